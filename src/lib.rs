@@ -1,0 +1,6 @@
+//! tubebell: a self-hosted alerting gateway for YouTube numbers.
+//!
+//! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
+
+pub mod model;
+pub mod notify;

@@ -1,0 +1,3 @@
+//! The `tubebell` program.
+
+fn main() {}

@@ -1,0 +1,171 @@
+//! A change that met one rule, and what became of it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AlertId, DestinationId, RuleId, Series, SubscriptionId, UnixMillis, VideoId, VideoKey,
+};
+
+/// What a signal was or is: nothing, a number, or a text (a title, a status).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Not known.
+    None,
+    /// A count, or a computed number in the unit of its [`super::Signal`].
+    Int(i64),
+    /// A title, a status, a live state; shared, because a change may have a million alerts.
+    Text(std::sync::Arc<str>),
+}
+
+impl Value {
+    /// The number, where it is one.
+    #[must_use]
+    pub const fn int(&self) -> Option<i64> {
+        match self {
+            Value::Int(value) => Some(*value),
+            Value::None | Value::Text(_) => None,
+        }
+    }
+
+    /// The text, where it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(text),
+            Value::None | Value::Int(_) => None,
+        }
+    }
+}
+
+/// The values that one change passed. Bounded: a jump over a million multiples names the highest few.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Marks {
+    /// The highest values passed, at most [`Marks::NAMED_MAX`], ascending.
+    pub values: Vec<i64>,
+    /// How many lower ones were passed too.
+    #[serde(default)]
+    pub more: u64,
+}
+
+impl Marks {
+    /// How many values are named; more would not help a reader.
+    pub const NAMED_MAX: usize = 8;
+
+    /// Whether no value was passed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+/// A change that met one rule, waiting for its destination.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alert {
+    /// Its row; ids grow in the order in which alerts were made.
+    pub id: AlertId,
+    /// Whom it is for.
+    pub destination: DestinationId,
+    /// The watch it belongs to.
+    pub subscription: SubscriptionId,
+    /// The rule that fired.
+    pub rule: RuleId,
+    /// The rule's text.
+    pub rule_text: String,
+    /// The video's row.
+    pub video_key: VideoKey,
+    /// The video.
+    pub video_id: VideoId,
+    /// What was measured.
+    pub series: Series,
+    /// The value it is compared with; for `+500` and `+5%` the base, for windows the value at their start.
+    pub previous: Value,
+    /// The value now.
+    pub current: Value,
+    /// The values that were passed, for `every`, `at` and `milestones`.
+    pub marks: Marks,
+    /// When the snapshot that fired was made.
+    pub observed_at: UnixMillis,
+}
+
+/// Why an alert was not sent although its rule fired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CancelReason {
+    /// The changes held back added up to nothing.
+    NetZero,
+    /// The watch or the rule was ended.
+    Unwatched,
+    /// The destination or the watch was muted.
+    Muted,
+    /// The destination can't be reached any more (blocked, deleted, 410).
+    Disabled,
+    /// The watch's `until` has passed.
+    Expired,
+}
+
+impl CancelReason {
+    /// All reasons.
+    pub const ALL: [CancelReason; 5] = [
+        CancelReason::NetZero,
+        CancelReason::Unwatched,
+        CancelReason::Muted,
+        CancelReason::Disabled,
+        CancelReason::Expired,
+    ];
+
+    /// The stored word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            CancelReason::NetZero => "net_zero",
+            CancelReason::Unwatched => "unwatched",
+            CancelReason::Muted => "muted",
+            CancelReason::Disabled => "disabled",
+            CancelReason::Expired => "expired",
+        }
+    }
+}
+
+/// What became of an alert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Not yet told.
+    Waiting,
+    /// Told.
+    Sent,
+    /// Not told, on purpose.
+    Cancelled(CancelReason),
+    /// Not told, because it could not be; the cause is one line.
+    Dead(String),
+}
+
+/// Why a rule that was crossed made no alert. Counted per rule, video and reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Suppressed {
+    /// The destination or the watch is muted.
+    Muted,
+    /// The destination is disabled.
+    Disabled,
+    /// The watch's `until` has passed.
+    Expired,
+}
+
+impl Suppressed {
+    /// The stored word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Suppressed::Muted => "muted",
+            Suppressed::Disabled => "disabled",
+            Suppressed::Expired => "expired",
+        }
+    }
+}
+
+impl fmt::Display for Suppressed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,170 @@
+//! The desk at which the router works: what a routing transaction offers it.
+//!
+//! The store lends a [`Desk`] for the length of one transaction, and the router reads and writes through it
+//! without knowing of a database. It stands here because both sides speak it and neither may know the other.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use super::{
+    Counts, DestinationId, Known, Marks, Metric, RuleId, Series, SubscriptionId, Suppressed,
+    TriggerId, UnixMillis, Value, VideoId, VideoKey,
+};
+
+/// Whether an alert of a watch may wait for its destination just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// It may.
+    Open,
+    /// It may not: triggers move on, and the reason is counted.
+    Shut(Suppressed),
+}
+
+/// One trigger: a rule waits for `series` of one video to reach `value`.
+#[derive(Debug, Clone)]
+pub struct TriggerRow {
+    /// Its row.
+    pub id: TriggerId,
+    /// What has to cross.
+    pub series: Series,
+    /// The value on the series' scale (negated when falling).
+    pub value: i64,
+    /// The value from which the rule counts; `None` until the first observation.
+    pub base: Option<i64>,
+    /// Changes observed at or before this moment never fire it.
+    pub since: UnixMillis,
+    /// The rule.
+    pub rule: RuleId,
+    /// The rule's text, shared among rows of the same text.
+    pub text: Arc<str>,
+    /// The watch.
+    pub subscription: SubscriptionId,
+    /// The watch's destination.
+    pub destination: DestinationId,
+    /// The destination's lane.
+    pub lane: i64,
+    /// Whether its alerts may wait.
+    pub gate: Gate,
+}
+
+/// Where a trigger goes after it was crossed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NextTrigger {
+    /// The series (a fired window rule waits in the other direction until it is armed again).
+    pub series: Series,
+    /// The value on the series' scale.
+    pub value: i64,
+    /// The new base.
+    pub base: Option<i64>,
+}
+
+/// An alert to be written.
+#[derive(Debug, Clone)]
+pub struct AlertDraft<'a> {
+    /// The trigger that was crossed.
+    pub trigger: &'a TriggerRow,
+    /// The video's row.
+    pub video: VideoKey,
+    /// What was measured: the rule's series.
+    pub series: Series,
+    /// Compared with this.
+    pub previous: Value,
+    /// The value now.
+    pub current: Value,
+    /// The values that were passed, for `every`, `at` and `milestones`.
+    pub marks: &'a Marks,
+    /// When the snapshot was made.
+    pub observed_at: UnixMillis,
+}
+
+/// The last row that a scan has handled: rows come in the order of (value, id).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FanoutCursor {
+    /// Its value.
+    pub value: i64,
+    /// Its id.
+    pub id: i64,
+}
+
+impl FanoutCursor {
+    /// Before the first row.
+    pub const START: FanoutCursor = FanoutCursor { value: i64::MIN, id: i64::MIN };
+}
+
+/// What a routing transaction offers to the router.
+///
+/// Every method fails only when the store does; the transaction is then rolled back as a whole.
+pub trait Desk {
+    /// The failure of the store.
+    type Error: Error;
+
+    /// The row of a video and what was last handled of it; `None` when nobody watches the video.
+    fn known(&mut self, video: &VideoId) -> Result<Option<(VideoKey, Option<Known>)>, Self::Error>;
+
+    /// Replaces what was last handled of a video.
+    fn save_known(&mut self, video: VideoKey, known: &Known) -> Result<(), Self::Error>;
+
+    /// Erases what is known of a video: last values and history.
+    fn forget(&mut self, video: VideoKey) -> Result<(), Self::Error>;
+
+    /// Appends to a video's history; a second call for the same moment replaces the first.
+    fn record(
+        &mut self,
+        video: VideoKey,
+        at: UnixMillis,
+        counts: Counts,
+    ) -> Result<(), Self::Error>;
+
+    /// The last recorded count at or before `at`; `None` when the history does not reach back so far.
+    fn count_at(
+        &mut self,
+        video: VideoKey,
+        metric: Metric,
+        at: UnixMillis,
+    ) -> Result<Option<i64>, Self::Error>;
+
+    /// The derived series of a video that have triggers, each once.
+    fn derived_series(&mut self, video: VideoKey) -> Result<Vec<Series>, Self::Error>;
+
+    /// Appends to `rows` (cleared first) at most `limit` triggers with `value <= upto` after `cursor`, in the order of (value, id).
+    fn scan(
+        &mut self,
+        video: VideoKey,
+        series: Series,
+        upto: i64,
+        cursor: FanoutCursor,
+        limit: usize,
+        rows: &mut Vec<TriggerRow>,
+    ) -> Result<(), Self::Error>;
+
+    /// Moves a trigger to its next value.
+    fn move_trigger(&mut self, trigger: TriggerId, next: &NextTrigger) -> Result<(), Self::Error>;
+
+    /// Removes a trigger whose rule is spent for this video.
+    fn end_trigger(&mut self, trigger: TriggerId) -> Result<(), Self::Error>;
+
+    /// Writes an alert, and makes its lane due.
+    fn alert(&mut self, draft: &AlertDraft<'_>) -> Result<(), Self::Error>;
+
+    /// Counts a rule that was crossed and made no alert.
+    fn suppress(
+        &mut self,
+        rule: RuleId,
+        video: VideoKey,
+        reason: Suppressed,
+    ) -> Result<(), Self::Error>;
+
+    /// Whether a change of this video is still being fanned out.
+    fn is_fanning_out(&mut self, video: VideoKey) -> Result<bool, Self::Error>;
+
+    /// Queues what one transaction leaves over; `work` is opaque to the store.
+    ///
+    /// A change of the same video that was queued but not begun is handed to `merge` with the new one, so that at
+    /// most one change per video waits behind the one under way.
+    fn defer(
+        &mut self,
+        video: VideoKey,
+        work: String,
+        merge: &mut dyn FnMut(&str, &str) -> String,
+    ) -> Result<(), Self::Error>;
+}

@@ -1,0 +1,25 @@
+//! What a chat shows: made by `render`, kept in the store as JSON, sent by `notify`.
+
+use serde::{Deserialize, Serialize};
+
+/// One message for a chat.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// The text in Telegram's HTML mode; every value from outside is already escaped.
+    pub html: String,
+    /// Rows of buttons under the message.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub buttons: Vec<Vec<Button>>,
+    /// Whether the client may show a preview of the first link.
+    #[serde(default)]
+    pub preview: bool,
+}
+
+/// One button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Button {
+    /// Its label.
+    pub text: String,
+    /// What comes back when it is pressed: 1 to 64 bytes.
+    pub data: String,
+}

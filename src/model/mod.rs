@@ -1,0 +1,30 @@
+//! The nouns of tubebell as plain data: no I/O, no other module of ours.
+//!
+//! They travel one way: [`Snapshot`] → [`Change`] → [`Alert`] → notification → receipt.
+
+mod address;
+mod alert;
+mod change;
+mod desk;
+mod ids;
+mod message;
+mod rule;
+mod settings;
+mod signal;
+mod snapshot;
+mod time;
+
+pub use address::{Address, AddressError, Channel};
+pub use alert::{Alert, CancelReason, Marks, Outcome, Suppressed, Value};
+pub use change::{Change, Counts, Delta, Known};
+pub use desk::{AlertDraft, Desk, FanoutCursor, Gate, NextTrigger, TriggerRow};
+pub use ids::{
+    AlertId, ChannelId, DestinationId, Handle, IdError, NotificationId, PlaylistId, RuleId,
+    SubjectRef, SubscriptionId, TriggerId, VideoId, VideoKey,
+};
+pub use message::{Button, ChatMessage};
+pub use rule::{Amount, Direction, RateUnit, Rule};
+pub use settings::{ClockTime, Effective, Quiet, Settings, SettingsError};
+pub use signal::{Event, Metric, Series, Signal};
+pub use snapshot::{Live, Snapshot, Status};
+pub use time::UnixMillis;

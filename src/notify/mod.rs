@@ -1,0 +1,75 @@
+//! Stage 7: brings one notification to one destination.
+//!
+//! In: an [`Outgoing`] whose body is already rendered. Out: a [`Receipt`], or a [`SendError`] that says who has to
+//! change something. Whether to try again is decided in `deliver`, never here.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::model::{Address, Channel};
+
+/// One notification on its way. A retry is the same in every field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Stable over retries and restarts, unique among all installations: 13 characters of base32.
+    pub id: String,
+    /// Where to.
+    pub address: Address,
+    /// What: for Telegram a [`crate::model::ChatMessage`] as JSON, for webhooks the request body.
+    pub body: String,
+    /// Without a sound: it comes late.
+    pub silent: bool,
+}
+
+/// What the channel calls the message: its id there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt(pub String);
+
+/// Why a notification was not taken, sorted by who has to change something.
+///
+/// The texts hold no token, no URL and nothing of the answer beyond the channel's own description.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Nobody: the channel wants this destination to wait, for so long if it says.
+    #[error("asked to wait{}", .after.map(|d| format!(" {} s", d.as_secs())).unwrap_or_default())]
+    Wait {
+        /// How long, obeyed in full.
+        after: Option<Duration>,
+    },
+    /// Nobody: this attempt failed and another may not (a 500 for this request alone).
+    #[error("{0}")]
+    Transient(String),
+    /// Nobody: the channel as a whole can't be reached (DNS, refused connection, 502/503/504).
+    #[error("not reachable: {0}")]
+    Unreachable(String),
+    /// Nobody knows: the request went out and no answer came. It may have arrived.
+    #[error("no answer: {0}")]
+    Ambiguous(String),
+    /// The message: it will never be taken like this.
+    #[error("refused: {0}")]
+    Rejected(String),
+    /// The recipient: blocked, deleted, 410.
+    #[error("recipient gone: {0}")]
+    Gone(String),
+    /// The recipient has a new address for good.
+    #[error("moved to {0}")]
+    Moved(Address),
+    /// We: the credentials are wrong.
+    #[error("credentials refused: {0}")]
+    Unauthorized(String),
+}
+
+/// A channel's way of sending. One request per call, no retries, a time-out on every step.
+#[async_trait]
+pub trait Notifier: Send + Sync {
+    /// Which channel this is.
+    fn channel(&self) -> Channel;
+
+    /// Sends one notification.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`].
+    async fn send(&self, outgoing: &Outgoing) -> Result<Receipt, SendError>;
+}
