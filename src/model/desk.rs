@@ -94,6 +94,7 @@ impl FanoutCursor {
 /// What a routing transaction offers to the router.
 ///
 /// Every method fails only when the store does; the transaction is then rolled back as a whole.
+#[expect(clippy::missing_errors_doc, reason = "said once, above")]
 pub trait Desk {
     /// The failure of the store.
     type Error: Error;
