@@ -1,0 +1,253 @@
+//! What tubebell remembers. One method of [`Store`] is one transaction.
+//!
+//! The store knows tables, not meanings: deciding functions (routing, composing) are handed in and run inside the
+//! transaction, so that what they decide and what they were told stand or fall together.
+
+mod sqlite;
+mod types;
+
+use async_trait::async_trait;
+
+pub use sqlite::{Access, Sqlite};
+pub use types::*;
+
+use crate::model::{
+    Address, Channel, Desk, NotificationId, Snapshot, UnixMillis, VideoId, VideoKey,
+};
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another `run` holds the lock file.
+    #[error(
+        "{path} is in use by another `tubebell run`: stop that one first, or give this one another [store] url"
+    )]
+    Locked {
+        /// The database.
+        path: String,
+    },
+    /// Made by a newer version.
+    #[error(
+        "{path} has schema {found} and this version knows up to {known}: run the newer tubebell, or restore a backup"
+    )]
+    Newer {
+        /// The database.
+        path: String,
+        /// Its schema.
+        found: i64,
+        /// The newest schema that this version knows.
+        known: i64,
+    },
+    /// Not a database, or a damaged one.
+    #[error(
+        "{path} is no database or is damaged: move it away and restore a backup (or start with a new one)"
+    )]
+    Corrupt {
+        /// The database.
+        path: String,
+    },
+    /// It can't be opened or written.
+    #[error("{path}: {reason}")]
+    Unusable {
+        /// The database.
+        path: String,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// The disk is full or read-only.
+    #[error("the database can't be written: {0}: make room, and it goes on")]
+    NoRoom(String),
+    /// Somebody else moved the position of the stream.
+    #[error("the position of {stream} was moved by somebody else")]
+    Conflict {
+        /// The stream.
+        stream: String,
+    },
+    /// A row that this version can't read.
+    #[error("a row can't be read: {0}")]
+    Row(String),
+    /// The store is closing.
+    #[error("the store is closed")]
+    Closed,
+    /// Anything else the database says.
+    #[error("database: {0}")]
+    Database(#[source] rusqlite::Error),
+}
+
+/// The outcome of a store method.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// Runs inside the routing transaction: reads and writes through the desk, returns the new position.
+pub type RouteFn =
+    Box<dyn FnOnce(&mut dyn Desk<Error = StoreError>) -> Result<i64> + Send + 'static>;
+
+/// Runs inside a transaction with one piece of deferred work; returns what is left of it.
+pub type ResumeFn = Box<
+    dyn FnOnce(&mut dyn Desk<Error = StoreError>, VideoKey, &str) -> Result<Option<String>>
+        + Send
+        + 'static,
+>;
+
+/// Decides inside the claiming transaction what becomes of a group of waiting alerts.
+pub trait Compose: Send + Sync {
+    /// Sends, holds or cancels the alerts of one watch and video.
+    fn compose(&self, group: &Group, now: UnixMillis) -> Composed;
+}
+
+/// Everything tubebell remembers.
+#[async_trait]
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "every method fails as StoreError says, with nothing changed"
+)]
+pub trait Store: Send + Sync + 'static {
+    // Polling ---------------------------------------------------------------------------------------------
+
+    /// Videos whose poll is due, most overdue first.
+    async fn due_videos(&self, now: UnixMillis, limit: usize) -> Result<Vec<DueVideo>>;
+
+    /// The earliest `next_poll` of all videos.
+    async fn next_poll(&self) -> Result<Option<UnixMillis>>;
+
+    /// How many videos are watched.
+    async fn watched_videos(&self) -> Result<u64>;
+
+    /// Stores the poller's memory of each video.
+    async fn save_polled(&self, polled: Vec<Polled>) -> Result<()>;
+
+    /// The poller's memory of one video, watched or not.
+    async fn video(&self, id: VideoId) -> Result<Option<DueVideo>>;
+
+    /// Channels, playlists and handles whose listing is due.
+    async fn due_subjects(&self, now: UnixMillis, limit: usize) -> Result<Vec<DueSubject>>;
+
+    /// Stores a listing: new members get triggers and, after the first listing, `upload` alerts; members that left lose their triggers.
+    async fn save_listing(&self, listing: Listing, now: UnixMillis) -> Result<Listed>;
+
+    /// Puts off the next listing of a subject that could not be listed.
+    async fn postpone_listing(&self, subject: i64, until: UnixMillis) -> Result<()>;
+
+    /// A small named value.
+    async fn load(&self, key: &str) -> Result<Option<String>>;
+
+    /// Replaces a small named value.
+    async fn save(&self, key: &str, value: String) -> Result<()>;
+
+    // The embedded stream ---------------------------------------------------------------------------------
+
+    /// Appends snapshots to the log.
+    async fn append(&self, snapshots: Vec<Snapshot>) -> Result<()>;
+
+    /// Snapshots of the log from `from` on, with their offsets.
+    async fn read_log(&self, from: i64, limit: usize) -> Result<Vec<(i64, Snapshot)>>;
+
+    // Routing ---------------------------------------------------------------------------------------------
+
+    /// The next offset to read of a stream's partition; 0 at first.
+    async fn position(&self, stream: &str, partition: i32) -> Result<i64>;
+
+    /// Runs `work` in one transaction and moves the position from `read` to what it returns.
+    ///
+    /// [`StoreError::Conflict`] when the position is not `read` any more: read it again.
+    async fn route(
+        &self,
+        stream: &str,
+        partition: i32,
+        read: i64,
+        now: UnixMillis,
+        work: RouteFn,
+    ) -> Result<i64>;
+
+    /// Runs one piece of deferred work; returns whether there was any.
+    async fn fan_out(&self, now: UnixMillis, work: ResumeFn) -> Result<bool>;
+
+    // Delivery --------------------------------------------------------------------------------------------
+
+    /// Records how attempts ended, then takes up to `limit` notifications of due lanes of `channel`.
+    async fn finish_and_claim(
+        &self,
+        finished: Vec<Finished>,
+        channel: Channel,
+        limit: usize,
+        now: UnixMillis,
+        compose: std::sync::Arc<dyn Compose>,
+    ) -> Result<Claimed>;
+
+    /// Queues a message that no rule made: a notice to the operator or to an owner.
+    ///
+    /// With a `key` it is queued once, until [`Store::clear_notice`].
+    async fn notice(
+        &self,
+        key: Option<String>,
+        to: Vec<(Address, String)>,
+        now: UnixMillis,
+    ) -> Result<bool>;
+
+    /// Lets a notice ring again the next time.
+    async fn clear_notice(&self, key: &str) -> Result<()>;
+
+    /// Other destinations of whoever owns this one, reachable and on another channel.
+    async fn owners_other_destinations(&self, address: &Address) -> Result<Vec<Address>>;
+
+    /// Notifications that could not be delivered, newest first.
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>>;
+
+    /// Queues dead letters again, all or the given ones; returns how many.
+    async fn replay_dead_letters(
+        &self,
+        ids: Option<Vec<NotificationId>>,
+        now: UnixMillis,
+    ) -> Result<usize>;
+
+    // Commands --------------------------------------------------------------------------------------------
+
+    /// Applies edits in one transaction, together with the mark of the update that asked for them.
+    ///
+    /// `None` when the mark was stored before: the edits have had their effect.
+    async fn edit(
+        &self,
+        mark: Option<UpdateMark>,
+        edits: Vec<Edit>,
+        now: UnixMillis,
+    ) -> Result<Option<Vec<Edited>>>;
+
+    /// The highest update id that has had its effect.
+    async fn update_mark(&self, source: &str) -> Result<Option<i64>>;
+
+    // Questions -------------------------------------------------------------------------------------------
+
+    /// The watches of a destination, or all.
+    async fn watches(&self, filter: WatchFilter, after: i64, limit: usize)
+    -> Result<Vec<WatchRow>>;
+
+    /// One destination.
+    async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>>;
+
+    /// How many running watches an owner has.
+    async fn watches_of_owner(&self, owner: &str) -> Result<usize>;
+
+    /// Whether this address may talk to the bots.
+    async fn is_admitted(&self, address: &Address) -> Result<bool>;
+
+    /// Why there was, or was not, a message about a video: for one destination, or all.
+    async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<Why>>;
+
+    /// Recorded counts of a video since a moment, oldest first, and its last state.
+    async fn history(
+        &self,
+        video: VideoId,
+        since: UnixMillis,
+        limit: usize,
+    ) -> Result<Option<History>>;
+
+    /// Figures for `/metrics` and `/readyz`.
+    async fn figures(&self, now: UnixMillis) -> Result<Figures>;
+
+    // Housekeeping ----------------------------------------------------------------------------------------
+
+    /// Deletes what is past its retention and ends what has expired, a bounded piece at a time; true when there is more.
+    async fn sweep(&self, keep: Retention, now: UnixMillis) -> Result<bool>;
+
+    /// Writes a consistent copy beside a running gateway.
+    async fn backup(&self, to: &std::path::Path) -> Result<()>;
+}

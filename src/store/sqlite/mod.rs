@@ -1,0 +1,248 @@
+//! The store on SQLite: one writer thread, one reader thread, WAL.
+//!
+//! Every writing transaction begins with `BEGIN IMMEDIATE`, so that two processes (a gateway and a tool beside it)
+//! wait for each other instead of failing half-way. One gateway per database is ensured by a lock *file*: closing a
+//! second descriptor of the database itself would drop SQLite's own locks.
+
+mod deliver;
+mod edit;
+mod open;
+mod poll;
+mod read;
+mod route;
+mod rows;
+mod sweep;
+mod thread;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use open::Access;
+
+use super::types::*;
+use super::{Compose, Result, ResumeFn, RouteFn, Store};
+use crate::model::{Address, Channel, NotificationId, Snapshot, UnixMillis, VideoId};
+use thread::DbThread;
+
+/// A database file.
+pub struct Sqlite {
+    path: PathBuf,
+    writer: DbThread,
+    reader: DbThread,
+    /// Held for as long as the gateway runs; the operating system lets go of it however the process ends.
+    _lock: Option<File>,
+    /// Makes message ids unique among installations.
+    salt: u64,
+}
+
+impl Sqlite {
+    /// Opens a database, making or migrating it where needed.
+    ///
+    /// # Errors
+    ///
+    /// When another gateway holds it, a newer version made it, or it is no database.
+    pub fn open(path: &Path, access: Access) -> Result<Sqlite> {
+        let lock = open::lock(path, access)?;
+        let (mut writer, salt) = open::writer(path, access)?;
+        if access == Access::Run {
+            deliver::release_all(&mut writer)?;
+        }
+        let reader = open::reader(path)?;
+        Ok(Sqlite {
+            path: path.to_owned(),
+            writer: DbThread::start("store-writer", writer, path),
+            reader: DbThread::start("store-reader", reader, path),
+            _lock: lock,
+            salt,
+        })
+    }
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn due_videos(&self, now: UnixMillis, limit: usize) -> Result<Vec<DueVideo>> {
+        self.reader.read(move |db| poll::due_videos(db, now, limit)).await
+    }
+
+    async fn next_poll(&self) -> Result<Option<UnixMillis>> {
+        self.reader.read(poll::next_poll).await
+    }
+
+    async fn watched_videos(&self) -> Result<u64> {
+        self.reader.read(poll::watched_videos).await
+    }
+
+    async fn save_polled(&self, polled: Vec<Polled>) -> Result<()> {
+        self.writer.write(move |tx| poll::save_polled(tx, &polled)).await
+    }
+
+    async fn video(&self, id: VideoId) -> Result<Option<DueVideo>> {
+        self.reader.read(move |db| poll::video(db, &id)).await
+    }
+
+    async fn due_subjects(&self, now: UnixMillis, limit: usize) -> Result<Vec<DueSubject>> {
+        self.reader.read(move |db| poll::due_subjects(db, now, limit)).await
+    }
+
+    async fn save_listing(&self, listing: Listing, now: UnixMillis) -> Result<Listed> {
+        self.writer.write(move |tx| poll::save_listing(tx, &listing, now)).await
+    }
+
+    async fn postpone_listing(&self, subject: i64, until: UnixMillis) -> Result<()> {
+        self.writer.write(move |tx| poll::postpone_listing(tx, subject, until)).await
+    }
+
+    async fn load(&self, key: &str) -> Result<Option<String>> {
+        let key = key.to_owned();
+        self.reader.read(move |db| rows::load(db, &key)).await
+    }
+
+    async fn save(&self, key: &str, value: String) -> Result<()> {
+        let key = key.to_owned();
+        self.writer.write(move |tx| rows::save(tx, &key, &value)).await
+    }
+
+    async fn append(&self, snapshots: Vec<Snapshot>) -> Result<()> {
+        self.writer.write(move |tx| route::append(tx, &snapshots)).await
+    }
+
+    async fn read_log(&self, from: i64, limit: usize) -> Result<Vec<(i64, Snapshot)>> {
+        self.reader.read(move |db| route::read_log(db, from, limit)).await
+    }
+
+    async fn position(&self, stream: &str, partition: i32) -> Result<i64> {
+        let stream = stream.to_owned();
+        self.reader.read(move |db| route::position(db, &stream, partition)).await
+    }
+
+    async fn route(
+        &self,
+        stream: &str,
+        partition: i32,
+        read: i64,
+        now: UnixMillis,
+        work: RouteFn,
+    ) -> Result<i64> {
+        let stream = stream.to_owned();
+        self.writer.write(move |tx| route::route(tx, &stream, partition, read, now, work)).await
+    }
+
+    async fn fan_out(&self, now: UnixMillis, work: ResumeFn) -> Result<bool> {
+        self.writer.write(move |tx| route::fan_out(tx, now, work)).await
+    }
+
+    async fn finish_and_claim(
+        &self,
+        finished: Vec<Finished>,
+        channel: Channel,
+        limit: usize,
+        now: UnixMillis,
+        compose: Arc<dyn Compose>,
+    ) -> Result<Claimed> {
+        let salt = self.salt;
+        self.writer
+            .write(move |tx| {
+                deliver::finish_and_claim(tx, &finished, channel, limit, now, &*compose, salt)
+            })
+            .await
+    }
+
+    async fn notice(
+        &self,
+        key: Option<String>,
+        to: Vec<(Address, String)>,
+        now: UnixMillis,
+    ) -> Result<bool> {
+        self.writer.write(move |tx| deliver::notice(tx, key.as_deref(), &to, now)).await
+    }
+
+    async fn clear_notice(&self, key: &str) -> Result<()> {
+        let key = key.to_owned();
+        self.writer.write(move |tx| deliver::clear_notice(tx, &key)).await
+    }
+
+    async fn owners_other_destinations(&self, address: &Address) -> Result<Vec<Address>> {
+        let address = address.clone();
+        self.reader.read(move |db| deliver::owners_other_destinations(db, &address)).await
+    }
+
+    async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
+        self.reader.read(move |db| deliver::dead_letters(db, limit)).await
+    }
+
+    async fn replay_dead_letters(
+        &self,
+        ids: Option<Vec<NotificationId>>,
+        now: UnixMillis,
+    ) -> Result<usize> {
+        self.writer.write(move |tx| deliver::replay_dead_letters(tx, ids.as_deref(), now)).await
+    }
+
+    async fn edit(
+        &self,
+        mark: Option<UpdateMark>,
+        edits: Vec<Edit>,
+        now: UnixMillis,
+    ) -> Result<Option<Vec<Edited>>> {
+        self.writer.write(move |tx| edit::edit(tx, mark.as_ref(), &edits, now)).await
+    }
+
+    async fn update_mark(&self, source: &str) -> Result<Option<i64>> {
+        let key = edit::mark_key(source);
+        Ok(self.reader.read(move |db| rows::load(db, &key)).await?.and_then(|v| v.parse().ok()))
+    }
+
+    async fn watches(
+        &self,
+        filter: WatchFilter,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<WatchRow>> {
+        self.reader.read(move |db| read::watches(db, &filter, after, limit)).await
+    }
+
+    async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>> {
+        let address = address.clone();
+        self.reader.read(move |db| rows::destination(db, &address)).await
+    }
+
+    async fn watches_of_owner(&self, owner: &str) -> Result<usize> {
+        let owner = owner.to_owned();
+        self.reader.read(move |db| edit::watches_of_owner(db, &owner)).await
+    }
+
+    async fn is_admitted(&self, address: &Address) -> Result<bool> {
+        let address = address.to_string();
+        self.reader.read(move |db| read::is_admitted(db, &address)).await
+    }
+
+    async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<Why>> {
+        self.reader.read(move |db| read::why(db, &video, destination.as_ref())).await
+    }
+
+    async fn history(
+        &self,
+        video: VideoId,
+        since: UnixMillis,
+        limit: usize,
+    ) -> Result<Option<History>> {
+        self.reader.read(move |db| read::history(db, &video, since, limit)).await
+    }
+
+    async fn figures(&self, now: UnixMillis) -> Result<Figures> {
+        self.reader.read(move |db| read::figures(db, now)).await
+    }
+
+    async fn sweep(&self, keep: Retention, now: UnixMillis) -> Result<bool> {
+        self.writer.write(move |tx| sweep::sweep(tx, keep, now)).await
+    }
+
+    async fn backup(&self, to: &Path) -> Result<()> {
+        let to = to.to_owned();
+        let from = self.path.clone();
+        self.reader.read(move |db| open::backup(db, &from, &to)).await
+    }
+}

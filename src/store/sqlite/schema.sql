@@ -1,0 +1,218 @@
+-- Schema 1. Times are milliseconds since 1970, flags are 0 or 1, texts are UTF-8.
+
+CREATE TABLE meta (                     -- small state of single owners: salt of message ids, quota, update offset
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- What is watched ------------------------------------------------------------------------------------------
+
+CREATE TABLE subject (
+    id           INTEGER PRIMARY KEY,
+    ref          TEXT NOT NULL UNIQUE,  -- video:ID, channel:UC…, channel:@handle, playlist:PL…
+    title        TEXT,
+    playlist     TEXT,                  -- of a channel: its uploads, once asked for
+    feed         TEXT,                  -- of a handle: the channel's id, once asked for
+    total        INTEGER,               -- members that YouTube has; `member` holds the first of them
+    listed_at    INTEGER,               -- NULL: never listed, so its members are no uploads yet
+    next_listing INTEGER                -- NULL: a video, which has itself as only member, or nobody watches
+);
+CREATE INDEX subject_due ON subject (next_listing) WHERE next_listing IS NOT NULL;
+
+CREATE TABLE video (                    -- the poller's side of a video
+    id        INTEGER PRIMARY KEY,
+    ref       TEXT NOT NULL UNIQUE,
+    title     TEXT,
+    memory    TEXT,                     -- the poller's own
+    next_poll INTEGER                   -- NULL: nobody watches it
+);
+CREATE INDEX video_due ON video (next_poll) WHERE next_poll IS NOT NULL;
+
+CREATE TABLE member (
+    subject INTEGER NOT NULL,
+    video   INTEGER NOT NULL,
+    newness INTEGER NOT NULL,           -- the greater, the newer: the oldest go when there are too many
+    PRIMARY KEY (subject, video)
+) WITHOUT ROWID;
+CREATE INDEX member_video ON member (video);
+
+CREATE TABLE seen (                     -- the router's side: what it last handled of a video
+    video          INTEGER PRIMARY KEY,
+    observed_at    INTEGER NOT NULL,
+    numbers_at     INTEGER NOT NULL,
+    views          INTEGER, likes          INTEGER, comments         INTEGER,   -- last known, kept while absent
+    views_highest  INTEGER, likes_highest  INTEGER, comments_highest INTEGER,
+    title          TEXT NOT NULL,
+    status         TEXT NOT NULL,
+    live           TEXT NOT NULL
+);
+
+CREATE TABLE history (
+    video INTEGER NOT NULL,
+    at    INTEGER NOT NULL,
+    views INTEGER, likes INTEGER, comments INTEGER,
+    PRIMARY KEY (video, at)
+) WITHOUT ROWID;
+
+-- The stream -----------------------------------------------------------------------------------------------
+
+CREATE TABLE log (
+    offset   INTEGER PRIMARY KEY AUTOINCREMENT,
+    snapshot TEXT NOT NULL
+);
+
+CREATE TABLE position (
+    stream    TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    next      INTEGER NOT NULL,
+    PRIMARY KEY (stream, partition)
+) WITHOUT ROWID;
+
+CREATE TABLE fanout (                   -- what one routing transaction left over
+    id    INTEGER PRIMARY KEY AUTOINCREMENT,
+    video INTEGER NOT NULL,
+    begun INTEGER NOT NULL,
+    work  TEXT NOT NULL
+);
+CREATE INDEX fanout_video ON fanout (video, id);
+
+-- Who is told, and when ------------------------------------------------------------------------------------
+
+CREATE TABLE lane (                     -- the thing whose limits count: a chat without its thread, a URL
+    id        INTEGER PRIMARY KEY,
+    key       TEXT NOT NULL UNIQUE,
+    channel   TEXT NOT NULL,
+    due_at    INTEGER,                  -- NULL: nothing waits, or as much is in flight as may be
+    free_at   INTEGER NOT NULL DEFAULT 0, -- nothing leaves earlier: rate of the chat, or a wait asked for
+    in_flight INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX lane_due ON lane (channel, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX lane_in_flight ON lane (id) WHERE in_flight > 0;
+
+CREATE TABLE destination (
+    id               INTEGER PRIMARY KEY,
+    address          TEXT NOT NULL UNIQUE,
+    lane             INTEGER NOT NULL,
+    owner            TEXT NOT NULL,     -- whose limits count: operator, or the chat that made it
+    settings         TEXT NOT NULL DEFAULT '{}',
+    muted_until      INTEGER,
+    disabled         TEXT,              -- why it can't be reached
+    moved_to         INTEGER,
+    cancelled_to     INTEGER NOT NULL DEFAULT 0,   -- alerts up to this id are cancelled …
+    cancelled_reason TEXT               -- … for this reason
+);
+CREATE INDEX destination_lane ON destination (lane);
+CREATE INDEX destination_owner ON destination (owner);
+
+CREATE TABLE subscription (
+    id               INTEGER PRIMARY KEY,
+    destination      INTEGER NOT NULL,
+    subject          INTEGER NOT NULL,
+    settings         TEXT NOT NULL DEFAULT '{}',
+    origin           TEXT NOT NULL,     -- chat, or the watch file that brought it
+    muted_until      INTEGER,
+    until            INTEGER,
+    created_at       INTEGER NOT NULL,
+    ended_at         INTEGER,
+    cancelled_to     INTEGER NOT NULL DEFAULT 0,
+    cancelled_reason TEXT,
+    UNIQUE (destination, subject)
+);
+CREATE INDEX subscription_subject ON subscription (subject);
+CREATE INDEX subscription_until ON subscription (until) WHERE until IS NOT NULL AND ended_at IS NULL;
+
+CREATE TABLE rule (
+    id           INTEGER PRIMARY KEY,
+    subscription INTEGER NOT NULL,
+    text         TEXT NOT NULL,
+    series       INTEGER NOT NULL,      -- of a trigger that has not seen anything yet
+    value        INTEGER NOT NULL,      -- likewise
+    created_at   INTEGER NOT NULL,
+    ended_at     INTEGER
+);
+CREATE INDEX rule_subscription ON rule (subscription);
+
+CREATE TABLE "trigger" (
+    id     INTEGER PRIMARY KEY,
+    video  INTEGER NOT NULL,
+    series INTEGER NOT NULL,
+    value  INTEGER NOT NULL,
+    rule   INTEGER NOT NULL,
+    base   INTEGER,
+    since  INTEGER NOT NULL
+);
+CREATE INDEX trigger_scan ON "trigger" (video, series, value, id);
+CREATE INDEX trigger_rule ON "trigger" (rule, video);
+
+-- What fired, and what became of it ------------------------------------------------------------------------
+
+CREATE TABLE alert (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    lane         INTEGER NOT NULL,
+    destination  INTEGER NOT NULL,
+    subscription INTEGER NOT NULL,
+    rule         INTEGER NOT NULL,
+    video        INTEGER NOT NULL,
+    series       INTEGER NOT NULL,
+    previous     BLOB,                  -- an integer or a text: no affinity, so that a title of digits stays a text
+    current      BLOB,
+    marks        TEXT,
+    observed_at  INTEGER NOT NULL,
+    notification INTEGER,
+    outcome      TEXT,                  -- NULL: waiting
+    ended        INTEGER
+);
+CREATE INDEX alert_waiting ON alert (lane, id) WHERE outcome IS NULL AND notification IS NULL;
+CREATE INDEX alert_watch ON alert (subscription, video, id);
+
+CREATE TABLE notification (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    lane        INTEGER NOT NULL,
+    destination INTEGER NOT NULL,
+    video       INTEGER,
+    kind        TEXT NOT NULL,          -- single, coalesced, notice
+    body        TEXT NOT NULL,
+    members     TEXT NOT NULL,          -- ids of its alerts, as a JSON array
+    silent      INTEGER NOT NULL,
+    observed_at INTEGER NOT NULL,
+    created_at  INTEGER NOT NULL,
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    next_at     INTEGER,                -- NULL: in flight or ended
+    state       TEXT NOT NULL,          -- pending, sent, dead, cancelled
+    receipt     TEXT,
+    error       TEXT,
+    ended       INTEGER
+);
+CREATE INDEX notification_pending ON notification (lane, id) WHERE state = 'pending';
+CREATE INDEX notification_dead ON notification (id) WHERE state = 'dead';
+
+CREATE TABLE suppression (
+    rule   INTEGER NOT NULL,
+    video  INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    count  INTEGER NOT NULL,
+    first  INTEGER NOT NULL,
+    last   INTEGER NOT NULL,
+    PRIMARY KEY (rule, video, reason)
+) WITHOUT ROWID;
+
+-- Who may talk to the bots ---------------------------------------------------------------------------------
+
+CREATE TABLE person (
+    address TEXT PRIMARY KEY,           -- telegram:<user or chat id>
+    since   INTEGER NOT NULL,
+    invite  TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE invite (
+    code       TEXT PRIMARY KEY,
+    made_by    TEXT NOT NULL,
+    made_at    INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    used_by    TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE notice (                   -- what the operator has been told and need not hear again
+    key TEXT PRIMARY KEY,
+    at  INTEGER NOT NULL
+) WITHOUT ROWID;

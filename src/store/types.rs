@@ -1,0 +1,489 @@
+//! What goes in and out of the store: plain rows and requests.
+
+use std::time::Duration;
+
+use crate::model::{
+    Address, Alert, AlertId, CancelReason, Counts, DestinationId, Known, NotificationId, Outcome,
+    RuleId, Series, Settings, SubjectRef, SubscriptionId, UnixMillis, VideoId, VideoKey,
+};
+
+/// A video and what the poller remembers of it.
+#[derive(Debug, Clone)]
+pub struct DueVideo {
+    /// Its row.
+    pub key: VideoKey,
+    /// The video.
+    pub id: VideoId,
+    /// The poller's memory, opaque here.
+    pub memory: Option<String>,
+}
+
+/// The poller's memory after a look.
+#[derive(Debug, Clone)]
+pub struct Polled {
+    /// The video's row.
+    pub key: VideoKey,
+    /// The memory to keep.
+    pub memory: String,
+    /// The title, where known.
+    pub title: Option<String>,
+    /// When to look again.
+    pub next_poll: UnixMillis,
+}
+
+/// A subject whose members are to be listed.
+#[derive(Debug, Clone)]
+pub struct DueSubject {
+    /// Its row.
+    pub id: i64,
+    /// What it is.
+    pub subject: SubjectRef,
+    /// The uploads playlist of a channel, once asked for.
+    pub playlist: Option<String>,
+    /// The id of a handle's channel, once asked for.
+    pub feed: Option<String>,
+    /// Whether it has been listed before.
+    pub listed: bool,
+    /// Members held now.
+    pub members: usize,
+}
+
+/// The members of a channel or playlist as YouTube lists them.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    /// The subject's row.
+    pub subject: i64,
+    /// Its title, where the answer says.
+    pub title: Option<String>,
+    /// The uploads playlist, where it was asked for.
+    pub playlist: Option<String>,
+    /// The id of a handle's channel, where it was asked for.
+    pub feed: Option<String>,
+    /// Members with their titles, newest first.
+    pub members: Vec<(VideoId, Option<String>)>,
+    /// True for a full listing: members that are not in it have left. False for a feed of the newest.
+    pub complete: bool,
+    /// How many there are in all, where the answer says.
+    pub total: Option<u64>,
+    /// How many members a subject may hold: the newest stay.
+    pub members_max: usize,
+    /// When to list again.
+    pub next_listing: UnixMillis,
+}
+
+/// What a listing changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Listed {
+    /// New members.
+    pub joined: usize,
+    /// Members that left.
+    pub left: usize,
+    /// `upload` alerts written.
+    pub alerts: usize,
+}
+
+/// One destination.
+#[derive(Debug, Clone)]
+pub struct DestinationRow {
+    /// Its row.
+    pub id: DestinationId,
+    /// Where it is.
+    pub address: Address,
+    /// Whose limits count.
+    pub owner: String,
+    /// What it has set.
+    pub settings: Settings,
+    /// Muted until then.
+    pub muted_until: Option<UnixMillis>,
+    /// Why it can't be reached, if so.
+    pub disabled: Option<String>,
+}
+
+/// The waiting alerts of one watch and video, oldest first.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Where they go.
+    pub destination: DestinationRow,
+    /// What the watch has set.
+    pub settings: Settings,
+    /// What is watched: for a channel or playlist not the video itself.
+    pub subject: SubjectRef,
+    /// The title of a channel or playlist, where known.
+    pub subject_title: Option<String>,
+    /// The video's title, where known.
+    pub title: Option<String>,
+    /// What the router last handled of the video.
+    pub known: Option<Known>,
+    /// The alerts.
+    pub alerts: Vec<Alert>,
+    /// When the last message of this watch and video was sent.
+    pub last_sent: Option<UnixMillis>,
+}
+
+/// What becomes of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Composed {
+    /// It leaves now.
+    Send {
+        /// `single` or `coalesced`.
+        kind: &'static str,
+        /// The rendered body.
+        body: String,
+        /// Without a sound: it comes late.
+        silent: bool,
+        /// Alerts that are not in the message, and why.
+        cancelled: Vec<(AlertId, CancelReason)>,
+    },
+    /// It waits; asked again then, or when the next alert comes.
+    Hold(UnixMillis),
+    /// All of it ends.
+    Cancel(CancelReason),
+    /// It can't be rendered: one line.
+    Dead(String),
+}
+
+/// A notification taken for sending.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// Its row.
+    pub id: NotificationId,
+    /// Stable and unique among installations: 13 characters of base32.
+    pub public_id: String,
+    /// The lane's row.
+    pub lane: i64,
+    /// The lane's key.
+    pub lane_key: String,
+    /// Where to.
+    pub address: Address,
+    /// The rendered body.
+    pub body: String,
+    /// Without a sound.
+    pub silent: bool,
+    /// Attempts before this one.
+    pub attempts: u32,
+    /// When the oldest snapshot in it was made.
+    pub observed_at: UnixMillis,
+    /// When it was born.
+    pub created_at: UnixMillis,
+}
+
+/// What a claim found.
+#[derive(Debug, Clone, Default)]
+pub struct Claimed {
+    /// Taken notifications.
+    pub claims: Vec<Claim>,
+    /// When the next lane of the channel is due; `None`: nothing waits.
+    pub next_due: Option<UnixMillis>,
+    /// Alerts that ended in this transaction, by outcome name.
+    pub ended: Vec<(&'static str, usize)>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// The notification.
+    pub id: NotificationId,
+    /// Its lane.
+    pub lane: i64,
+    /// When the attempt ended.
+    pub at: UnixMillis,
+    /// Nothing leaves in this lane earlier.
+    pub lane_free_at: UnixMillis,
+    /// What became of it.
+    pub result: FinishedAs,
+}
+
+/// What became of a notification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FinishedAs {
+    /// Taken by the channel, which calls it so.
+    Sent(String),
+    /// To be tried again then; counts as an attempt unless the channel as a whole was away.
+    Retry {
+        /// When.
+        at: UnixMillis,
+        /// Whether it counts.
+        counts: bool,
+        /// Why, in one line.
+        error: String,
+    },
+    /// Given up; the cause in one line.
+    Dead(String),
+    /// The recipient can't be reached any more: the destination is disabled and what waits for it is cancelled.
+    Gone(String),
+    /// The chat has a new id for good: the destination moves, the notification is tried again there.
+    Moved(Address),
+}
+
+/// A notification that could not be delivered.
+#[derive(Debug, Clone)]
+pub struct DeadLetter {
+    /// Its row.
+    pub id: NotificationId,
+    /// Where it should have gone.
+    pub address: Address,
+    /// The cause.
+    pub error: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was given up.
+    pub ended: UnixMillis,
+    /// The video's title or id, if it is about one.
+    pub about: Option<String>,
+}
+
+/// The update of a chat service that asked for an edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateMark {
+    /// Such as `telegram:<bot id>`.
+    pub source: String,
+    /// Its id, growing.
+    pub update_id: i64,
+}
+
+/// A rule to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRule {
+    /// Its canonical text.
+    pub text: String,
+    /// Where a trigger starts that has not seen anything yet.
+    pub unset: (Series, i64),
+    /// Where the trigger of the watched video starts, when a snapshot is its base; `None` inside: spent from the start.
+    pub start: Option<Option<crate::model::NextTrigger>>,
+}
+
+/// Where the poller begins with a video that was just looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    /// The poller's memory.
+    pub memory: String,
+    /// The title.
+    pub title: Option<String>,
+    /// When the snapshot was made.
+    pub observed_at: UnixMillis,
+    /// When to look again.
+    pub next_poll: UnixMillis,
+}
+
+/// A change of what is watched or how it is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Makes a watch, or brings the existing one to these rules and settings; unchanged rules keep their state.
+    Watch(Box<WatchEdit>),
+    /// Ends a watch.
+    Unwatch {
+        /// Whose.
+        destination: Address,
+        /// Of what.
+        subject: SubjectRef,
+    },
+    /// Mutes (or, with `None`, unmutes) a destination or one of its watches; what waits is cancelled.
+    Mute {
+        /// Whose.
+        destination: Address,
+        /// One watch, or all.
+        subject: Option<SubjectRef>,
+        /// Until when.
+        until: Option<UnixMillis>,
+    },
+    /// Replaces the settings of a destination or of one of its watches.
+    Set {
+        /// Whose.
+        destination: Address,
+        /// One watch, or the destination.
+        subject: Option<SubjectRef>,
+        /// The new settings.
+        settings: Settings,
+    },
+    /// Makes a destination known, and reachable again if it was disabled.
+    Enable {
+        /// Which.
+        destination: Address,
+        /// Whose limits count, when it is new.
+        owner: String,
+    },
+    /// Makes a chat unreachable: what waits is cancelled.
+    Disable {
+        /// Which; every thread of the chat.
+        destination: Address,
+        /// Why.
+        reason: String,
+    },
+    /// Follows a chat to its new id.
+    Move {
+        /// The old address.
+        from: Address,
+        /// The new one.
+        to: Address,
+    },
+    /// Uses an invitation.
+    Admit {
+        /// Who.
+        person: Address,
+        /// With which code; `None`: trusted by the configuration.
+        code: Option<String>,
+    },
+    /// Makes an invitation.
+    Invite {
+        /// Its code.
+        code: String,
+        /// By whom.
+        made_by: String,
+        /// Until when it can be used.
+        expires_at: UnixMillis,
+    },
+}
+
+/// A watch as asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WatchEdit {
+    /// Whose.
+    pub destination: Address,
+    /// Whose limits count, when the destination is new.
+    pub owner: String,
+    /// Of what.
+    pub subject: SubjectRef,
+    /// The subject's title, where known.
+    pub title: Option<String>,
+    /// The rules.
+    pub rules: Vec<NewRule>,
+    /// The settings.
+    pub settings: Settings,
+    /// `chat`, or the watch file.
+    pub origin: String,
+    /// What was just seen of the video.
+    pub beginning: Option<Beginning>,
+    /// How many watches the owner may have.
+    pub limit: Option<usize>,
+}
+
+/// What an edit did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edited {
+    /// A watch stands.
+    Watched {
+        /// Its row.
+        subscription: SubscriptionId,
+        /// Whether it is new (or was ended before).
+        created: bool,
+        /// Whether anything differs from before.
+        changed: bool,
+    },
+    /// The owner has as many watches as allowed.
+    LimitReached {
+        /// The limit.
+        limit: usize,
+    },
+    /// Done; so many rows were touched.
+    Done(usize),
+    /// There is nothing of that kind.
+    NotFound,
+    /// The invitation is unknown, used or expired.
+    BadInvite,
+}
+
+/// Which watches to list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WatchFilter {
+    /// All running ones.
+    All,
+    /// Those of a destination.
+    Of(Address),
+    /// One, by its row.
+    One(SubscriptionId),
+    /// Those that came with this origin.
+    Origin(String),
+}
+
+/// A running watch.
+#[derive(Debug, Clone)]
+pub struct WatchRow {
+    /// Its row.
+    pub id: SubscriptionId,
+    /// Where it rings.
+    pub destination: DestinationRow,
+    /// What is watched.
+    pub subject: SubjectRef,
+    /// Its title, where known.
+    pub title: Option<String>,
+    /// Members held and members in all, of a channel or playlist.
+    pub members: Option<(usize, u64)>,
+    /// The poller's memory of the video, for a video.
+    pub memory: Option<String>,
+    /// The texts of its rules.
+    pub rules: Vec<String>,
+    /// What it has set.
+    pub settings: Settings,
+    /// Muted until then.
+    pub muted_until: Option<UnixMillis>,
+    /// Where it came from.
+    pub origin: String,
+}
+
+/// What one rule did about one video.
+#[derive(Debug, Clone)]
+pub struct Why {
+    /// Where it rings.
+    pub address: Address,
+    /// The rule.
+    pub rule: RuleId,
+    /// Its text.
+    pub rule_text: String,
+    /// When it was made.
+    pub since: UnixMillis,
+    /// Whether it has ended.
+    pub ended: bool,
+    /// Its trigger: series, value on its scale.
+    pub trigger: Option<(Series, i64)>,
+    /// Whether the trigger waits for its first observation.
+    pub unset: bool,
+    /// Its last alerts, newest first: what was compared, what became of it and when, what the channel said.
+    pub alerts: Vec<(Alert, Outcome, Option<UnixMillis>)>,
+    /// Suppressions: reason, count, first, last.
+    pub suppressions: Vec<(String, u64, UnixMillis, UnixMillis)>,
+    /// The last counts known.
+    pub now: Counts,
+}
+
+/// Recorded counts.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The title.
+    pub title: Option<String>,
+    /// The router's last state.
+    pub known: Option<Known>,
+    /// The poller's memory.
+    pub memory: Option<String>,
+    /// Points: when, counts.
+    pub points: Vec<(UnixMillis, Counts)>,
+}
+
+/// Figures for operators.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Videos that are polled.
+    pub videos: u64,
+    /// Running watches.
+    pub watches: u64,
+    /// Snapshots in the log that were not routed yet.
+    pub log_backlog: u64,
+    /// Pieces of fan-out left over.
+    pub fanouts: u64,
+    /// Lanes with something due.
+    pub lanes_due: u64,
+    /// How long the most overdue lane has waited.
+    pub oldest_due: Option<Duration>,
+    /// Notifications in the dead letters.
+    pub dead_letters: u64,
+    /// Size of the database, in bytes.
+    pub bytes: u64,
+}
+
+/// How long things are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// Statistics. YouTube's terms allow 30 days (Developer Policies III.E.4.d).
+    pub statistics: Duration,
+    /// Ended alerts, notifications and suppressions.
+    pub alerts: Duration,
+}
