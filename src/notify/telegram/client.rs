@@ -23,6 +23,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Every request but the long poll. Telegram answers within a second or two; when busy, in about ten.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How long an unused connection is kept. Shorter than servers keep theirs (60 s and more): one that the other side is
+/// just closing swallows the request, and nobody can say then whether the message was sent.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Largest answer of every request but the long poll, in bytes: at most one message, with the one it replies to.
 const ANSWER_MAX_BYTES: usize = 1 << 20;
 
@@ -86,6 +90,7 @@ impl Telegram {
             .user_agent(concat!("tubebell/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
             // A redirect would carry the token, which is part of the path, to another server.
             .redirect(Policy::none());
         if is_this_machine(&url) {
