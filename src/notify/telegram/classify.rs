@@ -2,7 +2,7 @@
 //!
 //! In: HTTP status, `Retry-After` and body of an answer that is no success. Out: who has to change something.
 //! Descriptions and their prefixes: <https://github.com/tdlib/telegram-bot-api>, `Client.cpp`
-//! (`fail_query_with_error`), Bot API 10.0, read 2026-11.
+//! (`fail_query_with_error`), Bot API 10.0. Words in capitals are errors of the layer below that are passed through.
 
 use std::time::Duration;
 

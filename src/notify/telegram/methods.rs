@@ -27,7 +27,7 @@ const POLL_MARGIN: Duration = Duration::from_secs(15);
 /// Source: tdlib/telegram-bot-api, `Client.h`, `LONG_POLL_MAX_TIMEOUT` (Bot API 10.0).
 const POLL_MAX_S: u32 = 50;
 
-/// Most updates in one answer. Source: <https://core.telegram.org/bots/api#getupdates> (read 2026-08).
+/// Most updates in one answer. Source: <https://core.telegram.org/bots/api#getupdates> (Bot API 10.1).
 const POLL_MAX_UPDATES: u8 = 100;
 
 /// Largest answer of a long poll, in bytes: 100 messages of 4096 characters with the messages they reply to, all of
@@ -35,7 +35,7 @@ const POLL_MAX_UPDATES: u8 = 100;
 const UPDATES_MAX_BYTES: usize = 32 << 20;
 
 /// Longest answer to a button, in characters.
-/// Source: <https://core.telegram.org/bots/api#answercallbackquery> (read 2026-08).
+/// Source: <https://core.telegram.org/bots/api#answercallbackquery> (Bot API 10.1).
 const CALLBACK_TEXT_MAX_CHARS: usize = 200;
 
 /// Why there are no updates.

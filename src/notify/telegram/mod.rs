@@ -41,7 +41,7 @@ pub struct TelegramOptions {
 
 impl TelegramOptions {
     /// The options of a bot at `https://api.telegram.org`, with the rates Telegram names.
-    /// Source: <https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this> (read 2026-08).
+    /// Source: <https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>.
     #[must_use]
     pub fn new(token: SecretString) -> Self {
         TelegramOptions {

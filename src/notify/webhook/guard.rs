@@ -15,7 +15,7 @@ const URL_MAX_BYTES: usize = 2048;
 
 /// IPv4 networks that are not somebody else's public server.
 /// Source: IANA IPv4 Special-Purpose Address Registry, <https://www.iana.org/assignments/iana-ipv4-special-registry>
-/// (read 2026-08), rows that are not globally reachable; multicast from RFC 5771; last row from
+/// (rows that are not globally reachable); multicast from RFC 5771; last row from
 /// <https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16>.
 const IPV4_DENIED: &[(&str, &str)] = &[
     ("0.0.0.0/8", "this network"),
@@ -38,14 +38,14 @@ const IPV4_DENIED: &[(&str, &str)] = &[
 
 /// The only IPv6 addresses that are given out for public servers.
 /// Source: IANA IPv6 Global Unicast Address Assignments,
-/// <https://www.iana.org/assignments/ipv6-unicast-address-assignments> (read 2026-08).
+/// <https://www.iana.org/assignments/ipv6-unicast-address-assignments>.
 const IPV6_PUBLIC: &str = "2000::/3";
 
 /// IPv6 networks that are not somebody else's public server; first those outside of [`IPV6_PUBLIC`] that deserve
 /// their own word, then those inside it. The ones that carry an IPv4 address are denied as a whole: what stands behind
 /// a translator is nobody's public server, and a tunnel's far end can be any.
-/// Source: IANA IPv6 Special-Purpose Address Registry, <https://www.iana.org/assignments/iana-ipv6-special-registry>
-/// (read 2026-08); multicast from RFC 4291.
+/// Source: IANA IPv6 Special-Purpose Address Registry, <https://www.iana.org/assignments/iana-ipv6-special-registry>;
+/// multicast from RFC 4291.
 const IPV6_DENIED: &[(&str, &str)] = &[
     ("::/128", "unspecified"),
     ("::1/128", "this machine"),
@@ -149,7 +149,7 @@ pub(super) fn checked(url: &str, allow_private: bool) -> Result<Url, String> {
 
 /// Names that stand for private addresses everywhere. What others stand for, the resolver sees; saying it here lets
 /// the person know at once.
-/// Source: IANA Special-Use Domain Names (read 2026-08); `internal` reserved by ICANN in 2024.
+/// Source: IANA Special-Use Domain Names; `internal` reserved by ICANN in 2024.
 fn is_local_name(host: &str) -> bool {
     let host = host.trim_end_matches('.');
     let last = host.rsplit('.').next().unwrap_or_default();
