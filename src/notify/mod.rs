@@ -3,6 +3,11 @@
 //! In: an [`Outgoing`] whose body is already rendered. Out: a [`Receipt`], or a [`SendError`] that says who has to
 //! change something. Whether to try again is decided in `deliver`, never here.
 
+pub mod recorder;
+pub mod telegram;
+mod transport;
+pub mod webhook;
+
 use std::time::Duration;
 
 use async_trait::async_trait;

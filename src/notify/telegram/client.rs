@@ -1,0 +1,187 @@
+//! How a request reaches the Bot API: one HTTP request per call, a time-out on each, answers of bounded size, and the
+//! token in no error.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::notify::SendError;
+use crate::notify::transport::{Broken, Unread, read_bounded, sort};
+
+use super::TelegramOptions;
+use super::classify::{ApiError, classify};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Every request but the long poll. Telegram answers within a second or two; when busy, in about ten.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long an unused connection is kept. Shorter than servers keep theirs (60 s and more): one that the other side is
+/// just closing swallows the request, and nobody can say then whether the message was sent.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Largest answer of every request but the long poll, in bytes: at most one message, with the one it replies to.
+const ANSWER_MAX_BYTES: usize = 1 << 20;
+
+/// Why the client can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The address of the Bot API is none.
+    #[error(
+        "telegram.api_url must be http(s)://host[:port][/path], without user, query and fragment"
+    )]
+    Url,
+    /// The token holds what no token holds, and would change the path of every request.
+    #[error(
+        "telegram.token must be what @BotFather gave: digits, a colon, letters, digits, - and _"
+    )]
+    Token,
+    /// The HTTP client.
+    #[error("could not make the HTTP client")]
+    Client(#[source] reqwest::Error),
+}
+
+/// A client of the Bot API. Cheap to clone; clones share their connections.
+#[derive(Clone)]
+pub struct Telegram {
+    http: Client,
+    api_url: String,
+    token: SecretString,
+}
+
+impl fmt::Debug for Telegram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telegram").field("api_url", &self.api_url).finish_non_exhaustive()
+    }
+}
+
+impl Telegram {
+    /// Makes a client; sends nothing.
+    ///
+    /// A proxy named by the environment (`HTTPS_PROXY`, `NO_PROXY`) is used, as Telegram is blocked in places, except
+    /// for a server on this machine.
+    ///
+    /// # Errors
+    ///
+    /// See [`SetupError`].
+    pub fn new(options: &TelegramOptions) -> Result<Self, SetupError> {
+        let token = options.token.expose_secret();
+        // Anything else could end up as a path, a query or a second line of the request.
+        let is_token_char = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_');
+        if token.is_empty() || !token.chars().all(is_token_char) {
+            return Err(SetupError::Token);
+        }
+        let url = Url::parse(&options.api_url).map_err(|_| SetupError::Url)?;
+        let is_plain = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        if !matches!(url.scheme(), "http" | "https") || !is_plain {
+            return Err(SetupError::Url);
+        }
+        let mut http = Client::builder()
+            .user_agent(concat!("tubebell/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            // A redirect would carry the token, which is part of the path, to another server.
+            .redirect(Policy::none());
+        if is_this_machine(&url) {
+            http = http.no_proxy();
+        }
+        Ok(Telegram {
+            http: http.build().map_err(|error| SetupError::Client(error.without_url()))?,
+            api_url: url.as_str().trim_end_matches('/').to_owned(),
+            token: options.token.clone(),
+        })
+    }
+
+    /// Makes one request of the ordinary size and time.
+    pub(super) async fn call<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        payload: &(impl Serialize + Sync),
+    ) -> Result<T, ApiError> {
+        self.call_within(method, payload, REQUEST_TIMEOUT, ANSWER_MAX_BYTES).await
+    }
+
+    /// Makes one request that may take `limit` in all and be answered with `max_bytes`.
+    pub(super) async fn call_within<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        payload: &(impl Serialize + Sync),
+        limit: Duration,
+        max_bytes: usize,
+    ) -> Result<T, ApiError> {
+        let url = format!("{}/bot{}/{method}", self.api_url, self.token.expose_secret());
+        let sent = self.http.post(url).timeout(limit).json(payload).send().await;
+        let response = sent.map_err(|error| {
+            ApiError::Send(match sort(&error) {
+                Broken::NotSent(cause) => SendError::Unreachable(cause),
+                Broken::NoAnswer(cause) => SendError::Ambiguous(cause),
+            })
+        })?;
+        let status = response.status();
+        let retry_after = response.headers().get(RETRY_AFTER).cloned();
+        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
+        let body = read_bounded(response, max_bytes).await;
+        if status.is_success() {
+            let body = body.as_ref().map_err(|unread| ApiError::Send(lost(*unread)))?;
+            if let Some(result) = result_of(body)? {
+                return Ok(result);
+            }
+        }
+        // A failure's status says enough when its text is lost.
+        let body = self.without_token(&body.unwrap_or_default());
+        Err(classify(status.as_u16(), retry_after, body.as_bytes()))
+    }
+
+    /// The text of an answer, should something on the way have written our own path into it.
+    fn without_token(&self, body: &[u8]) -> String {
+        String::from_utf8_lossy(body).replace(self.token.expose_secret(), "…")
+    }
+}
+
+/// The result of an answer with status 200; `None` when the answer says that it is a failure all the same.
+fn result_of<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ApiError> {
+    #[derive(Deserialize)]
+    struct Answer {
+        ok: bool,
+        #[serde(default)]
+        result: Value,
+    }
+    // None of serde's own words: they quote the answer.
+    let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
+        return Err(ApiError::Send(if body.trim_ascii_start().starts_with(b"<") {
+            // A page of a captive portal or of a proxy: Telegram has not seen the request.
+            SendError::Unreachable("HTTP 200, but not from the Bot API".to_owned())
+        } else {
+            SendError::Ambiguous("the answer can't be understood".to_owned())
+        }));
+    };
+    if !answer.ok {
+        return Ok(None);
+    }
+    serde_json::from_value(answer.result).map(Some).map_err(|_| {
+        ApiError::Send(SendError::Ambiguous("the answer can't be understood".to_owned()))
+    })
+}
+
+fn lost(unread: Unread) -> SendError {
+    SendError::Ambiguous(match unread {
+        Unread::TooLong => "the answer is too long".to_owned(),
+        Unread::Broken => "the answer broke off".to_owned(),
+    })
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}

@@ -1,0 +1,281 @@
+//! The methods of the Bot API that we use, with teloxide's types for what is sent.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use teloxide::payloads::{
+    AnswerCallbackQuery, DeleteWebhook, EditMessageReplyMarkup, EditMessageText, GetChatMember,
+    GetMe, SendMessage, SetMyCommands,
+};
+use teloxide::types::{
+    AllowedUpdate, BotCommand, CallbackQueryId, ChatId, InlineKeyboardButton, InlineKeyboardMarkup,
+    LinkPreviewOptions, MessageId, ParseMode, ReplyMarkup, ThreadId, UserId,
+};
+
+use crate::model::{Button, ChatMessage};
+use crate::notify::SendError;
+
+use super::Telegram;
+use super::classify::{ApiError, Conflict};
+use super::update::{MemberStatus, Update, parse_update};
+
+/// What a long poll may take beyond the time it was asked to hold: a repeated offset is held 3 s longer by the server.
+const POLL_MARGIN: Duration = Duration::from_secs(15);
+
+/// Longest hold of a long poll, in seconds: the server shortens what is longer.
+/// Source: tdlib/telegram-bot-api, `Client.h`, `LONG_POLL_MAX_TIMEOUT` (Bot API 10.0).
+const POLL_MAX_S: u32 = 50;
+
+/// Most updates in one answer. Source: <https://core.telegram.org/bots/api#getupdates> (Bot API 10.1).
+const POLL_MAX_UPDATES: u8 = 100;
+
+/// Largest answer of a long poll, in bytes: 100 messages of 4096 characters with the messages they reply to, all of
+/// it written as `\uXXXX` pairs, are 10 MB.
+const UPDATES_MAX_BYTES: usize = 32 << 20;
+
+/// Longest answer to a button, in characters.
+/// Source: <https://core.telegram.org/bots/api#answercallbackquery> (Bot API 10.1).
+const CALLBACK_TEXT_MAX_CHARS: usize = 200;
+
+/// Why there are no updates.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PollError {
+    /// Updates go to whoever asked last, so two pollers steal them from each other.
+    #[error(
+        "another program polls with this bot token; stop it, or revoke the token at @BotFather and use the new one"
+    )]
+    OtherPoller,
+    /// A webhook is set for this bot; [`Telegram::delete_webhook`] ends that.
+    #[error("a webhook is set for this bot token, so its updates can't be polled")]
+    WebhookSet,
+    /// The request failed like any other.
+    #[error(transparent)]
+    Failed(#[from] SendError),
+}
+
+/// Our own account, from `getMe`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Bot {
+    /// Its id.
+    pub id: i64,
+    /// Its name, without `@`: for links such as `https://t.me/<username>?start=…`.
+    pub username: String,
+    /// Whether it hears all messages of a group, not only commands and replies to it.
+    #[serde(default)]
+    pub can_read_all_group_messages: bool,
+}
+
+/// `getUpdates`. Not teloxide's, whose offset has 32 bits while its update ids have 32 without a sign.
+#[derive(Serialize)]
+struct GetUpdates {
+    offset: i64,
+    limit: u8,
+    timeout: u32,
+    allowed_updates: [AllowedUpdate; 3],
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    message_id: i32,
+}
+
+#[derive(Deserialize)]
+struct Member {
+    status: MemberStatus,
+}
+
+impl Telegram {
+    /// Sends a message and returns its id within the chat.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`]. There is no way to say that a retry is one: an ambiguous failure may lead to a second copy.
+    pub async fn send_message(
+        &self,
+        chat: i64,
+        thread: Option<i32>,
+        message: &ChatMessage,
+        silent: bool,
+    ) -> Result<i32, SendError> {
+        let mut payload = SendMessage::new(ChatId(chat), &message.html);
+        payload.message_thread_id = thread.map(|thread| ThreadId(MessageId(thread)));
+        payload.parse_mode = Some(ParseMode::Html);
+        payload.link_preview_options = link_preview(message);
+        payload.disable_notification = silent.then_some(true);
+        payload.reply_markup = (!message.buttons.is_empty())
+            .then(|| ReplyMarkup::InlineKeyboard(keyboard(&message.buttons)));
+        self.call::<Sent>("sendMessage", &payload)
+            .await
+            .map(|sent| sent.message_id)
+            .map_err(unexpected)
+    }
+
+    /// Asks who we are: the cheapest test of a token.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`].
+    pub async fn get_me(&self) -> Result<Bot, SendError> {
+        self.call("getMe", &GetMe::new()).await.map_err(unexpected)
+    }
+
+    /// Waits up to `timeout_s` seconds (at most 50) for updates from `offset` on, and confirms all before it.
+    ///
+    /// An update that can't be read is [`super::UpdateKind::Other`]: the others still arrive.
+    ///
+    /// # Errors
+    ///
+    /// See [`PollError`]. Nothing is confirmed then, as far as we know.
+    pub async fn get_updates(
+        &self,
+        offset: i64,
+        timeout_s: u32,
+        limit: u8,
+    ) -> Result<Vec<Update>, PollError> {
+        let timeout_s = timeout_s.min(POLL_MAX_S);
+        let payload = GetUpdates {
+            offset,
+            limit: limit.clamp(1, POLL_MAX_UPDATES),
+            timeout: timeout_s,
+            allowed_updates: [
+                AllowedUpdate::Message,
+                AllowedUpdate::CallbackQuery,
+                AllowedUpdate::MyChatMember,
+            ],
+        };
+        let limit = Duration::from_secs(timeout_s.into()) + POLL_MARGIN;
+        let answer: Result<Vec<Value>, ApiError> =
+            self.call_within("getUpdates", &payload, limit, UPDATES_MAX_BYTES).await;
+        match answer {
+            Ok(values) => Ok(values.iter().filter_map(parse_update).collect()),
+            Err(ApiError::Conflict(Conflict::OtherPoller)) => Err(PollError::OtherPoller),
+            Err(ApiError::Conflict(Conflict::WebhookSet)) => Err(PollError::WebhookSet),
+            Err(error @ (ApiError::Send(_) | ApiError::NotModified | ApiError::StaleCallback)) => {
+                Err(PollError::Failed(unexpected(error)))
+            }
+        }
+    }
+
+    /// Asks for somebody's standing in a chat.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`]. Telegram only promises an answer about others where we are an administrator.
+    pub async fn get_chat_member(&self, chat: i64, user: i64) -> Result<MemberStatus, SendError> {
+        let user = u64::try_from(user)
+            .map_err(|_| SendError::Rejected("a user's id is not negative".to_owned()))?;
+        let payload = GetChatMember::new(ChatId(chat), UserId(user));
+        let member: Result<Member, ApiError> = self.call("getChatMember", &payload).await;
+        member.map(|member| member.status).map_err(unexpected)
+    }
+
+    /// Ends the wait of whoever pressed a button, with a text (cut at 200 characters) or without; with `alert`, in a
+    /// window of its own. An answer that comes too late is no failure: nobody waits for it.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`].
+    pub async fn answer_callback(
+        &self,
+        id: &str,
+        text: Option<&str>,
+        alert: bool,
+    ) -> Result<(), SendError> {
+        let mut payload = AnswerCallbackQuery::new(CallbackQueryId(id.to_owned()));
+        payload.text = text.map(|text| text.chars().take(CALLBACK_TEXT_MAX_CHARS).collect());
+        payload.show_alert = alert.then_some(true);
+        done(self.call::<Value>("answerCallbackQuery", &payload).await)
+    }
+
+    /// Replaces text and buttons of one of our messages. What stands already is no failure.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`].
+    pub async fn edit_text(
+        &self,
+        chat: i64,
+        message_id: i32,
+        message: &ChatMessage,
+    ) -> Result<(), SendError> {
+        let mut payload = EditMessageText::new(ChatId(chat), MessageId(message_id), &message.html);
+        payload.parse_mode = Some(ParseMode::Html);
+        payload.link_preview_options = link_preview(message);
+        payload.reply_markup = (!message.buttons.is_empty()).then(|| keyboard(&message.buttons));
+        done(self.call::<Value>("editMessageText", &payload).await)
+    }
+
+    /// Replaces the buttons of one of our messages; no rows take them away. What stands already is no failure.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`].
+    pub async fn edit_reply_markup(
+        &self,
+        chat: i64,
+        message_id: i32,
+        buttons: &[Vec<Button>],
+    ) -> Result<(), SendError> {
+        let mut payload = EditMessageReplyMarkup::new(ChatId(chat), MessageId(message_id));
+        payload.reply_markup = Some(keyboard(buttons));
+        done(self.call::<Value>("editMessageReplyMarkup", &payload).await)
+    }
+
+    /// Sets the commands that clients offer: pairs of a command without `/` and its description.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`].
+    pub async fn set_my_commands(&self, commands: &[(&str, &str)]) -> Result<(), SendError> {
+        let commands: Vec<BotCommand> =
+            commands.iter().map(|(name, text)| BotCommand::new(*name, *text)).collect();
+        done(self.call::<Value>("setMyCommands", &SetMyCommands::new(commands)).await)
+    }
+
+    /// Removes a webhook, so that updates can be polled. Updates that wait are kept.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`].
+    pub async fn delete_webhook(&self) -> Result<(), SendError> {
+        done(self.call::<Value>("deleteWebhook", &DeleteWebhook::new()).await)
+    }
+}
+
+/// For requests that are answered with nothing of interest.
+fn done(answer: Result<Value, ApiError>) -> Result<(), SendError> {
+    match answer {
+        Ok(_) | Err(ApiError::NotModified | ApiError::StaleCallback) => Ok(()),
+        Err(error @ (ApiError::Send(_) | ApiError::Conflict(_))) => Err(unexpected(error)),
+    }
+}
+
+/// For requests to which the special answers do not belong.
+fn unexpected(error: ApiError) -> SendError {
+    match error {
+        ApiError::Send(error) => error,
+        ApiError::Conflict(_) => SendError::Transient("HTTP 409 Conflict".to_owned()),
+        ApiError::NotModified => SendError::Rejected("message is not modified".to_owned()),
+        ApiError::StaleCallback => SendError::Rejected("query is too old".to_owned()),
+    }
+}
+
+fn link_preview(message: &ChatMessage) -> Option<LinkPreviewOptions> {
+    (!message.preview).then_some(LinkPreviewOptions {
+        is_disabled: true,
+        url: None,
+        prefer_small_media: false,
+        prefer_large_media: false,
+        show_above_text: false,
+    })
+}
+
+fn keyboard(buttons: &[Vec<Button>]) -> InlineKeyboardMarkup {
+    let rows = buttons.iter().map(|row| {
+        row.iter()
+            .map(|button| InlineKeyboardButton::callback(&button.text, &button.data))
+            .collect()
+    });
+    InlineKeyboardMarkup { inline_keyboard: rows.collect() }
+}

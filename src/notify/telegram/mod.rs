@@ -1,0 +1,73 @@
+//! Telegram: sends messages as a bot, and reads what people write to it.
+//!
+//! The requests and the types of their bodies are teloxide's; the HTTP client is ours, because teloxide's sleeps inside
+//! every 5xx, gives up a long poll after 17 s and hides the waits that Telegram asks for. Nothing here sleeps, retries
+//! or limits: the limiter stands in `deliver`.
+
+mod classify;
+mod client;
+mod methods;
+mod update;
+
+pub use classify::{ApiError, Conflict, classify};
+pub use client::{SetupError, Telegram};
+pub use methods::{Bot, PollError};
+pub use update::{
+    Callback, Chat, ChatKind, MemberStatus, Membership, Message, Update, UpdateKind, User,
+    parse_update,
+};
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+
+use crate::model::{Address, Channel, ChatMessage};
+
+use super::{Notifier, Outgoing, Receipt, SendError};
+
+/// The section `[telegram]`.
+#[derive(Debug, Clone)]
+pub struct TelegramOptions {
+    /// The bot's token, as @`BotFather` gives it.
+    pub token: SecretString,
+    /// Where the Bot API is; another one for a local server or the demo.
+    pub api_url: String,
+    /// Messages per second over all chats; 0 is unlimited.
+    pub rate_per_s: f64,
+    /// Messages per second in one chat; 0 is unlimited.
+    pub chat_rate_per_s: f64,
+    /// Messages per minute in one group or channel; 0 is unlimited.
+    pub group_rate_per_min: f64,
+}
+
+impl TelegramOptions {
+    /// The options of a bot at `https://api.telegram.org`, with the rates Telegram names.
+    /// Source: <https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this>.
+    #[must_use]
+    pub fn new(token: SecretString) -> Self {
+        TelegramOptions {
+            token,
+            api_url: "https://api.telegram.org".to_owned(),
+            rate_per_s: 30.0,
+            chat_rate_per_s: 1.0,
+            group_rate_per_min: 20.0,
+        }
+    }
+}
+
+#[async_trait]
+impl Notifier for Telegram {
+    fn channel(&self) -> Channel {
+        Channel::Telegram
+    }
+
+    async fn send(&self, outgoing: &Outgoing) -> Result<Receipt, SendError> {
+        let Address::Telegram { chat, thread } = outgoing.address else {
+            return Err(SendError::Rejected("not a Telegram address".to_owned()));
+        };
+        // The parser's own words may quote the body, which is somebody's message.
+        let message: ChatMessage = serde_json::from_str(&outgoing.body)
+            .map_err(|_| SendError::Rejected("the body is not a chat message".to_owned()))?;
+        let id = self.send_message(chat, thread, &message, outgoing.silent).await?;
+        Ok(Receipt(id.to_string()))
+    }
+}

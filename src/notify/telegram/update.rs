@@ -1,0 +1,440 @@
+//! What came in from Telegram, as plain data; the way in for commands, not part of the flow of alerts.
+//!
+//! Only what we act on is read. A type that mirrors the whole API fails on the first field or kind that Telegram adds,
+//! and an update that can't be read must still be confirmed, or it comes again for ever with all later ones behind it.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::model::UnixMillis;
+
+/// One update. Ids grow; a gap is normal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Update {
+    /// Its id: the next `getUpdates` asks for this one plus 1, which confirms it.
+    pub id: i64,
+    /// What happened.
+    pub kind: UpdateKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpdateKind {
+    /// A message.
+    Message(Message),
+    /// A button under one of our messages was pressed.
+    Callback(Callback),
+    /// We were added, removed, blocked or given other rights.
+    MyChatMember(Membership),
+    /// Something else, or something that we can't read: confirm it and go on.
+    Other,
+}
+
+/// What sort of conversation a chat is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChatKind {
+    /// With one person.
+    Private,
+    /// A basic group.
+    Group,
+    /// A supergroup, the only kind with topics.
+    Supergroup,
+    /// A channel.
+    Channel,
+}
+
+/// A chat.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Chat {
+    /// Its id; negative for groups and channels.
+    pub id: i64,
+    /// Its sort.
+    #[serde(rename = "type")]
+    pub kind: ChatKind,
+    /// Its title; none in a private chat.
+    #[serde(default)]
+    pub title: Option<String>,
+}
+
+/// A person or a bot. Names are chosen by their owners: escape them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The id.
+    pub id: i64,
+    /// Whether it is a bot.
+    pub is_bot: bool,
+    /// First and last name.
+    pub name: String,
+    /// The name behind the `@`, without it.
+    pub username: Option<String>,
+    /// The language of the person's client, as in `de` or `pt-br`.
+    pub language: Option<String>,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Its id within the chat.
+    pub id: i32,
+    /// Where it was written.
+    pub chat: Chat,
+    /// The topic it was written in. Replies in chats without topics have a thread too, which nobody can send to.
+    pub thread: Option<i32>,
+    /// Who wrote it; absent in channels.
+    pub from: Option<User>,
+    /// The chat in whose name it was written: the chat itself for its anonymous administrators.
+    pub sender_chat: Option<i64>,
+    /// The text; none for pictures, joins and the like.
+    pub text: Option<String>,
+    /// When it was written.
+    pub date: UnixMillis,
+    /// The message that it answers.
+    pub reply_to: Option<i32>,
+    /// The chat has become this one: the last message of the old chat.
+    pub migrate_to: Option<i64>,
+    /// The chat was this one before: the first message of the new chat.
+    pub migrate_from: Option<i64>,
+}
+
+/// A button's press.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// The id to answer to.
+    pub id: String,
+    /// Who pressed it: anyone in the chat.
+    pub from: User,
+    /// The chat of the message; absent when the message came through inline mode.
+    pub chat: Option<Chat>,
+    /// The topic of the message.
+    pub thread: Option<i32>,
+    /// The message that the button stands under.
+    pub message_id: Option<i32>,
+    /// The button's data. Clients are free to send any: check it like any input.
+    pub data: String,
+}
+
+/// Our own standing in a chat has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The chat.
+    pub chat: Chat,
+    /// Who changed it.
+    pub from: User,
+    /// What we are now. In a private chat, `Kicked` means blocked and `Member` unblocked.
+    pub new_status: MemberStatus,
+}
+
+/// Somebody's standing in a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MemberStatus {
+    /// Owns the chat.
+    Creator,
+    /// May change its settings.
+    Administrator,
+    /// An ordinary member.
+    Member,
+    /// A member, or a former one, with rights taken away.
+    Restricted,
+    /// Not a member.
+    Left,
+    /// Banned; of ourselves in a private chat: blocked.
+    Kicked,
+    /// A standing that is newer than this program.
+    #[serde(other)]
+    Unknown,
+}
+
+impl MemberStatus {
+    /// Whether this member may decide for the chat.
+    #[must_use]
+    pub const fn is_administrator(self) -> bool {
+        matches!(self, MemberStatus::Creator | MemberStatus::Administrator)
+    }
+}
+
+/// The shapes on the wire: the fields that we act on, and no others.
+mod wire {
+    use super::{Chat, Deserialize, MemberStatus};
+
+    #[derive(Deserialize)]
+    pub(super) struct Update {
+        pub(super) message: Option<Message>,
+        pub(super) callback_query: Option<Callback>,
+        pub(super) my_chat_member: Option<Membership>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct User {
+        pub(super) id: i64,
+        #[serde(default)]
+        pub(super) is_bot: bool,
+        pub(super) first_name: String,
+        pub(super) last_name: Option<String>,
+        pub(super) username: Option<String>,
+        pub(super) language_code: Option<String>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Message {
+        pub(super) message_id: i32,
+        pub(super) chat: Chat,
+        pub(super) date: i64,
+        pub(super) message_thread_id: Option<i32>,
+        #[serde(default)]
+        pub(super) is_topic_message: bool,
+        pub(super) from: Option<User>,
+        pub(super) sender_chat: Option<Id>,
+        pub(super) text: Option<String>,
+        pub(super) reply_to_message: Option<MessageId>,
+        pub(super) migrate_to_chat_id: Option<i64>,
+        pub(super) migrate_from_chat_id: Option<i64>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Id {
+        pub(super) id: i64,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct MessageId {
+        pub(super) message_id: i32,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Callback {
+        pub(super) id: String,
+        pub(super) from: User,
+        pub(super) message: Option<Message>,
+        #[serde(default)]
+        pub(super) data: String,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Membership {
+        pub(super) chat: Chat,
+        pub(super) from: User,
+        pub(super) new_chat_member: Member,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Member {
+        pub(super) status: MemberStatus,
+    }
+}
+
+impl From<wire::User> for User {
+    fn from(user: wire::User) -> Self {
+        let name = match user.last_name {
+            Some(last) => format!("{} {last}", user.first_name),
+            None => user.first_name,
+        };
+        User {
+            id: user.id,
+            is_bot: user.is_bot,
+            name,
+            username: user.username,
+            language: user.language_code,
+        }
+    }
+}
+
+impl From<wire::Message> for Message {
+    fn from(message: wire::Message) -> Self {
+        Message {
+            id: message.message_id,
+            chat: message.chat,
+            thread: message.message_thread_id.filter(|_| message.is_topic_message),
+            from: message.from.map(User::from),
+            sender_chat: message.sender_chat.map(|chat| chat.id),
+            text: message.text,
+            date: UnixMillis(message.date.saturating_mul(1000)),
+            reply_to: message.reply_to_message.map(|reply| reply.message_id),
+            migrate_to: message.migrate_to_chat_id,
+            migrate_from: message.migrate_from_chat_id,
+        }
+    }
+}
+
+impl From<wire::Callback> for Callback {
+    fn from(callback: wire::Callback) -> Self {
+        let message = callback.message.map(Message::from);
+        Callback {
+            id: callback.id,
+            from: callback.from.into(),
+            thread: message.as_ref().and_then(|message| message.thread),
+            message_id: message.as_ref().map(|message| message.id),
+            chat: message.map(|message| message.chat),
+            data: callback.data,
+        }
+    }
+}
+
+/// Reads one update; `None` only when there is no id to confirm.
+#[must_use]
+pub fn parse_update(value: &Value) -> Option<Update> {
+    let id = value.get("update_id")?.as_i64()?;
+    let kind = match wire::Update::deserialize(value) {
+        Ok(wire::Update { message: Some(message), .. }) => UpdateKind::Message(message.into()),
+        Ok(wire::Update { callback_query: Some(callback), .. }) => {
+            UpdateKind::Callback(callback.into())
+        }
+        Ok(wire::Update { my_chat_member: Some(change), .. }) => {
+            UpdateKind::MyChatMember(Membership {
+                chat: change.chat,
+                from: change.from.into(),
+                new_status: change.new_chat_member.status,
+            })
+        }
+        Ok(_) | Err(_) => UpdateKind::Other,
+    };
+    Some(Update { id, kind })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn message(extra: &Value) -> Value {
+        let mut message = json!({
+            "message_id": 5, "date": 1_760_000_000,
+            "chat": {"id": -100_123, "type": "supergroup", "title": "Views & <friends>", "is_forum": true},
+            "from": {"id": 42, "is_bot": false, "first_name": "Ana", "last_name": "Núñez", "username": "ana", "language_code": "es"},
+            "text": "/watch dQw4w9WgXcQ",
+            "entities": [{"offset": 0, "length": 6, "type": "bot_command"}]
+        });
+        for (key, value) in extra.as_object().unwrap() {
+            message[key] = value.clone();
+        }
+        json!({"update_id": 7, "message": message})
+    }
+
+    fn read(value: &Value) -> Message {
+        match parse_update(value) {
+            Some(Update { id: 7, kind: UpdateKind::Message(message) }) => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_command_in_a_topic_is_read_whole() {
+        let found = read(&message(&json!({"message_thread_id": 9, "is_topic_message": true})));
+        let ana = User {
+            id: 42,
+            is_bot: false,
+            name: "Ana Núñez".to_owned(),
+            username: Some("ana".to_owned()),
+            language: Some("es".to_owned()),
+        };
+        assert_eq!(
+            found,
+            Message {
+                id: 5,
+                chat: Chat {
+                    id: -100_123,
+                    kind: ChatKind::Supergroup,
+                    title: Some("Views & <friends>".to_owned()),
+                },
+                thread: Some(9),
+                from: Some(ana),
+                sender_chat: None,
+                text: Some("/watch dQw4w9WgXcQ".to_owned()),
+                date: UnixMillis(1_760_000_000_000),
+                reply_to: None,
+                migrate_to: None,
+                migrate_from: None,
+            }
+        );
+    }
+
+    #[test]
+    fn the_thread_of_a_reply_outside_topics_is_not_taken_for_a_topic() {
+        let reply = json!({"message_thread_id": 3, "reply_to_message": {"message_id": 3, "date": 1, "chat": {"id": 1, "type": "private"}}});
+        let found = read(&message(&reply));
+        assert_eq!((found.thread, found.reply_to), (None, Some(3)));
+    }
+
+    #[test]
+    fn a_migration_and_an_anonymous_administrator_are_seen() {
+        let found = read(&message(&json!({"migrate_to_chat_id": -100_999_i64})));
+        assert_eq!(found.migrate_to, Some(-100_999));
+        let found = read(&message(
+            &json!({"sender_chat": {"id": -100_123, "type": "supergroup", "title": "x"}}),
+        ));
+        assert_eq!(found.sender_chat, Some(-100_123));
+    }
+
+    #[test]
+    fn what_telegram_adds_later_does_not_hide_a_command() {
+        let found = read(&message(&json!({
+            "entities": [{"offset": 0, "length": 6, "type": "hologram"}],
+            "paid_hologram": {"stars": "many"}
+        })));
+        assert_eq!(found.text.as_deref(), Some("/watch dQw4w9WgXcQ"));
+    }
+
+    #[test]
+    fn the_press_of_a_button_is_read_even_when_its_message_is_out_of_reach() {
+        let found = parse_update(&json!({"update_id": 8, "callback_query": {
+            "id": "4382bfdwdsb323b2d9", "from": {"id": 42, "is_bot": false, "first_name": "Ana"},
+            "message": {"message_id": 6, "date": 0, "chat": {"id": 42, "type": "private", "first_name": "Ana"}},
+            "chat_instance": "1", "data": "mute:17:1h"
+        }}));
+        let Some(Update { id: 8, kind: UpdateKind::Callback(callback) }) = found else {
+            panic!("{found:?}")
+        };
+        assert_eq!(callback.data, "mute:17:1h");
+        assert_eq!(callback.message_id, Some(6));
+        assert_eq!(callback.chat.map(|chat| chat.id), Some(42));
+    }
+
+    #[test]
+    fn a_block_is_seen_without_waiting_for_a_failed_message() {
+        let found = parse_update(&json!({"update_id": 9, "my_chat_member": {
+            "chat": {"id": 42, "type": "private", "first_name": "Ana"}, "date": 1,
+            "from": {"id": 42, "is_bot": false, "first_name": "Ana"},
+            "old_chat_member": {"status": "member", "user": {"id": 1, "is_bot": true, "first_name": "bell"}},
+            "new_chat_member": {"status": "kicked", "user": {"id": 1, "is_bot": true, "first_name": "bell"}, "until_date": 0}
+        }}));
+        let Some(Update { kind: UpdateKind::MyChatMember(change), .. }) = found else {
+            panic!("{found:?}")
+        };
+        assert_eq!(change.new_status, MemberStatus::Kicked);
+        assert_eq!(change.chat.kind, ChatKind::Private);
+    }
+
+    #[test]
+    fn an_update_of_unknown_shape_keeps_its_id() {
+        for odd in [
+            json!({"update_id": 10, "hologram": {}}),
+            json!({"update_id": 10, "message": "not an object"}),
+            json!({"update_id": 10, "message": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "hologram"}}}),
+            json!({"update_id": 10}),
+        ] {
+            assert_eq!(parse_update(&odd), Some(Update { id: 10, kind: UpdateKind::Other }));
+        }
+        for lost in [json!({"message": {}}), json!(5), json!({"update_id": "x"})] {
+            assert_eq!(parse_update(&lost), None);
+        }
+    }
+
+    #[test]
+    fn another_reader_of_the_api_finds_the_same() {
+        // serde_json sorts keys, and teloxide wants `update_id` in front: true for this fixture in either order.
+        let text = format!(
+            r#"{{"update_id":7,"message":{}}}"#,
+            message(&json!({"message_thread_id": 9, "is_topic_message": true}))["message"]
+        );
+        let theirs: teloxide::types::Update = serde_json::from_str(&text).unwrap();
+        let ours = read(&serde_json::from_str(&text).unwrap());
+        let teloxide::types::UpdateKind::Message(theirs) = theirs.kind else { panic!() };
+        assert_eq!(theirs.id.0, ours.id);
+        assert_eq!(theirs.chat.id.0, ours.chat.id);
+        assert_eq!(theirs.text(), ours.text.as_deref());
+        assert_eq!(theirs.thread_id.map(|thread| thread.0.0), ours.thread);
+        assert_eq!(theirs.date.timestamp_millis(), ours.date.0);
+        assert_eq!(theirs.from.map(|user| user.full_name()), ours.from.map(|user| user.name));
+    }
+}

@@ -1,0 +1,197 @@
+//! Signed webhooks after Standard Webhooks 1.0.0 (<https://www.standardwebhooks.com>).
+//!
+//! The receiver's address comes from a watch file or from a person in a chat, so every attempt passes the guard.
+//! A receiver's failure is never the channel's: another endpoint may be well, so a refused connection is
+//! [`SendError::Transient`], and nothing here is [`SendError::Unreachable`] or [`SendError::Unauthorized`].
+
+mod answer;
+mod guard;
+mod resolver;
+mod secrets;
+
+pub use guard::check_url;
+pub use resolver::{Lookup, SystemLookup};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use secrecy::SecretString;
+use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
+
+use crate::model::{Address, Channel, UnixMillis};
+
+use super::transport::{Broken, read_bounded, sort};
+use super::{Notifier, Outgoing, Receipt, SendError};
+use resolver::{GuardedResolver, Refusal};
+use secrets::Secrets;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Time for one attempt. Source: Standard Webhooks 1.0.0, "15-30s".
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How much of an answer is read, in bytes, only to be able to use the connection again: nothing of it is kept.
+const ANSWER_MAX_BYTES: usize = 16 << 10;
+
+/// How long an unused connection is kept: it stays with the address that was checked when it was made.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Reads the clock.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+
+/// The section `[webhook]`.
+#[derive(Clone)]
+pub struct WebhookOptions {
+    /// Signs what goes to every endpoint without a secret of its own: `whsec_` and base64.
+    pub secret: SecretString,
+    /// The secrets of single endpoints, by URL.
+    pub secrets: BTreeMap<String, SecretString>,
+    /// Whether endpoints may be plain http, on any port, and in private networks or on this machine.
+    pub allow_private: bool,
+}
+
+impl fmt::Debug for WebhookOptions {
+    /// Without the URLs: many hold a secret in their path.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookOptions")
+            .field("secrets", &self.secrets.len())
+            .field("allow_private", &self.allow_private)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why the client can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The default secret is none.
+    #[error(
+        "webhook.secret must be whsec_ and 24 to 64 random bytes in base64, as made by: {MAKE}"
+    )]
+    Secret,
+    /// The secret of one endpoint is none. It is named by its place, as its URL may hold a secret too.
+    #[error(
+        "entry {0} of webhook.secrets must be whsec_ and 24 to 64 random bytes in base64, as made by: {MAKE}"
+    )]
+    EndpointSecret(usize),
+    /// The address of an endpoint is none.
+    #[error("entry {0} of webhook.secrets is no address that can be sent to: {1}")]
+    EndpointUrl(usize, String),
+    /// The HTTP client.
+    #[error("could not make the HTTP client")]
+    Client(#[source] reqwest::Error),
+}
+
+const MAKE: &str = "echo whsec_$(openssl rand -base64 32)";
+
+/// Sends webhooks.
+pub struct Webhook {
+    http: Client,
+    secrets: Secrets,
+    allow_private: bool,
+    now: Clock,
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook")
+            .field("allow_private", &self.allow_private)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Webhook {
+    /// Makes a client that asks the system's resolver; sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// See [`SetupError`].
+    pub fn new(options: &WebhookOptions, now: Clock) -> Result<Self, SetupError> {
+        Webhook::with_lookup(options, now, Arc::new(SystemLookup))
+    }
+
+    /// Makes a client that asks `lookup` for the addresses of a name.
+    ///
+    /// # Errors
+    ///
+    /// See [`SetupError`].
+    pub fn with_lookup(
+        options: &WebhookOptions,
+        now: Clock,
+        lookup: Arc<dyn Lookup>,
+    ) -> Result<Self, SetupError> {
+        let http = Client::builder()
+            .user_agent(concat!("tubebell/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            // Both would send the request to an address that nobody has checked.
+            .redirect(Policy::none())
+            .no_proxy()
+            .dns_resolver(Arc::new(GuardedResolver::new(lookup, options.allow_private)))
+            .build()
+            .map_err(SetupError::Client)?;
+        Ok(Webhook {
+            http,
+            secrets: Secrets::read(options)?,
+            allow_private: options.allow_private,
+            now,
+        })
+    }
+
+    /// The headers of one attempt; the timestamp is its own, the id that of all attempts.
+    fn headers(&self, url: &Url, id: &str, body: &str) -> Result<HeaderMap, SendError> {
+        let now_s = (self.now)().0.div_euclid(1000);
+        let unsigned = || SendError::Rejected("the notification can't be signed".to_owned());
+        let signature =
+            self.secrets.of(url).sign(id, now_s, body.as_bytes()).map_err(|_| unsigned())?;
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(HEADER_WEBHOOK_TIMESTAMP, now_s.into());
+        for (name, value) in [(HEADER_WEBHOOK_ID, id), (HEADER_WEBHOOK_SIGNATURE, &signature)] {
+            headers.insert(name, HeaderValue::from_str(value).map_err(|_| unsigned())?);
+        }
+        Ok(headers)
+    }
+}
+
+/// Sorts an attempt without an answer.
+fn without_answer(error: &reqwest::Error) -> SendError {
+    if let Some(refusal) = Refusal::behind(error) {
+        return SendError::Rejected(refusal.to_string());
+    }
+    match sort(error) {
+        Broken::NotSent(cause) => SendError::Transient(format!("could not connect: {cause}")),
+        Broken::NoAnswer(cause) => SendError::Ambiguous(cause),
+    }
+}
+
+#[async_trait]
+impl Notifier for Webhook {
+    fn channel(&self) -> Channel {
+        Channel::Webhook
+    }
+
+    async fn send(&self, outgoing: &Outgoing) -> Result<Receipt, SendError> {
+        let Address::Webhook(url) = &outgoing.address else {
+            return Err(SendError::Rejected("not a webhook address".to_owned()));
+        };
+        // Checked on every attempt: the rules may have become stricter since the watch was made.
+        let url = guard::checked(url, self.allow_private).map_err(SendError::Rejected)?;
+        let id = format!("msg_{}", outgoing.id);
+        let headers = self.headers(&url, &id, &outgoing.body)?;
+        let sent = self.http.post(url).headers(headers).body(outgoing.body.clone()).send().await;
+        let response = sent.map_err(|error| without_answer(&error))?;
+        let status = response.status();
+        let retry_after = response.headers().get(RETRY_AFTER).cloned();
+        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
+        // What it says, and whether it ends well, is of no interest: the status has been given.
+        drop(read_bounded(response, ANSWER_MAX_BYTES).await);
+        answer::judge(status.as_u16(), retry_after, (self.now)()).map(|()| Receipt(id))
+    }
+}

@@ -1,0 +1,9 @@
+//! The contract of every notifier, and what each promises beyond it. Each talks to a server on loopback.
+
+#![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod contract;
+mod stub;
+mod telegram;
+mod telegram_spec;
+mod webhook;

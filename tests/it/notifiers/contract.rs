@@ -1,0 +1,266 @@
+//! What holds for every notifier, run against each.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::task::JoinSet;
+use tubebell::model::{Address, Channel};
+use tubebell::notify::recorder::Recorder;
+use tubebell::notify::{Notifier, Outgoing, SendError};
+
+use super::stub::{Answer, Stub, closed, hanging_up};
+use super::telegram::{TOKEN, client};
+use super::webhook::{SECRET, hook};
+
+/// Stands in every address, body and answer, and must be in no error.
+const SECRET_WORD: &str = "s3cretw0rd";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Wait,
+    Transient,
+    Unreachable,
+    Ambiguous,
+    Rejected,
+    Gone,
+    Moved,
+    Unauthorized,
+}
+
+impl Class {
+    const ALL: [Class; 8] = [
+        Class::Wait,
+        Class::Transient,
+        Class::Unreachable,
+        Class::Ambiguous,
+        Class::Rejected,
+        Class::Gone,
+        Class::Moved,
+        Class::Unauthorized,
+    ];
+
+    fn of(error: &SendError) -> Class {
+        match error {
+            SendError::Wait { .. } => Class::Wait,
+            SendError::Transient(_) => Class::Transient,
+            SendError::Unreachable(_) => Class::Unreachable,
+            SendError::Ambiguous(_) => Class::Ambiguous,
+            SendError::Rejected(_) => Class::Rejected,
+            SendError::Gone(_) => Class::Gone,
+            SendError::Moved(_) => Class::Moved,
+            SendError::Unauthorized(_) => Class::Unauthorized,
+        }
+    }
+}
+
+/// A notifier in front of a server that will behave as asked; `server` keeps it alive.
+struct Setup {
+    notifier: Arc<dyn Notifier>,
+    outgoing: Outgoing,
+    server: (Option<Stub>, Option<JoinSet<()>>),
+}
+
+#[async_trait]
+trait Rig {
+    fn channel(&self) -> Channel;
+    /// A notifier whose sends are taken.
+    async fn taking(&self) -> Setup;
+    /// A notifier whose next send fails in `class`; `None` where the channel has no such failure.
+    async fn failing(&self, class: Class) -> Option<Setup>;
+}
+
+fn outgoing(address: Address, body: &str) -> Outgoing {
+    Outgoing { id: "4ZQK7M2XA5TBN".to_owned(), address, body: body.to_owned(), silent: false }
+}
+
+struct TelegramRig;
+
+impl TelegramRig {
+    fn setup(url: &str, server: (Option<Stub>, Option<JoinSet<()>>)) -> Setup {
+        let body = format!(r#"{{"html":"<b>{SECRET_WORD}</b>"}}"#);
+        let address = Address::Telegram { chat: 42, thread: None };
+        Setup { notifier: Arc::new(client(url)), outgoing: outgoing(address, &body), server }
+    }
+
+    async fn answering(answer: Answer) -> Setup {
+        let stub = Stub::start([answer]).await;
+        TelegramRig::setup(&stub.url(), (Some(stub), None))
+    }
+}
+
+#[async_trait]
+impl Rig for TelegramRig {
+    fn channel(&self) -> Channel {
+        Channel::Telegram
+    }
+
+    async fn taking(&self) -> Setup {
+        TelegramRig::answering(Answer::new(200, super::telegram::SENT)).await
+    }
+
+    async fn failing(&self, class: Class) -> Option<Setup> {
+        let answer = match class {
+            Class::Wait => Answer::new(
+                429,
+                r#"{"ok":false,"error_code":429,"description":"Too Many Requests: retry after 35","parameters":{"retry_after":35}}"#,
+            )
+            .header("retry-after", "35"),
+            Class::Transient => Answer::refusal(500, "Internal Server Error: {path}"),
+            Class::Unreachable => return Some(TelegramRig::setup(&closed().await, (None, None))),
+            Class::Ambiguous => {
+                let (url, server) = hanging_up().await;
+                return Some(TelegramRig::setup(&url, (None, Some(server))));
+            }
+            Class::Rejected => {
+                Answer::refusal(400, "Bad Request: can't parse entities: {path}")
+            }
+            Class::Gone => Answer::refusal(403, "Forbidden: bot was blocked by the user {path}"),
+            Class::Moved => Answer::new(
+                400,
+                r#"{"ok":false,"error_code":400,"description":"Bad Request: group chat was upgraded to a supergroup chat","parameters":{"migrate_to_chat_id":-1001}}"#,
+            ),
+            Class::Unauthorized => Answer::refusal(401, "Unauthorized"),
+        };
+        Some(TelegramRig::answering(answer).await)
+    }
+}
+
+struct WebhookRig;
+
+impl WebhookRig {
+    fn setup(url: &str, allow_private: bool, server: (Option<Stub>, Option<JoinSet<()>>)) -> Setup {
+        let address = Address::Webhook(format!("{url}/{SECRET_WORD}?key={SECRET_WORD}"));
+        let body = format!(r#"{{"title":"{SECRET_WORD}"}}"#);
+        let notifier = Arc::new(hook(allow_private));
+        Setup { notifier, outgoing: outgoing(address, &body), server }
+    }
+
+    async fn answering(answer: Answer) -> Setup {
+        let stub = Stub::start([answer]).await;
+        WebhookRig::setup(&stub.url(), true, (Some(stub), None))
+    }
+}
+
+#[async_trait]
+impl Rig for WebhookRig {
+    fn channel(&self) -> Channel {
+        Channel::Webhook
+    }
+
+    async fn taking(&self) -> Setup {
+        WebhookRig::answering(Answer::new(204, "")).await
+    }
+
+    async fn failing(&self, class: Class) -> Option<Setup> {
+        let answer = match class {
+            Class::Wait => Answer::new(429, SECRET_WORD).header("retry-after", "35"),
+            Class::Transient => Answer::new(500, format!("stack trace: {SECRET_WORD} {{path}}")),
+            Class::Ambiguous => {
+                let (url, server) = hanging_up().await;
+                return Some(WebhookRig::setup(&url, true, (None, Some(server))));
+            }
+            Class::Rejected => {
+                return Some(WebhookRig::setup("https://127.0.0.1", false, (None, None)));
+            }
+            Class::Gone => Answer::new(410, SECRET_WORD),
+            // One endpoint says nothing of the channel as a whole, nor of our credentials, and can't move.
+            Class::Unreachable | Class::Moved | Class::Unauthorized => return None,
+        };
+        Some(WebhookRig::answering(answer).await)
+    }
+}
+
+struct RecorderRig;
+
+impl RecorderRig {
+    fn setup(recorder: Recorder) -> Setup {
+        let address = Address::Recorder("bell".to_owned());
+        Setup {
+            notifier: Arc::new(recorder),
+            outgoing: outgoing(address, SECRET_WORD),
+            server: (None, None),
+        }
+    }
+}
+
+#[async_trait]
+impl Rig for RecorderRig {
+    fn channel(&self) -> Channel {
+        Channel::Recorder
+    }
+
+    async fn taking(&self) -> Setup {
+        RecorderRig::setup(Recorder::new(8))
+    }
+
+    async fn failing(&self, class: Class) -> Option<Setup> {
+        let text = "scripted".to_owned();
+        let recorder = Recorder::new(8);
+        recorder.fail_next(match class {
+            Class::Wait => SendError::Wait { after: Some(Duration::from_secs(35)) },
+            Class::Transient => SendError::Transient(text),
+            Class::Unreachable => SendError::Unreachable(text),
+            Class::Ambiguous => SendError::Ambiguous(text),
+            Class::Rejected => SendError::Rejected(text),
+            Class::Gone => SendError::Gone(text),
+            Class::Moved => SendError::Moved(Address::Recorder("other".to_owned())),
+            Class::Unauthorized => SendError::Unauthorized(text),
+        });
+        Some(RecorderRig::setup(recorder))
+    }
+}
+
+fn rigs() -> [Box<dyn Rig>; 3] {
+    [Box::new(TelegramRig), Box::new(WebhookRig), Box::new(RecorderRig)]
+}
+
+#[test]
+fn every_channel_has_its_contract_tested() {
+    let tested: Vec<Channel> = rigs().iter().map(|rig| rig.channel()).collect();
+    assert_eq!(tested, Channel::ALL);
+}
+
+#[tokio::test]
+async fn what_is_taken_gives_a_receipt() {
+    for rig in rigs() {
+        let setup = rig.taking().await;
+        assert_eq!(setup.notifier.channel(), rig.channel());
+        let receipt = setup.notifier.send(&setup.outgoing).await.unwrap();
+        assert!(!receipt.0.is_empty(), "{}", rig.channel());
+    }
+}
+
+#[tokio::test]
+async fn every_failure_says_who_has_to_change_something_and_holds_no_secret() {
+    for rig in rigs() {
+        for class in Class::ALL {
+            let Some(setup) = rig.failing(class).await else { continue };
+            let name = rig.channel();
+            let error = setup.notifier.send(&setup.outgoing).await.unwrap_err();
+            assert_eq!(Class::of(&error), class, "{name}: {error}");
+            if let SendError::Wait { after } = error {
+                assert_eq!(after, Some(Duration::from_secs(35)), "{name}");
+            }
+            for text in [error.to_string(), format!("{error:?}")] {
+                for secret in [TOKEN, SECRET, SECRET_WORD] {
+                    assert!(!text.contains(secret), "{name}, {class:?}: {text}");
+                }
+            }
+            drop(setup.server);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_of_another_channel_is_refused() {
+    for rig in rigs() {
+        let mut setup = rig.taking().await;
+        setup.outgoing.address = match rig.channel() {
+            Channel::Telegram | Channel::Webhook => Address::Recorder("bell".to_owned()),
+            Channel::Recorder => Address::Telegram { chat: 42, thread: None },
+        };
+        let error = setup.notifier.send(&setup.outgoing).await.unwrap_err();
+        assert_eq!(Class::of(&error), Class::Rejected, "{}", rig.channel());
+    }
+}

@@ -1,0 +1,65 @@
+//! Compares request bodies with a machine-readable specification of the Bot API, where one is at hand.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::stub::Seen;
+
+/// Checks names, types and presence of every field of every request.
+pub(super) fn check(requests: &[Seen]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/telegram-api.json");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: no specification of the Bot API at {}", path.display());
+        return;
+    };
+    let spec: Value = serde_json::from_str(&text).unwrap();
+    for request in requests {
+        let method = request.path.rsplit('/').next().unwrap();
+        if let Err(mistake) = check_fields(&spec, &spec["methods"][method], &request.json()) {
+            panic!("{method}: {mistake}");
+        }
+    }
+}
+
+fn check_fields(spec: &Value, owner: &Value, value: &Value) -> Result<(), String> {
+    let given = match value {
+        Value::Object(given) => given.clone(),
+        // A method without parameters.
+        Value::Null => serde_json::Map::new(),
+        other => return Err(format!("{other} is no object")),
+    };
+    let fields = owner["fields"].as_array().map(Vec::as_slice).unwrap_or_default();
+    for field in fields.iter().filter(|field| field["required"] == true) {
+        let name = field["name"].as_str().unwrap();
+        if !given.contains_key(name) {
+            return Err(format!("`{name}` is missing"));
+        }
+    }
+    for (name, value) in &given {
+        let field = fields.iter().find(|field| field["name"] == name.as_str());
+        let types = field.ok_or(format!("`{name}` is unknown"))?["types"].as_array().unwrap();
+        let fits = |kind: &Value| check_type(spec, kind.as_str().unwrap(), value);
+        let mistakes: Vec<String> = types.iter().filter_map(|kind| fits(kind).err()).collect();
+        if mistakes.len() == types.len() {
+            return Err(format!("`{name}`: {}", mistakes.join(", or ")));
+        }
+    }
+    Ok(())
+}
+
+fn check_type(spec: &Value, kind: &str, value: &Value) -> Result<(), String> {
+    if let Some(kind) = kind.strip_prefix("Array of ") {
+        let items = value.as_array().ok_or(format!("{value} is no array"))?;
+        return items.iter().try_for_each(|item| check_type(spec, kind, item));
+    }
+    let fits = match kind {
+        "Integer" => value.is_i64(),
+        "Float" => value.is_number(),
+        "String" => value.is_string(),
+        "Boolean" => value.is_boolean(),
+        "True" => value == true,
+        _ => return check_fields(spec, &spec["types"][kind], value),
+    };
+    if fits { Ok(()) } else { Err(format!("{value} is no {kind}")) }
+}
