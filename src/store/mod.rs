@@ -94,12 +94,8 @@ pub trait Compose: Send + Sync {
     fn compose(&self, group: &Group, now: UnixMillis) -> Composed;
 }
 
-/// Everything tubebell remembers.
+/// Everything tubebell remembers. Every method fails as [`StoreError`] says, with nothing changed.
 #[async_trait]
-#[expect(
-    clippy::missing_errors_doc,
-    reason = "every method fails as StoreError says, with nothing changed"
-)]
 pub trait Store: Send + Sync + 'static {
     // Polling ---------------------------------------------------------------------------------------------
 
