@@ -470,3 +470,15 @@ proptest! {
         drop(with(&text, &[]));
     }
 }
+
+#[test]
+fn deep_nesting_is_a_mistake_and_no_overflow() {
+    for text in [
+        format!("youtube.x = {}", "[".repeat(100_000)),
+        format!("youtube.x = {}", "{a=".repeat(100_000)),
+        format!("youtube{} = 1", ".a".repeat(100_000)),
+        format!("[youtube{}]", ".a".repeat(100_000)),
+    ] {
+        assert!(with(&text, &[]).is_err());
+    }
+}
