@@ -2,6 +2,11 @@
 //!
 //! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
 
+pub mod config;
 pub mod model;
 pub mod notify;
+<<<<<<< HEAD
 pub mod store;
+=======
+pub mod telemetry;
+>>>>>>> config
