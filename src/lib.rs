@@ -5,8 +5,5 @@
 pub mod config;
 pub mod model;
 pub mod notify;
-<<<<<<< HEAD
 pub mod store;
-=======
 pub mod telemetry;
->>>>>>> config
