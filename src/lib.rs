@@ -7,3 +7,5 @@ pub mod model;
 pub mod notify;
 pub mod store;
 pub mod telemetry;
+pub mod render;
+pub mod deliver;
