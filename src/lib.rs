@@ -3,9 +3,9 @@
 //! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
 
 pub mod config;
+pub mod deliver;
 pub mod model;
 pub mod notify;
+pub mod render;
 pub mod store;
 pub mod telemetry;
-pub mod render;
-pub mod deliver;
