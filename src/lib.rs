@@ -9,3 +9,4 @@ pub mod notify;
 pub mod render;
 pub mod store;
 pub mod telemetry;
+pub mod source;
