@@ -27,7 +27,7 @@ pub(super) fn answer(world: &World, params: &Params) -> Answer {
         (Some(_), Some(_)) | (None, None) => return Answer::html(400, "Bad Request"),
     };
     let Ok(id) = id.parse::<PlaylistId>() else { return Answer::html(404, "Not Found") };
-    match write(world, &id) {
+    match write(world, &id, params.one("channel_id").is_some()) {
         Ok(Some(body)) => {
             Answer { status: 200, content_type: "text/xml; charset=UTF-8", body, etag: None }
         }
@@ -56,7 +56,7 @@ fn empty(xml: &mut Xml, name: &str, attributes: &[(&str, &str)]) -> io::Result<(
     Ok(())
 }
 
-fn write(world: &World, id: &PlaylistId) -> io::Result<Option<Vec<u8>>> {
+fn write(world: &World, id: &PlaylistId, is_channel: bool) -> io::Result<Option<Vec<u8>>> {
     let Some(mut playlist) = world.playlist(id) else { return Ok(None) };
     playlist.entries.sort_by_key(|entry| std::cmp::Reverse(entry.added_at));
     let videos = (playlist.entries.iter().filter_map(|entry| world.video(&entry.video)))
@@ -72,10 +72,15 @@ fn write(world: &World, id: &PlaylistId) -> io::Result<Option<Vec<u8>>> {
     xml.create_element("feed").with_attributes(namespaces).write_inner_content(|xml| {
         let channel = &playlist.channel;
         let link = format!("https://www.youtube.com/channel/{channel}");
-        text(xml, "id", &format!("yt:playlist:{id}"))?;
-        text(xml, "yt:playlistId", id.as_str())?;
+        let own_title = world.channel(channel).filter(|_| is_channel).map(|own| &own.title);
+        if is_channel {
+            text(xml, "id", &format!("yt:channel:{channel}"))?;
+        } else {
+            text(xml, "id", &format!("yt:playlist:{id}"))?;
+            text(xml, "yt:playlistId", id.as_str())?;
+        }
         text(xml, "yt:channelId", channel.as_str())?;
-        text(xml, "title", &playlist.title)?;
+        text(xml, "title", own_title.unwrap_or(&playlist.title))?;
         empty(xml, "link", &[("rel", "alternate"), ("href", &link)])?;
         text(xml, "published", &world.now().to_string())?;
         for video in videos {

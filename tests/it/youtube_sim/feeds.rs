@@ -80,6 +80,7 @@ async fn a_feed_has_the_fifteen_newest_without_key_or_charge() {
     });
     let feed_of = format!("channel_id={}", channel());
     let channel_feed = feed(&stage, &feed_of).await.unwrap();
+    assert_eq!(channel_feed.title, "A channel");
     let listed: String =
         channel_feed.entry.iter().map(|entry| entry.video_id.chars().next().unwrap()).collect();
     assert_eq!(listed, "acdefghijklmnop");
