@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod deliver;
+pub mod demo;
 pub mod model;
 pub mod notify;
 pub mod render;
