@@ -2,5 +2,7 @@
 //!
 //! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
 
+pub mod detect;
 pub mod model;
 pub mod notify;
+pub mod route;
