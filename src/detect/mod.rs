@@ -10,6 +10,10 @@ use crate::model::{Change, Counts, Delta, Event, Known, Live, Metric, Snapshot, 
 
 /// What a snapshot is, seen beside what was last handled of its video.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the common one, and is taken apart at once"
+)]
 pub enum Detected {
     /// Not newer than the last one handled: a replay, or a record that came late. Fires nothing.
     Late,
