@@ -11,3 +11,7 @@ pub mod render;
 pub mod store;
 pub mod telemetry;
 pub mod source;
+pub mod detect;
+pub mod model;
+pub mod notify;
+pub mod route;
