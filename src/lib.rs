@@ -2,16 +2,14 @@
 //!
 //! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
 
+pub mod bus;
 pub mod config;
 pub mod deliver;
 pub mod demo;
 pub mod model;
 pub mod notify;
 pub mod render;
+pub mod source;
 pub mod store;
 pub mod telemetry;
-pub mod source;
-pub mod detect;
-pub mod model;
-pub mod notify;
-pub mod route;
+pub mod web;
