@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-pub use poll::{PollHealth, Poller};
+pub use poll::{PollHealth, Poller, QUOTA_KEY};
 pub use route::Routing;
 
 use crate::model::UnixMillis;

@@ -32,7 +32,7 @@ const REFUSED_REST: Duration = Duration::from_secs(600);
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(300));
 
 /// Where the state of the quota is kept.
-pub(super) const QUOTA_KEY: &str = "quota";
+pub const QUOTA_KEY: &str = "quota";
 
 /// Whether polling works, for `/readyz` and `/metrics`.
 #[derive(Debug, Default)]
