@@ -2,5 +2,6 @@
 //!
 //! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
 
+pub mod demo;
 pub mod model;
 pub mod notify;
