@@ -9,7 +9,7 @@ use super::link::is_bare_host;
 const SHORT_NAMES: [&str; 6] = ["gif", "pic", "vid", "bing", "wiki", "imdb"];
 
 /// Adds to `formatted` what Telegram would find outside links and code.
-pub fn add(formatted: &mut Formatted) {
+pub(super) fn add(formatted: &mut Formatted) {
     let chars: Vec<char> = formatted.text.chars().collect();
     let mut offsets = Vec::with_capacity(chars.len() + 1);
     let mut units = 0;

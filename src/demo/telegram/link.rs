@@ -19,8 +19,7 @@ pub(super) fn head(text: &str, wanted: impl Fn(char) -> bool) -> &str {
 /// The address of a link as Telegram keeps it, or `None`: then it drops the link without a word and leaves the text.
 ///
 /// Source: TDLib 1.8.66, compared case by case. `localhost` is dropped (no dot), `127.0.0.1` is kept.
-#[must_use]
-pub fn checked(href: &str) -> Option<String> {
+pub(super) fn checked(href: &str) -> Option<String> {
     for scheme in ["tg", "ton", "tonsite"] {
         let prefix = href.get(..=scheme.len()).unwrap_or_default();
         if prefix.eq_ignore_ascii_case(&format!("{scheme}:")) {
