@@ -2,13 +2,17 @@
 //!
 //! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
 
+pub mod app;
 pub mod bus;
 pub mod config;
 pub mod deliver;
 pub mod demo;
+pub mod detect;
 pub mod model;
 pub mod notify;
+pub mod pipeline;
 pub mod render;
+pub mod route;
 pub mod source;
 pub mod store;
 pub mod telemetry;

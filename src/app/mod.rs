@@ -1,8 +1,6 @@
 //! Starting and stopping: all that can fail first, then what runs.
 
 mod clock;
-mod lookup;
-mod telegram;
 mod templates;
 
 use std::collections::BTreeMap;
@@ -20,7 +18,6 @@ pub use templates::read_templates;
 
 use crate::bus::Embedded;
 use crate::config::Config;
-use crate::control::{Control, ControlOptions};
 use crate::deliver::{ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker};
 use crate::model::{Effective, UnixMillis};
 use crate::notify::Notifier;
@@ -104,11 +101,6 @@ impl Gateway {
                     .map_err(|error| StartError::Other(error.to_string()))
             })
             .transpose()?;
-        // A token that Telegram refuses is a mistake of the configuration; a Telegram that is away is not.
-        let bot = match &telegram {
-            Some((client, _)) => telegram::introduce(client).await.map_err(StartError::Other)?,
-            None => None,
-        };
         let listener = match &config.web {
             Some(web) => Some(crate::web::bind(web.listen).await.map_err(StartError::Other)?),
             None => None,
@@ -188,38 +180,12 @@ impl Gateway {
         tracker.spawn(poller.run(stop.clone()));
         checks.push(("youtube", Box::new(move || poll_health.refused())));
 
-        if let Some((client, limiter)) = telegram {
-            let lookup = Arc::new(lookup::YouTubeLookup {
-                youtube,
-                store: Arc::clone(&store),
-                limits,
-                telegram: client.clone(),
-                clock: Arc::clone(&clock),
-            });
-            let listener = telegram::Listener {
-                client: client.clone(),
-                limiter,
-                store: Arc::clone(&store),
-                renderer,
-                lookup,
-                options: control_options(config, defaults),
-                bot,
-                invite: config.access.mode == crate::config::AccessMode::Invite,
-                clock: Arc::clone(&clock),
-                watched,
-                bells,
-            };
-            tracker.spawn(listener.run(stop.clone()));
-        }
         tracker.spawn(sweep(
             Arc::clone(&store),
             config.limits.retention_days,
             Arc::clone(&clock),
             stop.clone(),
         ));
-        if let Some(url) = &config.operator.heartbeat_url {
-            tracker.spawn(heartbeat(url.clone(), Arc::clone(&store), stop.clone()));
-        }
         if let Some(listener) = listener {
             let pages = Web { store: Arc::clone(&store), metrics: metrics.clone(), checks, clock };
             tracker.spawn(pages.run(listener, stop.clone()));

@@ -126,7 +126,7 @@ pub(super) async fn events(
     let stop = shared.stop.clone();
     let changes = shared.changed.subscribe();
     let seen = shared.look(State::screen);
-    let changes = stream::unfold((shared, changes, seen), |(shared, mut changes, seen)| async {
+    let changes = stream::unfold((shared, changes, seen), |(shared, mut changes, seen)| async move {
         loop {
             changes.changed().await.ok()?;
             let screen = shared.look(State::screen);
