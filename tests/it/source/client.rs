@@ -59,6 +59,18 @@ async fn numbers_come_from_one_call_for_all_ids_with_the_key_in_a_header() {
 }
 
 #[tokio::test]
+async fn too_many_ids_or_none_cost_nothing() {
+    let server = Server::start([Reply::ok(canned::STATS)]).await;
+    let youtube = server.client();
+    for ids in [vec![], vec![id("dQw4w9WgXcQ"); 51]] {
+        let error = youtube.stats(&ids, NOW).await.unwrap_err();
+        assert!(matches!(error, SourceError::Rejected(_)), "{error:?}");
+        drop(youtube.details(&ids, NOW).await.unwrap_err());
+    }
+    assert!(server.asked().is_empty());
+}
+
+#[tokio::test]
 async fn watch_gets_a_whole_snapshot_or_nothing() {
     let server = Server::start([Reply::ok(canned::VIDEO), Reply::ok(canned::NO_VIDEO)]).await;
     let youtube = server.client();
