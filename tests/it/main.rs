@@ -5,3 +5,4 @@ mod gateway;
 mod notifiers;
 mod render;
 mod youtube_sim;
+mod source;
