@@ -145,6 +145,7 @@ impl Poller {
         let quota = self.youtube.quota();
         let round = next_round(
             &rows,
+            &plan,
             quota.allowance(Bucket::General, now),
             quota.allowance(Bucket::Stats, now),
             now,
@@ -214,7 +215,7 @@ impl Poller {
         }
         for (id, reason) in &answer.damaged {
             tracing::warn!(video.id = %id, reason, "a video in an answer of YouTube could not be read");
-            merge(memories, *id, &mut merged, |memory| memory.damaged(now, plan));
+            merge(memories, *id, &mut merged, |memory| memory.damaged(Bucket::General, now, plan));
         }
         self.record(merged).await
     }
@@ -236,7 +237,7 @@ impl Poller {
         }
         for (id, reason) in &answer.damaged {
             tracing::warn!(video.id = %id, reason, "numbers in an answer of YouTube could not be read");
-            merge(memories, *id, &mut merged, |memory| memory.damaged(now, plan));
+            merge(memories, *id, &mut merged, |memory| memory.damaged(Bucket::Stats, now, plan));
         }
         self.record(merged).await
     }
