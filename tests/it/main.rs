@@ -6,3 +6,4 @@ mod notifiers;
 mod render;
 mod youtube_sim;
 mod source;
+mod telegram_sandbox;

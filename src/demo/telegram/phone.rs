@@ -126,15 +126,16 @@ pub(super) async fn events(
     let stop = shared.stop.clone();
     let changes = shared.changed.subscribe();
     let seen = shared.look(State::screen);
-    let changes = stream::unfold((shared, changes, seen), |(shared, mut changes, seen)| async move {
-        loop {
-            changes.changed().await.ok()?;
-            let screen = shared.look(State::screen);
-            if screen != seen {
-                return Some((Ok(Event::default().data("changed")), (shared, changes, screen)));
+    let changes =
+        stream::unfold((shared, changes, seen), |(shared, mut changes, seen)| async move {
+            loop {
+                changes.changed().await.ok()?;
+                let screen = shared.look(State::screen);
+                if screen != seen {
+                    return Some((Ok(Event::default().data("changed")), (shared, changes, screen)));
+                }
             }
-        }
-    });
+        });
     Sse::new(changes.take_until(stop.cancelled_owned())).keep_alive(KeepAlive::default())
 }
 
