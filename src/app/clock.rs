@@ -8,10 +8,12 @@ use crate::pipeline::Clock;
 /// The system's clock.
 #[must_use]
 pub fn system_clock() -> Clock {
-    Arc::new(now)
+    Arc::new(clock)
 }
 
+/// The time now.
+#[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the clock that all others are handed")]
-fn now() -> UnixMillis {
+pub fn clock() -> UnixMillis {
     jiff::Timestamp::now().into()
 }

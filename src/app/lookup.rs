@@ -27,7 +27,7 @@ impl Lookup for YouTubeLookup {
         let now = (self.clock)();
         let row = self.store.video(*id).await.map_err(|error| {
             tracing::error!(%error, "what is known of a video can't be read");
-            LookupError::Unreachable
+            LookupError::Unreachable("the database does not answer".to_owned())
         })?;
         let memory: Memory = row
             .and_then(|row| row.memory)
@@ -69,9 +69,9 @@ impl Lookup for YouTubeLookup {
             }
         };
         let members = match self.youtube.members(&playlist, 1, now).await {
-            Ok(members) => members.total,
+            Ok(members) => Some(members.total),
             // A channel without uploads has no such playlist yet.
-            Err(SourceError::NotFound(_)) => 0,
+            Err(SourceError::NotFound(_)) => Some(0),
             Err(error) => return Err(sort(error)),
         };
         Ok(Some(LookedSubject { subject: subject.clone(), title, members }))
@@ -84,7 +84,7 @@ impl Lookup for YouTubeLookup {
             Err(SendError::Gone(_) | SendError::Rejected(_)) => Ok(false),
             Err(error) => {
                 tracing::warn!(%error, "Telegram did not say who is an administrator");
-                Err(LookupError::Unreachable)
+                Err(LookupError::Unreachable("Telegram does not answer".to_owned()))
             }
         }
     }
@@ -115,7 +115,7 @@ fn sort(error: SourceError) -> LookupError {
         | SourceError::Unreachable { .. }
         | SourceError::Transient(_) => {
             tracing::warn!(%error, "a question of a command could not be asked");
-            LookupError::Unreachable
+            LookupError::Unreachable("YouTube does not answer".to_owned())
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::control::{Control, ControlOptions, Incoming, IncomingKind, Person, Re
 use crate::deliver::Limiter;
 use crate::model::{Address, ChatMessage};
 use crate::notify::telegram::{
-    Bot, Chat, ChatKind, PollError, Telegram, Update, UpdateKind,
+    Bot, Chat, ChatKind, MemberStatus, PollError, Telegram, Update, UpdateKind,
 };
 use crate::notify::SendError;
 use crate::pipeline::{Bells, Clock};
@@ -234,7 +234,14 @@ fn kind(update: Update) -> IncomingKind {
         UpdateKind::MyChatMember(membership) => IncomingKind::Membership {
             chat: address(&membership.chat, None),
             private: membership.chat.kind == ChatKind::Private,
-            reachable: membership.new_status.can_be_reached(),
+            by: Some(person(membership.from)),
+            reachable: matches!(
+                membership.new_status,
+                MemberStatus::Creator
+                    | MemberStatus::Administrator
+                    | MemberStatus::Member
+                    | MemberStatus::Restricted
+            ),
             reason: "the bot was blocked or removed".to_owned(),
         },
         UpdateKind::Other => IncomingKind::Other,

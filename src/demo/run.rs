@@ -196,9 +196,10 @@ async fn show(phone: &TelegramSandbox, youtube: &youtube::YouTubeSim, store: Arc
         }
         let messages = phone.messages(YOU);
         let mut out = String::new();
-        for message in messages.iter().filter(|message| message.id > shown) {
+        let seen = shown;
+        for message in messages.iter().filter(|message| message.id > seen) {
             out.push_str(&bubble(message));
-            shown = shown.max(message.id);
+            shown = message.id;
         }
         let status = status(phone, youtube, &*store).await;
         // A reader that has gone away (a closed pipe) ends nothing: the page goes on.

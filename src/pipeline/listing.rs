@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::poll::{Poller, RoundError};
 use crate::model::{ChannelId, PlaylistId, SubjectRef, UnixMillis};
-use crate::source::{Member, SourceError};
+use crate::source::{Bucket, Member, SourceError};
 use crate::store::{DueSubject, Listing};
 
 /// Subjects listed in one round, so that polling gets its turn.
@@ -24,6 +24,9 @@ const FAILED_WAIT: Duration = Duration::from_secs(900);
 
 /// Members asked of `playlistItems` where the feed does not answer: one page.
 const NEWEST: usize = 50;
+
+/// A look that costs a unit comes so many times less often than one at the feed.
+const PAID_LESS_OFTEN: u32 = 3;
 
 /// The listing part of a round of polling.
 pub(super) struct Listings<'a> {
@@ -99,13 +102,13 @@ impl Listings<'_> {
                 if due.full_at.is_none() {
                     listing.title = youtube.playlist_title(id, now).await?;
                 }
-                (id.clone(), Some(SubjectRef::Playlist(id.clone())))
+                (id.clone(), SubjectRef::Playlist(id.clone()))
             }
             SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
                 let known = due.playlist.as_deref().and_then(|id| id.parse::<PlaylistId>().ok());
                 let channel = due.feed.as_deref().and_then(|id| id.parse::<ChannelId>().ok());
                 match (known, channel) {
-                    (Some(playlist), Some(id)) => (playlist, Some(SubjectRef::Channel(id))),
+                    (Some(playlist), Some(id)) => (playlist, SubjectRef::Channel(id)),
                     _ => {
                         let found = youtube.channel(&due.subject, now).await?;
                         let found = found.ok_or_else(|| {
@@ -114,28 +117,28 @@ impl Listings<'_> {
                         listing.title = Some(found.title);
                         listing.playlist = Some(found.uploads.to_string());
                         listing.feed = Some(found.id.to_string());
-                        (found.uploads, Some(SubjectRef::Channel(found.id)))
+                        (found.uploads, SubjectRef::Channel(found.id))
                     }
                 }
             }
         };
-        if due.full_at.is_none_or(|at| now.since(at) >= FULL_EVERY) {
+        let is_affordable = youtube.quota().allowance(Bucket::General, now) > 0;
+        if due.full_at.is_none_or(|at| now.since(at) >= FULL_EVERY) && is_affordable {
             let members = youtube.members(&playlist, self.poller.members_max, now).await?;
             listing.complete = true;
             listing.total = Some(members.total);
             listing.members = pairs(members.videos);
             return Ok(listing);
         }
-        listing.members = match feed {
-            Some(feed) => match youtube.feed(&feed).await {
-                Ok(newest) => pairs(newest),
-                Err(error) => {
-                    tracing::debug!(%error, "the feed does not answer, asking the API");
-                    pairs(youtube.members(&playlist, NEWEST, now).await?.videos)
-                }
-            },
-            None => pairs(youtube.members(&playlist, NEWEST, now).await?.videos),
-        };
+        match youtube.feed(&feed).await {
+            Ok(newest) => listing.members = pairs(newest),
+            Err(error) if is_affordable => {
+                tracing::debug!(%error, "the feed does not answer, asking the API");
+                listing.members = pairs(youtube.members(&playlist, NEWEST, now).await?.videos);
+                listing.next_listing = now.plus(self.look_every() * PAID_LESS_OFTEN);
+            }
+            Err(error) => return Err(error),
+        }
         Ok(listing)
     }
 }
