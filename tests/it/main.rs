@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 
 mod architecture;
+mod deliver;
 mod gateway;
 mod notifiers;
 mod render;
