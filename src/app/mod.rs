@@ -18,12 +18,14 @@ pub use templates::read_templates;
 
 use crate::bus::Embedded;
 use crate::config::Config;
-use crate::deliver::{ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker};
+use crate::deliver::{
+    Bells, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+};
 use crate::model::{Effective, UnixMillis};
 use crate::notify::Notifier;
 use crate::notify::telegram::{Telegram, TelegramOptions};
 use crate::notify::webhook::{Webhook, WebhookOptions};
-use crate::pipeline::{Bells, Clock, PollHealth, Poller, Routing};
+use crate::pipeline::{Clock, PollHealth, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
 use crate::store::{Access, Retention, Sqlite, Store};
@@ -78,10 +80,12 @@ impl Gateway {
         let renderer = renderer(&config.defaults.templates)?;
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.store.path, Access::Run)?);
         let metrics = Metrics::new();
+        let bells = Bells::default();
         let operator = Operator {
             to: config.operator.to.clone(),
             store: Arc::clone(&store),
             renderer: Arc::clone(&renderer),
+            bells: bells.clone(),
         };
         let youtube_options = youtube_options(config)
             .ok_or_else(|| StartError::Other("[youtube] is missing".to_owned()))?;
@@ -109,7 +113,6 @@ impl Gateway {
 
         let tracker = TaskTracker::new();
         let stop = CancellationToken::new();
-        let mut bells = Bells::default();
         let defaults = defaults(config);
         let composer = Arc::new(Composer {
             renderer: Arc::clone(&renderer),
@@ -272,9 +275,7 @@ async fn youtube(options: &YouTubeOptions, store: &dyn Store) -> Result<YouTube,
         .map_err(|error| StartError::Other(error.to_string()))
 }
 
-fn telegram_client(
-    options: &crate::config::Telegram,
-) -> Result<(Telegram, Rates), StartError> {
+fn telegram_client(options: &crate::config::Telegram) -> Result<(Telegram, Rates), StartError> {
     let rates = Rates {
         per_s: f64::from(options.rate_per_s),
         chat_per_s: f64::from(options.chat_rate_per_s),

@@ -10,13 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::lookup::YouTubeLookup;
 use crate::control::{Control, ControlOptions, Incoming, IncomingKind, Person, Reply, ReplyError};
-use crate::deliver::Limiter;
+use crate::deliver::{Bells, Limiter};
 use crate::model::{Address, ChatMessage};
 use crate::notify::telegram::{
     Bot, Chat, ChatKind, MemberStatus, PollError, Telegram, Update, UpdateKind,
 };
 use crate::notify::SendError;
-use crate::pipeline::{Bells, Clock};
+use crate::pipeline::Clock;
 use crate::render::Renderer;
 use crate::store::{Edit, Store, UpdateMark};
 

@@ -72,7 +72,9 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let config = configuration(&youtube.base_url(), &phone, &folder.0)?;
     let gateway = Gateway::start(&config, clock).await?;
 
-    println!("tubebell demo: no keys, no network. A simulated YouTube, the real gateway, a sandbox Telegram.");
+    println!(
+        "tubebell demo: no keys, no network. A simulated YouTube, the real gateway, a sandbox Telegram."
+    );
     println!("The phone, where you can type commands yourself:  {}", phone.api_url());
     println!("Ctrl-C ends it.\n");
     for command in &typed {
@@ -91,12 +93,12 @@ async fn demo(options: Options) -> anyhow::Result<()> {
 }
 
 /// The world, and what the person types at the start.
-fn scene(
-    options: &Options,
-    now: crate::model::UnixMillis,
-) -> anyhow::Result<(World, Vec<String>)> {
+fn scene(options: &Options, now: crate::model::UnixMillis) -> anyhow::Result<(World, Vec<String>)> {
     let Some(path) = &options.replay else {
-        anyhow::ensure!(options.speed.is_none(), "--speed is for --replay FILE: the made-up world runs at its own pace");
+        anyhow::ensure!(
+            options.speed.is_none(),
+            "--speed is for --replay FILE: the made-up world runs at its own pace"
+        );
         let typed = [
             "/start".to_owned(),
             format!("/watch https://youtu.be/{} views milestones; views every 5k", story::FAST),
@@ -213,7 +215,11 @@ async fn show(phone: &TelegramSandbox, youtube: &youtube::YouTubeSim, store: Arc
     }
 }
 
-async fn status(phone: &TelegramSandbox, youtube: &youtube::YouTubeSim, store: &dyn Store) -> String {
+async fn status(
+    phone: &TelegramSandbox,
+    youtube: &youtube::YouTubeSim,
+    store: &dyn Store,
+) -> String {
     let figures = store.figures(system_clock()()).await.unwrap_or_default();
     format!(
         "{} videos watched · {} requests to YouTube · {} messages sent · {} alerts waiting",

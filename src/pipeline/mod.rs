@@ -9,8 +9,6 @@ mod route;
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
-
 pub use poll::{PollHealth, Poller, QUOTA_KEY};
 pub use route::Routing;
 
@@ -18,23 +16,3 @@ use crate::model::UnixMillis;
 
 /// Tells the time. Only `app` reads the system's clock.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
-
-/// Wakes the loops of all channels.
-#[derive(Debug, Clone, Default)]
-pub struct Bells(Vec<Arc<Notify>>);
-
-impl Bells {
-    /// One more channel.
-    pub fn add(&mut self) -> Arc<Notify> {
-        let bell = Arc::new(Notify::new());
-        self.0.push(Arc::clone(&bell));
-        bell
-    }
-
-    /// Alerts were written.
-    pub fn ring(&self) {
-        for bell in &self.0 {
-            bell.notify_one();
-        }
-    }
-}

@@ -11,11 +11,13 @@ use tokio_util::sync::CancellationToken;
 use super::Clock;
 use super::listing::Listings;
 use crate::bus::{BusError, SnapshotSink};
-use crate::deliver::Operator;
+use crate::deliver::{Bells, Operator};
 use crate::model::{Snapshot, UnixMillis, VideoId, VideoKey};
 use crate::render::numbers::Moment;
 use crate::render::{Prose, views::Notice};
-use crate::source::{Bucket, Memory, Merged, Plan, SourceError, YouTube, YouTubeOptions, next_round};
+use crate::source::{
+    Bucket, Memory, Merged, Plan, SourceError, YouTube, YouTubeOptions, next_round,
+};
 use crate::store::{Polled, Store, StoreError};
 use crate::telemetry::Metrics;
 
@@ -75,7 +77,7 @@ pub struct Poller {
     /// Rung when a watch was made.
     pub wake: Arc<Notify>,
     /// Alerts of new uploads are written by listings.
-    pub bells: super::Bells,
+    pub bells: Bells,
     /// The clock.
     pub clock: Clock,
     /// Counts.
@@ -311,7 +313,9 @@ impl Poller {
                 // Told once a day: the key holds the moment at which it ends.
                 let key = format!("quota:{}:{}", bucket.name(), resets_at.0);
                 tracing::warn!(%resets_at, bucket = bucket.name(), "the day's units of YouTube are used up: polling goes on then");
-                let notice = Notice::QuotaSpent { resets_at: Moment { at: *resets_at, tz: self.tz.clone() } };
+                let notice = Notice::QuotaSpent {
+                    resets_at: Moment { at: *resets_at, tz: self.tz.clone() },
+                };
                 self.operator.tell(&key, &notice, now).await;
                 // The other bucket may have units: look again as usual; the quota keeps this one closed.
                 LOOK_AT_LEAST_EVERY

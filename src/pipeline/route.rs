@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Bells, Clock};
+use super::Clock;
 use crate::bus::{Batch, ChangeStream};
+use crate::deliver::Bells;
 use crate::route::{Budget, Router, Sight};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{AlertStep, Metrics};

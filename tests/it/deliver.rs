@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::deliver::{
-    ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+    Bells, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
 };
 use tubebell::model::{Address, Channel, Effective, UnixMillis};
 use tubebell::notify::SendError;
@@ -59,7 +59,12 @@ impl Loop {
             wake: Arc::clone(&wake),
             clock: Arc::new(move || START.plus(begun.elapsed())),
             metrics: Metrics::new(),
-            operator: Operator { to: Vec::new(), store: Arc::clone(&store), renderer },
+            operator: Operator {
+                to: Vec::new(),
+                store: Arc::clone(&store),
+                renderer,
+                bells: Bells::default(),
+            },
             health: Arc::new(ChannelHealth::default()),
         };
         tracker.spawn(worker.run(tracker.clone(), stop.clone()));
@@ -84,7 +89,7 @@ impl Loop {
             assert!(Instant::now() < deadline, "only {} attempts", self.recorder.attempts());
             // The store works on a thread of its own, which a paused clock does not wait for.
             tokio::task::yield_now().await;
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 

@@ -5,6 +5,6 @@ mod deliver;
 mod gateway;
 mod notifiers;
 mod render;
-mod youtube_sim;
 mod source;
 mod telegram_sandbox;
+mod youtube_sim;
