@@ -642,6 +642,39 @@ async fn the_answers_have_the_specified_fields() {
     }
 }
 
+#[tokio::test]
+async fn the_answers_are_what_teloxide_reads() {
+    use teloxide::types::{ChatFullInfo, ChatMember, Me, Message, Update, UpdateKind};
+    // From text: teloxide's Update reads borrowed keys only, which a Value does not lend.
+    fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
+        let text = value.to_string();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+    let w = world().await;
+    let me: Me = read(&w.ok("getMe", json!({})).await);
+    assert_eq!(me.username(), "tubebell_bot");
+    let keyboard = json!({"inline_keyboard": [[{"text": "Mute", "callback_data": "m"}]]});
+    let sent = json!({"chat_id": FORUM, "message_thread_id": 5, "text": "<b>a</b> <a href=\"https://e.org\">b</a>",
+        "parse_mode": "HTML", "reply_markup": keyboard});
+    let sent: Message = read(&w.ok("sendMessage", sent).await);
+    assert_eq!(sent.entities().unwrap().len(), 2);
+    w.sandbox.press(ANA, FORUM, i64::from(sent.id.0), "m").unwrap();
+    w.sandbox.say_in(BEN, FORUM, Some(5), "/list").unwrap();
+    w.sandbox.block(ANA);
+    w.sandbox.migrate(GROUP, -1_009_999_999_999);
+    let updates: Vec<Update> = read(&w.ok("getUpdates", json!({})).await);
+    assert_eq!(updates.len(), 6);
+    assert!(
+        updates.iter().all(|update| !matches!(update.kind, UpdateKind::Error(_))),
+        "{updates:?}"
+    );
+    let _: ChatFullInfo = read(&w.ok("getChat", json!({"chat_id": FORUM})).await);
+    for user in [ANA, BEN, me.id.0 as i64] {
+        let _: ChatMember =
+            read(&w.ok("getChatMember", json!({"chat_id": FORUM, "user_id": user})).await);
+    }
+}
+
 /// Compares an object with a type of the specification, and what is in it with theirs.
 fn check(spec: &Value, kind: &str, value: &Value) {
     let subtypes = spec["types"][kind]["subtypes"].as_array().cloned().unwrap_or_default();
@@ -657,7 +690,7 @@ fn check(spec: &Value, kind: &str, value: &Value) {
             let name = name.as_str().unwrap();
             match (inner, name.rsplit(" of ").next().unwrap()) {
                 (Value::Object(_), kind) if spec["types"].get(kind).is_some() => {
-                    check(spec, kind, inner)
+                    check(spec, kind, inner);
                 }
                 (Value::Array(list), kind) if spec["types"].get(kind).is_some() => {
                     for item in list.iter().flat_map(|item| {

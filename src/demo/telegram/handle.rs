@@ -306,7 +306,6 @@ fn set_blocked(state: &mut State, user: i64, is_blocked: bool) {
         return;
     }
     chat.trouble = is_blocked.then_some(Trouble::Blocked);
-    state.other_changes += 1;
     let (old, new) = if is_blocked { ("member", "kicked") } else { ("kicked", "member") };
     let update = json!({
         "chat": chat.json(),

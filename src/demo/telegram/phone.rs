@@ -91,7 +91,6 @@ pub(super) async fn messages(
             "user": {"id": user, "name": person.name},
             "chat": {"id": chat, "title": held.title, "private": held.is_private()},
             "started": held.is_started,
-            "blocked": held.trouble.is_some(),
             "commands": state.menu(chat),
             "hints": state.options.hints,
             "messages": shown,

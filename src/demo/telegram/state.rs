@@ -48,8 +48,8 @@ pub(super) struct State {
     pub(super) answers: VecDeque<CallbackAnswer>,
     pub(super) is_revoked: bool,
     pub(super) last_message_id: i64,
-    /// Changes of the command menu and of who blocks the bot.
-    pub(super) other_changes: u64,
+    /// Changes of the command menu.
+    pub(super) menu_changes: u64,
 }
 
 impl State {
@@ -67,7 +67,7 @@ impl State {
             answers: VecDeque::new(),
             is_revoked: false,
             last_message_id: 0,
-            other_changes: 0,
+            menu_changes: 0,
         }
     }
 
@@ -235,7 +235,7 @@ impl State {
         }
         let key = scope_of(params)?;
         self.commands.insert(key, checked);
-        self.other_changes += 1;
+        self.menu_changes += 1;
         Ok(json!(true))
     }
 
@@ -247,7 +247,7 @@ impl State {
     pub(super) fn delete_my_commands(&mut self, params: &Params) -> Answer {
         let key = scope_of(params)?;
         self.commands.remove(&key);
-        self.other_changes += 1;
+        self.menu_changes += 1;
         Ok(json!(true))
     }
 
@@ -266,7 +266,7 @@ impl State {
     /// Changes whenever what the phone shows may have changed.
     pub(super) fn screen(&self) -> (i64, [u64; 3]) {
         let Counters { edited, answered, .. } = self.counters;
-        (self.last_message_id, [edited, answered, self.other_changes])
+        (self.last_message_id, [edited, answered, self.menu_changes])
     }
 
     pub(super) fn webhook_info(&self) -> Value {
