@@ -3,7 +3,9 @@
 //! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
 
 pub mod config;
+pub mod detect;
 pub mod model;
 pub mod notify;
+pub mod route;
 pub mod store;
 pub mod telemetry;
