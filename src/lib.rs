@@ -6,6 +6,7 @@ pub mod config;
 pub mod detect;
 pub mod model;
 pub mod notify;
+pub mod render;
 pub mod route;
 pub mod store;
 pub mod telemetry;
