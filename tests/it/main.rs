@@ -3,3 +3,4 @@
 mod architecture;
 mod notifiers;
 mod render;
+mod youtube_sim;
