@@ -4,4 +4,5 @@
 
 pub mod model;
 pub mod notify;
+pub mod render;
 pub mod store;

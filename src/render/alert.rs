@@ -1,0 +1,320 @@
+//! One or more alerts of one video as the lines of a message.
+//!
+//! In: an [`AlertMessage`]. Out: the view that `templates/alert/` prints. Which line an alert becomes is decided here,
+//! because templates have no logic beyond `if` and `each`; how it is worded is up to them.
+
+use serde::Serialize;
+
+use super::buttons;
+use super::cut::List;
+use super::numbers::{self, Grouped, Moment, Numbers, Passed};
+use super::views::{Link, View};
+use crate::model::{
+    Button, Counts, Event, Live, Marks, Metric, Series, Signal, Status, SubscriptionId, UnixMillis,
+    Value, VideoId,
+};
+
+/// What is known of the video while its message is written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VideoFacts {
+    /// Which video.
+    pub id: VideoId,
+    /// Its title exactly as typed; its id stands in for an empty one.
+    pub title: String,
+    /// Its channel's id (`UC…`), where known; the channel's name then links to the channel.
+    pub channel_id: Option<String>,
+    /// Its channel's name, where known.
+    pub channel_title: Option<String>,
+    /// Whether it can be watched.
+    pub status: Status,
+    /// Where a broadcast stands.
+    pub live: Live,
+    /// The counts now, `None` where hidden.
+    pub counts: Counts,
+}
+
+/// One alert, or several of one rule put together: first `previous`, last `current`, all marks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetAlert {
+    /// What was measured.
+    pub series: Series,
+    /// Compared with this; see [`crate::model::Alert`].
+    pub previous: Value,
+    /// The value now.
+    pub current: Value,
+    /// The values that were passed.
+    pub marks: Marks,
+    /// The rule that fired.
+    pub rule_text: String,
+}
+
+/// All that one message about one video says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlertMessage {
+    /// The video.
+    pub video: VideoFacts,
+    /// What happened, in the order in which it is told.
+    pub alerts: Vec<NetAlert>,
+    /// When the last of it was seen.
+    pub observed_at: UnixMillis,
+    /// The reader's time zone, a name of the tz database.
+    pub tz: String,
+    /// It comes so late that the message says when it happened.
+    pub late: bool,
+    /// How many alerts were put together; 1 or less is not mentioned.
+    pub coalesced_count: usize,
+    /// The channel or playlist that is watched, for new videos.
+    pub subject_title: Option<String>,
+    /// The watch that the buttons act on.
+    pub subscription: SubscriptionId,
+}
+
+/// The fields of `templates/alert/`.
+#[derive(Debug, Clone, Serialize)]
+pub struct AlertView {
+    late: Option<Moment>,
+    video: Link,
+    channel: Option<Link>,
+    lines: List<Line>,
+    /// The counts that no line tells.
+    others: Option<String>,
+    coalesced: Option<Grouped>,
+    /// A percentage or a rate stands above: said because YouTube's terms want computed numbers told apart.
+    computed: bool,
+    rules: List<String>,
+    #[serde(skip)]
+    subscription: SubscriptionId,
+    #[serde(skip)]
+    is_upload: bool,
+}
+
+/// One line: an object with one field, named after the kind of line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Line {
+    /// A count moved.
+    Count {
+        icon: &'static str,
+        label: &'static str,
+        previous: Option<Grouped>,
+        current: Grouped,
+        difference: Option<String>,
+        percent: Option<String>,
+    },
+    /// Values were passed.
+    Marks { label: &'static str, fell: bool, passed: Passed, current: Grouped },
+    /// A computed growth over a window.
+    Window {
+        icon: &'static str,
+        label: &'static str,
+        growth: String,
+        window: String,
+        from: Option<Grouped>,
+    },
+    /// A count that can't be seen any more.
+    Hidden { label: &'static str },
+    /// The title changed.
+    Title { previous: Option<String>, current: Link },
+    /// Deleted or private.
+    Unavailable { was: String },
+    /// Reachable by its link only.
+    Unlisted { was: String },
+    /// Available again.
+    Back { was: String },
+    /// Listed for everyone, after it was unlisted.
+    Public { was: String },
+    /// On air.
+    LiveNow { was: String },
+    /// A broadcast is announced.
+    LiveSoon { was: String },
+    /// A broadcast is over.
+    LiveEnded { was: String },
+    /// A new video.
+    Upload { subject: Link },
+}
+
+const fn icon(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Views => "👁",
+        Metric::Likes => "👍",
+        Metric::Comments => "💬",
+    }
+}
+
+const fn label(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Views => "Views",
+        Metric::Likes => "Likes",
+        Metric::Comments => "Comments",
+    }
+}
+
+impl Line {
+    fn new(alert: &NetAlert, message: &AlertMessage) -> Line {
+        match alert.series.signal {
+            Signal::Count(metric) => Line::of_count(metric, alert),
+            Signal::Gain { metric, window_s } => {
+                let gain = alert.current.int().unwrap_or(0);
+                let growth = format!("{} {}", numbers::signed(gain), numbers::unit(gain, metric));
+                Line::of_window(metric, growth, window_s, alert)
+            }
+            Signal::Growth { metric, window_s } => {
+                let growth = numbers::percent_of_hundredths(alert.current.int().unwrap_or(0));
+                Line::of_window(metric, growth, window_s, alert)
+            }
+            Signal::Event(event) => Line::of_event(event, alert, message),
+        }
+    }
+
+    fn of_count(metric: Metric, alert: &NetAlert) -> Line {
+        let label = label(metric);
+        let Some(current) = alert.current.int() else { return Line::Hidden { label } };
+        if !alert.marks.is_empty() {
+            return Line::Marks {
+                label,
+                fell: alert.series.down,
+                passed: Passed(alert.marks.clone()),
+                current: Grouped(current),
+            };
+        }
+        let previous = alert.previous.int();
+        Line::Count {
+            icon: icon(metric),
+            label,
+            previous: previous.map(Grouped),
+            current: Grouped(current),
+            difference: previous.map(|from| numbers::signed(current.saturating_sub(from))),
+            percent: previous.and_then(|from| numbers::percent(from, current)),
+        }
+    }
+
+    fn of_window(metric: Metric, growth: String, window_s: u32, alert: &NetAlert) -> Line {
+        Line::Window {
+            icon: icon(metric),
+            label: label(metric),
+            growth,
+            window: numbers::window(window_s),
+            from: alert.previous.int().map(Grouped),
+        }
+    }
+
+    fn of_event(event: Event, alert: &NetAlert, message: &AlertMessage) -> Line {
+        let was = alert.previous.text().unwrap_or("unknown").to_owned();
+        let now = alert.current.text();
+        match event {
+            Event::Title => Line::Title {
+                previous: alert.previous.text().map(str::to_owned),
+                current: Link {
+                    title: now.unwrap_or(&message.video.title).to_owned(),
+                    url: message.video.id.url(),
+                },
+            },
+            Event::Status => {
+                // Without a readable text (an older version's row) the video's own state is the best answer.
+                let status = now.and_then(Status::from_name).unwrap_or(message.video.status);
+                let was_gone = was == Status::Unavailable.name();
+                match status {
+                    Status::Unavailable => Line::Unavailable { was },
+                    Status::Unlisted => Line::Unlisted { was },
+                    Status::Public if was_gone => Line::Back { was },
+                    Status::Public => Line::Public { was },
+                }
+            }
+            Event::Live => match now.and_then(Live::from_name).unwrap_or(message.video.live) {
+                Live::Live => Line::LiveNow { was },
+                Live::Upcoming => Line::LiveSoon { was },
+                Live::Completed | Live::None => Line::LiveEnded { was },
+            },
+            Event::Upload => {
+                let title = message.subject_title.as_ref().or(message.video.channel_title.as_ref());
+                let channel = message.video.channel();
+                Line::Upload {
+                    subject: Link {
+                        title: title.map_or("a watched channel", String::as_str).to_owned(),
+                        url: channel.map_or_else(|| message.video.id.url(), |link| link.url),
+                    },
+                }
+            }
+        }
+    }
+
+    const fn is_computed(&self) -> bool {
+        matches!(self, Line::Window { .. } | Line::Count { percent: Some(_), .. })
+    }
+}
+
+impl VideoFacts {
+    fn channel(&self) -> Option<Link> {
+        let title = self.channel_title.as_ref().filter(|title| !title.trim().is_empty())?;
+        let url = self
+            .channel_id
+            .as_ref()
+            .map_or_else(|| self.id.url(), |id| format!("https://www.youtube.com/channel/{id}"));
+        Some(Link { title: title.clone(), url })
+    }
+}
+
+impl AlertView {
+    pub(super) fn new(message: &AlertMessage) -> AlertView {
+        let mut lines: Vec<Line> = Vec::with_capacity(message.alerts.len());
+        let mut rules: Vec<String> = Vec::new();
+        for alert in &message.alerts {
+            let line = Line::new(alert, message);
+            // Two rules that noticed the same thing tell it once.
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+            if !rules.contains(&alert.rule_text) {
+                rules.push(alert.rule_text.clone());
+            }
+        }
+        AlertView {
+            late: message.late.then(|| Moment { at: message.observed_at, tz: message.tz.clone() }),
+            video: Link::video(&message.video.id, &message.video.title),
+            channel: message.video.channel(),
+            others: others(message),
+            computed: lines.iter().any(Line::is_computed),
+            lines: List::new(lines),
+            coalesced: (message.coalesced_count > 1)
+                .then(|| Grouped(i64::try_from(message.coalesced_count).unwrap_or(i64::MAX))),
+            rules: List::new(rules),
+            subscription: message.subscription,
+            is_upload: message
+                .alerts
+                .iter()
+                .any(|alert| alert.series.signal == Signal::Event(Event::Upload)),
+        }
+    }
+}
+
+/// The counts that no line tells, for a video that can be seen.
+fn others(message: &AlertMessage) -> Option<String> {
+    if message.video.status == Status::Unavailable || message.video.counts == Counts::default() {
+        return None;
+    }
+    let told =
+        |metric| message.alerts.iter().any(|alert| alert.series.signal == Signal::Count(metric));
+    let numbers = Numbers(message.video.counts);
+    let parts: Vec<String> = Metric::ALL
+        .into_iter()
+        .filter(|metric| !told(*metric))
+        .map(|metric| numbers.part(metric))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+impl View for AlertView {
+    const NAME: &'static str = "alert";
+
+    fn samples() -> Vec<AlertView> {
+        super::sample::alerts().iter().map(AlertView::new).collect()
+    }
+
+    fn buttons(&self) -> Vec<Vec<Button>> {
+        buttons::of_alert(self.subscription)
+    }
+
+    fn preview(&self) -> bool {
+        self.is_upload
+    }
+}

@@ -1,0 +1,54 @@
+//! The buttons under messages. What comes back when one is pressed is read by `control`.
+
+use crate::model::{Button, SubjectRef, SubscriptionId};
+
+/// Longest data of a button, in bytes. Source: <https://core.telegram.org/bots/api#inlinekeyboardbutton> (2026-11).
+const DATA_MAX_BYTES: usize = 64;
+
+fn button(text: &str, data: String) -> Button {
+    Button { text: text.to_owned(), data }
+}
+
+/// Under an alert: `mute:1h:<id>`, `mute:24h:<id>`, `less:<id>`, `stop:<id>`, with the id of the watch.
+pub(super) fn of_alert(id: SubscriptionId) -> Vec<Vec<Button>> {
+    vec![
+        vec![
+            button("🔕 Mute 1 h", format!("mute:1h:{id}")),
+            button("🔕 Mute 24 h", format!("mute:24h:{id}")),
+        ],
+        vec![
+            button("🐢 Less often", format!("less:{id}")),
+            button("🛑 Stop watching", format!("stop:{id}")),
+        ],
+    ]
+}
+
+/// Under an offer: `watch:<subject>`; none for a subject too long for a button (a playlist of 50 characters or more).
+pub(super) fn of_offer(subject: &SubjectRef) -> Vec<Vec<Button>> {
+    let data = format!("watch:{subject}");
+    if data.len() > DATA_MAX_BYTES {
+        return Vec::new();
+    }
+    vec![vec![button("🔔 Watch", data)]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_fits_even_for_the_longest_ids() {
+        let mut all = of_alert(SubscriptionId(i64::MIN));
+        for subject in [
+            "video:dQw4w9WgXcQ".to_owned(),
+            "channel:UCuAXFkgsw1L7xaCfnd5JJOw".to_owned(),
+            format!("channel:@{}", "ж".repeat(30)),
+            format!("playlist:{}", "x".repeat(64)),
+        ] {
+            all.extend(of_offer(&subject.parse().unwrap()));
+        }
+        for button in all.iter().flatten() {
+            assert!((1..=DATA_MAX_BYTES).contains(&button.data.len()), "{}", button.data);
+        }
+    }
+}

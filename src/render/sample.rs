@@ -1,0 +1,608 @@
+//! Sample values of every message: for the check at start and for `tubebell preview`.
+//!
+//! Together the samples of a message take every branch of its template. The first is what `preview` shows; in the last
+//! everything that can come from outside is hostile.
+
+use std::time::Duration;
+
+use super::alert::{AlertMessage, NetAlert, VideoFacts};
+use super::buttons;
+use super::cut::List;
+use super::numbers::{Ago, Grouped, Moment, Numbers, Passed, Period};
+use super::prose::Prose;
+use super::views::{
+    ErrorView, GainLine, Help, Invite, Link, Members, Mute, NotAllowed, Notice, QuietHours,
+    RuleLine, Rules, SettingsView, Start, Stats, Test, Unwatch, View, Watch, WatchLine, WatchOffer,
+    Watches, WelcomeInvited, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule, WhySuppressed,
+};
+use crate::model::{
+    Button, CancelReason, ClockTime, Counts, Event, Live, Marks, Metric, Outcome, Quiet, Series,
+    Signal, Status, SubjectRef, SubscriptionId, UnixMillis, Value, VideoId,
+};
+
+/// In every hostile text: where it is found in plain text, a template would let titles ping people.
+pub(super) const PROBE: &str = "@tubebell_probe";
+
+const HOSTILE: &str = "</a></b><b>&amp; \"'>*_`[x](y) @tubebell_probe #tag /stop {{x}} مرحبا 👩‍👩‍👧";
+const TITLE: &str = "Never Gonna Give You Up (4K Remaster)";
+const NOW: UnixMillis = UnixMillis(1_795_266_180_000);
+
+fn video_id() -> VideoId {
+    "dQw4w9WgXcQ".parse().expect("eleven characters of the alphabet")
+}
+
+fn video() -> Link {
+    Link::video(&video_id(), TITLE)
+}
+
+fn hostile_link() -> Link {
+    Link::video(&video_id(), HOSTILE)
+}
+
+fn channel() -> Link {
+    Link {
+        title: "Rick Astley".to_owned(),
+        url: "https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw".to_owned(),
+    }
+}
+
+fn moment(minutes_ago: i64) -> Moment {
+    Moment { at: UnixMillis(NOW.0 - minutes_ago * 60_000), tz: "Europe/Madrid".to_owned() }
+}
+
+fn seen() -> Ago {
+    Ago { at: UnixMillis(NOW.0 - 120_000), now: NOW }
+}
+
+const fn quiet() -> Quiet {
+    Quiet { from: ClockTime { hour: 22, minute: 0 }, to: ClockTime { hour: 8, minute: 0 } }
+}
+
+const COUNTS: Counts = Counts { views: Some(1_240), likes: Some(56), comments: Some(1) };
+const HIDDEN: Counts = Counts { views: Some(1_240), likes: None, comments: None };
+
+fn rule(text: &str) -> RuleLine {
+    RuleLine { text: text.to_owned(), next: None, passed: None }
+}
+
+fn alert(signal: Signal, previous: Value, current: Value, rule_text: &str) -> NetAlert {
+    NetAlert {
+        series: Series::up(signal),
+        previous,
+        current,
+        marks: Marks::default(),
+        rule_text: rule_text.to_owned(),
+    }
+}
+
+fn event(event: Event, previous: &str, current: &str) -> NetAlert {
+    let text = |text: &str| Value::Text(text.into());
+    alert(Signal::Event(event), text(previous), text(current), event.name())
+}
+
+/// One message per situation; also used by tests.
+pub(super) fn alerts() -> Vec<AlertMessage> {
+    let base = AlertMessage {
+        video: VideoFacts {
+            id: video_id(),
+            title: TITLE.to_owned(),
+            channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
+            channel_title: Some("Rick Astley".to_owned()),
+            status: Status::Public,
+            live: Live::None,
+            counts: COUNTS,
+        },
+        alerts: Vec::new(),
+        observed_at: NOW,
+        tz: "Europe/Madrid".to_owned(),
+        late: false,
+        coalesced_count: 1,
+        subject_title: None,
+        subscription: SubscriptionId(7),
+    };
+    let views = Signal::Count(Metric::Views);
+    fn counted(signal: Signal, from: i64, to: i64, rule: &str) -> NetAlert {
+        alert(signal, Value::Int(from), Value::Int(to), rule)
+    }
+    let mut passed = counted(views, 950, 2_003, "views every 1000");
+    passed.marks = Marks { values: vec![1_000, 2_000], more: 0 };
+    let mut fell = counted(views, 2_003, 950, "views at 1000");
+    fell.series.down = true;
+    fell.marks = Marks { values: vec![1_000], more: 3 };
+    let gain = Signal::Gain { metric: Metric::Views, window_s: 3600 };
+    let growth = Signal::Growth { metric: Metric::Likes, window_s: 900 };
+    let gone = VideoFacts { status: Status::Unavailable, ..base.video.clone() };
+    let hostile = VideoFacts {
+        title: HOSTILE.to_owned(),
+        channel_id: None,
+        channel_title: Some(HOSTILE.to_owned()),
+        ..base.video.clone()
+    };
+    vec![
+        AlertMessage {
+            alerts: vec![
+                counted(views, 950, 1_240, "views any"),
+                counted(Signal::Count(Metric::Likes), 55, 56, "likes any"),
+            ],
+            ..base.clone()
+        },
+        AlertMessage {
+            alerts: vec![passed.clone(), fell, counted(gain, 10_000, 1, "views rate > 0/h")],
+            coalesced_count: 3,
+            ..base.clone()
+        },
+        AlertMessage {
+            alerts: vec![
+                alert(growth, Value::None, Value::Int(612), "likes +5% in 15m"),
+                alert(views, Value::None, Value::Int(5), "views any"),
+                counted(views, 0, 5, "views +5"),
+                alert(Signal::Count(Metric::Comments), Value::Int(3), Value::None, "comments any"),
+            ],
+            late: true,
+            video: VideoFacts { counts: HIDDEN, channel_title: None, ..base.video.clone() },
+            ..base.clone()
+        },
+        AlertMessage {
+            alerts: vec![event(Event::Status, "public", "unavailable")],
+            video: gone,
+            ..base.clone()
+        },
+        AlertMessage {
+            alerts: vec![event(Event::Status, "unavailable", "public")],
+            ..base.clone()
+        },
+        AlertMessage {
+            alerts: vec![
+                event(Event::Status, "public", "unlisted"),
+                event(Event::Status, "unlisted", "public"),
+                event(Event::Live, "none", "upcoming"),
+                event(Event::Live, "upcoming", "live"),
+                event(Event::Live, "live", "completed"),
+                alert(Signal::Event(Event::Title), Value::None, Value::Text("new".into()), "title"),
+            ],
+            ..base.clone()
+        },
+        AlertMessage { alerts: vec![event(Event::Upload, "", TITLE)], ..base.clone() },
+        // Longer than a message: the ends of its lists are left out.
+        AlertMessage {
+            alerts: (1..300).map(|n| counted(views, n, n + 1, &format!("views +{n}"))).collect(),
+            coalesced_count: 299,
+            ..base.clone()
+        },
+        AlertMessage { alerts: vec![passed], ..base.clone() },
+        AlertMessage {
+            alerts: vec![
+                event(Event::Title, HOSTILE, HOSTILE),
+                event(Event::Upload, "", HOSTILE),
+                counted(views, 950, 1_240, HOSTILE),
+            ],
+            video: hostile,
+            subject_title: Some(HOSTILE.to_owned()),
+            ..base
+        },
+    ]
+}
+
+impl View for Start {
+    const NAME: &'static str = "start";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Start { preset: "all".to_owned(), watches: None },
+            Start { preset: HOSTILE.to_owned(), watches: Some(Grouped(3)) },
+        ]
+    }
+}
+
+impl View for Help {
+    const NAME: &'static str = "help";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Help { preset: "all".to_owned(), watches_max: Some(Grouped(50)) },
+            Help { preset: HOSTILE.to_owned(), watches_max: None },
+        ]
+    }
+}
+
+impl View for Watch {
+    const NAME: &'static str = "watch";
+
+    fn samples() -> Vec<Self> {
+        let full = Watch {
+            subject: video(),
+            channel: Some(channel()),
+            is_changed: false,
+            is_pending: false,
+            is_unavailable: false,
+            numbers: Some(Numbers(COUNTS)),
+            seen: Some(seen()),
+            members: None,
+            rules: List::new(vec![
+                RuleLine { next: Some(Grouped(2_000)), ..rule("views every 1000") },
+                RuleLine {
+                    next: Some(Grouped(10_000)),
+                    passed: Some(Passed(Marks { values: vec![500, 1_000], more: 0 })),
+                    ..rule("views at 500, 1k, 10k")
+                },
+                rule("status"),
+            ]),
+            at_most: Some(Period(Duration::from_secs(900))),
+            quiet: Some(quiet()),
+            until: Some(moment(-60 * 24 * 30)),
+        };
+        let members = |taken, total, is_cut| {
+            Some(Members { taken: Grouped(taken), total: Grouped(total), is_cut })
+        };
+        vec![
+            full.clone(),
+            Watch {
+                subject: channel(),
+                channel: None,
+                is_changed: true,
+                is_unavailable: true,
+                numbers: None,
+                seen: None,
+                members: members(500, 1_234, true),
+                at_most: None,
+                quiet: None,
+                until: None,
+                ..full.clone()
+            },
+            Watch {
+                subject: hostile_link(),
+                channel: Some(hostile_link()),
+                is_pending: true,
+                members: members(12, 12, false),
+                rules: List { items: vec![rule(HOSTILE); 200], more: 0 },
+                numbers: Some(Numbers(HIDDEN)),
+                seen: None,
+                ..full
+            },
+        ]
+    }
+}
+
+impl View for WatchOffer {
+    const NAME: &'static str = "watch-offer";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            WatchOffer {
+                subject: video(),
+                channel: Some(channel()),
+                numbers: Some(Numbers(COUNTS)),
+                command: "/watch dQw4w9WgXcQ views every 1000".to_owned(),
+                reference: SubjectRef::Video(video_id()),
+            },
+            WatchOffer {
+                subject: hostile_link(),
+                channel: None,
+                numbers: None,
+                command: HOSTILE.to_owned(),
+                reference: SubjectRef::Video(video_id()),
+            },
+        ]
+    }
+
+    fn buttons(&self) -> Vec<Vec<Button>> {
+        buttons::of_offer(&self.reference)
+    }
+}
+
+impl View for Unwatch {
+    const NAME: &'static str = "unwatch";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Unwatch { subject: Some(video()), cancelled: None, left: Some(Grouped(2)) },
+            Unwatch { subject: None, cancelled: Some(Grouped(4)), left: None },
+            Unwatch { subject: Some(hostile_link()), cancelled: None, left: None },
+        ]
+    }
+}
+
+impl View for Watches {
+    const NAME: &'static str = "list";
+
+    fn samples() -> Vec<Self> {
+        let line = WatchLine {
+            subject: video(),
+            rules: vec!["views every 1000".to_owned(), "status".to_owned()],
+            muted_until: None,
+            until: None,
+            is_unavailable: false,
+        };
+        let marked = WatchLine {
+            subject: channel(),
+            muted_until: Some(moment(-60)),
+            until: Some(moment(-60 * 24 * 30)),
+            is_unavailable: true,
+            ..line.clone()
+        };
+        let hostile =
+            WatchLine { subject: hostile_link(), rules: vec![HOSTILE.to_owned()], ..line.clone() };
+        vec![
+            Watches {
+                watches: List::new(vec![line, marked]),
+                total: Grouped(2),
+                max: Some(Grouped(50)),
+            },
+            Watches { watches: List::default(), total: Grouped(0), max: None },
+            Watches {
+                watches: List { items: vec![hostile; 200], more: 1_000 },
+                total: Grouped(1_200),
+                max: None,
+            },
+        ]
+    }
+}
+
+impl View for Rules {
+    const NAME: &'static str = "rules";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Rules { subject: None, rules: List::default(), preset: "all".to_owned() },
+            Rules {
+                subject: Some(video()),
+                rules: List::new(vec![
+                    RuleLine { next: Some(Grouped(2_000)), ..rule("views every 1000") },
+                    rule("status"),
+                ]),
+                preset: "all".to_owned(),
+            },
+            Rules {
+                subject: Some(hostile_link()),
+                rules: List::new(vec![rule(HOSTILE); 200]),
+                preset: HOSTILE.to_owned(),
+            },
+        ]
+    }
+}
+
+impl View for Mute {
+    const NAME: &'static str = "mute";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            Mute { subject: Some(video()), until: Some(moment(-60)) },
+            Mute { subject: None, until: None },
+            Mute { subject: None, until: Some(moment(-60)) },
+            Mute { subject: Some(hostile_link()), until: None },
+        ]
+    }
+}
+
+impl View for QuietHours {
+    const NAME: &'static str = "quiet";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            QuietHours { hours: Some(quiet()), tz: "Europe/Madrid".to_owned(), now: moment(0) },
+            QuietHours { hours: None, tz: HOSTILE.to_owned(), now: moment(0) },
+        ]
+    }
+}
+
+impl View for Why {
+    const NAME: &'static str = "why";
+
+    fn samples() -> Vec<Self> {
+        let told = |outcome: &Outcome, previous: &str, current: &str| WhyAlert {
+            at: moment(60),
+            previous: Some(previous.to_owned()),
+            current: Some(current.to_owned()),
+            outcome: WhyOutcome::from(outcome),
+        };
+        let dead = Outcome::Dead(format!("refused: `{HOSTILE}`"));
+        let fired = WhyRule {
+            text: "views every 1000".to_owned(),
+            next: Some(WhyNext { at: Grouped(12_000), now: Grouped(11_340) }),
+            alerts: List::new(vec![
+                told(&Outcome::Waiting, "10,870", "11,340"),
+                told(&Outcome::Sent, "9,950", "10,870"),
+                told(&Outcome::Cancelled(CancelReason::NetZero), "9,960", "9,950"),
+                WhyAlert { previous: None, current: None, ..told(&Outcome::Sent, "", "") },
+            ]),
+            suppressed: vec![WhySuppressed {
+                reason: "muted".to_owned(),
+                count: Grouped(2),
+                first: moment(600),
+                last: moment(500),
+            }],
+        };
+        let quiet = WhyRule {
+            text: "status".to_owned(),
+            next: None,
+            alerts: List::default(),
+            suppressed: Vec::new(),
+        };
+        let hostile = WhyRule {
+            text: HOSTILE.to_owned(),
+            alerts: List::new(vec![told(&dead, HOSTILE, HOSTILE); 20]),
+            ..fired.clone()
+        };
+        vec![
+            Why {
+                subject: video(),
+                numbers: Some(Numbers(COUNTS)),
+                seen: Some(seen()),
+                rules: List::new(vec![fired, quiet]),
+            },
+            Why { subject: video(), numbers: None, seen: None, rules: List::default() },
+            Why {
+                subject: hostile_link(),
+                numbers: Some(Numbers(HIDDEN)),
+                seen: None,
+                rules: List::new(vec![hostile; 20]),
+            },
+        ]
+    }
+}
+
+impl View for Stats {
+    const NAME: &'static str = "stats";
+
+    fn samples() -> Vec<Self> {
+        let gain = |window: &str, gain: &str| GainLine {
+            window: window.to_owned(),
+            gain: gain.to_owned(),
+        };
+        vec![
+            Stats {
+                subject: video(),
+                channel: Some(channel()),
+                numbers: Some(Numbers(COUNTS)),
+                seen: Some(seen()),
+                is_unavailable: false,
+                is_live: true,
+                gains: vec![gain("hour", "+12 views"), gain("day", "+290 views")],
+                published: Some(moment(60 * 24 * 400)),
+            },
+            Stats {
+                subject: hostile_link(),
+                channel: None,
+                numbers: None,
+                seen: None,
+                is_unavailable: true,
+                is_live: false,
+                gains: Vec::new(),
+                published: None,
+            },
+            Stats {
+                subject: hostile_link(),
+                channel: Some(hostile_link()),
+                numbers: Some(Numbers(HIDDEN)),
+                seen: None,
+                is_unavailable: false,
+                is_live: false,
+                gains: Vec::new(),
+                published: None,
+            },
+        ]
+    }
+}
+
+impl View for Test {
+    const NAME: &'static str = "test";
+
+    fn samples() -> Vec<Self> {
+        vec![Test { now: moment(0) }]
+    }
+}
+
+impl View for SettingsView {
+    const NAME: &'static str = "settings";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            SettingsView {
+                at_most: Some(Period(Duration::from_secs(900))),
+                quiet: Some(quiet()),
+                tz: "Europe/Madrid".to_owned(),
+                muted_until: Some(moment(-60)),
+                preset: "all".to_owned(),
+                watches: Grouped(2),
+                watches_max: Some(Grouped(50)),
+            },
+            SettingsView {
+                at_most: None,
+                quiet: None,
+                tz: HOSTILE.to_owned(),
+                muted_until: None,
+                preset: HOSTILE.to_owned(),
+                watches: Grouped(0),
+                watches_max: None,
+            },
+        ]
+    }
+}
+
+impl View for Invite {
+    const NAME: &'static str = "invite";
+
+    fn samples() -> Vec<Self> {
+        let url = "https://t.me/tubebell_bot?start=q1w2e3r4t5y6".to_owned();
+        vec![
+            Invite { url: url.clone(), expires: Some(moment(-60 * 24 * 7)), is_single_use: true },
+            Invite { url, expires: None, is_single_use: false },
+        ]
+    }
+}
+
+impl View for ErrorView {
+    const NAME: &'static str = "error";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            ErrorView {
+                message: Prose::new("`evry` is no condition: expected `every`, `at` or `any`"),
+                input: Some("views evry 1000".to_owned()),
+                pointer: Some("      ^^^^".to_owned()),
+                example: Some("/watch dQw4w9WgXcQ views every 1000".to_owned()),
+            },
+            ErrorView {
+                message: Prose::new("this video is not watched here"),
+                input: None,
+                pointer: None,
+                example: None,
+            },
+            ErrorView {
+                message: Prose::new(&format!("`{HOSTILE}` is no time zone")),
+                input: Some(HOSTILE.to_owned()),
+                pointer: None,
+                example: Some(HOSTILE.to_owned()),
+            },
+        ]
+    }
+}
+
+impl View for NotAllowed {
+    const NAME: &'static str = "not-allowed";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            NotAllowed { sender: "telegram:1234".to_owned() },
+            NotAllowed { sender: HOSTILE.to_owned() },
+        ]
+    }
+}
+
+impl View for WelcomeInvited {
+    const NAME: &'static str = "welcome-invited";
+
+    fn samples() -> Vec<Self> {
+        vec![
+            WelcomeInvited { preset: "all".to_owned() },
+            WelcomeInvited { preset: HOSTILE.to_owned() },
+        ]
+    }
+}
+
+impl View for Notice {
+    const NAME: &'static str = "operator";
+
+    fn samples() -> Vec<Self> {
+        let notices = |outside: &str, cause: &Prose| {
+            vec![
+                Notice::KeyRefused { cause: cause.clone() },
+                Notice::QuotaSpent { resets_at: moment(-600) },
+                Notice::DeadLetters {
+                    count: Grouped(3),
+                    destination: outside.to_owned(),
+                    cause: cause.clone(),
+                },
+                Notice::DestinationDisabled {
+                    destination: outside.to_owned(),
+                    cause: cause.clone(),
+                },
+                Notice::ChannelPaused { channel: outside.to_owned(), cause: cause.clone() },
+                Notice::Recovered { what: outside.to_owned() },
+            ]
+        };
+        let mut all = notices("telegram:1234", &Prose::new("API key not valid"));
+        all.extend(notices(HOSTILE, &Prose::new(&format!("refused: `{HOSTILE}`"))));
+        all
+    }
+}

@@ -1,0 +1,224 @@
+//! The built-in templates, and the operator's over them.
+//!
+//! A file of the operator's folder replaces the built-in one of the same path. Everything is parsed, checked against
+//! the fields of its message and rendered with that message's samples before the first message is sent, so that a
+//! mistake is an error at start.
+
+use handlebars::{Handlebars, Template};
+use serde_json::Value as Json;
+
+use super::check::{self, Problem, TemplateError};
+use super::cut::Cut;
+use super::sample::PROBE;
+use super::shape::Shape;
+use super::views::Kind;
+use super::{RenderError, html, render_html};
+
+macro_rules! built_in {
+    ($($name:literal),* $(,)?) => {
+        /// The text of each message: its name, the path of its file, its text.
+        const BUILT_IN: &[(&str, &str, &str)] = &[$((
+            $name,
+            concat!($name, "/telegram.html.hbs"),
+            include_str!(concat!("../../templates/", $name, "/telegram.html.hbs")),
+        )),*];
+    };
+}
+built_in!(
+    "alert",
+    "error",
+    "help",
+    "invite",
+    "list",
+    "mute",
+    "not-allowed",
+    "operator",
+    "quiet",
+    "rules",
+    "settings",
+    "start",
+    "stats",
+    "test",
+    "unwatch",
+    "watch",
+    "watch-offer",
+    "welcome-invited",
+    "why",
+);
+
+/// The path of a message's file, relative to the folder of templates.
+pub(super) fn file_of(name: &str) -> String {
+    format!("{name}/telegram.html.hbs")
+}
+
+/// The files that there are, with their built-in texts.
+pub fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BUILT_IN.iter().map(|(_, file, text)| (*file, *text))
+}
+
+/// Compiles and checks all templates for Telegram.
+pub(super) fn telegram(
+    overrides: &[(String, String)],
+    kinds: &[Kind],
+) -> Result<Handlebars<'static>, Vec<TemplateError>> {
+    let mut errors = unknown_files(overrides);
+    let mut registry = Handlebars::new();
+    registry.set_strict_mode(true);
+    registry.register_escape_fn(html::escape);
+    for (name, file, text) in BUILT_IN {
+        let text = overrides
+            .iter()
+            .rev()
+            .find_map(|(path, text)| (path == file).then_some(text.as_str()))
+            .unwrap_or(text);
+        let Some(kind) = kinds.iter().find(|kind| kind.name == *name) else { continue };
+        let found = add(&mut registry, kind, file, text);
+        errors.extend(found);
+    }
+    if errors.is_empty() { Ok(registry) } else { Err(errors) }
+}
+
+fn unknown_files(overrides: &[(String, String)]) -> Vec<TemplateError> {
+    let known = || BUILT_IN.iter().map(|(_, file, _)| *file);
+    overrides
+        .iter()
+        .filter(|(path, _)| !known().any(|file| file == path))
+        .map(|(path, _)| {
+            let nearest = check::nearest(path, known()).unwrap_or("alert/telegram.html.hbs");
+            let problem = Problem::UnknownFile { nearest: nearest.to_owned() };
+            TemplateError { file: path.clone(), line: None, problem }
+        })
+        .collect()
+}
+
+/// Adds one template; returns its mistakes, those of the expressions first, for they would cause the others.
+fn add(
+    registry: &mut Handlebars<'static>,
+    kind: &Kind,
+    file: &str,
+    text: &str,
+) -> Vec<TemplateError> {
+    let template = match Template::compile_with_name(text, file.to_owned()) {
+        Ok(template) => template,
+        Err(error) => {
+            let line = error.pos().map(|(line, _)| line);
+            let problem = Problem::Syntax(error.reason().to_string());
+            return vec![TemplateError { file: file.to_owned(), line, problem }];
+        }
+    };
+    let samples = samples_of(kind);
+    let errors = check::check(file, &template, &Shape::of(&samples));
+    registry.register_template(kind.name, template);
+    if !errors.is_empty() {
+        return errors;
+    }
+    let fault = samples.iter().find_map(|view| try_sample(registry, kind.name, view));
+    fault
+        .into_iter()
+        .map(|(line, problem)| TemplateError { file: file.to_owned(), line, problem })
+        .collect()
+}
+
+/// The samples as a template gets them: whole, and with every list cut to one item.
+fn samples_of(kind: &Kind) -> Vec<Json> {
+    let cuts = [Cut::NOTHING, Cut { items: 1, ..Cut::NOTHING }];
+    let views = || kind.samples.iter().map(|sample| &sample.view);
+    cuts.iter().flat_map(|cut| views().map(|view| cut.apply(view))).collect()
+}
+
+fn try_sample(
+    registry: &Handlebars<'static>,
+    name: &str,
+    view: &Json,
+) -> Option<(Option<usize>, Problem)> {
+    let (_, parsed) = match render_html(registry, name, view) {
+        Ok(rendered) => rendered,
+        Err(RenderError::Template { cause, .. }) => {
+            let problem = Problem::Render(cause.reason().to_string());
+            return Some((cause.line_no, problem));
+        }
+        Err(RenderError::Html { cause, .. }) => return Some((None, Problem::Html(cause))),
+        Err(RenderError::TooLong { .. }) => return Some((None, Problem::TooLong)),
+        Err(error @ RenderError::Json(_)) => {
+            return Some((None, Problem::Render(error.to_string())));
+        }
+    };
+    let bare = |run: &&html::Run| run.link.is_none() && !run.code && run.text.contains(PROBE);
+    parsed.runs.iter().find(bare).map(|run| (None, Problem::PlainText(run.text.trim().to_owned())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::views;
+
+    /// The mistakes in an alert template of the operator's.
+    fn mistakes(text: &str) -> String {
+        let overrides = [("alert/telegram.html.hbs".to_owned(), text.to_owned())];
+        let errors = telegram(&overrides, &views::kinds()).expect_err("refused");
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_samples_take_every_branch_of_every_built_in_template() {
+        for kind in views::kinds() {
+            let (_, file, text) = BUILT_IN.iter().find(|(name, ..)| *name == kind.name).unwrap();
+            let template = Template::compile(text).unwrap();
+            let one_sided = check::one_sided(&template, &Shape::of(&samples_of(&kind)));
+            assert_eq!(one_sided, Vec::<String>::new(), "{file}");
+        }
+    }
+
+    #[test]
+    fn every_file_has_a_message_and_every_message_a_file() {
+        let mut kinds: Vec<_> = views::kinds().iter().map(|kind| kind.name).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, BUILT_IN.iter().map(|(name, ..)| *name).collect::<Vec<_>>());
+        for (name, file, _) in BUILT_IN {
+            assert_eq!(file_of(name), *file);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_name_is_found_at_start_even_in_an_if() {
+        insta::assert_snapshot!(mistakes("<b>{{vidio.url}}</b>\n{{#if chanel}}\nx\n{{/if}}\n{{#each lines.items}}{{count.lable}}{{../nothing}}{{/each}}\n{{#each video}}x{{/each}}{{lines.items}}{{video}}"), @"");
+    }
+
+    #[test]
+    fn every_way_around_the_escape_is_refused_with_the_way_out() {
+        insta::assert_snapshot!(mistakes("{{{video.title}}}\n{{&video.title}}\n{{> alert}}\n{{#*inline \"x\"}}y{{/inline}}\n{{lookup video \"title\"}}\n{{#with video}}{{title}}{{/with}}\n{{#if (eq 1 1)}}x{{/if}}\n{{{{raw}}}}{{x}}{{{{/raw}}}}\n{{#if late}}a{{else}}\n{{{computed}}}{{/if}}"), @"");
+    }
+
+    #[test]
+    fn what_telegram_would_refuse_fails_at_start() {
+        insta::assert_snapshot!(
+            [
+                "<b><a href=\"{{video.url}}\">{{video.title}}</b></a>",
+                "{{#if late}}<b>{{/if}}x",
+                "<p>{{others}}</p>",
+                "title: {{video.title}}",
+                "<b>{{video.title}}</b>",
+                "<a href='{{video.url}}'>{{video.title}}</a>",
+                "{{#if late}}",
+                "{{#if late}}x{{/each}}",
+            ]
+            .map(mistakes)
+            .join("\n"),
+            @""
+        );
+        assert_eq!(
+            mistakes(&"x".repeat(5000)),
+            "alert/telegram.html.hbs: the text is too long for a message even with everything cut"
+        );
+    }
+
+    #[test]
+    fn an_unknown_file_is_refused_with_the_nearest_name() {
+        let overrides = [("alerts/telegram.html.hbs".to_owned(), String::new())];
+        let errors = telegram(&overrides, &views::kinds()).expect_err("refused");
+        assert_eq!(
+            errors[0].to_string(),
+            "alerts/telegram.html.hbs: no message uses a template of this name; the nearest is alert/telegram.html.hbs"
+        );
+    }
+}
