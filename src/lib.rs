@@ -2,7 +2,9 @@
 //!
 //! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
 
+pub mod detect;
 pub mod model;
 pub mod notify;
 pub mod render;
+pub mod route;
 pub mod store;

@@ -1,0 +1,7 @@
+//! Stage 4: turns a snapshot into alerts. Pure: no I/O, no clock.
+//!
+//! [`language`] reads and prints rules, [`trigger`] says where a rule waits and what becomes of it when it is
+//! crossed, [`Router`] takes a snapshot through `detect` and the triggers in its range at a
+//! [`crate::model::Desk`], in one transaction of the store.
+
+pub mod language;
