@@ -20,3 +20,4 @@ pub mod detect;
 pub mod model;
 pub mod notify;
 pub mod route;
+pub mod store;

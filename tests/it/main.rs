@@ -4,3 +4,5 @@ mod architecture;
 mod notifiers;
 mod render;
 mod youtube_sim;
+mod notifiers;
+mod render;
