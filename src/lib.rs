@@ -3,21 +3,13 @@
 //! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
 
 pub mod config;
-pub mod detect;
-pub mod model;
-pub mod notify;
-pub mod render;
-pub mod route;
 pub mod deliver;
 pub mod demo;
-pub mod model;
-pub mod notify;
-pub mod render;
-pub mod store;
-pub mod telemetry;
-pub mod source;
 pub mod detect;
 pub mod model;
 pub mod notify;
+pub mod render;
 pub mod route;
+pub mod source;
 pub mod store;
+pub mod telemetry;

@@ -4,5 +4,3 @@ mod architecture;
 mod notifiers;
 mod render;
 mod youtube_sim;
-mod notifiers;
-mod render;
