@@ -217,10 +217,7 @@ pub trait Store: Send + Sync + 'static {
     -> Result<Vec<WatchRow>>;
 
     /// The running watch of each pair of destination and subject; destinations are followed to where they have moved.
-    async fn watches_at(
-        &self,
-        pairs: Vec<(Address, SubjectRef)>,
-    ) -> Result<Vec<Option<WatchRow>>>;
+    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<Option<WatchRow>>>;
 
     /// One destination.
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>>;

@@ -24,9 +24,7 @@ pub use open::Access;
 
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
-use crate::model::{
-    Address, Channel, NotificationId, Snapshot, SubjectRef, UnixMillis, VideoId,
-};
+use crate::model::{Address, Channel, NotificationId, Snapshot, SubjectRef, UnixMillis, VideoId};
 use thread::DbThread;
 
 /// A database file.
@@ -206,10 +204,7 @@ impl Store for Sqlite {
         self.reader.read(move |db| read::watches(db, &filter, after, limit)).await
     }
 
-    async fn watches_at(
-        &self,
-        pairs: Vec<(Address, SubjectRef)>,
-    ) -> Result<Vec<Option<WatchRow>>> {
+    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<Option<WatchRow>>> {
         self.reader.read(move |db| read::watches_at(db, &pairs)).await
     }
 
