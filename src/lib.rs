@@ -2,6 +2,8 @@
 //!
 //! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
 
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod deliver;
 pub mod demo;

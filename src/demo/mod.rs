@@ -5,3 +5,6 @@
 pub mod replay;
 pub mod world;
 pub mod youtube;
+
+mod run;
+pub use run::{Options, run};
