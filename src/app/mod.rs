@@ -13,8 +13,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use clock::system_clock;
-pub use templates::read_templates;
+pub use clock::{clock, system_clock};
+pub use templates::{TemplatesError, templates};
 
 use crate::bus::Embedded;
 use crate::config::Config;
@@ -217,16 +217,26 @@ impl Gateway {
 /// # Errors
 ///
 /// See [`StartError`].
-pub async fn run(config: &Config) -> Result<(), StartError> {
-    let stopped = stop_signal().map_err(|error| StartError::Other(error.to_string()))?;
-    let gateway = Gateway::start(config, system_clock()).await?;
-    if let Some(web) = gateway.web {
-        tracing::info!("health and metrics on http://{web}");
-    }
-    stopped.await;
-    tracing::info!("stopping");
-    gateway.stop().await;
-    Ok(())
+pub fn run(config: &Config) -> Result<(), StartError> {
+    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
+    crate::telemetry::start_logging(config.log).map_err(|error| other(&error))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| other(&error))?;
+    runtime.block_on(async {
+        let stopped = stop_signal().map_err(|error| other(&error))?;
+        let gateway = Gateway::start(config, system_clock()).await?;
+        tracing::info!("tubebell {} runs", env!("CARGO_PKG_VERSION"));
+        if let Some(web) = gateway.web {
+            tracing::info!("health and metrics on http://{web}");
+        }
+        stopped.await;
+        tracing::info!("stopping");
+        gateway.stop().await;
+        Ok(())
+    })
 }
 
 /// Resolves at the first SIGINT or SIGTERM; a second one ends the process at once.
@@ -247,7 +257,7 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 fn renderer(folder: &Path) -> Result<Arc<Renderer>, StartError> {
-    let files = read_templates(folder).map_err(StartError::Other)?;
+    let files = templates(folder).map_err(|error| StartError::Other(error.to_string()))?;
     Renderer::new(&files).map(Arc::new).map_err(|mistakes| {
         StartError::Configuration(mistakes.iter().map(ToString::to_string).collect())
     })

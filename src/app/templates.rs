@@ -1,48 +1,67 @@
-//! Reads the operator's templates, which lie over the built-in ones.
+//! Reads the operator's folder of templates, as `render` is pure.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
-/// The largest template file taken; the built-in ones are below 4 KiB.
-const FILE_MAX_BYTES: u64 = 256 * 1024;
+/// Largest template, in bytes: far more than a message can have.
+const TEMPLATE_MAX_BYTES: u64 = 1 << 20;
 
-/// Files taken at most.
-const FILES_MAX: usize = 200;
+/// Why the folder of templates could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplatesError {
+    /// A file or folder can't be read.
+    #[error("{}: can't be read", .path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: io::Error,
+    },
+    /// A file that is no template.
+    #[error("{}: is larger than 1 MiB: no template is", .0.display())]
+    TooLarge(PathBuf),
+}
 
-/// The files of a folder and of its folders, as path relative to it (with `/`) and text. No folder, no files.
+/// Reads every `<message>/<file>.hbs` of `folder`: the path relative to it with `/`, and the text.
+///
+/// A folder that does not exist is an empty one, and files of other kinds (notes, what an editor leaves) are not looked
+/// at.
 ///
 /// # Errors
 ///
-/// One line that names the file.
-pub fn read_templates(folder: &Path) -> Result<Vec<(String, String)>, String> {
-    let mut files = Vec::new();
-    if folder.is_dir() {
-        collect(folder, "", &mut files)?;
+/// See [`TemplatesError`].
+pub fn templates(folder: &Path) -> Result<Vec<(String, String)>, TemplatesError> {
+    let mut found = Vec::new();
+    for (name, path) in entries(folder, true)? {
+        if !path.is_dir() {
+            continue;
+        }
+        for (file, path) in entries(&path, false)? {
+            if !file.ends_with(".hbs") || file.starts_with('.') {
+                continue;
+            }
+            let io = |cause| TemplatesError::Io { path: path.clone(), cause };
+            if std::fs::metadata(&path).map_err(io)?.len() > TEMPLATE_MAX_BYTES {
+                return Err(TemplatesError::TooLarge(path));
+            }
+            found.push((format!("{name}/{file}"), std::fs::read_to_string(&path).map_err(io)?));
+        }
     }
-    Ok(files)
+    found.sort();
+    Ok(found)
 }
 
-fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, String)>) -> Result<(), String> {
-    let cant = |path: &Path, why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
-    let entries = std::fs::read_dir(folder).map_err(|error| cant(folder, &error))?;
-    for entry in entries {
-        let path = entry.map_err(|error| cant(folder, &error))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // Files of editors and file managers are nobody's templates.
-        if name.starts_with('.') || name.ends_with('~') {
-            continue;
-        }
-        if path.is_dir() {
-            if prefix.is_empty() {
-                collect(&path, &format!("{name}/"), files)?;
-            }
-            continue;
-        }
-        let size = path.metadata().map_err(|error| cant(&path, &error))?.len();
-        if size > FILE_MAX_BYTES || files.len() == FILES_MAX {
-            return Err(cant(&path, &"too large, or too many files, for templates"));
-        }
-        let text = std::fs::read_to_string(&path).map_err(|error| cant(&path, &error))?;
-        files.push((format!("{prefix}{name}"), text));
+fn entries(folder: &Path, may_lack: bool) -> Result<Vec<(String, PathBuf)>, TemplatesError> {
+    let io = |cause| TemplatesError::Io { path: folder.to_owned(), cause };
+    let listing = match std::fs::read_dir(folder) {
+        Err(error) if may_lack && error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(io)?,
+    };
+    let mut entries = Vec::new();
+    for entry in listing {
+        let entry = entry.map_err(io)?;
+        entries.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
     }
-    Ok(())
+    Ok(entries)
 }

@@ -8,6 +8,7 @@ mod change;
 mod desk;
 mod ids;
 mod message;
+mod reference;
 mod rule;
 mod settings;
 mod signal;
