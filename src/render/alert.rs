@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::buttons;
 use super::cut::List;
 use super::numbers::{self, Grouped, Moment, Numbers, Passed};
-use super::views::{Link, View};
+use super::views::{Link, View, is_blank};
 use crate::model::{
     Button, Counts, Event, Live, Marks, Metric, Series, Signal, Status, SubscriptionId, UnixMillis,
     Value, VideoId,
@@ -203,11 +203,8 @@ impl Line {
         let now = alert.current.text();
         match event {
             Event::Title => Line::Title {
-                previous: alert.previous.text().map(str::to_owned),
-                current: Link {
-                    title: now.unwrap_or(&message.video.title).to_owned(),
-                    url: message.video.id.url(),
-                },
+                previous: alert.previous.text().filter(|title| !is_blank(title)).map(str::to_owned),
+                current: Link::video(&message.video.id, now.unwrap_or(&message.video.title)),
             },
             Event::Status => {
                 // Without a readable text (an older version's row) the video's own state is the best answer.
@@ -245,7 +242,7 @@ impl Line {
 
 impl VideoFacts {
     fn channel(&self) -> Option<Link> {
-        let title = self.channel_title.as_ref().filter(|title| !title.trim().is_empty())?;
+        let title = self.channel_title.as_ref().filter(|title| !is_blank(title))?;
         let url = self
             .channel_id
             .as_ref()

@@ -71,6 +71,9 @@ pub enum Problem {
         /// All fields at this place.
         known: Vec<String>,
     },
+    /// More `../` than blocks.
+    #[error("`{0}` goes up further than there are {{{{#each}}}} around it")]
+    TooFarUp(String),
     /// A field of fields, printed.
     #[error("`{field}` is no text; print one of its fields: {}", .known.join(", "))]
     NotText {
@@ -96,8 +99,8 @@ pub enum Problem {
         "text from outside stands in plain text, where it can ping people; put it inside <a href=\"…\"> or <code> (rendered: {0})"
     )]
     PlainText(String),
-    /// A message that can't be made short enough.
-    #[error("the text is too long for a message even with everything cut")]
+    /// A message that is empty, or can't be made short enough.
+    #[error("the text is empty, or too long for a message even with everything cut")]
     TooLong,
 }
 
@@ -206,8 +209,11 @@ impl<'a> Walk<'a> {
             self.fail(line, Problem::Helper(field));
             return None;
         };
-        let found = self.scopes.len().checked_sub(1 + ups).and_then(|depth| self.scopes.get(depth));
-        let mut shape = *found.unwrap_or(&self.scopes[0]);
+        let depth = self.scopes.len().checked_sub(1 + ups);
+        let Some(mut shape) = depth.and_then(|depth| self.scopes.get(depth).copied()) else {
+            self.fail(line, Problem::TooFarUp(field));
+            return None;
+        };
         if let (Parameter::Path(Path::Local((_, name, _))), 2..) = (parameter, self.scopes.len())
             && matches!(name.as_str(), "first" | "last" | "index")
         {

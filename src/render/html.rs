@@ -263,8 +263,9 @@ fn start<'a>(open: &mut Vec<Open<'a>>, tag: &'a str) -> Result<(), HtmlFault> {
             }
             Some(href)
         }
-        ("span", "class=\"tg-spoiler\"") | ("blockquote", "expandable") | (_, "") => None,
+        ("span", "class=\"tg-spoiler\"") | ("blockquote", "expandable") => None,
         ("span", _) => return Err(wanted("<span class=\"tg-spoiler\">")),
+        (_, "") => None,
         ("code", given) if quoted(given, "class").is_some() => None,
         ("tg-emoji" | "tg-time", given) if given.ends_with('"') => None,
         _ => return Err(wanted("the tag without any")),
@@ -311,7 +312,21 @@ mod tests {
             ]
             .map(|html| format!("{html}: {}", fault(html)))
             .join("\n"),
-            @""
+            @r#"
+        a<br>b: `<br>` is no tag of Telegram's; start a new line instead
+        <p>x</p>: `<p>` is no tag of Telegram's; it knows a, b, i, u, s, code, pre, blockquote, span class="tg-spoiler"
+        1 < 2: `<` opens no tag here; write `&lt;`
+        x &apos; y: Telegram decodes only &lt; &gt; &amp; &quot; and numeric entities; write the character itself, or `&amp;`
+        <b><i>x</b></i>: `</b>` closes nothing here; `</i>` is due
+        </b>: `</b>` closes nothing here
+        <b>x: `<b>` is never closed
+        <a href="javascript:alert(1)">x</a>: the attributes of `<a>` are not as Telegram wants them; write <a href="https://…">
+        <a href=https://x>x</a>: the attributes of `<a>` are not as Telegram wants them; write <a href="https://…">
+        <a>x</a>: the attributes of `<a>` are not as Telegram wants them; write <a href="https://…">
+        <code><b>x</b></code>: `<b>` can't stand inside `<code>`
+        <b onclick="x">y</b>: the attributes of `<b>` are not as Telegram wants them; write the tag without any
+        <span>x</span>: the attributes of `<span>` are not as Telegram wants them; write <span class="tg-spoiler">
+        "#
         );
     }
 

@@ -8,9 +8,12 @@ pub(super) fn preview(parsed: &Parsed, buttons: &[Vec<Button>]) -> String {
     let mut text = String::new();
     for run in &parsed.runs {
         match (&run.link, run.code) {
+            (_, true) if run.text.contains('\n') => text.push_str(&run.text),
             (_, true) => text.push_str(&format!("`{}`", run.text)),
-            (Some(url), false) => text.push_str(&format!("{} <{url}>", run.text)),
-            (None, false) => text.push_str(&run.text),
+            (Some(url), false) if *url != run.text => {
+                text.push_str(&format!("{} <{url}>", run.text));
+            }
+            (_, false) => text.push_str(&run.text),
         }
     }
     for row in buttons {

@@ -347,7 +347,11 @@ impl View for Rules {
             Rules {
                 subject: Some(video()),
                 rules: List::new(vec![
-                    RuleLine { next: Some(Grouped(2_000)), ..rule("views every 1000") },
+                    RuleLine {
+                        next: Some(Grouped(2_000)),
+                        passed: Some(Passed(Marks { values: vec![1_000], more: 0 })),
+                        ..rule("views every 1000")
+                    },
                     rule("status"),
                 ]),
                 preset: "all".to_owned(),

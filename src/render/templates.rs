@@ -4,14 +4,14 @@
 //! the fields of its message and rendered with that message's samples before the first message is sent, so that a
 //! mistake is an error at start.
 
-use handlebars::{Handlebars, Template};
+use handlebars::{Handlebars, Template, TemplateErrorReason};
 use serde_json::Value as Json;
 
 use super::check::{self, Problem, TemplateError};
 use super::cut::Cut;
 use super::sample::PROBE;
 use super::shape::Shape;
-use super::views::Kind;
+use super::views::{Kind, Sample};
 use super::{RenderError, html, render_html};
 
 macro_rules! built_in {
@@ -102,7 +102,14 @@ fn add(
         Ok(template) => template,
         Err(error) => {
             let line = error.pos().map(|(line, _)| line);
-            let problem = Problem::Syntax(error.reason().to_string());
+            let problem = Problem::Syntax(match error.reason() {
+                // The parser's own words list its grammar.
+                TemplateErrorReason::InvalidSyntax(_) => {
+                    "can't be read on from here; is every {{#if …}} and {{#each …}} closed?"
+                        .to_owned()
+                }
+                other => other.to_string(),
+            });
             return vec![TemplateError { file: file.to_owned(), line, problem }];
         }
     };
@@ -112,7 +119,7 @@ fn add(
     if !errors.is_empty() {
         return errors;
     }
-    let fault = samples.iter().find_map(|view| try_sample(registry, kind.name, view));
+    let fault = kind.samples.iter().find_map(|sample| try_sample(registry, kind.name, sample));
     fault
         .into_iter()
         .map(|(line, problem)| TemplateError { file: file.to_owned(), line, problem })
@@ -129,9 +136,9 @@ fn samples_of(kind: &Kind) -> Vec<Json> {
 fn try_sample(
     registry: &Handlebars<'static>,
     name: &str,
-    view: &Json,
+    sample: &Sample,
 ) -> Option<(Option<usize>, Problem)> {
-    let (_, parsed) = match render_html(registry, name, view) {
+    let (_, parsed) = match render_html(registry, name, &sample.view) {
         Ok(rendered) => rendered,
         Err(RenderError::Template { cause, .. }) => {
             let problem = Problem::Render(cause.reason().to_string());
@@ -169,6 +176,27 @@ mod tests {
         }
     }
 
+    /// `{{len}}` would call the helper of that name instead of printing the field.
+    #[test]
+    fn no_field_is_called_like_a_helper() {
+        fn names(shape: &Shape, all: &mut Vec<String>) {
+            all.extend(shape.fields.keys().cloned());
+            shape.fields.values().for_each(|field| names(field, all));
+            shape.item.iter().for_each(|item| names(item, all));
+        }
+        let helpers = [
+            "if", "unless", "each", "with", "lookup", "raw", "log", "eq", "ne", "gt", "gte", "lt",
+            "lte", "and", "or", "not", "len",
+        ];
+        for kind in views::kinds() {
+            let mut all = Vec::new();
+            names(&Shape::of(&samples_of(&kind)), &mut all);
+            assert!(!all.is_empty());
+            all.retain(|name| helpers.contains(&name.as_str()));
+            assert_eq!(all, Vec::<String>::new(), "{}", kind.name);
+        }
+    }
+
     #[test]
     fn every_file_has_a_message_and_every_message_a_file() {
         let mut kinds: Vec<_> = views::kinds().iter().map(|kind| kind.name).collect();
@@ -181,12 +209,32 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_is_found_at_start_even_in_an_if() {
-        insta::assert_snapshot!(mistakes("<b>{{vidio.url}}</b>\n{{#if chanel}}\nx\n{{/if}}\n{{#each lines.items}}{{count.lable}}{{../nothing}}{{/each}}\n{{#each video}}x{{/each}}{{lines.items}}{{video}}"), @"");
+        insta::assert_snapshot!(mistakes("<b>{{vidio.url}}</b>\n{{#if chanel}}\nx\n{{/if}}\n{{#each lines.items}}{{count.lable}}{{../nothing}}{{/each}}\n{{#each video}}x{{/each}}{{lines.items}}{{video}}"), @r#"
+    alert/telegram.html.hbs:1: no field `vidio.url` here; did you mean `video`?; known: channel, coalesced, computed, late, lines, others, rules, video
+    alert/telegram.html.hbs:2: no field `chanel` here; did you mean `channel`?; known: channel, coalesced, computed, late, lines, others, rules, video
+    alert/telegram.html.hbs:5: no field `count.lable` here; did you mean `label`?; known: current, difference, icon, label, percent, previous
+    alert/telegram.html.hbs:5: no field `../nothing` here; known: channel, coalesced, computed, late, lines, others, rules, video
+    alert/telegram.html.hbs:6: `video` is no list, so #each can't go through it
+    alert/telegram.html.hbs:6: `lines.items` is a list; write {{#each lines.items}}{{this}}{{/each}}
+    alert/telegram.html.hbs:6: `video` is no text; print one of its fields: title, url
+    "#);
     }
 
     #[test]
     fn every_way_around_the_escape_is_refused_with_the_way_out() {
-        insta::assert_snapshot!(mistakes("{{{video.title}}}\n{{&video.title}}\n{{> alert}}\n{{#*inline \"x\"}}y{{/inline}}\n{{lookup video \"title\"}}\n{{#with video}}{{title}}{{/with}}\n{{#if (eq 1 1)}}x{{/if}}\n{{{{raw}}}}{{x}}{{{{/raw}}}}\n{{#if late}}a{{else}}\n{{{computed}}}{{/if}}"), @"");
+        insta::assert_snapshot!(mistakes("{{{video.title}}}\n{{&video.title}}\n{{> alert}}\n{{#*inline \"x\"}}y{{/inline}}\n{{lookup video \"title\"}}\n{{#with video}}{{title}}{{/with}}\n{{#if (eq 1 1)}}x{{/if}}{{../../late}}{{@root.late}}\n{{{{raw}}}}{{x}}{{{{/raw}}}}\n{{#if late}}a{{else}}\n{{{computed}}}{{/if}}"), @r#"
+        alert/telegram.html.hbs:1: puts `video.title` in unescaped; write {{video.title}}, which escapes it
+        alert/telegram.html.hbs:2: puts `video.title` in unescaped; write {{video.title}}, which escapes it
+        alert/telegram.html.hbs:3: partials ({{> …}}) can't be used; write their text here
+        alert/telegram.html.hbs:4: decorators ({{* …}}, {{#*inline}}) can't be used; write the text where it is needed
+        alert/telegram.html.hbs:5: `lookup` can't be used; templates know #if, #unless, #each and else, with one field each
+        alert/telegram.html.hbs:6: `#with video` can't be used; templates know #if, #unless, #each and else, with one field each
+        alert/telegram.html.hbs:7: `#if (eq …)` can't be used; templates know #if, #unless, #each and else, with one field each
+        alert/telegram.html.hbs:7: `../../late` goes up further than there are {{#each}} around it
+        alert/telegram.html.hbs:7: `@root.late` can't be used; templates know #if, #unless, #each and else, with one field each
+        alert/telegram.html.hbs:8: `#raw` can't be used; templates know #if, #unless, #each and else, with one field each
+        alert/telegram.html.hbs:10: puts `computed` in unescaped; write {{computed}}, which escapes it
+        "#);
     }
 
     #[test]
@@ -204,12 +252,23 @@ mod tests {
             ]
             .map(mistakes)
             .join("\n"),
-            @""
+            @r#"
+        alert/telegram.html.hbs: `</b>` closes nothing here; `</a>` is due (in the rendered line: <b><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ">Never Gonna Give You Up (4K Remaster)</b></a>)
+        alert/telegram.html.hbs: `<b>` is never closed (in the rendered line: <b>x)
+        alert/telegram.html.hbs: `<p>` is no tag of Telegram's; it knows a, b, i, u, s, code, pre, blockquote, span class="tg-spoiler" (in the rendered line: <p>1 comment</p>)
+        alert/telegram.html.hbs: text from outside stands in plain text, where it can ping people; put it inside <a href="…"> or <code> (rendered: title: </a></b><b>&amp; "'>*_`[x](y) @tubebell_probe #tag /stop {{x}} مرحبا 👩‍👩‍👧)
+        alert/telegram.html.hbs: text from outside stands in plain text, where it can ping people; put it inside <a href="…"> or <code> (rendered: </a></b><b>&amp; "'>*_`[x](y) @tubebell_probe #tag /stop {{x}} مرحبا 👩‍👩‍👧)
+        alert/telegram.html.hbs: the attributes of `<a>` are not as Telegram wants them; write <a href="https://…"> (in the rendered line: <a href='https://www.youtube.com/watch?v=dQw4w9WgXcQ'>Never Gonna Give You Up (4K Remaster)</a>)
+        alert/telegram.html.hbs:1: can't be read on from here; is every {{#if …}} and {{#each …}} closed?
+        alert/telegram.html.hbs:1: helper "if" was opened, but "each" is closing
+        "#
         );
-        assert_eq!(
-            mistakes(&"x".repeat(5000)),
-            "alert/telegram.html.hbs: the text is too long for a message even with everything cut"
-        );
+        for text in ["x".repeat(5000), " {{!-- nothing --}}\n".to_owned()] {
+            assert_eq!(
+                mistakes(&text),
+                "alert/telegram.html.hbs: the text is empty, or too long for a message even with everything cut"
+            );
+        }
     }
 
     #[test]

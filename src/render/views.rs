@@ -85,11 +85,22 @@ pub struct Link {
     pub url: String,
 }
 
+/// Whether nothing of `text` can be seen, so that a link of it could not be pressed.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| {
+        // Zero-width and direction marks, and the fillers of Hangul and Braille that pass for letters.
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+            || matches!(c, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
+    })
+}
+
 impl Link {
-    /// A video; its id stands in for a title that is not known or empty.
+    /// A video; its id stands in for a title that is not known or can't be seen.
     #[must_use]
     pub fn video(id: &VideoId, title: &str) -> Link {
-        let title = if title.trim().is_empty() { id.as_str() } else { title };
+        let title = if is_blank(title) { id.as_str() } else { title };
         Link { title: title.to_owned(), url: id.url() }
     }
 
@@ -98,7 +109,7 @@ impl Link {
     pub fn subject(subject: &SubjectRef, title: Option<&str>) -> Link {
         let reference = subject.to_string();
         let id = reference.split_once(':').map_or(reference.as_str(), |(_, id)| id);
-        let title = title.filter(|title| !title.trim().is_empty()).unwrap_or(id);
+        let title = title.filter(|title| !is_blank(title)).unwrap_or(id);
         Link { title: title.to_owned(), url: subject.url() }
     }
 }

@@ -16,7 +16,7 @@ static RENDERER: LazyLock<Renderer> =
 fn message(title: &str, alerts: Vec<NetAlert>) -> AlertMessage {
     AlertMessage {
         video: VideoFacts {
-            id: "dQw4w9WgXcQ".parse::<VideoId>().unwrap(),
+            id: "dQw4w9WgXcQ".parse::<VideoId>().expect("an id"),
             title: title.to_owned(),
             channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
             channel_title: Some("Rick Astley".to_owned()),
@@ -49,18 +49,28 @@ fn views_moved() -> NetAlert {
 }
 
 fn chat(message: &AlertMessage) -> ChatMessage {
-    serde_json::from_str(&RENDERER.alert(Channel::Telegram, message).unwrap()).unwrap()
+    let body = RENDERER.alert(Channel::Telegram, message).expect("templates are checked");
+    serde_json::from_str(&body).expect("a ChatMessage")
 }
 
 fn preview(name: &str) -> String {
-    RENDERER.preview(name).unwrap()
+    RENDERER.preview(name).expect("a name")
 }
 
 #[test]
 fn an_alert_for_telegram_is_a_message_with_buttons() {
     let chat = chat(&message("Never <b>Gonna</b> & \"Give\"", vec![views_moved()]));
-    insta::assert_snapshot!(chat.html, @"");
-    insta::assert_snapshot!(serde_json::to_string(&chat.buttons).unwrap(), @"");
+    insta::assert_snapshot!(chat.html, @r#"
+    <b><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ">Never &lt;b&gt;Gonna&lt;/b&gt; &amp; &quot;Give&quot;</a></b>
+    <a href="https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw">Rick Astley</a>
+
+    👁 Views 950 → <b>1,240</b> (+290, +30.5 %)
+    Also: 56 likes · comments off
+
+    <i>% and rates computed by tubebell</i>
+    🔔 <code>views any</code>
+    "#);
+    insta::assert_snapshot!(serde_json::to_string(&chat.buttons).unwrap(), @r#"[[{"text":"🔕 Mute 1 h","data":"mute:1h:7"},{"text":"🔕 Mute 24 h","data":"mute:24h:7"}],[{"text":"🐢 Less often","data":"less:7"},{"text":"🛑 Stop watching","data":"stop:7"}]]"#);
     assert!(!chat.preview);
 }
 
@@ -71,7 +81,15 @@ fn a_new_video_comes_with_its_preview() {
     let mut message = message("Title", vec![upload]);
     message.subject_title = Some("Rick's <playlist>".to_owned());
     let chat = chat(&message);
-    insta::assert_snapshot!(chat.html, @"");
+    insta::assert_snapshot!(chat.html, @r#"
+    <b><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ">Title</a></b>
+    <a href="https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw">Rick Astley</a>
+
+    🆕 New video from <a href="https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw">Rick's &lt;playlist&gt;</a>
+    Also: 1,240 views · 56 likes · comments off
+
+    🔔 <code>upload</code>
+    "#);
     assert!(chat.preview);
 }
 
@@ -94,7 +112,69 @@ fn an_alert_for_a_webhook_is_one_event() {
     );
     let body = RENDERER.alert(Channel::Webhook, &message("<b>", vec![passed, growth, title]));
     let body: serde_json::Value = serde_json::from_str(&body.unwrap()).unwrap();
-    insta::assert_snapshot!(serde_json::to_string_pretty(&body).unwrap(), @"");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&body).unwrap(), @r#"
+    {
+      "data": {
+        "alerts": [
+          {
+            "computed": false,
+            "current": 2003,
+            "kind": "count",
+            "passed": [
+              1000,
+              2000
+            ],
+            "passed_more": 0,
+            "previous": 950,
+            "rule": "views every 1000",
+            "signal": "views",
+            "window_s": null
+          },
+          {
+            "computed": true,
+            "current": 12.04,
+            "kind": "growth",
+            "passed": [],
+            "passed_more": 0,
+            "previous": 50,
+            "rule": "likes +10% in 1h",
+            "signal": "likes",
+            "window_s": 3600
+          },
+          {
+            "computed": false,
+            "current": "<b>",
+            "kind": "event",
+            "passed": [],
+            "passed_more": 0,
+            "previous": "old",
+            "rule": "title",
+            "signal": "title",
+            "window_s": null
+          }
+        ],
+        "alerts_left_out": 0,
+        "coalesced": 1,
+        "late": false,
+        "subject_title": null,
+        "video": {
+          "channel_id": "UCuAXFkgsw1L7xaCfnd5JJOw",
+          "channel_title": "Rick Astley",
+          "comments": null,
+          "id": "dQw4w9WgXcQ",
+          "likes": 56,
+          "live": "none",
+          "status": "public",
+          "title": "<b>",
+          "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
+          "views": 1240
+        },
+        "watch": 7
+      },
+      "timestamp": "2026-11-21T13:03:00Z",
+      "type": "alert.fired"
+    }
+    "#);
 }
 
 #[test]
@@ -102,7 +182,18 @@ fn the_recorder_keeps_what_a_reader_sees() {
     let mut late = message("A <b> title", vec![views_moved()]);
     late.late = true;
     late.coalesced_count = 3;
-    insta::assert_snapshot!(RENDERER.alert(Channel::Recorder, &late).unwrap(), @"");
+    insta::assert_snapshot!(RENDERER.alert(Channel::Recorder, &late).unwrap(), @r#"
+    🕗 Late: seen on Sat 21 Nov 2026, 14:03 (Europe/Madrid)
+    A <b> title
+    Rick Astley
+
+    👁 Views 950 → 1,240 (+290, +30.5 %)
+    Also: 56 likes · comments off
+
+    Sums up 3 changes
+    % and rates computed by tubebell
+    🔔 views any
+    "#);
 }
 
 #[test]
@@ -145,7 +236,31 @@ fn every_kind_of_event_is_told_in_words() {
             ],
         ),
     );
-    insta::assert_snapshot!(told.unwrap(), @"");
+    insta::assert_snapshot!(told.unwrap(), @r#"
+    Title
+    Rick Astley
+
+    👁 Views 950 → 1,240 (+290, +30.5 %)
+    👍 Likes 0 → 1 (+1)
+    👍 Likes 1
+    💬 Comments 1,000 → 900 (-100, -10.0 %)
+    🎯 Likes fell below 5, 8 and 12 lower ones: now 3
+    👁 Views: +1 view in the last hour (from 10,000)
+    👍 Likes: -1,200 likes in the last day (from 10,000)
+    👁 Views: +6.12 % in the last 15 min (from 10,000)
+    ✏️ New title: new
+    Old title: @old #title
+    🚫 No longer available (deleted or private)
+    ✅ Available again
+    🌍 Public again
+    🔗 Now unlisted: reachable by its link only
+    📅 Live stream announced
+    🔴 Live now
+    ⏹ Live stream ended
+
+    % and rates computed by tubebell
+    🔔 views any · views +100 · likes any · c · m · w · title · status · live
+    "#);
 }
 
 #[test]
@@ -158,7 +273,22 @@ fn a_video_that_is_gone_is_not_said_to_have_hidden_likes() {
     );
     let mut message = message("Title", vec![gone]);
     message.video.status = Status::Unavailable;
-    insta::assert_snapshot!(RENDERER.alert(Channel::Recorder, &message).unwrap(), @"");
+    insta::assert_snapshot!(RENDERER.alert(Channel::Recorder, &message).unwrap(), @r#"
+    Title
+    Rick Astley
+
+    🚫 No longer available (deleted or private)
+
+    🔔 status
+    "#);
+}
+
+#[test]
+fn a_title_that_cannot_be_seen_gives_way_to_the_id() {
+    for blank in ["", " \n", "\u{200b}\u{202e}", "\u{3164}"] {
+        let told = RENDERER.alert(Channel::Recorder, &message(blank, vec![views_moved()]));
+        assert!(told.unwrap().starts_with("dQw4w9WgXcQ\n"), "{blank:?}");
+    }
 }
 
 #[test]
@@ -168,26 +298,180 @@ fn previews_show_every_message() {
         let text = preview(name);
         assert!(!text.contains("<b>") && !text.contains("&lt;"), "{text}");
     }
-    insta::assert_snapshot!(preview("alert"), @"");
-    insta::assert_snapshot!(preview("start"), @"");
-    insta::assert_snapshot!(preview("welcome-invited"), @"");
-    insta::assert_snapshot!(preview("help"), @"");
-    insta::assert_snapshot!(preview("watch"), @"");
-    insta::assert_snapshot!(preview("watch-offer"), @"");
-    insta::assert_snapshot!(preview("unwatch"), @"");
-    insta::assert_snapshot!(preview("list"), @"");
-    insta::assert_snapshot!(preview("rules"), @"");
-    insta::assert_snapshot!(preview("mute"), @"");
-    insta::assert_snapshot!(preview("quiet"), @"");
-    insta::assert_snapshot!(preview("why"), @"");
-    insta::assert_snapshot!(preview("stats"), @"");
-    insta::assert_snapshot!(preview("test"), @"");
-    insta::assert_snapshot!(preview("settings"), @"");
-    insta::assert_snapshot!(preview("invite"), @"");
-    insta::assert_snapshot!(preview("error"), @"");
-    insta::assert_snapshot!(preview("not-allowed"), @"");
-    insta::assert_snapshot!(preview("operator"), @"");
-    insta::assert_snapshot!(RENDERER.preview("watchoffer").unwrap_err(), @"");
+    insta::assert_snapshot!(preview("alert"), @r#"
+    Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
+    Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw>
+
+    👁 Views 950 → 1,240 (+290, +30.5 %)
+    👍 Likes 55 → 56 (+1, +1.8 %)
+    Also: 1 comment
+
+    % and rates computed by tubebell
+    🔔 `views any` · `likes any`
+    [ 🔕 Mute 1 h ] [ 🔕 Mute 24 h ]
+    [ 🐢 Less often ] [ 🛑 Stop watching ]
+    "#);
+    insta::assert_snapshot!(preview("start"), @r#"
+    👋 I ring when YouTube numbers move.
+
+    Send me a link to a video, or a command:
+    `/watch dQw4w9WgXcQ views every 1000`
+
+    Without a rule I use the preset `all`. /rules shows what else I can listen for, /help all commands.
+    "#);
+    insta::assert_snapshot!(preview("welcome-invited"), @r#"
+    🎉 Welcome, your invitation is accepted.
+
+    I ring when views, likes, comments, the title or the status of a video change. Try it:
+    `/watch dQw4w9WgXcQ views milestones`
+
+    Or just send me a link. Without a rule I use the preset `all`; /help shows all commands.
+    "#);
+    insta::assert_snapshot!(preview("help"), @r#"
+    What you can write
+
+    /watch – ring for a video, channel or playlist:
+    `/watch dQw4w9WgXcQ views every 1000; status`
+    /unwatch – stop: `/unwatch dQw4w9WgXcQ`
+    /list – what you watch (up to 50)
+    /rules – the rules, with examples
+    /mute – silence for a while: `/mute 2h`
+    /quiet – silence every night: `/quiet 22:00-08:00 Europe/Madrid`
+    /why – why a message came, or did not: `/why dQw4w9WgXcQ`
+    /stats – the numbers now: `/stats dQw4w9WgXcQ`
+    /settings – what is set for this chat
+    /test – see that messages arrive
+
+    A link works wherever an id does. Without a rule I use the preset `all`.
+    "#);
+    insta::assert_snapshot!(preview("watch"), @r#"
+    🔔 Watching Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
+    Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw>
+    Now: 1,240 views · 56 likes · 1 comment (2 min ago)
+
+    I ring for
+    • `views every 1000` – next at 2,000
+    • `views at 500, 1k, 10k` – next at 10,000 (passed already and skipped: 500 and 1,000)
+    • `status`
+    🐢 At most one message per 15 min
+    🌙 Quiet 22:00-08:00
+    📆 Until Mon 21 Dec 2026, 14:03 (Europe/Madrid)
+
+    Change the rules by watching again: `/watch … views every 1000; status`. All watches: /list
+    "#);
+    insta::assert_snapshot!(preview("watch-offer"), @r#"
+    Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
+    Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw>
+    Now: 1,240 views · 56 likes · 1 comment
+
+    Shall I watch it? Press the button, or say when to ring:
+    `/watch dQw4w9WgXcQ views every 1000`
+    [ 🔔 Watch ]
+    "#);
+    insta::assert_snapshot!(preview("unwatch"), @r#"
+    🛑 No longer watching Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
+    Still watched: 2, see /list
+    "#);
+    insta::assert_snapshot!(preview("list"), @r#"
+    You watch 2 of 50 possible
+    • Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>: `views every 1000`; `status`
+    • Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw>: `views every 1000`; `status` 🚫 not available 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
+
+    Stop one: `/unwatch dQw4w9WgXcQ` · its story: `/why dQw4w9WgXcQ`
+    "#);
+    insta::assert_snapshot!(preview("rules"), @r#"
+    When I can ring (with `views`, `likes` or `comments`)
+    • `views any` – at every change
+    • `views every 1000` – at each multiple
+    • `views milestones` – at 10, 20, 50, 100, 200, 500, …
+    • `views at 10k, 100k, 1M` – once at each
+    • `likes +500`, `likes +5%`, `comments -10%` – moved so far since the last time
+    • `views +5% in 1h` – moved so far within a time
+    • `views rate > 200/h` – faster than that
+    • `title`, `status`, `live` – the title changes; gone, unlisted or back; on air or over
+    • `upload` – a new video of a channel or playlist
+
+    Presets
+    • `all` – every change of every number
+    • `milestones` – milestones of all numbers
+    • `quiet` – milestones and status
+
+    Separate rules with a semicolon: `/watch dQw4w9WgXcQ views every 1000; status`. Without a rule I use `all`.
+    "#);
+    insta::assert_snapshot!(preview("mute"), @r#"
+    🔕 Silent until Sat 21 Nov 2026, 15:03 (Europe/Madrid): Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
+    What happens until then is not told later. Sooner: `/mute off`
+    "#);
+    insta::assert_snapshot!(preview("quiet"), @r#"
+    🌙 Quiet 22:00-08:00 every day, in the time zone `Europe/Madrid`
+    Your clock shows `Sat 21 Nov 2026, 14:03 (Europe/Madrid)`, I think. What happens in these hours comes in one message after them.
+    Lift it with `/quiet off`
+    "#);
+    insta::assert_snapshot!(preview("why"), @r#"
+    Why Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
+    Now: 1,240 views · 56 likes · 1 comment (2 min ago)
+
+    `views every 1000`
+    ⏳ next at 12,000; now 11,340
+    • Sat 21 Nov 2026, 13:03 (Europe/Madrid) `10,870` → `11,340`: waits for its turn
+    • Sat 21 Nov 2026, 13:03 (Europe/Madrid) `9,950` → `10,870`: told
+    • Sat 21 Nov 2026, 13:03 (Europe/Madrid) `9,960` → `9,950`: not told, the changes added up to nothing
+    • Sat 21 Nov 2026, 13:03 (Europe/Madrid): told
+    • crossed 2 × while muted, from Sat 21 Nov 2026, 04:03 (Europe/Madrid) to Sat 21 Nov 2026, 05:43 (Europe/Madrid)
+
+    `status`
+    • nothing fired in the last 7 days
+    "#);
+    insta::assert_snapshot!(preview("stats"), @r#"
+    Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
+    Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw>
+    🔴 Live now
+
+    1,240 views · 56 likes · 1 comment (2 min ago)
+    +12 views in the last hour
+    +290 views in the last day
+    Gains computed by tubebell
+    Published Fri 17 Oct 2025, 15:03 (Europe/Madrid)
+    "#);
+    insta::assert_snapshot!(preview("test"), @r#"
+    ✅ It works. Messages to this chat arrive.
+
+    It is Sat 21 Nov 2026, 14:03 (Europe/Madrid). An alert will look like this:
+    👁 Views 950 → 1,240 (+290, +30.5 %)
+    "#);
+    insta::assert_snapshot!(preview("settings"), @r#"
+    Settings of this chat
+    🔕 Silent until Sat 21 Nov 2026, 15:03 (Europe/Madrid)
+    🐢 At most one message per 15 min and video
+    🌙 Quiet 22:00-08:00, time zone `Europe/Madrid`
+    🔔 Without a rule: `all`
+    📋 Watches: 2 of 50 possible
+
+    Change them: `/quiet 22:00-08:00 Europe/Madrid`, `/mute 2h`
+    "#);
+    insta::assert_snapshot!(preview("invite"), @r#"
+    ✉️ Hand on this link; who opens it and presses Start may use this bot:
+    https://t.me/tubebell_bot?start=q1w2e3r4t5y6
+    It works once.
+    It works until Sat 28 Nov 2026, 14:03 (Europe/Madrid).
+    "#);
+    insta::assert_snapshot!(preview("error"), @r#"
+    🤔 `evry` is no condition: expected `every`, `at` or `any`
+    views evry 1000
+          ^^^^
+
+    For example: `/watch dQw4w9WgXcQ views every 1000`
+    "#);
+    insta::assert_snapshot!(preview("not-allowed"), @r#"
+    🔒 This bot answers only people with an invitation.
+
+    Ask whoever runs it for a link, and tell them who you are: `telegram:1234`
+    "#);
+    insta::assert_snapshot!(preview("operator"), @r#"
+    🔑 YouTube refuses the API key. Nothing is polled until it is replaced.
+    API key not valid
+    "#);
+    insta::assert_snapshot!(RENDERER.preview("watchoffer").unwrap_err(), @"no template is called `watchoffer`; there are alert, error, help, invite, list, mute, not-allowed, operator, quiet, rules, settings, start, stats, test, unwatch, watch, watch-offer, welcome-invited, why");
 }
 
 #[test]
@@ -212,7 +496,12 @@ fn a_rule_line_of_the_watch_answer_names_what_is_skipped_and_what_comes() {
         }]),
         preset: "all".to_owned(),
     };
-    insta::assert_snapshot!(RENDERER.reply(&lines).unwrap().html, @"");
+    insta::assert_snapshot!(RENDERER.reply(&lines).unwrap().html, @r#"
+    <b>Rules for <a href="https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw">UCuAXFkgsw1L7xaCfnd5JJOw</a></b>
+    • <code>views at 1, 2, 3000000</code> – next at 3,000,000 (passed already and skipped: 1, 2 and a lower one)
+
+    Separate rules with a semicolon: <code>/watch dQw4w9WgXcQ views every 1000; status</code>. Without a rule I use <code>all</code>.
+    "#);
 }
 
 /// Asserts that nothing but our own tags and entities could be read as markup; knows nothing of the crate's reader.
@@ -244,11 +533,11 @@ fn visible(html: &str) -> String {
 
 fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
-        ".{0,100}",
-        "[<>&\"'a-z/;#@_*` \\n\u{202e}]{0,100}",
-        "(👩‍👩‍👧|e\u{301}|ع|</a>|&lt;|&|\\{\\{x\\}\\}){0,30}",
-        Just("<b>&*_`@everyone".repeat(700)),
-        Just("a\u{301}\u{302}".repeat(5_000)),
+        20 => ".{0,100}",
+        20 => "[<>&\"'a-z/;#@_*` \\n\u{202e}]{0,100}",
+        20 => "(👩‍👩‍👧|e\u{301}|ع|</a>|&lt;|&|\\{\\{x\\}\\}){0,30}",
+        1 => Just("<b>&*_`@everyone".repeat(700)),
+        1 => Just("a\u{301}\u{302}".repeat(5_000)),
     ]
 }
 
@@ -287,8 +576,8 @@ fn any_alert() -> impl Strategy<Value = NetAlert> {
 }
 
 proptest! {
-    // Each case renders some ten messages of up to 200 lines.
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    // Each case renders some ten messages of up to 200 lines: seconds without optimisation.
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
     fn no_message_is_too_long_or_lets_markup_through(
@@ -316,7 +605,7 @@ proptest! {
 
     #[test]
     fn a_title_arrives_as_typed(title in hostile()) {
-        prop_assume!(title.chars().count() <= 1_000 && !title.trim().is_empty());
+        prop_assume!(title.chars().count() <= 1_000 && title.contains(|c: char| c.is_ascii_graphic()));
         let expected: String =
             title.chars().map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c }).collect();
         let html = chat(&message(&title, vec![views_moved()])).html;
