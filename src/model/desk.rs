@@ -108,7 +108,7 @@ pub trait Desk {
     /// Erases what is known of a video: last values and history.
     fn forget(&mut self, video: VideoKey) -> Result<(), Self::Error>;
 
-    /// Appends to a video's history; a second call for the same moment replaces the first.
+    /// Appends to a video's history, only when a count moved; a second call for the same moment replaces the first.
     fn record(
         &mut self,
         video: VideoKey,
@@ -116,7 +116,9 @@ pub trait Desk {
         counts: Counts,
     ) -> Result<(), Self::Error>;
 
-    /// The last recorded count at or before `at`; `None` when the history does not reach back so far.
+    /// The last count recorded at or before `at`, looking past moments at which it was absent; `None` when the
+    /// history does not reach back so far. As only changes are recorded, the newest row before the history's
+    /// end must outlive its retention.
     fn count_at(
         &mut self,
         video: VideoKey,
@@ -160,8 +162,8 @@ pub trait Desk {
 
     /// Queues what one transaction leaves over; `work` is opaque to the store.
     ///
-    /// A change of the same video that was queued but not begun is handed to `merge` with the new one, so that at
-    /// most one change per video waits behind the one under way.
+    /// Work of the same video that is queued behind the one under way is handed to `merge` with the new one, so that
+    /// at most one piece per video waits behind it. (`merge` also copes with work that has begun.)
     fn defer(
         &mut self,
         video: VideoKey,

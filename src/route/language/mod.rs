@@ -82,4 +82,4 @@ fn bounded(text: &str) -> Result<(), RuleError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::route) mod tests;

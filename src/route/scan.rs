@@ -1,0 +1,58 @@
+//! One look-up of triggers: a range of one series, and what was read there.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Series, UnixMillis};
+
+/// How the value of a scan came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reading {
+    /// A count as published, or an event.
+    Plain,
+    /// A derived value just before the snapshot: time has passed, and the count is still the old one. It only arms
+    /// rules again; nothing was seen that could fire.
+    Before,
+    /// A derived value, from the count at the window's start and the count now.
+    Window {
+        /// The count at the window's start.
+        start: i64,
+        /// The count now.
+        now: i64,
+    },
+}
+
+/// All triggers of `series` with `value <= upto` are to be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scan {
+    /// Which triggers.
+    #[serde(with = "as_code")]
+    pub series: Series,
+    /// The value read, on the scale of `series`.
+    pub upto: i64,
+    /// When it was observed. Triggers made then or later are none of its business.
+    pub at: UnixMillis,
+    /// How the value came about.
+    pub reading: Reading,
+    /// Where this scan stands for several changes that waited together: when the first of them was observed. For a
+    /// trigger made since, the change's previous value is too old to be compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seam: Option<UnixMillis>,
+}
+
+/// A series is kept as in the store.
+mod as_code {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use crate::model::Series;
+
+    pub(super) fn serialize<S: Serializer>(series: &Series, to: S) -> Result<S::Ok, S::Error> {
+        series.code().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Series, D::Error> {
+        let code = i64::deserialize(from)?;
+        Series::from_code(code)
+            .ok_or_else(|| D::Error::custom(format!("no series has code {code}")))
+    }
+}

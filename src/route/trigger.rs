@@ -1,0 +1,308 @@
+//! Where a rule waits, and what becomes of it when it is crossed.
+//!
+//! Per rule and video there is one trigger, in one series. A trigger whose rule still has no value to count from is
+//! *unset*: it waits at the lowest value without a base, is found by the first scan, and is set then.
+//!
+//! The law that keeps scans short: once handled, a trigger waits strictly beyond the current value. The exceptions
+//! are the rows that never move (`any`, events, and percentages of nothing), over which a fan-out pages.
+
+use super::{Reading, Scan, window};
+use crate::model::{
+    Amount, Change, Counts, Delta, Direction, Event, Marks, Metric, NextTrigger, Rule, Series,
+    Signal, TriggerRow, Value,
+};
+
+/// The value of triggers that every scan finds: of `any`, and of rules without a value to count from.
+pub const LOWEST: i64 = i64::MIN;
+
+/// Where a new rule waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Initial {
+    /// The trigger; `None` when the rule is spent before it began: all its values are passed.
+    pub next: Option<NextTrigger>,
+    /// The values of its list that are already passed, ascending: named in the answer, and skipped.
+    pub passed: Vec<i64>,
+}
+
+/// What becomes of a trigger that a scan has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing.
+    Stay,
+    /// It waits elsewhere from now on, silently.
+    Move(NextTrigger),
+    /// It is removed, silently: every value of the rule was passed before the rule could see it.
+    End,
+    /// It fires.
+    Fire {
+        /// Compared with this: the base of `+500` and `+5%`, the count at the window's start, else the value before.
+        previous: Value,
+        /// The value now.
+        current: Value,
+        /// The values passed.
+        marks: Marks,
+        /// Where it waits from now on; `None` when the rule is spent and the trigger is to be removed.
+        next: Option<NextTrigger>,
+    },
+}
+
+/// The one series in which a rule waits (one over a window waits in the opposite one until it is armed again).
+#[must_use]
+pub fn series(rule: &Rule) -> Series {
+    match *rule {
+        Rule::Any(metric)
+        | Rule::Every(metric, _)
+        | Rule::Milestones(metric)
+        | Rule::At(metric, _)
+        | Rule::Moved(metric, Direction::Up, _) => Series::up(Signal::Count(metric)),
+        Rule::Moved(metric, Direction::Down, _) => Series::down(Signal::Count(metric)),
+        Rule::MovedIn(metric, ..) | Rule::Rate(metric, ..) => {
+            window::series(rule).unwrap_or(Series::up(Signal::Count(metric)))
+        }
+        Rule::Event(event) => Series::up(Signal::Event(event)),
+    }
+}
+
+/// Where a new rule waits, counting from `base`: the counts in the answer to whoever made it, if any are known.
+#[must_use]
+pub fn initial(rule: &Rule, base: Option<&Counts>) -> Initial {
+    let series = series(rule);
+    if let Some(armed) = window::armed(rule) {
+        return Initial { next: Some(armed), passed: Vec::new() };
+    }
+    let Some(metric) = rule.metric() else {
+        return Initial {
+            next: Some(NextTrigger { series, value: 0, base: None }),
+            passed: vec![],
+        };
+    };
+    let base = base.and_then(|counts| counts.get(metric));
+    if matches!(rule, Rule::Any(_)) {
+        return Initial { next: Some(NextTrigger { series, value: LOWEST, base }), passed: vec![] };
+    }
+    let Some(base) = base else {
+        return Initial { next: Some(unset(rule)), passed: Vec::new() };
+    };
+    let passed = match rule {
+        Rule::At(_, values) => values.iter().copied().filter(|value| *value <= base).collect(),
+        _ => Vec::new(),
+    };
+    Initial { next: waiting(rule, base, base), passed }
+}
+
+/// Decides what becomes of a trigger that `scan` has found, on behalf of `change`.
+///
+/// Triggers made at the moment of the observation or later stay: they know it already. A first observation sets
+/// what is unset, silently.
+#[must_use]
+pub fn fire(rule: &Rule, row: &TriggerRow, scan: &Scan, change: &Change) -> Verdict {
+    if row.since >= scan.at || row.series != scan.series || row.value > scan.upto {
+        return Verdict::Stay;
+    }
+    match (rule.metric(), scan.reading) {
+        (Some(_), Reading::Before | Reading::Window { .. }) => window::fire(rule, row, scan),
+        (Some(metric), Reading::Plain) if row.series == series(rule) => {
+            match change.current.get(metric) {
+                Some(current) => {
+                    fire_count(rule, row, &Seen::new(metric, current, row, scan, change))
+                }
+                None => Verdict::Stay,
+            }
+        }
+        (None, Reading::Plain) => match rule {
+            Rule::Event(event) => fire_event(*event, row, change),
+            _ => Verdict::Stay,
+        },
+        _ => Verdict::Stay,
+    }
+}
+
+/// A change as one trigger sees it.
+struct Seen {
+    /// The value that its owner was last told, or could have been.
+    previous: Option<i64>,
+    current: i64,
+    /// The highest value before the change.
+    highest: i64,
+}
+
+impl Seen {
+    fn new(metric: Metric, current: i64, row: &TriggerRow, scan: &Scan, change: &Change) -> Seen {
+        let stale = scan.seam.is_some_and(|seam| row.since >= seam);
+        let known = change.previous.get(metric).filter(|_| !stale);
+        // A rule made after the previous snapshot counts from what the answer to its owner said.
+        let is_newer = change.previous_at.is_none_or(|at| row.since > at);
+        let previous = if is_newer { row.base.or(known) } else { known.or(row.base) };
+        Seen { previous, current, highest: change.highest.get(metric).unwrap_or(i64::MIN) }
+    }
+}
+
+fn fire_count(rule: &Rule, row: &TriggerRow, seen: &Seen) -> Verdict {
+    if matches!(rule, Rule::Any(_)) {
+        return match seen.previous {
+            Some(previous) if previous != seen.current => Verdict::Fire {
+                previous: Value::Int(previous),
+                current: Value::Int(seen.current),
+                marks: Marks::default(),
+                next: Some(NextTrigger { series: row.series, value: row.value, base: row.base }),
+            },
+            _ => Verdict::Stay,
+        };
+    }
+    let is_unset = row.value == LOWEST && row.base.is_none();
+    let (value, base) = match (is_unset, seen.previous) {
+        (false, previous) => (row.value, row.base.or(previous).unwrap_or(seen.current)),
+        (true, Some(previous)) if counts_from(rule, previous) => {
+            match waiting(rule, previous, previous.max(seen.highest)) {
+                Some(next) if row.series.scale(seen.current) < next.value => {
+                    return Verdict::Move(next);
+                }
+                Some(next) => (next.value, previous),
+                None => return Verdict::End,
+            }
+        }
+        (true, _) if counts_from(rule, seen.current) => {
+            return match waiting(rule, seen.current, seen.current.max(seen.highest)) {
+                Some(next) => Verdict::Move(next),
+                None => Verdict::End,
+            };
+        }
+        (true, _) => return Verdict::Stay,
+    };
+
+    let marks = marks(rule, value, seen);
+    let next = waiting(rule, seen.current, seen.current.max(seen.highest));
+    let previous = match rule {
+        Rule::Moved(..) => base,
+        // All multiples up to the current value were passed once before: a count that was corrected.
+        Rule::Every(..) if marks.is_empty() => {
+            return next.map_or(Verdict::End, Verdict::Move);
+        }
+        _ => seen.previous.unwrap_or(base),
+    };
+    Verdict::Fire { previous: Value::Int(previous), current: Value::Int(seen.current), marks, next }
+}
+
+fn fire_event(event: Event, row: &TriggerRow, change: &Change) -> Verdict {
+    let delta = change.deltas.iter().find_map(|delta| match delta {
+        Delta::Event(which, previous, current) if *which == event => Some((previous, current)),
+        Delta::Event(..) | Delta::Count(..) => None,
+    });
+    match delta {
+        Some((previous, current)) if row.series == Series::up(Signal::Event(event)) => {
+            Verdict::Fire {
+                previous: previous.clone(),
+                current: current.clone(),
+                marks: Marks::default(),
+                next: Some(NextTrigger { series: row.series, value: row.value, base: row.base }),
+            }
+        }
+        _ => Verdict::Stay,
+    }
+}
+
+/// Whether a rule can count from `base`: a percentage of nothing is nothing.
+fn counts_from(rule: &Rule, base: i64) -> bool {
+    !matches!(rule, Rule::Moved(_, _, Amount::Percent(_))) || base >= 1
+}
+
+fn unset(rule: &Rule) -> NextTrigger {
+    NextTrigger { series: series(rule), value: LOWEST, base: None }
+}
+
+/// Where a rule on a count waits at the value `base`, strictly beyond it; `None` when it is spent.
+///
+/// `highest` is `base` or the highest value ever seen: multiples up to it do not count again.
+fn waiting(rule: &Rule, base: i64, highest: i64) -> Option<NextTrigger> {
+    if !counts_from(rule, base) {
+        return Some(unset(rule));
+    }
+    let series = series(rule);
+    let value = match rule {
+        Rule::Every(_, step) => multiple_above(*step, highest)?,
+        Rule::Milestones(_) => milestone_above(base)?,
+        Rule::At(_, values) => values.iter().copied().find(|value| *value > base)?,
+        Rule::Moved(_, direction, amount) => moved(base, *direction, *amount)?,
+        Rule::Any(_) | Rule::MovedIn(..) | Rule::Rate(..) | Rule::Event(_) => LOWEST,
+    };
+    // A value at the end of the scale can't be negated, nor be crossed.
+    let value = if series.down { value.checked_neg()? } else { value };
+    Some(NextTrigger { series, value, base: Some(base) })
+}
+
+fn multiple_above(step: i64, value: i64) -> Option<i64> {
+    (value.max(0) / step.max(1)).checked_add(1)?.checked_mul(step.max(1))
+}
+
+fn milestone_above(value: i64) -> Option<i64> {
+    let mut power = 10i64;
+    loop {
+        for factor in [1, 2, 5] {
+            let milestone = power.checked_mul(factor)?;
+            if milestone > value {
+                return Some(milestone);
+            }
+        }
+        power = power.checked_mul(10)?;
+    }
+}
+
+/// `base` moved by `amount`, rounded away from it; `None` beyond all numbers.
+fn moved(base: i64, direction: Direction, amount: Amount) -> Option<i64> {
+    let base = i128::from(base);
+    let moved = match (amount, direction) {
+        (Amount::Absolute(count), Direction::Up) => base + i128::from(count),
+        (Amount::Absolute(count), Direction::Down) => base - i128::from(count),
+        (Amount::Percent(hundredths), Direction::Up) => {
+            (base * (10_000 + i128::from(hundredths)) + 9_999).div_euclid(10_000)
+        }
+        (Amount::Percent(hundredths), Direction::Down) => {
+            (base * (10_000 - i128::from(hundredths))).div_euclid(10_000)
+        }
+    };
+    i64::try_from(moved).ok()
+}
+
+/// The values from `value` (the first) to the current one that a rule names.
+fn marks(rule: &Rule, value: i64, seen: &Seen) -> Marks {
+    match rule {
+        Rule::Every(_, step) => {
+            let first = multiple_above(*step, seen.highest).map(|above| above.max(value));
+            let Some(first) = first.filter(|first| *first <= seen.current) else {
+                return Marks::default();
+            };
+            // Counted, not listed: a jump may pass a million of them.
+            let passed = (seen.current - first) / step + 1;
+            let named = passed.min(NAMED_MAX);
+            let last = first + (passed - 1) * step;
+            Marks {
+                values: (0..named).rev().map(|back| last - back * step).collect(),
+                more: u64::try_from(passed - named).unwrap_or(0),
+            }
+        }
+        Rule::Milestones(_) => named(
+            std::iter::successors(Some(value), |value| milestone_above(*value))
+                .take_while(|milestone| *milestone <= seen.current),
+        ),
+        Rule::At(_, values) => {
+            named(values.iter().copied().filter(|at| (value..=seen.current).contains(at)))
+        }
+        Rule::Any(_) | Rule::Moved(..) | Rule::MovedIn(..) | Rule::Rate(..) | Rule::Event(_) => {
+            Marks::default()
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_wrap, reason = "a small constant")]
+const NAMED_MAX: i64 = Marks::NAMED_MAX as i64;
+
+/// The highest few of ascending values.
+fn named(values: impl Iterator<Item = i64>) -> Marks {
+    let mut values: Vec<i64> = values.collect();
+    let more = values.len().saturating_sub(Marks::NAMED_MAX);
+    values.drain(..more);
+    Marks { values, more: u64::try_from(more).unwrap_or(u64::MAX) }
+}
+
+#[cfg(test)]
+mod tests;
