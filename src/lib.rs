@@ -2,6 +2,7 @@
 //!
 //! The flow, one module a stage: `source` → `bus` → `detect` and `route` → `store` → `deliver` → `render` → `notify`.
 
+pub mod control;
 pub mod detect;
 pub mod model;
 pub mod notify;
