@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod deliver;
 pub mod demo;
+pub mod control;
 pub mod detect;
 pub mod model;
 pub mod notify;

@@ -334,15 +334,16 @@ fn previews_show_every_message() {
 
     /watch – ring for a video, channel or playlist:
     `/watch dQw4w9WgXcQ views every 1000; status`
-    /unwatch – stop: `/unwatch dQw4w9WgXcQ`
+    /unwatch – stop: `/unwatch dQw4w9WgXcQ`, or `/unwatch 1` by its number in the list
     /list – what you watch (up to 50)
     /rules – the rules, with examples
     /mute – silence for a while: `/mute 2h`
     /quiet – silence every night: `/quiet 22:00-08:00 Europe/Madrid`
     /why – why a message came, or did not: `/why dQw4w9WgXcQ`
     /stats – the numbers now: `/stats dQw4w9WgXcQ`
-    /settings – what is set for this chat
+    /settings – what is set, and less often: `/settings at most 15m`
     /test – see that messages arrive
+    /invite – let somebody else in
 
     A link works wherever an id does. Without a rule I use the preset `all`.
     "#);
@@ -354,7 +355,7 @@ fn previews_show_every_message() {
     I ring for
     • `views every 1000` – next at 2,000
     • `views at 500, 1k, 10k` – next at 10,000 (passed already and skipped: 500 and 1,000)
-    • `status`
+    • `status` 🆕
     🐢 At most one message per 15 min
     🌙 Quiet 22:00-08:00
     📆 Until Mon 21 Dec 2026, 14:03 (Europe/Madrid)
@@ -376,10 +377,10 @@ fn previews_show_every_message() {
     "#);
     insta::assert_snapshot!(preview("list"), @r#"
     You watch 2 of 50 possible
-    • Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>: `views every 1000`; `status`
-    • Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw>: `views every 1000`; `status` 🚫 not available 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
+    1. Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>: `views every 1000`; `status`
+    2. Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw> (500 of 1,234 videos): `views every 1000`; `status` 🚫 not available 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
 
-    Stop one: `/unwatch dQw4w9WgXcQ` · its story: `/why dQw4w9WgXcQ`
+    Stop one by its number: `/unwatch 1` · its story: `/why 1`
     "#);
     insta::assert_snapshot!(preview("rules"), @r#"
     When I can ring (with `views`, `likes` or `comments`)
@@ -422,6 +423,7 @@ fn previews_show_every_message() {
     • crossed 2 × while muted, from Sat 21 Nov 2026, 04:03 (Europe/Madrid) to Sat 21 Nov 2026, 05:43 (Europe/Madrid)
 
     `status`
+    ⏳ waits for the first look at the numbers
     • nothing fired in the last 7 days
     "#);
     insta::assert_snapshot!(preview("stats"), @r#"
@@ -449,7 +451,8 @@ fn previews_show_every_message() {
     🔔 Without a rule: `all`
     📋 Watches: 2 of 50 possible
 
-    Change them: `/quiet 22:00-08:00 Europe/Madrid`, `/mute 2h`
+    Change them: `/settings at most 15m`, `/settings tz Europe/Madrid`, `/quiet 22:00-08:00`
+    For one watch: `/settings dQw4w9WgXcQ at most 1h`
     "#);
     insta::assert_snapshot!(preview("invite"), @r#"
     ✉️ Hand on this link; who opens it and presses Start may use this bot:
@@ -495,6 +498,7 @@ fn a_rule_line_of_the_watch_answer_names_what_is_skipped_and_what_comes() {
             text: "views at 1, 2, 3000000".to_owned(),
             next: Some(tubebell::render::numbers::Grouped(3_000_000)),
             passed: Some(tubebell::render::numbers::Passed(Marks { values: vec![1, 2], more: 1 })),
+            is_new: false,
         }]),
         preset: "all".to_owned(),
     };
@@ -619,6 +623,8 @@ proptest! {
     fn a_list_of_any_length_fits(titles in prop::collection::vec(hostile(), 0..200)) {
         let count = titles.len();
         let line = |title: String| WatchLine {
+            number: tubebell::render::numbers::Grouped(1),
+            members: None,
             subject: views::Link { title: title.clone(), url: "https://youtu.be/x".to_owned() },
             rules: vec![title],
             muted_until: None,
@@ -629,12 +635,13 @@ proptest! {
             watches: List::new(titles.into_iter().map(line).collect()),
             total: tubebell::render::numbers::Grouped(i64::try_from(count).unwrap()),
             max: None,
+            page: None,
         };
         let html = RENDERER.reply(&view).unwrap().html;
         assert_safe(&html);
         let seen = visible(&html);
         prop_assert!(seen.encode_utf16().count() <= 4096);
-        let shown = seen.lines().filter(|line| line.starts_with('•')).count();
+        let shown = seen.lines().filter(|line| line.starts_with("1. ")).count();
         let more = count - shown;
         prop_assert_eq!(seen.contains(&format!("… and {more} more")), more > 0);
     }
