@@ -104,7 +104,16 @@ fn suppressed_rules_use_up_the_budget_too() {
     assert_eq!(world.desk.suppressed.len(), 10);
 }
 
-/// Walks with the given page and chunk. Chunks change the order of alerts within a change by nothing.
+#[test]
+fn pages_of_rules_that_cannot_be_read_end() {
+    let mut world = crowd(200);
+    for id in 1..=150 {
+        world.row(TriggerId(id)).text = "from another version".into();
+    }
+    assert_eq!(world.see(&views_at(200, Some(20))).len(), 50);
+}
+
+/// Walks with the given page and chunk.
 fn rungs(rules: &[String], walk: &[(i64, i64, i64)], page: usize, left: usize) -> Vec<Rung> {
     let mut world = World::with_page(page);
     for rule in rules {
