@@ -42,7 +42,7 @@ impl Lookup for YouTubeLookup {
         {
             return Ok(looked(&memory));
         }
-        let answer = self.youtube.details(&[*id], now).await.map_err(sort)?;
+        let answer = self.youtube.details(&[*id], now).await.map_err(|error| sort(&error))?;
         let memory = match answer.found.first() {
             Some(details) => memory.details(details, now, &plan).0,
             None if memory.snapshot().is_some() => memory.missing(Bucket::General, now, &plan).0,
@@ -56,13 +56,13 @@ impl Lookup for YouTubeLookup {
         let (title, playlist) = match subject {
             SubjectRef::Video(_) => return Ok(None),
             SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
-                match self.youtube.channel(subject, now).await.map_err(sort)? {
+                match self.youtube.channel(subject, now).await.map_err(|error| sort(&error))? {
                     Some(channel) => (Some(channel.title), channel.uploads),
                     None => return Ok(None),
                 }
             }
             SubjectRef::Playlist(id) => {
-                match self.youtube.playlist_title(id, now).await.map_err(sort)? {
+                match self.youtube.playlist_title(id, now).await.map_err(|error| sort(&error))? {
                     Some(title) => (Some(title), id.clone()),
                     None => return Ok(None),
                 }
@@ -72,7 +72,7 @@ impl Lookup for YouTubeLookup {
             Ok(members) => Some(members.total),
             // A channel without uploads has no such playlist yet.
             Err(SourceError::NotFound(_)) => Some(0),
-            Err(error) => return Err(sort(error)),
+            Err(error) => return Err(sort(&error)),
         };
         Ok(Some(LookedSubject { subject: subject.clone(), title, members }))
     }
@@ -101,9 +101,11 @@ fn looked(memory: &Memory) -> Option<Looked> {
     Some(Looked { snapshot, beginning })
 }
 
-fn sort(error: SourceError) -> LookupError {
+fn sort(error: &SourceError) -> LookupError {
     match error {
-        SourceError::QuotaUsedUp { resets_at, .. } => LookupError::QuotaUsedUp { until: resets_at },
+        SourceError::QuotaUsedUp { resets_at, .. } => {
+            LookupError::QuotaUsedUp { until: *resets_at }
+        }
         SourceError::KeyRefused(_)
         | SourceError::NotEnabled(_)
         | SourceError::Misconfigured(_)

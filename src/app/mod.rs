@@ -25,7 +25,7 @@ use crate::control::{self, ControlOptions};
 use crate::deliver::{
     Bells, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
 };
-use crate::model::{Effective, UnixMillis};
+use crate::model::Effective;
 use crate::notify::Notifier;
 use crate::notify::telegram::{Telegram, TelegramOptions};
 use crate::notify::webhook::{Webhook, WebhookOptions};

@@ -45,7 +45,7 @@ impl Compose for Composer {
             observed_at: newest,
             tz: settings.tz,
             late,
-            coalesced_count: group.alerts.len() - cancelled.len(),
+            coalesced_count: moments(&group.alerts, &cancelled),
             subject_title: match group.subject {
                 SubjectRef::Video(_) => None,
                 SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => {
@@ -80,6 +80,18 @@ fn held_until(
         .map_or(now, |sent| sent.plus(settings.at_most));
     let until = quiet.max(spaced);
     (until > now).then_some(until)
+}
+
+/// How many changes a message tells: two rules that one change met are one.
+fn moments(alerts: &[Alert], cancelled: &[(AlertId, CancelReason)]) -> usize {
+    let mut moments: Vec<UnixMillis> = alerts
+        .iter()
+        .filter(|alert| cancelled.iter().all(|(id, _)| *id != alert.id))
+        .map(|alert| alert.observed_at)
+        .collect();
+    moments.sort_unstable();
+    moments.dedup();
+    moments.len()
 }
 
 fn facts(group: &Group) -> VideoFacts {

@@ -81,7 +81,11 @@ impl Limiter {
         }
     }
 
-    /// How many alerts may leave now: 0 with the moment to ask again, else at most `max`.
+    /// How many alerts may leave now, at most `max`.
+    ///
+    /// # Errors
+    ///
+    /// There is no slot yet: the moment to ask again.
     pub fn slots(&self, max: usize, now: Instant) -> Result<usize, Instant> {
         if self.spacing.is_zero() {
             return Ok(max);

@@ -53,7 +53,7 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     let tasks = TaskTracker::new();
     let stop = CancellationToken::new();
     let world = Arc::new(Mutex::new(world));
-    let youtube = youtube::serve(world, clock.clone(), &tasks, stop.clone()).await?;
+    let youtube = youtube::serve(world, Arc::clone(&clock), &tasks, stop.clone()).await?;
     youtube.faults(|faults| {
         faults.default_bucket.units = u64::from(DAILY_UNITS);
         faults.batch_stats_bucket.units = u64::from(DAILY_UNITS);
@@ -63,7 +63,7 @@ async fn demo(options: Options) -> anyhow::Result<()> {
         port,
         limits: Limits::TELEGRAM,
         hints: hints(&typed),
-        ..telegram::Options::new(clock.clone())
+        ..telegram::Options::new(Arc::clone(&clock))
     };
     let phone = telegram::serve(sandbox, &tasks, stop.clone())
         .await
