@@ -146,7 +146,8 @@ type ByTwo = Family<[(&'static str, &'static str); 2], Counter>;
 pub struct Metrics {
     registry: Arc<Registry>,
     polls: ByOne,
-    youtube_units: ByOne,
+    youtube_units: Family<[(&'static str, &'static str); 1], Gauge>,
+    backlog: Family<[(&'static str, &'static str); 1], Gauge>,
     snapshots: Counter,
     changes_late: Counter,
     alerts: ByTwo,
@@ -157,9 +158,11 @@ pub struct Metrics {
     poller_up: Gauge,
 }
 
-/// From a second, which polling and limits allow at best, to six hours, a night of quiet.
-const LATENCY_BUCKETS_S: [f64; 13] =
-    [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 7200.0, 21600.0];
+/// From ten milliseconds, when nothing queues, to six hours, a night of quiet.
+const LATENCY_BUCKETS_S: [f64; 18] = [
+    0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0,
+    3600.0, 7200.0, 21600.0,
+];
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -174,7 +177,8 @@ impl Metrics {
         let mut metrics = Metrics {
             registry: Arc::default(),
             polls: ByOne::default(),
-            youtube_units: ByOne::default(),
+            youtube_units: Family::default(),
+            backlog: Family::default(),
             snapshots: Counter::default(),
             changes_late: Counter::default(),
             alerts: ByTwo::default(),
@@ -194,8 +198,10 @@ impl Metrics {
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The version that runs", build);
         registry.register("polls", "Polls of YouTube by result", self.polls.clone());
-        let help = "Units of YouTube's quota used, by bucket";
-        registry.register("youtube_units", help, self.youtube_units.clone());
+        let help = "Units of YouTube's quota used since midnight Pacific Time, by bucket";
+        registry.register("youtube_used_units", help, self.youtube_units.clone());
+        let help = "What stands in the store: videos, watches, and what is still to be done";
+        registry.register("store_rows", help, self.backlog.clone());
         registry.register("snapshots", "Snapshots published", self.snapshots.clone());
         let help = "Snapshots not newer than the last one handled, which fire nothing";
         registry.register("changes_late", help, self.changes_late.clone());
@@ -221,9 +227,15 @@ impl Metrics {
         self.poller_up.set(i64::from(worked));
     }
 
-    /// Counts units of one of YouTube's buckets.
-    pub fn used_units(&self, bucket: &'static str, units: u64) {
-        self.youtube_units.get_or_create(&[("bucket", bucket)]).inc_by(units);
+    /// Says how many units of one of YouTube's buckets are used since the last reset.
+    pub fn set_used_units(&self, bucket: &'static str, units: u32) {
+        self.youtube_units.get_or_create(&[("bucket", bucket)]).set(i64::from(units));
+    }
+
+    /// Says how many rows of a kind the store holds.
+    pub fn set_rows(&self, kind: &'static str, rows: u64) {
+        let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+        self.backlog.get_or_create(&[("kind", kind)]).set(rows);
     }
 
     /// Counts published snapshots.
@@ -303,7 +315,8 @@ mod tests {
         let metrics = Metrics::new();
         let counting = metrics.clone();
         counting.polled(true);
-        counting.used_units("stats", 3);
+        counting.set_used_units("stats", 3);
+        counting.set_rows("videos", 9);
         counting.published(2);
         counting.late(1);
         counting.alerts(AlertStep::Created, 4);
@@ -316,7 +329,8 @@ mod tests {
         for line in [
             concat!("tubebell_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
             "tubebell_polls_total{result=\"ok\"} 1",
-            "tubebell_youtube_units_total{bucket=\"stats\"} 3",
+            "tubebell_youtube_used_units{bucket=\"stats\"} 3",
+            "tubebell_store_rows{kind=\"videos\"} 9",
             "tubebell_snapshots_total 2",
             "tubebell_changes_late_total 1",
             "tubebell_alerts_total{outcome=\"created\",reason=\"\"} 4",

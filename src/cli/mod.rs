@@ -23,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::app::StartError;
 use crate::model::UnixMillis;
 use context::Context;
 use fault::Fault;
@@ -115,7 +116,11 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Fault> {
         Command::Run => {
             let config = context.config()?;
             match config.lacking_for_run() {
-                lines if lines.is_empty() => Ok(crate::app::run(config)?),
+                lines if lines.is_empty() => match crate::app::run(&config) {
+                    Ok(()) => Ok(()),
+                    Err(StartError::Configuration(lines)) => Err(Fault::configuration(lines)),
+                    Err(error) => Err(Fault::failed(error.to_string())),
+                },
                 lines => Err(Fault::configuration(lines)),
             }
         }

@@ -85,9 +85,8 @@ impl Explained {
         writeln!(out, "  {}  (since {})", why.rule_text, self.moment(why.since))?;
         writeln!(out, "    {}", state(why))?;
         for (alert, outcome, ended) in &why.alerts {
-            let value = |value: &Value| {
-                value_text(alert.series.signal, value).map_or_else(|| "–".to_owned(), |t| plain(&t))
-            };
+            let value =
+                |value: &Value| value_text(value).map_or_else(|| "–".to_owned(), |t| plain(&t));
             let ended = ended.map(|at| format!(", {}", self.moment(at))).unwrap_or_default();
             writeln!(
                 out,

@@ -3,6 +3,7 @@
 //! In: lanes that are due. Out: receipts, retries or ends, all recorded. No rule is looked at here: what waits was
 //! decided before, and only how it is told (settings, limits, retries) is decided now.
 
+mod bells;
 mod compose;
 mod limits;
 mod operator;
@@ -10,6 +11,7 @@ mod quiet;
 mod retry;
 mod worker;
 
+pub use bells::Bells;
 pub use compose::Composer;
 pub use limits::{Limiter, Rates};
 pub use operator::Operator;

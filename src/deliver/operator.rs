@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bells::Bells;
 use crate::model::{Address, UnixMillis};
 use crate::render::views::Notice;
 use crate::render::{Prose, Renderer};
@@ -16,6 +17,8 @@ pub struct Operator {
     pub store: Arc<dyn Store>,
     /// The templates.
     pub renderer: Arc<Renderer>,
+    /// Rung when a notice was queued.
+    pub bells: Bells,
 }
 
 impl Operator {
@@ -69,6 +72,7 @@ impl Operator {
             }
         }
         self.store.notice(key.map(str::to_owned), bodies, now).await?;
+        self.bells.ring();
         Ok(())
     }
 }

@@ -231,9 +231,6 @@ impl Worker {
                 body: claim.body.clone(),
                 silent: claim.silent,
             };
-            if claim.attempts == 0 {
-                worker.metrics.delivered_after((worker.clock)().since(claim.observed_at));
-            }
             let outcome = worker.notifier.send(&outgoing).await;
             // After a stop nobody listens any more; the next start tries again.
             drop(ended.send(Ended { claim, outcome }).await);
@@ -256,6 +253,7 @@ impl Worker {
         };
         let error = match outcome {
             Ok(receipt) => {
+                self.metrics.delivered_after(now.since(claim.observed_at));
                 self.recovered(illness).await;
                 return finished(FinishedAs::Sent(receipt.0), lane_free_at);
             }

@@ -3,8 +3,9 @@
 //! These are HTTP servers on loopback, so the real clients talk to them; nothing in the pipeline knows of them.
 
 pub mod replay;
+mod run;
+pub mod telegram;
 pub mod world;
 pub mod youtube;
 
-mod run;
 pub use run::{Options, run};

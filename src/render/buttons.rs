@@ -32,6 +32,18 @@ pub(super) fn of_offer(subject: &SubjectRef) -> Vec<Vec<Button>> {
     vec![vec![button("🔔 Watch", data)]]
 }
 
+/// Under a list in parts: `list:<number>` for the part before and the part after.
+pub(super) fn of_list(number: i64, count: i64) -> Vec<Vec<Button>> {
+    let mut row = Vec::new();
+    if number > 1 {
+        row.push(button("◀", format!("list:{}", number - 1)));
+    }
+    if number < count {
+        row.push(button("▶", format!("list:{}", number + 1)));
+    }
+    if row.is_empty() { Vec::new() } else { vec![row] }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +51,7 @@ mod tests {
     #[test]
     fn data_fits_even_for_the_longest_ids() {
         let mut all = of_alert(SubscriptionId(i64::MIN));
+        all.extend(of_list(2, i64::MAX));
         for subject in [
             "video:dQw4w9WgXcQ".to_owned(),
             "channel:UCuAXFkgsw1L7xaCfnd5JJOw".to_owned(),

@@ -11,7 +11,7 @@ use super::cut::List;
 use super::numbers::{Ago, Grouped, Moment, Numbers, Passed, Period};
 use super::prose::Prose;
 use super::views::{
-    ErrorView, GainLine, Help, Invite, Link, Members, Mute, NotAllowed, Notice, QuietHours,
+    ErrorView, GainLine, Help, Invite, Link, Members, Mute, NotAllowed, Notice, Page, QuietHours,
     RuleLine, Rules, SettingsView, Start, Stats, Test, Unwatch, View, Watch, WatchLine, WatchOffer,
     Watches, WelcomeInvited, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule, WhySuppressed,
 };
@@ -62,7 +62,7 @@ const COUNTS: Counts = Counts { views: Some(1_240), likes: Some(56), comments: S
 const HIDDEN: Counts = Counts { views: Some(1_240), likes: None, comments: None };
 
 fn rule(text: &str) -> RuleLine {
-    RuleLine { text: text.to_owned(), next: None, passed: None }
+    RuleLine { text: text.to_owned(), next: None, passed: None, is_new: false }
 }
 
 fn alert(signal: Signal, previous: Value, current: Value, rule_text: &str) -> NetAlert {
@@ -127,13 +127,13 @@ pub(super) fn alerts() -> Vec<AlertMessage> {
             ..base.clone()
         },
         AlertMessage {
-            alerts: vec![passed.clone(), fell, counted(gain, 10_000, 1, "views rate > 0/h")],
+            alerts: vec![passed.clone(), fell, counted(gain, 10_000, 10_612, "views rate > 200/h")],
             coalesced_count: 3,
             ..base.clone()
         },
         AlertMessage {
             alerts: vec![
-                alert(growth, Value::None, Value::Int(612), "likes +5% in 15m"),
+                counted(growth, 10_000, 10_612, "likes +5% in 15m"),
                 alert(views, Value::None, Value::Int(5), "views any"),
                 counted(views, 0, 5, "views +5"),
                 alert(Signal::Count(Metric::Comments), Value::Int(3), Value::None, "comments any"),
@@ -213,6 +213,7 @@ impl View for Watch {
             subject: video(),
             channel: Some(channel()),
             is_changed: false,
+            is_unchanged: false,
             is_pending: false,
             is_unavailable: false,
             numbers: Some(Numbers(COUNTS)),
@@ -225,8 +226,11 @@ impl View for Watch {
                     passed: Some(Passed(Marks { values: vec![500, 1_000], more: 0 })),
                     ..rule("views at 500, 1k, 10k")
                 },
-                rule("status"),
+                RuleLine { is_new: true, ..rule("status") },
             ]),
+            ended: List::default(),
+            lacks_upload: false,
+            note: None,
             at_most: Some(Period(Duration::from_secs(900))),
             quiet: Some(quiet()),
             until: Some(moment(-60 * 24 * 30)),
@@ -244,6 +248,8 @@ impl View for Watch {
                 numbers: None,
                 seen: None,
                 members: members(500, 1_234, true),
+                ended: List::new(vec!["views any".to_owned()]),
+                lacks_upload: true,
                 at_most: None,
                 quiet: None,
                 until: None,
@@ -252,7 +258,10 @@ impl View for Watch {
             Watch {
                 subject: hostile_link(),
                 channel: Some(hostile_link()),
+                is_unchanged: true,
                 is_pending: true,
+                note: Some(Prose::new(HOSTILE)),
+                ended: List { items: vec![HOSTILE.to_owned(); 200], more: 0 },
                 members: members(12, 12, false),
                 rules: List { items: vec![rule(HOSTILE); 200], more: 0 },
                 numbers: Some(Numbers(HIDDEN)),
@@ -307,34 +316,48 @@ impl View for Watches {
 
     fn samples() -> Vec<Self> {
         let line = WatchLine {
+            number: Grouped(1),
             subject: video(),
+            members: None,
             rules: vec!["views every 1000".to_owned(), "status".to_owned()],
             muted_until: None,
             until: None,
             is_unavailable: false,
         };
         let marked = WatchLine {
+            number: Grouped(2),
             subject: channel(),
+            members: Some(Members { taken: Grouped(500), total: Grouped(1_234), is_cut: true }),
             muted_until: Some(moment(-60)),
             until: Some(moment(-60 * 24 * 30)),
             is_unavailable: true,
             ..line.clone()
         };
-        let hostile =
-            WatchLine { subject: hostile_link(), rules: vec![HOSTILE.to_owned()], ..line.clone() };
+        let hostile = WatchLine {
+            subject: hostile_link(),
+            members: Some(Members { taken: Grouped(12), total: Grouped(12), is_cut: false }),
+            rules: vec![HOSTILE.to_owned()],
+            ..line.clone()
+        };
         vec![
             Watches {
                 watches: List::new(vec![line, marked]),
                 total: Grouped(2),
                 max: Some(Grouped(50)),
+                page: None,
             },
-            Watches { watches: List::default(), total: Grouped(0), max: None },
+            Watches { watches: List::default(), total: Grouped(0), max: None, page: None },
             Watches {
                 watches: List { items: vec![hostile; 200], more: 1_000 },
                 total: Grouped(1_200),
                 max: None,
+                page: Some(Page { number: Grouped(2), count: Grouped(6) }),
             },
         ]
+    }
+
+    fn buttons(&self) -> Vec<Vec<Button>> {
+        self.page.map(|page| buttons::of_list(page.number.0, page.count.0)).unwrap_or_default()
     }
 }
 
@@ -403,6 +426,8 @@ impl View for Why {
         let fired = WhyRule {
             text: "views every 1000".to_owned(),
             next: Some(WhyNext { at: Grouped(12_000), now: Grouped(11_340) }),
+            is_unset: false,
+            is_ended: false,
             alerts: List::new(vec![
                 told(&Outcome::Waiting, "10,870", "11,340"),
                 told(&Outcome::Sent, "9,950", "10,870"),
@@ -419,11 +444,14 @@ impl View for Why {
         let quiet = WhyRule {
             text: "status".to_owned(),
             next: None,
+            is_unset: true,
+            is_ended: false,
             alerts: List::default(),
             suppressed: Vec::new(),
         };
         let hostile = WhyRule {
             text: HOSTILE.to_owned(),
+            is_ended: true,
             alerts: List::new(vec![told(&dead, HOSTILE, HOSTILE); 20]),
             ..fired.clone()
         };
@@ -432,13 +460,21 @@ impl View for Why {
                 subject: video(),
                 numbers: Some(Numbers(COUNTS)),
                 seen: Some(seen()),
+                muted_until: None,
                 rules: List::new(vec![fired, quiet]),
             },
-            Why { subject: video(), numbers: None, seen: None, rules: List::default() },
+            Why {
+                subject: video(),
+                numbers: None,
+                seen: None,
+                muted_until: Some(moment(-60)),
+                rules: List::default(),
+            },
             Why {
                 subject: hostile_link(),
                 numbers: Some(Numbers(HIDDEN)),
                 seen: None,
+                muted_until: None,
                 rules: List::new(vec![hostile; 20]),
             },
         ]
@@ -502,6 +538,7 @@ impl View for SettingsView {
     fn samples() -> Vec<Self> {
         vec![
             SettingsView {
+                subject: None,
                 at_most: Some(Period(Duration::from_secs(900))),
                 quiet: Some(quiet()),
                 tz: "Europe/Madrid".to_owned(),
@@ -511,6 +548,7 @@ impl View for SettingsView {
                 watches_max: Some(Grouped(50)),
             },
             SettingsView {
+                subject: Some(hostile_link()),
                 at_most: None,
                 quiet: None,
                 tz: HOSTILE.to_owned(),

@@ -10,7 +10,7 @@ use super::alert::AlertView;
 use super::cut::List;
 use super::numbers::{self, Ago, Grouped, Moment, Numbers, Passed, Period};
 use super::prose::Prose;
-use crate::model::{Button, Outcome, Quiet, Signal, SubjectRef, Value, VideoId};
+use crate::model::{Button, Outcome, Quiet, SubjectRef, Value, VideoId};
 
 /// A message that can be rendered: its fields, its buttons and its samples.
 pub trait View: Serialize + Sized {
@@ -123,6 +123,8 @@ pub struct RuleLine {
     pub next: Option<Grouped>,
     /// Values that were passed already when the rule was made, and are skipped.
     pub passed: Option<Passed>,
+    /// It came with the change that is being answered.
+    pub is_new: bool,
 }
 
 /// How many videos of a channel or playlist are watched.
@@ -163,6 +165,8 @@ pub struct Watch {
     pub channel: Option<Link>,
     /// The watch stood already and has new rules now.
     pub is_changed: bool,
+    /// The watch stood already, just so.
+    pub is_unchanged: bool,
     /// Nothing is known of it yet; the first look follows.
     pub is_pending: bool,
     /// The video can't be watched at present.
@@ -175,6 +179,12 @@ pub struct Watch {
     pub members: Option<Members>,
     /// The rules in force.
     pub rules: List<RuleLine>,
+    /// The texts of rules that were in force before and are no longer.
+    pub ended: List<String>,
+    /// A channel or playlist is watched, without the rule that tells of new videos.
+    pub lacks_upload: bool,
+    /// Why YouTube could not be asked just now, and what follows from it.
+    pub note: Option<Prose>,
     /// At most one message per this.
     pub at_most: Option<Period>,
     /// Quiet hours.
@@ -219,13 +229,28 @@ pub struct Watches {
     pub total: Grouped,
     /// How many one may have; `None`: no limit.
     pub max: Option<Grouped>,
+    /// Which part of the list this is; `None`: all of it.
+    pub page: Option<Page>,
+}
+
+/// A part of a list that is too long for one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Page {
+    /// Which, from 1.
+    pub number: Grouped,
+    /// Of how many.
+    pub count: Grouped,
 }
 
 /// One watch in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WatchLine {
+    /// Its place in the list, from 1, by which commands may name it.
+    pub number: Grouped,
     /// What is watched.
     pub subject: Link,
+    /// How many videos of a channel or playlist are watched.
+    pub members: Option<Members>,
     /// The texts of its rules.
     pub rules: Vec<String>,
     /// Muted until then.
@@ -276,6 +301,8 @@ pub struct Why {
     pub numbers: Option<Numbers>,
     /// When they were read.
     pub seen: Option<Ago>,
+    /// The whole chat is silent until then.
+    pub muted_until: Option<Moment>,
     /// One entry per rule; empty: the video is not watched here.
     pub rules: List<WhyRule>,
 }
@@ -287,6 +314,10 @@ pub struct WhyRule {
     pub text: String,
     /// Where it fires next.
     pub next: Option<WhyNext>,
+    /// It waits for the first look at the video.
+    pub is_unset: bool,
+    /// It is no longer in force.
+    pub is_ended: bool,
     /// What fired, newest first.
     pub alerts: List<WhyAlert>,
     /// What was crossed and made no alert.
@@ -365,13 +396,11 @@ pub struct WhySuppressed {
 
 /// The value of an alert as text; `None` where there is none.
 #[must_use]
-pub fn value_text(signal: Signal, value: &Value) -> Option<String> {
-    match (value, signal) {
-        (Value::None, _) => None,
-        (Value::Text(text), _) => Some(text.to_string()),
-        (Value::Int(value), Signal::Growth { .. }) => Some(numbers::percent_of_hundredths(*value)),
-        (Value::Int(value), Signal::Gain { .. }) => Some(numbers::signed(*value)),
-        (Value::Int(value), Signal::Count(_) | Signal::Event(_)) => Some(numbers::grouped(*value)),
+pub fn value_text(value: &Value) -> Option<String> {
+    match value {
+        Value::None => None,
+        Value::Int(value) => Some(numbers::grouped(*value)),
+        Value::Text(text) => Some(text.to_string()),
     }
 }
 
@@ -412,9 +441,11 @@ pub struct Test {
     pub now: Moment,
 }
 
-/// The answer to `/settings`: what is in force for a chat.
+/// The answer to `/settings`: what is in force for a chat, or for one of its watches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SettingsView {
+    /// Which watch; `None`: the chat.
+    pub subject: Option<Link>,
     /// At most one message per this and video; `None`: no limit.
     pub at_most: Option<Period>,
     /// Quiet hours.

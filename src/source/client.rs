@@ -44,7 +44,7 @@ pub struct YouTubeOptions {
     pub feed_url: String,
     /// Units per day, of each bucket.
     pub daily_units: u32,
-    /// No video is looked at more often.
+    /// No video is looked at more often; rounds of polling are so far apart.
     pub min_interval: Duration,
     /// No video is looked at less often, if the budget allows.
     pub max_interval: Duration,
@@ -144,7 +144,7 @@ impl YouTube {
     ///
     /// See [`SourceError`].
     pub async fn stats(&self, ids: &[VideoId], now: UnixMillis) -> Result<Stats, SourceError> {
-        let query = [("part", "id,statistics"), ("id", &joined(ids))];
+        let query = [("part", "id,statistics"), ("id", &joined(ids)?)];
         let body = self.get("videos:batchGetStats", &query, Bucket::Stats, now).await?;
         wire::stats(&body, ids)
     }
@@ -161,7 +161,7 @@ impl YouTube {
     ) -> Result<Answer<Details>, SourceError> {
         let query = [
             ("part", "snippet,status,statistics,liveStreamingDetails"),
-            ("id", &joined(ids)),
+            ("id", &joined(ids)?),
             (
                 "fields",
                 "kind,items(id,snippet(title,channelId,channelTitle,publishedAt,liveBroadcastContent),status(privacyStatus,uploadStatus),statistics(viewCount,likeCount,commentCount),liveStreamingDetails(actualStartTime,actualEndTime))",
@@ -386,8 +386,12 @@ impl YouTube {
     }
 }
 
-fn joined(ids: &[VideoId]) -> String {
-    ids.iter().map(VideoId::as_str).collect::<Vec<_>>().join(",")
+/// The ids of one call. YouTube refuses more than 50 or none, and charges for the refusal.
+fn joined(ids: &[VideoId]) -> Result<String, SourceError> {
+    if ids.is_empty() || ids.len() > PER_CALL_MAX {
+        return Err(SourceError::Rejected(format!("{} ids in one call", ids.len())));
+    }
+    Ok(ids.iter().map(VideoId::as_str).collect::<Vec<_>>().join(","))
 }
 
 /// Checks an address of the configuration and takes its closing slash away.

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::activity::Activity;
 use super::quota::Bucket;
-use super::schedule::{Activity, Plan};
+use super::schedule::Plan;
 use super::wire::Details;
 use crate::model::{Counts, Live, Snapshot, Status, UnixMillis};
 
@@ -88,6 +89,12 @@ impl Memory {
         self.details_due
     }
 
+    /// When it was last looked at.
+    #[must_use]
+    pub const fn polled_at(&self) -> UnixMillis {
+        self.polled_at
+    }
+
     /// The wait that was set at the last look.
     #[must_use]
     pub fn interval(&self) -> Duration {
@@ -159,7 +166,7 @@ impl Memory {
         let before = last.as_ref().map(counts_of);
         self.activity = self.activity.observe(before.as_ref(), &details.counts, now);
         self.missing_since = None;
-        self.details_due = now.plus(plan.details_interval_of(details.live));
+        self.details_due = plan.in_step(now, plan.details_interval_of(details.live));
         self.publish(details.snapshot(after(last.as_ref(), now)), now, plan)
     }
 
@@ -168,14 +175,11 @@ impl Memory {
     pub fn missing(mut self, asked: Bucket, now: UnixMillis, plan: &Plan) -> Merged {
         let soon = plan.limits().min_interval;
         let Some(last) = self.snapshot.take() else {
-            match asked {
-                Bucket::Stats => self.details_due = now,
-                Bucket::General => {
-                    self.missing_since.get_or_insert(now);
-                    self.details_due = now.plus(plan.details_interval_of(Live::None));
-                }
+            // Only `videos.list` tells whether it was ever there.
+            if asked == Bucket::General {
+                self.missing_since.get_or_insert(now);
             }
-            self.wait(plan.limits().max_interval, now, plan);
+            self.wait(plan.details_interval_of(Live::None), now, plan);
             return (self, None);
         };
         let second_look = asked == Bucket::General && self.missing_since.is_some_and(|at| at < now);
@@ -187,7 +191,7 @@ impl Memory {
             return (self, None);
         }
         if asked == Bucket::General {
-            self.details_due = now.plus(plan.details_interval_of(Live::None));
+            self.details_due = plan.in_step(now, plan.details_interval_of(Live::None));
         }
         let at = after(Some(&last), now);
         let details_at = if asked == Bucket::General { at } else { last.details_at };
@@ -199,11 +203,18 @@ impl Memory {
         self.publish(gone, now, plan)
     }
 
-    /// Takes in that the answer held the video, but nobody could read it: nothing is learned, and the next look comes
-    /// in its turn.
+    /// Takes in that the answer of the call that is charged to `asked` held the video, but nobody could read it:
+    /// nothing is learned. Details that can't be read wait for their next turn, so that the numbers go on meanwhile.
     #[must_use]
-    pub fn damaged(mut self, now: UnixMillis, plan: &Plan) -> Merged {
-        self.wait(plan.limits().max_interval, now, plan);
+    pub fn damaged(mut self, asked: Bucket, now: UnixMillis, plan: &Plan) -> Merged {
+        let interval = plan.details_interval_of(Live::None);
+        match asked {
+            Bucket::General if self.snapshot.is_some() => {
+                self.details_due = plan.in_step(now, interval);
+                self.wait(plan.limits().min_interval, now, plan);
+            }
+            Bucket::General | Bucket::Stats => self.wait(interval, now, plan),
+        }
         (self, None)
     }
 
@@ -215,11 +226,13 @@ impl Memory {
         (self, Some(snapshot))
     }
 
-    /// Sets the next look: after `interval`, or when the details are due, but never sooner than the shortest wait.
+    /// Sets the next look: after `interval`, or when the details are due, in step with the others.
     fn wait(&mut self, interval: Duration, now: UnixMillis, plan: &Plan) {
-        let soonest = now.plus(plan.limits().min_interval);
+        // Details that are overdue, because their units are used up, must not make every look a hurried one.
+        let details = self.details_due.since(now);
+        let wait = if details.is_zero() { interval } else { interval.min(details) };
         self.polled_at = now;
-        self.next_poll = now.plus(interval).min(self.details_due).max(soonest);
+        self.next_poll = plan.in_step(now, wait);
     }
 }
 
@@ -233,13 +246,28 @@ fn counts_of(snapshot: &Snapshot) -> Counts {
 }
 
 #[cfg(test)]
+impl Memory {
+    /// A video that was seen once, with the given times.
+    pub(super) fn seen_once(
+        snapshot: Snapshot,
+        polled_at: UnixMillis,
+        next_poll: UnixMillis,
+        details_due: UnixMillis,
+    ) -> Memory {
+        let snapshot = Some(snapshot);
+        Memory { snapshot, polled_at, next_poll, details_due, ..Memory::default() }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::super::schedule::{Budget, Limits};
     use super::*;
 
-    const NOW: UnixMillis = UnixMillis(1_793_000_000_000);
+    /// A point of the grid of one minute.
+    const NOW: UnixMillis = UnixMillis(1_793_000_040_000);
     const MIN: Duration = Duration::from_secs(60);
     const MAX: Duration = Duration::from_secs(3600);
 
@@ -360,6 +388,24 @@ mod tests {
     }
 
     #[test]
+    fn details_that_are_overdue_do_not_hurry_the_numbers() {
+        let now = seen().details_due().plus(3 * MAX);
+        let (memory, _) = seen().numbers(views(10), now, &plan());
+        assert!(memory.interval() > MIN, "{:?}", memory.interval());
+        assert_eq!(memory.ask(memory.next_poll()), Ask::Details);
+    }
+
+    #[test]
+    fn details_that_cannot_be_read_do_not_stop_the_numbers() {
+        let plan = plan();
+        let mut memory = seen();
+        let due = memory.details_due();
+        (memory, _) = memory.damaged(Bucket::General, due, &plan);
+        assert_eq!(memory.sight(), Sight::Seen);
+        assert_eq!(memory.ask(memory.next_poll()), Ask::Stats);
+    }
+
+    #[test]
     fn private_said_aloud_needs_no_second_look() {
         let told = told("A", Status::Unavailable);
         let snapshot = seen().details(&told, NOW.plus(MIN), &plan()).1.unwrap();
@@ -391,7 +437,7 @@ mod tests {
         Numbers(Option<i64>),
         Details(Status, i64),
         Missing(bool),
-        Damaged,
+        Damaged(bool),
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -401,7 +447,7 @@ mod tests {
             prop::option::of(any::<i64>()).prop_map(Step::Numbers),
             (status, any::<i64>()).prop_map(|(status, n)| Step::Details(status, n)),
             any::<bool>().prop_map(Step::Missing),
-            Just(Step::Damaged),
+            any::<bool>().prop_map(Step::Damaged),
         ]
     }
 
@@ -427,9 +473,10 @@ mod tests {
                     }
                     Step::Missing(true) => memory.missing(Bucket::General, now, &plan),
                     Step::Missing(false) => memory.missing(Bucket::Stats, now, &plan),
-                    Step::Damaged => memory.damaged(now, &plan),
+                    Step::Damaged(true) => memory.damaged(Bucket::General, now, &plan),
+                    Step::Damaged(false) => memory.damaged(Bucket::Stats, now, &plan),
                 };
-                prop_assert!(next.next_poll() >= now.plus(MIN));
+                prop_assert!(next.next_poll() >= now.plus(MIN * 3 / 4));
                 prop_assert!(next.next_poll() <= now.plus(MAX));
                 if let Some(snapshot) = &snapshot {
                     prop_assert!(snapshot.title.is_some());

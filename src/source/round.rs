@@ -7,10 +7,8 @@ use std::collections::HashSet;
 
 use super::client::PER_CALL_MAX;
 use super::memory::{Ask, Memory};
+use super::schedule::{EARLY_PARTS, Plan};
 use crate::model::{UnixMillis, VideoId};
-
-/// A video may be read early by one in so many parts of its wait.
-pub(super) const EARLY_PARTS: u32 = 4;
 
 /// The requests of one round, each at most 50 ids. No video is in two of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +27,7 @@ pub struct Round {
 #[must_use]
 pub fn next_round(
     videos: &[(VideoId, &Memory)],
+    plan: &Plan,
     details_calls: u32,
     stats_calls: u32,
     now: UnixMillis,
@@ -39,7 +38,10 @@ pub fn next_round(
     let mut taken: HashSet<VideoId> = HashSet::new();
 
     let is_due = |memory: &Memory| memory.next_poll() <= now;
-    let is_soon = |memory: &Memory| memory.next_poll() <= now.plus(memory.interval() / EARLY_PARTS);
+    let is_soon = |memory: &Memory| {
+        memory.next_poll() <= now.plus(memory.interval() / EARLY_PARTS)
+            && now.since(memory.polled_at()) >= plan.limits().min_interval
+    };
     let pick =
         |calls: u32, taken: &mut HashSet<VideoId>, fits: &dyn Fn(&Memory, UnixMillis) -> bool| {
             let open = || sorted.iter().filter(|(id, _)| !taken.contains(id));
@@ -66,7 +68,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::quota::{Bucket, Quota, QuotaState};
-    use super::super::schedule::{Limits, Plan};
+    use super::super::schedule::{Budget, Limits};
     use super::super::wire::Details;
     use super::*;
     use crate::model::{Counts, Live, Status};
@@ -93,14 +95,16 @@ mod tests {
         }
     }
 
-    /// A video last looked at `ago_s` ago, with `wait_s` set.
+    /// A video last looked at `ago_s` ago, with a wait of `wait_s`; its details are due in an hour.
     fn waiting(n: usize, now: UnixMillis, ago_s: u64, wait_s: u64) -> Memory {
-        let limits = Limits {
-            min_interval: Duration::from_secs(wait_s),
-            max_interval: Duration::from_secs(wait_s),
-        };
-        let plan = Plan::new(limits, 1, 0, Quota::new(10_000, QuotaState::default()).budget(now));
-        Memory::default().details(&told(id(n), 1), now.minus(Duration::from_secs(ago_s)), &plan).0
+        let polled_at = now.minus(Duration::from_secs(ago_s));
+        let next_poll = polled_at.plus(Duration::from_secs(wait_s));
+        let details_due = now.plus(Duration::from_secs(3600));
+        Memory::seen_once(told(id(n), 1).snapshot(polled_at), polled_at, next_poll, details_due)
+    }
+
+    fn plan() -> Plan {
+        Plan::new(LIMITS, 100, 0, Budget::of_a_day(10_000))
     }
 
     fn sizes(batches: &[Vec<VideoId>]) -> Vec<usize> {
@@ -110,16 +114,17 @@ mod tests {
     #[test]
     fn nothing_due_costs_nothing() {
         let soon = waiting(1, MIDNIGHT, 59, 60);
-        assert_eq!(next_round(&[(id(1), &soon)], 9, 9, MIDNIGHT), Round::default());
+        assert_eq!(next_round(&[(id(1), &soon)], &plan(), 9, 9, MIDNIGHT), Round::default());
     }
 
     #[test]
     fn the_last_batch_is_filled_with_what_is_due_soon() {
-        let due = waiting(1, MIDNIGHT, 60, 60);
-        let soon = waiting(2, MIDNIGHT, 50, 60);
-        let later = waiting(3, MIDNIGHT, 10, 60);
-        let videos = [(id(1), &due), (id(2), &soon), (id(3), &later)];
-        let round = next_round(&videos, 9, 9, MIDNIGHT);
+        let due = waiting(1, MIDNIGHT, 600, 600);
+        let soon = waiting(2, MIDNIGHT, 500, 600);
+        let later = waiting(3, MIDNIGHT, 100, 600);
+        let fresh = waiting(4, MIDNIGHT, 59, 60);
+        let videos = [(id(1), &due), (id(2), &soon), (id(3), &later), (id(4), &fresh)];
+        let round = next_round(&videos, &plan(), 9, 9, MIDNIGHT);
         assert_eq!(round.stats, vec![vec![id(1), id(2)]]);
         assert!(round.details.is_empty());
     }
@@ -128,19 +133,53 @@ mod tests {
     fn new_videos_go_to_details_and_wait_when_there_are_no_units() {
         let new = Memory::default();
         let videos: Vec<_> = (0..70).map(|n| (id(n), &new)).collect();
-        let round = next_round(&videos, 9, 9, MIDNIGHT);
+        let round = next_round(&videos, &plan(), 9, 9, MIDNIGHT);
         assert_eq!((sizes(&round.details), sizes(&round.stats)), (vec![50, 20], vec![]));
-        let round = next_round(&videos, 1, 9, MIDNIGHT);
+        let round = next_round(&videos, &plan(), 1, 9, MIDNIGHT);
         assert_eq!((sizes(&round.details), sizes(&round.stats)), (vec![50], vec![]));
     }
 
     #[test]
     fn a_video_without_units_for_its_details_gets_its_numbers() {
-        let stale = waiting(1, MIDNIGHT, 900, 60);
+        let told = told(id(1), 1).snapshot(MIDNIGHT);
+        let stale = Memory::seen_once(told, MIDNIGHT, MIDNIGHT, MIDNIGHT);
         let videos = [(id(1), &stale)];
-        assert_eq!(next_round(&videos, 1, 1, MIDNIGHT).details, vec![vec![id(1)]]);
-        let round = next_round(&videos, 0, 1, MIDNIGHT);
+        assert_eq!(next_round(&videos, &plan(), 1, 1, MIDNIGHT).details, vec![vec![id(1)]]);
+        let round = next_round(&videos, &plan(), 0, 1, MIDNIGHT);
         assert_eq!((round.details, round.stats), (vec![], vec![vec![id(1)]]));
+    }
+
+    #[test]
+    fn videos_that_were_added_at_odd_moments_come_to_share_their_requests() {
+        let mut quota = Quota::new(10_000, QuotaState::default());
+        let mut videos: Vec<(VideoId, Memory)> = Vec::new();
+        let mut calls = 0;
+        // Fifty busy videos arrive seven seconds apart; a round is held as soon as one of them is due.
+        for second in 0u64..7_200 {
+            let now = MIDNIGHT.plus(Duration::from_secs(second));
+            let plan = Plan::new(LIMITS, 50, 0, quota.budget(now));
+            if second % 7 == 0 && videos.len() < 50 {
+                videos.push((id(videos.len()), Memory::default()));
+            }
+            let rows: Vec<_> = videos.iter().map(|(id, memory)| (*id, memory)).collect();
+            let round = next_round(&rows, &plan, 9, 9, now);
+            for (bucket, batch) in round
+                .details
+                .iter()
+                .map(|batch| (Bucket::General, batch))
+                .chain(round.stats.iter().map(|batch| (Bucket::Stats, batch)))
+            {
+                quota.try_spend(bucket, now).unwrap();
+                calls += u32::from(second >= 3_600);
+                for id in batch {
+                    let n: usize = id.as_str().parse().unwrap();
+                    let told = told(*id, i64::try_from(second).unwrap() * 100);
+                    let memory = std::mem::take(&mut videos[n].1);
+                    videos[n].1 = memory.details(&told, now, &plan).0;
+                }
+            }
+        }
+        assert!(calls <= 60, "one request a minute for all fifty, not {calls} an hour");
     }
 
     /// Polls `count` videos for a day, each growing by its own number of views a minute, from an empty start.
@@ -155,7 +194,7 @@ mod tests {
             let rows: Vec<_> = videos.iter().map(|(id, memory)| (*id, memory)).collect();
             let general = quota.allowance(Bucket::General, now);
             let stats = quota.allowance(Bucket::Stats, now);
-            let round = next_round(&rows, general, stats, now);
+            let round = next_round(&rows, &plan, general, stats, now);
             let calls = [(Bucket::General, &round.details), (Bucket::Stats, &round.stats)];
             for (bucket, batches) in calls {
                 for batch in batches {
@@ -217,7 +256,7 @@ mod tests {
             let memories: Vec<_> =
                 ages.iter().enumerate().map(|(n, (ago, wait))| waiting(n, MIDNIGHT, *ago, *wait)).collect();
             let videos: Vec<_> = memories.iter().enumerate().map(|(n, m)| (id(n), m)).collect();
-            let round = next_round(&videos, general, stats, MIDNIGHT);
+            let round = next_round(&videos, &plan(), general, stats, MIDNIGHT);
             prop_assert!(round.details.len() <= 3 && round.stats.len() <= 3);
             let all: Vec<_> = round.details.iter().chain(&round.stats).flatten().collect();
             let distinct: std::collections::HashSet<_> = all.iter().collect();

@@ -7,23 +7,13 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
+use super::activity::{Activity, millis, ratio};
 use super::client::PER_CALL_MAX;
-use crate::model::{Counts, Live, Metric, Settings, Status, UnixMillis};
+use super::quota::Bucket;
+use crate::model::{Live, Settings, Status, UnixMillis};
 
-/// A look is due when a count is expected to have moved by this much, in millionths (0.2 %): a video that gains 12 %
-/// an hour is looked at every minute, one that gains 5 % a day every hour.
-const STEP_PPM: u64 = 2_000;
-
-/// Below this a count is taken for this: the step from 1 comment to 2 is no storm.
-const BASE_MIN: u64 = 100;
-
-/// The rate a video starts with, before anything is known of it: once a minute, then less and less.
-const FIRST_RATE_PPM: u64 = 120_000;
-
-/// The highest rate kept; a thousandfold within an hour is always "as often as allowed".
-const RATE_MAX_PPM: u64 = 1_000_000_000;
+/// A video may be looked at sooner by one in so many parts of its wait, where that saves a request.
+pub(super) const EARLY_PARTS: u32 = 4;
 
 /// The wait between looks is at most this part of a video's age, so that a new one is not slept through.
 const AGE_PARTS: u32 = 48;
@@ -40,7 +30,6 @@ const LIST_FACTOR: u32 = 15;
 /// Of polling's units in the general bucket, one in so many is for lists, if there are any.
 const LIST_SHARE: u32 = 4;
 
-const HOUR_MS: u64 = 3_600_000;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The bounds that the operator set.
@@ -63,55 +52,15 @@ pub struct Budget {
     pub over: Duration,
 }
 
-/// How lively a video's counts are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Activity {
-    /// Relative change of the liveliest count, in millionths per hour.
-    rate_ppm: u64,
-    /// When the counts were last read.
-    read_at: Option<UnixMillis>,
-    /// When they last differed, or were first read.
-    changed_at: Option<UnixMillis>,
-}
-
-impl Default for Activity {
-    fn default() -> Self {
-        Activity { rate_ppm: FIRST_RATE_PPM, read_at: None, changed_at: None }
-    }
-}
-
-impl Activity {
-    /// Takes in one reading. Rises at once, falls by about half an hour for each hour of silence.
+impl Budget {
+    /// A whole day's, for `check`; a running program plans with [`super::Quota::budget`].
     #[must_use]
-    pub fn observe(&self, before: Option<&Counts>, after: &Counts, now: UnixMillis) -> Activity {
-        let (Some(before), Some(read_at)) = (before, self.read_at) else {
-            return Activity { read_at: Some(now), changed_at: Some(now), ..self.clone() };
-        };
-        let quiet_ms = millis(now.since(read_at));
-        let faded = ratio(self.rate_ppm, HOUR_MS, HOUR_MS.saturating_add(quiet_ms));
-        let step = Metric::ALL.iter().map(|metric| step_ppm(before, after, *metric)).max();
-        let step = step.unwrap_or(0);
-        if step == 0 {
-            return Activity { rate_ppm: faded, read_at: Some(now), changed_at: self.changed_at };
+    pub const fn of_a_day(daily_units: u32) -> Budget {
+        Budget {
+            stats: Bucket::Stats.polling_units(daily_units),
+            general: Bucket::General.polling_units(daily_units),
+            over: DAY,
         }
-        // Counts often stand for hours and then jump: the jump belongs to all the time since the last one.
-        let since_ms = millis(now.since(self.changed_at.unwrap_or(read_at))).max(1);
-        let rate = ratio(step, HOUR_MS, since_ms).min(RATE_MAX_PPM);
-        let rate_ppm = if rate >= faded { rate } else { u64::midpoint(rate, faded) };
-        Activity { rate_ppm, read_at: Some(now), changed_at: Some(now) }
-    }
-
-    /// The wait after which the next visible step is expected.
-    fn wanted(&self) -> Duration {
-        Duration::from_millis(ratio(STEP_PPM, HOUR_MS, self.rate_ppm.max(1)))
-    }
-}
-
-/// How far one count moved, in millionths of what it was. A count that appears or disappears did not move.
-fn step_ppm(before: &Counts, after: &Counts, metric: Metric) -> u64 {
-    match (before.get(metric), after.get(metric)) {
-        (Some(a), Some(b)) => ratio(b.abs_diff(a), 1_000_000, a.unsigned_abs().max(BASE_MIN)),
-        _ => 0,
     }
 }
 
@@ -219,11 +168,39 @@ impl Plan {
         }
     }
 
+    /// The moment `wait` from now, in step with all other videos: on the grid of `min_interval`.
+    ///
+    /// A request costs the same for 1 video as for 50, so videos that are due within the same minute had better be
+    /// due at the same moment. A video falls in step at its first look, at most a quarter of `min_interval` sooner
+    /// than that; from then on its looks are whole multiples apart.
+    #[must_use]
+    pub fn in_step(&self, now: UnixMillis, wait: Duration) -> UnixMillis {
+        let grid = self.grid_ms();
+        let soonest = now.plus(self.limits.min_interval - self.limits.min_interval / EARLY_PARTS);
+        let on_grid = now.plus(wait).0.div_euclid(grid).saturating_mul(grid);
+        if on_grid >= soonest.0 {
+            return UnixMillis(on_grid);
+        }
+        let late = soonest.0.saturating_sub(on_grid);
+        let steps = late / grid + i64::from(late % grid > 0);
+        UnixMillis(on_grid.saturating_add(steps.saturating_mul(grid)))
+    }
+
+    /// When the next round of polling is: the first point of the grid after `now`.
+    #[must_use]
+    pub fn next_round_at(&self, now: UnixMillis) -> UnixMillis {
+        let grid = self.grid_ms();
+        UnixMillis(now.0.div_euclid(grid).saturating_add(1).saturating_mul(grid))
+    }
+
+    fn grid_ms(&self) -> i64 {
+        i64::try_from(self.limits.min_interval.as_millis()).unwrap_or(i64::MAX).max(1)
+    }
+
     /// How far ahead of now a video may be due and still fill up a batch: see [`super::next_round`].
     #[must_use]
     pub fn look_ahead(&self) -> Duration {
-        self.limits.max_interval.max(self.details_interval).max(self.even)
-            / super::round::EARLY_PARTS
+        self.limits.max_interval.max(self.details_interval).max(self.even) / EARLY_PARTS
     }
 
     fn describe(&self) -> String {
@@ -270,25 +247,17 @@ fn per_day(calls: u64, interval: Duration) -> u64 {
     ratio(calls, millis(DAY), millis(interval).max(1))
 }
 
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// `a * b / c` without overflow; `c` is never 0.
-fn ratio(a: u64, b: u64, c: u64) -> u64 {
-    u64::try_from(u128::from(a) * u128::from(b) / u128::from(c.max(1))).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::Counts;
 
     const MIN: Duration = Duration::from_secs(60);
     const MAX: Duration = Duration::from_secs(3600);
     const LIMITS: Limits = Limits { min_interval: MIN, max_interval: MAX };
-    const WHOLE_DAY: Budget = Budget { stats: 10_000, general: 8_000, over: DAY };
+    const WHOLE_DAY: Budget = Budget::of_a_day(10_000);
     const START: UnixMillis = UnixMillis(1_793_000_000_000);
     const LONG_AGO: Option<UnixMillis> = Some(UnixMillis(1_500_000_000_000));
 
@@ -350,6 +319,25 @@ mod tests {
             .observe(Some(&views(100_000)), &views(101_000), at(11));
         let interval = plan.interval(&activity, Status::Public, Live::None, LONG_AGO, at(11));
         assert!(interval > 5 * MIN, "{interval:?}");
+    }
+
+    #[test]
+    fn looks_fall_in_step_and_stay_there() {
+        let plan = Plan::new(LIMITS, 10, 0, WHOLE_DAY);
+        let check = |now: i64, wait: u64, expected: i64| {
+            let at = plan.in_step(UnixMillis(now * 1_000), Duration::from_secs(wait));
+            assert_eq!(at, UnixMillis(expected * 1_000), "{now} + {wait}");
+        };
+        check(600, 60, 660);
+        // The round came late: the next one is on time all the same.
+        check(603, 60, 660);
+        check(614, 60, 660);
+        check(616, 60, 720);
+        check(659, 60, 660 + 60);
+        check(603, 150, 720);
+        check(603, 3_600, 4_200);
+        assert_eq!(plan.next_round_at(UnixMillis(660_000)), UnixMillis(720_000));
+        assert_eq!(plan.next_round_at(UnixMillis(660_001)), UnixMillis(720_000));
     }
 
     #[test]

@@ -74,6 +74,9 @@ pub enum StoreError {
     Database(#[source] rusqlite::Error),
 }
 
+/// The name of the stream that the store's own log is.
+pub const EMBEDDED_STREAM: &str = "log";
+
 /// The outcome of a store method.
 pub type Result<T> = std::result::Result<T, StoreError>;
 

@@ -2,6 +2,10 @@
 
 mod architecture;
 mod cli;
+mod deliver;
+mod gateway;
 mod notifiers;
 mod render;
+mod source;
+mod telegram_sandbox;
 mod youtube_sim;

@@ -101,7 +101,7 @@ fn an_alert_for_a_webhook_is_one_event() {
     let growth = alert(
         Signal::Growth { metric: Metric::Likes, window_s: 3600 },
         Value::Int(50),
-        Value::Int(1_204),
+        Value::Int(56),
         "likes +10% in 1h",
     );
     let title = alert(
@@ -117,7 +117,7 @@ fn an_alert_for_a_webhook_is_one_event() {
       "data": {
         "alerts": [
           {
-            "computed": false,
+            "computed": null,
             "current": 2003,
             "kind": "count",
             "passed": [
@@ -131,8 +131,10 @@ fn an_alert_for_a_webhook_is_one_event() {
             "window_s": null
           },
           {
-            "computed": true,
-            "current": 12.04,
+            "computed": {
+              "growth_percent": 12.0
+            },
+            "current": 56,
             "kind": "growth",
             "passed": [],
             "passed_more": 0,
@@ -142,7 +144,7 @@ fn an_alert_for_a_webhook_is_one_event() {
             "window_s": 3600
           },
           {
-            "computed": false,
+            "computed": null,
             "current": "<b>",
             "kind": "event",
             "passed": [],
@@ -222,9 +224,9 @@ fn every_kind_of_event_is_told_in_words() {
                 alert(Signal::Count(Metric::Likes), Value::None, Value::Int(1), "likes any"),
                 alert(Signal::Count(Metric::Comments), Value::Int(1_000), Value::Int(900), "c"),
                 fell,
-                window(Signal::Gain { metric: Metric::Views, window_s: 3600 }, 1),
-                window(Signal::Gain { metric: Metric::Likes, window_s: 86_400 }, -1_200),
-                window(Signal::Growth { metric: Metric::Views, window_s: 900 }, 612),
+                window(Signal::Gain { metric: Metric::Views, window_s: 3600 }, 10_001),
+                window(Signal::Gain { metric: Metric::Likes, window_s: 86_400 }, 8_800),
+                window(Signal::Growth { metric: Metric::Views, window_s: 900 }, 10_612),
                 event(Event::Title, "@old #title", "new"),
                 event(Event::Status, "public", "unavailable"),
                 event(Event::Status, "unavailable", "public"),
@@ -245,9 +247,9 @@ fn every_kind_of_event_is_told_in_words() {
     👍 Likes 1
     💬 Comments 1,000 → 900 (-100, -10.0 %)
     🎯 Likes fell below 5, 8 and 12 lower ones: now 3
-    👁 Views: +1 view in the last hour (from 10,000)
-    👍 Likes: -1,200 likes in the last day (from 10,000)
-    👁 Views: +6.12 % in the last 15 min (from 10,000)
+    👁 Views: +1 view in the last hour (10,000 → 10,001)
+    👍 Likes: -1,200 likes in the last day (10,000 → 8,800)
+    👁 Views: +6.12 % in the last 15 min (10,000 → 10,612)
     ✏️ New title: new
     Old title: @old #title
     🚫 No longer available (deleted or private)
@@ -332,15 +334,16 @@ fn previews_show_every_message() {
 
     /watch – ring for a video, channel or playlist:
     `/watch dQw4w9WgXcQ views every 1000; status`
-    /unwatch – stop: `/unwatch dQw4w9WgXcQ`
+    /unwatch – stop: `/unwatch dQw4w9WgXcQ`, or `/unwatch 1` by its number in the list
     /list – what you watch (up to 50)
     /rules – the rules, with examples
     /mute – silence for a while: `/mute 2h`
     /quiet – silence every night: `/quiet 22:00-08:00 Europe/Madrid`
     /why – why a message came, or did not: `/why dQw4w9WgXcQ`
     /stats – the numbers now: `/stats dQw4w9WgXcQ`
-    /settings – what is set for this chat
+    /settings – what is set, and less often: `/settings at most 15m`
     /test – see that messages arrive
+    /invite – let somebody else in
 
     A link works wherever an id does. Without a rule I use the preset `all`.
     "#);
@@ -352,7 +355,7 @@ fn previews_show_every_message() {
     I ring for
     • `views every 1000` – next at 2,000
     • `views at 500, 1k, 10k` – next at 10,000 (passed already and skipped: 500 and 1,000)
-    • `status`
+    • `status` 🆕
     🐢 At most one message per 15 min
     🌙 Quiet 22:00-08:00
     📆 Until Mon 21 Dec 2026, 14:03 (Europe/Madrid)
@@ -374,10 +377,10 @@ fn previews_show_every_message() {
     "#);
     insta::assert_snapshot!(preview("list"), @r#"
     You watch 2 of 50 possible
-    • Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>: `views every 1000`; `status`
-    • Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw>: `views every 1000`; `status` 🚫 not available 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
+    1. Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>: `views every 1000`; `status`
+    2. Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw> (500 of 1,234 videos): `views every 1000`; `status` 🚫 not available 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
 
-    Stop one: `/unwatch dQw4w9WgXcQ` · its story: `/why dQw4w9WgXcQ`
+    Stop one by its number: `/unwatch 1` · its story: `/why 1`
     "#);
     insta::assert_snapshot!(preview("rules"), @r#"
     When I can ring (with `views`, `likes` or `comments`)
@@ -420,6 +423,7 @@ fn previews_show_every_message() {
     • crossed 2 × while muted, from Sat 21 Nov 2026, 04:03 (Europe/Madrid) to Sat 21 Nov 2026, 05:43 (Europe/Madrid)
 
     `status`
+    ⏳ waits for the first look at the numbers
     • nothing fired in the last 7 days
     "#);
     insta::assert_snapshot!(preview("stats"), @r#"
@@ -447,7 +451,8 @@ fn previews_show_every_message() {
     🔔 Without a rule: `all`
     📋 Watches: 2 of 50 possible
 
-    Change them: `/quiet 22:00-08:00 Europe/Madrid`, `/mute 2h`
+    Change them: `/settings at most 15m`, `/settings tz Europe/Madrid`, `/quiet 22:00-08:00`
+    For one watch: `/settings dQw4w9WgXcQ at most 1h`
     "#);
     insta::assert_snapshot!(preview("invite"), @r#"
     ✉️ Hand on this link; who opens it and presses Start may use this bot:
@@ -493,6 +498,7 @@ fn a_rule_line_of_the_watch_answer_names_what_is_skipped_and_what_comes() {
             text: "views at 1, 2, 3000000".to_owned(),
             next: Some(tubebell::render::numbers::Grouped(3_000_000)),
             passed: Some(tubebell::render::numbers::Passed(Marks { values: vec![1, 2], more: 1 })),
+            is_new: false,
         }]),
         preset: "all".to_owned(),
     };
@@ -617,6 +623,8 @@ proptest! {
     fn a_list_of_any_length_fits(titles in prop::collection::vec(hostile(), 0..200)) {
         let count = titles.len();
         let line = |title: String| WatchLine {
+            number: tubebell::render::numbers::Grouped(1),
+            members: None,
             subject: views::Link { title: title.clone(), url: "https://youtu.be/x".to_owned() },
             rules: vec![title],
             muted_until: None,
@@ -627,12 +635,13 @@ proptest! {
             watches: List::new(titles.into_iter().map(line).collect()),
             total: tubebell::render::numbers::Grouped(i64::try_from(count).unwrap()),
             max: None,
+            page: None,
         };
         let html = RENDERER.reply(&view).unwrap().html;
         assert_safe(&html);
         let seen = visible(&html);
         prop_assert!(seen.encode_utf16().count() <= 4096);
-        let shown = seen.lines().filter(|line| line.starts_with('•')).count();
+        let shown = seen.lines().filter(|line| line.starts_with("1. ")).count();
         let more = count - shown;
         prop_assert_eq!(seen.contains(&format!("… and {more} more")), more > 0);
     }

@@ -1,0 +1,194 @@
+//! Questions that change nothing: `/start`, `/help`, `/rules`, `/why`, `/stats`, `/test`.
+
+use std::time::Duration;
+
+use crate::model::{Counts, Live, Metric, Series, Settings, Snapshot, Status, SubjectRef, VideoId};
+use crate::render::List;
+use crate::render::numbers::{self, Ago, Grouped, Moment, Numbers};
+use crate::render::views::{
+    GainLine, Help, Link, Rules, Start, Stats, Test, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule,
+    WhySuppressed, value_text,
+};
+use crate::store::{History, Why as Story};
+
+use super::list::number;
+use super::turn::{Answer, Stop, Turn, quoted};
+use super::watch;
+
+/// `/start` of somebody who is in.
+pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+    let count = turn.count_watches().await?;
+    Ok(turn.show(&Start {
+        preset: turn.control.options.preset.clone(),
+        watches: (count > 0).then(|| number(count)),
+    }))
+}
+
+/// `/help`
+pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+    Ok(turn.show(&Help {
+        preset: turn.control.options.preset.clone(),
+        watches_max: turn.watches_max().map(number),
+    }))
+}
+
+/// `/test`
+pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+    turn.needs_administrator().await?;
+    Ok(turn.show(&Test { now: turn.moment(turn.now) }))
+}
+
+/// `/rules [video]`
+pub(super) async fn rules(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
+    let preset = turn.control.options.preset.clone();
+    if rest.is_empty() {
+        return Ok(turn.show(&Rules { subject: None, rules: List::default(), preset }));
+    }
+    let row = turn.watched(rest, "/rules 1").await?;
+    let texts = row.rules.iter().map(String::as_str);
+    Ok(turn.show(&Rules {
+        subject: Some(Link::subject(&row.subject, row.title.as_deref())),
+        rules: List::new(watch::rule_lines(turn, &row.subject, texts).await?),
+        preset,
+    }))
+}
+
+/// The one video that a question is about.
+async fn video(turn: &Turn<'_>, rest: &str, command: &str) -> Result<VideoId, Stop> {
+    let example = format!("{command} dQw4w9WgXcQ");
+    if rest.is_empty() {
+        return Err(turn.wrong("Name a video: its number in `/list`, its link or id.", &example));
+    }
+    match turn.target(rest, &example).await?.subject {
+        SubjectRef::Video(id) => Ok(id),
+        SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => Err(turn
+            .wrong(
+                &format!("{} is no single video: name one of its videos.", quoted(rest)),
+                &example,
+            )),
+    }
+}
+
+/// `/why <video>`
+pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
+    let id = video(turn, rest, "/why").await?;
+    let stories = turn.control.store.why(id, Some(turn.chat.clone())).await?;
+    let history = turn.control.store.history(id, turn.now, 0).await?;
+    let title = history.as_ref().and_then(|history| history.title.as_deref());
+    let known = history.as_ref().and_then(|history| history.known.as_ref());
+    let muted_until = turn.home.as_ref().and_then(|home| home.muted_until);
+    Ok(turn.show(&Why {
+        subject: Link::subject(&SubjectRef::Video(id), title),
+        numbers: known.map(|known| Numbers(known.last)),
+        seen: known.map(|known| Ago { at: known.numbers_at, now: turn.now }),
+        muted_until: muted_until.filter(|until| *until > turn.now).map(|until| turn.moment(until)),
+        rules: List::new(stories.iter().map(|story| told(turn, story)).collect()),
+    }))
+}
+
+fn told(turn: &Turn<'_>, story: &Story) -> WhyRule {
+    let next = story.trigger.filter(|_| !story.unset).and_then(|place: (Series, i64)| {
+        let (metric, at) = watch::next_count(place)?;
+        Some(WhyNext { at: Grouped(at), now: Grouped(story.now.get(metric)?) })
+    });
+    let alerts = story.alerts.iter().map(|(alert, outcome, _)| WhyAlert {
+        at: turn.moment(alert.observed_at),
+        previous: value_text(alert.series.signal, &alert.previous),
+        current: value_text(alert.series.signal, &alert.current),
+        outcome: WhyOutcome::from(outcome),
+    });
+    let suppressed = story.suppressions.iter().map(|(reason, count, first, last)| WhySuppressed {
+        reason: reason.clone(),
+        count: Grouped(i64::try_from(*count).unwrap_or(i64::MAX)),
+        first: turn.moment(*first),
+        last: turn.moment(*last),
+    });
+    WhyRule {
+        text: story.rule_text.clone(),
+        next,
+        is_unset: story.unset && !story.ended && story.now == Counts::default(),
+        is_ended: story.ended,
+        alerts: List::new(alerts.collect()),
+        suppressed: suppressed.collect(),
+    }
+}
+
+/// Windows over which gains are told, in seconds.
+const WINDOWS_S: [u32; 2] = [3600, 86_400];
+
+/// How far back points are read: the longest window, and the longest time between two looks before it.
+const BACK: Duration = Duration::from_secs(27 * 3600);
+
+/// Most points that are read: one a minute over [`BACK`], and some.
+const POINTS_MAX: usize = 2000;
+
+/// `/stats <video>`
+pub(super) async fn stats(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
+    let id = video(turn, rest, "/stats").await?;
+    let control = turn.control;
+    let history = control.store.history(id, turn.now.minus(BACK), POINTS_MAX).await?;
+    let is_followed = turn.control.store.why(id, None).await?.iter().any(|story| !story.ended);
+    // What is polled anyway costs nothing; of anything else the last numbers may be old.
+    if let Some(history) = &history
+        && is_followed
+        && let Some(view) = followed(turn, id, history)
+    {
+        return Ok(turn.show(&view));
+    }
+    match control.lookup.video(&id).await {
+        Ok(Some(looked)) => Ok(turn.show(&fresh(turn, &looked.snapshot))),
+        Ok(None) => Err(watch::not_there(turn, &SubjectRef::Video(id))),
+        Err(error) => Err(turn.no_lookup(&error)),
+    }
+}
+
+fn followed(turn: &Turn<'_>, id: VideoId, history: &History) -> Option<Stats> {
+    let known = history.known.as_ref()?;
+    // The router keeps a count over the time in which it is hidden; the last point says whether it is.
+    let counts = match history.points.last() {
+        Some((at, counts)) if *at == known.numbers_at => *counts,
+        _ => known.last,
+    };
+    Some(Stats {
+        subject: Link::video(&id, &known.title),
+        channel: None,
+        numbers: Some(Numbers(counts)),
+        seen: Some(Ago { at: known.numbers_at, now: turn.now }),
+        is_unavailable: known.status == Status::Unavailable,
+        is_live: known.live == Live::Live,
+        gains: WINDOWS_S
+            .iter()
+            .filter_map(|window_s| gain(turn, history, &counts, *window_s))
+            .collect(),
+        published: None,
+    })
+}
+
+fn fresh(turn: &Turn<'_>, snapshot: &Snapshot) -> Stats {
+    let tz = turn.effective(&Settings::default()).tz;
+    Stats {
+        subject: Link::video(&snapshot.video_id, snapshot.title.as_deref().unwrap_or_default()),
+        channel: watch::channel(snapshot),
+        numbers: Some(Numbers(watch::counts(snapshot))),
+        seen: Some(Ago { at: snapshot.numbers_at, now: turn.now }),
+        is_unavailable: snapshot.status == Status::Unavailable,
+        is_live: snapshot.live == Live::Live,
+        gains: Vec::new(),
+        published: snapshot.published_at.map(|at| Moment { at, tz }),
+    }
+}
+
+/// What was gained within a window that the history covers.
+fn gain(turn: &Turn<'_>, history: &History, now: &Counts, window_s: u32) -> Option<GainLine> {
+    let start = turn.now.minus(Duration::from_secs(u64::from(window_s)));
+    let (_, base) = history.points.iter().rev().find(|(at, _)| *at <= start)?;
+    let parts: Vec<String> = Metric::ALL
+        .into_iter()
+        .filter_map(|metric| {
+            let gained = now.get(metric)?.checked_sub(base.get(metric)?)?;
+            Some(format!("{} {}", numbers::signed(gained), numbers::unit(gained, metric)))
+        })
+        .collect();
+    (!parts.is_empty())
+        .then(|| GainLine { window: numbers::window(window_s), gain: parts.join(" · ") })
+}

@@ -1,0 +1,118 @@
+//! Pressed buttons: under alerts, offers and lists. Their data comes from clients, so it is read like any input.
+
+use std::time::Duration;
+
+use crate::model::{SubjectRef, SubscriptionId};
+use crate::store::{Edit, Edited, WatchRow};
+
+use super::list;
+use super::target::{Target, list_number};
+use super::turn::{Answer, Stop, Turn};
+use super::watch;
+
+/// The steps of “less often”, in seconds.
+const STEPS_S: [u64; 4] = [900, 3600, 6 * 3600, 24 * 3600];
+
+/// Does what a button says.
+pub(super) async fn pressed(turn: &mut Turn<'_>, data: &str) -> Result<Answer, Stop> {
+    let (verb, rest) = data.split_once(':').unwrap_or((data, ""));
+    match verb {
+        "mute" => match rest.split_once(':') {
+            Some(("1h", id)) => mute(turn, id, 1, "Silent for 1 hour.").await,
+            Some(("24h", id)) => mute(turn, id, 24, "Silent for 24 hours.").await,
+            _ => Err(unknown(turn)),
+        },
+        "less" => less(turn, rest).await,
+        "stop" => stop(turn, rest).await,
+        "watch" => offered(turn, rest).await,
+        "list" => page(turn, rest).await,
+        _ => Err(unknown(turn)),
+    }
+}
+
+fn unknown(turn: &Turn<'_>) -> Stop {
+    turn.refuse("I don't know this button any more.")
+}
+
+const ENDED: &str = "This watch has ended already.";
+
+/// The watch of a button, in the chat where the button stands, for somebody who may decide there.
+async fn watch_of(turn: &mut Turn<'_>, id: &str) -> Result<WatchRow, Stop> {
+    turn.needs_administrator().await?;
+    let Ok(id) = id.parse() else { return Err(unknown(turn)) };
+    match list::own(turn, SubscriptionId(id)).await? {
+        Some(row) => Ok(row),
+        None => Err(turn.refuse("This watch has ended, or it is not one of this chat.")),
+    }
+}
+
+/// Commits an edit of a watch.
+async fn done(turn: &mut Turn<'_>, edit: Edit, toast: &'static str) -> Result<Answer, Stop> {
+    let is_gone = turn.commit(vec![edit]).await?.first() == Some(&Edited::NotFound);
+    Ok(Answer { toast: Some(if is_gone { ENDED } else { toast }), ..Answer::default() })
+}
+
+async fn mute(
+    turn: &mut Turn<'_>,
+    id: &str,
+    hours: u64,
+    toast: &'static str,
+) -> Result<Answer, Stop> {
+    let row = watch_of(turn, id).await?;
+    let edit = Edit::Mute {
+        destination: row.destination.address,
+        subject: Some(row.subject),
+        until: Some(turn.now.plus(Duration::from_secs(hours * 3600))),
+    };
+    done(turn, edit, toast).await
+}
+
+async fn less(turn: &mut Turn<'_>, id: &str) -> Result<Answer, Stop> {
+    let row = watch_of(turn, id).await?;
+    // The alert may stand in another topic than the one whose settings were read on entering.
+    let defaults = &turn.control.options.defaults;
+    let destination = &row.destination.settings;
+    let effective = crate::model::Settings::effective(&row.settings, destination, defaults);
+    let Some(step) = STEPS_S.into_iter().find(|step| *step > effective.at_most.as_secs()) else {
+        return Err(turn.refuse("It is at most one message per 24 hours already."));
+    };
+    let toast = match step {
+        900 => "From now on at most one message per 15 minutes.",
+        3600 => "From now on at most one message per hour.",
+        21_600 => "From now on at most one message per 6 hours.",
+        _ => "From now on at most one message per 24 hours.",
+    };
+    let settings = crate::model::Settings { at_most_s: Some(step), ..row.settings };
+    let edit =
+        Edit::Set { destination: row.destination.address, subject: Some(row.subject), settings };
+    done(turn, edit, toast).await
+}
+
+async fn stop(turn: &mut Turn<'_>, id: &str) -> Result<Answer, Stop> {
+    let row = watch_of(turn, id).await?;
+    let edit = Edit::Unwatch { destination: row.destination.address, subject: row.subject };
+    done(turn, edit, "No longer watching.").await
+}
+
+/// `watch:<subject>`, or `watch:<video id>`
+async fn offered(turn: &mut Turn<'_>, reference: &str) -> Result<Answer, Stop> {
+    turn.needs_administrator().await?;
+    let subject = reference.parse::<SubjectRef>();
+    let subject = subject.or_else(|_| reference.parse().map(SubjectRef::Video));
+    let Ok(subject) = subject else { return Err(unknown(turn)) };
+    let mut watch = None;
+    turn.each_watch(|_, row| {
+        if row.subject == subject {
+            watch = Some(row);
+        }
+        watch.is_none()
+    })
+    .await?;
+    watch::make(turn, Target { subject, watch, looked: None }, "").await
+}
+
+async fn page(turn: &mut Turn<'_>, page: &str) -> Result<Answer, Stop> {
+    let Some(page) = list_number(page) else { return Err(unknown(turn)) };
+    let view = list::view(turn, page).await?;
+    Ok(Answer { replacement: Some(turn.render(&view)), ..Answer::default() })
+}

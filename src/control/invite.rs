@@ -1,0 +1,132 @@
+//! Letting people in: invitations, and what strangers are told.
+
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use rand::RngCore;
+
+use crate::model::{Address, UnixMillis};
+use crate::render::views::{Invite, NotAllowed, WelcomeInvited};
+use crate::store::{Edit, Edited};
+
+use super::access::AccessMode;
+use super::flood::Grant;
+use super::turn::{Answer, Stop, Turn, whole_chat};
+
+/// How long an invitation can be used.
+pub const INVITATION_LIFE: Duration = Duration::from_secs(7 * 86_400);
+
+/// Random bytes of a code: 160 bits can't be guessed, and make 27 of the 64 characters that a link may carry.
+const CODE_BYTES: usize = 20;
+
+/// Longest code of a link. Source: <https://core.telegram.org/bots/features#deep-linking> (2026-11).
+const CODE_MAX_CHARS: usize = 64;
+
+/// Makes an invitation: its code, and the edit that stores it.
+#[must_use]
+pub fn invitation(made_by: String, now: UnixMillis) -> (String, Edit) {
+    let mut bytes = [0; CODE_BYTES];
+    rand::rng().fill_bytes(&mut bytes);
+    let code = BASE64URL_NOPAD.encode(&bytes);
+    let expires_at = now.plus(INVITATION_LIFE);
+    (code.clone(), Edit::Invite { code, made_by, expires_at })
+}
+
+/// The link that carries an invitation to the bot of that name (without `@`).
+#[must_use]
+pub fn invitation_link(bot: &str, code: &str) -> String {
+    format!("https://t.me/{bot}?start={code}")
+}
+
+fn is_code(text: &str) -> bool {
+    (1..=CODE_MAX_CHARS).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// Answers somebody who may not talk to the bot; `code` is what came with `/start`.
+pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<Answer, Stop> {
+    let control = turn.control;
+    let lane = turn.chat.lane();
+    let code = code.filter(|code| !code.is_empty());
+    if let Some(code) = code
+        && control.options.access == AccessMode::Invite
+    {
+        if control.codes.take(&lane, turn.now) != Grant::Granted {
+            return Ok(Answer::default());
+        }
+        return use_code(turn, code).await;
+    }
+    // Not for everything that a stranger sends: a flood would have us answer in a flood.
+    Ok(match control.refusals.take(&lane, turn.now) {
+        Grant::Granted => turn.show(&NotAllowed { sender: lane }),
+        Grant::FirstRefused | Grant::Refused => Answer::default(),
+    })
+}
+
+async fn use_code(turn: &mut Turn<'_>, code: &str) -> Result<Answer, Stop> {
+    turn.needs_administrator().await?;
+    let person = whole_chat(turn.chat);
+    let admitted = is_code(code) && {
+        let edit = Edit::Admit { person, code: Some(code.to_owned()) };
+        matches!(turn.commit_only(vec![edit]).await?.as_slice(), [Edited::Done(_)])
+    };
+    Ok(if admitted {
+        turn.show(&WelcomeInvited { preset: turn.control.options.preset.clone() })
+    } else {
+        Answer {
+            message: Some(turn.sentence(
+                "This invitation is unknown, used or too old. Ask whoever gave it to you for a new one: each works once.",
+                None,
+            )),
+            ..Answer::default()
+        }
+    })
+}
+
+/// `/invite`
+pub(super) async fn command(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+    let control = turn.control;
+    if !turn.private {
+        return Err(
+            turn.refuse("Ask me for an invitation in a private chat: here, everyone could use it.")
+        );
+    }
+    match control.options.access {
+        AccessMode::Invite => {}
+        AccessMode::Open => {
+            return Err(turn.refuse("Nobody needs an invitation: this bot answers everyone."));
+        }
+        AccessMode::Allowlist => {
+            return Err(turn.refuse(
+                "There are no invitations: whoever runs this bot keeps a list of who may use it.",
+            ));
+        }
+    }
+    if !matches!(turn.chat, Address::Telegram { .. }) {
+        return Err(turn.refuse("There are no links to this chat service."));
+    }
+    if control.invitations.take(&turn.chat.lane(), turn.now) != Grant::Granted {
+        return Err(turn.refuse("That is enough for one day: I make new invitations tomorrow."));
+    }
+    let (code, edit) = invitation(turn.chat.lane(), turn.now);
+    turn.commit(vec![edit]).await?;
+    Ok(turn.show(&Invite {
+        url: invitation_link(&control.options.bot, &code),
+        expires: Some(turn.moment(turn.now.plus(INVITATION_LIFE))),
+        is_single_use: true,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_fits_into_a_link_and_is_never_the_same() {
+        let codes: std::collections::HashSet<String> =
+            (0..100).map(|_| invitation("a".to_owned(), UnixMillis(0)).0).collect();
+        assert_eq!(codes.len(), 100);
+        assert!(codes.iter().all(|code| is_code(code) && code.len() * 6 >= 128));
+        assert!(!is_code("") && !is_code("a b") && !is_code(&"x".repeat(65)));
+    }
+}

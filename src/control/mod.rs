@@ -1,0 +1,306 @@
+//! The second entrance: chat commands, with one meaning on every chat service.
+//!
+//! In: one [`Incoming`] at a time, in the order of their ids. Out: edits of the store, each in one transaction with
+//! the mark of the update that asked for it, and an answer through [`Reply`]. An update that comes again has no second
+//! effect and no second answer. Whatever text goes out comes from a template of `render`.
+
+mod access;
+mod ask;
+mod button;
+mod clock;
+mod command;
+mod flood;
+mod incoming;
+mod invite;
+mod list;
+mod offer;
+mod seams;
+mod settings;
+mod silence;
+mod target;
+mod turn;
+mod watch;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub use access::AccessMode;
+pub use command::COMMANDS;
+pub use incoming::{Incoming, IncomingKind, Person};
+pub use invite::{INVITATION_LIFE, invitation, invitation_link};
+pub use seams::{Looked, LookedSubject, Lookup, LookupError, Reply, ReplyError};
+
+use crate::model::{Address, Effective, UnixMillis};
+use crate::render::Renderer;
+use crate::store::{Edit, Store, StoreError, UpdateMark};
+
+use command::{Command, Written};
+use flood::{Flood, Grant};
+use turn::{Answer, Stop, Turn};
+
+/// Longest text that is looked at, in bytes: four times what Telegram lets a person write.
+const TEXT_MAX_BYTES: usize = 16 << 10;
+
+/// What commands go by.
+#[derive(Debug, Clone)]
+pub struct ControlOptions {
+    /// The rules of a watch that names none: a preset or rules.
+    pub preset: String,
+    /// What holds where neither watch nor chat says otherwise.
+    pub defaults: Effective,
+    /// How many watches one chat may have.
+    pub watches_per_owner: usize,
+    /// How many videos of a channel or playlist are watched.
+    pub members_per_subject: usize,
+    /// Who may talk to the bot.
+    pub access: AccessMode,
+    /// The list of chats that may, whatever the mode.
+    pub allow: Vec<Address>,
+    /// The operator, who may everything and has no limit of watches.
+    pub operator: Vec<Address>,
+    /// The bot's name without `@`.
+    pub bot: String,
+}
+
+/// Why an update has had no effect. Ask again with the same update.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// The store failed; nothing has changed.
+    #[error("the update could not be stored")]
+    Store(#[from] StoreError),
+}
+
+/// Reads updates and does what they ask for.
+pub struct Control {
+    store: Arc<dyn Store>,
+    renderer: Arc<Renderer>,
+    lookup: Arc<dyn Lookup>,
+    reply: Arc<dyn Reply>,
+    options: ControlOptions,
+    /// Commands and buttons per chat.
+    commands: Flood,
+    /// Refusals of strangers per chat.
+    refusals: Flood,
+    /// Attempts of strangers to use an invitation, per chat.
+    codes: Flood,
+    /// Invitations per chat.
+    invitations: Flood,
+    /// Apologies for a failing store, per chat.
+    apologies: Flood,
+    /// The update whose effect failed last: when it comes again it is not counted again.
+    failed: Mutex<Option<UpdateMark>>,
+}
+
+impl Control {
+    /// Brings together what commands need.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        renderer: Arc<Renderer>,
+        lookup: Arc<dyn Lookup>,
+        reply: Arc<dyn Reply>,
+        options: ControlOptions,
+    ) -> Control {
+        const MINUTE: Duration = Duration::from_secs(60);
+        const HOUR: Duration = Duration::from_secs(3600);
+        Control {
+            store,
+            renderer,
+            lookup,
+            reply,
+            options,
+            commands: Flood::new(20, MINUTE),
+            refusals: Flood::new(1, HOUR),
+            codes: Flood::new(10, HOUR),
+            invitations: Flood::new(20, 24 * HOUR),
+            apologies: Flood::new(1, 5 * MINUTE),
+            failed: Mutex::new(None),
+        }
+    }
+
+    /// Does what one update asks for, and answers it.
+    ///
+    /// Call it with one update at a time, in the order of their ids: the mark of an update says that all before it
+    /// have had their effect. An answer that does not arrive is logged and is no failure.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails: nothing has changed then, and the same update is to be handed in again.
+    pub async fn handle(&self, incoming: Incoming, now: UnixMillis) -> Result<(), HandleError> {
+        let result = self.take(&incoming, now).await;
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        *failed = result.is_err().then(|| incoming.mark.clone());
+        drop(failed);
+        if let Err(error) = result {
+            tracing::error!(
+                update.id = incoming.mark.update_id,
+                error = &error as &dyn std::error::Error,
+                "an update could not be stored"
+            );
+            self.apologise(&incoming, now).await;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    async fn take(&self, incoming: &Incoming, now: UnixMillis) -> Result<(), StoreError> {
+        let mark = &incoming.mark;
+        let last = self.store.update_mark(&mark.source).await?;
+        if last.is_some_and(|last| last >= mark.update_id) {
+            return Ok(());
+        }
+        match &incoming.kind {
+            IncomingKind::Message { chat, private, user, sender_chat, text, .. } => {
+                let mut turn =
+                    Turn::new(self, mark, chat, *private, now).by(user.as_ref(), *sender_chat);
+                let result = self.message(&mut turn, text).await;
+                turn.finish(result).await
+            }
+            IncomingKind::Button { callback_id, chat, private, user, message_id, data } => {
+                let mut turn = Turn::new(self, mark, chat, *private, now)
+                    .by(Some(user), None)
+                    .pressed(callback_id, *message_id);
+                let result = self.button(&mut turn, data).await;
+                turn.finish(result).await
+            }
+            IncomingKind::Membership { chat, private, by, reachable: true, .. } => {
+                let mut turn = Turn::new(self, mark, chat, *private, now).by(by.as_ref(), None);
+                let result = access::reachable(&mut turn).await;
+                turn.finish(result).await
+            }
+            IncomingKind::Membership { chat, reason, reachable: false, .. } => {
+                let edit = Edit::Disable { destination: chat.clone(), reason: reason.clone() };
+                self.store.edit(Some(mark.clone()), vec![edit], now).await.map(drop)
+            }
+            IncomingKind::Migrated { from, to } => {
+                // Without this question, a chat that nobody knows would get a row.
+                let edits = match self.store.destination(from).await? {
+                    Some(_) => vec![Edit::Move { from: from.clone(), to: to.clone() }],
+                    None => Vec::new(),
+                };
+                self.store.edit(Some(mark.clone()), edits, now).await.map(drop)
+            }
+            IncomingKind::Other => {
+                self.store.edit(Some(mark.clone()), Vec::new(), now).await.map(drop)
+            }
+        }
+    }
+
+    async fn message(&self, turn: &mut Turn<'_>, text: &str) -> Result<Answer, Stop> {
+        let written = if text.len() > TEXT_MAX_BYTES {
+            Written::Text("", false)
+        } else {
+            command::read(text, &self.options.bot)
+        };
+        let is_ours = match written {
+            Written::Command(..) => true,
+            Written::Elsewhere => false,
+            // In a group, people talk to each other.
+            Written::Unknown(_, named) | Written::Text(_, named) => turn.private || named,
+        };
+        if !is_ours {
+            return Ok(Answer::default());
+        }
+        let code = match written {
+            Written::Command(Command::Start, code) => Some(code),
+            _ => None,
+        };
+        if access::enter(turn).await?.is_stranger() {
+            return invite::stranger(turn, code).await;
+        }
+        self.count(turn)?;
+        match written {
+            Written::Command(command, rest) => self.command(turn, command, rest).await,
+            Written::Unknown(word, _) => Err(unknown(turn, word)),
+            Written::Text(text, _) => offer::text(turn, text).await,
+            Written::Elsewhere => Ok(Answer::default()),
+        }
+    }
+
+    async fn command(
+        &self,
+        turn: &mut Turn<'_>,
+        command: Command,
+        rest: &str,
+    ) -> Result<Answer, Stop> {
+        match command {
+            Command::Start => ask::start(turn).await,
+            Command::Help => ask::help(turn).await,
+            Command::Watch => watch::command(turn, rest).await,
+            Command::Unwatch => list::unwatch(turn, rest).await,
+            Command::List => list::command(turn, rest).await,
+            Command::Rules => ask::rules(turn, rest).await,
+            Command::Mute => silence::mute(turn, rest).await,
+            Command::Unmute => silence::unmute(turn, rest).await,
+            Command::Quiet => silence::quiet(turn, rest).await,
+            Command::Why => ask::why(turn, rest).await,
+            Command::Stats => ask::stats(turn, rest).await,
+            Command::Settings => settings::command(turn, rest).await,
+            Command::Test => ask::test(turn).await,
+            Command::Invite => invite::command(turn).await,
+        }
+    }
+
+    async fn button(&self, turn: &mut Turn<'_>, data: &str) -> Result<Answer, Stop> {
+        if access::enter(turn).await?.is_stranger() {
+            return Err(turn.refuse("This bot answers only people with an invitation."));
+        }
+        self.count(turn)?;
+        button::pressed(turn, data).await
+    }
+
+    /// Counts a command against the chat's share.
+    fn count(&self, turn: &Turn<'_>) -> Result<(), Stop> {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if failed.as_ref() == Some(turn.mark) {
+            return Ok(());
+        }
+        drop(failed);
+        match self.commands.take(&turn.chat.lane(), turn.now) {
+            Grant::Granted => Ok(()),
+            Grant::Refused if !turn.is_button() => Err(Stop::Answer(Box::default())),
+            Grant::FirstRefused | Grant::Refused => {
+                Err(turn.refuse("Slow down, please: I answer again in a minute."))
+            }
+        }
+    }
+
+    /// Says that something went wrong, but not with every attempt.
+    async fn apologise(&self, incoming: &Incoming, now: UnixMillis) {
+        const SORRY: &str =
+            "Something went wrong here and nothing has changed. I try again by myself.";
+        match &incoming.kind {
+            IncomingKind::Message { chat, private, text, .. } => {
+                let is_command = matches!(
+                    command::read(text, &self.options.bot),
+                    Written::Command(..) | Written::Text(_, true)
+                );
+                if (*private || is_command)
+                    && self.apologies.take(&chat.lane(), now) == Grant::Granted
+                {
+                    let turn = Turn::new(self, &incoming.mark, chat, *private, now);
+                    let answer = turn.sentence(SORRY, None);
+                    turn.tell(Answer { message: Some(answer), ..Answer::default() }).await;
+                }
+            }
+            IncomingKind::Button { callback_id, chat, .. } => {
+                if self.apologies.take(&chat.lane(), now) == Grant::Granted {
+                    self.reply.toast(callback_id, SORRY).await;
+                }
+            }
+            IncomingKind::Membership { .. }
+            | IncomingKind::Migrated { .. }
+            | IncomingKind::Other => {}
+        }
+    }
+}
+
+fn unknown(turn: &Turn<'_>, word: &str) -> Stop {
+    let line = format!("There is no command {}.", turn::quoted(&format!("/{word}")));
+    match command::nearest(word) {
+        Some(known) => {
+            turn.wrong(&format!("{line} Did you mean `/{known}`?"), &format!("/{known}"))
+        }
+        None => turn.wrong(&line, "/help"),
+    }
+}

@@ -1,0 +1,115 @@
+//! Text that is no command: a link becomes an offer to watch it, anything else a short hint.
+
+use crate::model::SubjectRef;
+use crate::render::List;
+use crate::render::numbers::Numbers;
+use crate::render::views::{Link, Rules, WatchOffer};
+
+use super::command::{is_bot, reference};
+use super::turn::{Answer, Stop, Turn};
+use super::watch;
+
+/// Words that are looked at: whoever pastes more than that wants something else.
+const WORDS_MAX: usize = 30;
+
+const EXAMPLE: &str = "/watch dQw4w9WgXcQ views every 1000";
+
+/// Answers a text that is no command.
+pub(super) async fn text(turn: &mut Turn<'_>, text: &str) -> Result<Answer, Stop> {
+    let bot = &turn.control.options.bot;
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .filter(|word| {
+            !word
+                .strip_prefix('@')
+                .is_some_and(|name| is_bot(name.trim_end_matches([',', ':', '.']), bot))
+        })
+        .take(WORDS_MAX)
+        .collect();
+    let pasted = words
+        .iter()
+        .map(|word| word.trim_matches(['(', ')', '[', ']', '"', '\'', ',', ';', '!']))
+        .find(|word| is_link(word) || (words.len() == 1 && is_like_an_id(word)));
+    match pasted {
+        Some(pasted) => offer(turn, pasted).await,
+        None if turn.private => Err(turn.wrong(
+            "I understand links to videos, channels and playlists, and commands: `/help` shows them.",
+            EXAMPLE,
+        )),
+        None => Ok(Answer::default()),
+    }
+}
+
+fn is_link(word: &str) -> bool {
+    let lower = word.to_ascii_lowercase();
+    lower.contains("youtu") && lower.contains(['.', '/'])
+}
+
+/// Whether a lone word is rather an id or a handle than a word of eleven letters.
+fn is_like_an_id(word: &str) -> bool {
+    let odd = |c: char| c.is_ascii_digit() || c == '_' || c == '-' || c.is_ascii_uppercase();
+    word.starts_with('@') || (word.chars().skip(1).any(odd) && SubjectRef::from_text(word).is_ok())
+}
+
+async fn offer(turn: &mut Turn<'_>, pasted: &str) -> Result<Answer, Stop> {
+    let target = turn.target(pasted, EXAMPLE).await?;
+    if let Some(row) = target.watch {
+        let texts = row.rules.iter().map(String::as_str);
+        return Ok(turn.show(&Rules {
+            subject: Some(Link::subject(&row.subject, row.title.as_deref())),
+            rules: List::new(watch::rule_lines(turn, &row.subject, texts).await?),
+            preset: turn.control.options.preset.clone(),
+        }));
+    }
+    let lookup = &turn.control.lookup;
+    let mut view = WatchOffer {
+        subject: Link::subject(&target.subject, None),
+        channel: None,
+        numbers: None,
+        command: String::new(),
+        reference: target.subject.clone(),
+    };
+    match &target.subject {
+        SubjectRef::Video(id) => match lookup.video(id).await {
+            Ok(Some(looked)) => {
+                view.subject = Link::subject(&target.subject, looked.snapshot.title.as_deref());
+                view.channel = watch::channel(&looked.snapshot);
+                view.numbers = Some(Numbers(watch::counts(&looked.snapshot)));
+            }
+            Ok(None) => return Err(watch::not_there(turn, &target.subject)),
+            // The offer stands without numbers: watching says why there are none.
+            Err(error) => tracing::warn!(%error, "an offer is made without a look"),
+        },
+        subject => match lookup.subject(subject).await {
+            Ok(Some(looked)) => {
+                view.subject = Link::subject(&looked.subject, looked.title.as_deref());
+                view.reference = looked.subject;
+            }
+            Ok(None) => return Err(watch::not_there(turn, subject)),
+            Err(error) => tracing::warn!(%error, "an offer is made without a look"),
+        },
+    }
+    let rule = match view.reference {
+        SubjectRef::Video(_) => "views every 1000",
+        SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => "upload",
+    };
+    view.command = format!("/watch {} {rule}", reference(&view.reference));
+    Ok(turn.show(&view))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lone_id_is_told_from_a_word() {
+        for id in ["dQw4w9WgXcQ", "@youtube", "UCuAXFkgsw1L7xaCfnd5JJOw", "hello-world"] {
+            assert!(is_like_an_id(id), "{id}");
+        }
+        for word in ["interesting", "Interesting", "hello", "Thanks!", "2026"] {
+            assert!(!is_like_an_id(word), "{word}");
+        }
+        assert!(is_link("https://youtu.be/dQw4w9WgXcQ") && is_link("m.YouTube.com/watch"));
+        assert!(!is_link("youtuber"));
+    }
+}

@@ -1,0 +1,76 @@
+//! The two traits through which commands reach the outside; `app` implements them.
+
+use async_trait::async_trait;
+
+use crate::model::{Address, ChatMessage, Snapshot, SubjectRef, UnixMillis, VideoId};
+use crate::store::Beginning;
+
+/// A video that was just looked at.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// What was seen.
+    pub snapshot: Snapshot,
+    /// Where the poller begins with it.
+    pub beginning: Beginning,
+}
+
+/// A channel or playlist that was just looked up.
+#[derive(Debug, Clone)]
+pub struct LookedSubject {
+    /// What the watch is to be stored as: the channel of a handle, or the handle itself.
+    pub subject: SubjectRef,
+    /// Its title.
+    pub title: Option<String>,
+    /// How many videos it has, where the answer says.
+    pub members: Option<u64>,
+}
+
+/// Why there is no answer from outside just now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LookupError {
+    /// The day's quota is gone.
+    #[error("the quota is used up until {until}")]
+    QuotaUsedUp {
+        /// When there is quota again.
+        until: UnixMillis,
+    },
+    /// The operator has to change the key.
+    #[error("the API key is refused")]
+    KeyRefused,
+    /// Nothing came back; the text says what was tried, in one line.
+    #[error("no answer: {0}")]
+    Unreachable(String),
+}
+
+/// Asks YouTube, and the chat service, what only they know.
+///
+/// Every method ends in bounded time: whoever wrote waits, and so do all updates after it.
+#[async_trait]
+pub trait Lookup: Send + Sync {
+    /// Looks at a video; `None`: unknown or private.
+    async fn video(&self, id: &VideoId) -> Result<Option<Looked>, LookupError>;
+
+    /// Looks up a channel, handle or playlist; `None`: there is none.
+    async fn subject(&self, subject: &SubjectRef) -> Result<Option<LookedSubject>, LookupError>;
+
+    /// Whether a user may decide for a chat.
+    async fn is_administrator(&self, chat: i64, user: i64) -> Result<bool, LookupError>;
+}
+
+/// Why an answer did not arrive; one line for the log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ReplyError(pub String);
+
+/// Answers whoever wrote. These are no alerts: what gets lost here is not sent again.
+#[async_trait]
+pub trait Reply: Send + Sync {
+    /// Sends a message.
+    async fn message(&self, to: &Address, message: &ChatMessage) -> Result<(), ReplyError>;
+
+    /// Answers a pressed button; without text it only ends the wait.
+    async fn toast(&self, callback: &str, text: &str);
+
+    /// Replaces one of our messages.
+    async fn edit(&self, to: &Address, message_id: i32, message: &ChatMessage);
+}

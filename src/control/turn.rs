@@ -1,0 +1,311 @@
+//! One update on its way: who wrote where, what was committed, what is answered.
+
+use crate::model::{Address, ChatMessage, Effective, Settings, UnixMillis};
+use crate::render::Prose;
+use crate::render::numbers::Moment;
+use crate::render::views::{ErrorView, View};
+use crate::store::{DestinationRow, Edit, Edited, StoreError, UpdateMark};
+
+use super::access::AccessMode;
+use super::incoming::Person;
+use super::{Control, LookupError};
+
+/// What is told to whoever wrote; nothing, by default.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    /// A message.
+    pub(super) message: Option<ChatMessage>,
+    /// What replaces the message whose button was pressed.
+    pub(super) replacement: Option<ChatMessage>,
+    /// A line at the pressed button. Plain text: no titles in it.
+    pub(super) toast: Option<&'static str>,
+}
+
+/// Why a turn ends early.
+pub(super) enum Stop {
+    /// With this answer.
+    Answer(Box<Answer>),
+    /// The update has had its effect before.
+    Repeated,
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Stop {
+        Stop::Store(error)
+    }
+}
+
+/// One update on its way.
+pub(super) struct Turn<'a> {
+    pub(super) control: &'a Control,
+    pub(super) mark: &'a UpdateMark,
+    /// Where it was written, with the topic; what is set here holds for this topic.
+    pub(super) chat: &'a Address,
+    pub(super) private: bool,
+    pub(super) now: UnixMillis,
+    pub(super) person: Option<&'a Person>,
+    sender_chat: Option<i64>,
+    button: Option<(&'a str, Option<i32>)>,
+    /// The destination's row, where it has one; read on entering.
+    pub(super) home: Option<DestinationRow>,
+    /// The chat has no invitation of its own yet: it gets in with the first thing that its writer changes.
+    pub(super) brings_chat_in: bool,
+    is_committed: bool,
+}
+
+impl<'a> Turn<'a> {
+    pub(super) fn new(
+        control: &'a Control,
+        mark: &'a UpdateMark,
+        chat: &'a Address,
+        private: bool,
+        now: UnixMillis,
+    ) -> Turn<'a> {
+        Turn {
+            control,
+            mark,
+            chat,
+            private,
+            now,
+            person: None,
+            sender_chat: None,
+            button: None,
+            home: None,
+            brings_chat_in: false,
+            is_committed: false,
+        }
+    }
+
+    pub(super) fn by(self, person: Option<&'a Person>, sender_chat: Option<i64>) -> Turn<'a> {
+        // Whoever writes as a chat has a placeholder for a user, which must not stand for anybody.
+        let person = person.filter(|_| sender_chat.is_none());
+        Turn { person, sender_chat, ..self }
+    }
+
+    pub(super) fn pressed(self, callback: &'a str, message_id: Option<i32>) -> Turn<'a> {
+        Turn { button: Some((callback, message_id)), ..self }
+    }
+
+    pub(super) fn is_button(&self) -> bool {
+        self.button.is_some()
+    }
+
+    /// Ends the work: stores the mark if the work did not, and answers.
+    pub(super) async fn finish(self, result: Result<Answer, Stop>) -> Result<(), StoreError> {
+        let answer = match result {
+            Ok(answer) => answer,
+            Err(Stop::Answer(answer)) => *answer,
+            Err(Stop::Repeated) => return Ok(()),
+            Err(Stop::Store(error)) => return Err(error),
+        };
+        if !self.is_committed {
+            let (store, mark) = (&self.control.store, self.mark.clone());
+            if store.edit(Some(mark), Vec::new(), self.now).await?.is_none() {
+                return Ok(());
+            }
+        }
+        self.tell(answer).await;
+        Ok(())
+    }
+
+    /// Sends an answer. What does not arrive is logged: the effect stands, and the chat may be gone.
+    pub(super) async fn tell(&self, answer: Answer) {
+        let reply = &self.control.reply;
+        if let Some((callback, message_id)) = self.button {
+            reply.toast(callback, answer.toast.unwrap_or_default()).await;
+            if let (Some(replacement), Some(id)) = (&answer.replacement, message_id) {
+                reply.edit(self.chat, id, replacement).await;
+            }
+        }
+        if let Some(message) = &answer.message
+            && let Err(error) = reply.message(self.chat, message).await
+        {
+            tracing::warn!(chat = %self.chat.masked(), %error, "an answer did not arrive");
+        }
+    }
+
+    /// Applies edits with the mark of this update, and what has to stand for them to make sense.
+    pub(super) async fn commit(&mut self, edits: Vec<Edit>) -> Result<Vec<Edited>, Stop> {
+        let mut all = self.groundwork().await?;
+        let before = all.len();
+        all.extend(edits);
+        Ok(self.commit_only(all).await?.split_off(before))
+    }
+
+    /// Applies these edits with the mark of this update, and nothing else.
+    pub(super) async fn commit_only(&mut self, edits: Vec<Edit>) -> Result<Vec<Edited>, Stop> {
+        let mark = Some(self.mark.clone());
+        let done = self.control.store.edit(mark, edits, self.now).await?;
+        self.is_committed = done.is_some();
+        done.ok_or(Stop::Repeated)
+    }
+
+    /// A chat from which somebody changes something is known, reachable and, if they may bring it in, admitted.
+    async fn groundwork(&self) -> Result<Vec<Edit>, StoreError> {
+        let mut edits = Vec::new();
+        let whole = whole_chat(self.chat);
+        if self.brings_chat_in && self.control.options.access == AccessMode::Invite {
+            edits.push(Edit::Admit { person: whole.clone(), code: None });
+        }
+        // Blocking and migration name the chat without its topics, so it has a row of its own.
+        if whole != *self.chat && self.control.store.destination(&whole).await?.is_none() {
+            edits.push(Edit::Enable { destination: whole, owner: self.chat.lane() });
+        }
+        if self.home.as_ref().is_none_or(|home| home.disabled.is_some()) {
+            edits.push(Edit::Enable { destination: self.chat.clone(), owner: self.owner() });
+        }
+        Ok(edits)
+    }
+
+    /// Whose limits count.
+    pub(super) fn owner(&self) -> String {
+        self.home.as_ref().map_or_else(|| self.chat.lane(), |home| home.owner.clone())
+    }
+
+    /// How many watches the owner may have; `None`: any number.
+    pub(super) fn watches_max(&self) -> Option<usize> {
+        let options = &self.control.options;
+        let is_operators = self.home.as_ref().is_some_and(|home| home.owner == OPERATOR)
+            || options.operator.iter().any(|address| address.lane() == self.chat.lane());
+        (!is_operators).then_some(options.watches_per_owner)
+    }
+
+    /// What this chat has set.
+    pub(super) fn settings(&self) -> Settings {
+        self.home.as_ref().map(|home| home.settings.clone()).unwrap_or_default()
+    }
+
+    /// What is in force for a watch of this chat.
+    pub(super) fn effective(&self, watch: &Settings) -> Effective {
+        Settings::effective(watch, &self.settings(), &self.control.options.defaults)
+    }
+
+    /// An instant on the clock of this chat.
+    pub(super) fn moment(&self, at: UnixMillis) -> Moment {
+        Moment { at, tz: self.effective(&Settings::default()).tz }
+    }
+
+    /// Refuses whoever may not decide for this chat.
+    pub(super) async fn needs_administrator(&mut self) -> Result<(), Stop> {
+        if self.private {
+            return Ok(());
+        }
+        let chat = match self.chat {
+            Address::Telegram { chat, .. } => Some(*chat),
+            Address::Webhook(_) | Address::Recorder(_) => None,
+        };
+        let is_administrator = match (chat, self.sender_chat, self.person) {
+            // Anonymous administrators write in the name of the chat itself.
+            (Some(chat), Some(sender), _) => sender == chat,
+            (Some(chat), None, Some(person)) => {
+                match self.control.lookup.is_administrator(chat, person.id).await {
+                    Ok(is) => is,
+                    Err(error) => {
+                        tracing::warn!(chat = %self.chat.masked(), %error, "could not ask who is an administrator");
+                        return Err(self.refuse(
+                            "I can't find out just now whether you are an administrator here. Try again in a minute; it helps to make me one too.",
+                        ));
+                    }
+                }
+            }
+            _ => false,
+        };
+        if is_administrator {
+            Ok(())
+        } else {
+            self.brings_chat_in = false;
+            Err(self.refuse("Only administrators of this chat can change what rings here."))
+        }
+    }
+
+    /// Renders a view.
+    pub(super) fn render(&self, view: &impl View) -> ChatMessage {
+        self.control.renderer.reply(view).unwrap_or_else(|error| {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "an answer could not be rendered"
+            );
+            let sorry =
+                error_view("I can't put the answer into words: tell whoever runs me.", None);
+            self.control.renderer.reply(&sorry).unwrap_or_default()
+        })
+    }
+
+    /// The answer that is this view.
+    pub(super) fn show(&self, view: &impl View) -> Answer {
+        Answer { message: Some(self.render(view)), ..Answer::default() }
+    }
+
+    /// A sentence as a message; parts in backticks are shown as code.
+    pub(super) fn sentence(&self, text: &str, example: Option<&str>) -> ChatMessage {
+        self.render(&error_view(text, example))
+    }
+
+    /// Ends the turn: what was written can't be done so, but in this way.
+    pub(super) fn wrong(&self, text: &str, example: &str) -> Stop {
+        let message = Some(self.sentence(text, Some(example)));
+        Stop::Answer(Box::new(Answer { message, ..Answer::default() }))
+    }
+
+    /// Ends the turn with a sentence: at the button if one was pressed, else as a message.
+    pub(super) fn refuse(&self, text: &'static str) -> Stop {
+        Stop::Answer(Box::new(if self.is_button() {
+            Answer { toast: Some(text), ..Answer::default() }
+        } else {
+            Answer { message: Some(self.sentence(text, None)), ..Answer::default() }
+        }))
+    }
+
+    /// Says why YouTube could not be asked.
+    pub(super) fn excuse(&self, error: &LookupError) -> String {
+        match error {
+            LookupError::QuotaUsedUp { until } => {
+                let until = self.moment(*until);
+                format!("The day's quota of YouTube is used up; there is more {until}.")
+            }
+            LookupError::KeyRefused => {
+                "YouTube refuses the key of this bot; whoever runs it has to replace it.".to_owned()
+            }
+            LookupError::Unreachable(_) => "YouTube can't be reached just now.".to_owned(),
+        }
+    }
+
+    /// Ends the turn: this needs YouTube.
+    pub(super) fn no_lookup(&self, error: &LookupError) -> Stop {
+        tracing::warn!(%error, "a lookup for a command failed");
+        let text = format!("{} Try again then.", self.excuse(error));
+        let message = Some(self.sentence(&text, None));
+        Stop::Answer(Box::new(Answer { message, ..Answer::default() }))
+    }
+}
+
+/// The owner of what the operator's files bring.
+const OPERATOR: &str = "operator";
+
+fn error_view(text: &str, example: Option<&str>) -> ErrorView {
+    ErrorView {
+        message: Prose::new(text),
+        input: None,
+        pointer: None,
+        example: example.map(str::to_owned),
+    }
+}
+
+/// The chat without its topic.
+pub(super) fn whole_chat(address: &Address) -> Address {
+    match address {
+        Address::Telegram { chat, .. } => Address::Telegram { chat: *chat, thread: None },
+        Address::Webhook(_) | Address::Recorder(_) => address.clone(),
+    }
+}
+
+/// What somebody wrote, as it may stand in a sentence: bounded, in one line, in backticks.
+pub(super) fn quoted(text: &str) -> String {
+    const SHOWN_MAX_CHARS: usize = 60;
+    let clean = |c: char| if c.is_control() || c == '`' { ' ' } else { c };
+    let shown: String = text.chars().take(SHOWN_MAX_CHARS).map(clean).collect();
+    let more = if text.chars().nth(SHOWN_MAX_CHARS).is_some() { "…" } else { "" };
+    format!("`{shown}{more}`")
+}
