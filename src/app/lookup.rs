@@ -119,4 +119,3 @@ fn sort(error: SourceError) -> LookupError {
         }
     }
 }
-

@@ -1,6 +1,9 @@
 //! Starting and stopping: all that can fail first, then what runs.
 
 mod clock;
+mod heartbeat;
+mod lookup;
+mod telegram;
 mod templates;
 
 use std::collections::BTreeMap;
@@ -17,7 +20,8 @@ pub use clock::{clock, system_clock};
 pub use templates::{TemplatesError, templates};
 
 use crate::bus::Embedded;
-use crate::config::Config;
+use crate::config::{AccessMode, Config};
+use crate::control::{self, ControlOptions};
 use crate::deliver::{
     Bells, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
 };
@@ -105,6 +109,11 @@ impl Gateway {
                     .map_err(|error| StartError::Other(error.to_string()))
             })
             .transpose()?;
+        // A token that Telegram refuses is a mistake of the configuration; a Telegram that is away is not.
+        let bot = match &telegram {
+            Some((client, _)) => telegram::introduce(client).await.map_err(StartError::Other)?,
+            None => None,
+        };
         let listener = match &config.web {
             Some(web) => Some(crate::web::bind(web.listen).await.map_err(StartError::Other)?),
             None => None,
@@ -181,14 +190,43 @@ impl Gateway {
         };
         let limits = poller.options.limits();
         tracker.spawn(poller.run(stop.clone()));
+        let polling = Arc::clone(&poll_health);
         checks.push(("youtube", Box::new(move || poll_health.refused())));
 
+        if let Some((client, limiter)) = telegram {
+            let lookup = Arc::new(lookup::YouTubeLookup {
+                youtube,
+                store: Arc::clone(&store),
+                limits,
+                telegram: client.clone(),
+                clock: Arc::clone(&clock),
+            });
+            let listener = telegram::Listener {
+                client: client.clone(),
+                limiter,
+                store: Arc::clone(&store),
+                renderer,
+                lookup,
+                options: control_options(config, defaults),
+                bot,
+                invite: config.access.mode == AccessMode::Invite,
+                clock: Arc::clone(&clock),
+                watched,
+                bells,
+            };
+            tracker.spawn(listener.run(stop.clone()));
+        }
         tracker.spawn(sweep(
             Arc::clone(&store),
             config.limits.retention_days,
             Arc::clone(&clock),
             stop.clone(),
         ));
+        if let Some(url) = &config.operator.heartbeat_url {
+            let beat = heartbeat::Heartbeat::new(url.clone(), polling, Arc::clone(&clock))
+                .map_err(StartError::Other)?;
+            tracker.spawn(beat.run(stop.clone()));
+        }
         if let Some(listener) = listener {
             let pages = Web { store: Arc::clone(&store), metrics: metrics.clone(), checks, clock };
             tracker.spawn(pages.run(listener, stop.clone()));
@@ -308,6 +346,24 @@ fn defaults(config: &Config) -> Effective {
         quiet: None,
         tz: config.defaults.tz.clone(),
         until: None,
+    }
+}
+
+fn control_options(config: &Config, defaults: Effective) -> ControlOptions {
+    let count = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
+    ControlOptions {
+        preset: config.defaults.preset.clone(),
+        defaults,
+        watches_per_owner: count(config.limits.watches_per_owner),
+        members_per_subject: count(config.limits.members_per_subject),
+        access: match config.access.mode {
+            AccessMode::Invite => control::AccessMode::Invite,
+            AccessMode::Open => control::AccessMode::Open,
+            AccessMode::Allowlist => control::AccessMode::Allowlist,
+        },
+        allow: config.access.allow.clone(),
+        operator: config.operator.to.clone(),
+        bot: String::new(),
     }
 }
 

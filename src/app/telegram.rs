@@ -12,10 +12,10 @@ use super::lookup::YouTubeLookup;
 use crate::control::{Control, ControlOptions, Incoming, IncomingKind, Person, Reply, ReplyError};
 use crate::deliver::{Bells, Limiter};
 use crate::model::{Address, ChatMessage};
+use crate::notify::SendError;
 use crate::notify::telegram::{
     Bot, Chat, ChatKind, MemberStatus, PollError, Telegram, Update, UpdateKind,
 };
-use crate::notify::SendError;
 use crate::pipeline::Clock;
 use crate::render::Renderer;
 use crate::store::{Edit, Store, UpdateMark};
@@ -74,7 +74,7 @@ impl Listener {
     /// Listens until `stop` is cancelled; the update under way is finished.
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let Some(bot) = self.meet(&stop).await else { return };
-        self.options.bot_username.clone_from(&bot.username);
+        self.options.bot.clone_from(&bot.username);
         if self.invite {
             self.invite_operator(&bot).await;
         }
@@ -135,7 +135,7 @@ impl Listener {
         if let Err(error) = self.client.delete_webhook().await {
             tracing::warn!(%error, "an old webhook could not be removed");
         }
-        if let Err(error) = self.client.set_my_commands(crate::control::COMMANDS).await {
+        if let Err(error) = self.client.set_my_commands(&crate::control::COMMANDS).await {
             tracing::warn!(%error, "the menu of commands could not be set");
         }
     }
@@ -186,10 +186,7 @@ impl Listener {
             let mark = UpdateMark { source: source.to_owned(), update_id: update.id };
             let incoming = Incoming { mark, kind: kind(update) };
             // An update that had no effect is asked for again: nothing behind it is handled first.
-            control
-                .handle(incoming, (self.clock)())
-                .await
-                .map_err(|error| error.to_string())?;
+            control.handle(incoming, (self.clock)()).await.map_err(|error| error.to_string())?;
             self.watched.notify_one();
             self.bells.ring();
         }
@@ -211,13 +208,15 @@ fn kind(update: Update) -> IncomingKind {
                     to: Address::Telegram { chat: to, thread: None },
                 };
             }
+            // Photos, stickers and what members do have no text: nothing is asked of us.
+            let Some(text) = message.text else { return IncomingKind::Other };
             IncomingKind::Message {
                 chat,
                 private: message.chat.kind == ChatKind::Private,
                 chat_title: message.chat.title,
                 user: message.from.map(person),
                 sender_chat: message.sender_chat,
-                text: message.text,
+                text,
             }
         }
         UpdateKind::Callback(callback) => {
