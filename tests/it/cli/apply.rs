@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use tubebell::model::{Settings, UnixMillis};
-use tubebell::store::{Edit, Store, WatchEdit, WatchFilter, WatchRow};
+use tubebell::store::{Access, Edit, Sqlite, Store, WatchEdit, WatchFilter, WatchRow};
 
 use super::{EARLIER, Home};
 
@@ -246,6 +246,16 @@ async fn a_chat_that_has_moved_is_found_under_its_old_address() {
             "0 new, 0 changed, 1 pruned, 1 unchanged\n"
         )
     );
+}
+
+#[tokio::test]
+async fn apply_works_beside_a_running_gateway_and_completes_what_was_begun() {
+    let home = Home::new();
+    let _gateway = Sqlite::open(&home.path().join("tubebell.db"), Access::Run).unwrap();
+    home.write("w.csv", "video,to\naaaaaaaaaaa,telegram:1\n");
+    home.run("apply w.csv").done("1 new, 0 changed, 0 pruned, 0 unchanged");
+    home.write("w.csv", "video,to\naaaaaaaaaaa,telegram:1\nbbbbbbbbbbb,telegram:1\n");
+    home.run("apply w.csv").done("1 new, 0 changed, 0 pruned, 1 unchanged");
 }
 
 #[tokio::test]
