@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 
 mod architecture;
+mod cli;
 mod deliver;
 mod gateway;
 mod notifiers;
