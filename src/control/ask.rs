@@ -93,8 +93,8 @@ fn told(turn: &Turn<'_>, story: &Story) -> WhyRule {
     });
     let alerts = story.alerts.iter().map(|(alert, outcome, _)| WhyAlert {
         at: turn.moment(alert.observed_at),
-        previous: value_text(alert.series.signal, &alert.previous),
-        current: value_text(alert.series.signal, &alert.current),
+        previous: value_text(&alert.previous),
+        current: value_text(&alert.current),
         outcome: WhyOutcome::from(outcome),
     });
     let suppressed = story.suppressions.iter().map(|(reason, count, first, last)| WhySuppressed {

@@ -128,7 +128,8 @@ impl Control {
     /// When the store fails: nothing has changed then, and the same update is to be handed in again.
     pub async fn handle(&self, incoming: Incoming, now: UnixMillis) -> Result<(), HandleError> {
         let result = self.take(&incoming, now).await;
-        self.remember_failure(result.is_err().then_some(&incoming.mark));
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) =
+            result.is_err().then(|| incoming.mark.clone());
         if let Err(error) = result {
             tracing::error!(
                 update.id = incoming.mark.update_id,
@@ -139,10 +140,6 @@ impl Control {
             return Err(error.into());
         }
         Ok(())
-    }
-
-    fn remember_failure(&self, mark: Option<&UpdateMark>) {
-        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = mark.cloned();
     }
 
     async fn take(&self, incoming: &Incoming, now: UnixMillis) -> Result<(), StoreError> {

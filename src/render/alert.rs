@@ -34,6 +34,9 @@ pub struct VideoFacts {
 }
 
 /// One alert, or several of one rule put together: first `previous`, last `current`, all marks.
+///
+/// Over a window (gain, growth) both are counts, at its start and now; several such alerts are stood for by the last
+/// alone, because its window is the one that the message names.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetAlert {
     /// What was measured.
@@ -109,7 +112,8 @@ enum Line {
         label: &'static str,
         growth: String,
         window: String,
-        from: Option<Grouped>,
+        previous: Grouped,
+        current: Grouped,
     },
     /// A count that can't be seen any more.
     Hidden { label: &'static str },
@@ -153,14 +157,8 @@ impl Line {
     fn new(alert: &NetAlert, message: &AlertMessage) -> Line {
         match alert.series.signal {
             Signal::Count(metric) => Line::of_count(metric, alert),
-            Signal::Gain { metric, window_s } => {
-                let gain = alert.current.int().unwrap_or(0);
-                let growth = format!("{} {}", numbers::signed(gain), numbers::unit(gain, metric));
-                Line::of_window(metric, growth, window_s, alert)
-            }
-            Signal::Growth { metric, window_s } => {
-                let growth = numbers::percent_of_hundredths(alert.current.int().unwrap_or(0));
-                Line::of_window(metric, growth, window_s, alert)
+            Signal::Gain { metric, window_s } | Signal::Growth { metric, window_s } => {
+                Line::of_window(metric, window_s, alert)
             }
             Signal::Event(event) => Line::of_event(event, alert, message),
         }
@@ -188,13 +186,25 @@ impl Line {
         }
     }
 
-    fn of_window(metric: Metric, growth: String, window_s: u32, alert: &NetAlert) -> Line {
+    fn of_window(metric: Metric, window_s: u32, alert: &NetAlert) -> Line {
+        let (Some(from), Some(to)) = (alert.previous.int(), alert.current.int()) else {
+            return Line::of_count(metric, alert);
+        };
+        let gain = to.saturating_sub(from);
+        let in_percent = match alert.series.signal {
+            Signal::Growth { .. } => numbers::growth_hundredths(from, to),
+            Signal::Gain { .. } | Signal::Count(_) | Signal::Event(_) => None,
+        };
         Line::Window {
             icon: icon(metric),
             label: label(metric),
-            growth,
+            growth: match in_percent {
+                Some(hundredths) => numbers::percent_of_hundredths(hundredths),
+                None => format!("{} {}", numbers::signed(gain), numbers::unit(gain, metric)),
+            },
             window: numbers::window(window_s),
-            from: alert.previous.int().map(Grouped),
+            previous: Grouped(from),
+            current: Grouped(to),
         }
     }
 

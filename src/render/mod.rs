@@ -31,7 +31,7 @@ pub use prose::Prose;
 pub use templates::built_in;
 pub use views::View;
 
-use crate::model::{Channel, ChatMessage};
+use crate::model::{Channel, ChatMessage, UnixMillis};
 
 /// Why a message could not be rendered. Templates are checked at start, so none of these is to be expected.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +125,32 @@ impl Renderer {
     pub fn reply<V: View>(&self, view: &V) -> Result<ChatMessage, RenderError> {
         let (html, _) = render_html(&self.telegram, V::NAME, &serde_json::to_value(view)?)?;
         Ok(ChatMessage { html, buttons: view.buttons(), preview: view.preview() })
+    }
+
+    /// Renders a notice for the operator or an owner, as the body that the channel sends.
+    ///
+    /// # Errors
+    ///
+    /// None is to be expected of templates that passed [`Renderer::new`].
+    pub fn notice(
+        &self,
+        channel: Channel,
+        notice: &views::Notice,
+        now: UnixMillis,
+    ) -> Result<String, RenderError> {
+        if channel == Channel::Telegram {
+            return Ok(serde_json::to_string(&self.reply(notice)?)?);
+        }
+        let view = serde_json::to_value(notice)?;
+        let (_, parsed) = render_html(&self.telegram, views::Notice::NAME, &view)?;
+        match channel {
+            Channel::Telegram | Channel::Recorder => Ok(parsed.text()),
+            Channel::Webhook => Ok(serde_json::to_string(&serde_json::json!({
+                "type": "operator.notice",
+                "timestamp": now.to_string(),
+                "data": { "text": parsed.text() },
+            }))?),
+        }
     }
 
     /// The names of all messages, for [`Renderer::preview`].

@@ -58,6 +58,18 @@ pub fn percent(previous: i64, current: i64) -> Option<String> {
     }
 }
 
+/// The growth from `previous` to `current` in hundredths of a percent, cut off towards zero: 10,000 to 10,612 is 612.
+///
+/// Cut off, so that what is shown never reaches a threshold that the rule did not. `None` for a base below 1.
+#[must_use]
+pub fn growth_hundredths(previous: i64, current: i64) -> Option<i64> {
+    if previous < 1 {
+        return None;
+    }
+    let grown = (i128::from(current) - i128::from(previous)) * 10_000 / i128::from(previous);
+    Some(i64::try_from(grown).unwrap_or(i64::MAX))
+}
+
 /// Prints hundredths of a percent: 612 as `+6.12 %`.
 #[must_use]
 pub fn percent_of_hundredths(hundredths: i64) -> String {
@@ -280,6 +292,12 @@ mod tests {
         }
         assert_eq!(percent_of_hundredths(612), "+6.12 %");
         assert_eq!(percent_of_hundredths(-5), "-0.05 %");
+        assert_eq!(growth_hundredths(100_000, 104_999), Some(499));
+        assert_eq!(growth_hundredths(100_000, 95_001), Some(-499));
+        assert_eq!(
+            [growth_hundredths(0, 5), growth_hundredths(1, i64::MAX)],
+            [None, Some(i64::MAX)]
+        );
     }
 
     #[test]

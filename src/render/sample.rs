@@ -127,13 +127,13 @@ pub(super) fn alerts() -> Vec<AlertMessage> {
             ..base.clone()
         },
         AlertMessage {
-            alerts: vec![passed.clone(), fell, counted(gain, 10_000, 1, "views rate > 0/h")],
+            alerts: vec![passed.clone(), fell, counted(gain, 10_000, 10_612, "views rate > 200/h")],
             coalesced_count: 3,
             ..base.clone()
         },
         AlertMessage {
             alerts: vec![
-                alert(growth, Value::None, Value::Int(612), "likes +5% in 15m"),
+                counted(growth, 10_000, 10_612, "likes +5% in 15m"),
                 alert(views, Value::None, Value::Int(5), "views any"),
                 counted(views, 0, 5, "views +5"),
                 alert(Signal::Count(Metric::Comments), Value::Int(3), Value::None, "comments any"),

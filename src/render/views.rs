@@ -10,7 +10,7 @@ use super::alert::AlertView;
 use super::cut::List;
 use super::numbers::{self, Ago, Grouped, Moment, Numbers, Passed, Period};
 use super::prose::Prose;
-use crate::model::{Button, Outcome, Quiet, Signal, SubjectRef, Value, VideoId};
+use crate::model::{Button, Outcome, Quiet, SubjectRef, Value, VideoId};
 
 /// A message that can be rendered: its fields, its buttons and its samples.
 pub trait View: Serialize + Sized {
@@ -396,13 +396,11 @@ pub struct WhySuppressed {
 
 /// The value of an alert as text; `None` where there is none.
 #[must_use]
-pub fn value_text(signal: Signal, value: &Value) -> Option<String> {
-    match (value, signal) {
-        (Value::None, _) => None,
-        (Value::Text(text), _) => Some(text.to_string()),
-        (Value::Int(value), Signal::Growth { .. }) => Some(numbers::percent_of_hundredths(*value)),
-        (Value::Int(value), Signal::Gain { .. }) => Some(numbers::signed(*value)),
-        (Value::Int(value), Signal::Count(_) | Signal::Event(_)) => Some(numbers::grouped(*value)),
+pub fn value_text(value: &Value) -> Option<String> {
+    match value {
+        Value::None => None,
+        Value::Int(value) => Some(numbers::grouped(*value)),
+        Value::Text(text) => Some(text.to_string()),
     }
 }
 

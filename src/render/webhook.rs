@@ -19,10 +19,10 @@
 //!       "rule": "views any",
 //!       "signal": "views",                         // views | likes | comments | title | status | live | upload
 //!       "kind": "count",                           // count | gain | growth | event
-//!       "computed": false,                         // true: by tubebell, not a number of YouTube's
 //!       "window_s": null,                          // length of the window of a gain or growth, in seconds
-//!       "previous": 950,                           // a number, a text (events) or null; for windows the count at their start
-//!       "current": 1240,                           // for a gain the gain, for a growth the growth in percent
+//!       "computed": null,                          // by tubebell, not by YouTube: {"gain": 612} or {"growth_percent": 6.12}
+//!       "previous": 950,                           // a count, a text (events) or null; over a window the count at its start
+//!       "current": 1240,                           // the count or text now
 //!       "passed": [1000], "passed_more": 0         // the marks passed, highest 8, and how many lower ones
 //!     }],
 //!     "alerts_left_out": 0                         // did not fit in 20 kB
@@ -37,6 +37,7 @@ use serde_json::{Value as Json, json};
 
 use super::alert::{AlertMessage, NetAlert};
 use super::cut::shorten;
+use super::numbers;
 use crate::model::{Signal, Value};
 
 /// Longest body. Source: Standard Webhooks 1.0.0, “payload size”: below 20 kB.
@@ -50,8 +51,8 @@ struct WebhookAlert<'a> {
     rule: &'a str,
     signal: &'static str,
     kind: &'static str,
-    computed: bool,
     window_s: Option<u32>,
+    computed: Json,
     previous: Json,
     current: Json,
     passed: &'a [i64],
@@ -120,21 +121,22 @@ fn one(alert: &NetAlert, text_max: usize) -> WebhookAlert<'_> {
         Signal::Growth { metric, window_s } => (metric.name(), "growth", Some(window_s)),
         Signal::Event(event) => (event.name(), "event", None),
     };
-    let current = match (alert.series.signal, alert.current.int()) {
-        // Hundredths of a percent are our own unit; no count of YouTube's is divided here.
-        (Signal::Growth { .. }, Some(hundredths)) => {
-            json!(hundredths as f64 / 100.0)
+    let computed = match (alert.series.signal, alert.previous.int(), alert.current.int()) {
+        (Signal::Gain { .. }, Some(from), Some(to)) => json!({ "gain": to.saturating_sub(from) }),
+        (Signal::Growth { .. }, Some(from), Some(to)) => {
+            let percent = numbers::growth_hundredths(from, to).map(|value| value as f64 / 100.0);
+            json!({ "growth_percent": percent })
         }
-        _ => plain(&alert.current),
+        _ => Json::Null,
     };
     WebhookAlert {
         rule: &alert.rule_text,
         signal,
         kind,
-        computed: window_s.is_some(),
         window_s,
+        computed,
         previous: plain(&alert.previous),
-        current,
+        current: plain(&alert.current),
         passed: &alert.marks.values,
         passed_more: alert.marks.more,
     }

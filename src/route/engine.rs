@@ -102,7 +102,7 @@ impl Router {
     /// # Errors
     ///
     /// Fails only when the desk does; the transaction is then to be rolled back.
-    pub fn route<D: Desk>(
+    pub fn route<D: Desk + ?Sized>(
         &mut self,
         desk: &mut D,
         snapshot: &Snapshot,
@@ -155,7 +155,7 @@ impl Router {
     /// # Errors
     ///
     /// Fails only when the desk does; the transaction is then to be rolled back.
-    pub fn resume<D: Desk>(
+    pub fn resume<D: Desk + ?Sized>(
         &mut self,
         desk: &mut D,
         video: VideoKey,
@@ -173,7 +173,7 @@ impl Router {
     }
 
     /// Runs the scans of a job until they or the budget end. True: they ended.
-    fn run<D: Desk>(
+    fn run<D: Desk + ?Sized>(
         &mut self,
         desk: &mut D,
         video: VideoKey,
@@ -210,7 +210,7 @@ impl Router {
 }
 
 /// Writes what was decided for one trigger.
-fn carry_out<D: Desk>(
+fn carry_out<D: Desk + ?Sized>(
     desk: &mut D,
     video: VideoKey,
     rule: &Rule,
@@ -282,7 +282,7 @@ fn plain_scans(change: &Change) -> VecDeque<Scan> {
 /// The scans for derived series that have triggers: first the value just before the snapshot, then the value now.
 ///
 /// Computed once, now: work that is left over keeps the values.
-fn push_derived<D: Desk>(
+fn push_derived<D: Desk + ?Sized>(
     desk: &mut D,
     video: VideoKey,
     change: &Change,

@@ -1,7 +1,8 @@
 //! Where a rule waits, and what becomes of it when it is crossed.
 //!
 //! Per rule and video there is one trigger, in one series. A trigger whose rule still has no value to count from is
-//! *unset*: it waits at the lowest value without a base, is found by the first scan, and is set then.
+//! *unset*: it waits at the lowest value without a base, is found by the first scan, and is set then. A percentage of
+//! nothing waits there too, with its base, for the first value that a percentage can be taken of.
 //!
 //! The law that keeps scans short: once handled, a trigger waits strictly beyond the current value. The exceptions
 //! are the rows that never move (`any`, events, and percentages of nothing), over which a fan-out pages.
@@ -81,7 +82,8 @@ pub fn initial(rule: &Rule, base: Option<&Counts>) -> Initial {
         return Initial { next: Some(NextTrigger { series, value: LOWEST, base }), passed: vec![] };
     }
     let Some(base) = base else {
-        return Initial { next: Some(unset(rule)), passed: Vec::new() };
+        let unset = NextTrigger { series, value: LOWEST, base: None };
+        return Initial { next: Some(unset), passed: Vec::new() };
     };
     let passed = match rule {
         Rule::At(_, values) => values.iter().copied().filter(|value| *value <= base).collect(),
@@ -138,49 +140,50 @@ impl Seen {
 }
 
 fn fire_count(rule: &Rule, row: &TriggerRow, seen: &Seen) -> Verdict {
-    if matches!(rule, Rule::Any(_)) {
-        return match seen.previous {
+    match rule {
+        Rule::Any(_) => match seen.previous {
             Some(previous) if previous != seen.current => Verdict::Fire {
                 previous: Value::Int(previous),
                 current: Value::Int(seen.current),
                 marks: Marks::default(),
                 next: Some(NextTrigger { series: row.series, value: row.value, base: row.base }),
             },
-            _ => Verdict::Stay,
-        };
+            Some(_) | None => Verdict::Stay,
+        },
+        _ if row.value == LOWEST => set(rule, row, seen),
+        _ => cross(rule, row.value, row.base.or(seen.previous).unwrap_or(seen.current), seen),
     }
-    let is_unset = row.value == LOWEST && row.base.is_none();
-    let (value, base) = match (is_unset, seen.previous) {
-        (false, previous) => (row.value, row.base.or(previous).unwrap_or(seen.current)),
-        (true, Some(previous)) if counts_from(rule, previous) => {
-            match waiting(rule, previous, previous.max(seen.highest)) {
-                Some(next) if row.series.scale(seen.current) < next.value => {
-                    return Verdict::Move(next);
-                }
-                Some(next) => (next.value, previous),
-                None => return Verdict::End,
-            }
-        }
-        (true, _) if counts_from(rule, seen.current) => {
-            return match waiting(rule, seen.current, seen.current.max(seen.highest)) {
-                Some(next) => Verdict::Move(next),
-                None => Verdict::End,
-            };
-        }
-        (true, _) => return Verdict::Stay,
-    };
+}
 
+/// Gives an unset trigger its value, and lets it fire at once for what the change passed.
+///
+/// It counts from the value known before the rule was made, else silently from the current one. A percentage of
+/// nothing that was told already (it has a base) counts from the current one too.
+fn set(rule: &Rule, row: &TriggerRow, seen: &Seen) -> Verdict {
+    let from = match seen.previous {
+        Some(previous) if row.base.is_none() && counts_from(rule, previous) => previous,
+        _ if counts_from(rule, seen.current) => seen.current,
+        _ => return Verdict::Stay,
+    };
+    match waiting(rule, from, from.max(seen.highest)) {
+        None => Verdict::End,
+        Some(next) if next.value > row.series.scale(seen.current) => Verdict::Move(next),
+        Some(next) => cross(rule, next.value, from, seen),
+    }
+}
+
+/// What becomes of a trigger at `value` that the current value has reached.
+fn cross(rule: &Rule, value: i64, base: i64, seen: &Seen) -> Verdict {
     let marks = marks(rule, value, seen);
     let next = waiting(rule, seen.current, seen.current.max(seen.highest));
     let previous = match rule {
         Rule::Moved(..) => base,
         // All multiples up to the current value were passed once before: a count that was corrected.
-        Rule::Every(..) if marks.is_empty() => {
-            return next.map_or(Verdict::End, Verdict::Move);
-        }
+        Rule::Every(..) if marks.is_empty() => return next.map_or(Verdict::End, Verdict::Move),
         _ => seen.previous.unwrap_or(base),
     };
-    Verdict::Fire { previous: Value::Int(previous), current: Value::Int(seen.current), marks, next }
+    let current = Value::Int(seen.current);
+    Verdict::Fire { previous: Value::Int(previous), current, marks, next }
 }
 
 fn fire_event(event: Event, row: &TriggerRow, change: &Change) -> Verdict {
@@ -206,18 +209,14 @@ fn counts_from(rule: &Rule, base: i64) -> bool {
     !matches!(rule, Rule::Moved(_, _, Amount::Percent(_))) || base >= 1
 }
 
-fn unset(rule: &Rule) -> NextTrigger {
-    NextTrigger { series: series(rule), value: LOWEST, base: None }
-}
-
 /// Where a rule on a count waits at the value `base`, strictly beyond it; `None` when it is spent.
 ///
 /// `highest` is `base` or the highest value ever seen: multiples up to it do not count again.
 fn waiting(rule: &Rule, base: i64, highest: i64) -> Option<NextTrigger> {
-    if !counts_from(rule, base) {
-        return Some(unset(rule));
-    }
     let series = series(rule);
+    if !counts_from(rule, base) {
+        return Some(NextTrigger { series, value: LOWEST, base: Some(base) });
+    }
     let value = match rule {
         Rule::Every(_, step) => multiple_above(*step, highest)?,
         Rule::Milestones(_) => milestone_above(base)?,

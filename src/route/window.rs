@@ -149,6 +149,19 @@ mod tests {
     }
 
     #[test]
+    fn shares_are_armed_again_only_where_every_cut_off_value_is_below_nine_tenths() {
+        for (text, rearms) in [
+            ("views +5% in 1h", 449),
+            ("views -0.05% in 1h", 3),
+            ("views +0.02% in 1h", 0),
+            ("views +0.01% in 1h", 0),
+        ] {
+            let thresholds = thresholds(&parse(text).unwrap()).unwrap();
+            assert_eq!(thresholds.rearms, rearms, "{text}");
+        }
+    }
+
+    #[test]
     fn more_than_200_an_hour_is_201() {
         let thresholds = thresholds(&parse("views rate > 200/h").unwrap()).unwrap();
         assert_eq!((thresholds.fires, thresholds.rearms), (201, 179));

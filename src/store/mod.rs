@@ -12,7 +12,7 @@ pub use sqlite::{Access, Sqlite};
 pub use types::*;
 
 use crate::model::{
-    Address, Channel, Desk, NotificationId, Snapshot, UnixMillis, VideoId, VideoKey,
+    Address, Channel, Desk, NotificationId, Snapshot, SubjectRef, UnixMillis, VideoId, VideoKey,
 };
 
 /// Why the store did not do what it was asked.
@@ -73,6 +73,9 @@ pub enum StoreError {
     #[error("database: {0}")]
     Database(#[source] rusqlite::Error),
 }
+
+/// The name of the stream that the store's own log is.
+pub const EMBEDDED_STREAM: &str = "log";
 
 /// The outcome of a store method.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -215,6 +218,9 @@ pub trait Store: Send + Sync + 'static {
     /// The watches of a destination, or all.
     async fn watches(&self, filter: WatchFilter, after: i64, limit: usize)
     -> Result<Vec<WatchRow>>;
+
+    /// The running watch of each pair of destination and subject; destinations are followed to where they have moved.
+    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<Option<WatchRow>>>;
 
     /// One destination.
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>>;

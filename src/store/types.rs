@@ -42,8 +42,8 @@ pub struct DueSubject {
     pub playlist: Option<String>,
     /// The id of a handle's channel, once asked for.
     pub feed: Option<String>,
-    /// Whether it has been listed before.
-    pub listed: bool,
+    /// When all of it was last listed.
+    pub full_at: Option<UnixMillis>,
     /// Members held now.
     pub members: usize,
 }
@@ -473,6 +473,8 @@ pub struct Figures {
     pub lanes_due: u64,
     /// How long the most overdue lane has waited.
     pub oldest_due: Option<Duration>,
+    /// Alerts that wait for their first attempt.
+    pub alerts_waiting: u64,
     /// Notifications in the dead letters.
     pub dead_letters: u64,
     /// Size of the database, in bytes.

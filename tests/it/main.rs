@@ -1,5 +1,12 @@
 //! All integration tests, in one binary.
 
+mod architecture;
 mod commands;
+mod deliver;
+mod gateway;
 mod notifiers;
 mod render;
+mod source;
+mod story;
+mod telegram_sandbox;
+mod youtube_sim;

@@ -101,7 +101,7 @@ fn an_alert_for_a_webhook_is_one_event() {
     let growth = alert(
         Signal::Growth { metric: Metric::Likes, window_s: 3600 },
         Value::Int(50),
-        Value::Int(1_204),
+        Value::Int(56),
         "likes +10% in 1h",
     );
     let title = alert(
@@ -117,7 +117,7 @@ fn an_alert_for_a_webhook_is_one_event() {
       "data": {
         "alerts": [
           {
-            "computed": false,
+            "computed": null,
             "current": 2003,
             "kind": "count",
             "passed": [
@@ -131,8 +131,10 @@ fn an_alert_for_a_webhook_is_one_event() {
             "window_s": null
           },
           {
-            "computed": true,
-            "current": 12.04,
+            "computed": {
+              "growth_percent": 12.0
+            },
+            "current": 56,
             "kind": "growth",
             "passed": [],
             "passed_more": 0,
@@ -142,7 +144,7 @@ fn an_alert_for_a_webhook_is_one_event() {
             "window_s": 3600
           },
           {
-            "computed": false,
+            "computed": null,
             "current": "<b>",
             "kind": "event",
             "passed": [],
@@ -222,9 +224,9 @@ fn every_kind_of_event_is_told_in_words() {
                 alert(Signal::Count(Metric::Likes), Value::None, Value::Int(1), "likes any"),
                 alert(Signal::Count(Metric::Comments), Value::Int(1_000), Value::Int(900), "c"),
                 fell,
-                window(Signal::Gain { metric: Metric::Views, window_s: 3600 }, 1),
-                window(Signal::Gain { metric: Metric::Likes, window_s: 86_400 }, -1_200),
-                window(Signal::Growth { metric: Metric::Views, window_s: 900 }, 612),
+                window(Signal::Gain { metric: Metric::Views, window_s: 3600 }, 10_001),
+                window(Signal::Gain { metric: Metric::Likes, window_s: 86_400 }, 8_800),
+                window(Signal::Growth { metric: Metric::Views, window_s: 900 }, 10_612),
                 event(Event::Title, "@old #title", "new"),
                 event(Event::Status, "public", "unavailable"),
                 event(Event::Status, "unavailable", "public"),
@@ -245,9 +247,9 @@ fn every_kind_of_event_is_told_in_words() {
     👍 Likes 1
     💬 Comments 1,000 → 900 (-100, -10.0 %)
     🎯 Likes fell below 5, 8 and 12 lower ones: now 3
-    👁 Views: +1 view in the last hour (from 10,000)
-    👍 Likes: -1,200 likes in the last day (from 10,000)
-    👁 Views: +6.12 % in the last 15 min (from 10,000)
+    👁 Views: +1 view in the last hour (10,000 → 10,001)
+    👍 Likes: -1,200 likes in the last day (10,000 → 8,800)
+    👁 Views: +6.12 % in the last 15 min (10,000 → 10,612)
     ✏️ New title: new
     Old title: @old #title
     🚫 No longer available (deleted or private)

@@ -1,1 +1,7 @@
+//! The router at a desk in memory: the laws at the edges, each by name, and whole walks against a plain retelling of
+//! every rule.
 
+mod edges;
+mod fanout;
+mod memory;
+mod walks;

@@ -74,9 +74,9 @@ fn a_rule_without_a_base_is_unset() {
 }
 
 #[test]
-fn a_percentage_of_nothing_is_unset() {
+fn a_percentage_of_nothing_waits_at_the_bottom() {
     let made = initial(&parse("views +5%").unwrap(), Some(&at(0)));
-    assert_eq!(made.next.map(|next| (next.value, next.base)), Some((LOWEST, None)));
+    assert_eq!(made.next.map(|next| (next.value, next.base)), Some((LOWEST, Some(0))));
     assert_eq!(waits("views +5", 0), Some(5));
 }
 

@@ -116,3 +116,17 @@ fn work_that_cannot_be_read_is_no_panic() {
     let newer = Work::of(counted(200, 10, 20)).to_text();
     assert_eq!(merge("not ours", &newer), newer);
 }
+
+#[test]
+fn what_arms_again_still_goes_before_what_fires() {
+    let series = Series::up(Signal::Gain { metric: Metric::Views, window_s: 3600 });
+    let scan = |at, upto, reading| Scan { series, upto, at: UnixMillis(at), reading, seam: None };
+    let window = |now| Reading::Window { start: 0, now };
+    let mut older = job(200, Some(10), Some(10), vec![]);
+    older.scans = [scan(200, 10, window(10))].into();
+    let mut newer = job(300, Some(10), Some(90), vec![]);
+    newer.scans = [scan(300, 5, Reading::Before), scan(300, 90, window(90))].into();
+    let jobs = merged(&[older, newer]);
+    let readings: Vec<_> = jobs[0].scans.iter().map(|scan| (scan.upto, scan.reading)).collect();
+    assert_eq!(readings, [(5, Reading::Before), (90, window(90))]);
+}

@@ -391,8 +391,10 @@ fn release_subject(tx: &Connection, subject: i64) -> Result<()> {
     for video in members {
         poll::leave(tx, subject, VideoKey(video))?;
     }
-    tx.prepare_cached("UPDATE subject SET next_listing = NULL, listed_at = NULL WHERE id = ?1")?
-        .execute([subject])?;
+    tx.prepare_cached(
+        "UPDATE subject SET next_listing = NULL, listed_at = NULL, full_at = NULL WHERE id = ?1",
+    )?
+    .execute([subject])?;
     Ok(())
 }
 

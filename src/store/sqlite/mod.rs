@@ -24,7 +24,7 @@ pub use open::Access;
 
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
-use crate::model::{Address, Channel, NotificationId, Snapshot, UnixMillis, VideoId};
+use crate::model::{Address, Channel, NotificationId, Snapshot, SubjectRef, UnixMillis, VideoId};
 use thread::DbThread;
 
 /// A database file.
@@ -202,6 +202,10 @@ impl Store for Sqlite {
         limit: usize,
     ) -> Result<Vec<WatchRow>> {
         self.reader.read(move |db| read::watches(db, &filter, after, limit)).await
+    }
+
+    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<Option<WatchRow>>> {
+        self.reader.read(move |db| read::watches_at(db, &pairs)).await
     }
 
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>> {

@@ -64,7 +64,7 @@ pub(super) fn due_subjects(
     limit: usize,
 ) -> Result<Vec<DueSubject>> {
     let mut statement = db.prepare_cached(
-        "SELECT id, ref, playlist, feed, listed_at IS NOT NULL,
+        "SELECT id, ref, playlist, feed, full_at,
                 (SELECT count(*) FROM member m WHERE m.subject = subject.id)
          FROM subject WHERE next_listing <= ?1 ORDER BY next_listing LIMIT ?2",
     )?;
@@ -76,7 +76,7 @@ pub(super) fn due_subjects(
             subject: rows::parsed(&row.get::<_, String>(1)?, "subject")?,
             playlist: row.get(2)?,
             feed: row.get(3)?,
-            listed: row.get(4)?,
+            full_at: rows::instant(row, 4)?,
             members: row.get(5)?,
         });
     }
@@ -103,7 +103,8 @@ pub(super) fn save_listing(tx: &Connection, listing: &Listing, now: UnixMillis) 
     let Some(listed_before) = listed_before else { return Ok(Listed::default()) };
     tx.prepare_cached(
         "UPDATE subject SET title = coalesce(?2, title), playlist = coalesce(?3, playlist),
-         feed = coalesce(?4, feed), total = coalesce(?5, total), listed_at = ?6, next_listing = ?7
+         feed = coalesce(?4, feed), total = coalesce(?5, total), listed_at = ?6, next_listing = ?7,
+         full_at = CASE WHEN ?8 THEN ?6 ELSE full_at END
          WHERE id = ?1",
     )?
     .execute(params![
@@ -113,7 +114,8 @@ pub(super) fn save_listing(tx: &Connection, listing: &Listing, now: UnixMillis) 
         listing.feed,
         listing.total,
         now.0,
-        listing.next_listing.0
+        listing.next_listing.0,
+        listing.complete
     ])?;
 
     let mut listed = Listed::default();

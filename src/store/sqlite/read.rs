@@ -6,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension, params, types::Value as Sql};
 
 use super::{deliver, rows};
 use crate::model::{
-    Address, CancelReason, Counts, Outcome, RuleId, Series, SubscriptionId, UnixMillis, VideoId,
+    Address, CancelReason, Counts, Outcome, RuleId, Series, SubjectRef, SubscriptionId, UnixMillis,
+    VideoId,
 };
 use crate::store::{Figures, History, Result, WatchFilter, WatchRow, Why};
 
@@ -64,6 +65,27 @@ pub(super) fn watches(
         });
     }
     Ok(watches)
+}
+
+/// One look-up per pair: a list of pairs in one statement would keep no plan for the next.
+pub(super) fn watches_at(
+    db: &Connection,
+    pairs: &[(Address, SubjectRef)],
+) -> Result<Vec<Option<WatchRow>>> {
+    let mut find = db.prepare_cached(
+        "SELECT s.id FROM destination o JOIN subscription s ON s.destination = coalesce(o.moved_to, o.id)
+         WHERE o.address = ?1 AND s.subject = (SELECT id FROM subject WHERE ref = ?2)
+           AND s.ended_at IS NULL",
+    )?;
+    let mut found = Vec::with_capacity(pairs.len());
+    for (destination, subject) in pairs {
+        let id: Option<i64> = find
+            .query_row([destination.to_string(), subject.to_string()], |row| row.get(0))
+            .optional()?;
+        let row = id.map(|id| watches(db, &WatchFilter::One(SubscriptionId(id)), 0, 1));
+        found.push(row.transpose()?.and_then(|rows| rows.into_iter().next()));
+    }
+    Ok(found)
 }
 
 /// Alerts shown per rule by `why`: the last few say enough.
@@ -240,6 +262,9 @@ pub(super) fn figures(db: &Connection, now: UnixMillis) -> Result<Figures> {
             .prepare_cached("SELECT count(*) FROM lane WHERE due_at <= ?1")?
             .query_row([now.0], |row| row.get(0))?,
         oldest_due: oldest.map(|at| now.since(UnixMillis(at))).filter(|age| *age > Duration::ZERO),
+        alerts_waiting: count(
+            "SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NULL",
+        )?,
         dead_letters: count("SELECT count(*) FROM notification WHERE state = 'dead'")?,
         bytes: count("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")?,
     })

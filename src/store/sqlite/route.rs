@@ -11,7 +11,7 @@ use crate::model::{
     RuleId, Series, Snapshot, SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis,
     VideoId, VideoKey,
 };
-use crate::store::{Result, ResumeFn, RouteFn, StoreError};
+use crate::store::{EMBEDDED_STREAM, Result, ResumeFn, RouteFn, StoreError};
 
 pub(super) fn append(tx: &Connection, snapshots: &[Snapshot]) -> Result<()> {
     let mut statement = tx.prepare_cached("INSERT INTO log (snapshot) VALUES (?1)")?;
@@ -70,9 +70,6 @@ pub(super) fn route(
     }
     Ok(next)
 }
-
-/// The name of the stream that the `log` table is.
-const EMBEDDED_STREAM: &str = "log";
 
 pub(super) fn fan_out(tx: &Connection, now: UnixMillis, work: ResumeFn) -> Result<bool> {
     // The oldest first; what is left goes to the end of the queue of videos but stays first of its own video,

@@ -15,6 +15,7 @@ CREATE TABLE subject (
     feed         TEXT,                  -- of a handle: the channel's id, once asked for
     total        INTEGER,               -- members that YouTube has; `member` holds the first of them
     listed_at    INTEGER,               -- NULL: never listed, so its members are no uploads yet
+    full_at      INTEGER,               -- when all of it was last listed, not only the newest
     next_listing INTEGER                -- NULL: a video, which has itself as only member, or nobody watches
 );
 CREATE INDEX subject_due ON subject (next_listing) WHERE next_listing IS NOT NULL;

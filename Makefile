@@ -1,0 +1,31 @@
+# Every target is one or two plain commands, which can be run without make.
+
+.PHONY: help demo test check fix docs tools
+
+help: ## lists the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+demo: tools ## builds tubebell and runs its demo; options with ARGS="…"
+	cargo build --locked
+	@cargo run --locked --quiet -- demo $(ARGS)
+
+# A test that would have to write a snapshot fails instead.
+test: tools ## runs the whole test suite; offline
+	INSTA_UPDATE=no cargo test --locked
+
+check: tools ## everything that CI runs: format, lints, documentation, tests
+	.ci/run
+
+fix: tools ## formats, and mends what lints can mend themselves
+	cargo clippy --locked --all-targets --fix --allow-dirty --allow-staged
+	cargo fmt
+
+docs: tools ## builds the documentation of the code
+	cargo doc --locked --no-deps --document-private-items
+
+tools:
+	@command -v cargo >/dev/null || { \
+	  echo "cargo is missing: install Rust 1.89 or newer from https://rustup.rs" >&2; exit 1; }
+	@command -v cc >/dev/null || { \
+	  echo "cc is missing: SQLite is built from source and needs a C compiler. Install one with" >&2; \
+	  echo "  apt install build-essential | dnf install gcc | apk add build-base | xcode-select --install" >&2; exit 1; }

@@ -1,0 +1,123 @@
+//! Answers what commands ask of YouTube and of Telegram.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::control::{Looked, LookedSubject, Lookup, LookupError};
+use crate::model::{SubjectRef, VideoId};
+use crate::notify::SendError;
+use crate::notify::telegram::Telegram;
+use crate::pipeline::Clock;
+use crate::source::{Bucket, Limits, Memory, Plan, SourceError, YouTube};
+use crate::store::{Beginning, Store};
+
+/// Asks the real services, within the day's units.
+pub(super) struct YouTubeLookup {
+    pub(super) youtube: Arc<YouTube>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) limits: Limits,
+    pub(super) telegram: Telegram,
+    pub(super) clock: Clock,
+}
+
+#[async_trait]
+impl Lookup for YouTubeLookup {
+    async fn video(&self, id: &VideoId) -> Result<Option<Looked>, LookupError> {
+        let now = (self.clock)();
+        let row = self.store.video(*id).await.map_err(|error| {
+            tracing::error!(%error, "what is known of a video can't be read");
+            LookupError::Unreachable("the database does not answer".to_owned())
+        })?;
+        let memory: Memory = row
+            .and_then(|row| row.memory)
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
+        let videos = self.store.watched_videos().await.unwrap_or(0);
+        let videos = usize::try_from(videos).unwrap_or(usize::MAX).saturating_add(1);
+        let plan = Plan::new(self.limits, videos, 0, self.youtube.quota().budget(now));
+        // What was seen a moment ago costs no unit.
+        if let Some(snapshot) = memory.snapshot()
+            && now.since(snapshot.observed_at) < self.limits.min_interval
+        {
+            return Ok(looked(&memory));
+        }
+        let answer = self.youtube.details(&[*id], now).await.map_err(|error| sort(&error))?;
+        let memory = match answer.found.first() {
+            Some(details) => memory.details(details, now, &plan).0,
+            None if memory.snapshot().is_some() => memory.missing(Bucket::General, now, &plan).0,
+            None => return Ok(None),
+        };
+        Ok(looked(&memory))
+    }
+
+    async fn subject(&self, subject: &SubjectRef) -> Result<Option<LookedSubject>, LookupError> {
+        let now = (self.clock)();
+        let (title, playlist) = match subject {
+            SubjectRef::Video(_) => return Ok(None),
+            SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
+                match self.youtube.channel(subject, now).await.map_err(|error| sort(&error))? {
+                    Some(channel) => (Some(channel.title), channel.uploads),
+                    None => return Ok(None),
+                }
+            }
+            SubjectRef::Playlist(id) => {
+                match self.youtube.playlist_title(id, now).await.map_err(|error| sort(&error))? {
+                    Some(title) => (Some(title), id.clone()),
+                    None => return Ok(None),
+                }
+            }
+        };
+        let members = match self.youtube.members(&playlist, 1, now).await {
+            Ok(members) => Some(members.total),
+            // A channel without uploads has no such playlist yet.
+            Err(SourceError::NotFound(_)) => Some(0),
+            Err(error) => return Err(sort(&error)),
+        };
+        Ok(Some(LookedSubject { subject: subject.clone(), title, members }))
+    }
+
+    async fn is_administrator(&self, chat: i64, user: i64) -> Result<bool, LookupError> {
+        match self.telegram.get_chat_member(chat, user).await {
+            Ok(status) => Ok(status.is_administrator()),
+            // Telegram knows neither the chat nor the member: nobody who may change anything.
+            Err(SendError::Gone(_) | SendError::Rejected(_)) => Ok(false),
+            Err(error) => {
+                tracing::warn!(%error, "Telegram did not say who is an administrator");
+                Err(LookupError::Unreachable("Telegram does not answer".to_owned()))
+            }
+        }
+    }
+}
+
+fn looked(memory: &Memory) -> Option<Looked> {
+    let snapshot = memory.snapshot()?.clone();
+    let beginning = Beginning {
+        title: snapshot.title.clone(),
+        observed_at: snapshot.observed_at,
+        next_poll: memory.next_poll(),
+        memory: serde_json::to_string(memory).ok()?,
+    };
+    Some(Looked { snapshot, beginning })
+}
+
+fn sort(error: &SourceError) -> LookupError {
+    match error {
+        SourceError::QuotaUsedUp { resets_at, .. } => {
+            LookupError::QuotaUsedUp { until: *resets_at }
+        }
+        SourceError::KeyRefused(_)
+        | SourceError::NotEnabled(_)
+        | SourceError::Misconfigured(_)
+        | SourceError::Forbidden(_) => LookupError::KeyRefused,
+        SourceError::NotFound(_)
+        | SourceError::Rejected(_)
+        | SourceError::Burst { .. }
+        | SourceError::BadAnswer(_)
+        | SourceError::Unreachable { .. }
+        | SourceError::Transient(_) => {
+            tracing::warn!(%error, "a question of a command could not be asked");
+            LookupError::Unreachable("YouTube does not answer".to_owned())
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! Starting and stopping: all that can fail first, then what runs.
+
+mod clock;
+mod heartbeat;
+mod lookup;
+mod telegram;
+mod templates;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use clock::{clock, system_clock};
+pub use templates::{TemplatesError, templates};
+
+use crate::bus::Embedded;
+use crate::config::{AccessMode, Config};
+use crate::control::{self, ControlOptions};
+use crate::deliver::{
+    Bells, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+};
+use crate::model::Effective;
+use crate::notify::Notifier;
+use crate::notify::telegram::{Telegram, TelegramOptions};
+use crate::notify::webhook::{Webhook, WebhookOptions};
+use crate::pipeline::{Clock, PollHealth, Poller, Routing};
+use crate::render::Renderer;
+use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
+use crate::store::{Access, Retention, Sqlite, Store};
+use crate::telemetry::Metrics;
+use crate::web::Web;
+
+/// Finishing what is in flight takes at most nine seconds; the rest of the ten is for writing it down.
+const STOP_WITHIN: Duration = Duration::from_millis(9_800);
+
+/// How often what has passed its retention is deleted.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+/// How long ended alerts are kept for `why`.
+const ALERTS_KEPT: Duration = Duration::from_secs(7 * 86_400);
+
+/// Why the gateway did not start: one clear line each.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration lacks something, or holds something that can't be.
+    #[error("{}", .0.join("\n"))]
+    Configuration(Vec<String>),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+    /// Anything else, in one line.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// A running gateway.
+pub struct Gateway {
+    tracker: TaskTracker,
+    stop: CancellationToken,
+    store: Arc<dyn Store>,
+    /// Counts.
+    pub metrics: Metrics,
+    /// Where the web server listens, if it does.
+    pub web: Option<std::net::SocketAddr>,
+}
+
+impl Gateway {
+    /// Starts a gateway; everything that can be wrong is found before anything runs.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn start(config: &Config, clock: Clock) -> Result<Gateway, StartError> {
+        let lacking = config.lacking_for_run();
+        if !lacking.is_empty() {
+            return Err(StartError::Configuration(lacking));
+        }
+        let renderer = renderer(&config.defaults.templates)?;
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.store.path, Access::Run)?);
+        let metrics = Metrics::new();
+        let bells = Bells::default();
+        let operator = Operator {
+            to: config.operator.to.clone(),
+            store: Arc::clone(&store),
+            renderer: Arc::clone(&renderer),
+            bells: bells.clone(),
+        };
+        let youtube_options = youtube_options(config)
+            .ok_or_else(|| StartError::Other("[youtube] is missing".to_owned()))?;
+        let youtube = Arc::new(youtube(&youtube_options, &*store).await?);
+        let telegram = config.telegram.as_ref().map(telegram_client).transpose()?;
+        let webhook = config
+            .webhook
+            .as_ref()
+            .map(|options| {
+                let secrets: BTreeMap<_, _> = options.secrets.0.clone();
+                let options = WebhookOptions {
+                    secret: options.secret.clone(),
+                    secrets,
+                    allow_private: options.allow_private,
+                };
+                Webhook::new(&options, Arc::clone(&clock))
+                    .map_err(|error| StartError::Other(error.to_string()))
+            })
+            .transpose()?;
+        // A token that Telegram refuses is a mistake of the configuration; a Telegram that is away is not.
+        let bot = match &telegram {
+            Some((client, _)) => telegram::introduce(client).await.map_err(StartError::Other)?,
+            None => None,
+        };
+        let listener = match &config.web {
+            Some(web) => Some(crate::web::bind(web.listen).await.map_err(StartError::Other)?),
+            None => None,
+        };
+        let web = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+
+        let tracker = TaskTracker::new();
+        let stop = CancellationToken::new();
+        let defaults = defaults(config);
+        let composer = Arc::new(Composer {
+            renderer: Arc::clone(&renderer),
+            defaults: defaults.clone(),
+            max_age: config.limits.max_age,
+        });
+        let mut checks: Vec<(&'static str, crate::web::Check)> = Vec::new();
+        let mut add_channel = |notifier: Arc<dyn Notifier>, limiter: Arc<Limiter>| {
+            let name = notifier.channel().name();
+            let health = Arc::new(ChannelHealth::default());
+            let asked = Arc::clone(&health);
+            checks.push((
+                name,
+                Box::new(move || (!asked.is_working()).then(|| "paused, see the log".to_owned())),
+            ));
+            let worker = Worker {
+                store: Arc::clone(&store),
+                notifier,
+                limiter,
+                composer: Arc::clone(&composer) as _,
+                policy: RetryPolicy { give_up: config.limits.give_up },
+                wake: bells.add(),
+                clock: Arc::clone(&clock),
+                metrics: metrics.clone(),
+                operator: operator.clone(),
+                health,
+            };
+            tracker.spawn(worker.run(tracker.clone(), stop.clone()));
+        };
+        let telegram = telegram.map(|(client, rates)| {
+            let limiter = Arc::new(Limiter::new(rates, Instant::now()));
+            add_channel(Arc::new(client.clone()), Arc::clone(&limiter));
+            (client, limiter)
+        });
+        if let Some(webhook) = webhook {
+            add_channel(
+                Arc::new(webhook),
+                Arc::new(Limiter::new(Rates::default(), Instant::now())),
+            );
+        }
+
+        let stream = Arc::new(Embedded::new(Arc::clone(&store)));
+        let routing = Routing {
+            store: Arc::clone(&store),
+            stream: Arc::clone(&stream) as _,
+            clock: Arc::clone(&clock),
+            metrics: metrics.clone(),
+            bells: bells.clone(),
+        };
+        tracker.spawn(routing.run(stop.clone()));
+        let watched = Arc::new(Notify::new());
+        let poll_health = Arc::new(PollHealth::default());
+        let poller = Poller {
+            store: Arc::clone(&store),
+            sink: stream,
+            youtube: Arc::clone(&youtube),
+            options: youtube_options,
+            tz: config.defaults.tz.clone(),
+            members_max: usize::try_from(config.limits.members_per_subject).unwrap_or(usize::MAX),
+            wake: Arc::clone(&watched),
+            bells: bells.clone(),
+            clock: Arc::clone(&clock),
+            metrics: metrics.clone(),
+            operator: operator.clone(),
+            health: Arc::clone(&poll_health),
+        };
+        let limits = poller.options.limits();
+        tracker.spawn(poller.run(stop.clone()));
+        let polling = Arc::clone(&poll_health);
+        checks.push(("youtube", Box::new(move || poll_health.refused())));
+
+        if let Some((client, limiter)) = telegram {
+            let lookup = Arc::new(lookup::YouTubeLookup {
+                youtube,
+                store: Arc::clone(&store),
+                limits,
+                telegram: client.clone(),
+                clock: Arc::clone(&clock),
+            });
+            let listener = telegram::Listener {
+                client: client.clone(),
+                limiter,
+                store: Arc::clone(&store),
+                renderer,
+                lookup,
+                options: control_options(config, defaults),
+                bot,
+                invite: config.access.mode == AccessMode::Invite,
+                clock: Arc::clone(&clock),
+                watched,
+                bells,
+            };
+            tracker.spawn(listener.run(stop.clone()));
+        }
+        tracker.spawn(sweep(
+            Arc::clone(&store),
+            config.limits.retention_days,
+            Arc::clone(&clock),
+            stop.clone(),
+        ));
+        if let Some(url) = &config.operator.heartbeat_url {
+            let beat = heartbeat::Heartbeat::new(url.clone(), polling, Arc::clone(&clock))
+                .map_err(StartError::Other)?;
+            tracker.spawn(beat.run(stop.clone()));
+        }
+        if let Some(listener) = listener {
+            let pages = Web { store: Arc::clone(&store), metrics: metrics.clone(), checks, clock };
+            tracker.spawn(pages.run(listener, stop.clone()));
+        }
+        Ok(Gateway { tracker, stop, store, metrics, web })
+    }
+
+    /// The store, for the demo and tests.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.store)
+    }
+
+    /// Stops: what is in flight is finished, within ten seconds.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tracker.close();
+        if tokio::time::timeout(STOP_WITHIN, self.tracker.wait()).await.is_err() {
+            tracing::warn!("stopped before everything had ended");
+        }
+    }
+}
+
+/// Runs a gateway until SIGINT or SIGTERM.
+///
+/// # Errors
+///
+/// See [`StartError`].
+pub fn run(config: &Config) -> Result<(), StartError> {
+    let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
+    crate::telemetry::start_logging(config.log).map_err(|error| other(&error))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| other(&error))?;
+    runtime.block_on(async {
+        let stopped = stop_signal().map_err(|error| other(&error))?;
+        let gateway = Gateway::start(config, system_clock()).await?;
+        tracing::info!("tubebell {} runs", env!("CARGO_PKG_VERSION"));
+        if let Some(web) = gateway.web {
+            tracing::info!("health and metrics on http://{web}");
+        }
+        stopped.await;
+        tracing::info!("stopping");
+        gateway.stop().await;
+        Ok(())
+    })
+}
+
+/// Resolves at the first SIGINT or SIGTERM; a second one ends the process at once.
+///
+/// # Errors
+///
+/// When the handlers can't be installed.
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+fn renderer(folder: &Path) -> Result<Arc<Renderer>, StartError> {
+    let files = templates(folder).map_err(|error| StartError::Other(error.to_string()))?;
+    Renderer::new(&files).map(Arc::new).map_err(|mistakes| {
+        StartError::Configuration(mistakes.iter().map(ToString::to_string).collect())
+    })
+}
+
+fn youtube_options(config: &Config) -> Option<YouTubeOptions> {
+    let youtube = config.youtube.as_ref()?;
+    Some(YouTubeOptions {
+        api_key: youtube.api_key.clone(),
+        base_url: youtube.base_url.clone(),
+        feed_url: youtube.feed_url.clone(),
+        daily_units: youtube.daily_units,
+        min_interval: youtube.min_interval,
+        max_interval: youtube.max_interval,
+    })
+}
+
+async fn youtube(options: &YouTubeOptions, store: &dyn Store) -> Result<YouTube, StartError> {
+    let state: QuotaState = store
+        .load(crate::pipeline::QUOTA_KEY)
+        .await?
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default();
+    YouTube::new(options, Timeouts::default(), state)
+        .map_err(|error| StartError::Other(error.to_string()))
+}
+
+fn telegram_client(options: &crate::config::Telegram) -> Result<(Telegram, Rates), StartError> {
+    let rates = Rates {
+        per_s: f64::from(options.rate_per_s),
+        chat_per_s: f64::from(options.chat_rate_per_s),
+        group_per_min: f64::from(options.group_rate_per_min),
+    };
+    let client = Telegram::new(&TelegramOptions {
+        token: options.token.clone(),
+        api_url: options.api_url.clone(),
+        rate_per_s: rates.per_s,
+        chat_rate_per_s: rates.chat_per_s,
+        group_rate_per_min: rates.group_per_min,
+    })
+    .map_err(|error| StartError::Other(error.to_string()))?;
+    Ok((client, rates))
+}
+
+fn defaults(config: &Config) -> Effective {
+    Effective {
+        at_most: config.defaults.at_most,
+        quiet: None,
+        tz: config.defaults.tz.clone(),
+        until: None,
+    }
+}
+
+fn control_options(config: &Config, defaults: Effective) -> ControlOptions {
+    let count = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
+    ControlOptions {
+        preset: config.defaults.preset.clone(),
+        defaults,
+        watches_per_owner: count(config.limits.watches_per_owner),
+        members_per_subject: count(config.limits.members_per_subject),
+        access: match config.access.mode {
+            AccessMode::Invite => control::AccessMode::Invite,
+            AccessMode::Open => control::AccessMode::Open,
+            AccessMode::Allowlist => control::AccessMode::Allowlist,
+        },
+        allow: config.access.allow.clone(),
+        operator: config.operator.to.clone(),
+        bot: String::new(),
+    }
+}
+
+async fn sweep(store: Arc<dyn Store>, days: u32, clock: Clock, stop: CancellationToken) {
+    let keep = Retention {
+        statistics: Duration::from_secs(u64::from(days) * 86_400),
+        alerts: ALERTS_KEPT,
+    };
+    while !stop.is_cancelled() {
+        let wait = match store.sweep(keep, clock()).await {
+            // A piece at a time, with room for others between.
+            Ok(true) => Duration::from_millis(200),
+            Ok(false) => SWEEP_EVERY,
+            Err(error) => {
+                tracing::error!(%error, "old rows could not be deleted");
+                SWEEP_EVERY
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}

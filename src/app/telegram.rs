@@ -1,0 +1,285 @@
+//! The listening side of Telegram: updates in, commands handled, answers out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rand::RngCore;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::lookup::YouTubeLookup;
+use crate::control::{Control, ControlOptions, Incoming, IncomingKind, Person, Reply, ReplyError};
+use crate::deliver::{Bells, Limiter};
+use crate::model::{Address, ChatMessage};
+use crate::notify::SendError;
+use crate::notify::telegram::{
+    Bot, Chat, ChatKind, MemberStatus, PollError, Telegram, Update, UpdateKind,
+};
+use crate::pipeline::Clock;
+use crate::render::Renderer;
+use crate::store::{Edit, Store, UpdateMark};
+
+/// How long Telegram keeps a question for updates open. Its server takes at most 50 s.
+const LONG_POLL_S: u32 = 50;
+
+/// Updates asked for at once: Telegram's own maximum.
+const UPDATES_MAX: u8 = 100;
+
+/// The first and the longest wait after a failure.
+const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// How long the operator's first invitation can be used.
+const FIRST_INVITE: Duration = Duration::from_secs(30 * 86_400);
+
+/// Where it is kept that the operator's invitation was made.
+const INVITED_KEY: &str = "operator-invited";
+
+/// Asks Telegram who we are. `None`: Telegram is away, which is no reason not to start.
+///
+/// # Errors
+///
+/// One line when the token is refused.
+pub(super) async fn introduce(client: &Telegram) -> Result<Option<Bot>, String> {
+    match client.get_me().await {
+        Ok(bot) => Ok(Some(bot)),
+        Err(SendError::Unauthorized(reason)) => Err(format!(
+            "Telegram refuses the token ({reason}): check telegram.token, @BotFather shows it under /mybots"
+        )),
+        Err(error) => {
+            tracing::warn!(%error, "Telegram does not answer yet");
+            Ok(None)
+        }
+    }
+}
+
+/// Everything that the listening loop needs.
+pub(super) struct Listener {
+    pub(super) client: Telegram,
+    pub(super) limiter: Arc<Limiter>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) renderer: Arc<Renderer>,
+    pub(super) lookup: Arc<YouTubeLookup>,
+    pub(super) options: ControlOptions,
+    pub(super) bot: Option<Bot>,
+    pub(super) invite: bool,
+    pub(super) clock: Clock,
+    /// Rung when a watch may have been made.
+    pub(super) watched: Arc<Notify>,
+    /// Rung when something may wait to be sent.
+    pub(super) bells: Bells,
+}
+
+impl Listener {
+    /// Listens until `stop` is cancelled; the update under way is finished.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let Some(bot) = self.meet(&stop).await else { return };
+        self.options.bot.clone_from(&bot.username);
+        if self.invite {
+            self.invite_operator(&bot).await;
+        }
+        let control = Control::new(
+            Arc::clone(&self.store),
+            Arc::clone(&self.renderer),
+            Arc::clone(&self.lookup) as _,
+            Arc::new(Answers { client: self.client.clone(), limiter: Arc::clone(&self.limiter) }),
+            self.options.clone(),
+        );
+        let source = format!("telegram:{}", bot.id);
+        let mut failures: u32 = 0;
+        while !stop.is_cancelled() {
+            let outcome = tokio::select! {
+                () = stop.cancelled() => return,
+                outcome = self.once(&control, &source) => outcome,
+            };
+            let Err(reason) = outcome else {
+                failures = 0;
+                continue;
+            };
+            failures = failures.saturating_add(1);
+            let wait = (BACK_OFF.0 * 2u32.saturating_pow(failures.min(10) - 1)).min(BACK_OFF.1);
+            tracing::warn!(wait_s = wait.as_secs(), "commands can't be heard: {reason}");
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Asks who we are until Telegram answers, and makes the bot ready.
+    async fn meet(&self, stop: &CancellationToken) -> Option<Bot> {
+        let mut bot = self.bot.clone();
+        let mut wait = BACK_OFF.0;
+        loop {
+            if let Some(bot) = bot {
+                self.prepare().await;
+                return Some(bot);
+            }
+            tokio::select! {
+                () = stop.cancelled() => return None,
+                () = tokio::time::sleep(wait) => {}
+            }
+            wait = (wait * 2).min(BACK_OFF.1);
+            bot = match self.client.get_me().await {
+                Ok(bot) => Some(bot),
+                Err(error) => {
+                    tracing::warn!(%error, "Telegram does not answer yet");
+                    None
+                }
+            };
+        }
+    }
+
+    async fn prepare(&self) {
+        // A webhook that another program has set would keep all updates from us.
+        if let Err(error) = self.client.delete_webhook().await {
+            tracing::warn!(%error, "an old webhook could not be removed");
+        }
+        if let Err(error) = self.client.set_my_commands(&crate::control::COMMANDS).await {
+            tracing::warn!(%error, "the menu of commands could not be set");
+        }
+    }
+
+    /// The operator's own invitation, printed once in the life of a database.
+    async fn invite_operator(&self, bot: &Bot) {
+        let mut bytes = [0_u8; 20];
+        rand::rng().fill_bytes(&mut bytes);
+        let code = data_encoding::BASE32_NOPAD.encode(&bytes).to_lowercase();
+        let now = (self.clock)();
+        let made = async {
+            if self.store.load(INVITED_KEY).await?.is_some() {
+                return Ok(false);
+            }
+            let edit = Edit::Invite {
+                code: code.clone(),
+                made_by: "operator".to_owned(),
+                expires_at: now.plus(FIRST_INVITE),
+            };
+            self.store.edit(None, vec![edit], now).await?;
+            self.store.save(INVITED_KEY, now.to_string()).await?;
+            Ok::<bool, crate::store::StoreError>(true)
+        };
+        match made.await {
+            // On standard output and not in the log: the link is a key, and logs are kept and passed on.
+            Ok(true) => println!(
+                "Your invitation, good for one person: https://t.me/{}?start={code}",
+                bot.username
+            ),
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "the operator's invitation could not be made"),
+        }
+    }
+
+    /// One question for updates, and all that came handled in order.
+    async fn once(&self, control: &Control, source: &str) -> Result<(), String> {
+        let last = self.store.update_mark(source).await.map_err(|error| error.to_string())?;
+        let offset = last.map_or(0, |last| last.saturating_add(1));
+        let updates = match self.client.get_updates(offset, LONG_POLL_S, UPDATES_MAX).await {
+            Ok(updates) => updates,
+            Err(PollError::WebhookSet) => {
+                self.prepare().await;
+                return Err(PollError::WebhookSet.to_string());
+            }
+            Err(error) => return Err(error.to_string()),
+        };
+        for update in updates {
+            let mark = UpdateMark { source: source.to_owned(), update_id: update.id };
+            let incoming = Incoming { mark, kind: kind(update) };
+            // An update that had no effect is asked for again: nothing behind it is handled first.
+            control.handle(incoming, (self.clock)()).await.map_err(|error| error.to_string())?;
+            self.watched.notify_one();
+            self.bells.ring();
+        }
+        Ok(())
+    }
+}
+
+fn address(chat: &Chat, thread: Option<i32>) -> Address {
+    Address::Telegram { chat: chat.id, thread }
+}
+
+fn kind(update: Update) -> IncomingKind {
+    match update.kind {
+        UpdateKind::Message(message) => {
+            let chat = address(&message.chat, message.thread);
+            if let Some(to) = message.migrate_to {
+                return IncomingKind::Migrated {
+                    from: Address::Telegram { chat: message.chat.id, thread: None },
+                    to: Address::Telegram { chat: to, thread: None },
+                };
+            }
+            // Photos, stickers and what members do have no text: nothing is asked of us.
+            let Some(text) = message.text else { return IncomingKind::Other };
+            IncomingKind::Message {
+                chat,
+                private: message.chat.kind == ChatKind::Private,
+                chat_title: message.chat.title,
+                user: message.from.map(person),
+                sender_chat: message.sender_chat,
+                text,
+            }
+        }
+        UpdateKind::Callback(callback) => {
+            let Some(chat) = &callback.chat else { return IncomingKind::Other };
+            IncomingKind::Button {
+                callback_id: callback.id,
+                chat: address(chat, callback.thread),
+                private: chat.kind == ChatKind::Private,
+                user: person(callback.from),
+                message_id: callback.message_id,
+                data: callback.data,
+            }
+        }
+        UpdateKind::MyChatMember(membership) => IncomingKind::Membership {
+            chat: address(&membership.chat, None),
+            private: membership.chat.kind == ChatKind::Private,
+            by: Some(person(membership.from)),
+            reachable: matches!(
+                membership.new_status,
+                MemberStatus::Creator
+                    | MemberStatus::Administrator
+                    | MemberStatus::Member
+                    | MemberStatus::Restricted
+            ),
+            reason: "the bot was blocked or removed".to_owned(),
+        },
+        UpdateKind::Other => IncomingKind::Other,
+    }
+}
+
+fn person(user: crate::notify::telegram::User) -> Person {
+    Person { id: user.id, name: user.name, language: user.language }
+}
+
+/// Answers leave through the same limits as alerts, ahead of them.
+struct Answers {
+    client: Telegram,
+    limiter: Arc<Limiter>,
+}
+
+#[async_trait]
+impl Reply for Answers {
+    async fn message(&self, to: &Address, message: &ChatMessage) -> Result<(), ReplyError> {
+        let Address::Telegram { chat, thread } = to else { return Ok(()) };
+        self.limiter.take_for_answer(&to.lane()).await;
+        self.client
+            .send_message(*chat, *thread, message, false)
+            .await
+            .map(|_| ())
+            .map_err(|error| ReplyError(error.to_string()))
+    }
+
+    async fn toast(&self, callback: &str, text: &str) {
+        if let Err(error) = self.client.answer_callback(callback, Some(text), false).await {
+            tracing::warn!(%error, "a pressed button could not be answered");
+        }
+    }
+
+    async fn edit(&self, to: &Address, message_id: i32, message: &ChatMessage) {
+        let Address::Telegram { chat, .. } = to else { return };
+        self.limiter.take_for_answer(&to.lane()).await;
+        if let Err(error) = self.client.edit_text(*chat, message_id, message).await {
+            tracing::warn!(%error, "a message could not be changed");
+        }
+    }
+}

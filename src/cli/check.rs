@@ -1,0 +1,245 @@
+//! `tubebell check`: everything that is wrong, one line each, before anything runs.
+//!
+//! First what needs no network: the configuration, the templates, the store and the plan of polling. Then, unless
+//! `--offline`, YouTube is asked with the key (1 unit) and Telegram with the token. A webhook is not called: its
+//! receiver would take that for a message.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::context::{Context, block_on, stdout};
+use super::fault::Fault;
+use super::preview;
+use crate::config::Config;
+use crate::model::UnixMillis;
+use crate::notify::telegram::{Telegram, TelegramOptions};
+use crate::render::Renderer;
+use crate::source::{
+    Limits, PER_CALL_MAX, Plan, Quota, QuotaState, Timeouts, YouTube, YouTubeOptions, next_reset,
+};
+use crate::store::{Access, Sqlite, Store};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Asks nobody over the network
+    #[arg(long)]
+    offline: bool,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
+    let mut report = Report { out: stdout(), wrong: false, failed: false };
+    let config = match context.try_config() {
+        Ok(config) => config,
+        Err(mistakes) => {
+            for line in mistakes.0 {
+                report.wrong(&line)?;
+            }
+            return report.finish();
+        }
+    };
+    let place = context.config_file().map_or_else(
+        || "environment and defaults alone; `tubebell init` writes a file".to_owned(),
+        |path| path.display().to_string(),
+    );
+    match config.lacking_for_run() {
+        lines if lines.is_empty() => report.ok(&format!("configuration: {place}"))?,
+        lines => {
+            for line in lines {
+                report.wrong(&format!("configuration: {place}: {line}"))?;
+            }
+        }
+    }
+    templates(&config, &mut report)?;
+    block_on(async {
+        let watched = store(context, &config, &mut report).await?;
+        plan(&config, watched, context.now, &mut report)?;
+        if args.offline {
+            return Ok(());
+        }
+        youtube(&config, context.now, &mut report).await?;
+        telegram(&config, &mut report).await
+    })?;
+    report.finish()
+}
+
+/// Writes one line per thing that was looked at.
+struct Report<W> {
+    out: W,
+    wrong: bool,
+    failed: bool,
+}
+
+impl<W: Write> Report<W> {
+    fn ok(&mut self, line: &str) -> Result<(), Fault> {
+        Ok(writeln!(self.out, "ok      {line}")?)
+    }
+
+    /// Something to change in the configuration or the templates.
+    fn wrong(&mut self, line: &str) -> Result<(), Fault> {
+        self.wrong = true;
+        Ok(writeln!(self.out, "FAILED  {line}")?)
+    }
+
+    /// Something else that does not work.
+    fn failed(&mut self, line: &str) -> Result<(), Fault> {
+        self.failed = true;
+        // What is seen at once matters here: the next line may take seconds.
+        writeln!(self.out, "FAILED  {line}")?;
+        Ok(self.out.flush()?)
+    }
+
+    fn finish(mut self) -> Result<(), Fault> {
+        self.out.flush()?;
+        match (self.wrong, self.failed) {
+            (false, false) => Ok(()),
+            (configuration, _) => Err(Fault::Told { configuration }),
+        }
+    }
+}
+
+fn templates<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fault> {
+    let renderer = match preview::renderer(config) {
+        Ok(renderer) => renderer,
+        Err(lines) => {
+            for line in lines {
+                report.wrong(&format!("template {line}"))?;
+            }
+            return Ok(());
+        }
+    };
+    let names = Renderer::names();
+    for name in &names {
+        if let Err(error) = renderer.preview(name) {
+            return report.wrong(&format!("template {name}: {error}"));
+        }
+    }
+    report.ok(&format!("templates: {} messages, each rendered with samples", names.len()))
+}
+
+/// What is watched: videos, and pages of members.
+#[derive(Debug, Clone, Copy, Default)]
+struct Watched {
+    videos: usize,
+    list_pages: usize,
+}
+
+async fn store<W: Write>(
+    context: &Context,
+    config: &Config,
+    report: &mut Report<W>,
+) -> Result<Watched, Fault> {
+    let path = &config.store.path;
+    let shown = path.display();
+    if !path.exists() {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        if folder.is_dir() {
+            report.ok(&format!("store: {shown} will be made at the first start"))?;
+        } else {
+            let folder = folder.display();
+            report.failed(&format!("store: {shown}: make the folder {folder} first"))?;
+        }
+        return Ok(Watched::default());
+    }
+    let looked = async {
+        let store = Sqlite::open(path, Access::Existing)?;
+        let videos = store.watched_videos().await?;
+        // Far in the future every subject is due: that lists them all.
+        let subjects = store.due_subjects(UnixMillis(i64::MAX), usize::MAX >> 1).await?;
+        let figures = store.figures(context.now).await?;
+        let list_pages =
+            subjects.iter().map(|subject| subject.members.div_ceil(PER_CALL_MAX).max(1)).sum();
+        let videos = usize::try_from(videos).unwrap_or(usize::MAX);
+        Ok::<_, crate::store::StoreError>((Watched { videos, list_pages }, figures))
+    };
+    match looked.await {
+        Ok((watched, figures)) => {
+            let dead = match figures.dead_letters {
+                0 => String::new(),
+                dead => format!(", {dead} dead letters (see `tubebell dead-letters list`)"),
+            };
+            report.ok(&format!("store: {shown}: {} watches{dead}", figures.watches))?;
+            Ok(watched)
+        }
+        Err(error) => {
+            report.failed(&format!("store: {error:#}", error = anyhow::Error::from(error)))?;
+            Ok(Watched::default())
+        }
+    }
+}
+
+fn plan<W: Write>(
+    config: &Config,
+    watched: Watched,
+    now: UnixMillis,
+    report: &mut Report<W>,
+) -> Result<(), Fault> {
+    let Some(youtube) = &config.youtube else { return Ok(()) };
+    let limits = Limits { min_interval: youtube.min_interval, max_interval: youtube.max_interval };
+    // A whole day: what is left of today is the gateway's to know.
+    let day = Quota::new(youtube.daily_units, QuotaState::default()).budget(next_reset(now));
+    let plan = Plan::new(limits, watched.videos, watched.list_pages, day);
+    report.ok(&format!("polling: {}", plan.message))
+}
+
+async fn youtube<W: Write>(
+    config: &Config,
+    now: UnixMillis,
+    report: &mut Report<W>,
+) -> Result<(), Fault> {
+    let Some(youtube) = &config.youtube else { return Ok(()) };
+    let options = YouTubeOptions {
+        api_key: youtube.api_key.clone(),
+        base_url: youtube.base_url.clone(),
+        feed_url: youtube.feed_url.clone(),
+        daily_units: youtube.daily_units,
+        min_interval: youtube.min_interval,
+        max_interval: youtube.max_interval,
+    };
+    let asked = match YouTube::new(&options, Timeouts::default(), QuotaState::default()) {
+        Ok(client) => client.probe(now).await,
+        Err(error) => Err(error),
+    };
+    match asked {
+        Ok(()) => report.ok(&format!("youtube: {} takes the key", youtube.base_url)),
+        Err(error) => {
+            report.failed(&format!("youtube: {error:#}", error = anyhow::Error::from(error)))
+        }
+    }
+}
+
+async fn telegram<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fault> {
+    let Some(telegram) = &config.telegram else { return Ok(()) };
+    let options = TelegramOptions {
+        token: telegram.token.clone(),
+        api_url: telegram.api_url.clone(),
+        rate_per_s: f64::from(telegram.rate_per_s),
+        chat_rate_per_s: f64::from(telegram.chat_rate_per_s),
+        group_rate_per_min: f64::from(telegram.group_rate_per_min),
+    };
+    let client = match Telegram::new(&options) {
+        Ok(client) => client,
+        Err(error) => return report.wrong(&format!("telegram: {error}")),
+    };
+    match client.get_me().await {
+        Ok(bot) => report.ok(&format!("telegram: the token is that of @{}", bot.username)),
+        Err(error) => report.failed(&format!("telegram: {} ({error})", advice(&error))),
+    }
+}
+
+/// What to do about a failure of Telegram's.
+fn advice(error: &crate::notify::SendError) -> &'static str {
+    use crate::notify::SendError;
+    match error {
+        SendError::Unauthorized(_) => {
+            "the token is refused: get the right one from @BotFather, into telegram.token"
+        }
+        SendError::Unreachable(_) | SendError::Ambiguous(_) => {
+            "can't be reached: is there a network, a proxy (HTTPS_PROXY), and is telegram.api_url right?"
+        }
+        SendError::Wait { .. } | SendError::Transient(_) => "is busy: try again in a minute",
+        SendError::Rejected(_) | SendError::Gone(_) | SendError::Moved(_) => {
+            "the answer makes no sense: is telegram.api_url right?"
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Watch files in CSV, a line at a time: the names of the columns first, then one watch a line.
+//!
+//! No cell of a watch holds a line break, so a line of the file is a watch: a quote that is left open spoils its own
+//! line and not all that follow, and the number of a line is that of any editor.
+
+use std::io::{self, BufRead, Read};
+
+use super::{Cell, Column, Mistake, Row};
+use crate::model::Channel;
+
+/// Longest line, in bytes: far more than a watch can mean, and a bound on memory.
+const LINE_MAX_BYTES: usize = 1 << 20;
+
+/// The watches of a file.
+pub(super) struct Rows<R> {
+    input: R,
+    /// The line being read, and its number from 1.
+    text: Vec<u8>,
+    line: u64,
+    columns: Option<Vec<Column>>,
+    ended: bool,
+}
+
+impl<R: BufRead> Rows<R> {
+    pub(super) fn new(input: R) -> Self {
+        Rows { input, text: Vec::new(), line: 0, columns: None, ended: false }
+    }
+
+    /// Reads the next line that is not blank; false at the end.
+    fn read_line(&mut self) -> io::Result<bool> {
+        let room = u64::try_from(LINE_MAX_BYTES + 1).unwrap_or(u64::MAX);
+        loop {
+            self.text.clear();
+            self.line += 1;
+            if self.input.by_ref().take(room).read_until(b'\n', &mut self.text)? == 0 {
+                return Ok(false);
+            }
+            if self.line == 1 && self.text.starts_with(b"\xef\xbb\xbf") {
+                self.text.drain(..3); // The byte order mark of Windows.
+            }
+            if !self.text.trim_ascii().is_empty() {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// Splits the line into cells.
+    fn record(&self) -> Result<::csv::ByteRecord, &'static str> {
+        let text = self.text.trim_ascii_end();
+        if text.len() > LINE_MAX_BYTES {
+            return Err("is longer than 1 MiB");
+        }
+        if text.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+            return Err("a quote is left open");
+        }
+        if text.contains(&b'\r') {
+            return Err("lines end with a line feed");
+        }
+        let mut record = ::csv::ByteRecord::new();
+        let mut reader = ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true) // The number of cells is ours to judge, with a message of ours.
+            .trim(::csv::Trim::All)
+            .buffer_capacity(text.len())
+            .from_reader(text);
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => Ok(record),
+            Ok(false) | Err(_) => Err("is no line of CSV"),
+        }
+    }
+
+    fn fallible_next(&mut self) -> io::Result<Option<Row>> {
+        loop {
+            if !self.read_line()? {
+                self.ended = true;
+                let is_blank = self.columns.is_none();
+                return Ok(is_blank.then(|| Row::wrong(1, "the first line names the columns")));
+            }
+            let line = self.line;
+            let record = match self.record() {
+                Ok(record) => record,
+                Err(message) => {
+                    // Without its first line, or in the middle of one, the rest means nothing.
+                    self.ended = self.columns.is_none() || self.text.len() > LINE_MAX_BYTES;
+                    return Ok(Some(Row::wrong(line, message)));
+                }
+            };
+            if let Some(columns) = &self.columns {
+                return Ok(Some(row(&record, columns, line)));
+            }
+            match header(&record, line) {
+                Ok(columns) => self.columns = Some(columns),
+                Err(row) => {
+                    self.ended = true;
+                    return Ok(Some(row));
+                }
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Rows<R> {
+    type Item = io::Result<Row>;
+
+    fn next(&mut self) -> Option<io::Result<Row>> {
+        if self.ended {
+            return None;
+        }
+        let row = self.fallible_next().transpose();
+        self.ended |= matches!(row, Some(Err(_)));
+        row
+    }
+}
+
+fn header(record: &::csv::ByteRecord, line: u64) -> Result<Vec<Column>, Row> {
+    let mut columns = Vec::new();
+    let mut row = Row { line, ..Row::default() };
+    for name in record {
+        let name = String::from_utf8_lossy(name);
+        match Column::from_name(&name) {
+            Ok(column) if columns.contains(&column) => {
+                row.mistakes.push(Mistake::new(line, format!("column {name} stands here twice")));
+            }
+            Ok(column) => columns.push(column),
+            Err(message) if record.len() == 1 && name.contains([';', '\t']) => {
+                row.mistakes.push(Mistake::new(
+                    line,
+                    format!("column {message}; columns are separated by commas"),
+                ));
+            }
+            Err(message) => row.mistakes.push(Mistake::new(line, format!("column {message}"))),
+        }
+    }
+    if row.mistakes.is_empty() { Ok(columns) } else { Err(row) }
+}
+
+fn row(record: &::csv::ByteRecord, columns: &[Column], line: u64) -> Row {
+    if record.len() != columns.len() {
+        let (cells, named) = (record.len(), columns.len());
+        let cells = if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
+        return Row::wrong(line, format!("has {cells}, and the first line names {named}"));
+    }
+    let mut row = Row { line, ..Row::default() };
+    for (column, bytes) in columns.iter().zip(record) {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Row::wrong(line, format!("{} is not UTF-8", column.name()));
+        };
+        let cell = |text: &str| Cell { text: text.to_owned(), line };
+        let cells: Vec<Cell> = match column {
+            Column::Rules => {
+                text.split(';').map(str::trim).filter(|rule| !rule.is_empty()).map(cell).collect()
+            }
+            Column::To => destinations(text).into_iter().map(cell).collect(),
+            _ if text.is_empty() => Vec::new(),
+            _ => vec![cell(text)],
+        };
+        if !cells.is_empty() {
+            row.cells.push((*column, cells));
+        } else if !text.is_empty() {
+            let message = format!("{} is empty but for its separators", column.name());
+            row.mistakes.push(Mistake::new(line, message));
+        }
+    }
+    if row.cells.is_empty() && row.mistakes.is_empty() {
+        return Row::wrong(line, "every cell is empty");
+    }
+    row
+}
+
+/// Splits a list of destinations: at spaces, and at a `;` that ends one or has the next one behind it.
+fn destinations(text: &str) -> Vec<&str> {
+    let begins_next = |rest: &str| {
+        Channel::ALL.iter().any(|channel| {
+            rest.strip_prefix(channel.name()).is_some_and(|rest| rest.starts_with(':'))
+        })
+    };
+    let mut found = Vec::new();
+    for word in text.split_whitespace() {
+        let mut start = 0;
+        for (at, _) in word.match_indices(';') {
+            if word.get(at + 1..).is_some_and(begins_next) {
+                found.extend(word.get(start..at));
+                start = at + 1;
+            }
+        }
+        found.extend(word.get(start..));
+    }
+    found.into_iter().map(|word| word.trim_matches(';')).filter(|word| !word.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn destinations_are_separated_by_spaces_or_semicolons_and_urls_keep_their_own() {
+        for (text, expected) in [
+            ("telegram:1", vec!["telegram:1"]),
+            ("telegram:1 telegram:2", vec!["telegram:1", "telegram:2"]),
+            ("telegram:1;telegram:2", vec!["telegram:1", "telegram:2"]),
+            ("telegram:1; telegram:2;", vec!["telegram:1", "telegram:2"]),
+            (
+                "webhook:https://example.org/a;b=c;telegram:2",
+                vec!["webhook:https://example.org/a;b=c", "telegram:2"],
+            ),
+            ("; ;", vec![]),
+        ] {
+            assert_eq!(destinations(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What one watch of the file means, or what is wrong with it. Pure: `now` and the configuration are in [`Terms`].
+
+use jiff::tz::TimeZone;
+
+use super::{Cell, Column, Mistake, Quoted, Row, until};
+use crate::config::Config;
+use crate::model::{
+    Address, AddressError, Channel, Event, Rule, Settings, SettingsError, SubjectRef, UnixMillis,
+};
+use crate::notify::webhook::check_url;
+use crate::route::language;
+
+/// What the configuration says about watches.
+#[derive(Debug, Clone)]
+pub(in crate::cli) struct Terms {
+    /// Whether there is a bot.
+    pub(in crate::cli) telegram: bool,
+    /// Whether webhooks may go to private networks; `None`: they are off.
+    pub(in crate::cli) webhook: Option<bool>,
+    /// The rules of a watch that names none.
+    pub(in crate::cli) preset: Vec<Rule>,
+    /// The time zone of a watch that names none.
+    pub(in crate::cli) zone: TimeZone,
+    /// What has ended before is a mistake.
+    pub(in crate::cli) now: UnixMillis,
+}
+
+impl Terms {
+    /// Takes what matters out of the configuration, which has been checked.
+    pub(in crate::cli) fn new(config: &Config, now: UnixMillis) -> Terms {
+        Terms {
+            telegram: config.telegram.is_some(),
+            webhook: config.webhook.as_ref().map(|webhook| webhook.allow_private),
+            preset: language::preset(&config.defaults.preset).unwrap_or_default(),
+            zone: TimeZone::get(&config.defaults.tz).unwrap_or(TimeZone::UTC),
+            now,
+        }
+    }
+}
+
+/// One watch of the file, for every destination that it names.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::cli) struct Watch {
+    pub(in crate::cli) line: u64,
+    pub(in crate::cli) subject: SubjectRef,
+    pub(in crate::cli) to: Vec<Address>,
+    /// At least one, each once.
+    pub(in crate::cli) rules: Vec<Rule>,
+    pub(in crate::cli) settings: Settings,
+}
+
+impl Watch {
+    /// Reads a row.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub(in crate::cli) fn read(row: &Row, terms: &Terms) -> Result<Watch, Vec<Mistake>> {
+        let mut reader = Reader { row, terms, mistakes: row.mistakes.clone() };
+        if row.cells.is_empty() && !row.mistakes.is_empty() {
+            return Err(reader.mistakes);
+        }
+        let subject = reader.subject();
+        let to = reader.destinations();
+        let rules = reader.rules(subject.as_ref());
+        let settings = reader.settings();
+        match subject {
+            Some(subject) if reader.mistakes.is_empty() => {
+                Ok(Watch { line: row.line, subject, to, rules, settings })
+            }
+            _ => {
+                reader.mistakes.sort_by_key(|mistake| mistake.line);
+                Err(reader.mistakes)
+            }
+        }
+    }
+}
+
+struct Reader<'a> {
+    row: &'a Row,
+    terms: &'a Terms,
+    mistakes: Vec<Mistake>,
+}
+
+impl Reader<'_> {
+    fn wrong(&mut self, line: u64, message: impl Into<String>) {
+        self.mistakes.push(Mistake::new(line, message));
+    }
+
+    /// Reads a cell that may be absent; what is wrong is told under the column's name.
+    fn cell<T>(
+        &mut self,
+        column: Column,
+        parse: impl FnOnce(&str) -> Result<T, SettingsError>,
+    ) -> Option<T> {
+        let cell = self.row.one(column)?;
+        match parse(cell.text.trim()) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.wrong(cell.line, format!("{}: {}", column.name(), explained(&error)));
+                None
+            }
+        }
+    }
+
+    fn subject(&mut self) -> Option<SubjectRef> {
+        let named: Vec<(Column, &Cell)> = [Column::Video, Column::Channel, Column::Playlist]
+            .into_iter()
+            .filter_map(|column| Some((column, self.row.one(column)?)))
+            .collect();
+        match named.as_slice() {
+            [] => {
+                self.wrong(self.row.line, "names no video, channel or playlist");
+                None
+            }
+            [(column, cell)] => match subject(*column, cell.text.trim()) {
+                Ok(subject) => Some(subject),
+                Err(message) => {
+                    self.wrong(cell.line, format!("{}: {message}", column.name()));
+                    None
+                }
+            },
+            [(first, _), (second, _), ..] => {
+                let (first, second) = (first.name(), second.name());
+                self.wrong(self.row.line, format!("names a {first} and a {second}: make it two"));
+                None
+            }
+        }
+    }
+
+    fn destinations(&mut self) -> Vec<Address> {
+        let Some(cells) = self.row.list(Column::To) else {
+            self.wrong(self.row.line, "names nobody to tell: to is missing");
+            return Vec::new();
+        };
+        let mut to = Vec::new();
+        for cell in cells {
+            match destination(cell.text.trim(), self.terms) {
+                Ok(address) if to.contains(&address) => {
+                    self.wrong(cell.line, format!("to: {} stands here twice", address.masked()));
+                }
+                Ok(address) => to.push(address),
+                Err(message) => self.wrong(cell.line, format!("to: {message}")),
+            }
+        }
+        to
+    }
+
+    fn rules(&mut self, subject: Option<&SubjectRef>) -> Vec<Rule> {
+        let Some(cells) = self.row.list(Column::Rules) else { return self.terms.preset.clone() };
+        let mut rules: Vec<Rule> = Vec::new();
+        for cell in cells {
+            match language::parse_set(&cell.text) {
+                // Written twice, by a preset and by itself for example, it is one rule.
+                Ok(set) => {
+                    for rule in set {
+                        if !rules.contains(&rule) {
+                            rules.push(rule);
+                        }
+                    }
+                }
+                Err(error) => {
+                    self.wrong(cell.line, format!("rules: {}: {error}", Quoted(&cell.text)));
+                }
+            }
+        }
+        let line = cells.first().map_or(self.row.line, |cell| cell.line);
+        if rules.len() > language::RULES_PER_SET_MAX {
+            let (count, max) = (rules.len(), language::RULES_PER_SET_MAX);
+            self.wrong(line, format!("rules: {count} rules, and a watch may have {max}"));
+        }
+        if matches!(subject, Some(SubjectRef::Video(_)))
+            && rules.contains(&Rule::Event(Event::Upload))
+        {
+            self.wrong(line, "rules: upload rings for a channel or playlist, not for a video");
+        }
+        rules
+    }
+
+    fn settings(&mut self) -> Settings {
+        let at_most = self.cell(Column::AtMost, Settings::duration);
+        let quiet = self.cell(Column::Quiet, str::parse);
+        let zone = self.cell(Column::Tz, |name| {
+            // jiff takes the empty name for UTC; here it is more likely forgotten.
+            let known = TimeZone::get(name).ok().filter(|_| !name.is_empty());
+            let known = known.ok_or_else(|| SettingsError::Zone(name.to_owned()))?;
+            Ok((name.to_owned(), known))
+        });
+        let (tz, zone) = zone.unzip();
+        let zone = zone.unwrap_or_else(|| self.terms.zone.clone());
+        let until = self.cell(Column::Until, |text| until::parse(text, &zone));
+        if let (Some(until), Some(cell)) = (until, self.row.one(Column::Until))
+            && until <= self.terms.now
+        {
+            self.wrong(cell.line, format!("until: {} has passed", Quoted(&cell.text)));
+        }
+        Settings { at_most_s: at_most.map(|length| length.as_secs()), quiet, tz, until }
+    }
+}
+
+/// The error of a setting with its text shortened: its own display quotes the whole.
+fn explained(error: &SettingsError) -> String {
+    let short = |text: &String| text.chars().take(super::QUOTED_CHARS).collect::<String>();
+    let short = match error {
+        SettingsError::Clock(text) => SettingsError::Clock(short(text)),
+        SettingsError::Quiet(text) => SettingsError::Quiet(short(text)),
+        SettingsError::Duration(text) => SettingsError::Duration(short(text)),
+        SettingsError::Zone(text) => SettingsError::Zone(short(text)),
+        SettingsError::Until(text) => SettingsError::Until(short(text)),
+    };
+    short.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Reads what is watched: an id or an address of YouTube, of the kind that the column says.
+fn subject(column: Column, text: &str) -> Result<SubjectRef, String> {
+    let read = SubjectRef::from_text(text);
+    let is_meant = |subject: &SubjectRef| match subject {
+        SubjectRef::Video(_) => column == Column::Video,
+        SubjectRef::Channel(_) | SubjectRef::Handle(_) => column == Column::Channel,
+        SubjectRef::Playlist(_) => column == Column::Playlist,
+    };
+    match read {
+        Ok(subject) if is_meant(&subject) => Ok(subject),
+        Ok(subject) => {
+            let kind = match subject {
+                SubjectRef::Video(_) => Column::Video,
+                SubjectRef::Channel(_) | SubjectRef::Handle(_) => Column::Channel,
+                SubjectRef::Playlist(_) => Column::Playlist,
+            };
+            let kind = kind.name();
+            Err(format!("{} is a {kind}: write it under {kind}", Quoted(text)))
+        }
+        // An id alone does not tell its kind in every case; here the column does.
+        Err(error) => {
+            format!("{}:{text}", column.name()).parse().map_err(|_| match column {
+                // What is no address of any kind is told best by the form that is expected.
+                Column::Playlist if !text.contains(['/', '.']) => {
+                    format!("{}: {}", Quoted(text), crate::model::IdError::Playlist)
+                }
+                Column::Channel if !text.contains(['/', '.']) => {
+                    format!(
+                        "{} is none: write its @handle, its id (UC…) or its address",
+                        Quoted(text)
+                    )
+                }
+                _ => error.to_string(),
+            })
+        }
+    }
+}
+
+/// Reads a destination, which has to be one that can be reached with this configuration.
+fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
+    let address: Address = text.parse().map_err(|error| match error {
+        AddressError::Kind(text) => {
+            // Only the kind: what follows may be a URL with a secret.
+            let kind = text.split(':').next().unwrap_or_default();
+            AddressError::Kind(Quoted(kind).to_string().trim_matches('"').to_owned()).to_string()
+        }
+        AddressError::Telegram(text) => {
+            AddressError::Telegram(Quoted(&text).to_string().trim_matches('"').to_owned())
+                .to_string()
+        }
+        AddressError::Webhook(_) => {
+            "this is no webhook: write webhook:https://host/path".to_owned()
+        }
+    })?;
+    let off = |channel: Channel| {
+        format!("{} is off: there is no section [{channel}] in the configuration", address.masked())
+    };
+    match (&address, terms.webhook) {
+        (Address::Telegram { .. }, _) if !terms.telegram => Err(off(Channel::Telegram)),
+        (Address::Webhook(_), None) => Err(off(Channel::Webhook)),
+        (Address::Webhook(url), Some(allow_private)) => match check_url(url, allow_private) {
+            Ok(()) => Ok(address),
+            Err(message) => Err(format!("{}: {message}", address.masked())),
+        },
+        (Address::Telegram { .. } | Address::Recorder(_), _) => Ok(address),
+    }
+}

@@ -1,0 +1,140 @@
+//! Running watches as a watch file in TOML.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::{Column, until};
+use crate::cli::terminal::{is_plain, plain};
+use crate::model::{Address, Settings, SubjectRef, UnixMillis};
+use crate::store::WatchRow;
+
+/// Destinations of one `[[watch]]`: a bound on what is held back to be put together.
+const TO_MAX: usize = 50;
+
+/// Writes one `[[watch]]` after the other; neighbours that differ in their destination alone become one.
+pub(in crate::cli) struct Printer<W> {
+    out: W,
+    now: UnixMillis,
+    held: Option<Held>,
+    written: usize,
+}
+
+struct Held {
+    subject: SubjectRef,
+    title: Option<String>,
+    rules: Vec<String>,
+    settings: Settings,
+    to: Vec<Address>,
+}
+
+impl<W: Write> Printer<W> {
+    /// Begins a file.
+    pub(in crate::cli) fn new(mut out: W, now: UnixMillis) -> io::Result<Self> {
+        writeln!(
+            out,
+            "# The watches of tubebell at {now}: `tubebell apply` reads this file, \
+             `apply --dry-run` shows what it would change."
+        )?;
+        Ok(Printer { out, now, held: None, written: 0 })
+    }
+
+    /// Adds a watch. One that has ended or has no rule is left out: `apply` could not make it.
+    pub(in crate::cli) fn add(&mut self, row: WatchRow) -> io::Result<()> {
+        let ended = row.settings.until.is_some_and(|until| until <= self.now);
+        if ended || row.rules.is_empty() {
+            return Ok(());
+        }
+        self.written += 1;
+        let address = row.destination.address;
+        if let Some(held) = &mut self.held
+            && (&held.subject, &held.rules, &held.settings)
+                == (&row.subject, &row.rules, &row.settings)
+            && held.to.len() < TO_MAX
+        {
+            held.to.push(address);
+            return Ok(());
+        }
+        self.write_held()?;
+        self.held = Some(Held {
+            subject: row.subject,
+            title: row.title,
+            rules: row.rules,
+            settings: row.settings,
+            to: vec![address],
+        });
+        Ok(())
+    }
+
+    /// Ends the file; returns how many watches are in it.
+    pub(in crate::cli) fn finish(mut self) -> io::Result<usize> {
+        self.write_held()?;
+        self.out.flush()?;
+        Ok(self.written)
+    }
+
+    fn write_held(&mut self) -> io::Result<()> {
+        match self.held.take() {
+            Some(held) => self.out.write_all(held.text().as_bytes()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Held {
+    fn text(&self) -> String {
+        let mut text = String::from("\n[[watch]]\n");
+        if let Some(title) = &self.title {
+            // A title may hold anything; a line break would end the comment.
+            text.push_str(&format!("# {}\n", plain(title)));
+        }
+        let (column, id) = match &self.subject {
+            SubjectRef::Video(id) => (Column::Video, id.to_string()),
+            SubjectRef::Channel(id) => (Column::Channel, id.to_string()),
+            SubjectRef::Handle(id) => (Column::Channel, id.to_string()),
+            SubjectRef::Playlist(id) => (Column::Playlist, id.to_string()),
+        };
+        let mut set = |column: Column, value: String| {
+            text.push_str(&format!("{} = {value}\n", column.name()));
+        };
+        set(column, quoted(&id));
+        set(Column::Rules, list(&self.rules));
+        set(Column::To, list(&self.to.iter().map(ToString::to_string).collect::<Vec<_>>()));
+        let Settings { at_most_s, quiet, tz, until } = &self.settings;
+        if let Some(seconds) = at_most_s {
+            set(Column::AtMost, quoted(&Settings::print_duration(Duration::from_secs(*seconds))));
+        }
+        if let Some(quiet) = quiet {
+            set(Column::Quiet, quoted(&quiet.to_string()));
+        }
+        if let Some(tz) = tz {
+            set(Column::Tz, quoted(tz));
+        }
+        if let Some(until) = until {
+            let zone = tz.as_ref().and_then(|tz| TimeZone::get(tz).ok());
+            set(Column::Until, quoted(&until::print(*until, zone.as_ref())));
+        }
+        text
+    }
+}
+
+fn list(items: &[String]) -> String {
+    let items: Vec<String> = items.iter().map(|item| quoted(item)).collect();
+    format!("[{}]", items.join(", "))
+}
+
+/// A basic string of TOML.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if is_plain(c) => quoted.push(c),
+            c => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

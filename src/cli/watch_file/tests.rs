@@ -1,0 +1,497 @@
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{
+    Address, DestinationId, Quiet, Settings, SubjectRef, SubscriptionId, UnixMillis,
+};
+use crate::route::language;
+use crate::store::{DestinationRow, WatchRow};
+
+/// 2026-11-20T20:00:00Z
+const NOW: UnixMillis = UnixMillis(1_795_204_800_000);
+
+fn terms() -> Terms {
+    Terms {
+        telegram: true,
+        webhook: Some(false),
+        preset: language::preset("quiet").unwrap(),
+        zone: TimeZone::get("Europe/Madrid").unwrap(),
+        now: NOW,
+    }
+}
+
+fn read(form: Form, text: &[u8], terms: &Terms) -> Result<Vec<Watch>, Vec<String>> {
+    let mut checker = Checker::new(terms);
+    let mut watches = Vec::new();
+    for row in rows(form, text) {
+        let row = row.unwrap();
+        checker.look(&row);
+        watches.extend(Watch::read(&row, terms));
+    }
+    match checker.finish() {
+        Ok(_) => Ok(watches),
+        Err(mistakes) => {
+            Err(mistakes.shown.into_iter().map(|m| format!("{}: {}", m.line, m.message)).collect())
+        }
+    }
+}
+
+#[track_caller]
+fn refused(form: Form, text: &str, expected: &[&str]) {
+    assert_eq!(read(form, text.as_bytes(), &terms()).unwrap_err(), expected, "{text}");
+}
+
+#[track_caller]
+fn refused_watch(body: &str, expected: &[&str]) {
+    refused(Form::Toml, &format!("[[watch]]\n{body}\n"), expected);
+}
+
+/// What the rows mean, in words.
+fn words(watch: &Watch) -> String {
+    let rules: Vec<String> = watch.rules.iter().map(ToString::to_string).collect();
+    let to: Vec<String> = watch.to.iter().map(ToString::to_string).collect();
+    format!(
+        "{} {} | {} | {} | {}",
+        watch.line,
+        watch.subject,
+        rules.join("; "),
+        to.join(" "),
+        serde_json::to_string(&watch.settings).unwrap()
+    )
+}
+
+const TOML: &str = r#"# The channel's own videos.
+[[watch]]
+video = "https://youtu.be/dQw4w9WgXcQ?si=x"
+rules = ["views every 1000", "status"]
+to = ["telegram:1234", "webhook:https://example.org/a;b"]
+at_most = "15m"
+quiet = "22:00-08:00"
+tz = "America/New_York"
+until = 2027-01-31
+
+  [[watch]]  # a channel
+channel = "@handle"
+to = "telegram:-100/7"
+until = "2027-01-31T18:00"
+
+[[watch]]
+playlist = "PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf"
+rules = "upload"
+to = ["telegram:1234"]
+"#;
+
+const CSV: &str = "video,channel,playlist,rules,to,at_most,quiet,tz,until
+https://youtu.be/dQw4w9WgXcQ?si=x,,,views every 1000; status,telegram:1234;webhook:https://example.org/a;b,15m,22:00-08:00,America/New_York,2027-01-31
+,@handle,,,telegram:-100/7,,,,2027-01-31T18:00
+,,PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf,upload,telegram:1234,,,,
+";
+
+#[test]
+fn both_forms_mean_the_same() {
+    let expected = |lines: [u64; 3]| {
+        [
+            format!(
+                "{} video:dQw4w9WgXcQ | views every 1000; status | telegram:1234 webhook:https://example.org/a;b | {}",
+                lines[0],
+                r#"{"at_most_s":900,"quiet":"22:00-08:00","tz":"America/New_York","until":1801458000000}"#
+            ),
+            format!(
+                "{} channel:@handle | views milestones; likes milestones; comments milestones; status | telegram:-100/7 | {}",
+                lines[1], r#"{"until":1801414800000}"#
+            ),
+            format!(
+                "{} playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf | upload | telegram:1234 | {{}}",
+                lines[2]
+            ),
+        ]
+    };
+    let toml = read(Form::Toml, TOML.as_bytes(), &terms()).unwrap();
+    assert_eq!(toml.iter().map(words).collect::<Vec<_>>(), expected([2, 11, 16]));
+    let csv = read(Form::Csv, CSV.as_bytes(), &terms()).unwrap();
+    assert_eq!(csv.iter().map(words).collect::<Vec<_>>(), expected([2, 3, 4]));
+}
+
+#[test]
+fn files_of_windows_are_read_too() {
+    for (form, text) in [(Form::Toml, TOML), (Form::Csv, CSV)] {
+        let windows = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        let read_lines = |text: &str| {
+            read(form, text.as_bytes(), &terms()).unwrap().iter().map(words).collect::<Vec<_>>()
+        };
+        assert_eq!(read_lines(&windows), read_lines(text));
+    }
+}
+
+#[test]
+fn every_mistake_of_a_watch_is_told_with_its_line_and_what_to_write() {
+    refused_watch(
+        r#"video = "dQw4w9WgXcQ"
+rules = ["views evry 10"]
+to = ["telegram:x", "discord:5"]
+at_most = "soon"
+quiet = "22-8"
+tz = "Europe/Madird"
+until = "2020-01-31"
+at_mots = 3"#,
+        &[
+            "3: rules: \"views evry 10\": column 7: expected \"any\", \"every\", \"milestones\", \"at\", \"rate\", \"+\" or \"-\", found \"evry\" - did you mean \"every\"?",
+            "4: to: `telegram:x` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers",
+            "4: to: `discord` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id> or webhook:<https://…>",
+            "5: at_most: `soon` is no duration: write a number and s, m, h or d, as in 15m or 1h30m",
+            "6: quiet: `22-8` are no quiet hours: write HH:MM-HH:MM, as in 22:00-08:00",
+            "7: tz: `Europe/Madird` is no time zone: write one of the tz database, as in Europe/Madrid",
+            "8: until: \"2020-01-31\" has passed",
+            "9: \"at_mots\" is not known: did you mean at_most?",
+        ],
+    );
+}
+
+#[test]
+fn a_watch_names_one_thing_to_watch_and_somebody_to_tell() {
+    refused_watch(
+        "at_most = \"1h\"",
+        &["1: names no video, channel or playlist", "1: names nobody to tell: to is missing"],
+    );
+    refused_watch(
+        "video = \"dQw4w9WgXcQ\"\nchannel = \"@handle\"\nto = \"telegram:1\"",
+        &["1: names a video and a channel: make it two"],
+    );
+    refused_watch(
+        "channel = \"dQw4w9WgXcQ\"\nto = \"telegram:1\"",
+        &["2: channel: \"dQw4w9WgXcQ\" is a video: write it under video"],
+    );
+    refused_watch(
+        "channel = \"handle\"\nto = \"telegram:1\"",
+        &["2: channel: \"handle\" is none: write its @handle, its id (UC…) or its address"],
+    );
+    refused_watch(
+        "video = \"dQw4w9WgXcQ\"\nto = [\n  \"telegram:1\",\n  \"telegram:1\"]",
+        &["5: to: telegram:1 stands here twice"],
+    );
+    refused_watch(
+        "video = \"dQw4w9WgXcQ\"\nrules = [\"upload\"]\nto = \"telegram:1\"",
+        &["3: rules: upload rings for a channel or playlist, not for a video"],
+    );
+}
+
+#[test]
+fn what_comes_with_a_later_version_says_so() {
+    let later = "digests come with a later version: take digest out";
+    refused_watch(
+        "video = \"dQw4w9WgXcQ\"\nto = \"telegram:1\"\ndigest = \"hourly\"",
+        &[&format!("4: {later}")],
+    );
+    refused(Form::Csv, "video,to,digest\n", &[&format!("1: column {later}")]);
+}
+
+#[test]
+fn a_destination_whose_channel_is_off_is_a_mistake() {
+    let text = "video,to\ndQw4w9WgXcQ,telegram:1 webhook:https://example.org/x\n";
+    let off = Terms { telegram: false, webhook: None, ..terms() };
+    assert_eq!(
+        read(Form::Csv, text.as_bytes(), &off).unwrap_err(),
+        [
+            "2: to: telegram:1 is off: there is no section [telegram] in the configuration",
+            "2: to: webhook:example.org/… is off: there is no section [webhook] in the configuration",
+        ]
+    );
+}
+
+#[test]
+fn a_webhook_into_our_own_network_is_refused_unless_the_configuration_allows_it() {
+    let text = b"video,to\ndQw4w9WgXcQ,webhook:http://10.0.0.1/x\n";
+    let refused = read(Form::Csv, text, &terms()).unwrap_err();
+    assert_eq!(
+        refused,
+        ["2: to: webhook:10.0.0.1/…: the address must be https (http needs webhook.allow_private)"]
+    );
+    let allowed = Terms { webhook: Some(true), ..terms() };
+    assert_eq!(read(Form::Csv, text, &allowed).unwrap().len(), 1);
+}
+
+#[test]
+fn no_mistake_repeats_the_path_of_a_webhook() {
+    for to in [
+        "webhook:http://example.org/s3cret",
+        "webhook:htps://example.org/s3cret",
+        "webhok:https://example.org/s3cret",
+        "https://example.org/s3cret",
+        "webhook:https://user:s3cret@example.org/",
+        "webhook:https://10.0.0.1/s3cret",
+    ] {
+        let text = format!("video,to\ndQw4w9WgXcQ,{to}\n");
+        let lines = read(Form::Csv, text.as_bytes(), &terms()).unwrap_err();
+        assert_eq!(lines.len(), 1);
+        assert!(!lines[0].contains("s3cret"), "{lines:?}");
+    }
+}
+
+#[test]
+fn the_same_watch_twice_is_a_mistake_that_names_both_lines() {
+    refused(
+        Form::Csv,
+        "video,to\ndQw4w9WgXcQ,telegram:1\naaaaaaaaaaa,telegram:1\nhttps://youtu.be/dQw4w9WgXcQ,telegram:1\n",
+        &["4: video:dQw4w9WgXcQ to telegram:1 stands in line 2 already"],
+    );
+}
+
+#[test]
+fn a_csv_that_is_no_table_is_refused_as_such() {
+    refused(Form::Csv, "", &["1: the first line names the columns"]);
+    refused(
+        Form::Csv,
+        "video;to\ndQw4w9WgXcQ;telegram:1\n",
+        &[
+            "1: column \"video;to\" is not known: a watch has video, channel, playlist, rules, to, at_most, quiet, tz, until; columns are separated by commas",
+        ],
+    );
+    refused(Form::Csv, "video,to,video\n", &["1: column video stands here twice"]);
+    refused(
+        Form::Csv,
+        "video,to\n\ndQw4w9WgXcQ\n,\n",
+        &["3: has 1 cell, and the first line names 2", "4: every cell is empty"],
+    );
+    refused(
+        Form::Csv,
+        "video,to\ndQw4w9WgXcQ,\"telegram:1\naaaaaaaaaaa,telegram:2\n",
+        &["2: a quote is left open"],
+    );
+    let latin = read(Form::Csv, b"video,to\n\xe9,telegram:1\n", &terms()).unwrap_err();
+    assert_eq!(latin, ["2: video is not UTF-8"]);
+}
+
+#[test]
+fn a_toml_that_is_no_watch_file_is_refused_as_such() {
+    refused(
+        Form::Toml,
+        "video = \"x\"\n[defaults]\n[[watch]]\nvideo = \"dQw4w9WgXcQ\"\nto = \"telegram:1\"\n[other]\n",
+        &[
+            "1: video stands in no watch: write it below [[watch]]",
+            "2: \"defaults\" is not known: a watch file has [[watch]] only",
+            "6: \"other\" is not known: a watch file has [[watch]] only",
+        ],
+    );
+    refused(Form::Toml, "[watch]\n", &["1: write [[watch]], in double brackets"]);
+    refused(
+        Form::Toml,
+        "\n[[watch]]\nvideo = \"dQw4w9WgXcQ\"\nto = 5\n\n[[watch]]\nvideo = dQw\n",
+        &[
+            "4: to takes a list of texts in quotes",
+            "7: no valid TOML: string values must be quoted, expected literal string",
+        ],
+    );
+    let latin = read(Form::Toml, b"\n[[watch]]\n# \xe9\n", &terms()).unwrap_err();
+    assert_eq!(latin, ["3: is not UTF-8"]);
+}
+
+#[test]
+fn watches_may_stand_in_one_list_too() {
+    let text = "watch = [\n { video = \"dQw4w9WgXcQ\", to = \"telegram:1\" },\n { video = \"aaaaaaaaaaa\", to = \"telegram:1\" },\n]";
+    let lines: Vec<u64> =
+        read(Form::Toml, text.as_bytes(), &terms()).unwrap().iter().map(|w| w.line).collect();
+    assert_eq!(lines, [2, 3]);
+}
+
+#[test]
+fn a_piece_without_end_is_refused_before_it_fills_memory() {
+    let text = format!("# {}\n[[watch]]\n", "x".repeat(2 << 20));
+    refused(Form::Toml, &text, &["1: from here on, 1 MiB is one watch"]);
+}
+
+#[test]
+fn twenty_mistakes_are_shown_and_all_are_counted() {
+    let text = format!("video,to\n{}", "x,telegram:1\n".repeat(30));
+    let terms = terms();
+    let mut checker = Checker::new(&terms);
+    for row in rows(Form::Csv, text.as_bytes()) {
+        checker.look(&row.unwrap());
+    }
+    let mistakes = checker.finish().unwrap_err();
+    assert_eq!((mistakes.shown.len(), mistakes.count), (20, 30));
+}
+
+fn standing(watch: &Watch, address: &Address, id: i64) -> WatchRow {
+    WatchRow {
+        id: SubscriptionId(id),
+        destination: DestinationRow {
+            id: DestinationId(1),
+            address: address.clone(),
+            owner: "operator".to_owned(),
+            settings: Settings::default(),
+            muted_until: None,
+            disabled: None,
+        },
+        subject: watch.subject.clone(),
+        title: None,
+        members: None,
+        memory: None,
+        rules: watch.rules.iter().map(ToString::to_string).collect(),
+        settings: watch.settings.clone(),
+        muted_until: None,
+        origin: "file:a.toml".to_owned(),
+    }
+}
+
+#[test]
+fn a_difference_names_what_changes_and_nothing_else() {
+    let watches = read(Form::Toml, TOML.as_bytes(), &terms()).unwrap();
+    let watch = &watches[0];
+    let mut row = standing(watch, &watch.to[0], 1);
+    assert_eq!(difference(watch, None, "file:a.toml"), Difference::New);
+    assert_eq!(difference(watch, Some(&row), "file:a.toml"), Difference::None);
+    assert_eq!(difference(watch, Some(&row), "file:b.toml"), Difference::Adopted);
+    row.rules = vec!["status".to_owned(), "title".to_owned()];
+    row.settings.at_most_s = Some(60);
+    row.settings.until = None;
+    assert_eq!(
+        difference(watch, Some(&row), "file:b.toml"),
+        Difference::Changed(vec![
+            "+\"views every 1000\"".to_owned(),
+            "-\"title\"".to_owned(),
+            "at_most 1m → 15m".to_owned(),
+            "until default → 2027-02-01T05:00:00Z".to_owned(),
+        ])
+    );
+}
+
+#[test]
+fn neighbours_that_differ_in_their_destination_alone_are_written_as_one() {
+    let watches = read(Form::Toml, TOML.as_bytes(), &terms()).unwrap();
+    let mut out = Vec::new();
+    let mut printer = Printer::new(&mut out, NOW).unwrap();
+    for (watch, id) in watches.iter().zip(1..) {
+        for address in &watch.to {
+            let mut row = standing(watch, address, id);
+            row.title = Some("two\nlines\u{202e}\"".to_owned());
+            printer.add(row).unwrap();
+        }
+    }
+    assert_eq!(printer.finish().unwrap(), 4);
+    insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
+    # The watches of tubebell at 2026-11-20T20:00:00Z: `tubebell apply` reads this file, `apply --dry-run` shows what it would change.
+
+    [[watch]]
+    # two lines "
+    video = "dQw4w9WgXcQ"
+    rules = ["views every 1000", "status"]
+    to = ["telegram:1234", "webhook:https://example.org/a;b"]
+    at_most = "15m"
+    quiet = "22:00-08:00"
+    tz = "America/New_York"
+    until = "2027-01-31"
+
+    [[watch]]
+    # two lines "
+    channel = "@handle"
+    rules = ["views milestones", "likes milestones", "comments milestones", "status"]
+    to = ["telegram:-100/7"]
+    until = "2027-01-31T17:00:00Z"
+
+    [[watch]]
+    # two lines "
+    playlist = "PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf"
+    rules = ["upload"]
+    to = ["telegram:1234"]
+    "#);
+}
+
+fn subjects() -> impl Strategy<Value = SubjectRef> {
+    prop_oneof![
+        "[A-Za-z0-9_-]{11}".prop_map(|id| format!("video:{id}").parse().unwrap()),
+        "UC[A-Za-z0-9_-]{22}".prop_map(|id| format!("channel:{id}").parse().unwrap()),
+        "@[a-zé日.]{3,30}".prop_map(|id| format!("channel:{id}").parse().unwrap()),
+        "(PL|UU|FL)[A-Za-z0-9_-]{12,32}".prop_map(|id| format!("playlist:{id}").parse().unwrap()),
+    ]
+}
+
+fn addresses() -> impl Strategy<Value = Address> {
+    prop_oneof![
+        (any::<i64>(), proptest::option::of(any::<i32>()))
+            .prop_map(|(chat, thread)| Address::Telegram { chat, thread }),
+        r#"[!-~é“日]{0,12}"#
+            .prop_map(|path| Address::Webhook(format!("https://example.org/{path}"))),
+        r#"[!-~é“日]{1,12}"#.prop_map(Address::Recorder),
+    ]
+}
+
+prop_compose! {
+    fn settings()(
+        at_most_s in proptest::option::of(0u64..10_000_000),
+        quiet in proptest::option::of((0i8..24, 0i8..24)),
+        tz in proptest::option::of(prop_oneof![Just("UTC"), Just("America/St_Johns"), Just("Asia/Tokyo")]),
+        until in proptest::option::of(1i64..4_000_000_000_000),
+    ) -> Settings {
+        let quiet = quiet.and_then(|(from, to)| format!("{from}:00-{to}:30").parse::<Quiet>().ok());
+        let until = until.map(|by| UnixMillis(NOW.0 + by));
+        Settings { at_most_s, quiet, tz: tz.map(str::to_owned), until }
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_export_writes_is_read_back_without_difference(
+        watches in proptest::collection::vec(
+            (subjects(), addresses(), settings(), proptest::sample::subsequence(
+                vec!["views any", "likes +5%", "views at 10k, 1M", "comments -10%", "title", "views rate > 200/h"], 1..=6),
+             ".{0,20}"),
+            0..12),
+    ) {
+        let rows: Vec<WatchRow> = watches
+            .into_iter()
+            .zip(1..)
+            .map(|((subject, address, settings, rules, title), id)| {
+                let rules = rules.iter().map(|rule| language::parse(rule).unwrap()).collect();
+                let watch = Watch { line: 1, subject, to: vec![], rules, settings };
+                WatchRow { title: Some(title), ..standing(&watch, &address, id) }
+            })
+            .collect();
+        let mut out = Vec::new();
+        let mut printer = Printer::new(&mut out, NOW).unwrap();
+        for row in rows.clone() {
+            printer.add(row).unwrap();
+        }
+        printer.finish().unwrap();
+
+        let terms = terms();
+        let read: Vec<Watch> = super::rows(Form::Toml, out.as_slice())
+            .map(|row| Watch::read(&row.unwrap(), &terms).map_err(|m| format!("{m:?}")))
+            .collect::<Result<_, _>>()
+            .map_err(TestCaseError::fail)?;
+        let pairs: Vec<(&Watch, &Address)> =
+            read.iter().flat_map(|watch| watch.to.iter().map(move |to| (watch, to))).collect();
+        prop_assert_eq!(pairs.len(), rows.len());
+        for ((watch, to), row) in pairs.into_iter().zip(&rows) {
+            prop_assert_eq!((&watch.subject, to), (&row.subject, &row.destination.address));
+            prop_assert_eq!(difference(watch, Some(row), "file:a.toml"), Difference::None);
+        }
+    }
+
+    #[test]
+    fn no_bytes_bring_the_readers_down(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        for form in [Form::Toml, Form::Csv] {
+            drop(read(form, &bytes, &terms()));
+        }
+    }
+
+    #[test]
+    fn no_text_in_the_shape_of_a_watch_file_brings_the_readers_down(
+        names in proptest::collection::vec(proptest::sample::select(
+            vec!["video", "channel", "playlist", "rules", "to", "at_most", "quiet", "tz", "until", "digest"]), 1..5),
+        values in proptest::collection::vec(".{0,40}", 1..5),
+    ) {
+        let toml: String = names.iter().zip(&values).map(|(name, value)| format!("{name} = '{value}'\n")).collect();
+        drop(read(Form::Toml, format!("[[watch]]\n{toml}").as_bytes(), &terms()));
+        let csv = format!("{}\n{}\n", names.join(","), values.join(","));
+        drop(read(Form::Csv, csv.as_bytes(), &terms()));
+    }
+}
+
+#[test]
+fn the_longest_duration_survives_the_round_trip() {
+    let longest = Duration::from_secs(100 * 366 * 86_400);
+    assert_eq!(Settings::duration(&Settings::print_duration(longest)), Ok(longest));
+}

@@ -1,0 +1,156 @@
+//! `tubebell why`: what every rule did about a video, and what it waits for.
+
+use std::io::{self, Write};
+
+use super::context::{Context, block_on, stdout};
+use super::fault::Fault;
+use super::terminal::plain;
+use crate::model::{
+    Address, CancelReason, Counts, Outcome, Series, Signal, SubjectRef, UnixMillis, Value, VideoId,
+};
+use crate::render::numbers::{Moment, Numbers, grouped, percent_of_hundredths, signed, window};
+use crate::render::views::value_text;
+use crate::store::{Access, History, Store, Why};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The video: its id or address
+    #[arg(allow_hyphen_values = true)]
+    pub(super) video: String,
+    /// Only what concerns one destination, such as telegram:1234
+    #[arg(long, value_name = "DESTINATION")]
+    to: Option<Address>,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
+    let video = match SubjectRef::from_text(&args.video) {
+        Ok(SubjectRef::Video(id)) => id,
+        Ok(other) => return Err(Fault::wrong(format!("{other} is no video"))),
+        Err(error) => return Err(Fault::wrong(error.to_string())),
+    };
+    let config = context.config()?;
+    let store = context.store(&config, Access::Existing)?;
+    let (history, rules) = block_on(async {
+        let history = store.history(video, UnixMillis::MIN, 1).await?;
+        Ok((history, store.why(video, args.to.clone()).await?))
+    })?;
+    let explained = Explained { video, tz: config.defaults.tz, rules };
+    let mut out = stdout();
+    explained.write(history.as_ref(), &mut out)?;
+    Ok(out.flush()?)
+}
+
+struct Explained {
+    video: VideoId,
+    tz: String,
+    rules: Vec<Why>,
+}
+
+impl Explained {
+    fn moment(&self, at: UnixMillis) -> Moment {
+        Moment { at, tz: self.tz.clone() }
+    }
+
+    fn write(&self, history: Option<&History>, out: &mut impl Write) -> io::Result<()> {
+        let title = history.and_then(|history| history.title.as_deref());
+        writeln!(out, "{}  {}", self.video, plain(title.unwrap_or_default()))?;
+        match history.and_then(|history| history.known.as_ref()) {
+            Some(known) => {
+                let (numbers, at) = (Numbers(known.last), self.moment(known.numbers_at));
+                writeln!(out, "{numbers}, as of {at}")?;
+            }
+            None => writeln!(out, "not seen yet")?,
+        }
+        if self.rules.is_empty() {
+            writeln!(out, "no rule looks at this video, and none did lately")?;
+        }
+        let mut address = None;
+        for why in &self.rules {
+            if address != Some(&why.address) {
+                writeln!(out, "\n{}", why.address.masked())?;
+                address = Some(&why.address);
+            }
+            self.write_rule(why, out)?;
+        }
+        Ok(())
+    }
+
+    fn write_rule(&self, why: &Why, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "  {}  (since {})", why.rule_text, self.moment(why.since))?;
+        writeln!(out, "    {}", state(why))?;
+        for (alert, outcome, ended) in &why.alerts {
+            let value =
+                |value: &Value| value_text(value).map_or_else(|| "–".to_owned(), |t| plain(&t));
+            let ended = ended.map(|at| format!(", {}", self.moment(at))).unwrap_or_default();
+            writeln!(
+                out,
+                "    {}: {} → {}: {}{ended}",
+                self.moment(alert.observed_at),
+                value(&alert.previous),
+                value(&alert.current),
+                self::outcome(outcome),
+            )?;
+        }
+        for (reason, count, first, last) in &why.suppressions {
+            let times = grouped(i64::try_from(*count).unwrap_or(i64::MAX));
+            let (first, last) = (self.moment(*first), self.moment(*last));
+            writeln!(out, "    crossed and not told ({reason}) {times} ×, {first} to {last}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What the rule waits for.
+fn state(why: &Why) -> String {
+    match why.trigger {
+        _ if why.ended => "ended".to_owned(),
+        // Uploads are found by listings, which keep no trigger.
+        None if why.rule_text == "upload" => {
+            "fires for a new video of the channel or playlist".to_owned()
+        }
+        None => "spent: all its values have been passed".to_owned(),
+        Some((series, value)) => waiting(series, value, why.unset, &why.now),
+    }
+}
+
+fn waiting(series: Series, value: i64, unset: bool, now: &Counts) -> String {
+    let at = series.scale(value);
+    match series.signal {
+        Signal::Event(event) => format!("fires when the {} changes", event.name()),
+        Signal::Count(metric) => {
+            let now = now.get(metric).map_or_else(|| "not known".to_owned(), grouped);
+            match (value == i64::MIN, unset) {
+                (true, true) => format!("waits for a number to count from; now {now}"),
+                (true, false) => format!("fires at any change; now {now}"),
+                (false, _) => format!("next at {}; now {now}", grouped(at)),
+            }
+        }
+        // Computed from history at each look: there is no value of now to show.
+        Signal::Gain { metric, window_s } => {
+            format!("waits for {} {metric} in the last {}", signed(at), window(window_s))
+        }
+        Signal::Growth { metric, window_s } => format!(
+            "waits for {} {metric} in the last {}",
+            percent_of_hundredths(at),
+            window(window_s)
+        ),
+    }
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Waiting => "waits to be sent".to_owned(),
+        Outcome::Sent => "sent".to_owned(),
+        Outcome::Cancelled(reason) => {
+            let reason = match reason {
+                CancelReason::NetZero => "the changes added up to nothing",
+                CancelReason::Unwatched => "the watch or the rule was ended",
+                CancelReason::Muted => "it was muted",
+                CancelReason::Disabled => "the destination could not be reached",
+                CancelReason::Expired => "the watch had ended",
+            };
+            format!("not sent: {reason}")
+        }
+        Outcome::Dead(cause) => format!("could not be delivered: {}", plain(cause)),
+    }
+}

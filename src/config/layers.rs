@@ -1,0 +1,210 @@
+//! What was given, before anyone asks what it means: sections, keys and values, each with its place.
+//!
+//! Unknown sections and keys are found here and left out; [`super::known`] says what is meant.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use toml::de::{DeTable, DeValue};
+
+use super::known::{PREFIX, outside, unknown_key, unknown_section, unknown_variable, variable};
+
+/// Where something was written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// A line of the file, from 1; with a column, from 1, where the line alone would not do.
+    File(usize, Option<usize>),
+    /// A variable of the environment, by name.
+    Variable(String),
+}
+
+/// A value as it was written. No `Debug`: it may be a secret.
+#[derive(Clone)]
+pub(super) enum Raw {
+    Text(String),
+    /// `None`: beyond 64 bits.
+    Integer(Option<i64>),
+    Bool(bool),
+    List(Vec<Raw>),
+    Table(Vec<(String, Raw)>),
+    /// A float or a date, which no key takes.
+    Other(&'static str),
+}
+
+impl Raw {
+    /// What it is, for messages.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Raw::Text(_) => "text",
+            Raw::Integer(_) => "a whole number",
+            Raw::Bool(_) => "true or false",
+            Raw::List(_) => "a list",
+            Raw::Table(_) => "a section",
+            Raw::Other(kind) => kind,
+        }
+    }
+}
+
+/// One key with its value.
+pub(super) struct Entry {
+    pub(super) origin: Origin,
+    pub(super) raw: Raw,
+}
+
+/// One section.
+pub(super) struct Section {
+    /// What switched it on.
+    pub(super) origin: Origin,
+    pub(super) keys: BTreeMap<String, Entry>,
+}
+
+/// All sections by name.
+pub(super) type Sections = BTreeMap<String, Section>;
+
+/// What is wrong, and where.
+pub(super) type Found = Vec<(Origin, String)>;
+
+/// Reads a file; what is unknown in it is reported and left out.
+pub(super) fn from_file(text: &str, found: &mut Found) -> Sections {
+    let mut given = sections(text, found);
+    given.retain(|name, section| match unknown_section(name) {
+        None => true,
+        Some(message) => {
+            found.push((section.origin.clone(), message));
+            false
+        }
+    });
+    for (name, section) in &mut given {
+        section.keys.retain(|key, entry| match unknown_key(name, key) {
+            None => true,
+            Some(message) => {
+                found.push((entry.origin.clone(), message));
+                false
+            }
+        });
+    }
+    given
+}
+
+/// Lays the variables that concern us over what the file gave.
+pub(super) fn lay_environment(
+    given: &mut Sections,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    found: &mut Found,
+) {
+    for (name, value) in environment {
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+        if is_service_link(name) {
+            continue;
+        }
+        let origin = Origin::Variable(name.to_owned());
+        let Some((section, key, example)) = variable(name) else {
+            found.push((origin, unknown_variable(name)));
+            continue;
+        };
+        let Ok(value) = value.into_string() else {
+            found.push((origin, "is not valid UTF-8".to_owned()));
+            continue;
+        };
+        let target = given
+            .entry(section.to_owned())
+            .or_insert_with(|| Section { origin: origin.clone(), keys: BTreeMap::new() });
+        // A secret given one way replaces one that the file gives the other way; given both ways in the environment
+        // it is a mistake, which the reader reports.
+        let twin = key.strip_suffix("_file").map_or_else(|| format!("{key}_file"), str::to_owned);
+        if target.keys.get(&twin).is_some_and(|entry| matches!(entry.origin, Origin::File(..))) {
+            target.keys.remove(&twin);
+        }
+        let raw = from_variable(value, example);
+        target.keys.insert(key.to_owned(), Entry { origin, raw });
+    }
+}
+
+/// Kubernetes gives every pod the variables `TUBEBELL_SERVICE_HOST`, `TUBEBELL_PORT_8080_TCP`, … of a service that is
+/// called tubebell; they are nobody's mistake.
+/// Source: <https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>
+fn is_service_link(name: &str) -> bool {
+    let rest = name.strip_prefix(PREFIX).unwrap_or_default();
+    !rest.contains("__")
+        && (rest == "PORT" || rest.starts_with("PORT_") || rest.starts_with("SERVICE_"))
+}
+
+fn from_variable(value: String, example: &Raw) -> Raw {
+    match example {
+        Raw::Text(_) => Raw::Text(value),
+        Raw::List(_) if !value.trim_start().starts_with('[') => Raw::List(
+            value
+                .split(',')
+                .map(str::trim)
+                .filter(|item| !item.is_empty())
+                .map(|item| Raw::Text(item.to_owned()))
+                .collect(),
+        ),
+        Raw::Integer(_) | Raw::Bool(_) | Raw::List(_) | Raw::Table(_) | Raw::Other(_) => {
+            DeValue::parse(value.trim())
+                .map_or_else(|_| Raw::Text(value.clone()), |parsed| raw(parsed.get_ref()))
+        }
+    }
+}
+
+/// Splits a text into sections. Errors of syntax are reported with line and column; what could be read beside them
+/// is still returned, so that its mistakes show in the same run.
+pub(super) fn sections(text: &str, found: &mut Found) -> Sections {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let (line, column) = place(text, error.span().map_or(0, |span| span.start));
+        // Only the message: the error's own display quotes the line, which may hold a secret.
+        found.push((
+            Origin::File(line, Some(column)),
+            format!("no valid TOML: {}", error.message()),
+        ));
+    }
+    let mut sections = Sections::new();
+    for (name, value) in root.get_ref() {
+        let at = |offset: usize| Origin::File(place(text, offset).0, None);
+        let origin = at(name.span().start);
+        let DeValue::Table(table) = value.get_ref() else {
+            found.push((
+                origin,
+                outside(name.get_ref(), matches!(value.get_ref(), DeValue::Array(_))),
+            ));
+            continue;
+        };
+        let keys = table
+            .iter()
+            .map(|(key, value)| {
+                let origin = at(key.span().start);
+                (key.get_ref().to_string(), Entry { origin, raw: raw(value.get_ref()) })
+            })
+            .collect();
+        sections.insert(name.get_ref().to_string(), Section { origin, keys });
+    }
+    sections
+}
+
+fn raw(value: &DeValue<'_>) -> Raw {
+    match value {
+        DeValue::String(text) => Raw::Text(text.to_string()),
+        DeValue::Integer(number) => {
+            Raw::Integer(i64::from_str_radix(number.as_str(), number.radix()).ok())
+        }
+        DeValue::Boolean(value) => Raw::Bool(*value),
+        DeValue::Array(items) => Raw::List(items.iter().map(|item| raw(item.get_ref())).collect()),
+        DeValue::Table(table) => Raw::Table(
+            table
+                .iter()
+                .map(|(key, value)| (key.get_ref().to_string(), raw(value.get_ref())))
+                .collect(),
+        ),
+        DeValue::Float(_) => Raw::Other("a number with a point"),
+        DeValue::Datetime(_) => Raw::Other("a date or time"),
+    }
+}
+
+/// Line and column of a byte offset, both from 1; the column in characters.
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
+    (line, column)
+}

@@ -1,0 +1,89 @@
+//! The configuration: a TOML file and the environment become one typed [`Config`], or all their mistakes at once.
+//!
+//! In: the text of the file and the variables `TUBEBELL_…`. Out: plain options for each module, or one line per mistake
+//! that says where it stands and what to write. `config/default.toml` is the single source of known keys and defaults:
+//! [`known`] reads it like any other file, [`options`] says what each key means. Imported by `app` and `cli` only.
+
+mod known;
+mod layers;
+mod options;
+mod reader;
+mod values;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::Path;
+
+pub use options::{
+    Access, AccessMode, Config, Defaults, Limits, Operator, Store, Telegram, Web, Webhook, YouTube,
+};
+
+/// Everything that is wrong with a configuration, one line each. No line holds the value of a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Mistakes(pub Vec<String>);
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+/// Reads the file at `path`, if one is given, and lays the variables of `environment` over it.
+///
+/// # Errors
+///
+/// All mistakes at once; a file that cannot be read is one of them.
+pub fn load(
+    path: Option<&Path>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Config, Mistakes> {
+    let Some(path) = path else { return parse("configuration", "", environment) };
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(&path.display().to_string(), &text, environment),
+        Err(error) => {
+            let hint = match error.kind() {
+                std::io::ErrorKind::NotFound => "; `tubebell init` writes one to start from",
+                _ => "",
+            };
+            Err(Mistakes(vec![format!("{}: can't be read: {error}{hint}", path.display())]))
+        }
+    }
+}
+
+/// Reads the text of a configuration; `name` is what its mistakes are reported under.
+///
+/// Reads the files that `<key>_file` names, and nothing else.
+///
+/// # Errors
+///
+/// All mistakes at once.
+pub fn parse(
+    name: &str,
+    text: &str,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Config, Mistakes> {
+    let mut mistakes = Vec::new();
+    let mut given = layers::from_file(text, &mut mistakes);
+    layers::lay_environment(&mut given, environment, &mut mistakes);
+    let mut reader = reader::Reader::new(given, mistakes);
+    let config = options::read(&mut reader);
+    match reader.finish(name) {
+        lines if lines.is_empty() => Ok(config),
+        lines => Err(Mistakes(lines)),
+    }
+}
+
+/// The environment of this process, for [`load`].
+#[must_use]
+pub fn environment() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().collect()
+}
+
+/// The configuration that `tubebell init` writes: what a newcomer has to fill in, and where to get it.
+#[must_use]
+pub fn init_text() -> String {
+    include_str!("init.toml").to_owned()
+}
+
+#[cfg(test)]
+mod tests;

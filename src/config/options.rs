@@ -1,0 +1,347 @@
+//! What the keys mean: the typed options of each module, and how they are read.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::reader::Reader;
+use super::values::{self, SecretsByUrl};
+use crate::model::{Address, Channel};
+use crate::telemetry::{LogFormat, LogOptions};
+
+/// The whole configuration. What is `None` is off. Its `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where numbers come from.
+    pub youtube: Option<YouTube>,
+    /// The Telegram bot.
+    pub telegram: Option<Telegram>,
+    /// Signed webhooks.
+    pub webhook: Option<Webhook>,
+    /// The database.
+    pub store: Store,
+    /// Health, metrics and pages.
+    pub web: Option<Web>,
+    /// Who may talk to the bots.
+    pub access: Access,
+    /// What holds for a watch that says nothing else.
+    pub defaults: Defaults,
+    /// Who runs this installation.
+    pub operator: Operator,
+    /// Bounds.
+    pub limits: Limits,
+    /// What is logged.
+    pub log: LogOptions,
+}
+
+impl Config {
+    /// What `run` cannot do without and this configuration does not have, one line each. The other commands work
+    /// without.
+    #[must_use]
+    pub fn lacking_for_run(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.youtube.is_none() {
+            lines.push(
+                "there is no section [youtube]: without an API key there are no numbers".to_owned(),
+            );
+        }
+        if self.telegram.is_none() && self.webhook.is_none() {
+            lines
+                .push("there is neither [telegram] nor [webhook]: nobody could be told".to_owned());
+        }
+        lines
+    }
+}
+
+/// `[youtube]`
+#[derive(Debug, Clone)]
+pub struct YouTube {
+    /// The key of the Data API.
+    pub api_key: SecretString,
+    /// Where the API is reached, without `/` at the end.
+    pub base_url: String,
+    /// Where the feeds of channels are reached, without `/` at the end.
+    pub feed_url: String,
+    /// Units a day, of each bucket.
+    pub daily_units: u32,
+    /// Between two looks at a video that moves.
+    pub min_interval: Duration,
+    /// Between two looks at a video that rests; never less than `min_interval`.
+    pub max_interval: Duration,
+}
+
+/// `[telegram]`
+#[derive(Debug, Clone)]
+pub struct Telegram {
+    /// The bot's token.
+    pub token: SecretString,
+    /// Where the Bot API is reached, without `/` at the end.
+    pub api_url: String,
+    /// Messages a second of the whole bot; 0: unlimited.
+    pub rate_per_s: u32,
+    /// Messages a second to one chat; 0: unlimited.
+    pub chat_rate_per_s: u32,
+    /// Messages a minute to one group; 0: unlimited.
+    pub group_rate_per_min: u32,
+}
+
+/// `[webhook]`
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Signs for every endpoint that has no secret of its own.
+    pub secret: SecretString,
+    /// Whether private networks may be called.
+    pub allow_private: bool,
+    /// The endpoints' own secrets, by URL.
+    pub secrets: SecretsByUrl,
+}
+
+/// `[store]`
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// The file of the database.
+    pub path: PathBuf,
+}
+
+/// `[web]`
+#[derive(Debug, Clone)]
+pub struct Web {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// How people reach it, without `/` at the end.
+    pub public_url: Option<String>,
+    /// Opens what only the operator may do.
+    pub admin_token: Option<SecretString>,
+}
+
+/// Who may talk to the bots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessMode {
+    /// Who came with an invitation.
+    Invite,
+    /// Everyone.
+    Open,
+    /// Who is on the list.
+    Allowlist,
+}
+
+/// `[access]`
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Who may talk to the bots.
+    pub mode: AccessMode,
+    /// The list: Telegram chats only.
+    pub allow: Vec<Address>,
+}
+
+/// `[defaults]`
+#[derive(Debug, Clone)]
+pub struct Defaults {
+    /// The name of the preset for a watch without rule.
+    pub preset: String,
+    /// At most one message per this and watch; zero: no limit.
+    pub at_most: Duration,
+    /// A name of the tz database, known to exist.
+    pub tz: String,
+    /// The folder of templates that replace built-in ones; it need not exist.
+    pub templates: PathBuf,
+}
+
+/// `[operator]`
+#[derive(Clone)]
+pub struct Operator {
+    /// Who is told when something needs a hand.
+    pub to: Vec<Address>,
+    /// Fetched while polling works. Who knows it can keep the switch quiet, so it is a secret.
+    pub heartbeat_url: Option<SecretString>,
+}
+
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let to: Vec<String> = self.to.iter().map(Address::masked).collect();
+        f.debug_struct("Operator")
+            .field("to", &to)
+            .field("heartbeat_url", &self.heartbeat_url)
+            .finish()
+    }
+}
+
+/// `[limits]`
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Watches of one person.
+    pub watches_per_owner: u32,
+    /// Videos of one channel or playlist.
+    pub members_per_subject: u32,
+    /// Days for which statistics are kept.
+    pub retention_days: u32,
+    /// An alert later than this comes silently.
+    pub max_age: Duration,
+    /// How long a message is tried.
+    pub give_up: Duration,
+}
+
+const PRESETS: [(&str, &str); 3] =
+    [("all", "all"), ("milestones", "milestones"), ("quiet", "quiet")];
+const MODES: [(&str, AccessMode); 3] = [
+    ("invite", AccessMode::Invite),
+    ("open", AccessMode::Open),
+    ("allowlist", AccessMode::Allowlist),
+];
+const LEVELS: [(&str, tracing::Level); 5] = [
+    ("error", tracing::Level::ERROR),
+    ("warn", tracing::Level::WARN),
+    ("info", tracing::Level::INFO),
+    ("debug", tracing::Level::DEBUG),
+    ("trace", tracing::Level::TRACE),
+];
+const FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+/// Anything shorter would ask again before the last answer is there.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Reads everything. The result means nothing when the reader found mistakes.
+pub(super) fn read(reader: &mut Reader) -> Config {
+    reader.value("bus.mode", bus_mode);
+    let config = Config {
+        youtube: reader.on("youtube").then(|| youtube(reader)),
+        telegram: reader.on("telegram").then(|| telegram(reader)),
+        webhook: reader.on("webhook").then(|| webhook(reader)),
+        store: Store { path: reader.value("store.url", values::sqlite) },
+        web: reader.on("web").then(|| web(reader)),
+        access: access(reader),
+        defaults: Defaults {
+            preset: reader.value("defaults.preset", values::one_of(&PRESETS)).to_owned(),
+            at_most: reader.value("defaults.at_most", values::duration(Duration::ZERO)),
+            tz: reader.value("defaults.tz", values::zone),
+            templates: reader.value("defaults.templates", values::path),
+        },
+        operator: Operator {
+            to: reader.value("operator.to", values::addresses),
+            heartbeat_url: reader.optional_secret("operator.heartbeat_url", values::whole_url),
+        },
+        limits: limits(reader),
+        log: LogOptions {
+            level: reader.value("log.level", values::one_of(&LEVELS)),
+            format: reader.value("log.format", values::one_of(&FORMATS)),
+        },
+    };
+    across(&config, reader);
+    config
+}
+
+fn youtube(reader: &mut Reader) -> YouTube {
+    let interval = values::duration(SHORTEST_INTERVAL);
+    let youtube = YouTube {
+        api_key: reader.secret(
+            "youtube.api_key",
+            values::not_empty,
+            "in the Google Cloud console, enable \"YouTube Data API v3\" and create an API key",
+        ),
+        base_url: reader.value("youtube.base_url", values::base_url),
+        feed_url: reader.value("youtube.feed_url", values::base_url),
+        daily_units: reader.value("youtube.daily_units", values::number(1)),
+        min_interval: reader.value("youtube.min_interval", &interval),
+        max_interval: reader.value("youtube.max_interval", &interval),
+    };
+    if youtube.min_interval > youtube.max_interval {
+        reader.mistake(
+            "youtube.min_interval",
+            &["youtube.max_interval"],
+            "is longer than max_interval",
+        );
+    }
+    youtube
+}
+
+fn telegram(reader: &mut Reader) -> Telegram {
+    Telegram {
+        token: reader.secret(
+            "telegram.token",
+            values::bot_token,
+            "write /newbot to @BotFather in Telegram, it answers with the token",
+        ),
+        api_url: reader.value("telegram.api_url", values::base_url),
+        rate_per_s: reader.value("telegram.rate_per_s", values::number(0)),
+        chat_rate_per_s: reader.value("telegram.chat_rate_per_s", values::number(0)),
+        group_rate_per_min: reader.value("telegram.group_rate_per_min", values::number(0)),
+    }
+}
+
+fn webhook(reader: &mut Reader) -> Webhook {
+    let mut secrets =
+        reader.optional("webhook.secrets", values::secrets(false)).unwrap_or_default();
+    let in_files =
+        reader.optional("webhook.secrets_file", values::secrets(true)).unwrap_or_default();
+    for (url, secret) in in_files.0 {
+        if secrets.0.insert(url, secret).is_some() {
+            let message = "a URL stands in webhook.secrets too: keep one";
+            reader.mistake("webhook.secrets_file", &[], message);
+        }
+    }
+    Webhook {
+        secret: reader.secret(
+            "webhook.secret",
+            values::webhook_secret,
+            values::WEBHOOK_SECRET_FROM,
+        ),
+        allow_private: reader.value("webhook.allow_private", values::switch),
+        secrets,
+    }
+}
+
+fn web(reader: &mut Reader) -> Web {
+    Web {
+        listen: reader.value("web.listen", values::listen),
+        public_url: reader.optional("web.public_url", values::base_url),
+        admin_token: reader.optional_secret("web.admin_token", values::not_empty),
+    }
+}
+
+fn access(reader: &mut Reader) -> Access {
+    let access = Access {
+        mode: reader.value("access.mode", values::one_of(&MODES)),
+        allow: reader.value("access.allow", values::chats),
+    };
+    if access.mode == AccessMode::Allowlist && access.allow.is_empty() {
+        reader.mistake("access.allow", &["access.mode"], "is empty: nobody could talk to the bots");
+    }
+    access
+}
+
+fn limits(reader: &mut Reader) -> Limits {
+    let duration = values::duration(Duration::from_secs(1));
+    Limits {
+        watches_per_owner: reader.value("limits.watches_per_owner", values::number(1)),
+        members_per_subject: reader.value("limits.members_per_subject", values::number(1)),
+        retention_days: reader.value("limits.retention_days", values::number(1)),
+        max_age: reader.value("limits.max_age", &duration),
+        give_up: reader.value("limits.give_up", &duration),
+    }
+}
+
+/// The modes of the bus that this version has: one.
+fn bus_mode(raw: &super::layers::Raw) -> Result<(), String> {
+    match super::reader::text(raw)? {
+        "embedded" => Ok(()),
+        "kafka" => Err("this version has no Kafka: write \"embedded\"".to_owned()),
+        other => Err(format!("\"{other}\" is not known: write \"embedded\"")),
+    }
+}
+
+/// What only shows when sections are seen together.
+fn across(config: &Config, reader: &mut Reader) {
+    let off = |channel: Channel| match channel {
+        Channel::Telegram => config.telegram.is_none(),
+        Channel::Webhook => config.webhook.is_none(),
+        Channel::Recorder => false,
+    };
+    if let Some(address) = config.operator.to.iter().find(|address| off(address.channel())) {
+        let channel = address.channel();
+        let message = format!("names a {channel} destination, but there is no section [{channel}]");
+        reader.mistake("operator.to", &[], &message);
+    }
+}

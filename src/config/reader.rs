@@ -1,0 +1,178 @@
+//! Asks for one key after the other and collects what is wrong with them.
+//!
+//! A key with a mistake answers with its default, so that a section is one struct literal and all its mistakes are
+//! found in one pass; whoever asked throws the result away when there was any.
+
+use std::io::Read;
+
+use secrecy::SecretString;
+
+use super::known::DEFAULTS;
+use super::layers::{Found, Origin, Raw, Sections};
+
+/// Longest secret that is read from a file, in bytes: keeps `/dev/zero` and mixed-up paths from filling the memory.
+const SECRET_MAX_BYTES: u64 = 64 * 1024;
+
+/// What is asked for by `section.key`.
+pub(super) struct Reader {
+    given: Sections,
+    found: Found,
+}
+
+impl Reader {
+    pub(super) const fn new(given: Sections, found: Found) -> Self {
+        Reader { given, found }
+    }
+
+    /// All mistakes, in the order of the file and then of the variables' names.
+    pub(super) fn finish(mut self, name: &str) -> Vec<String> {
+        self.found.sort();
+        // Beside an error of syntax, what else that line seems to say is guesswork.
+        let broken: Vec<usize> = self
+            .found
+            .iter()
+            .filter_map(|(origin, _)| match origin {
+                Origin::File(line, Some(_)) => Some(*line),
+                Origin::File(_, None) | Origin::Variable(_) => None,
+            })
+            .collect();
+        let sure = |origin: &Origin| match origin {
+            Origin::File(line, None) => !broken.contains(line),
+            Origin::File(_, Some(_)) | Origin::Variable(_) => true,
+        };
+        let line = |(origin, message): (Origin, String)| match origin {
+            Origin::File(line, None) => format!("{name}:{line}: {message}"),
+            Origin::File(line, Some(column)) => format!("{name}:{line}:{column}: {message}"),
+            Origin::Variable(variable) => format!("{variable}: {message}"),
+        };
+        self.found.into_iter().filter(|(origin, _)| sure(origin)).map(line).collect()
+    }
+
+    /// Whether the section was given, be it empty.
+    pub(super) fn on(&self, section: &str) -> bool {
+        self.given.contains_key(section)
+    }
+
+    /// The value of a key that has a default.
+    pub(super) fn value<T>(&mut self, path: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> T {
+        self.optional(path, &parse).unwrap_or_else(|| {
+            let (section, key) = split(path);
+            let default = DEFAULTS.get(section).and_then(|section| section.keys.get(key));
+            default
+                .and_then(|entry| parse(&entry.raw).ok())
+                .expect("default.toml is compiled in, and a test reads every default")
+        })
+    }
+
+    /// The value of a key that may be absent.
+    pub(super) fn optional<T>(
+        &mut self,
+        path: &str,
+        parse: impl Fn(&Raw) -> Result<T, String>,
+    ) -> Option<T> {
+        let (section, key) = split(path);
+        let entry = self.given.get(section)?.keys.get(key)?;
+        match parse(&entry.raw) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                let origin = entry.origin.clone();
+                self.found.push((origin, format!("{path}: {message}")));
+                None
+            }
+        }
+    }
+
+    /// A secret that its section cannot do without; `where_from` says how to get one.
+    ///
+    /// Empty after a mistake.
+    pub(super) fn secret(
+        &mut self,
+        path: &str,
+        check: impl Fn(&str) -> Result<(), String>,
+        where_from: &str,
+    ) -> SecretString {
+        let (section, key) = split(path);
+        if self.origin(path).is_none() && self.origin(&format!("{path}_file")).is_none() {
+            if let Some(section) = self.given.get(section) {
+                let message = format!("{path} is missing ({key} or {key}_file): {where_from}");
+                self.found.push((section.origin.clone(), message));
+            }
+            return SecretString::default();
+        }
+        let check = |text: &str| match text {
+            "" => Err(format!("is empty: {where_from}")),
+            text => check(text),
+        };
+        self.optional_secret(path, check).unwrap_or_default()
+    }
+
+    /// A secret that may be absent, given as `<key>` or as `<key>_file`.
+    pub(super) fn optional_secret(
+        &mut self,
+        path: &str,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Option<SecretString> {
+        let path_of_file = format!("{path}_file");
+        if let (Some(_), Some(origin)) = (self.origin(path), self.origin(&path_of_file)) {
+            self.found.push((
+                origin.clone(),
+                format!("{path} and {path_of_file} are both given: keep one"),
+            ));
+            return None;
+        }
+        let checked = |text: &str| match check(text) {
+            _ if text.contains(|c: char| c.is_whitespace() || c.is_control()) => {
+                Err("holds a space or line break: only the secret itself may stand there"
+                    .to_owned())
+            }
+            Ok(()) => Ok(SecretString::from(text)),
+            Err(message) => Err(message),
+        };
+        self.optional(path, |raw| checked(text(raw)?)).or_else(|| {
+            self.optional(&path_of_file, |raw| {
+                let file = text(raw)?;
+                checked(&secret_of(file)?).map_err(|message| format!("{file}: {message}"))
+            })
+        })
+    }
+
+    /// Reports a mistake in the value of `path`, or else of the first of `others` that was given.
+    pub(super) fn mistake(&mut self, path: &str, others: &[&str], message: &str) {
+        let origin = [path].iter().chain(others).find_map(|path| self.origin(path)).cloned();
+        if let Some(origin) = origin {
+            self.found.push((origin, format!("{path}: {message}")));
+        }
+    }
+
+    fn origin(&self, path: &str) -> Option<&Origin> {
+        let (section, key) = split(path);
+        Some(&self.given.get(section)?.keys.get(key)?.origin)
+    }
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.split_once('.').unwrap_or((path, ""))
+}
+
+/// A value that must be text.
+pub(super) fn text(raw: &Raw) -> Result<&str, String> {
+    match raw {
+        Raw::Text(text) => Ok(text),
+        Raw::Integer(_) | Raw::Bool(_) | Raw::List(_) | Raw::Table(_) | Raw::Other(_) => {
+            Err(format!("expected text in quotes, not {}", raw.kind()))
+        }
+    }
+}
+
+/// The content of a secret's file, without the line breaks at its end.
+pub(super) fn secret_of(path: &str) -> Result<String, String> {
+    let cannot = |error: std::io::Error| format!("{path} can't be read: {error}");
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(cannot)?;
+    file.take(SECRET_MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > SECRET_MAX_BYTES {
+        return Err(format!("{path} is too long to be a secret"));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| format!("{path} is not valid UTF-8"))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}

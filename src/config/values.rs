@@ -1,0 +1,244 @@
+//! How the value of one key is read: a small function for each kind, whose error says what to write instead.
+//!
+//! Messages follow `section.key: `. They never repeat a secret, nor an address that may hold one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use secrecy::SecretString;
+
+use super::layers::Raw;
+use super::reader::{secret_of, text};
+use crate::model::{Address, Settings};
+
+/// A whole number of at least `least`.
+pub(super) fn number(least: u32) -> impl Fn(&Raw) -> Result<u32, String> {
+    move |raw| match raw {
+        Raw::Integer(Some(number)) if *number < i64::from(least) => {
+            Err(format!("expected a whole number of at least {least}"))
+        }
+        Raw::Integer(number) => number
+            .and_then(|number| u32::try_from(number).ok())
+            .ok_or_else(|| format!("expected a whole number of at most {}", u32::MAX)),
+        Raw::Text(_) | Raw::Bool(_) | Raw::List(_) | Raw::Table(_) | Raw::Other(_) => {
+            Err(format!("expected a whole number, not {}", raw.kind()))
+        }
+    }
+}
+
+/// `true` or `false`.
+pub(super) fn switch(raw: &Raw) -> Result<bool, String> {
+    match raw {
+        Raw::Bool(value) => Ok(*value),
+        Raw::Text(_) | Raw::Integer(_) | Raw::List(_) | Raw::Table(_) | Raw::Other(_) => {
+            Err(format!("expected true or false, not {}", raw.kind()))
+        }
+    }
+}
+
+/// A duration of at least `least`.
+pub(super) fn duration(least: Duration) -> impl Fn(&Raw) -> Result<Duration, String> {
+    move |raw| {
+        let duration = Settings::duration(text(raw)?).map_err(|error| error.to_string())?;
+        if duration < least {
+            return Err(format!("expected at least {}", Settings::print_duration(least)));
+        }
+        Ok(duration)
+    }
+}
+
+/// One of a few words.
+pub(super) fn one_of<T: Copy>(
+    words: &'static [(&'static str, T)],
+) -> impl Fn(&Raw) -> Result<T, String> {
+    move |raw| {
+        let given = text(raw)?;
+        words.iter().find(|(word, _)| *word == given).map(|(_, value)| *value).ok_or_else(|| {
+            let all: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+            format!("\"{given}\" is not known: write {}", all.join(" or "))
+        })
+    }
+}
+
+/// A name of the tz database.
+pub(super) fn zone(raw: &Raw) -> Result<String, String> {
+    let name = text(raw)?;
+    // The empty name would be UTC for jiff; here it is more likely a variable that was not set.
+    match jiff::tz::TimeZone::get(name) {
+        Ok(_) if !name.is_empty() => Ok(name.to_owned()),
+        _ => Err(format!(
+            "`{name}` is no time zone: write one of the tz database, as in Europe/Madrid"
+        )),
+    }
+}
+
+/// A path.
+pub(super) fn path(raw: &Raw) -> Result<PathBuf, String> {
+    match text(raw)? {
+        "" => Err("is empty: write a path".to_owned()),
+        path if path.contains('\0') => Err("holds a NUL: write a path".to_owned()),
+        path => Ok(PathBuf::from(path)),
+    }
+}
+
+/// The path in `sqlite://<path>`.
+pub(super) fn sqlite(raw: &Raw) -> Result<PathBuf, String> {
+    let url = text(raw)?;
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Err("this version has no PostgreSQL: write sqlite://<path>".to_owned());
+    }
+    match url.strip_prefix("sqlite://") {
+        Some(":memory:") => {
+            Err("a store in memory would lose alerts: write sqlite://<path>".to_owned())
+        }
+        Some(path) if !path.is_empty() && !path.contains(['?', '#', '\0']) => {
+            Ok(PathBuf::from(path))
+        }
+        _ => Err("expected sqlite://<path>, as in sqlite://tubebell.db".to_owned()),
+    }
+}
+
+/// The address of a listening socket.
+pub(super) fn listen(raw: &Raw) -> Result<SocketAddr, String> {
+    text(raw)?.parse().map_err(|_| {
+        "expected an IP address and a port, as in 127.0.0.1:8080 or [::]:8080".to_owned()
+    })
+}
+
+/// The part of a URL that paths are appended to; without `/` at its end.
+pub(super) fn base_url(raw: &Raw) -> Result<String, String> {
+    let text = text(raw)?;
+    let url = http(text)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("expected a URL without ? and #".to_owned());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// Checks a URL that is fetched as it stands.
+pub(super) fn whole_url(text: &str) -> Result<(), String> {
+    http(text).map(|_| ())
+}
+
+fn http(text: &str) -> Result<reqwest::Url, String> {
+    let wrong = || "is no URL: write https://host or https://host/path".to_owned();
+    let url = reqwest::Url::parse(text).map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(wrong());
+    }
+    // Clients put the URL into their errors; a password would be logged with it.
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "holds a user name or password, which would show in logs: leave it out".to_owned()
+        );
+    }
+    Ok(url)
+}
+
+/// A list of destinations.
+pub(super) fn addresses(raw: &Raw) -> Result<Vec<Address>, String> {
+    let Raw::List(items) = raw else {
+        return Err(format!("expected a list, as in [\"telegram:1234\"], not {}", raw.kind()));
+    };
+    items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| {
+            let text = text(item)?;
+            text.parse::<Address>().map_err(|error| match text.split_once(':') {
+                // The rest of a webhook's address may be as good as a password.
+                Some(("webhook" | "http" | "https", _)) => {
+                    format!("entry {} is no webhook: write webhook:https://host/path", index + 1)
+                }
+                _ => error.to_string(),
+            })
+        })
+        .collect()
+}
+
+/// A list of chats that may talk to the bot.
+pub(super) fn chats(raw: &Raw) -> Result<Vec<Address>, String> {
+    let list = addresses(raw)?;
+    let wrong = list.iter().find_map(|address| match address {
+        Address::Telegram { thread: None, .. } => None,
+        Address::Telegram { .. } => Some(format!(
+            "{address} is a topic: write telegram:<chat id>, which lets in the whole chat"
+        )),
+        Address::Webhook(_) | Address::Recorder(_) => {
+            Some(format!("{} can't talk to a bot: write telegram:<chat id>", address.masked()))
+        }
+    });
+    wrong.map_or(Ok(list), Err)
+}
+
+/// Checks the shape of a bot's token; anything else would be asked for as a path that does not exist.
+pub(super) fn bot_token(text: &str) -> Result<(), String> {
+    let (id, rest) = text.split_once(':').unwrap_or_default();
+    let word = |text: &str, ok: fn(u8) -> bool| !text.is_empty() && text.bytes().all(ok);
+    let fine = word(id, |byte| byte.is_ascii_digit())
+        && word(rest, |byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if fine {
+        return Ok(());
+    }
+    Err("is no bot token: @BotFather gives one like 123456789:AA…, digits, a colon and letters"
+        .to_owned())
+}
+
+/// Checks a secret of Standard Webhooks.
+pub(super) fn webhook_secret(text: &str) -> Result<(), String> {
+    let key = BASE64.decode(text.strip_prefix("whsec_").unwrap_or(text).as_bytes());
+    match key {
+        // Source: Standard Webhooks 1.0.0, "Signature scheme": between 24 and 64 bytes.
+        Ok(key) if (24..=64).contains(&key.len()) => Ok(()),
+        _ => Err(format!("is no webhook secret: {WEBHOOK_SECRET_FROM}")),
+    }
+}
+
+/// How to get a secret for webhooks.
+pub(super) const WEBHOOK_SECRET_FROM: &str =
+    "write whsec_ and 24 to 64 random bytes in base64; `openssl rand -base64 32` prints some";
+
+/// Takes any text but the empty one.
+pub(super) fn not_empty(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        Err("is empty: fill it in or take the line out".to_owned())
+    } else {
+        Ok(())
+    }
+}
+
+/// Secrets by URL.
+#[derive(Clone, Default)]
+pub struct SecretsByUrl(pub BTreeMap<String, SecretString>);
+
+impl fmt::Debug for SecretsByUrl {
+    /// Only their number: a URL may be as good as a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} secrets", self.0.len())
+    }
+}
+
+/// The table of secrets by URL, or, with `in_files`, of the files that hold them.
+pub(super) fn secrets(in_files: bool) -> impl Fn(&Raw) -> Result<SecretsByUrl, String> {
+    move |raw| {
+        let Raw::Table(rows) = raw else {
+            return Err(format!("expected lines \"https://…\" = \"…\", not {}", raw.kind()));
+        };
+        let mut all = BTreeMap::new();
+        for (url, value) in rows {
+            let host = http(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+            let host =
+                host.ok_or("a line begins with no URL: write \"https://host/path\" = \"…\"")?;
+            let at = |message: String| format!("for {host}: {message}");
+            let value = text(value).map_err(at)?;
+            let secret = if in_files { secret_of(value).map_err(at)? } else { value.to_owned() };
+            webhook_secret(&secret).map_err(at)?;
+            all.insert(url.clone(), SecretString::from(secret));
+        }
+        Ok(SecretsByUrl(all))
+    }
+}

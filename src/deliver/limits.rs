@@ -1,0 +1,216 @@
+//! The rates a channel allows: one slot after the other, without bursts.
+//!
+//! GCRA without burst tolerance: a slot is taken when it is there, and moves the next one on by the spacing. Whoever
+//! waits sleeps until its slot, and answers to commands go before alerts.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// The first slot comes this late: what a process before this one sent in its last second still counts.
+const START_DELAY: Duration = Duration::from_secs(1);
+
+/// Slots are this much further apart than the rate says: the channel counts when requests arrive, and two may come
+/// closer together than they left. At 30/s this leaves 20 ms a second, and 29.4 messages.
+const MARGIN: f64 = 1.02;
+
+/// Chats whose last slot is remembered; more are forgotten once their slots have passed.
+const CHATS_MAX: usize = 4096;
+
+/// Rates in messages; 0 is unlimited.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Rates {
+    /// Of the whole channel, per second.
+    pub per_s: f64,
+    /// Of one chat, per second.
+    pub chat_per_s: f64,
+    /// Of one group, per minute.
+    pub group_per_min: f64,
+}
+
+/// Gives out the slots of one channel.
+#[derive(Debug)]
+pub struct Limiter {
+    spacing: Duration,
+    chat_spacing: Duration,
+    group_spacing: Duration,
+    state: Mutex<State>,
+    /// Answers waiting for a slot of the whole channel: alerts let them pass.
+    answers: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct State {
+    next: Instant,
+    chats: HashMap<String, Instant>,
+}
+
+fn spacing(rate: f64, per: Duration) -> Duration {
+    if rate > 0.0 {
+        Duration::try_from_secs_f64(per.as_secs_f64() / rate * MARGIN).unwrap_or(per)
+    } else {
+        Duration::ZERO
+    }
+}
+
+impl Limiter {
+    /// A limiter whose first slot comes a second after `now`; at once where the rate is unlimited.
+    #[must_use]
+    pub fn new(rates: Rates, now: Instant) -> Limiter {
+        let spacing_s = spacing(rates.per_s, Duration::from_secs(1));
+        let delay = if spacing_s.is_zero() { Duration::ZERO } else { START_DELAY };
+        Limiter {
+            spacing: spacing_s,
+            chat_spacing: spacing(rates.chat_per_s, Duration::from_secs(1)),
+            group_spacing: spacing(rates.group_per_min, Duration::from_secs(60)),
+            state: Mutex::new(State { next: now + delay, chats: HashMap::new() }),
+            answers: AtomicUsize::new(0),
+        }
+    }
+
+    /// How far apart the messages of one lane are. Telegram's groups and channels have negative ids.
+    #[must_use]
+    pub fn lane_spacing(&self, lane: &str) -> Duration {
+        if lane.contains(":-") {
+            self.chat_spacing.max(self.group_spacing)
+        } else {
+            self.chat_spacing
+        }
+    }
+
+    /// How many alerts may leave now, at most `max`.
+    ///
+    /// # Errors
+    ///
+    /// There is no slot yet: the moment to ask again.
+    pub fn slots(&self, max: usize, now: Instant) -> Result<usize, Instant> {
+        if self.spacing.is_zero() {
+            return Ok(max);
+        }
+        let next = self.state.lock().unwrap_or_else(PoisonError::into_inner).next;
+        if next > now {
+            return Err(next);
+        }
+        if self.answers.load(Ordering::Relaxed) > 0 {
+            return Err(now + self.spacing);
+        }
+        Ok(max.min(1))
+    }
+
+    /// Waits for a slot of the lane and of the channel, and takes both.
+    pub async fn take(&self, lane: &str) {
+        while let Err(at) = self.try_take(lane, Instant::now()) {
+            sleep_until(at).await;
+        }
+    }
+
+    /// As [`Limiter::take`], ahead of all alerts.
+    pub async fn take_for_answer(&self, lane: &str) {
+        struct Waiting<'a>(&'a AtomicUsize);
+        impl Drop for Waiting<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        // The chat's own slot is waited for without holding up others.
+        while let Some(at) = self.chat_slot(lane, Instant::now()) {
+            sleep_until(at).await;
+        }
+        self.answers.fetch_add(1, Ordering::Relaxed);
+        let _waiting = Waiting(&self.answers);
+        self.take(lane).await;
+    }
+
+    fn chat_slot(&self, lane: &str, now: Instant) -> Option<Instant> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.chats.get(lane).copied().filter(|at| *at > now)
+    }
+
+    fn try_take(&self, lane: &str, now: Instant) -> Result<(), Instant> {
+        let lane_spacing = self.lane_spacing(lane);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let chat = state.chats.get(lane).copied().unwrap_or(now);
+        let ready = chat.max(if self.spacing.is_zero() { now } else { state.next });
+        if ready > now {
+            return Err(ready);
+        }
+        state.next = now + self.spacing;
+        if !lane_spacing.is_zero() {
+            if state.chats.len() >= CHATS_MAX {
+                state.chats.retain(|_, at| *at > now);
+            }
+            state.chats.insert(lane.to_owned(), now + lane_spacing);
+        }
+        Ok(())
+    }
+
+    /// Nothing leaves the channel for so long.
+    pub fn pause(&self, until: Instant) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.next = state.next.max(until);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TELEGRAM: Rates = Rates { per_s: 30.0, chat_per_s: 1.0, group_per_min: 20.0 };
+
+    #[tokio::test(start_paused = true)]
+    async fn no_second_has_more_than_thirty_messages() {
+        let start = Instant::now();
+        let limiter = Limiter::new(TELEGRAM, start);
+        let mut sent = Vec::new();
+        for chat in 0..100 {
+            limiter.take(&format!("telegram:{chat}")).await;
+            sent.push(start.elapsed());
+        }
+        assert!(sent[0] >= START_DELAY);
+        for window in sent.windows(31) {
+            assert!(window[30] - window[0] >= Duration::from_secs(1), "{window:?}");
+        }
+        // Nor is it slower than it may be.
+        assert!(*sent.last().unwrap() < Duration::from_millis(4450));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_gets_twenty_a_minute_and_holds_up_nobody() {
+        let limiter = Limiter::new(TELEGRAM, Instant::now());
+        let start = Instant::now();
+        for _ in 0..3 {
+            limiter.take("telegram:-100").await;
+        }
+        assert!(start.elapsed() >= Duration::from_secs(7));
+        let start = Instant::now();
+        limiter.take("telegram:5").await;
+        assert!(start.elapsed() < Duration::from_millis(40));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_goes_before_alerts() {
+        let limiter = Limiter::new(TELEGRAM, Instant::now());
+        let answer = limiter.take_for_answer("telegram:1");
+        tokio::pin!(answer);
+        assert!(futures_util::poll!(answer.as_mut()).is_pending());
+        tokio::time::advance(START_DELAY + Duration::from_millis(1)).await;
+        assert!(limiter.slots(10, Instant::now()).is_err(), "an alert took the answer's slot");
+        answer.await;
+        tokio::time::advance(Duration::from_millis(40)).await;
+        assert_eq!(limiter.slots(10, Instant::now()), Ok(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn zero_is_unlimited() {
+        let limiter = Limiter::new(Rates::default(), Instant::now());
+        let start = Instant::now();
+        for _ in 0..1000 {
+            limiter.take("telegram:-1").await;
+        }
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        assert_eq!(limiter.slots(64, Instant::now()), Ok(64));
+    }
+}

@@ -1,0 +1,20 @@
+//! Stage 5: brings waiting alerts to their destinations.
+//!
+//! In: lanes that are due. Out: receipts, retries or ends, all recorded. No rule is looked at here: what waits was
+//! decided before, and only how it is told (settings, limits, retries) is decided now.
+
+mod bells;
+mod compose;
+mod limits;
+mod operator;
+mod quiet;
+mod retry;
+mod worker;
+
+pub use bells::Bells;
+pub use compose::Composer;
+pub use limits::{Limiter, Rates};
+pub use operator::Operator;
+pub use quiet::quiet_until;
+pub use retry::{NextStep, Pause, RetryPolicy, next_step};
+pub use worker::{ChannelHealth, Worker};

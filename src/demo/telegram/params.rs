@@ -1,0 +1,122 @@
+//! The parameters of a request: query, form or JSON, all read alike, as by the real server.
+
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::answer::Refusal;
+
+/// Parameters by name. JSON values stay as they came; in query and form everything is a string.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Params(pub Map<String, Value>);
+
+impl Params {
+    pub(super) fn read(
+        query: Option<&str>,
+        headers: &HeaderMap,
+        body: &Bytes,
+    ) -> Result<Params, Refusal> {
+        let mut params = Map::new();
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
+        if content_type.starts_with("application/json") && !body.is_empty() {
+            params = serde_json::from_slice(body)
+                .map_err(|_| Refusal::bad_request("can't parse JSON object"))?;
+        } else if content_type.starts_with("application/x-www-form-urlencoded") {
+            read_pairs(&mut params, &String::from_utf8_lossy(body));
+        }
+        // Arguments in the address come first.
+        read_pairs(&mut params, query.unwrap_or_default());
+        params.retain(|_, value| !value.is_null());
+        Ok(Params(params))
+    }
+
+    /// A parameter as text; numbers and booleans are printed.
+    #[must_use]
+    pub fn text(&self, name: &str) -> String {
+        match self.0.get(name) {
+            None => String::new(),
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        }
+    }
+
+    /// A parameter as an integer; `None` when it is absent or something else.
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        self.text(name).trim().parse().ok()
+    }
+
+    /// A parameter as a boolean; false when it is absent.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        matches!(self.text(name).to_ascii_lowercase().as_str(), "true" | "yes" | "1")
+    }
+
+    /// A parameter that is an object or a list: as such, or as JSON in a string.
+    pub(super) fn object<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Refusal> {
+        let parsed = match self.0.get(name) {
+            None => return Ok(None),
+            Some(Value::String(text)) if text.is_empty() => return Ok(None),
+            Some(Value::String(text)) => serde_json::from_str(text),
+            Some(other) => serde_json::from_value(other.clone()),
+        };
+        let what = name.replace('_', " ");
+        parsed
+            .map(Some)
+            .map_err(|_| Refusal::bad_request(&format!("can't parse {what} JSON object")))
+    }
+}
+
+fn read_pairs(params: &mut Map<String, Value>, text: &str) {
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        params.insert(decode(name, true), Value::String(decode(value, true)));
+    }
+}
+
+/// Undoes percent-encoding; an odd `%` stays.
+pub(super) fn decode(text: &str, plus_is_space: bool) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let hex = bytes.get(at + 1..at + 3).and_then(|two| std::str::from_utf8(two).ok());
+        let decoded = hex.and_then(|two| u8::from_str_radix(two, 16).ok());
+        match (byte, decoded) {
+            (b'%', Some(decoded)) => {
+                out.push(decoded);
+                at += 2;
+            }
+            (b'+', _) if plus_is_space => out.push(b' '),
+            (other, _) => out.push(other),
+        }
+        at += 1;
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_and_json_are_read_alike() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, "application/x-www-form-urlencoded".parse().unwrap());
+        let form = Bytes::from_static(b"text=a%26b+c%2&chat_id=-7&a=%5B1%5D&flag=True");
+        let form = Params::read(Some("limit=5"), &headers, &form).unwrap();
+        headers.insert(CONTENT_TYPE, "application/json; charset=utf-8".parse().unwrap());
+        let json = br#"{"text":"a&b c%2","chat_id":-7,"a":[1],"flag":true,"none":null,"limit":5}"#;
+        let json = Params::read(None, &headers, &Bytes::from_static(json)).unwrap();
+        for params in [form, json] {
+            assert_eq!(params.text("text"), "a&b c%2");
+            assert_eq!(params.integer("chat_id"), Some(-7));
+            assert_eq!(params.integer("limit"), Some(5));
+            assert_eq!(params.object::<Vec<i64>>("a").unwrap(), Some(vec![1]));
+            assert!(params.flag("flag") && !params.0.contains_key("none"));
+        }
+    }
+}

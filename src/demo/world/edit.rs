@@ -1,0 +1,220 @@
+//! Changes of the world by hand: what tests, the story and recordings do to it.
+
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+
+use super::{Channel, Entry, Pace, Playlist, Video, Visibility, World};
+use crate::demo::replay::Update;
+use crate::model::{ChannelId, Live, Metric, PlaylistId, VideoId};
+
+/// A test or a script named something that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the simulated YouTube has no {0}")]
+pub struct Unknown(String);
+
+impl World {
+    /// Adds a channel; one with the same id is renamed and keeps its uploads.
+    pub fn add_channel(&mut self, id: &ChannelId, title: &str, handle: Option<&str>) {
+        let channel = self.channels.entry(id.clone()).or_insert_with(|| Channel {
+            id: id.clone(),
+            title: String::new(),
+            handle: None,
+            subscribers: 123_456,
+            uploads: Vec::new(),
+        });
+        title.clone_into(&mut channel.title);
+        channel.handle = handle.map(str::to_owned);
+    }
+
+    /// Adds a video to its channel, which is made when it is missing; one with the same id is replaced.
+    pub fn add_video(&mut self, video: Video) {
+        if !self.channels.contains_key(&video.channel) {
+            let channel = video.channel.clone();
+            self.add_channel(&channel, "A channel", None);
+        }
+        if let Some(old) = self.videos.get(&video.id)
+            && let Some(channel) = self.channels.get_mut(&old.channel)
+        {
+            channel.uploads.retain(|(_, id)| *id != video.id);
+        }
+        if let Some(channel) = self.channels.get_mut(&video.channel) {
+            let at = channel.uploads.partition_point(|(at, _)| *at <= video.published_at);
+            channel.uploads.insert(at, (video.published_at, video.id));
+        }
+        self.videos.insert(video.id, video);
+    }
+
+    /// Publishes a new video on a channel now, and returns its made-up id.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such channel.
+    pub fn add_upload(&mut self, channel: &ChannelId, title: &str) -> Result<VideoId, Unknown> {
+        if !self.channels.contains_key(channel) {
+            return Err(Unknown(format!("channel {channel}")));
+        }
+        let id = self.fresh_id();
+        self.add_video(Video::new(id, channel.clone(), title, self.now));
+        Ok(id)
+    }
+
+    /// Makes or replaces a playlist of these videos, added now, in this order. They need not exist.
+    pub fn set_playlist(
+        &mut self,
+        id: &PlaylistId,
+        title: &str,
+        channel: &ChannelId,
+        videos: &[VideoId],
+    ) {
+        let entries = videos.iter().map(|&video| Entry { video, added_at: self.now }).collect();
+        let (title, channel) = (title.to_owned(), channel.clone());
+        self.playlists.insert(id.clone(), Playlist { id: id.clone(), title, channel, entries });
+    }
+
+    /// Adds `count` made-up videos of `channel`, each a second younger than the one before, and returns their ids.
+    pub fn add_videos(&mut self, channel: &ChannelId, count: u32) -> Vec<VideoId> {
+        let start = self.now.minus(Duration::from_secs(u64::from(count)));
+        (0..count)
+            .map(|n| {
+                let published_at = start.plus(Duration::from_secs(u64::from(n)));
+                let id = self.fresh_id();
+                self.add_video(Video::new(
+                    id,
+                    channel.clone(),
+                    &format!("Video {n}"),
+                    published_at,
+                ));
+                id
+            })
+            .collect()
+    }
+
+    fn fresh_id(&mut self) -> VideoId {
+        self.serial += 1;
+        // Spread over all bits, so that the ids look like ids; an odd factor maps no two serials to one id.
+        let bits = self.serial.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        BASE64URL_NOPAD
+            .encode(&bits.to_be_bytes())
+            .parse()
+            .expect("8 bytes are 11 characters of base64url")
+    }
+
+    fn video_mut(&mut self, id: &VideoId) -> Result<&mut Video, Unknown> {
+        self.videos.get_mut(id).ok_or_else(|| Unknown(format!("video {id}")))
+    }
+
+    /// Sets all three counts.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such video; so everywhere below.
+    pub fn set_counts(
+        &mut self,
+        id: &VideoId,
+        views: u64,
+        likes: u64,
+        comments: u64,
+    ) -> Result<(), Unknown> {
+        let video = self.video_mut(id)?;
+        (video.views.value, video.likes.value, video.comments.value) = (views, likes, comments);
+        Ok(())
+    }
+
+    /// Changes the title.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such video.
+    pub fn rename(&mut self, id: &VideoId, title: &str) -> Result<(), Unknown> {
+        title.clone_into(&mut self.video_mut(id)?.title);
+        Ok(())
+    }
+
+    /// Hides or shows one count.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such video.
+    pub fn hide(&mut self, id: &VideoId, metric: Metric, hidden: bool) -> Result<(), Unknown> {
+        let video = self.video_mut(id)?;
+        let count = match metric {
+            Metric::Views => &mut video.views,
+            Metric::Likes => &mut video.likes,
+            Metric::Comments => &mut video.comments,
+        };
+        count.hidden = hidden;
+        Ok(())
+    }
+
+    /// Hides or shows the likes, as an owner may.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such video.
+    pub fn hide_likes(&mut self, id: &VideoId, hidden: bool) -> Result<(), Unknown> {
+        self.hide(id, Metric::Likes, hidden)
+    }
+
+    /// Changes who may see a video.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such video.
+    pub fn set_status(&mut self, id: &VideoId, visibility: Visibility) -> Result<(), Unknown> {
+        self.video_mut(id)?.visibility = visibility;
+        Ok(())
+    }
+
+    /// Changes where a broadcast stands, and notes when.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such video.
+    pub fn set_live(&mut self, id: &VideoId, live: Live) -> Result<(), Unknown> {
+        let now = self.now;
+        let video = self.video_mut(id)?;
+        video.live = live;
+        let (scheduled, started, ended, viewers) = match live {
+            Live::None => (None, None, None, 0),
+            Live::Upcoming => (Some(now.plus(Duration::from_secs(3_600))), None, None, 0),
+            Live::Live => (video.scheduled_at, Some(now), None, 1_200),
+            Live::Completed => (video.scheduled_at, video.started_at.or(Some(now)), Some(now), 0),
+        };
+        (video.scheduled_at, video.started_at, video.ended_at) = (scheduled, started, ended);
+        video.viewers = viewers;
+        Ok(())
+    }
+
+    /// Lets a video grow by itself from now on.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such video.
+    pub fn set_pace(&mut self, id: &VideoId, pace: Pace) -> Result<(), Unknown> {
+        self.video_mut(id)?;
+        self.paces.insert(*id, pace);
+        Ok(())
+    }
+
+    /// Takes over what a recording says of one video, which is published when it is first spoken of.
+    pub(super) fn apply(&mut self, update: &Update<'_>) {
+        let counts = (update.views, update.likes, update.comments);
+        if let Some(video) = self.videos.get_mut(&update.video) {
+            (video.views.value, video.likes.value, video.comments.value) = counts;
+            if video.title != update.title {
+                update.title.clone_into(&mut video.title);
+            }
+            return;
+        }
+        if self
+            .channels
+            .get(update.channel)
+            .is_none_or(|channel| channel.title != update.channel_title)
+        {
+            self.add_channel(update.channel, update.channel_title, None);
+        }
+        let video = Video::new(update.video, update.channel.clone(), update.title, self.now);
+        self.add_video(video.with_counts(counts.0, counts.1, counts.2));
+    }
+}

@@ -1,0 +1,364 @@
+//! The polling loop: what is due is asked for, merged, remembered and published.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::Clock;
+use super::listing::Listings;
+use crate::bus::{BusError, SnapshotSink};
+use crate::deliver::{Bells, Operator};
+use crate::model::{Snapshot, UnixMillis, VideoId, VideoKey};
+use crate::render::numbers::Moment;
+use crate::render::{Prose, views::Notice};
+use crate::source::{
+    Bucket, Memory, Merged, Plan, SourceError, YouTube, YouTubeOptions, next_round,
+};
+use crate::store::{Polled, Store, StoreError};
+use crate::telemetry::Metrics;
+
+/// Videos looked at for one round: some hundred requests.
+const DUE_MAX: usize = 5_000;
+
+/// The longest sleep without looking for what is due.
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
+
+/// How long the poller rests when the key is refused, before it asks once whether it is taken again.
+const REFUSED_REST: Duration = Duration::from_secs(600);
+
+/// The first and the longest wait after a failure that passes by itself.
+const BACK_OFF: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(300));
+
+/// Where the state of the quota is kept.
+pub const QUOTA_KEY: &str = "quota";
+
+/// Whether polling works, for `/readyz` and `/metrics`.
+#[derive(Debug, Default)]
+pub struct PollHealth {
+    refused: AtomicBool,
+    last_ok: AtomicI64,
+    reason: Mutex<String>,
+}
+
+impl PollHealth {
+    /// Why nothing is polled, while the key is refused.
+    #[must_use]
+    pub fn refused(&self) -> Option<String> {
+        self.refused
+            .load(Ordering::Relaxed)
+            .then(|| self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// When YouTube last answered.
+    #[must_use]
+    pub fn last_ok(&self) -> UnixMillis {
+        UnixMillis(self.last_ok.load(Ordering::Relaxed))
+    }
+}
+
+/// Everything that the polling loop needs.
+pub struct Poller {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Where snapshots go.
+    pub sink: Arc<dyn SnapshotSink>,
+    /// YouTube.
+    pub youtube: Arc<YouTube>,
+    /// Intervals.
+    pub options: YouTubeOptions,
+    /// The time zone of times in notices.
+    pub tz: String,
+    /// How many members a channel or playlist may have.
+    pub members_max: usize,
+    /// Rung when a watch was made.
+    pub wake: Arc<Notify>,
+    /// Alerts of new uploads are written by listings.
+    pub bells: Bells,
+    /// The clock.
+    pub clock: Clock,
+    /// Counts.
+    pub metrics: Metrics,
+    /// Whom to tell of what needs somebody.
+    pub operator: Operator,
+    /// What others may ask.
+    pub health: Arc<PollHealth>,
+}
+
+/// Why a round ended early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RoundError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The stream.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// YouTube.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+}
+
+impl Poller {
+    /// Polls until `stop` is cancelled; answers that have come are recorded.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut failures: u32 = 0;
+        while !stop.is_cancelled() {
+            let woken = self.wake.notified();
+            let wait = match self.round().await {
+                Ok(wait) => {
+                    failures = 0;
+                    wait
+                }
+                Err(error) => {
+                    failures = failures.saturating_add(1);
+                    self.rest_after(&error, failures).await
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
+                // A new watch does not end a rest that YouTube or the store has asked for.
+                () = woken, if failures == 0 => {}
+            }
+        }
+    }
+
+    /// One round: requests for everything that is due. Returns how long nothing is due.
+    async fn round(&self) -> Result<Duration, RoundError> {
+        let now = (self.clock)();
+        Listings { poller: self }.round(now).await?;
+        let videos = usize::try_from(self.store.watched_videos().await?).unwrap_or(usize::MAX);
+        let plan = self.plan(videos, now);
+        let due = self.store.due_videos(now.plus(plan.look_ahead()), DUE_MAX).await?;
+        let mut memories: HashMap<VideoId, (VideoKey, Memory)> = HashMap::new();
+        for video in due {
+            let memory = video.memory.as_deref().map_or(Memory::default(), |text| {
+                // A memory that an older version wrote differently is made anew at this look.
+                serde_json::from_str(text).unwrap_or_default()
+            });
+            memories.insert(video.id, (video.key, memory));
+        }
+        let rows: Vec<(VideoId, &Memory)> =
+            memories.iter().map(|(id, (_, memory))| (*id, memory)).collect();
+        let quota = self.youtube.quota();
+        let round = next_round(
+            &rows,
+            &plan,
+            quota.allowance(Bucket::General, now),
+            quota.allowance(Bucket::Stats, now),
+            now,
+        );
+        let mut failed = None;
+        for ids in &round.details {
+            let outcome = self.details(ids, &mut memories, &plan).await;
+            failed = self.next(outcome, failed).await?;
+        }
+        for ids in &round.stats {
+            let outcome = self.stats(ids, &mut memories, &plan).await;
+            failed = self.next(outcome, failed).await?;
+        }
+        if !round.details.is_empty() || !round.stats.is_empty() {
+            self.save_quota().await?;
+        }
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        self.next_wait().await
+    }
+
+    /// A bucket that is used up ends only its own requests of the round; any other failure ends the round.
+    async fn next(
+        &self,
+        outcome: Result<(), RoundError>,
+        failed: Option<SourceError>,
+    ) -> Result<Option<SourceError>, RoundError> {
+        match outcome {
+            Ok(()) => {
+                self.works().await;
+                Ok(failed)
+            }
+            Err(RoundError::Source(error @ SourceError::QuotaUsedUp { .. })) => Ok(Some(error)),
+            Err(RoundError::Source(SourceError::BadAnswer(reason))) => {
+                // This batch stays due; others may be read all the same.
+                tracing::warn!(reason, "an answer of YouTube could not be read");
+                self.metrics.polled(false);
+                Ok(failed.or(Some(SourceError::BadAnswer(reason))))
+            }
+            Err(error) => {
+                self.metrics.polled(false);
+                self.save_quota().await?;
+                Err(error)
+            }
+        }
+    }
+
+    fn plan(&self, videos: usize, now: UnixMillis) -> Plan {
+        Plan::new(self.options.limits(), videos, 0, self.youtube.quota().budget(now))
+    }
+
+    async fn details(
+        &self,
+        ids: &[VideoId],
+        memories: &mut HashMap<VideoId, (VideoKey, Memory)>,
+        plan: &Plan,
+    ) -> Result<(), RoundError> {
+        let answer = self.youtube.details(ids, (self.clock)()).await?;
+        let now = (self.clock)();
+        let mut merged = Vec::new();
+        for details in &answer.found {
+            merge(memories, details.id, &mut merged, |memory| memory.details(details, now, plan));
+        }
+        for id in &answer.missing {
+            merge(memories, *id, &mut merged, |memory| memory.missing(Bucket::General, now, plan));
+        }
+        for (id, reason) in &answer.damaged {
+            tracing::warn!(video.id = %id, reason, "a video in an answer of YouTube could not be read");
+            merge(memories, *id, &mut merged, |memory| memory.damaged(Bucket::General, now, plan));
+        }
+        self.record(merged).await
+    }
+
+    async fn stats(
+        &self,
+        ids: &[VideoId],
+        memories: &mut HashMap<VideoId, (VideoKey, Memory)>,
+        plan: &Plan,
+    ) -> Result<(), RoundError> {
+        let answer = self.youtube.stats(ids, (self.clock)()).await?;
+        let now = (self.clock)();
+        let mut merged = Vec::new();
+        for (id, counts) in &answer.found {
+            merge(memories, *id, &mut merged, |memory| memory.numbers(*counts, now, plan));
+        }
+        for id in &answer.missing {
+            merge(memories, *id, &mut merged, |memory| memory.missing(Bucket::Stats, now, plan));
+        }
+        for (id, reason) in &answer.damaged {
+            tracing::warn!(video.id = %id, reason, "numbers in an answer of YouTube could not be read");
+            merge(memories, *id, &mut merged, |memory| memory.damaged(Bucket::Stats, now, plan));
+        }
+        self.record(merged).await
+    }
+
+    /// The memory first, then the stream: what a crash keeps back between the two heals at the next poll.
+    async fn record(&self, merged: Vec<(VideoKey, Merged)>) -> Result<(), RoundError> {
+        let mut polled = Vec::with_capacity(merged.len());
+        let mut snapshots: Vec<Snapshot> = Vec::with_capacity(merged.len());
+        for (key, (memory, snapshot)) in merged {
+            polled.push(Polled {
+                key,
+                title: memory.snapshot().and_then(|snapshot| snapshot.title.clone()),
+                next_poll: memory.next_poll(),
+                memory: serde_json::to_string(&memory)
+                    .map_err(|error| StoreError::Row(error.to_string()))?,
+            });
+            snapshots.extend(snapshot);
+        }
+        self.store.save_polled(polled).await?;
+        let count = u64::try_from(snapshots.len()).unwrap_or(u64::MAX);
+        self.sink.publish(snapshots).await?;
+        self.metrics.published(count);
+        Ok(())
+    }
+
+    pub(super) async fn save_quota(&self) -> Result<(), StoreError> {
+        let quota = self.youtube.quota();
+        let now = (self.clock)();
+        for bucket in Bucket::ALL {
+            self.metrics.set_used_units(bucket.name(), quota.spent(bucket, now));
+        }
+        let state = serde_json::to_string(quota.state())
+            .map_err(|error| StoreError::Row(error.to_string()))?;
+        self.store.save(QUOTA_KEY, state).await
+    }
+
+    /// How long nothing is due.
+    async fn next_wait(&self) -> Result<Duration, RoundError> {
+        let now = (self.clock)();
+        let soonest = Duration::from_millis(100);
+        let next = self.store.next_poll().await?.map_or(LOOK_AT_LEAST_EVERY, |at| at.since(now));
+        let quota = self.youtube.quota();
+        // What is overdue and has no units waits for them; the quota itself is spread over the day by the plan.
+        let starved = Bucket::ALL.iter().all(|bucket| quota.allowance(*bucket, now) == 0);
+        let soonest = if starved { LOOK_AT_LEAST_EVERY } else { soonest };
+        Ok(next.clamp(soonest, LOOK_AT_LEAST_EVERY))
+    }
+
+    async fn works(&self) {
+        self.metrics.polled(true);
+        self.health.last_ok.store((self.clock)().0, Ordering::Relaxed);
+        if self.health.refused.swap(false, Ordering::Relaxed) {
+            tracing::info!("YouTube takes the key again");
+            self.operator.over("youtube-key").await;
+        }
+    }
+
+    /// How long to rest after a failure, each kind by its own rule.
+    async fn rest_after(&self, error: &RoundError, failures: u32) -> Duration {
+        let now = (self.clock)();
+        let grown = (BACK_OFF.0 * 2u32.saturating_pow(failures.min(10) - 1)).min(BACK_OFF.1);
+        let source = match error {
+            RoundError::Source(source) => source,
+            RoundError::Store(_) | RoundError::Bus(_) => {
+                tracing::error!(%error, "what was polled can't be recorded, trying again");
+                return grown.min(Duration::from_secs(10));
+            }
+        };
+        match source {
+            SourceError::QuotaUsedUp { resets_at, bucket } => {
+                // Told once a day: the key holds the moment at which it ends.
+                let key = format!("quota:{}:{}", bucket.name(), resets_at.0);
+                tracing::warn!(%resets_at, bucket = bucket.name(), "the day's units of YouTube are used up: polling goes on then");
+                let notice = Notice::QuotaSpent {
+                    resets_at: Moment { at: *resets_at, tz: self.tz.clone() },
+                };
+                self.operator.tell(&key, &notice, now).await;
+                // The other bucket may have units: look again as usual; the quota keeps this one closed.
+                LOOK_AT_LEAST_EVERY
+            }
+            SourceError::KeyRefused(reason)
+            | SourceError::NotEnabled(reason)
+            | SourceError::Misconfigured(reason) => {
+                self.health
+                    .reason
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .clone_from(reason);
+                if !self.health.refused.swap(true, Ordering::Relaxed) {
+                    tracing::error!("{reason}: nothing is polled until then");
+                    let notice = Notice::KeyRefused { cause: Prose::new(reason) };
+                    self.operator.tell("youtube-key", &notice, now).await;
+                }
+                REFUSED_REST
+            }
+            SourceError::Burst { retry_after } => {
+                tracing::warn!("YouTube asks to slow down");
+                retry_after.unwrap_or_default().max(grown)
+            }
+            SourceError::Forbidden(_)
+            | SourceError::NotFound(_)
+            | SourceError::Rejected(_)
+            | SourceError::BadAnswer(_)
+            | SourceError::Unreachable { .. }
+            | SourceError::Transient(_) => {
+                tracing::warn!(%error, rest_s = grown.as_secs(), "polling failed, trying again");
+                grown
+            }
+        }
+    }
+}
+
+fn merge(
+    memories: &mut HashMap<VideoId, (VideoKey, Memory)>,
+    id: VideoId,
+    merged: &mut Vec<(VideoKey, Merged)>,
+    with: impl FnOnce(Memory) -> Merged,
+) {
+    if let Some((key, memory)) = memories.remove(&id) {
+        merged.push((key, with(memory)));
+    }
+}

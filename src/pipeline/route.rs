@@ -1,0 +1,148 @@
+//! The routing loop: snapshots in, alerts out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::Clock;
+use crate::bus::{Batch, ChangeStream};
+use crate::deliver::Bells;
+use crate::route::{Budget, Router, Sight};
+use crate::store::{Store, StoreError};
+use crate::telemetry::{AlertStep, Metrics};
+
+/// What one transaction takes at most, so that deliveries and commands get their turn.
+const SNAPSHOTS_MAX: usize = 1_000;
+const ALERTS_MAX: usize = 5_000;
+const TIME_MAX: Duration = Duration::from_millis(50);
+
+/// How long a store that fails is left alone.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+
+/// Everything that the routing loop needs.
+pub struct Routing {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Where snapshots come from.
+    pub stream: Arc<dyn ChangeStream>,
+    /// The clock.
+    pub clock: Clock,
+    /// Counts.
+    pub metrics: Metrics,
+    /// Rung when alerts were written.
+    pub bells: Bells,
+}
+
+/// What a transaction did, for the counters; taken only when it was committed.
+#[derive(Default)]
+struct Tally {
+    late: u64,
+    alerts: u64,
+}
+
+impl Routing {
+    /// Routes until `stop` is cancelled; the transaction under way is finished.
+    pub async fn run(self, stop: CancellationToken) {
+        let router = Arc::new(Mutex::new(Router::new()));
+        while !stop.is_cancelled() {
+            match self.once(&router).await {
+                Ok(true) => {}
+                Ok(false) => tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = self.stream.ready() => {}
+                },
+                // Somebody else moved the position: read again from there.
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => {
+                    tracing::error!(%error, "snapshots can't be routed, trying again");
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(STORE_RETRY) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// One batch of the stream and one piece of what was left over: neither holds up the other. True: there was any.
+    async fn once(&self, router: &Arc<Mutex<Router>>) -> Result<bool, StoreError> {
+        let batch = self
+            .stream
+            .read(SNAPSHOTS_MAX)
+            .await
+            .map_err(|crate::bus::BusError::Store(error)| error)?;
+        let any = !batch.snapshots.is_empty();
+        if any {
+            self.route(router, batch).await?;
+        }
+        Ok(self.resume(router).await? || any)
+    }
+
+    async fn route(&self, router: &Arc<Mutex<Router>>, batch: Batch) -> Result<(), StoreError> {
+        let router = Arc::clone(router);
+        let tally = Arc::new(Mutex::new(Tally::default()));
+        let counted = Arc::clone(&tally);
+        let Batch { stream, partition, read, snapshots } = batch;
+        self.store
+            .route(
+                stream,
+                partition,
+                read,
+                (self.clock)(),
+                Box::new(move |desk| {
+                    let begun = Instant::now();
+                    let expired = || begun.elapsed() > TIME_MAX;
+                    let mut budget = Budget::new(ALERTS_MAX, &expired);
+                    let mut router = router.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut next = read;
+                    for (after, snapshot) in &snapshots {
+                        let routed = router.route(desk, snapshot, &mut budget)?;
+                        counted.late += u64::from(routed.sight == Sight::Late);
+                        next = *after;
+                        if budget.left == 0 || expired() {
+                            break;
+                        }
+                    }
+                    counted.alerts = budget.alerts;
+                    Ok(next)
+                }),
+            )
+            .await?;
+        self.count(&tally);
+        Ok(())
+    }
+
+    async fn resume(&self, router: &Arc<Mutex<Router>>) -> Result<bool, StoreError> {
+        let router = Arc::clone(router);
+        let tally = Arc::new(Mutex::new(Tally::default()));
+        let counted = Arc::clone(&tally);
+        let any = self
+            .store
+            .fan_out(
+                (self.clock)(),
+                Box::new(move |desk, video, work| {
+                    let begun = Instant::now();
+                    let expired = || begun.elapsed() > TIME_MAX;
+                    let mut budget = Budget::new(ALERTS_MAX, &expired);
+                    let mut router = router.lock().unwrap_or_else(PoisonError::into_inner);
+                    let left = router.resume(desk, video, work, &mut budget)?;
+                    counted.lock().unwrap_or_else(PoisonError::into_inner).alerts = budget.alerts;
+                    Ok(left)
+                }),
+            )
+            .await?;
+        self.count(&tally);
+        Ok(any)
+    }
+
+    fn count(&self, tally: &Mutex<Tally>) {
+        let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+        self.metrics.late(tally.late);
+        self.metrics.alerts(AlertStep::Created, tally.alerts);
+        if tally.alerts > 0 {
+            self.bells.ring();
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! A desk in memory, and the world around it: watches are made, snapshots are seen, alerts are read.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use super::super::{Budget, Routed, Router};
+use crate::model::{
+    AlertDraft, Counts, Desk, DestinationId, FanoutCursor, Gate, Known, Live, Marks, Metric,
+    NextTrigger, RuleId, Series, Snapshot, Status, SubscriptionId, Suppressed, TriggerId,
+    TriggerRow, UnixMillis, Value, VideoId, VideoKey,
+};
+use crate::route::{language, trigger};
+
+/// One alert as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Rung {
+    pub(super) trigger: TriggerId,
+    pub(super) video: VideoKey,
+    pub(super) series: Series,
+    pub(super) previous: Value,
+    pub(super) current: Value,
+    pub(super) marks: Marks,
+    pub(super) at: i64,
+}
+
+#[derive(Default)]
+pub(super) struct MemoryDesk {
+    pub(super) videos: BTreeMap<VideoId, (VideoKey, Option<Known>)>,
+    pub(super) history: BTreeMap<(VideoKey, UnixMillis), Counts>,
+    pub(super) triggers: BTreeMap<TriggerId, (VideoKey, TriggerRow)>,
+    pub(super) rung: Vec<Rung>,
+    pub(super) suppressed: BTreeMap<(RuleId, &'static str), u64>,
+    /// In the order of arrival; at most two per video.
+    pub(super) queue: Vec<(VideoKey, String)>,
+    pub(super) moves: usize,
+}
+
+impl Desk for MemoryDesk {
+    type Error = Infallible;
+
+    fn known(&mut self, video: &VideoId) -> Result<Option<(VideoKey, Option<Known>)>, Infallible> {
+        Ok(self.videos.get(video).cloned())
+    }
+
+    fn save_known(&mut self, video: VideoKey, known: &Known) -> Result<(), Infallible> {
+        let (_, slot) = self.videos.values_mut().find(|(key, _)| *key == video).unwrap();
+        *slot = Some(known.clone());
+        Ok(())
+    }
+
+    fn forget(&mut self, video: VideoKey) -> Result<(), Infallible> {
+        let (_, slot) = self.videos.values_mut().find(|(key, _)| *key == video).unwrap();
+        *slot = None;
+        self.history.retain(|(key, _), _| *key != video);
+        Ok(())
+    }
+
+    fn record(
+        &mut self,
+        video: VideoKey,
+        at: UnixMillis,
+        counts: Counts,
+    ) -> Result<(), Infallible> {
+        self.history.insert((video, at), counts);
+        Ok(())
+    }
+
+    fn count_at(
+        &mut self,
+        video: VideoKey,
+        metric: Metric,
+        at: UnixMillis,
+    ) -> Result<Option<i64>, Infallible> {
+        let past = self.history.range((video, UnixMillis::MIN)..=(video, at));
+        Ok(past.rev().find_map(|(_, counts)| counts.get(metric)))
+    }
+
+    fn derived_series(&mut self, video: VideoKey) -> Result<Vec<Series>, Infallible> {
+        let rows = self.triggers.values().filter(|(key, _)| *key == video);
+        let codes = rows.map(|(_, row)| row.series.code());
+        let mut codes: Vec<i64> = codes.filter(|code| *code > Series::LAST_PLAIN_CODE).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        Ok(codes.into_iter().filter_map(Series::from_code).collect())
+    }
+
+    fn scan(
+        &mut self,
+        video: VideoKey,
+        series: Series,
+        upto: i64,
+        cursor: FanoutCursor,
+        limit: usize,
+        rows: &mut Vec<TriggerRow>,
+    ) -> Result<(), Infallible> {
+        rows.clear();
+        let is_after = |row: &TriggerRow| (row.value, row.id.0) > (cursor.value, cursor.id);
+        rows.extend(
+            self.triggers
+                .values()
+                .filter(|(key, row)| *key == video && row.series == series && row.value <= upto)
+                .filter(|(_, row)| is_after(row))
+                .map(|(_, row)| row.clone()),
+        );
+        rows.sort_by_key(|row| (row.value, row.id));
+        rows.truncate(limit);
+        Ok(())
+    }
+
+    fn move_trigger(&mut self, trigger: TriggerId, next: &NextTrigger) -> Result<(), Infallible> {
+        let (_, row) = self.triggers.get_mut(&trigger).unwrap();
+        (row.series, row.value, row.base) = (next.series, next.value, next.base);
+        self.moves += 1;
+        Ok(())
+    }
+
+    fn end_trigger(&mut self, trigger: TriggerId) -> Result<(), Infallible> {
+        self.triggers.remove(&trigger).unwrap();
+        Ok(())
+    }
+
+    fn alert(&mut self, draft: &AlertDraft<'_>) -> Result<(), Infallible> {
+        self.rung.push(Rung {
+            trigger: draft.trigger.id,
+            video: draft.video,
+            series: draft.series,
+            previous: draft.previous.clone(),
+            current: draft.current.clone(),
+            marks: draft.marks.clone(),
+            at: draft.observed_at.0,
+        });
+        Ok(())
+    }
+
+    fn suppress(
+        &mut self,
+        rule: RuleId,
+        _video: VideoKey,
+        reason: Suppressed,
+    ) -> Result<(), Infallible> {
+        *self.suppressed.entry((rule, reason.name())).or_default() += 1;
+        Ok(())
+    }
+
+    fn is_fanning_out(&mut self, video: VideoKey) -> Result<bool, Infallible> {
+        Ok(self.queue.iter().any(|(key, _)| *key == video))
+    }
+
+    fn defer(
+        &mut self,
+        video: VideoKey,
+        work: String,
+        merge: &mut dyn FnMut(&str, &str) -> String,
+    ) -> Result<(), Infallible> {
+        let mut of_video = self.queue.iter_mut().filter(|(key, _)| *key == video);
+        match of_video.nth(1) {
+            Some((_, queued)) => *queued = merge(queued, &work),
+            None => self.queue.push((video, work)),
+        }
+        Ok(())
+    }
+}
+
+/// Two videos, a router and its desk.
+pub(super) struct World {
+    pub(super) desk: MemoryDesk,
+    pub(super) router: Router,
+    next_id: i64,
+}
+
+pub(super) const VIDEO: &str = "dQw4w9WgXcQ";
+pub(super) const OTHER: &str = "jNQXAC9IVRw";
+
+impl World {
+    pub(super) fn new() -> World {
+        World::with_page(500)
+    }
+
+    pub(super) fn with_page(page_rows: usize) -> World {
+        let mut desk = MemoryDesk::default();
+        for (key, id) in [(1, VIDEO), (2, OTHER)] {
+            desk.videos.insert(id.parse().unwrap(), (VideoKey(key), None));
+        }
+        World { desk, router: Router::with_page(page_rows), next_id: 1 }
+    }
+
+    /// Makes a watch at `now` that counts from what the router knows, as the store does.
+    pub(super) fn watch(&mut self, rule: &str, now: i64) -> TriggerId {
+        let known = self.desk.videos[&VIDEO.parse::<VideoId>().unwrap()].1.clone();
+        self.watch_from(rule, now, known.map(|known| known.last))
+    }
+
+    /// Makes a watch at `now` whose answer told `base`.
+    pub(super) fn watch_from(&mut self, rule: &str, now: i64, base: Option<Counts>) -> TriggerId {
+        let id = TriggerId(self.next_id);
+        self.next_id += 1;
+        let made = trigger::initial(&language::parse(rule).unwrap(), base.as_ref());
+        if let Some(next) = made.next {
+            let row = TriggerRow {
+                id,
+                series: next.series,
+                value: next.value,
+                base: next.base,
+                since: UnixMillis(now),
+                rule: RuleId(id.0),
+                text: Arc::from(rule),
+                subscription: SubscriptionId(id.0),
+                destination: DestinationId(id.0),
+                lane: id.0,
+                gate: Gate::Open,
+            };
+            self.desk.triggers.insert(id, (VideoKey(1), row));
+        }
+        id
+    }
+
+    pub(super) fn row(&mut self, id: TriggerId) -> &mut TriggerRow {
+        &mut self.desk.triggers.get_mut(&id).unwrap().1
+    }
+
+    /// Routes a snapshot within `left` alerts, and leaves the rest in the queue.
+    pub(super) fn see_within(&mut self, snapshot: &Snapshot, left: usize) -> Routed {
+        let mut budget = Budget::new(left, &|| false);
+        self.router.route(&mut self.desk, snapshot, &mut budget).unwrap()
+    }
+
+    /// Handles a chunk of the oldest work within `left` alerts. False: there is none.
+    pub(super) fn work_within(&mut self, left: usize) -> bool {
+        self.work(&mut Budget::new(left, &|| false))
+    }
+
+    pub(super) fn work(&mut self, budget: &mut Budget<'_>) -> bool {
+        let Some((video, work)) = self.desk.queue.first().cloned() else { return false };
+        match self.router.resume(&mut self.desk, video, &work, budget).unwrap() {
+            Some(left) => self.desk.queue[0].1 = left,
+            None => drop(self.desk.queue.remove(0)),
+        }
+        true
+    }
+
+    /// Routes a snapshot to the end, and returns the alerts it made.
+    pub(super) fn see(&mut self, snapshot: &Snapshot) -> Vec<Rung> {
+        let before = self.desk.rung.len();
+        self.see_within(snapshot, usize::MAX);
+        while self.work_within(usize::MAX) {}
+        self.desk.rung[before..].to_vec()
+    }
+
+    /// Routes snapshots of these views at these moments, and returns the alerts as (previous, current, marks).
+    pub(super) fn walk(&mut self, walk: &[(i64, i64)]) -> Vec<(i64, i64, Vec<i64>)> {
+        let before = self.desk.rung.len();
+        for (at, views) in walk {
+            self.see(&views_at(*at, Some(*views)));
+        }
+        self.desk.rung[before..].iter().map(told).collect()
+    }
+}
+
+pub(super) fn told(rung: &Rung) -> (i64, i64, Vec<i64>) {
+    (rung.previous.int().unwrap(), rung.current.int().unwrap(), rung.marks.values.clone())
+}
+
+pub(super) fn snapshot(at: i64) -> Snapshot {
+    Snapshot {
+        video_id: VIDEO.parse().unwrap(),
+        observed_at: UnixMillis(at),
+        numbers_at: UnixMillis(at),
+        details_at: UnixMillis(at),
+        views: None,
+        likes: None,
+        comments: None,
+        title: Some("Me at the <zoo> & back".to_owned()),
+        channel_id: None,
+        channel_title: None,
+        status: Status::Public,
+        live: Live::None,
+        published_at: None,
+    }
+}
+
+pub(super) fn views_at(at: i64, views: Option<i64>) -> Snapshot {
+    Snapshot { views, ..snapshot(at) }
+}

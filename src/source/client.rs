@@ -1,0 +1,418 @@
+//! The client of the YouTube Data API v3: one method per question, one unit per request, no retries.
+//!
+//! Every request passes the [`Quota`] first, so nothing that uses this client can spend more than the day has. The key
+//! travels in a header and never in a URL, where logs and error texts would repeat it. When to ask again is decided
+//! elsewhere, from [`SourceError`].
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::{Response, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::error::{SourceError, classify};
+use super::feed;
+use super::quota::{Bucket, Quota, QuotaState, next_reset};
+use super::schedule::Limits;
+use super::wire::{self, Answer, ChannelInfo, Details, Member, Stats};
+use crate::model::{PlaylistId, Snapshot, Status, SubjectRef, UnixMillis, VideoId};
+
+/// The most ids that one call takes; also the size of a page.
+/// Source: discovery document, `videos.batchGetStats`: "the number of IDs specified cannot exceed 50".
+pub const PER_CALL_MAX: usize = 50;
+
+/// The largest answer that we read, after decompression. Fifty videos without descriptions have some 50 KiB.
+const ANSWER_MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// Google compresses only for those who say "gzip" here too.
+/// Source: <https://developers.google.com/youtube/v3/getting-started#gzip>
+const USER_AGENT: &str = concat!("tubebell/", env!("CARGO_PKG_VERSION"), " (gzip)");
+
+/// The header for the key.
+const KEY_HEADER: &str = "x-goog-api-key";
+
+/// Section `[youtube]` of the configuration.
+#[derive(Debug, Clone)]
+pub struct YouTubeOptions {
+    /// The API key. YouTube's terms allow one per installation.
+    pub api_key: SecretString,
+    /// Where the API is: `https://www.googleapis.com`.
+    pub base_url: String,
+    /// Where the feeds are: `https://www.youtube.com`.
+    pub feed_url: String,
+    /// Units per day, of each bucket.
+    pub daily_units: u32,
+    /// No video is looked at more often; rounds of polling are so far apart.
+    pub min_interval: Duration,
+    /// No video is looked at less often, if the budget allows.
+    pub max_interval: Duration,
+}
+
+impl YouTubeOptions {
+    /// The bounds for [`super::Plan`].
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        Limits { min_interval: self.min_interval, max_interval: self.max_interval }
+    }
+}
+
+/// How long the client waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// For a connection.
+    pub connect: Duration,
+    /// For a whole answer, connection included.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Timeouts { connect: Duration::from_secs(5), total: Duration::from_secs(20) }
+    }
+}
+
+/// The members of a channel's uploads or of a playlist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Members {
+    /// The first ones, each once, in the list's order (uploads: newest first).
+    pub videos: Vec<Member>,
+    /// How many the list has; more than `videos` where the limit cut it.
+    pub total: u64,
+}
+
+/// The client. Cheap to share behind an `Arc`; every method takes `&self`.
+#[derive(Debug)]
+pub struct YouTube {
+    http: reqwest::Client,
+    key: HeaderValue,
+    secret: SecretString,
+    base_url: String,
+    feed_url: String,
+    quota: Mutex<Quota>,
+}
+
+impl YouTube {
+    /// Makes a client that goes on with the quota of `state` (see [`YouTube::quota`]).
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Misconfigured`] for an address or a key that can't be one.
+    pub fn new(
+        options: &YouTubeOptions,
+        timeouts: Timeouts,
+        state: QuotaState,
+    ) -> Result<YouTube, SourceError> {
+        let http = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .connect_timeout(timeouts.connect)
+            .timeout(timeouts.total)
+            // A redirect would carry the key to wherever it points.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|e| {
+                SourceError::Misconfigured(format!("no HTTP client: {}", e.without_url()))
+            })?;
+        let text = options.api_key.expose_secret().trim();
+        let key = HeaderValue::from_str(text).ok().filter(|_| !text.is_empty());
+        let mut key = key.ok_or_else(|| {
+            SourceError::Misconfigured(
+                "youtube.api_key is empty or holds characters no key has".into(),
+            )
+        })?;
+        key.set_sensitive(true);
+        Ok(YouTube {
+            http,
+            key,
+            secret: text.into(),
+            base_url: origin("youtube.base_url", &options.base_url)?,
+            feed_url: origin("youtube.feed_url", &options.feed_url)?,
+            quota: Mutex::new(Quota::new(options.daily_units, state)),
+        })
+    }
+
+    /// What is spent and what is left, as of now. Store its state after every round.
+    #[must_use]
+    pub fn quota(&self) -> Quota {
+        self.lock().clone()
+    }
+
+    /// Reads the numbers of at most 50 videos (`videos:batchGetStats`): 1 unit of [`Bucket::Stats`].
+    ///
+    /// # Errors
+    ///
+    /// See [`SourceError`].
+    pub async fn stats(&self, ids: &[VideoId], now: UnixMillis) -> Result<Stats, SourceError> {
+        let query = [("part", "id,statistics"), ("id", &joined(ids)?)];
+        let body = self.get("videos:batchGetStats", &query, Bucket::Stats, now).await?;
+        wire::stats(&body, ids)
+    }
+
+    /// Reads everything of at most 50 videos (`videos.list`): 1 unit of [`Bucket::General`].
+    ///
+    /// # Errors
+    ///
+    /// See [`SourceError`].
+    pub async fn details(
+        &self,
+        ids: &[VideoId],
+        now: UnixMillis,
+    ) -> Result<Answer<Details>, SourceError> {
+        let query = [
+            ("part", "snippet,status,statistics,liveStreamingDetails"),
+            ("id", &joined(ids)?),
+            (
+                "fields",
+                "kind,items(id,snippet(title,channelId,channelTitle,publishedAt,liveBroadcastContent),status(privacyStatus,uploadStatus),statistics(viewCount,likeCount,commentCount),liveStreamingDetails(actualStartTime,actualEndTime))",
+            ),
+        ];
+        let body = self.get("videos", &query, Bucket::General, now).await?;
+        wire::details(&body, ids)
+    }
+
+    /// Looks one video up for somebody who waits: a whole snapshot, or `None` where there is nothing to watch.
+    ///
+    /// # Errors
+    ///
+    /// See [`SourceError`].
+    pub async fn video(
+        &self,
+        id: VideoId,
+        now: UnixMillis,
+    ) -> Result<Option<Snapshot>, SourceError> {
+        let mut answer = self.details(&[id], now).await?;
+        if let Some((_, reason)) = answer.damaged.pop() {
+            return Err(SourceError::BadAnswer(reason));
+        }
+        let found = answer.found.pop().filter(|details| details.status != Status::Unavailable);
+        Ok(found.map(|details| details.snapshot(now)))
+    }
+
+    /// Looks a channel up by handle or id (`channels.list`): 1 unit of [`Bucket::General`]. `None`: no such channel.
+    ///
+    /// # Errors
+    ///
+    /// See [`SourceError`].
+    pub async fn channel(
+        &self,
+        subject: &SubjectRef,
+        now: UnixMillis,
+    ) -> Result<Option<ChannelInfo>, SourceError> {
+        let (name, value) = match subject {
+            SubjectRef::Handle(handle) => ("forHandle", handle.as_str()),
+            SubjectRef::Channel(id) => ("id", id.as_str()),
+            SubjectRef::Video(_) | SubjectRef::Playlist(_) => {
+                return Err(SourceError::Rejected(format!("{subject} is no channel")));
+            }
+        };
+        let query = [
+            ("part", "snippet,contentDetails"),
+            (name, value),
+            ("fields", "kind,items(id,snippet(title),contentDetails(relatedPlaylists(uploads)))"),
+        ];
+        wire::channel(&self.get("channels", &query, Bucket::General, now).await?)
+    }
+
+    /// Reads a playlist's title (`playlists.list`): 1 unit of [`Bucket::General`]. `None`: no such playlist.
+    ///
+    /// # Errors
+    ///
+    /// See [`SourceError`].
+    pub async fn playlist_title(
+        &self,
+        playlist: &PlaylistId,
+        now: UnixMillis,
+    ) -> Result<Option<String>, SourceError> {
+        let query = [
+            ("part", "snippet"),
+            ("id", playlist.as_str()),
+            ("fields", "kind,items(id,snippet(title))"),
+        ];
+        wire::playlist_title(&self.get("playlists", &query, Bucket::General, now).await?)
+    }
+
+    /// Reads the first `limit` members of a playlist (`playlistItems.list`): 1 unit of [`Bucket::General`] per page
+    /// of 50. All or nothing: members that merely were on a page that failed must not look as if they had left.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::NotFound`] when the playlist is gone; see [`SourceError`] for the others.
+    pub async fn members(
+        &self,
+        playlist: &PlaylistId,
+        limit: usize,
+        now: UnixMillis,
+    ) -> Result<Members, SourceError> {
+        // Pages may be short (private members are left out of them), but not without end.
+        let pages_max = limit.div_ceil(PER_CALL_MAX).saturating_mul(2).saturating_add(2);
+        let mut members = Members { videos: Vec::new(), total: 0 };
+        let mut seen: HashSet<VideoId> = HashSet::new();
+        let mut tokens: HashSet<String> = HashSet::new();
+        let mut token = String::new();
+        loop {
+            let mut query = vec![
+                ("part", "snippet,contentDetails"),
+                ("playlistId", playlist.as_str()),
+                ("maxResults", "50"),
+                (
+                    "fields",
+                    "kind,nextPageToken,pageInfo(totalResults),items(snippet(title,resourceId(videoId)),contentDetails(videoId))",
+                ),
+            ];
+            if !token.is_empty() {
+                query.push(("pageToken", &token));
+            }
+            let body = self.get("playlistItems", &query, Bucket::General, now).await?;
+            let page = wire::member_page(&body)?;
+            members.total = members.total.max(page.total);
+            members.videos.extend(page.members.into_iter().filter(|member| seen.insert(member.id)));
+            if members.videos.len() >= limit {
+                members.videos.truncate(limit);
+                break;
+            }
+            let Some(next) = page.next else { break };
+            if tokens.len() == pages_max || !tokens.insert(next.clone()) {
+                return Err(SourceError::BadAnswer(format!("the pages of {playlist} never end")));
+            }
+            token = next;
+        }
+        members.total = members.total.max(u64::try_from(members.videos.len()).unwrap_or(u64::MAX));
+        Ok(members)
+    }
+
+    /// Reads the newest 15 uploads or members from the feed: no key, no quota.
+    ///
+    /// The feed is out of order for days at times: an error says nothing about the channel or playlist.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Transient`], [`SourceError::BadAnswer`] or [`SourceError::Unreachable`], never
+    /// [`SourceError::NotFound`]; [`SourceError::Rejected`] for a subject without a feed.
+    pub async fn feed(&self, subject: &SubjectRef) -> Result<Vec<Member>, SourceError> {
+        let query = match subject {
+            SubjectRef::Channel(id) => ("channel_id", id.as_str()),
+            SubjectRef::Playlist(id) => ("playlist_id", id.as_str()),
+            SubjectRef::Video(_) | SubjectRef::Handle(_) => {
+                return Err(SourceError::Rejected(format!("{subject} has no feed")));
+            }
+        };
+        let url = format!("{}/feeds/videos.xml", self.feed_url);
+        let sent = self.http.get(url).query(&[query]).send().await;
+        let response = sent.map_err(|error| unreachable(&self.feed_url, error))?;
+        if response.status() != StatusCode::OK {
+            let status = response.status().as_u16();
+            return Err(SourceError::Transient(format!(
+                "the feed does not answer (HTTP {status})"
+            )));
+        }
+        feed::parse(&self.read(response, &self.feed_url).await?).map_err(SourceError::BadAnswer)
+    }
+
+    /// Finds out whether the API can be reached and takes the key, with the cheapest call: 1 unit of
+    /// [`Bucket::General`].
+    ///
+    /// # Errors
+    ///
+    /// See [`SourceError`].
+    pub async fn probe(&self, now: UnixMillis) -> Result<(), SourceError> {
+        let query = [("part", "id"), ("id", "dQw4w9WgXcQ"), ("fields", "kind,items(id)")];
+        wire::is_video_list(&self.get("videos", &query, Bucket::General, now).await?)
+    }
+
+    /// Sends one request and spends its unit.
+    async fn get(
+        &self,
+        method: &str,
+        query: &[(&str, &str)],
+        bucket: Bucket,
+        now: UnixMillis,
+    ) -> Result<Vec<u8>, SourceError> {
+        self.lock()
+            .try_spend(bucket, now)
+            .map_err(|resets_at| SourceError::QuotaUsedUp { bucket, resets_at })?;
+        let url = format!("{}/youtube/v3/{method}", self.base_url);
+        let request = self.http.get(url).query(query).header(KEY_HEADER, self.key.clone());
+        let response = request.send().await.map_err(|error| {
+            if error.is_connect() {
+                self.lock().refund(bucket, now);
+            }
+            unreachable(&self.base_url, error)
+        })?;
+        let status = response.status();
+        if status == StatusCode::OK {
+            return self.read(response, &self.base_url).await;
+        }
+        let wish = retry_after(response.headers());
+        // An error whose body is lost is still an error of its status.
+        let body = self.read(response, &self.base_url).await.unwrap_or_default();
+        let body = self.without_key(&body);
+        let error = classify(status.as_u16(), wish, body.as_bytes(), bucket, next_reset(now));
+        if let SourceError::QuotaUsedUp { .. } = error {
+            let resets_at = self.lock().used_up(bucket, now);
+            return Err(SourceError::QuotaUsedUp { bucket, resets_at });
+        }
+        Err(error)
+    }
+
+    /// Reads an answer piece by piece, and not more than is reasonable.
+    async fn read(&self, mut response: Response, base: &str) -> Result<Vec<u8>, SourceError> {
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > ANSWER_MAX_BYTES => {
+                    let limit = ANSWER_MAX_BYTES / 1024 / 1024;
+                    return Err(SourceError::BadAnswer(format!("more than {limit} MiB")));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => return Ok(body),
+                Err(error) if error.is_timeout() => return Err(unreachable(base, error)),
+                Err(_) => {
+                    let length = body.len();
+                    return Err(SourceError::BadAnswer(format!("cut off after {length} bytes")));
+                }
+            }
+        }
+    }
+
+    /// The text of an error, in case it repeats the key.
+    fn without_key(&self, body: &[u8]) -> String {
+        String::from_utf8_lossy(body).replace(self.secret.expose_secret(), "…")
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Quota> {
+        // A count is right after every statement, so a panic elsewhere does not spoil it.
+        self.quota.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The ids of one call. YouTube refuses more than 50 or none, and charges for the refusal.
+fn joined(ids: &[VideoId]) -> Result<String, SourceError> {
+    if ids.is_empty() || ids.len() > PER_CALL_MAX {
+        return Err(SourceError::Rejected(format!("{} ids in one call", ids.len())));
+    }
+    Ok(ids.iter().map(VideoId::as_str).collect::<Vec<_>>().join(","))
+}
+
+/// Checks an address of the configuration and takes its closing slash away.
+fn origin(name: &str, text: &str) -> Result<String, SourceError> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => {
+            Ok(text.trim_end_matches('/').to_owned())
+        }
+        _ => Err(SourceError::Misconfigured(format!("{name} is no http(s) address without query"))),
+    }
+}
+
+fn unreachable(base: &str, error: reqwest::Error) -> SourceError {
+    let url = Url::parse(base).ok();
+    let host = url.as_ref().and_then(Url::host_str).unwrap_or("YouTube");
+    let port = url.as_ref().and_then(Url::port).map(|port| format!(":{port}")).unwrap_or_default();
+    SourceError::Unreachable { host: format!("{host}{port}"), cause: error.without_url() }
+}
+
+/// The wait in seconds; the form with a date is not used by Google.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}

@@ -1,0 +1,24 @@
+//! Stage 1: sees what YouTube shows of the videos watched.
+//!
+//! In: the ids that are due. Out: whole [`crate::model::Snapshot`]s. [`YouTube`] asks (and spends from the [`Quota`] of
+//! the day), [`Memory`] merges what came back with what was known, and [`Plan`] says when each video is looked at
+//! next. The loop that ties them to the store and the bus is not here: everything but the client is pure.
+
+mod activity;
+mod client;
+mod error;
+mod feed;
+mod memory;
+mod quota;
+mod round;
+mod schedule;
+mod wire;
+
+pub use activity::Activity;
+pub use client::{Members, PER_CALL_MAX, Timeouts, YouTube, YouTubeOptions};
+pub use error::SourceError;
+pub use memory::{Ask, Memory, Merged, Sight};
+pub use quota::{Bucket, Quota, QuotaState, last_reset, next_reset};
+pub use round::{Round, next_round};
+pub use schedule::{Budget, Limits, Plan};
+pub use wire::{Answer, ChannelInfo, Details, Member, Stats};

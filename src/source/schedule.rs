@@ -1,0 +1,430 @@
+//! When a video is looked at next: as often as it moves, inside the operator's bounds, and never beyond the quota.
+//!
+//! Pure. Three things act together. *Activity* gives a video its own interval between `min_interval` and
+//! `max_interval`. The [`Plan`] for all videos stretches that where even `max_interval` would cost more than the day
+//! has: the budget beats the bound. What is left over (too many busy videos at once) is held back by
+//! [`super::Quota::allowance`] and stays due, so that everything gets later by the same wait.
+
+use std::time::Duration;
+
+use super::activity::{Activity, millis, ratio};
+use super::client::PER_CALL_MAX;
+use super::quota::Bucket;
+use crate::model::{Live, Settings, Status, UnixMillis};
+
+/// A video may be looked at sooner by one in so many parts of its wait, where that saves a request.
+pub(super) const EARLY_PARTS: u32 = 4;
+
+/// The wait between looks is at most this part of a video's age, so that a new one is not slept through.
+const AGE_PARTS: u32 = 48;
+
+/// Title and status are read this many times less often than the numbers of a busy video; they have their own bucket.
+const DETAILS_FACTOR: u32 = 5;
+
+/// The same for a broadcast that is announced or on air.
+const LIVE_DETAILS_FACTOR: u32 = 2;
+
+/// The whole list of a channel or playlist is read this many times less often; its free feed tells of uploads sooner.
+const LIST_FACTOR: u32 = 15;
+
+/// Of polling's units in the general bucket, one in so many is for lists, if there are any.
+const LIST_SHARE: u32 = 4;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// The bounds that the operator set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// No video is looked at more often.
+    pub min_interval: Duration,
+    /// No video is looked at less often, if the budget allows.
+    pub max_interval: Duration,
+}
+
+/// What polling may spend, and how long it has to last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// Units for numbers.
+    pub stats: u32,
+    /// Units for title, status and lists.
+    pub general: u32,
+    /// The time until there are new ones.
+    pub over: Duration,
+}
+
+impl Budget {
+    /// A whole day's, for `check`; a running program plans with [`super::Quota::budget`].
+    #[must_use]
+    pub const fn of_a_day(daily_units: u32) -> Budget {
+        Budget {
+            stats: Bucket::Stats.polling_units(daily_units),
+            general: Bucket::General.polling_units(daily_units),
+            over: DAY,
+        }
+    }
+}
+
+/// The plan for all videos: what polling costs, and the intervals that the budget allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Videos that are watched.
+    pub videos: usize,
+    /// Requests per day for numbers, if all videos were busy at once.
+    pub units_per_day_stats: u64,
+    /// Requests per day for titles and status.
+    pub units_per_day_details: u64,
+    /// Requests per day for the lists of channels and playlists.
+    pub units_per_day_lists: u64,
+    /// Whether every video can be looked at within `max_interval`.
+    pub fits: bool,
+    /// The wait between two looks at a video, if all were busy at once.
+    pub effective_interval: Duration,
+    /// The wait between two readings of title and status.
+    pub details_interval: Duration,
+    /// The wait between two readings of a whole channel or playlist.
+    pub list_interval: Duration,
+    /// All this in one line for the operator.
+    pub message: String,
+    limits: Limits,
+    /// The wait at which the numbers of all videos, evenly, cost just what there is.
+    even: Duration,
+}
+
+impl Plan {
+    /// Plans for `videos` and `list_pages` (pages of 50 members, over all channels and playlists).
+    #[must_use]
+    pub fn new(limits: Limits, videos: usize, list_pages: usize, budget: Budget) -> Plan {
+        let Limits { min_interval: min, max_interval: max } = limits;
+        let calls = u64::try_from(videos.div_ceil(PER_CALL_MAX)).unwrap_or(u64::MAX);
+        let pages = u64::try_from(list_pages).unwrap_or(u64::MAX);
+        let lists = if pages == 0 { 0 } else { budget.general / LIST_SHARE };
+
+        let even = evenly(calls, budget.stats, budget.over);
+        let even_details = evenly(calls, budget.general - lists, budget.over);
+        let even_lists = evenly(pages, lists, budget.over);
+        let effective_interval = min.max(even);
+        let details_interval = min.saturating_mul(DETAILS_FACTOR).max(even_details);
+        let list_interval = min.saturating_mul(LIST_FACTOR).max(even_lists);
+        let fits =
+            even <= max.max(min) && even_details <= max.max(min.saturating_mul(DETAILS_FACTOR));
+        let mut plan = Plan {
+            videos,
+            units_per_day_stats: per_day(calls, effective_interval),
+            units_per_day_details: per_day(calls, details_interval),
+            units_per_day_lists: per_day(pages, list_interval),
+            fits,
+            effective_interval,
+            details_interval,
+            list_interval,
+            message: String::new(),
+            limits,
+            even,
+        };
+        plan.message = plan.describe();
+        plan
+    }
+
+    /// The bounds it was made for.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// The wait until the next look at the numbers of one video.
+    ///
+    /// Inside `min_interval` and `max_interval`, unless the budget is too small for all videos at `max_interval`.
+    #[must_use]
+    pub fn interval(
+        &self,
+        activity: &Activity,
+        status: Status,
+        live: Live,
+        published_at: Option<UnixMillis>,
+        now: UnixMillis,
+    ) -> Duration {
+        let Limits { min_interval: min, max_interval: max } = self.limits;
+        let wanted = match (status, live) {
+            (Status::Unavailable, _) => max,
+            (Status::Public | Status::Unlisted, Live::Live) => min,
+            (Status::Public | Status::Unlisted, _) => {
+                let young = published_at.map_or(max, |at| now.since(at) / AGE_PARTS);
+                activity.wanted().min(young)
+            }
+        };
+        // In this order: whoever sets max below min gets min.
+        let wanted = wanted.min(max).max(min);
+        if self.even > max { wanted.max(self.even) } else { wanted }
+    }
+
+    /// The wait until title, status and live are read again.
+    #[must_use]
+    pub fn details_interval_of(&self, live: Live) -> Duration {
+        match live {
+            Live::None | Live::Completed => self.details_interval,
+            Live::Upcoming | Live::Live => {
+                let short = self.limits.min_interval.saturating_mul(LIVE_DETAILS_FACTOR);
+                short.max(self.details_interval / DETAILS_FACTOR)
+            }
+        }
+    }
+
+    /// The moment `wait` from now, in step with all other videos: on the grid of `min_interval`.
+    ///
+    /// A request costs the same for 1 video as for 50, so videos that are due within the same minute had better be
+    /// due at the same moment. A video falls in step at its first look, at most a quarter of `min_interval` sooner
+    /// than that; from then on its looks are whole multiples apart.
+    #[must_use]
+    pub fn in_step(&self, now: UnixMillis, wait: Duration) -> UnixMillis {
+        let grid = self.grid_ms();
+        let soonest = now.plus(self.limits.min_interval - self.limits.min_interval / EARLY_PARTS);
+        let on_grid = now.plus(wait).0.div_euclid(grid).saturating_mul(grid);
+        if on_grid >= soonest.0 {
+            return UnixMillis(on_grid);
+        }
+        let late = soonest.0.saturating_sub(on_grid);
+        let steps = late / grid + i64::from(late % grid > 0);
+        UnixMillis(on_grid.saturating_add(steps.saturating_mul(grid)))
+    }
+
+    /// When the next round of polling is: the first point of the grid after `now`.
+    #[must_use]
+    pub fn next_round_at(&self, now: UnixMillis) -> UnixMillis {
+        let grid = self.grid_ms();
+        UnixMillis(now.0.div_euclid(grid).saturating_add(1).saturating_mul(grid))
+    }
+
+    fn grid_ms(&self) -> i64 {
+        i64::try_from(self.limits.min_interval.as_millis()).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// How far ahead of now a video may be due and still fill up a batch: see [`super::next_round`].
+    #[must_use]
+    pub fn look_ahead(&self) -> Duration {
+        self.limits.max_interval.max(self.details_interval).max(self.even) / EARLY_PARTS
+    }
+
+    fn describe(&self) -> String {
+        let print = |duration: Duration| {
+            Settings::print_duration(Duration::from_secs(duration.as_secs().max(1)))
+        };
+        let Limits { min_interval: min, max_interval: max } = self.limits;
+        let videos = self.videos;
+        let cost = format!(
+            "at most {} requests a day for numbers, {} for titles and status, {} for lists",
+            self.units_per_day_stats, self.units_per_day_details, self.units_per_day_lists
+        );
+        if !self.fits {
+            return format!(
+                "{videos} videos are too many for max_interval = {}: the quota allows numbers every {}, titles and status every {} ({cost})",
+                print(max),
+                print(self.effective_interval),
+                print(self.details_interval),
+            );
+        }
+        if self.even <= min {
+            return format!("{videos} videos can be looked at every {} ({cost})", print(min));
+        }
+        format!(
+            "{videos} videos: busy ones every {}, quiet ones every {}, and every {} if all were busy at once ({cost})",
+            print(min),
+            print(max),
+            print(self.effective_interval),
+        )
+    }
+}
+
+/// The wait at which `calls` per round use up `units` just when `over` ends. Without units: when it ends.
+fn evenly(calls: u64, units: u32, over: Duration) -> Duration {
+    if calls == 0 {
+        return Duration::ZERO;
+    }
+    let wait = ratio(calls, millis(over), u64::from(units.max(1)));
+    // Rounded up: rounded down it would cost more than there is.
+    Duration::from_millis(wait.saturating_add(1))
+}
+
+fn per_day(calls: u64, interval: Duration) -> u64 {
+    ratio(calls, millis(DAY), millis(interval).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::Counts;
+
+    const MIN: Duration = Duration::from_secs(60);
+    const MAX: Duration = Duration::from_secs(3600);
+    const LIMITS: Limits = Limits { min_interval: MIN, max_interval: MAX };
+    const WHOLE_DAY: Budget = Budget::of_a_day(10_000);
+    const START: UnixMillis = UnixMillis(1_793_000_000_000);
+    const LONG_AGO: Option<UnixMillis> = Some(UnixMillis(1_500_000_000_000));
+
+    fn views(views: i64) -> Counts {
+        Counts { views: Some(views), ..Counts::default() }
+    }
+
+    /// Lets a video grow by `per_hour` views for some hours and returns the interval it ends with.
+    fn settled(
+        start: i64,
+        per_hour: i64,
+        published_at: Option<UnixMillis>,
+        live: Live,
+    ) -> Duration {
+        let plan = Plan::new(LIMITS, 10, 0, WHOLE_DAY);
+        let (mut activity, mut now, mut last) = (Activity::default(), START, None);
+        let mut interval = MIN;
+        while now.since(START) < Duration::from_secs(6 * 3600) {
+            let hours_ms = i64::try_from(now.since(START).as_millis()).unwrap();
+            let counts = views(start + per_hour * hours_ms / 3_600_000);
+            activity = activity.observe(last.as_ref(), &counts, now);
+            last = Some(counts);
+            interval = plan.interval(&activity, Status::Public, live, published_at, now);
+            now = now.plus(interval);
+        }
+        interval
+    }
+
+    #[test]
+    fn a_quiet_video_ends_at_the_longest_interval() {
+        assert_eq!(settled(1_000_000, 0, LONG_AGO, Live::None), MAX);
+    }
+
+    #[test]
+    fn a_busy_video_is_looked_at_as_often_as_allowed() {
+        assert_eq!(settled(1_000, 5_000, LONG_AGO, Live::None), MIN);
+    }
+
+    #[test]
+    fn in_between_the_interval_follows_the_pace() {
+        let interval = settled(1_000_000, 10_000, LONG_AGO, Live::None);
+        assert!((600..900).contains(&interval.as_secs()), "1 % an hour: {interval:?}");
+    }
+
+    #[test]
+    fn a_new_video_and_a_broadcast_are_not_slept_through() {
+        let young = settled(1_000_000, 0, Some(START), Live::None);
+        assert!(young < Duration::from_secs(8 * 60), "6 hours old: {young:?}");
+        assert_eq!(settled(1_000_000, 0, LONG_AGO, Live::Live), MIN);
+    }
+
+    #[test]
+    fn a_jump_after_hours_of_standing_still_is_no_storm() {
+        let plan = Plan::new(LIMITS, 10, 0, WHOLE_DAY);
+        let at = |hours: u64| START.plus(Duration::from_secs(hours * 3600));
+        let activity = Activity::default()
+            .observe(None, &views(100_000), START)
+            .observe(Some(&views(100_000)), &views(100_000), at(10))
+            .observe(Some(&views(100_000)), &views(101_000), at(11));
+        let interval = plan.interval(&activity, Status::Public, Live::None, LONG_AGO, at(11));
+        assert!(interval > 5 * MIN, "{interval:?}");
+    }
+
+    #[test]
+    fn looks_fall_in_step_and_stay_there() {
+        let plan = Plan::new(LIMITS, 10, 0, WHOLE_DAY);
+        let check = |now: i64, wait: u64, expected: i64| {
+            let at = plan.in_step(UnixMillis(now * 1_000), Duration::from_secs(wait));
+            assert_eq!(at, UnixMillis(expected * 1_000), "{now} + {wait}");
+        };
+        check(600, 60, 660);
+        // The round came late: the next one is on time all the same.
+        check(603, 60, 660);
+        check(614, 60, 660);
+        check(616, 60, 720);
+        check(659, 60, 660 + 60);
+        check(603, 150, 720);
+        check(603, 3_600, 4_200);
+        assert_eq!(plan.next_round_at(UnixMillis(660_000)), UnixMillis(720_000));
+        assert_eq!(plan.next_round_at(UnixMillis(660_001)), UnixMillis(720_000));
+    }
+
+    #[test]
+    fn a_few_videos_cost_little_and_the_plan_says_so() {
+        let plan = Plan::new(LIMITS, 50, 0, WHOLE_DAY);
+        assert!(plan.fits);
+        assert_eq!(plan.effective_interval, MIN);
+        assert_eq!((plan.units_per_day_stats, plan.units_per_day_details), (1_440, 288));
+        insta::assert_snapshot!(plan.message, @"50 videos can be looked at every 1m (at most 1440 requests a day for numbers, 288 for titles and status, 0 for lists)");
+    }
+
+    #[test]
+    fn many_videos_share_the_day() {
+        let plan = Plan::new(LIMITS, 10_000, 4, WHOLE_DAY);
+        assert!(plan.fits);
+        assert_eq!(plan.effective_interval.as_secs(), 1_728);
+        insta::assert_snapshot!(plan.message, @"10000 videos: busy ones every 1m, quiet ones every 1h, and every 28m48s if all were busy at once (at most 9999 requests a day for numbers, 5999 for titles and status, 384 for lists)");
+    }
+
+    #[test]
+    fn the_budget_beats_the_longest_interval() {
+        let plan = Plan::new(LIMITS, 100_000, 0, WHOLE_DAY);
+        assert!(!plan.fits);
+        let interval = plan.interval(&Activity::default(), Status::Public, Live::Live, None, START);
+        assert_eq!(interval.as_secs(), 17_280);
+        insta::assert_snapshot!(plan.message, @"100000 videos are too many for max_interval = 1h: the quota allows numbers every 4h48m, titles and status every 6h (at most 9999 requests a day for numbers, 7999 for titles and status, 0 for lists)");
+    }
+
+    #[test]
+    fn without_units_everything_waits_for_the_reset() {
+        let over = Duration::from_secs(5 * 3600);
+        let plan = Plan::new(LIMITS, 1, 0, Budget { stats: 0, general: 0, over });
+        let interval = plan.interval(&Activity::default(), Status::Public, Live::None, None, START);
+        assert!(interval >= over);
+    }
+
+    fn any_counts() -> impl Strategy<Value = Counts> {
+        let count = prop::option::of(any::<i64>());
+        (count.clone(), count.clone(), count).prop_map(|(views, likes, comments)| Counts {
+            views,
+            likes,
+            comments,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_interval_stays_inside_its_bounds_unless_the_budget_is_too_small(
+            readings in prop::collection::vec((any_counts(), any::<i64>()), 0..6),
+            videos in 0usize..200_000,
+            pages in 0usize..1_000,
+            stats in 0u32..20_000,
+            general in 0u32..20_000,
+            over_s in 0u64..90_000,
+            min_s in 1u64..600,
+            longer_s in 0u64..7_200,
+            live in prop::sample::select(vec![Live::None, Live::Live, Live::Upcoming]),
+            published_at in prop::option::of(any::<i64>()),
+        ) {
+            let (min, max) = (Duration::from_secs(min_s), Duration::from_secs(min_s + longer_s));
+            let budget = Budget { stats, general, over: Duration::from_secs(over_s) };
+            let limits = Limits { min_interval: min, max_interval: max };
+            let plan = Plan::new(limits, videos, pages, budget);
+            let (mut activity, mut now, mut last) = (Activity::default(), START, None);
+            for (counts, at) in readings {
+                now = UnixMillis(at);
+                activity = activity.observe(last.as_ref(), &counts, now);
+                last = Some(counts);
+            }
+            let published_at = published_at.map(UnixMillis);
+            let interval = plan.interval(&activity, Status::Public, live, published_at, now);
+            prop_assert!(interval >= min);
+            if plan.fits {
+                prop_assert!(interval <= max);
+            }
+            let text = serde_json::to_string(&activity).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Activity>(&text).unwrap(), activity);
+        }
+
+        #[test]
+        fn what_is_planned_evenly_costs_no_more_than_there_is(
+            videos in 0usize..500_000, pages in 0usize..10_000, units in 4u32..20_000,
+        ) {
+            let budget = Budget { stats: units, general: units, over: DAY };
+            let plan = Plan::new(LIMITS, videos, pages, budget);
+            prop_assert!(plan.units_per_day_stats <= u64::from(units));
+            prop_assert!(plan.units_per_day_details + plan.units_per_day_lists <= u64::from(units));
+        }
+    }
+}

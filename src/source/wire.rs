@@ -1,0 +1,469 @@
+//! YouTube's answers as they come over the wire, read into our nouns.
+//!
+//! Pure: bytes in, values out, and no bytes can make it panic. Each item is read by itself, so that one malformed
+//! item does not lose the other forty-nine. Shapes: the discovery document of the YouTube Data API v3, revision
+//! 20261104; every count is a string, and an absent one is not 0.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::error::SourceError;
+use crate::model::{ChannelId, Counts, Live, PlaylistId, Snapshot, Status, UnixMillis, VideoId};
+
+/// What one call said of the videos it was asked for; each id is in exactly one of the lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer<T> {
+    /// What it told, in no promised order.
+    pub found: Vec<T>,
+    /// Not in the answer: deleted, private, never existed, or forgotten by one of YouTube's replicas.
+    pub missing: Vec<VideoId>,
+    /// In the answer, but not to be understood: says nothing about the video. With the reason.
+    pub damaged: Vec<(VideoId, String)>,
+}
+
+/// The answer of `videos:batchGetStats`.
+pub type Stats = Answer<(VideoId, Counts)>;
+
+/// All that `videos.list` says of one video.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Details {
+    /// Which video.
+    pub id: VideoId,
+    /// The title exactly as typed.
+    pub title: String,
+    /// The channel's id.
+    pub channel_id: Option<String>,
+    /// The channel's name.
+    pub channel_title: Option<String>,
+    /// Whether it can be watched.
+    pub status: Status,
+    /// Where a broadcast stands.
+    pub live: Live,
+    /// When it was published.
+    pub published_at: Option<UnixMillis>,
+    /// The numbers.
+    pub counts: Counts,
+}
+
+impl Details {
+    /// The whole snapshot that this answer alone makes.
+    #[must_use]
+    pub fn snapshot(&self, at: UnixMillis) -> Snapshot {
+        Snapshot {
+            video_id: self.id,
+            observed_at: at,
+            numbers_at: at,
+            details_at: at,
+            views: self.counts.views,
+            likes: self.counts.likes,
+            comments: self.counts.comments,
+            title: Some(self.title.clone()),
+            channel_id: self.channel_id.clone(),
+            channel_title: self.channel_title.clone(),
+            status: self.status,
+            live: self.live,
+            published_at: self.published_at,
+        }
+    }
+}
+
+/// One member of a channel's uploads or of a playlist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The video.
+    pub id: VideoId,
+    /// Its title as the list shows it.
+    pub title: String,
+}
+
+/// What is needed to watch a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelInfo {
+    /// Its id.
+    pub id: ChannelId,
+    /// Its name.
+    pub title: String,
+    /// The playlist of all its uploads, newest first.
+    pub uploads: PlaylistId,
+}
+
+/// One page of `playlistItems.list`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MemberPage {
+    pub(super) members: Vec<Member>,
+    /// The token of the next page.
+    pub(super) next: Option<String>,
+    /// How many members there are on all pages; YouTube counts those too that it does not list.
+    pub(super) total: u64,
+}
+
+/// Reads the answer of `videos:batchGetStats`.
+pub(super) fn stats(body: &[u8], asked: &[VideoId]) -> Result<Stats, SourceError> {
+    let answer = list(body, "youtube#batchGetStatsResponse")?;
+    let mut read = sort(&items(&answer), asked, |id, item| Ok((id, counts(item)?)));
+    // The documented summary is not in the discovery document, so it may be absent. Where it is there, an id that it
+    // calls failed is missing, even if a stub of an item stands for it.
+    let failed = answer.pointer("/summary/failedVideoIds").and_then(Value::as_array);
+    let failed: HashSet<&str> = failed.into_iter().flatten().filter_map(Value::as_str).collect();
+    let (gone, damaged) =
+        read.damaged.into_iter().partition(|(id, _)| failed.contains(id.as_str()));
+    read.damaged = damaged;
+    let gone: Vec<(VideoId, String)> = gone;
+    read.missing.extend(gone.into_iter().map(|(id, _)| id));
+    Ok(read)
+}
+
+/// Reads the answer of `videos.list`.
+pub(super) fn details(body: &[u8], asked: &[VideoId]) -> Result<Answer<Details>, SourceError> {
+    Ok(sort(&items(&list(body, "youtube#videoListResponse")?), asked, detail))
+}
+
+/// Reads the answer of `channels.list`; an unknown handle or id gives one without `items`.
+pub(super) fn channel(body: &[u8]) -> Result<Option<ChannelInfo>, SourceError> {
+    let answer = list(body, "youtube#channelListResponse")?;
+    let items = items(&answer);
+    let Some(item) = items.first() else { return Ok(None) };
+    let id = string(item, "/id").and_then(|id| id.parse().ok());
+    let uploads = string(item, "/contentDetails/relatedPlaylists/uploads");
+    match (id, string(item, "/snippet/title"), uploads.and_then(|id| id.parse().ok())) {
+        (Some(id), Some(title), Some(uploads)) => {
+            Ok(Some(ChannelInfo { id, title: title.to_owned(), uploads }))
+        }
+        _ => Err(SourceError::BadAnswer("a channel without id, title or list of uploads".into())),
+    }
+}
+
+/// Reads the answer of `playlists.list`.
+pub(super) fn playlist_title(body: &[u8]) -> Result<Option<String>, SourceError> {
+    let answer = list(body, "youtube#playlistListResponse")?;
+    Ok(items(&answer).first().and_then(|item| string(item, "/snippet/title")).map(str::to_owned))
+}
+
+/// Reads one answer of `playlistItems.list`. Members that can't be read are left out.
+pub(super) fn member_page(body: &[u8]) -> Result<MemberPage, SourceError> {
+    let answer = list(body, "youtube#playlistItemListResponse")?;
+    let members = items(&answer).into_iter().filter_map(|item| {
+        let id = string(item, "/contentDetails/videoId")
+            .or_else(|| string(item, "/snippet/resourceId/videoId"))?;
+        let title = string(item, "/snippet/title").unwrap_or_default().to_owned();
+        Some(Member { id: id.parse().ok()?, title })
+    });
+    Ok(MemberPage {
+        members: members.collect(),
+        next: string(&answer, "/nextPageToken").filter(|t| !t.is_empty()).map(str::to_owned),
+        total: answer.pointer("/pageInfo/totalResults").and_then(Value::as_u64).unwrap_or(0),
+    })
+}
+
+/// Whether this is an answer of `videos.list` at all.
+pub(super) fn is_video_list(body: &[u8]) -> Result<(), SourceError> {
+    list(body, "youtube#videoListResponse").map(|_| ())
+}
+
+/// Reads the envelope. An answer that is neither of the right kind nor has items is not taken for "nothing found":
+/// a proxy's `{}` must not make fifty videos disappear.
+fn list(body: &[u8], kind: &str) -> Result<Value, SourceError> {
+    let answer: Value = serde_json::from_slice(body).map_err(|error| {
+        // Without serde's own text, which may quote the answer.
+        SourceError::BadAnswer(format!(
+            "{} after {} bytes",
+            if error.is_eof() { "the JSON breaks off" } else { "no JSON" },
+            body.len()
+        ))
+    })?;
+    let is_kind = match answer.get("kind") {
+        Some(found) => found == kind,
+        None => answer.get("items").is_some(),
+    };
+    if !is_kind || answer.get("items").is_some_and(|items| !items.is_array()) {
+        return Err(SourceError::BadAnswer(format!("not a {kind}")));
+    }
+    Ok(answer)
+}
+
+fn items(answer: &Value) -> Vec<&Value> {
+    answer.get("items").and_then(Value::as_array).into_iter().flatten().collect()
+}
+
+fn string<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer).and_then(Value::as_str)
+}
+
+/// Puts each id that was asked for into one of the lists. Items that nobody asked for are dropped.
+fn sort<T>(
+    items: &[&Value],
+    asked: &[VideoId],
+    read: impl Fn(VideoId, &Value) -> Result<T, String>,
+) -> Answer<T> {
+    let mut open: Vec<VideoId> = Vec::with_capacity(asked.len());
+    for id in asked {
+        if !open.contains(id) {
+            open.push(*id);
+        }
+    }
+    let mut answer = Answer { found: Vec::new(), missing: Vec::new(), damaged: Vec::new() };
+    let mut nameless = false;
+    for item in items {
+        let Some(id) = string(item, "/id").and_then(|id| id.parse::<VideoId>().ok()) else {
+            nameless = true;
+            continue;
+        };
+        let Some(position) = open.iter().position(|other| *other == id) else { continue };
+        open.swap_remove(position);
+        match read(id, item) {
+            Ok(found) => answer.found.push(found),
+            Err(reason) => answer.damaged.push((id, reason)),
+        }
+    }
+    if nameless {
+        // Any of the rest may be the one that we could not read: none of them is missing for sure.
+        let unsure = |id| (id, "an item of the answer has no id".to_owned());
+        answer.damaged.extend(open.into_iter().map(unsure));
+    } else {
+        answer.missing = open;
+    }
+    answer
+}
+
+fn counts(item: &Value) -> Result<Counts, String> {
+    let Some(statistics) = item.get("statistics").filter(|value| value.is_object()) else {
+        return Err("no statistics".to_owned());
+    };
+    let count = |name: &str| {
+        match statistics.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => {
+                text.parse::<u64>().ok().and_then(|n| i64::try_from(n).ok()).map(Some).ok_or(())
+            }
+            Some(value) => value.as_i64().filter(|n| *n >= 0).map(Some).ok_or(()),
+        }
+        .map_err(|()| format!("{name} is no count"))
+    };
+    Ok(Counts {
+        views: count("viewCount")?,
+        likes: count("likeCount")?,
+        comments: count("commentCount")?,
+    })
+}
+
+fn detail(id: VideoId, item: &Value) -> Result<Details, String> {
+    let title = string(item, "/snippet/title").ok_or("no title")?.to_owned();
+    let owned = |pointer| string(item, pointer).map(str::to_owned);
+    let published_at = string(item, "/snippet/publishedAt")
+        .and_then(|text| text.parse::<jiff::Timestamp>().ok())
+        .map(UnixMillis::from);
+    Ok(Details {
+        id,
+        title,
+        channel_id: owned("/snippet/channelId"),
+        channel_title: owned("/snippet/channelTitle"),
+        status: status(item)?,
+        live: live(item)?,
+        published_at,
+        counts: counts(item)?,
+    })
+}
+
+fn status(item: &Value) -> Result<Status, String> {
+    if matches!(string(item, "/status/uploadStatus"), Some("deleted" | "failed" | "rejected")) {
+        return Ok(Status::Unavailable);
+    }
+    match string(item, "/status/privacyStatus") {
+        Some("public") => Ok(Status::Public),
+        Some("unlisted") => Ok(Status::Unlisted),
+        Some("private") => Ok(Status::Unavailable),
+        // A guess would ring a bell.
+        _ => Err("no known privacyStatus".to_owned()),
+    }
+}
+
+fn live(item: &Value) -> Result<Live, String> {
+    // After a broadcast `liveBroadcastContent` goes back to `none`; its end stays in the details.
+    if string(item, "/liveStreamingDetails/actualEndTime").is_some() {
+        return Ok(Live::Completed);
+    }
+    match string(item, "/snippet/liveBroadcastContent") {
+        None => Ok(Live::None),
+        Some(word) => {
+            Live::from_name(word).ok_or_else(|| "no known liveBroadcastContent".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(text: &str) -> VideoId {
+        text.parse().unwrap()
+    }
+
+    fn read(body: &str) -> Stats {
+        stats(body.as_bytes(), &[id("aaaaaaaaaaa"), id("bbbbbbbbbbb"), id("ccccccccccc")]).unwrap()
+    }
+
+    #[test]
+    fn counts_are_strings_and_an_absent_one_is_not_zero() {
+        let answer = read(
+            r#"{"kind":"youtube#batchGetStatsResponse","items":[
+                {"kind":"youtube#videoStats","id":"ccccccccccc","statistics":{"viewCount":"0","commentCount":"7"}},
+                {"kind":"youtube#videoStats","id":"aaaaaaaaaaa","statistics":{"viewCount":"12345678901","likeCount":"5","commentCount":"0"}}]}"#,
+        );
+        let c = Counts { views: Some(0), likes: None, comments: Some(7) };
+        let a = Counts { views: Some(12_345_678_901), likes: Some(5), comments: Some(0) };
+        assert_eq!(answer.found, vec![(id("ccccccccccc"), c), (id("aaaaaaaaaaa"), a)]);
+        assert_eq!(answer.missing, vec![id("bbbbbbbbbbb")]);
+    }
+
+    #[test]
+    fn one_malformed_item_does_not_lose_the_others() {
+        let answer = read(
+            r#"{"kind":"youtube#batchGetStatsResponse","items":[
+                {"id":"aaaaaaaaaaa","statistics":{"viewCount":"many"}},
+                {"id":"bbbbbbbbbbb","statistics":{"viewCount":"99999999999999999999"}},
+                {"id":"ccccccccccc","statistics":{"viewCount":"3"}}]}"#,
+        );
+        assert_eq!(answer.found.len(), 1);
+        assert_eq!(answer.damaged.len(), 2);
+        assert_eq!(answer.missing, vec![]);
+    }
+
+    #[test]
+    fn an_item_without_id_makes_nobody_missing() {
+        let answer = read(
+            r#"{"items":[{"statistics":{"viewCount":"3"}},{"id":"ccccccccccc","statistics":{}}]}"#,
+        );
+        assert_eq!(answer.missing, vec![]);
+        assert_eq!(answer.damaged.len(), 2);
+    }
+
+    #[test]
+    fn an_id_that_the_summary_calls_failed_is_missing() {
+        let answer = read(
+            r#"{"kind":"youtube#batchGetStatsResponse","items":[{"id":"aaaaaaaaaaa"},{"id":"bbbbbbbbbbb","statistics":{}}],
+                "summary":{"requestedVideoCount":3,"succeededVideoCount":1,"failedVideoCount":2,"failedVideoIds":["aaaaaaaaaaa","ccccccccccc"]}}"#,
+        );
+        assert_eq!(answer.missing, vec![id("ccccccccccc"), id("aaaaaaaaaaa")]);
+        assert_eq!(answer.damaged, vec![]);
+    }
+
+    #[test]
+    fn what_is_no_answer_of_youtubes_is_not_taken_for_nothing_found() {
+        for body in [
+            "",
+            "{}",
+            "[]",
+            "null",
+            "<html></html>",
+            r#"{"items":"no"}"#,
+            r#"{"items":{}}"#,
+            r#"{"kind":"youtube#videoListResponse","items":[]}"#,
+            r#"{"kind":"youtube#batchGetStatsResponse","items":[{"id":"aaaaaaa"#,
+        ] {
+            let error = stats(body.as_bytes(), &[id("aaaaaaaaaaa")]).unwrap_err();
+            assert!(matches!(error, SourceError::BadAnswer(_)), "{body}: {error:?}");
+        }
+    }
+
+    fn one(snippet: &str, status: &str, live: &str) -> Result<Details, String> {
+        let body = format!(
+            r#"{{"kind":"youtube#videoListResponse","items":[{{"id":"aaaaaaaaaaa","snippet":{{"title":"T"{snippet}}},
+                "status":{{{status}}},"statistics":{{"viewCount":"1"}}{live}}}]}}"#
+        );
+        let mut answer = details(body.as_bytes(), &[id("aaaaaaaaaaa")]).unwrap();
+        answer.found.pop().ok_or_else(|| answer.damaged.pop().unwrap().1)
+    }
+
+    #[test]
+    fn status_is_taken_from_privacy() {
+        let status = |word: &str| {
+            one("", &format!(r#""privacyStatus":"{word}""#), "").map(|details| details.status)
+        };
+        assert_eq!(status("public"), Ok(Status::Public));
+        assert_eq!(status("unlisted"), Ok(Status::Unlisted));
+        assert_eq!(status("private"), Ok(Status::Unavailable));
+        assert!(status("friends").is_err(), "a new word is not guessed at");
+    }
+
+    #[test]
+    fn an_ended_broadcast_is_completed_whatever_the_snippet_says() {
+        let live = |word: &str, details: &str| {
+            let snippet = format!(r#","liveBroadcastContent":"{word}""#);
+            one(&snippet, r#""privacyStatus":"public""#, details).map(|details| details.live)
+        };
+        assert_eq!(live("none", ""), Ok(Live::None));
+        assert_eq!(live("upcoming", ""), Ok(Live::Upcoming));
+        let on_air = r#","liveStreamingDetails":{"actualStartTime":"2026-11-01T10:00:00Z"}"#;
+        assert_eq!(live("live", on_air), Ok(Live::Live));
+        let over = r#","liveStreamingDetails":{"actualStartTime":"2026-11-01T10:00:00Z","actualEndTime":"2026-11-01T12:00:00Z"}"#;
+        assert_eq!(live("none", over), Ok(Live::Completed));
+        assert!(live("paused", "").is_err());
+    }
+
+    #[test]
+    fn hostile_titles_arrive_as_typed() {
+        let body = r#"{"kind":"youtube#videoListResponse","items":[{"id":"aaaaaaaaaaa","snippet":{"title":"<b>&*_`@everyone\u202e\u0000","publishedAt":"2026-11-01T10:00:00Z"},"status":{"privacyStatus":"public"},"statistics":{}}]}"#;
+        let answer = details(body.as_bytes(), &[id("aaaaaaaaaaa")]).unwrap();
+        assert_eq!(answer.found[0].title, "<b>&*_`@everyone\u{202e}\0");
+        assert_eq!(answer.found[0].published_at, Some(UnixMillis(1_793_527_200_000)));
+    }
+
+    fn json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::from),
+            "[a-z0-9]{0,11}".prop_map(Value::from),
+            Just(Value::from("aaaaaaaaaaa")),
+            Just(Value::from("youtube#videoListResponse")),
+        ];
+        let keys = prop_oneof![
+            Just("kind"),
+            Just("items"),
+            Just("id"),
+            Just("snippet"),
+            Just("status"),
+            Just("statistics"),
+            Just("viewCount"),
+            Just("title"),
+            Just("summary"),
+            Just("failedVideoIds"),
+            Just("contentDetails"),
+            Just("videoId"),
+            Just("privacyStatus"),
+        ];
+        leaf.prop_recursive(5, 40, 5, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::hash_map(keys.clone(), inner, 0..6).prop_map(|map| {
+                    Value::Object(map.into_iter().map(|(k, v)| (k.to_owned(), v)).collect())
+                }),
+            ]
+        })
+    }
+
+    fn read_all(body: &[u8]) {
+        let asked = [id("aaaaaaaaaaa"), id("bbbbbbbbbbb"), id("aaaaaaaaaaa")];
+        if let Ok(answer) = stats(body, &asked) {
+            assert_eq!(answer.found.len() + answer.missing.len() + answer.damaged.len(), 2);
+        }
+        if let Ok(answer) = details(body, &asked) {
+            assert_eq!(answer.found.len() + answer.missing.len() + answer.damaged.len(), 2);
+        }
+        drop((channel(body), playlist_title(body), member_page(body), is_video_list(body)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_can_make_it_panic(body in any::<Vec<u8>>()) {
+            read_all(&body);
+        }
+
+        #[test]
+        fn no_json_can_make_it_panic_or_lose_an_id(body in json()) {
+            read_all(body.to_string().as_bytes());
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Health and metrics over HTTP.
+//!
+//! `/healthz`: the process works. `/readyz`: store, polling and channels work, or which does not. `/metrics`: for
+//! Prometheus.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Router, middleware};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::model::UnixMillis;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+
+/// A part that may be ill, asked at each request: `Some` says in one line what is wrong.
+pub type Check = Box<dyn Fn() -> Option<String> + Send + Sync>;
+
+/// How long a question to the store may take before it counts as not reachable.
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Everything that the pages show.
+pub struct Web {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Counts.
+    pub metrics: Metrics,
+    /// The parts of `/readyz`, by name.
+    pub checks: Vec<(&'static str, Check)>,
+    /// The clock.
+    pub clock: Arc<dyn Fn() -> UnixMillis + Send + Sync>,
+}
+
+/// Binds the address of `[web] listen`.
+///
+/// # Errors
+///
+/// One line that names the address.
+pub async fn bind(listen: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(listen)
+        .await
+        .map_err(|error| format!("can't listen on {listen} ([web] listen): {error}"))
+}
+
+impl Web {
+    /// Serves until `stop` is cancelled.
+    pub async fn run(self, listener: TcpListener, stop: CancellationToken) {
+        let app = Router::new()
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .layer(middleware::map_response(no_sniffing))
+            .with_state(Arc::new(self));
+        let served = axum::serve(listener, app)
+            .with_graceful_shutdown(async move { stop.cancelled().await })
+            .await;
+        if let Err(error) = served {
+            tracing::error!(%error, "the web server ended");
+        }
+    }
+}
+
+async fn no_sniffing(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, header::HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, String) {
+    let mut lines = Vec::new();
+    let mut status = StatusCode::OK;
+    let now = (web.clock)();
+    let store = match tokio::time::timeout(STORE_TIMEOUT, web.store.figures(now)).await {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("the database does not answer".to_owned()),
+    };
+    let checks = web.checks.iter().map(|(name, check)| (*name, check()));
+    for (name, ill) in std::iter::once(("store", store)).chain(checks) {
+        match ill {
+            None => lines.push(format!("{name} ok\n")),
+            Some(reason) => {
+                status = StatusCode::SERVICE_UNAVAILABLE;
+                lines.push(format!("{name} FAILED {reason}\n"));
+            }
+        }
+    }
+    (status, lines.concat())
+}
+
+async fn metrics(State(web): State<Arc<Web>>) -> Response {
+    let now = (web.clock)();
+    if let Ok(Ok(figures)) = tokio::time::timeout(STORE_TIMEOUT, web.store.figures(now)).await {
+        for (kind, rows) in [
+            ("videos", figures.videos),
+            ("watches", figures.watches),
+            ("snapshots_unrouted", figures.log_backlog),
+            ("fanouts", figures.fanouts),
+            ("lanes_due", figures.lanes_due),
+            ("alerts_waiting", figures.alerts_waiting),
+            ("dead_letters", figures.dead_letters),
+        ] {
+            web.metrics.set_rows(kind, rows);
+        }
+        web.metrics.set_waiting(figures.alerts_waiting);
+    }
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], web.metrics.render()).into_response()
+}

@@ -1,0 +1,275 @@
+//! Keeps the map true: who may import whom, who may spawn, and that documents name what exists.
+//!
+//! Reads files as text. Test code in `src/` is left out: a module's tests may join it with others.
+
+#![expect(clippy::unwrap_used, reason = "a file that cannot be read fails the test")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// What each top-level module of `src/` may use of the others. A new module needs a row.
+const MAY_USE: [(&str, &[&str]); 19] = [
+    ("model", &[]),
+    ("detect", &["model"]),
+    ("render", &["model"]),
+    ("route", &["model", "detect"]),
+    ("store", &["model"]),
+    ("source", &["model"]),
+    ("notify", &["model"]),
+    ("bus", &["model", "store"]),
+    ("telemetry", &["model"]),
+    ("deliver", &["model", "store", "render", "notify", "telemetry"]),
+    ("control", &["model", "store", "route", "render"]),
+    ("web", &["model", "store", "route", "render", "telemetry"]),
+    // The option types that these define beside what uses them.
+    ("config", &["model", "source", "notify", "deliver", "store", "control", "web", "telemetry"]),
+    // `config` is for `app` and `cli` alone: the others get their own options handed down.
+    ("pipeline", &["*", "!config"]),
+    ("demo", &["*", "!config"]),
+    ("app", &["*"]),
+    ("cli", &["*"]),
+    ("main", &["*"]),
+    ("lib", &["*"]),
+];
+
+fn may_use(module: &str, other: &str) -> bool {
+    let row = MAY_USE.iter().find(|(name, _)| *name == module).map(|(_, row)| *row);
+    row.is_some_and(|row| {
+        let refused = row.iter().any(|name| name.strip_prefix('!') == Some(other));
+        module == other || (!refused && (row.contains(&other) || row.contains(&"*")))
+    })
+}
+
+/// The code of a file without comments and without its test module.
+fn code(text: &str) -> String {
+    let mut lines = Vec::new();
+    let mut rest = text.lines().peekable();
+    while let Some(line) = rest.next() {
+        let next = rest.peek().copied().unwrap_or_default();
+        if line == "#[cfg(test)]" && next.starts_with("mod ") {
+            if next.ends_with(';') {
+                rest.next();
+                continue;
+            }
+            break; // Our inline test modules end the file.
+        }
+        if !line.trim_start().starts_with("//") {
+            lines.push(line);
+        }
+    }
+    lines.join("\n")
+}
+
+/// The other modules of ours that `code` names: after `crate::`, also in braces.
+fn imports(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let Some(list) = rest.strip_prefix('{') else {
+            found.extend(first_word(rest));
+            continue;
+        };
+        let mut depth = 0;
+        let mut item = String::new();
+        for c in list.chars() {
+            match c {
+                '}' if depth == 0 => break,
+                ',' if depth == 0 => found.extend(first_word(&std::mem::take(&mut item))),
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                c => item.push(c),
+            }
+        }
+        found.extend(first_word(&item));
+    }
+    found
+}
+
+fn first_word(text: &str) -> Option<String> {
+    let word: String =
+        text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    // A macro or a type at the root is no module.
+    word.chars().next().filter(char::is_ascii_lowercase).map(|_| word)
+}
+
+/// The top-level module of a file below `src/`, and how many `super::` lead out of it.
+fn module_of(path: &str) -> (String, usize) {
+    let path = path.trim_end_matches(".rs").trim_end_matches("/mod");
+    let parts: Vec<&str> = path.split('/').collect();
+    (parts[0].to_owned(), parts.len())
+}
+
+/// Everything that a file of `src/` must not do.
+fn violations(path: &str, text: &str) -> Vec<String> {
+    let (module, depth) = module_of(path);
+    if path.ends_with("/tests.rs") || path.contains("/tests/") {
+        return Vec::new();
+    }
+    let code = code(text);
+    let mut found = Vec::new();
+    if !MAY_USE.iter().any(|(name, _)| *name == module) {
+        found.push(format!("{path}: `{module}` has no row in MAY_USE"));
+    }
+    for other in imports(&code).iter().filter(|other| !may_use(&module, other)) {
+        found.push(format!("{path}: `{module}` may not use `{other}`"));
+    }
+    if !["main", "lib"].contains(&module.as_str()) && code.contains(&"super::".repeat(depth)) {
+        found.push(format!("{path}: write crate::… for another module, so that a search sees it"));
+    }
+    let spawns = ["tokio::spawn", "task::spawn(", "tracker.spawn", "spawn_local", "JoinSet"];
+    for word in spawns.iter().filter(|word| code.contains(**word)) {
+        if !["app", "deliver"].contains(&module.as_str()) {
+            found.push(format!("{path}: `{word}`: only `app` and `deliver` spawn tasks"));
+        }
+    }
+    // The database has one writer thread; nobody else starts one.
+    let threads = ["thread::spawn", "thread::Builder"];
+    if module != "store" && threads.iter().any(|word| code.contains(word)) {
+        found.push(format!("{path}: only `store` starts a thread"));
+    }
+    if code.contains("unbounded") {
+        found.push(format!("{path}: every queue has a bound"));
+    }
+    found
+}
+
+/// The files that a document names in backticks.
+fn named_files(document: &str) -> impl Iterator<Item = &str> {
+    document.split('`').skip(1).step_by(2).filter(|word| {
+        let path = word.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
+        let endings = [".rs", ".toml", ".md", ".sql", ".hbs", ".yml", ".lock", "/"];
+        path && !word.starts_with('/') && endings.iter().any(|ending| word.ends_with(ending))
+    })
+}
+
+/// The keys and sections of a configuration that no comment explains.
+fn unexplained(toml: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut before = "";
+    for line in toml.lines() {
+        let bare = line.strip_prefix('#').unwrap_or(line);
+        let key =
+            bare.starts_with(|c: char| c.is_ascii_lowercase() || c == '"') && bare.contains(" = ");
+        // A row of a table whose keys are free is explained with its header.
+        let row = bare.starts_with('"') && before.starts_with("#[");
+        if (key || bare.starts_with('[')) && !before.starts_with("# ") && !row {
+            found.push(bare.to_owned());
+        }
+        before = line;
+    }
+    found
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All files below `folder`, relative to it, with `/`.
+fn files_below(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open = vec![PathBuf::from(folder)];
+    while let Some(next) = open.pop() {
+        for entry in std::fs::read_dir(next).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                open.push(entry.path());
+            } else {
+                let path = entry.path();
+                found.push(path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/"));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn sources() -> Vec<(String, String)> {
+    let src = root().join("src");
+    let rust = files_below(&src).into_iter().filter(|path| path.ends_with(".rs"));
+    rust.map(|path| (path.clone(), std::fs::read_to_string(src.join(&path)).unwrap())).collect()
+}
+
+#[test]
+fn modules_use_only_what_the_table_allows() {
+    let found: Vec<String> =
+        sources().iter().flat_map(|(path, text)| violations(path, text)).collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_map_mentions_every_module_and_names_no_file_that_is_gone() {
+    let Ok(map) = std::fs::read_to_string(root().join("ARCHITECTURE.md")) else {
+        eprintln!("skipped: there is no ARCHITECTURE.md");
+        return;
+    };
+    let modules: BTreeSet<String> = sources().iter().map(|(path, _)| module_of(path).0).collect();
+    for module in modules {
+        let names = [format!("`{module}`"), format!("{module}/"), format!("{module}.rs")];
+        assert!(names.iter().any(|name| map.contains(name)), "{module} is not on the map");
+    }
+    for file in named_files(&map) {
+        let there = [root().join(file), root().join("src").join(file)];
+        assert!(there.iter().any(|path| path.exists()), "{file} is on the map and does not exist");
+    }
+}
+
+#[test]
+fn every_key_of_the_default_configuration_has_a_comment() {
+    let toml = std::fs::read_to_string(root().join("config/default.toml")).unwrap();
+    assert_eq!(unexplained(&toml), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_that_is_tracked_mentions_a_path_of_one_machine() {
+    let listed = std::process::Command::new("git").arg("-C").arg(root()).arg("ls-files").output();
+    let Some(listed) = listed.ok().filter(|output| output.status.success()) else {
+        eprintln!("skipped: no git, so nobody knows what is tracked");
+        return;
+    };
+    // In pieces, or this file would be found.
+    let paths = [concat!("/wo", "rk/"), concat!("/ro", "ot/")];
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    for file in listed.lines() {
+        let Ok(text) = std::fs::read_to_string(root().join(file)) else { continue };
+        for path in paths {
+            assert!(!text.contains(path), "{file} mentions {path}");
+        }
+    }
+}
+
+#[test]
+fn the_checks_see_what_is_forbidden() {
+    let forbidden = [
+        ("model/snapshot.rs", "use crate::store::Store;"),
+        ("model/snapshot.rs", "use crate::{model, store};"),
+        ("route/mod.rs", "use crate::{detect::{self, Pair}, render::Card};"),
+        ("source/client.rs", "fn f() { crate::notify::send() }"),
+        ("notify/telegram.rs", "use super::super::store::Store;"),
+        ("notify/mod.rs", "use super::store::Store;"),
+        ("web/mod.rs", "use crate::config::Config;"),
+        ("pipeline.rs", "use crate::config::Config;"),
+        ("weather.rs", ""),
+        ("bus/mod.rs", "tracker.spawn(work());"),
+        ("source/mod.rs", "tokio::spawn(work());"),
+        ("web/mod.rs", "std::thread::spawn(work);"),
+        ("app.rs", "let (sender, receiver) = mpsc::unbounded_channel();"),
+        ("bus/mod.rs", "#[cfg(test)]\nmod tests;\nuse crate::route::Router;"),
+    ];
+    for (path, text) in forbidden {
+        assert_eq!(violations(path, text).len(), 1, "{path}: {text}");
+    }
+    let allowed = [
+        ("route/mod.rs", "use crate::{detect::{self, Pair}, model::Change, route::rule};"),
+        ("notify/telegram.rs", "use super::Notifier;\n// crate::store keeps the receipt"),
+        ("deliver/worker.rs", "self.tracker.spawn(send());"),
+        ("bus/mod.rs", "fn f() {}\n#[cfg(test)]\nmod tests {\n    use crate::route::Router;\n}"),
+        ("bus/tests.rs", "use crate::route::Router;"),
+        ("app.rs", "use crate::config::Config;\nuse crate::bus::Bus;"),
+    ];
+    for (path, text) in allowed {
+        assert_eq!(violations(path, text), Vec::<String>::new(), "{path}: {text}");
+    }
+    let document = "`src/lib.rs` and `gone.rs`, `Vec<u8>`, `a.b`, `/healthz`, `src/model/`";
+    let files: Vec<&str> = named_files(document).collect();
+    assert_eq!(files, ["src/lib.rs", "gone.rs", "src/model/"]);
+    let toml = "# The store.\n[store]\n\n# Where.\nurl = 1\nsize = 2\n#path = 3\n# A table.\n#[a]\n#\"b\" = 1\n";
+    assert_eq!(unexplained(toml), ["size = 2", "path = 3"]);
+}

@@ -1,0 +1,188 @@
+//! The loop of a channel against the real store, with a recorder at the other end. Time is paused.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tubebell::deliver::{
+    Bells, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+};
+use tubebell::model::{Address, Channel, Effective, UnixMillis};
+use tubebell::notify::SendError;
+use tubebell::notify::recorder::Recorder;
+use tubebell::render::Renderer;
+use tubebell::store::{Access, Sqlite, Store};
+use tubebell::telemetry::Metrics;
+
+const START: UnixMillis = UnixMillis(1_795_000_000_000);
+
+struct Loop {
+    _folder: tempfile::TempDir,
+    store: Arc<dyn Store>,
+    recorder: Arc<Recorder>,
+    wake: Arc<Notify>,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+    begun: Instant,
+}
+
+impl Loop {
+    fn start(channel: Channel, give_up: Duration) -> Loop {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> =
+            Arc::new(Sqlite::open(&folder.path().join("t.db"), Access::Run).unwrap());
+        let recorder = Arc::new(Recorder::standing_in_for(channel, 1000));
+        let renderer = Arc::new(Renderer::new(&[]).unwrap());
+        let begun = Instant::now();
+        let wake = Arc::new(Notify::new());
+        let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+        let worker = Worker {
+            store: Arc::clone(&store),
+            notifier: Arc::clone(&recorder) as _,
+            limiter: Arc::new(Limiter::new(Rates::default(), begun)),
+            composer: Arc::new(Composer {
+                renderer: Arc::clone(&renderer),
+                defaults: Effective {
+                    at_most: Duration::ZERO,
+                    quiet: None,
+                    tz: "UTC".into(),
+                    until: None,
+                },
+                max_age: Duration::from_secs(86_400),
+            }),
+            policy: RetryPolicy { give_up },
+            wake: Arc::clone(&wake),
+            clock: Arc::new(move || START.plus(begun.elapsed())),
+            metrics: Metrics::new(),
+            operator: Operator {
+                to: Vec::new(),
+                store: Arc::clone(&store),
+                renderer,
+                bells: Bells::default(),
+            },
+            health: Arc::new(ChannelHealth::default()),
+        };
+        tracker.spawn(worker.run(tracker.clone(), stop.clone()));
+        Loop { _folder: folder, store, recorder, wake, tracker, stop, begun }
+    }
+
+    fn now(&self) -> UnixMillis {
+        START.plus(self.begun.elapsed())
+    }
+
+    /// Queues a message without an alert.
+    async fn queue(&self, chat: i64) {
+        let to = Address::Telegram { chat, thread: None };
+        self.store.notice(None, vec![(to, format!("to {chat}"))], self.now()).await.unwrap();
+        self.wake.notify_one();
+    }
+
+    /// Lets the loop work until the recorder was asked so often; the paused clock runs on while it waits.
+    async fn asked(&self, attempts: u64) {
+        let deadline = Instant::now() + Duration::from_secs(30 * 86_400);
+        while self.recorder.attempts() < attempts {
+            assert!(Instant::now() < deadline, "only {} attempts", self.recorder.attempts());
+            // The store works on a thread of its own, which a paused clock does not wait for.
+            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn end(self) {
+        self.stop.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_tried_again_under_the_same_id() {
+    let it = Loop::start(Channel::Telegram, Duration::from_secs(86_400));
+    it.recorder.fail_next(SendError::Ambiguous("no answer".into()));
+    it.queue(1).await;
+    it.asked(2).await;
+    let sent = it.recorder.sent();
+    assert!(sent.windows(2).all(|pair| pair[0].outgoing.id == pair[1].outgoing.id));
+    it.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_of_one_chat_holds_up_no_other() {
+    let it = Loop::start(Channel::Telegram, Duration::from_secs(86_400));
+    it.recorder.fail_next(SendError::Wait { after: Some(Duration::from_secs(3600)) });
+    it.queue(1).await;
+    it.asked(1).await;
+    let before = it.begun.elapsed();
+    it.queue(2).await;
+    it.asked(2).await;
+    assert!(it.begun.elapsed() - before < Duration::from_secs(60));
+    it.asked(3).await;
+    assert!(it.begun.elapsed() >= Duration::from_secs(3600), "the wait was cut short");
+    it.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_is_away_gets_one_probe_at_a_time_and_all_of_it_later() {
+    let it = Loop::start(Channel::Telegram, Duration::from_secs(86_400));
+    for _ in 0..5 {
+        it.recorder.fail_next(SendError::Unreachable("dns".into()));
+    }
+    it.queue(1).await;
+    it.asked(1).await;
+    for chat in 2..20 {
+        it.queue(chat).await;
+    }
+    it.asked(5 + 19).await;
+    assert_eq!(it.recorder.sent().len(), 19, "something was lost or sent twice");
+    assert_eq!(it.recorder.attempts(), 24, "more than a probe at a time");
+    let waits = Duration::from_secs(1 + 2 + 4 + 8 + 16);
+    assert!(it.begun.elapsed() >= waits, "probed after {:?}", it.begun.elapsed());
+    it.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_given_up_is_a_dead_letter_and_can_be_sent_again() {
+    let it = Loop::start(Channel::Telegram, Duration::from_secs(60));
+    for _ in 0..3 {
+        it.recorder.fail_next(SendError::Transient("500".into()));
+    }
+    it.queue(1).await;
+    it.asked(3).await;
+    let letters = loop {
+        let letters = it.store.dead_letters(10).await.unwrap();
+        if !letters.is_empty() {
+            break letters;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(letters[0].error.contains("given up"), "{}", letters[0].error);
+    assert_eq!(it.store.replay_dead_letters(None, it.now()).await.unwrap(), 1);
+    it.wake.notify_one();
+    it.asked(4).await;
+    assert_eq!(it.recorder.sent().len(), 1);
+    it.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_waits_for_what_is_in_flight_and_loses_nothing() {
+    let it = Loop::start(Channel::Telegram, Duration::from_secs(60));
+    for chat in 0..50 {
+        it.queue(chat).await;
+    }
+    it.asked(1).await;
+    let (store, recorder) = (Arc::clone(&it.store), Arc::clone(&it.recorder));
+    it.stop.cancel();
+    it.tracker.close();
+    it.tracker.wait().await;
+    let figures = store.figures(START).await.unwrap();
+    assert_eq!(
+        figures.lanes_due + u64::try_from(recorder.sent().len()).unwrap(),
+        50,
+        "{figures:?}"
+    );
+}

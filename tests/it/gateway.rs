@@ -1,0 +1,144 @@
+//! The whole gateway against a simulated YouTube and a sandbox Telegram, over HTTP.
+
+use std::time::Duration;
+
+use tubebell::app::{Gateway, system_clock};
+use tubebell::demo::telegram::Trouble;
+use tubebell::demo::youtube::Fault;
+use tubebell::model::Address;
+
+use crate::story::{ANA, Story, watch, watched};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_on_youtube_rings_on_telegram() {
+    let story = Story::new().await;
+    let gateway = watched(&story, "views every 1000").await;
+    story.set_counts(1005, None);
+    story.hears("passed 1,000").await;
+    let message = story.telegram.sent(ANA).pop().unwrap();
+    assert!(message.text.contains("Never <b>gonna</b> & @give #you up"), "{}", message.text);
+    gateway.stop().await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_youtube_answers_the_change_is_told_in_the_end() {
+    let story = Story::new().await;
+    let gateway = watched(&story, "views every 1000").await;
+    story.youtube.faults(|faults| {
+        for fault in [Fault::Server(503), Fault::CutShort, Fault::NotJson, Fault::Huge(10_000_000)]
+        {
+            faults.plan(None, fault, 1);
+        }
+    });
+    story.set_counts(1005, None);
+    story.hears_within("passed 1,000", 60).await;
+    gateway.stop().await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_gateway_goes_on_where_it_was_and_tells_nothing_twice() {
+    let story = Story::new().await;
+    let gateway = watched(&story, "views every 1000").await;
+    story.set_counts(1005, None);
+    story.hears("passed 1,000").await;
+    let begun = std::time::Instant::now();
+    gateway.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    // Meanwhile: corrected down, and up past the next multiple.
+    story.set_counts(2005, None);
+    let gateway = story.start().await;
+    story.hears("passed 2,000").await;
+    let told = story.texts();
+    assert_eq!(told.iter().filter(|text| text.contains("passed 1,000")).count(), 1, "{told:#?}");
+    gateway.stop().await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_gateway_on_the_same_database_is_refused() {
+    let story = Story::new().await;
+    let gateway = story.start().await;
+    let refused = Gateway::start(&story.config(), system_clock()).await.map(|_| ()).unwrap_err();
+    assert!(refused.to_string().contains("is in use by another `tubebell run`"), "{refused}");
+    gateway.stop().await;
+    // Once the first has gone, the next one may.
+    story.start().await.stop().await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_bot_token_is_one_clear_line() {
+    let story = Story::new().await;
+    story.telegram.revoke_token(true);
+    let refused = Gateway::start(&story.config(), system_clock()).await.map(|_| ()).unwrap_err();
+    let line = refused.to_string();
+    assert!(line.contains("check telegram.token") && !line.contains('\n'), "{line}");
+    assert!(!line.contains(&story.telegram.token()));
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_with_a_typo_is_refused_with_file_line_and_field() {
+    let mut story = Story::new().await;
+    let templates = story.folder.path().join("templates");
+    std::fs::create_dir_all(templates.join("alert")).unwrap();
+    std::fs::write(templates.join("alert/telegram.html.hbs"), "{{titel}}").unwrap();
+    story.more = format!("[defaults]\ntemplates = \"{}\"\n", templates.display());
+    let refused = Gateway::start(&story.config(), system_clock()).await.map(|_| ()).unwrap_err();
+    let line = refused.to_string();
+    assert!(line.contains("alert/telegram.html.hbs") && line.contains("titel"), "{line}");
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_key_stops_polling_and_the_operator_hears_of_it_once() {
+    let mut story = Story::new().await;
+    story.more =
+        format!("[operator]\nto = [\"telegram:{ANA}\"]\n[web]\nlisten = \"127.0.0.1:0\"\n");
+    story.youtube.faults(|faults| faults.plan(None, Fault::BadKey, None));
+    let gateway = story.start().await;
+    let ana = Address::Telegram { chat: ANA, thread: None };
+    gateway.store().edit(None, vec![watch(ana, "views any")], system_clock()()).await.unwrap();
+    story.hears("API key").await;
+    let ready = format!("http://{}/readyz", gateway.web.unwrap());
+    let answer = reqwest::get(&ready).await.unwrap();
+    assert_eq!(answer.status(), 503);
+    assert!(answer.text().await.unwrap().contains("youtube FAILED"));
+    let metrics = format!("http://{}/metrics", gateway.web.unwrap());
+    let metrics = reqwest::get(&metrics).await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("tubebell_poller_up 0") && !metrics.contains("AIza"), "{metrics}");
+    assert_eq!(story.texts().len(), 1, "{:#?}", story.texts());
+    gateway.stop().await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_that_blocked_the_bot_is_disabled_and_others_are_told() {
+    let story = Story::new().await;
+    let gateway = watched(&story, "views any").await;
+    story.telegram.user(5, "Ben");
+    story.telegram.say(5, 5, "hello").unwrap();
+    let ben = Address::Telegram { chat: 5, thread: None };
+    gateway
+        .store()
+        .edit(None, vec![watch(ben.clone(), "views any")], system_clock()())
+        .await
+        .unwrap();
+    story.telegram.trouble(5, Trouble::Blocked);
+    story.set_counts(1005, None);
+    story.hears("990 → 1,005").await;
+    let disabled = async {
+        loop {
+            let row = gateway.store().destination(&ben).await.unwrap().unwrap();
+            if row.disabled.is_some() {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), disabled).await.expect("it is disabled");
+    gateway.stop().await;
+    story.end().await;
+}

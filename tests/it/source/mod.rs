@@ -1,0 +1,6 @@
+//! The YouTube client against small servers that answer with the exact shapes of the API.
+
+mod canned;
+mod client;
+mod server;
+mod spec;
