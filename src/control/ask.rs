@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::model::{Counts, Known, Live, Metric, Series, Snapshot, Status, SubjectRef, VideoId};
+use crate::model::{
+    Counts, Known, Live, Metric, Series, Signal, Snapshot, Status, SubjectRef, VideoId,
+};
 use crate::render::List;
 use crate::render::numbers::{self, Ago, Grouped, Numbers};
 use crate::render::views::{
@@ -106,11 +108,20 @@ fn told(turn: &Turn<'_>, story: &Story) -> WhyRule {
     WhyRule {
         text: story.rule_text.clone(),
         next,
-        is_unset: story.unset && !story.ended && story.now == Counts::default(),
+        is_unset: is_unset(story),
         is_ended: story.ended,
         alerts: List::new(alerts.collect()),
         suppressed: suppressed.collect(),
     }
+}
+
+/// Whether a rule has no count to start from. `any` needs none, so its row may look so for ever.
+fn is_unset(story: &Story) -> bool {
+    let metric = story.trigger.and_then(|(series, _)| match series.signal {
+        Signal::Count(metric) => Some(metric),
+        Signal::Gain { .. } | Signal::Growth { .. } | Signal::Event(_) => None,
+    });
+    !story.ended && story.unset && metric.is_some_and(|metric| story.now.get(metric).is_none())
 }
 
 /// Windows over which gains are told, in seconds.

@@ -14,7 +14,18 @@ async fn a_watch_is_answered_with_title_numbers_rules_and_what_is_skipped() {
     let mut world = World::open();
     let answer =
         world.say("/watch dQw4w9WgXcQ views every 1000; views at 500, 1k, 10k; status").await;
-    insta::assert_snapshot!(answer, @"");
+    insta::assert_snapshot!(answer, @r#"
+    🔔 Watching Never Gonna Give You Up
+    Rick Astley
+    Now: 1,240 views · likes hidden · 1 comment (just now)
+
+    I ring for
+    • views every 1000 – next at 2,000
+    • views at 500, 1000, 10k – next at 10,000 (passed already and skipped: 500 and 1,000)
+    • status
+
+    Change the rules by watching again: /watch … views every 1000; status. All watches: /list
+    "#);
     let rows = world.watches(chat(ANA)).await;
     assert_eq!(rows.len(), 1);
     assert_eq!(rows[0].destination.owner, "telegram:42");
@@ -126,7 +137,18 @@ async fn watching_again_replaces_the_rules_and_says_what_changed() {
     let mut world = World::open();
     world.say("/watch dQw4w9WgXcQ views any; status").await;
     let answer = world.say("/watch 1 status; title").await;
-    insta::assert_snapshot!(answer, @"");
+    insta::assert_snapshot!(answer, @r#"
+    🔁 Rules changed: Never Gonna Give You Up
+    Rick Astley
+    Now: 1,240 views · likes hidden · 1 comment (just now)
+
+    I ring for
+    • status
+    • title 🆕
+    No longer: views any
+
+    Change the rules by watching again: /watch … views every 1000; status. All watches: /list
+    "#);
     assert_eq!(world.rules(chat(ANA)).await, ["status", "title"]);
     let answer = world.say("/watch 1").await;
     assert!(answer.contains("Watched already, nothing changed"), "{answer}");
@@ -138,7 +160,13 @@ async fn watching_again_replaces_the_rules_and_says_what_changed() {
 async fn a_mistake_in_a_rule_is_pointed_at() {
     let mut world = World::open();
     let answer = world.say("/watch dQw4w9WgXcQ views evry 1000").await;
-    insta::assert_snapshot!(answer, @"");
+    insta::assert_snapshot!(answer, @r#"
+    🤔 column 7: expected "any", "every", "milestones", "at", "rate", "+" or "-", found "evry" - did you mean "every"?
+    views evry 1000
+          ^^^^
+
+    For example: /watch dQw4w9WgXcQ views every 1000; status
+    "#);
     assert!(world.watches(chat(ANA)).await.is_empty());
     let answer = world.say("/watch dQw4w9WgXcQ upload").await;
     assert!(answer.contains("needs a channel or a playlist"), "{answer}");
@@ -332,9 +360,9 @@ async fn a_pasted_link_is_offered_and_the_button_watches_it() {
 
 async fn route(world: &World, snapshot: Snapshot) {
     let read = world.store.position("log", 0).await.unwrap();
-    let work = Box::new(move |mut desk: &mut dyn tubebell::model::Desk<Error = StoreError>| {
+    let work = Box::new(move |desk: &mut dyn tubebell::model::Desk<Error = StoreError>| {
         let never = || false;
-        Router::new().route(&mut desk, &snapshot, &mut Budget::new(100, &never))?;
+        Router::new().route(desk, &snapshot, &mut Budget::new(100, &never))?;
         Ok(read + 1)
     });
     world.store.route("log", 0, read, world.now, work).await.unwrap();
@@ -346,7 +374,7 @@ async fn why_says_what_fired_and_where_a_rule_waits() {
     world.say("/watch dQw4w9WgXcQ views every 1000; likes +5%; status").await;
     let answer = world.say("/why dQw4w9WgXcQ").await;
     assert!(answer.contains("next at 2,000"), "{answer}");
-    assert!(answer.contains("waits for the first look"), "{answer}");
+    assert!(answer.contains("waits for the first number"), "{answer}");
     for (minute, views) in [(1, 1_300), (2, 2_100)] {
         let at = UnixMillis(NOW.0 + minute * 60_000);
         let first = snapshot(VIDEO, "Never Gonna Give You Up");
@@ -355,7 +383,21 @@ async fn why_says_what_fired_and_where_a_rule_waits() {
     }
     world.later(300);
     let answer = world.say("/why 1").await;
-    insta::assert_snapshot!(answer, @"");
+    insta::assert_snapshot!(answer, @r#"
+    Why Never Gonna Give You Up
+    Now: 2,100 views · likes hidden · 1 comment (3 min ago)
+
+    views every 1000
+    ⏳ next at 3,000; now 2,100
+    • Sat 21 Nov 2026, 13:05 (UTC) 1,300 → 2,100: waits for its turn
+
+    likes +5%
+    ⏳ waits for the first number
+    • nothing fired in the last 7 days
+
+    status
+    • nothing fired in the last 7 days
+    "#);
     let answer = world.say("/why aaaaaaaaaaa").await;
     assert!(answer.contains("It is not watched here"), "{answer}");
 }
@@ -375,7 +417,14 @@ async fn stats_tell_the_numbers_now_and_what_was_gained() {
     let now = Snapshot { views: Some(2_000), numbers_at: world.now, ..video };
     world.youtube.videos.lock().unwrap().insert(VIDEO.parse().unwrap(), now);
     let answer = world.say("/stats dQw4w9WgXcQ").await;
-    insta::assert_snapshot!(answer, @"");
+    insta::assert_snapshot!(answer, @r#"
+    Never Gonna Give You Up
+    Rick Astley
+
+    2,000 views · likes hidden · 1 comment (just now)
+    +700 views · 0 comments in the last hour
+    Gains computed by tubebell
+    "#);
     world.fails_with(Some(LookupError::KeyRefused));
     let answer = world.say("/stats dQw4w9WgXcQ").await;
     assert!(answer.contains("1,300 views") && answer.contains("1 h ago"), "{answer}");

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -33,6 +33,9 @@ pub(super) fn person(id: i64) -> Person {
 pub(super) fn chat(id: i64) -> Address {
     Address::Telegram { chat: id, thread: None }
 }
+
+/// Checking all templates takes longer than all else.
+static RENDERER: LazyLock<Arc<Renderer>> = LazyLock::new(|| Arc::new(Renderer::new(&[]).unwrap()));
 
 #[derive(Default)]
 pub(super) struct YouTube {
@@ -164,7 +167,7 @@ impl World {
         change(&mut options);
         let control = Control::new(
             store.clone(),
-            Arc::new(Renderer::new(&[]).unwrap()),
+            Arc::clone(&RENDERER),
             youtube.clone(),
             chats.clone(),
             options,
