@@ -6,10 +6,12 @@ use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::terminal::plain;
 use crate::model::{
-    Address, CancelReason, Counts, Outcome, Series, Signal, SubjectRef, UnixMillis, Value, VideoId,
+    Address, CancelReason, Counts, Event, Metric, Outcome, Rule, Series, Signal, SubjectRef,
+    UnixMillis, Value, VideoId,
 };
 use crate::render::numbers::{Moment, Numbers, grouped, percent_of_hundredths, signed, window};
 use crate::render::views::value_text;
+use crate::route::{language, trigger};
 use crate::store::{Access, History, Store, Why};
 
 #[derive(Debug, clap::Args)]
@@ -52,9 +54,13 @@ impl Explained {
     }
 
     fn write(&self, history: Option<&History>, out: &mut impl Write) -> io::Result<()> {
+        let known = history.and_then(|history| history.known.as_ref());
         let title = history.and_then(|history| history.title.as_deref());
-        writeln!(out, "{}  {}", self.video, plain(title.unwrap_or_default()))?;
-        match history.and_then(|history| history.known.as_ref()) {
+        match title.or(known.map(|known| known.title.as_str())) {
+            Some(title) => writeln!(out, "{}  {}", self.video, plain(title))?,
+            None => writeln!(out, "{}", self.video)?,
+        }
+        match known {
             Some(known) => {
                 let (numbers, at) = (Numbers(known.last), self.moment(known.numbers_at));
                 writeln!(out, "{numbers}, as of {at}")?;
@@ -102,38 +108,41 @@ impl Explained {
 
 /// What the rule waits for.
 fn state(why: &Why) -> String {
-    match why.trigger {
+    let rule = language::parse(&why.rule_text).ok();
+    match (why.trigger, &rule) {
         _ if why.ended => "ended".to_owned(),
         // Uploads are found by listings, which keep no trigger.
-        None if why.rule_text == "upload" => {
-            "fires for a new video of the channel or playlist".to_owned()
+        (_, Some(Rule::Event(Event::Upload))) => "fires for a new video".to_owned(),
+        (_, Some(Rule::Event(event))) => format!("fires when the {} changes", event.name()),
+        (None, _) => "spent: all its values have been passed".to_owned(),
+        (Some((series, value)), rule) => {
+            // Over a window, a rule that fired waits in the other direction until it is armed again.
+            let armed = rule.as_ref().is_none_or(|rule| trigger::series(rule) == series);
+            let unset = why.unset && !matches!(rule, Some(Rule::Any(_)));
+            waiting(series, value, unset, armed, &why.now)
         }
-        None => "spent: all its values have been passed".to_owned(),
-        Some((series, value)) => waiting(series, value, why.unset, &why.now),
     }
 }
 
-fn waiting(series: Series, value: i64, unset: bool, now: &Counts) -> String {
+fn waiting(series: Series, value: i64, unset: bool, armed: bool, now: &Counts) -> String {
     let at = series.scale(value);
+    // Computed from history at each look: there is no value of now to show.
+    let computed = |at: String, metric: Metric, window_s: u32| {
+        let verb = if armed { "fires" } else { "has fired, and is armed again" };
+        format!("{verb} at {at} {metric} in the last {}", window(window_s))
+    };
     match series.signal {
         Signal::Event(event) => format!("fires when the {} changes", event.name()),
-        Signal::Count(metric) => {
-            let now = now.get(metric).map_or_else(|| "not known".to_owned(), grouped);
-            match (value == i64::MIN, unset) {
-                (true, true) => format!("waits for a number to count from; now {now}"),
-                (true, false) => format!("fires at any change; now {now}"),
-                (false, _) => format!("next at {}; now {now}", grouped(at)),
-            }
+        Signal::Count(metric) => match now.get(metric).map(grouped) {
+            None => "waits for a number to count from".to_owned(),
+            Some(now) if unset => format!("waits for a number to count from; now {now}"),
+            Some(now) if value == i64::MIN => format!("fires at any change; now {now}"),
+            Some(now) => format!("next at {}; now {now}", grouped(at)),
+        },
+        Signal::Gain { metric, window_s } => computed(signed(at), metric, window_s),
+        Signal::Growth { metric, window_s } => {
+            computed(percent_of_hundredths(at), metric, window_s)
         }
-        // Computed from history at each look: there is no value of now to show.
-        Signal::Gain { metric, window_s } => {
-            format!("waits for {} {metric} in the last {}", signed(at), window(window_s))
-        }
-        Signal::Growth { metric, window_s } => format!(
-            "waits for {} {metric} in the last {}",
-            percent_of_hundredths(at),
-            window(window_s)
-        ),
     }
 }
 

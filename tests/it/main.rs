@@ -2,6 +2,7 @@
 
 mod architecture;
 mod commands;
+mod cli;
 mod deliver;
 mod gateway;
 mod notifiers;

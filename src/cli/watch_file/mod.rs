@@ -3,8 +3,8 @@
 //! Two forms with the same names: TOML (a `[[watch]]` each) and CSV (a line each, the names in the first one). Both
 //! are read a watch at a time, so that memory does not grow with the file:
 //! [`columns`] names what may be written, [`toml`] and [`csv`] make a [`Row`] of each watch, [`meaning`] makes a
-//! [`Watch`] of a row or says what is wrong with it, [`check`] looks at the file as a whole, [`difference`] compares
-//! a watch with the one that stands, and [`print`] writes one.
+//! [`Watch`] of a row or says what is wrong with it, [`check`] looks at the file as a whole, [`mod@difference`] compares
+//! a watch with the one that stands, and [`mod@print`] writes one.
 //!
 //! In CSV an empty cell is an absent one, `rules` are separated by `;`, and `to` by spaces or by a `;` in front of the
 //! next destination (a URL may hold a `;` of its own).

@@ -1,0 +1,172 @@
+//! The smaller tools, and what they have in common.
+
+use tubebell::store::{Store, WatchFilter};
+
+use super::{Home, said};
+
+#[test]
+fn the_program_tells_its_version_and_its_commands() {
+    let home = Home::empty();
+    home.run("--version").done(concat!("tubebell ", env!("CARGO_PKG_VERSION")));
+    let help = home.run("--help");
+    assert_eq!(help.code, 0);
+    for command in [
+        "demo",
+        "init",
+        "run",
+        "check",
+        "apply",
+        "export",
+        "backup",
+        "preview",
+        "dead-letters",
+        "why",
+    ] {
+        assert!(help.out.contains(&format!("\n  {command} ")), "{command}");
+    }
+}
+
+#[test]
+fn wrong_usage_ends_with_2() {
+    let home = Home::new();
+    for arguments in [
+        "",
+        "aply",
+        "apply",
+        "dead-letters",
+        "dead-letters replay",
+        "dead-letters replay 1 --all",
+        "why",
+        "why nope",
+        "why dQw4w9WgXcQ --to nobody",
+        "preview nope",
+        "demo --speed 0",
+    ] {
+        let said = home.run(arguments);
+        assert_eq!(said.code, 2, "{arguments}: {}{}", said.out, said.err);
+    }
+}
+
+#[test]
+fn a_wrong_configuration_ends_every_tool_with_2_and_names_the_nearest_key() {
+    let home = Home::new();
+    home.write("config/tubebell.toml", "[store]\nulr = \"sqlite://a.db\"\n");
+    let line = "config/tubebell.toml:2: unknown key store.ulr: did you mean url?";
+    for arguments in
+        ["run", "export", "why dQw4w9WgXcQ", "backup b.db", "dead-letters list", "preview alert"]
+    {
+        home.run(arguments).failed(2, &[&format!("tubebell: {line}")]);
+    }
+    let said = home.run("check");
+    assert_eq!((said.code, said.out.as_str()), (2, format!("FAILED  {line}\n").as_str()));
+    home.run("check --config nope.toml").failed(2, &[]);
+}
+
+#[test]
+fn run_says_all_that_it_lacks() {
+    let home = Home::empty();
+    home.run("run").failed(
+        2,
+        &[
+            "there is no section [youtube]: without an API key there are no numbers",
+            "there is neither [telegram] nor [webhook]: nobody could be told",
+            "tubebell: 2 mistakes in the configuration",
+        ],
+    );
+}
+
+#[test]
+fn init_writes_a_private_configuration_and_keeps_the_one_that_is_there() {
+    let home = Home::empty();
+    let said = home.run("init");
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert!(said.out.starts_with("wrote config/tubebell.toml\n"));
+    assert!(said.out.contains("tubebell check "));
+    let text = home.read("config/tubebell.toml");
+    assert!(text.contains("[youtube]"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let path = home.path().join("config/tubebell.toml");
+        assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    home.write("config/tubebell.toml", "# mine\n");
+    home.run("init")
+        .failed(1, &["tubebell: config/tubebell.toml exists already: --force replaces it"]);
+    assert_eq!(home.read("config/tubebell.toml"), "# mine\n");
+    assert_eq!(home.run("init --force").code, 0);
+    assert_eq!(home.read("config/tubebell.toml"), text);
+
+    let said = home.run("init --config deep/er/other.toml");
+    assert!(said.out.contains("tubebell run --config deep/er/other.toml "), "{}", said.out);
+    assert_eq!(home.read("deep/er/other.toml"), text);
+}
+
+#[test]
+fn tools_without_a_database_say_so_and_make_none() {
+    let home = Home::new();
+    for arguments in ["export", "why dQw4w9WgXcQ", "backup b.db", "dead-letters list"] {
+        let said = home.run(arguments);
+        assert_eq!(said.code, 1, "{arguments}");
+        assert!(said.err.starts_with("tubebell: tubebell.db: there is no such database"));
+        assert_eq!(said.err.lines().count(), 1);
+    }
+    assert!(!home.has("tubebell.db"));
+}
+
+#[tokio::test]
+async fn a_backup_holds_what_the_database_holds_and_replaces_nothing() {
+    let home = Home::new();
+    home.write("w.csv", "video,to\ndQw4w9WgXcQ,telegram:1\n");
+    home.run("apply w.csv");
+    let _gateway = home.store(); // A copy is made beside whoever has the database open.
+    home.run("backup copy.db")
+        .done("wrote copy.db: to restore it, stop tubebell and put it in the place of tubebell.db");
+    home.run("backup copy.db").failed(1, &["tubebell: copy.db: exists already: name a new file"]);
+    let copy = tubebell::store::Sqlite::open(
+        &home.path().join("copy.db"),
+        tubebell::store::Access::Existing,
+    )
+    .unwrap();
+    assert_eq!(copy.watches(WatchFilter::All, 0, 10).await.unwrap().len(), 1);
+}
+
+#[test]
+fn preview_lists_all_messages_and_shows_one_with_the_operators_template() {
+    let home = Home::empty();
+    let names = home.run("preview");
+    assert!(names.out.lines().any(|name| name == "alert"));
+    let said = home.run("preview alert");
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert!(said.out.contains("950 → 1,240"), "{}", said.out);
+
+    std::fs::create_dir_all(home.path().join("templates/alert")).unwrap();
+    home.write("templates/alert/telegram.html.hbs", "DING <code>{{video.title}}</code>");
+    home.write("templates/README.md", "not a template");
+    let said = home.run("preview alert");
+    assert!(said.out.starts_with("DING `Never Gonna"), "{}{}", said.out, said.err);
+
+    home.write("templates/alert/telegram.html.hbs", "<code>{{{video.title}}}</code>");
+    let line = "templates/alert/telegram.html.hbs:1: puts `video.title` in unescaped; write {{video.title}}, which escapes it";
+    home.run("preview alert").failed(2, &[&format!("tubebell: {line}")]);
+    let said = home.run("check --offline");
+    assert_eq!(said.code, 2);
+    assert!(said.out.contains(&format!("FAILED  template {line}\n")), "{}", said.out);
+}
+
+#[test]
+fn the_environment_configures_without_a_file_and_no_secret_is_ever_shown() {
+    let home = Home::empty();
+    let mut command = home.command("check");
+    command
+        .env("TUBEBELL_YOUTUBE__API_KEY", "AIza-s3cret")
+        .env("TUBEBELL_YOUTUBE__BASE_URL", "http://127.0.0.1:1")
+        .env("TUBEBELL_TELEGRAM__TOKEN", "123456789:AA-s3cret")
+        .env("TUBEBELL_TELEGRAM__API_URL", "http://127.0.0.1:1");
+    let said = said(&mut command);
+    assert_eq!((said.code, said.err.as_str()), (1, ""), "{}", said.out);
+    assert!(said.out.contains("FAILED  youtube: could not reach 127.0.0.1:1"), "{}", said.out);
+    assert!(said.out.contains("FAILED  telegram: can't be reached"), "{}", said.out);
+    assert!(!said.out.contains("s3cret"), "{}", said.out);
+}
