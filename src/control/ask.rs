@@ -15,7 +15,7 @@ use crate::store::{History, Why as Story};
 
 use super::list::number;
 use super::turn::{Answer, Stop, Turn, quoted};
-use super::watch;
+use super::{watch, watched};
 
 /// `/start` of somebody who is in.
 pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
@@ -50,7 +50,7 @@ pub(super) async fn rules(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
     let texts = row.rules.iter().map(String::as_str);
     Ok(turn.show(&Rules {
         subject: Some(Link::subject(&row.subject, row.title.as_deref())),
-        rules: List::new(watch::rule_lines(turn, &row.subject, texts).await?),
+        rules: List::new(watched::rule_lines(turn, &row.subject, texts).await?),
         preset,
     }))
 }
@@ -90,7 +90,7 @@ pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop>
 
 fn told(turn: &Turn<'_>, story: &Story) -> WhyRule {
     let next = story.trigger.filter(|_| !story.unset).and_then(|place: (Series, i64)| {
-        let (metric, at) = watch::next_count(place)?;
+        let (metric, at) = watched::next_count(place)?;
         Some(WhyNext { at: Grouped(at), now: story.now.get(metric).map(Grouped) })
     });
     let alerts = story.alerts.iter().map(|(alert, outcome, _)| WhyAlert {
@@ -175,7 +175,7 @@ fn fresh(turn: &Turn<'_>, snapshot: &Snapshot, history: Option<&History>) -> Sta
     });
     Stats {
         subject: Link::video(&snapshot.video_id, snapshot.title.as_deref().unwrap_or_default()),
-        channel: watch::channel(snapshot),
+        channel: watched::channel(snapshot),
         numbers: Some(Numbers(counts)),
         seen: Some(Ago { at: snapshot.numbers_at, now: turn.now }),
         is_unavailable: snapshot.status == Status::Unavailable,

@@ -1,8 +1,8 @@
 //! All integration tests, in one binary.
 
 mod architecture;
-mod commands;
 mod cli;
+mod commands;
 mod deliver;
 mod gateway;
 mod notifiers;

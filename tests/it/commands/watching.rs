@@ -235,6 +235,18 @@ async fn what_youtube_does_not_know_is_refused() {
 }
 
 #[tokio::test]
+async fn a_video_that_others_watched_before_it_went_away_is_refused() {
+    let mut world = World::open();
+    let gone = Snapshot { status: Status::Unavailable, ..snapshot(VIDEO, "Gone") };
+    world.youtube.videos.lock().unwrap().insert(VIDEO.parse().unwrap(), gone);
+    for text in ["/watch dQw4w9WgXcQ views any", "https://youtu.be/dQw4w9WgXcQ"] {
+        let answer = world.say(text).await;
+        assert!(answer.contains("YouTube shows no video"), "{answer}");
+    }
+    assert!(world.watches(chat(ANA)).await.is_empty());
+}
+
+#[tokio::test]
 async fn a_watch_is_made_even_while_youtube_can_not_be_asked() {
     for (error, part) in [
         (LookupError::QuotaUsedUp { until: NOW }, "quota of YouTube is used up"),

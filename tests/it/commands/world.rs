@@ -166,10 +166,10 @@ impl World {
         };
         change(&mut options);
         let control = Control::new(
-            store.clone(),
+            Arc::<Sqlite>::clone(&store),
             Arc::clone(&RENDERER),
-            youtube.clone(),
-            chats.clone(),
+            Arc::<YouTube>::clone(&youtube),
+            Arc::<Chats>::clone(&chats),
             options,
         );
         World { control, store, youtube, chats, now: NOW, path, next_update: 1, _folder: folder }
