@@ -53,17 +53,20 @@ impl Lookup for YouTubeLookup {
 
     async fn subject(&self, subject: &SubjectRef) -> Result<Option<LookedSubject>, LookupError> {
         let now = (self.clock)();
-        let (title, playlist) = match subject {
+        let (subject, title, playlist) = match subject {
             SubjectRef::Video(_) => return Ok(None),
             SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
                 match self.youtube.channel(subject, now).await.map_err(|error| sort(&error))? {
-                    Some(channel) => (Some(channel.title), channel.uploads),
+                    // A handle can change hands; the channel's id can't.
+                    Some(channel) => {
+                        (SubjectRef::Channel(channel.id), Some(channel.title), channel.uploads)
+                    }
                     None => return Ok(None),
                 }
             }
             SubjectRef::Playlist(id) => {
                 match self.youtube.playlist_title(id, now).await.map_err(|error| sort(&error))? {
-                    Some(title) => (Some(title), id.clone()),
+                    Some(title) => (subject.clone(), Some(title), id.clone()),
                     None => return Ok(None),
                 }
             }
@@ -74,7 +77,7 @@ impl Lookup for YouTubeLookup {
             Err(SourceError::NotFound(_)) => Some(0),
             Err(error) => return Err(sort(&error)),
         };
-        Ok(Some(LookedSubject { subject: subject.clone(), title, members }))
+        Ok(Some(LookedSubject { subject, title, members }))
     }
 
     async fn is_administrator(&self, chat: i64, user: i64) -> Result<bool, LookupError> {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rand::RngCore;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +17,7 @@ use crate::notify::telegram::{
 };
 use crate::pipeline::Clock;
 use crate::render::Renderer;
-use crate::store::{Edit, Store, UpdateMark};
+use crate::store::{Store, UpdateMark};
 
 /// How long Telegram keeps a question for updates open. Its server takes at most 50 s.
 const LONG_POLL_S: u32 = 50;
@@ -28,9 +27,6 @@ const UPDATES_MAX: u8 = 100;
 
 /// The first and the longest wait after a failure.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
-
-/// How long the operator's first invitation can be used.
-const FIRST_INVITE: Duration = Duration::from_secs(30 * 86_400);
 
 /// Where it is kept that the operator's invitation was made.
 const INVITED_KEY: &str = "operator-invited";
@@ -88,10 +84,7 @@ impl Listener {
         let source = format!("telegram:{}", bot.id);
         let mut failures: u32 = 0;
         while !stop.is_cancelled() {
-            let outcome = tokio::select! {
-                () = stop.cancelled() => return,
-                outcome = self.once(&control, &source) => outcome,
-            };
+            let outcome = self.once(&control, &source, &stop).await;
             let Err(reason) = outcome else {
                 failures = 0;
                 continue;
@@ -142,19 +135,12 @@ impl Listener {
 
     /// The operator's own invitation, printed once in the life of a database.
     async fn invite_operator(&self, bot: &Bot) {
-        let mut bytes = [0_u8; 20];
-        rand::rng().fill_bytes(&mut bytes);
-        let code = data_encoding::BASE32_NOPAD.encode(&bytes).to_lowercase();
         let now = (self.clock)();
+        let (code, edit) = crate::control::invitation("operator".to_owned(), now);
         let made = async {
             if self.store.load(INVITED_KEY).await?.is_some() {
                 return Ok(false);
             }
-            let edit = Edit::Invite {
-                code: code.clone(),
-                made_by: "operator".to_owned(),
-                expires_at: now.plus(FIRST_INVITE),
-            };
             self.store.edit(None, vec![edit], now).await?;
             self.store.save(INVITED_KEY, now.to_string()).await?;
             Ok::<bool, crate::store::StoreError>(true)
@@ -162,8 +148,8 @@ impl Listener {
         match made.await {
             // On standard output and not in the log: the link is a key, and logs are kept and passed on.
             Ok(true) => println!(
-                "Your invitation, good for one person: https://t.me/{}?start={code}",
-                bot.username
+                "Your invitation, good for one person and seven days: {}",
+                crate::control::invitation_link(&bot.username, &code)
             ),
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "the operator's invitation could not be made"),
@@ -171,10 +157,20 @@ impl Listener {
     }
 
     /// One question for updates, and all that came handled in order.
-    async fn once(&self, control: &Control, source: &str) -> Result<(), String> {
+    async fn once(
+        &self,
+        control: &Control,
+        source: &str,
+        stop: &CancellationToken,
+    ) -> Result<(), String> {
         let last = self.store.update_mark(source).await.map_err(|error| error.to_string())?;
         let offset = last.map_or(0, |last| last.saturating_add(1));
-        let updates = match self.client.get_updates(offset, LONG_POLL_S, UPDATES_MAX).await {
+        let asked = tokio::select! {
+            // Only the question may be dropped half-way: an update that came is handled and answered.
+            () = stop.cancelled() => return Ok(()),
+            asked = self.client.get_updates(offset, LONG_POLL_S, UPDATES_MAX) => asked,
+        };
+        let updates = match asked {
             Ok(updates) => updates,
             Err(PollError::WebhookSet) => {
                 self.prepare().await;
@@ -183,6 +179,9 @@ impl Listener {
             Err(error) => return Err(error.to_string()),
         };
         for update in updates {
+            if stop.is_cancelled() {
+                return Ok(());
+            }
             let mark = UpdateMark { source: source.to_owned(), update_id: update.id };
             let incoming = Incoming { mark, kind: kind(update) };
             // An update that had no effect is asked for again: nothing behind it is handled first.

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use crate::model::{Counts, Live, Metric, Series, Settings, Snapshot, Status, SubjectRef, VideoId};
+use crate::model::{
+    Counts, Known, Live, Metric, Series, Signal, Snapshot, Status, SubjectRef, VideoId,
+};
 use crate::render::List;
-use crate::render::numbers::{self, Ago, Grouped, Moment, Numbers};
+use crate::render::numbers::{self, Ago, Grouped, Numbers};
 use crate::render::views::{
     GainLine, Help, Link, Rules, Start, Stats, Test, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule,
     WhySuppressed, value_text,
@@ -13,7 +15,7 @@ use crate::store::{History, Why as Story};
 
 use super::list::number;
 use super::turn::{Answer, Stop, Turn, quoted};
-use super::watch;
+use super::{watch, watched};
 
 /// `/start` of somebody who is in.
 pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
@@ -48,7 +50,7 @@ pub(super) async fn rules(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
     let texts = row.rules.iter().map(String::as_str);
     Ok(turn.show(&Rules {
         subject: Some(Link::subject(&row.subject, row.title.as_deref())),
-        rules: List::new(watch::rule_lines(turn, &row.subject, texts).await?),
+        rules: List::new(watched::rule_lines(turn, &row.subject, texts).await?),
         preset,
     }))
 }
@@ -88,8 +90,8 @@ pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop>
 
 fn told(turn: &Turn<'_>, story: &Story) -> WhyRule {
     let next = story.trigger.filter(|_| !story.unset).and_then(|place: (Series, i64)| {
-        let (metric, at) = watch::next_count(place)?;
-        Some(WhyNext { at: Grouped(at), now: Grouped(story.now.get(metric)?) })
+        let (metric, at) = watched::next_count(place)?;
+        Some(WhyNext { at: Grouped(at), now: story.now.get(metric).map(Grouped) })
     });
     let alerts = story.alerts.iter().map(|(alert, outcome, _)| WhyAlert {
         at: turn.moment(alert.observed_at),
@@ -106,20 +108,29 @@ fn told(turn: &Turn<'_>, story: &Story) -> WhyRule {
     WhyRule {
         text: story.rule_text.clone(),
         next,
-        is_unset: story.unset && !story.ended && story.now == Counts::default(),
+        is_unset: is_unset(story),
         is_ended: story.ended,
         alerts: List::new(alerts.collect()),
         suppressed: suppressed.collect(),
     }
 }
 
+/// Whether a rule has no count to start from. `any` needs none, so its row may look so for ever.
+fn is_unset(story: &Story) -> bool {
+    let metric = story.trigger.and_then(|(series, _)| match series.signal {
+        Signal::Count(metric) => Some(metric),
+        Signal::Gain { .. } | Signal::Growth { .. } | Signal::Event(_) => None,
+    });
+    !story.ended && story.unset && metric.is_some_and(|metric| story.now.get(metric).is_none())
+}
+
 /// Windows over which gains are told, in seconds.
 const WINDOWS_S: [u32; 2] = [3600, 86_400];
 
-/// How far back points are read: the longest window, and the longest time between two looks before it.
-const BACK: Duration = Duration::from_secs(27 * 3600);
+/// How far back points are read: a count that rests has none, and statistics are kept no longer.
+const BACK: Duration = Duration::from_secs(31 * 86_400);
 
-/// Most points that are read: one a minute over [`BACK`], and some.
+/// Most points that are read: those of a day with one a minute, and some.
 const POINTS_MAX: usize = 2000;
 
 /// `/stats <video>`
@@ -127,54 +138,50 @@ pub(super) async fn stats(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
     let id = video(turn, rest, "/stats").await?;
     let control = turn.control;
     let history = control.store.history(id, turn.now.minus(BACK), POINTS_MAX).await?;
-    let is_followed = turn.control.store.why(id, None).await?.iter().any(|story| !story.ended);
-    // What is polled anyway costs nothing; of anything else the last numbers may be old.
-    if let Some(history) = &history
-        && is_followed
-        && let Some(view) = followed(turn, id, history)
-    {
-        return Ok(turn.show(&view));
-    }
-    match control.lookup.video(&id).await {
-        Ok(Some(looked)) => Ok(turn.show(&fresh(turn, &looked.snapshot))),
-        Ok(None) => Err(watch::not_there(turn, &SubjectRef::Video(id))),
-        Err(error) => Err(turn.no_lookup(&error)),
+    // Asked anew: what is stored does not say whether a count has been hidden since.
+    match (control.lookup.video(&id).await, &history) {
+        (Ok(Some(looked)), history) => {
+            Ok(turn.show(&fresh(turn, &looked.snapshot, history.as_ref())))
+        }
+        (Ok(None), Some(History { known: Some(known), .. })) => {
+            Ok(turn.show(&Stats { is_unavailable: true, ..last_known(turn, id, known) }))
+        }
+        (Ok(None), _) => Err(watch::not_there(turn, &SubjectRef::Video(id))),
+        (Err(error), Some(History { known: Some(known), .. })) => {
+            tracing::warn!(%error, "numbers are told from the store");
+            Ok(turn.show(&last_known(turn, id, known)))
+        }
+        (Err(error), _) => Err(turn.no_lookup(&error)),
     }
 }
 
-fn followed(turn: &Turn<'_>, id: VideoId, history: &History) -> Option<Stats> {
-    let known = history.known.as_ref()?;
-    // The router keeps a count over the time in which it is hidden; the last point says whether it is.
-    let counts = match history.points.last() {
-        Some((at, counts)) if *at == known.numbers_at => *counts,
-        _ => known.last,
-    };
-    Some(Stats {
+fn last_known(turn: &Turn<'_>, id: VideoId, known: &Known) -> Stats {
+    Stats {
         subject: Link::video(&id, &known.title),
         channel: None,
-        numbers: Some(Numbers(counts)),
+        numbers: Some(Numbers(known.last)),
         seen: Some(Ago { at: known.numbers_at, now: turn.now }),
         is_unavailable: known.status == Status::Unavailable,
         is_live: known.live == Live::Live,
-        gains: WINDOWS_S
-            .iter()
-            .filter_map(|window_s| gain(turn, history, &counts, *window_s))
-            .collect(),
+        gains: Vec::new(),
         published: None,
-    })
+    }
 }
 
-fn fresh(turn: &Turn<'_>, snapshot: &Snapshot) -> Stats {
-    let tz = turn.effective(&Settings::default()).tz;
+fn fresh(turn: &Turn<'_>, snapshot: &Snapshot, history: Option<&History>) -> Stats {
+    let counts = watch::counts(snapshot);
+    let gains = history.map(|history| {
+        WINDOWS_S.iter().filter_map(|window_s| gain(turn, history, &counts, *window_s)).collect()
+    });
     Stats {
         subject: Link::video(&snapshot.video_id, snapshot.title.as_deref().unwrap_or_default()),
-        channel: watch::channel(snapshot),
-        numbers: Some(Numbers(watch::counts(snapshot))),
+        channel: watched::channel(snapshot),
+        numbers: Some(Numbers(counts)),
         seen: Some(Ago { at: snapshot.numbers_at, now: turn.now }),
         is_unavailable: snapshot.status == Status::Unavailable,
         is_live: snapshot.live == Live::Live,
-        gains: Vec::new(),
-        published: snapshot.published_at.map(|at| Moment { at, tz }),
+        gains: gains.unwrap_or_default(),
+        published: snapshot.published_at.map(|at| turn.moment(at)),
     }
 }
 

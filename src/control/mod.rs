@@ -20,6 +20,7 @@ mod silence;
 mod target;
 mod turn;
 mod watch;
+mod watched;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -7,7 +7,7 @@ use crate::render::views::{Link, Rules, WatchOffer};
 
 use super::command::{is_bot, reference};
 use super::turn::{Answer, Stop, Turn};
-use super::watch;
+use super::{watch, watched};
 
 /// Words that are looked at: whoever pastes more than that wants something else.
 const WORDS_MAX: usize = 30;
@@ -57,7 +57,7 @@ async fn offer(turn: &mut Turn<'_>, pasted: &str) -> Result<Answer, Stop> {
         let texts = row.rules.iter().map(String::as_str);
         return Ok(turn.show(&Rules {
             subject: Some(Link::subject(&row.subject, row.title.as_deref())),
-            rules: List::new(watch::rule_lines(turn, &row.subject, texts).await?),
+            rules: List::new(watched::rule_lines(turn, &row.subject, texts).await?),
             preset: turn.control.options.preset.clone(),
         }));
     }
@@ -71,12 +71,12 @@ async fn offer(turn: &mut Turn<'_>, pasted: &str) -> Result<Answer, Stop> {
     };
     match &target.subject {
         SubjectRef::Video(id) => match lookup.video(id).await {
-            Ok(Some(looked)) => {
+            Ok(Some(looked)) if watch::can_be_seen(&looked.snapshot) => {
                 view.subject = Link::subject(&target.subject, looked.snapshot.title.as_deref());
-                view.channel = watch::channel(&looked.snapshot);
+                view.channel = watched::channel(&looked.snapshot);
                 view.numbers = Some(Numbers(watch::counts(&looked.snapshot)));
             }
-            Ok(None) => return Err(watch::not_there(turn, &target.subject)),
+            Ok(_) => return Err(watch::not_there(turn, &target.subject)),
             // The offer stands without numbers: watching says why there are none.
             Err(error) => tracing::warn!(%error, "an offer is made without a look"),
         },

@@ -47,7 +47,8 @@ pub enum LookupError {
 /// Every method ends in bounded time: whoever wrote waits, and so do all updates after it.
 #[async_trait]
 pub trait Lookup: Send + Sync {
-    /// Looks at a video; `None`: unknown or private.
+    /// Looks at a video; `None`: unknown or private. One that was seen before and is gone now may also come as a
+    /// snapshot that says so.
     async fn video(&self, id: &VideoId) -> Result<Option<Looked>, LookupError>;
 
     /// Looks up a channel, handle or playlist; `None`: there is none.

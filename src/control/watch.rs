@@ -2,20 +2,17 @@
 
 use std::collections::HashSet;
 
-use crate::model::{
-    ChannelId, Counts, Event, Marks, Rule, Series, Signal, Snapshot, Status, SubjectRef, VideoId,
-};
-use crate::render::numbers::{Ago, Grouped, Numbers, Passed, Period};
-use crate::render::views::{ErrorView, Link, Members, RuleLine, Watch};
-use crate::render::{List, Prose};
+use crate::model::{Counts, Event, Rule, Series, Signal, Snapshot, Status, SubjectRef};
+use crate::render::Prose;
+use crate::render::views::ErrorView;
 use crate::route::language::{self, RuleError};
 use crate::route::trigger::{self, LOWEST};
 use crate::store::{Edit, Edited, NewRule, WatchEdit, WatchRow};
 
 use super::command::{first_word, reference};
-use super::list::{members, number};
 use super::target::Target;
 use super::turn::{Answer, Stop, Turn, quoted};
+use super::watched::{self, Made};
 use super::{Looked, LookedSubject};
 
 const EXAMPLE: &str = "/watch dQw4w9WgXcQ views every 1000; status";
@@ -70,7 +67,7 @@ pub(super) async fn make(turn: &mut Turn<'_>, target: Target, rules: &str) -> Re
         Some(Edited::LimitReached { limit }) => Err(limit_reached(turn, *limit)),
         Some(Edited::Watched { created, changed, .. }) => {
             let made = Made { subject, created: *created, changed: *changed };
-            let view = view(turn, &made, &target, &seen, &wanted).await?;
+            let view = watched::view(turn, &made, &target, &seen, &wanted).await?;
             Ok(Answer {
                 message: Some(turn.render(&view)),
                 toast: Some("Watching"),
@@ -125,7 +122,7 @@ fn misread(turn: &Turn<'_>, text: &str, error: &RuleError, subject: &SubjectRef)
 }
 
 /// What YouTube says of what is to be watched.
-enum Seen {
+pub(super) enum Seen {
     Video(Box<Looked>),
     Subject(LookedSubject),
     /// It is watched already and can't be seen any more.
@@ -135,14 +132,14 @@ enum Seen {
 }
 
 impl Seen {
-    fn counts(&self) -> Option<Counts> {
+    pub(super) fn counts(&self) -> Option<Counts> {
         match self {
             Seen::Video(looked) => Some(counts(&looked.snapshot)),
             Seen::Subject(_) | Seen::Gone | Seen::Unasked(_) => None,
         }
     }
 
-    fn title(&self) -> Option<&str> {
+    pub(super) fn title(&self) -> Option<&str> {
         match self {
             Seen::Video(looked) => looked.snapshot.title.as_deref(),
             Seen::Subject(looked) => looked.title.as_deref(),
@@ -174,6 +171,11 @@ async fn look(turn: &Turn<'_>, target: &Target) -> Result<Seen, Stop> {
         (subject, None) => lookup.subject(subject).await.map(|found| found.map(Seen::Subject)),
     };
     match found {
+        Ok(Some(Seen::Video(looked)))
+            if !can_be_seen(&looked.snapshot) && target.watch.is_none() =>
+        {
+            Err(not_there(turn, &target.subject))
+        }
         Ok(Some(seen)) => Ok(seen),
         Ok(None) if target.watch.is_some() => Ok(Seen::Gone),
         Ok(None) => Err(not_there(turn, &target.subject)),
@@ -182,6 +184,11 @@ async fn look(turn: &Turn<'_>, target: &Target) -> Result<Seen, Stop> {
             Ok(Seen::Unasked(turn.excuse(&error)))
         }
     }
+}
+
+/// Whether there is anything to watch.
+pub(super) fn can_be_seen(snapshot: &Snapshot) -> bool {
+    snapshot.status != Status::Unavailable
 }
 
 /// Ends the turn: YouTube knows no such thing.
@@ -206,11 +213,11 @@ pub(super) fn not_there(turn: &Turn<'_>, subject: &SubjectRef) -> Stop {
 }
 
 /// A rule that is to be in force.
-struct Wanted {
-    rule: NewRule,
+pub(super) struct Wanted {
+    pub(super) rule: NewRule,
     /// The values of its list that are passed already.
-    passed: Vec<i64>,
-    is_new: bool,
+    pub(super) passed: Vec<i64>,
+    pub(super) is_new: bool,
 }
 
 /// The rules that are to be in force: those asked for, else those that are, else the preset.
@@ -270,150 +277,4 @@ fn unset(rule: &Rule) -> (Series, i64) {
 /// The rules of the configured preset, which the configuration has checked.
 pub(super) fn preset(text: &str) -> Vec<Rule> {
     language::parse_set(text).ok().or_else(|| language::preset("all")).unwrap_or_default()
-}
-
-/// What was made.
-struct Made {
-    subject: SubjectRef,
-    created: bool,
-    changed: bool,
-}
-
-async fn view(
-    turn: &Turn<'_>,
-    made: &Made,
-    target: &Target,
-    seen: &Seen,
-    wanted: &[Wanted],
-) -> Result<Watch, Stop> {
-    let watch = target.watch.as_ref();
-    let is_changed = !made.created && made.changed;
-    let mut lines =
-        rule_lines(turn, &made.subject, wanted.iter().map(|one| &*one.rule.text)).await?;
-    for (line, one) in lines.iter_mut().zip(wanted) {
-        line.is_new = is_changed && one.is_new;
-        line.passed = (one.is_new && !one.passed.is_empty()).then(|| passed(&one.passed));
-    }
-    let now: HashSet<&str> = wanted.iter().map(|one| one.rule.text.as_str()).collect();
-    let ended =
-        watch.iter().flat_map(|watch| &watch.rules).filter(|text| !now.contains(text.as_str()));
-    let (known, title) = match (seen.counts(), &made.subject) {
-        (None, SubjectRef::Video(id)) => last_known(turn, id).await?,
-        _ => (None, None),
-    };
-    let numbers = match seen {
-        Seen::Video(looked) => Some((counts(&looked.snapshot), looked.snapshot.observed_at)),
-        Seen::Subject(_) | Seen::Gone | Seen::Unasked(_) => known,
-    };
-    let title = seen
-        .title()
-        .map(str::to_owned)
-        .or(title)
-        .or_else(|| watch.and_then(|watch| watch.title.clone()));
-    let is_video = matches!(made.subject, SubjectRef::Video(_));
-    let effective = turn.effective(&watch.map(|watch| watch.settings.clone()).unwrap_or_default());
-    Ok(Watch {
-        subject: Link::subject(&made.subject, title.as_deref()),
-        channel: match seen {
-            Seen::Video(looked) => channel(&looked.snapshot),
-            Seen::Subject(_) | Seen::Gone | Seen::Unasked(_) => None,
-        },
-        is_changed,
-        is_unchanged: !made.created && !made.changed,
-        is_pending: is_video && numbers.is_none() && matches!(seen, Seen::Unasked(_)),
-        is_unavailable: match seen {
-            Seen::Video(looked) => looked.snapshot.status == Status::Unavailable,
-            Seen::Gone => true,
-            Seen::Subject(_) | Seen::Unasked(_) => false,
-        },
-        numbers: numbers.map(|(counts, _)| Numbers(counts)),
-        seen: numbers.map(|(_, at)| Ago { at, now: turn.now }),
-        members: match seen {
-            Seen::Subject(looked) => looked.members.map(|total| held(turn, total)),
-            Seen::Video(_) | Seen::Gone | Seen::Unasked(_) => {
-                watch.and_then(|watch| members(turn, watch))
-            }
-        },
-        rules: List::new(lines),
-        ended: List::new(ended.cloned().collect()),
-        lacks_upload: !is_video && !now.contains(Event::Upload.name()),
-        note: match seen {
-            Seen::Unasked(why) => {
-                Some(Prose::new(&format!("{why} The watch stands all the same.")))
-            }
-            Seen::Video(_) | Seen::Subject(_) | Seen::Gone => None,
-        },
-        at_most: (!effective.at_most.is_zero()).then_some(Period(effective.at_most)),
-        quiet: effective.quiet,
-        until: effective.until.map(|until| turn.moment(until)),
-    })
-}
-
-fn held(turn: &Turn<'_>, total: u64) -> Members {
-    let max = turn.control.options.members_per_subject;
-    let taken = usize::try_from(total).unwrap_or(usize::MAX).min(max);
-    Members {
-        taken: number(taken),
-        total: Grouped(i64::try_from(total).unwrap_or(i64::MAX)),
-        is_cut: u64::try_from(max).is_ok_and(|max| total > max),
-    }
-}
-
-/// The highest few of the values that were passed.
-fn passed(values: &[i64]) -> Passed {
-    let named = values.len().saturating_sub(Marks::NAMED_MAX);
-    Passed(Marks {
-        values: values.iter().skip(named).copied().collect(),
-        more: u64::try_from(named).unwrap_or(u64::MAX),
-    })
-}
-
-/// The channel of a video, where the snapshot says.
-pub(super) fn channel(snapshot: &Snapshot) -> Option<Link> {
-    let id: ChannelId = snapshot.channel_id.as_ref()?.parse().ok()?;
-    let title = snapshot.channel_title.as_deref();
-    title.map(|title| Link::subject(&SubjectRef::Channel(id), Some(title)))
-}
-
-type LastKnown = (Option<(Counts, crate::model::UnixMillis)>, Option<String>);
-
-/// What the router knew last of a video: counts with their time, and the title.
-async fn last_known(turn: &Turn<'_>, id: &VideoId) -> Result<LastKnown, Stop> {
-    let history = turn.control.store.history(*id, turn.now, 0).await?;
-    Ok(history.map_or((None, None), |history| {
-        let counts = history.known.map(|known| (known.last, known.numbers_at));
-        (counts, history.title)
-    }))
-}
-
-/// Rules with the values at which they fire next, where a single video is watched.
-pub(super) async fn rule_lines(
-    turn: &Turn<'_>,
-    subject: &SubjectRef,
-    texts: impl Iterator<Item = &str>,
-) -> Result<Vec<RuleLine>, Stop> {
-    let stories = match subject {
-        SubjectRef::Video(id) => turn.control.store.why(*id, Some(turn.chat.clone())).await?,
-        SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => Vec::new(),
-    };
-    let next = |text: &str| {
-        let story = stories.iter().find(|story| !story.ended && story.rule_text == text)?;
-        next_count(story.trigger?).map(|(_, value)| Grouped(value))
-    };
-    Ok(texts
-        .map(|text| RuleLine {
-            text: text.to_owned(),
-            next: next(text),
-            passed: None,
-            is_new: false,
-        })
-        .collect())
-}
-
-/// The count at which a trigger fires, where it waits for one.
-pub(super) fn next_count((series, value): (Series, i64)) -> Option<(crate::model::Metric, i64)> {
-    match series.signal {
-        Signal::Count(metric) if value != LOWEST => Some((metric, series.scale(value))),
-        Signal::Count(_) | Signal::Gain { .. } | Signal::Growth { .. } | Signal::Event(_) => None,
-    }
 }

@@ -425,7 +425,7 @@ impl View for Why {
         let dead = Outcome::Dead(format!("refused: `{HOSTILE}`"));
         let fired = WhyRule {
             text: "views every 1000".to_owned(),
-            next: Some(WhyNext { at: Grouped(12_000), now: Grouped(11_340) }),
+            next: Some(WhyNext { at: Grouped(12_000), now: Some(Grouped(11_340)) }),
             is_unset: false,
             is_ended: false,
             alerts: List::new(vec![
@@ -451,6 +451,7 @@ impl View for Why {
         };
         let hostile = WhyRule {
             text: HOSTILE.to_owned(),
+            next: Some(WhyNext { at: Grouped(1), now: None }),
             is_ended: true,
             alerts: List::new(vec![told(&dead, HOSTILE, HOSTILE); 20]),
             ..fired.clone()

@@ -329,8 +329,8 @@ pub struct WhyRule {
 pub struct WhyNext {
     /// It fires here.
     pub at: Grouped,
-    /// The value now.
-    pub now: Grouped,
+    /// The value now; `None` until it was looked at.
+    pub now: Option<Grouped>,
 }
 
 /// One alert and what became of it.

@@ -201,7 +201,8 @@ fn the_map_mentions_every_module_and_names_no_file_that_is_gone() {
         return;
     };
     let modules: BTreeSet<String> = sources().iter().map(|(path, _)| module_of(path).0).collect();
-    for module in modules {
+    // The crate's two roots are no rooms of their own.
+    for module in modules.iter().filter(|module| !["lib", "main"].contains(&module.as_str())) {
         let names = [format!("`{module}`"), format!("{module}/"), format!("{module}.rs")];
         assert!(names.iter().any(|name| map.contains(name)), "{module} is not on the map");
     }

@@ -423,7 +423,7 @@ fn previews_show_every_message() {
     • crossed 2 × while muted, from Sat 21 Nov 2026, 04:03 (Europe/Madrid) to Sat 21 Nov 2026, 05:43 (Europe/Madrid)
 
     `status`
-    ⏳ waits for the first look at the numbers
+    ⏳ waits for the first number
     • nothing fired in the last 7 days
     "#);
     insta::assert_snapshot!(preview("stats"), @r#"

@@ -1,0 +1,10 @@
+//! What people get when they write to the bot: the commands against the real store, with YouTube and the chat
+//! service recorded.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod access;
+mod groups;
+mod settings;
+mod watching;
+mod world;

@@ -1,0 +1,149 @@
+//! How and when it rings: settings, silence, and the buttons under alerts.
+
+use std::time::Duration;
+
+use tubebell::model::{Settings, UnixMillis};
+use tubebell::store::Store;
+
+use super::world::{ANA, GROUP, NOW, VIDEO, World, chat};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn a_silence_is_for_the_chat_or_for_one_watch_and_ends_by_itself_or_by_hand() {
+    let mut world = World::open();
+    assert!(world.say("/mute").await.contains("Silent until Sat 21 Nov 2026, 14:03 (UTC)"));
+    world.say("/watch dQw4w9WgXcQ").await;
+    let muted = async |world: &World| {
+        let home = world.store.destination(&chat(ANA)).await.unwrap().unwrap();
+        (home.muted_until, world.watches(chat(ANA)).await[0].muted_until)
+    };
+    assert_eq!(muted(&world).await, (Some(NOW.plus(HOUR)), None));
+    for text in
+        ["/mute 24h dQw4w9WgXcQ", "/mute 1 24h", "/mute for 24h https://youtu.be/dQw4w9WgXcQ"]
+    {
+        let answer = world.say(text).await;
+        assert!(answer.contains("Never Gonna"), "{text}: {answer}");
+        assert_eq!(muted(&world).await.1, Some(NOW.plus(24 * HOUR)), "{text}");
+        world.say("/unmute 1").await;
+        assert_eq!(muted(&world).await.1, None);
+    }
+    world.say("/settings tz Europe/Madrid").await;
+    world.say("/mute until 18:00").await;
+    assert_eq!(muted(&world).await.0, Some(UnixMillis(NOW.0 + (3 * 60 + 57) * 60_000)));
+    assert!(world.say("/settings").await.contains("Silent until Sat 21 Nov 2026, 18:00"));
+    assert!(world.say("/why 1").await.contains("This chat is silent until"));
+    assert!(world.say("/mute off").await.contains("Ringing again"));
+    assert_eq!(muted(&world).await, (None, None));
+}
+
+#[tokio::test]
+async fn quiet_hours_are_on_the_clock_that_was_named() {
+    let mut world = World::open();
+    assert!(world.say("/quiet").await.contains("No quiet hours"));
+    let answer = world.say("/quiet 22:00-08:00 europe/madrid").await;
+    assert!(answer.contains("22:00-08:00") && answer.contains("14:03 (Europe/Madrid)"), "{answer}");
+    let home = world.store.destination(&chat(ANA)).await.unwrap().unwrap();
+    assert_eq!(home.settings.tz.as_deref(), Some("Europe/Madrid"));
+    for text in ["/quiet 23:00 - 07:30", "/quiet 23:00–07:30"] {
+        assert!(world.say(text).await.contains("23:00-07:30"), "{text}");
+    }
+    assert!(world.say("/quiet OFF").await.contains("No quiet hours"));
+    let home = world.store.destination(&chat(ANA)).await.unwrap().unwrap();
+    assert_eq!(home.settings.quiet, None);
+    assert_eq!(home.settings.tz.as_deref(), Some("Europe/Madrid"));
+}
+
+#[tokio::test]
+async fn how_often_is_set_for_the_chat_or_for_one_watch() {
+    let mut world = World::open();
+    let answer = world.say("/settings at most 15m").await;
+    assert!(answer.contains("At most one message per 15 min"), "{answer}");
+    assert!(world.say("/watch dQw4w9WgXcQ").await.contains("At most one message per 15 min"));
+    let answer = world.say("/settings 1 at most one per 1h").await;
+    assert!(answer.contains("Settings for Never Gonna") && answer.contains("per 1 h"), "{answer}");
+    assert_eq!(
+        world.watches(chat(ANA)).await[0].settings,
+        Settings { at_most_s: Some(3600), ..Settings::default() }
+    );
+    world.say("/watch 1 status").await;
+    assert_eq!(
+        world.watches(chat(ANA)).await[0].settings.at_most_s,
+        Some(3600),
+        "rules are no settings"
+    );
+    assert!(world.say("/settings").await.contains("per 15 min"));
+    assert!(world.say("/settings at most off").await.contains("No limit on how often"));
+    assert!(world.say("/test").await.contains("It works"));
+}
+
+#[tokio::test]
+async fn the_buttons_under_an_alert_act_on_its_watch() {
+    let mut world = World::open();
+    world.say("/watch dQw4w9WgXcQ").await;
+    let id = world.watches(chat(ANA)).await[0].id;
+    let press = async |world: &mut World, verb: &str| {
+        world.press(ANA, chat(ANA), &format!("{verb}:{id}")).await
+    };
+    assert_eq!(press(&mut world, "mute:1h").await, "Silent for 1 hour.");
+    assert_eq!(world.watches(chat(ANA)).await[0].muted_until, Some(NOW.plus(HOUR)));
+    assert_eq!(press(&mut world, "mute:24h").await, "Silent for 24 hours.");
+    for (step, word) in
+        [(900, "15 minutes"), (3600, "per hour"), (21_600, "6 hours"), (86_400, "24 hours")]
+    {
+        assert!(press(&mut world, "less").await.contains(word));
+        assert_eq!(world.watches(chat(ANA)).await[0].settings.at_most_s, Some(step));
+    }
+    assert!(press(&mut world, "less").await.contains("already"));
+    assert_eq!(press(&mut world, "stop").await, "No longer watching.");
+    assert!(world.watches(chat(ANA)).await.is_empty());
+    assert!(press(&mut world, "stop").await.contains("ended"));
+}
+
+#[tokio::test]
+async fn a_button_works_only_in_the_chat_of_its_watch() {
+    let mut world = World::open();
+    world.say("/watch dQw4w9WgXcQ").await;
+    let id = world.watches(chat(ANA)).await[0].id;
+    for verb in ["mute:1h", "less", "stop"] {
+        let toast = world.press(7, chat(7), &format!("{verb}:{id}")).await;
+        assert!(toast.contains("not one of this chat"), "{toast}");
+    }
+    let watch = &world.watches(chat(ANA)).await[0];
+    assert_eq!((watch.muted_until, watch.settings.at_most_s), (None, None));
+}
+
+#[tokio::test]
+async fn data_that_no_button_of_ours_has_is_answered_politely() {
+    let mut world = World::open();
+    for data in [
+        "",
+        "mute",
+        "mute:1h",
+        "mute:5h:1",
+        "stop:x",
+        "stop:99",
+        "less:",
+        "watch:x",
+        "list:x",
+        "::",
+        "✂",
+    ] {
+        assert!(!world.press(ANA, chat(ANA), data).await.is_empty(), "{data}");
+    }
+}
+
+#[tokio::test]
+async fn in_a_group_only_administrators_press_buttons_with_effect() {
+    let mut world = World::open();
+    world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
+    world.say_in(ANA, chat(GROUP), &format!("/watch {VIDEO}")).await;
+    let id = world.watches(chat(GROUP)).await[0].id;
+    let before = world.sent();
+    assert!(
+        world.press(7, chat(GROUP), &format!("stop:{id}")).await.contains("Only administrators")
+    );
+    assert_eq!(world.watches(chat(GROUP)).await.len(), 1);
+    assert_eq!(world.press(ANA, chat(GROUP), &format!("stop:{id}")).await, "No longer watching.");
+    assert_eq!(world.sent(), before, "refusals at a button disturb nobody else");
+}

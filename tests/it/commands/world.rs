@@ -1,0 +1,284 @@
+//! A bot with a real store, and a YouTube and a chat service that do as they are told and remember.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tubebell::control::{
+    AccessMode, Control, ControlOptions, HandleError, Incoming, IncomingKind, Looked,
+    LookedSubject, Lookup, LookupError, Person, Reply, ReplyError,
+};
+use tubebell::model::{
+    Address, ChatMessage, Effective, Live, Snapshot, Status, SubjectRef, UnixMillis, VideoId,
+};
+use tubebell::render::Renderer;
+use tubebell::store::{Access, Beginning, Sqlite, Store, UpdateMark, WatchFilter, WatchRow};
+
+/// Sat 21 Nov 2026, 13:03 UTC.
+pub(super) const NOW: UnixMillis = UnixMillis(1_795_266_180_000);
+pub(super) const VIDEO: &str = "dQw4w9WgXcQ";
+pub(super) const HOSTILE: &str = "</a><b>&lt; \"@everyone\" #tag /stop `x`";
+
+/// Ana, who talks to the bot in private.
+pub(super) const ANA: i64 = 42;
+/// A group.
+pub(super) const GROUP: i64 = -100_123;
+
+pub(super) fn person(id: i64) -> Person {
+    Person { id, name: "Ana".to_owned(), language: None }
+}
+
+pub(super) fn chat(id: i64) -> Address {
+    Address::Telegram { chat: id, thread: None }
+}
+
+/// Checking all templates takes longer than all else.
+static RENDERER: LazyLock<Arc<Renderer>> = LazyLock::new(|| Arc::new(Renderer::new(&[]).unwrap()));
+
+#[derive(Default)]
+pub(super) struct YouTube {
+    pub(super) videos: Mutex<HashMap<VideoId, Snapshot>>,
+    pub(super) subjects: Mutex<HashMap<SubjectRef, LookedSubject>>,
+    pub(super) failure: Mutex<Option<LookupError>>,
+    pub(super) administrators: Mutex<HashSet<(i64, i64)>>,
+    pub(super) asked: Mutex<usize>,
+}
+
+impl YouTube {
+    fn answer<T>(&self, value: T) -> Result<T, LookupError> {
+        *self.asked.lock().unwrap() += 1;
+        match &*self.failure.lock().unwrap() {
+            Some(error) => Err(error.clone()),
+            None => Ok(value),
+        }
+    }
+}
+
+#[async_trait]
+impl Lookup for YouTube {
+    async fn video(&self, id: &VideoId) -> Result<Option<Looked>, LookupError> {
+        let snapshot = self.videos.lock().unwrap().get(id).cloned();
+        self.answer(snapshot.map(|snapshot| Looked {
+            beginning: Beginning {
+                memory: "{}".to_owned(),
+                title: snapshot.title.clone(),
+                observed_at: snapshot.observed_at,
+                next_poll: snapshot.observed_at.plus(Duration::from_secs(60)),
+            },
+            snapshot,
+        }))
+    }
+
+    async fn subject(&self, subject: &SubjectRef) -> Result<Option<LookedSubject>, LookupError> {
+        let found = self.subjects.lock().unwrap().get(subject).cloned();
+        self.answer(found)
+    }
+
+    async fn is_administrator(&self, chat: i64, user: i64) -> Result<bool, LookupError> {
+        let is = self.administrators.lock().unwrap().contains(&(chat, user));
+        self.answer(is)
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Chats {
+    pub(super) messages: Mutex<Vec<(Address, ChatMessage)>>,
+    pub(super) toasts: Mutex<Vec<String>>,
+    pub(super) edits: Mutex<Vec<(i32, ChatMessage)>>,
+}
+
+#[async_trait]
+impl Reply for Chats {
+    async fn message(&self, to: &Address, message: &ChatMessage) -> Result<(), ReplyError> {
+        self.messages.lock().unwrap().push((to.clone(), message.clone()));
+        Ok(())
+    }
+
+    async fn toast(&self, _callback: &str, text: &str) {
+        self.toasts.lock().unwrap().push(text.to_owned());
+    }
+
+    async fn edit(&self, _to: &Address, message_id: i32, message: &ChatMessage) {
+        self.edits.lock().unwrap().push((message_id, message.clone()));
+    }
+}
+
+pub(super) struct World {
+    pub(super) control: Control,
+    pub(super) store: Arc<Sqlite>,
+    pub(super) youtube: Arc<YouTube>,
+    pub(super) chats: Arc<Chats>,
+    pub(super) now: UnixMillis,
+    pub(super) path: PathBuf,
+    next_update: i64,
+    _folder: tempfile::TempDir,
+}
+
+/// A video with 1,240 views, hidden likes and 1 comment.
+pub(super) fn snapshot(id: &str, title: &str) -> Snapshot {
+    Snapshot {
+        video_id: id.parse().unwrap(),
+        observed_at: NOW,
+        numbers_at: NOW,
+        details_at: NOW,
+        views: Some(1_240),
+        likes: None,
+        comments: Some(1),
+        title: Some(title.to_owned()),
+        channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
+        channel_title: Some("Rick Astley".to_owned()),
+        status: Status::Public,
+        live: Live::None,
+        published_at: None,
+    }
+}
+
+impl World {
+    /// A bot that answers everyone.
+    pub(super) fn open() -> World {
+        World::with(|options| options.access = AccessMode::Open)
+    }
+
+    pub(super) fn with(change: impl FnOnce(&mut ControlOptions)) -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tubebell.db");
+        let store = Arc::new(Sqlite::open(&path, Access::Run).unwrap());
+        let youtube = Arc::new(YouTube::default());
+        let title = "Never Gonna Give You Up";
+        youtube.videos.lock().unwrap().insert(VIDEO.parse().unwrap(), snapshot(VIDEO, title));
+        let chats = Arc::new(Chats::default());
+        let mut options = ControlOptions {
+            preset: "all".to_owned(),
+            defaults: Effective {
+                at_most: Duration::ZERO,
+                quiet: None,
+                tz: "UTC".to_owned(),
+                until: None,
+            },
+            watches_per_owner: 50,
+            members_per_subject: 500,
+            access: AccessMode::Invite,
+            allow: Vec::new(),
+            operator: Vec::new(),
+            bot: "bell_bot".to_owned(),
+        };
+        change(&mut options);
+        let control = Control::new(
+            Arc::<Sqlite>::clone(&store),
+            Arc::clone(&RENDERER),
+            Arc::<YouTube>::clone(&youtube),
+            Arc::<Chats>::clone(&chats),
+            options,
+        );
+        World { control, store, youtube, chats, now: NOW, path, next_update: 1, _folder: folder }
+    }
+
+    pub(super) async fn handle(&mut self, kind: IncomingKind) -> Result<(), HandleError> {
+        let update_id = self.next_update;
+        self.next_update += 1;
+        self.hand_in(update_id, kind).await
+    }
+
+    /// Hands in an update with a chosen id, such as one that was there before.
+    pub(super) async fn hand_in(
+        &mut self,
+        update_id: i64,
+        kind: IncomingKind,
+    ) -> Result<(), HandleError> {
+        let mark = UpdateMark { source: "telegram:1".to_owned(), update_id };
+        self.control.handle(Incoming { mark, kind }, self.now).await
+    }
+
+    pub(super) fn message(user: i64, to: Address, text: &str) -> IncomingKind {
+        IncomingKind::Message {
+            private: to == chat(user),
+            chat: to,
+            chat_title: None,
+            user: Some(person(user)),
+            sender_chat: None,
+            text: text.to_owned(),
+        }
+    }
+
+    /// Ana writes in private; returns the answers as people see them.
+    pub(super) async fn say(&mut self, text: &str) -> String {
+        self.say_in(ANA, chat(ANA), text).await
+    }
+
+    pub(super) async fn say_in(&mut self, user: i64, to: Address, text: &str) -> String {
+        let before = self.sent();
+        self.handle(World::message(user, to, text)).await.unwrap();
+        self.said_since(before)
+    }
+
+    /// Presses a button; returns the toast.
+    pub(super) async fn press(&mut self, user: i64, to: Address, data: &str) -> String {
+        let kind = IncomingKind::Button {
+            callback_id: "callback".to_owned(),
+            private: to == chat(user),
+            chat: to,
+            user: person(user),
+            message_id: Some(7),
+            data: data.to_owned(),
+        };
+        self.handle(kind).await.unwrap();
+        self.chats.toasts.lock().unwrap().pop().expect("every button is answered")
+    }
+
+    pub(super) fn sent(&self) -> usize {
+        self.chats.messages.lock().unwrap().len()
+    }
+
+    pub(super) fn said_since(&self, before: usize) -> String {
+        let messages = self.chats.messages.lock().unwrap();
+        let texts: Vec<String> =
+            messages[before..].iter().map(|(_, message)| visible(&message.html)).collect();
+        texts.join("\n---\n")
+    }
+
+    pub(super) fn last_message(&self) -> ChatMessage {
+        self.chats.messages.lock().unwrap().last().expect("an answer").1.clone()
+    }
+
+    pub(super) async fn watches(&self, of: Address) -> Vec<WatchRow> {
+        self.store.watches(WatchFilter::Of(of), 0, 1000).await.unwrap()
+    }
+
+    pub(super) async fn rules(&self, of: Address) -> Vec<String> {
+        self.watches(of).await.into_iter().flat_map(|row| row.rules).collect()
+    }
+
+    pub(super) fn subject(&self, written: &str, stored: &str, title: &str, members: u64) {
+        let looked = LookedSubject {
+            subject: stored.parse().unwrap(),
+            title: Some(title.to_owned()),
+            members: Some(members),
+        };
+        self.youtube.subjects.lock().unwrap().insert(written.parse().unwrap(), looked);
+    }
+
+    pub(super) fn fails_with(&self, error: Option<LookupError>) {
+        *self.youtube.failure.lock().unwrap() = error;
+    }
+
+    pub(super) fn later(&mut self, seconds: u64) {
+        self.now = self.now.plus(Duration::from_secs(seconds));
+    }
+}
+
+/// What a reader sees of a message.
+pub(super) fn visible(html: &str) -> String {
+    let mut text = String::new();
+    for (index, part) in html.split('<').enumerate() {
+        let shown = if index == 0 { part } else { part.split_once('>').expect("a tag").1 };
+        text.push_str(shown);
+    }
+    for (entity, c) in
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'")]
+    {
+        text = text.replace(entity, c);
+    }
+    text.replace("&amp;", "&")
+}
