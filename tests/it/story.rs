@@ -164,11 +164,6 @@ impl Story {
         find(&self.telegram).unwrap()
     }
 
-    /// The id of the last message in a chat.
-    pub(crate) fn last(&self, chat: i64) -> i64 {
-        self.telegram.messages(chat).last().map_or(0, |message| message.id)
-    }
-
     /// Somebody presses the button with this label; returns what the bot shows for a moment.
     pub(crate) async fn press_as(&self, user: i64, message: &Message, label: &str) -> String {
         let button = message.buttons.iter().flatten().find(|button| button.text.contains(label));
@@ -245,8 +240,13 @@ pub(crate) async fn baseline(gateway: &Gateway) {
             if history.is_some_and(|history| history.known.is_some()) {
                 return;
             }
-            tokio::task::yield_now().await;
+            pause().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), seen).await.expect("the video is polled");
+}
+
+/// Between two looks at something that tells nobody when it changes: spinning would take the time from other tests.
+pub(crate) async fn pause() {
+    tokio::time::sleep(Duration::from_millis(20)).await;
 }
