@@ -205,7 +205,7 @@ impl Metrics {
         registry.register("snapshots", "Snapshots published", self.snapshots.clone());
         let help = "Snapshots not newer than the last one handled, which fire nothing";
         registry.register("changes_late", help, self.changes_late.clone());
-        let help = "Alerts by outcome: created = sent + cancelled + dead + waiting";
+        let help = "Alerts since the start by outcome: created = sent + cancelled + dead + those that wait";
         registry.register("alerts", help, self.alerts.clone());
         let help = "Rules that were crossed and made no alert, by reason";
         registry.register("suppressions", help, self.suppressions.clone());

@@ -153,6 +153,9 @@ pub enum Suppressed {
 }
 
 impl Suppressed {
+    /// All reasons, in the order of their declaration.
+    pub const ALL: [Suppressed; 3] = [Suppressed::Muted, Suppressed::Disabled, Suppressed::Expired];
+
     /// The stored word.
     #[must_use]
     pub const fn name(self) -> &'static str {

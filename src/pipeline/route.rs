@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Clock;
 use crate::bus::{Batch, ChangeStream};
 use crate::deliver::Bells;
+use crate::model::Suppressed;
 use crate::route::{Budget, Router, Sight};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{AlertStep, Metrics};
@@ -39,6 +40,7 @@ pub struct Routing {
 struct Tally {
     late: u64,
     alerts: u64,
+    suppressed: [u64; Suppressed::ALL.len()],
 }
 
 impl Routing {
@@ -106,6 +108,7 @@ impl Routing {
                         }
                     }
                     counted.alerts = budget.alerts;
+                    counted.suppressed = budget.suppressed;
                     Ok(next)
                 }),
             )
@@ -128,7 +131,9 @@ impl Routing {
                     let mut budget = Budget::new(ALERTS_MAX, &expired);
                     let mut router = router.lock().unwrap_or_else(PoisonError::into_inner);
                     let left = router.resume(desk, video, work, &mut budget)?;
-                    counted.lock().unwrap_or_else(PoisonError::into_inner).alerts = budget.alerts;
+                    let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
+                    counted.alerts = budget.alerts;
+                    counted.suppressed = budget.suppressed;
                     Ok(left)
                 }),
             )
@@ -141,6 +146,9 @@ impl Routing {
         let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
         self.metrics.late(tally.late);
         self.metrics.alerts(AlertStep::Created, tally.alerts);
+        for (reason, rules) in Suppressed::ALL.into_iter().zip(tally.suppressed) {
+            self.metrics.suppressed(reason, rules);
+        }
         if tally.alerts > 0 {
             self.bells.ring();
         }

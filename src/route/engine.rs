@@ -12,7 +12,7 @@ use super::{Reading, Scan, language, window};
 use crate::detect::{Detected, detect};
 use crate::model::{
     AlertDraft, Change, Delta, Desk, Event, FanoutCursor, Gate, Metric, Rule, Series, Signal,
-    Snapshot, TriggerRow, VideoKey,
+    Snapshot, Suppressed, TriggerRow, VideoKey,
 };
 
 /// How much a transaction may still do.
@@ -23,15 +23,15 @@ pub struct Budget<'a> {
     pub expired: &'a dyn Fn() -> bool,
     /// Alerts written.
     pub alerts: u64,
-    /// Rules that were crossed and made no alert.
-    pub suppressed: u64,
+    /// Rules that were crossed and made no alert, in the order of [`Suppressed::ALL`].
+    pub suppressed: [u64; Suppressed::ALL.len()],
 }
 
 impl<'a> Budget<'a> {
     /// A budget of `left` alerts and suppressions, and the time until `expired`.
     #[must_use]
     pub fn new(left: usize, expired: &'a dyn Fn() -> bool) -> Budget<'a> {
-        Budget { left, expired, alerts: 0, suppressed: 0 }
+        Budget { left, expired, alerts: 0, suppressed: [0; Suppressed::ALL.len()] }
     }
 }
 
@@ -241,7 +241,7 @@ fn carry_out<D: Desk + ?Sized>(
         }
         // The trigger moves on all the same: lifting a mute brings nothing back.
         Gate::Shut(reason) => {
-            budget.suppressed += 1;
+            budget.suppressed[reason as usize] += 1;
             desk.suppress(row.rule, video, reason)?;
         }
     }

@@ -473,7 +473,7 @@ pub struct Figures {
     pub lanes_due: u64,
     /// How long the most overdue lane has waited.
     pub oldest_due: Option<Duration>,
-    /// Alerts that wait for their first attempt.
+    /// Alerts that are neither told nor cancelled nor given up.
     pub alerts_waiting: u64,
     /// Notifications in the dead letters.
     pub dead_letters: u64,

@@ -263,7 +263,9 @@ pub(super) fn figures(db: &Connection, now: UnixMillis) -> Result<Figures> {
             .query_row([now.0], |row| row.get(0))?,
         oldest_due: oldest.map(|at| now.since(UnixMillis(at))).filter(|age| *age > Duration::ZERO),
         alerts_waiting: count(
-            "SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NULL",
+            "SELECT (SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NULL)
+                  + (SELECT coalesce(sum(json_array_length(members)), 0) FROM notification
+                     WHERE state = 'pending')",
         )?,
         dead_letters: count("SELECT count(*) FROM notification WHERE state = 'dead'")?,
         bytes: count("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")?,
