@@ -96,8 +96,7 @@ impl Lookup for YouTubeLookup {
 fn looked(memory: &Memory) -> Option<Looked> {
     let snapshot = memory.snapshot()?.clone();
     let beginning = Beginning {
-        title: snapshot.title.clone(),
-        observed_at: snapshot.observed_at,
+        snapshot: snapshot.clone(),
         next_poll: memory.next_poll(),
         memory: serde_json::to_string(memory).ok()?,
     };

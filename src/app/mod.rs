@@ -176,7 +176,7 @@ impl Gateway {
         let poll_health = Arc::new(PollHealth::default());
         let poller = Poller {
             store: Arc::clone(&store),
-            sink: stream,
+            sink: Arc::clone(&stream) as _,
             youtube: Arc::clone(&youtube),
             options: youtube_options,
             tz: config.defaults.tz.clone(),
@@ -212,6 +212,7 @@ impl Gateway {
                 invite: config.access.mode == AccessMode::Invite,
                 clock: Arc::clone(&clock),
                 watched,
+                stream,
                 bells,
             };
             tracker.spawn(listener.run(stop.clone()));

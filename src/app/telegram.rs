@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::lookup::YouTubeLookup;
+use crate::bus::Embedded;
 use crate::control::{Control, ControlOptions, Incoming, IncomingKind, Person, Reply, ReplyError};
 use crate::deliver::{Bells, Limiter};
 use crate::model::{Address, ChatMessage};
@@ -62,6 +63,8 @@ pub(super) struct Listener {
     pub(super) clock: Clock,
     /// Rung when a watch may have been made.
     pub(super) watched: Arc<Notify>,
+    /// The stream, into which a watch writes its first snapshot.
+    pub(super) stream: Arc<Embedded>,
     /// Rung when something may wait to be sent.
     pub(super) bells: Bells,
 }
@@ -187,6 +190,7 @@ impl Listener {
             // An update that had no effect is asked for again: nothing behind it is handled first.
             control.handle(incoming, (self.clock)()).await.map_err(|error| error.to_string())?;
             self.watched.notify_one();
+            self.stream.written();
             self.bells.ring();
         }
         Ok(())

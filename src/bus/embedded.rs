@@ -25,6 +25,11 @@ impl Embedded {
     pub fn new(store: Arc<dyn Store>) -> Embedded {
         Embedded { store, published: Notify::new() }
     }
+
+    /// Says that something else than [`SnapshotSink::publish`] may have written: a watch brings its first snapshot.
+    pub fn written(&self) {
+        self.published.notify_one();
+    }
 }
 
 #[async_trait]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::model::{
     Address, Alert, AlertId, CancelReason, Counts, DestinationId, Known, NotificationId, Outcome,
-    RuleId, Series, Settings, SubjectRef, SubscriptionId, UnixMillis, VideoId, VideoKey,
+    RuleId, Series, Settings, Snapshot, SubjectRef, SubscriptionId, UnixMillis, VideoId, VideoKey,
 };
 
 /// A video and what the poller remembers of it.
@@ -257,10 +257,8 @@ pub struct NewRule {
 pub struct Beginning {
     /// The poller's memory.
     pub memory: String,
-    /// The title.
-    pub title: Option<String>,
-    /// When the snapshot was made.
-    pub observed_at: UnixMillis,
+    /// What was seen. It goes into the stream with the watch: whatever differs from it later is a change.
+    pub snapshot: Snapshot,
     /// When to look again.
     pub next_poll: UnixMillis,
 }

@@ -67,6 +67,11 @@ fn labels(message: &Message) -> Vec<&str> {
     message.buttons.iter().flatten().map(|button| button.text.as_str()).collect()
 }
 
+/// Waits until the router knows the video: the answer to `/watch` may be a moment ahead of it.
+async fn seen(gateway: &Gateway) {
+    crate::story::baseline(gateway).await;
+}
+
 /// Waits until YouTube was asked so often more.
 async fn polls(story: &Story, times: usize) {
     let count = |story: &Story| {

@@ -56,6 +56,11 @@ impl Story {
         let world = Arc::new(Mutex::new(world));
         let youtube =
             youtube::serve(world, Arc::clone(&clock), &tasks, stop.clone()).await.unwrap();
+        // Enough to look every second: with the units of a real day, titles come every eleven.
+        youtube.faults(|faults| {
+            faults.default_bucket.units = 10_000_000;
+            faults.batch_stats_bucket.units = 10_000_000;
+        });
         let telegram =
             telegram::serve(telegram::Options::new(clock), &tasks, stop.clone()).await.unwrap();
         telegram.user(ANA, "Ana");
@@ -84,7 +89,7 @@ impl Story {
             "rate_per_s = 0\nchat_rate_per_s = 0\ngroup_rate_per_min = 0\n"
         };
         let text = format!(
-            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{0}\"\nfeed_url = \"{0}\"\nmin_interval = \"1s\"\n\
+            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{0}\"\nfeed_url = \"{0}\"\ndaily_units = 10000000\nmin_interval = \"1s\"\n\
              max_interval = \"1s\"\n[telegram]\ntoken = \"{1}\"\napi_url = \"{2}\"\n{rates}\
              [store]\nurl = \"sqlite://{3}\"\n[access]\nmode = \"{4}\"\n{5}",
             self.youtube.base_url(),

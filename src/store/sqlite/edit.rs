@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{deliver, poll, rows};
+use super::{deliver, poll, route, rows};
 use crate::model::{
     Address, DestinationId, Event, Series, Signal, SubjectRef, SubscriptionId, UnixMillis, VideoKey,
 };
@@ -241,12 +241,18 @@ fn member_of_itself(
         .execute(params![
             key.0,
             beginning.memory,
-            beginning.title,
+            beginning.snapshot.title,
             beginning.next_poll.0
         ])?;
     }
     // Triggers are made with the rules; here only for rules that run already, when the member is new.
-    poll::join(tx, subject, key, now.0, now)
+    poll::join(tx, subject, key, now.0, now)?;
+    // In this transaction and behind `join`: without it, a title or status that changes before the next look would be
+    // taken for the one that the answer to `/watch` has shown.
+    match &watch.beginning {
+        Some(beginning) => route::append(tx, std::slice::from_ref(&beginning.snapshot)),
+        None => Ok(()),
+    }
 }
 
 /// Ends rules that are no longer wanted and starts those that are new; unchanged texts keep their state.
@@ -296,7 +302,8 @@ fn start_rule(
     match &rule.start {
         Some(None) => {}
         Some(Some(start)) => {
-            let since = watch.beginning.as_ref().map_or(now, |beginning| beginning.observed_at);
+            let since =
+                watch.beginning.as_ref().map_or(now, |beginning| beginning.snapshot.observed_at);
             tx.prepare_cached(
                 "INSERT INTO \"trigger\" (video, series, value, rule, base, since)
                  SELECT video, ?2, ?3, ?4, ?5, ?6 FROM member WHERE subject = ?1",

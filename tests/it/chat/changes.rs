@@ -1,5 +1,6 @@
 //! What a video does, as it is told in the chat.
 
+use tubebell::demo::youtube::{Endpoint, Fault, QuotaShape};
 use tubebell::model::Live;
 
 use super::*;
@@ -89,5 +90,25 @@ async fn the_list_shows_the_title_that_a_video_has_now() {
     story.youtube.edit(|world| world.rename(&id(), "Another title").unwrap());
     story.hears("New title").await;
     story.ask("/list", "1. Another title").await;
+    over(story, gateway).await;
+}
+
+/// Slow polling: what the answer to `/watch` has shown is what later looks are compared with.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_between_the_answer_and_the_next_look_is_told() {
+    let story = Story::quick().await;
+    story.youtube.edit(|world| world.set_live(&id(), Live::Upcoming).unwrap());
+    let gateway = after(&story, "/watch dQw4w9WgXcQ title; live").await;
+    story.youtube.edit(|world| {
+        world.rename(&id(), "Another title").unwrap();
+        world.set_live(&id(), Live::Live).unwrap();
+    });
+    // Numbers can't be read, so the next snapshot is one with the new title.
+    story.youtube.faults(|faults| {
+        let used_up = Fault::QuotaUsedUp(QuotaShape::Granular);
+        faults.plan(Endpoint::BatchStats, used_up, None);
+    });
+    story.hears("New title: Another title").await;
+    story.hears("Live now").await;
     over(story, gateway).await;
 }

@@ -85,6 +85,7 @@ async fn the_buttons_of_an_alert_do_what_they_say() {
 async fn why_tells_what_rang_and_what_is_still_to_come() {
     let story = Story::quick().await;
     let gateway = after(&story, "/watch dQw4w9WgXcQ views every 1000; views at 12k").await;
+    seen(&gateway).await;
     story.ask("/why 1", "next at 12,000; now 990").await;
     story.set_counts(11_340, None);
     story.hears("passed").await;

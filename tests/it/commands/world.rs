@@ -63,8 +63,7 @@ impl Lookup for YouTube {
         self.answer(snapshot.map(|snapshot| Looked {
             beginning: Beginning {
                 memory: "{}".to_owned(),
-                title: snapshot.title.clone(),
-                observed_at: snapshot.observed_at,
+                snapshot: snapshot.clone(),
                 next_poll: snapshot.observed_at.plus(Duration::from_secs(60)),
             },
             snapshot,
