@@ -101,8 +101,8 @@ fn scene(options: &Options, now: crate::model::UnixMillis) -> anyhow::Result<(Wo
         );
         let typed = [
             "/start".to_owned(),
-            format!("/watch https://youtu.be/{} views milestones; views every 5k", story::FAST),
-            format!("/watch {} title; likes any", story::RENAMED),
+            format!("/watch https://youtu.be/{} views milestones; views every 20k", story::FAST),
+            format!("/watch {} title; likes +5", story::RENAMED),
             format!("/watch {} upload; live; status", story::HANDLE),
             format!("/watch https://www.youtube.com/watch?v={} status", story::VANISHING),
         ];
@@ -131,7 +131,7 @@ fn scene(options: &Options, now: crate::model::UnixMillis) -> anyhow::Result<(Wo
 fn hints(typed: &[String]) -> Vec<Hint> {
     let hint =
         |command: &str, note: &str| Hint { command: command.to_owned(), note: note.to_owned() };
-    let mut hints = vec![hint("/list", "what is watched, with numbers")];
+    let mut hints = vec![hint("/list", "what is watched")];
     hints.extend(typed.get(1).map(|command| hint(command, "watch a video")));
     hints.extend([
         hint(&format!("/watch {}", story::BROADCAST), "a stream that goes live"),

@@ -7,6 +7,7 @@ mod commands;
 mod deliver;
 mod gateway;
 mod notifiers;
+mod process;
 mod render;
 mod source;
 mod story;

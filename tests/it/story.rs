@@ -83,12 +83,16 @@ impl Story {
     }
 
     pub(crate) fn config(&self) -> Config {
+        config::parse("test", &self.config_text(), []).unwrap()
+    }
+
+    pub(crate) fn config_text(&self) -> String {
         let rates = if self.limited {
             ""
         } else {
             "rate_per_s = 0\nchat_rate_per_s = 0\ngroup_rate_per_min = 0\n"
         };
-        let text = format!(
+        format!(
             "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{0}\"\nfeed_url = \"{0}\"\ndaily_units = 10000000\nmin_interval = \"1s\"\n\
              max_interval = \"1s\"\n[telegram]\ntoken = \"{1}\"\napi_url = \"{2}\"\n{rates}\
              [store]\nurl = \"sqlite://{3}\"\n[access]\nmode = \"{4}\"\n{5}",
@@ -98,8 +102,7 @@ impl Story {
             self.folder.path().join("tubebell.db").display(),
             self.access,
             self.more,
-        );
-        config::parse("test", &text, []).unwrap()
+        )
     }
 
     pub(crate) async fn start(&self) -> Gateway {
