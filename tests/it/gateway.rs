@@ -7,7 +7,7 @@ use tubebell::demo::telegram::Trouble;
 use tubebell::demo::youtube::Fault;
 use tubebell::model::Address;
 
-use crate::story::{ANA, Story, watch, watched};
+use crate::story::{ANA, Story, pause, watch, watched};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_on_youtube_rings_on_telegram() {
@@ -136,7 +136,7 @@ async fn a_chat_that_blocked_the_bot_is_disabled_and_others_are_told() {
             if row.disabled.is_some() {
                 return;
             }
-            tokio::task::yield_now().await;
+            pause().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(10), disabled).await.expect("it is disabled");

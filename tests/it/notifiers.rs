@@ -5,5 +5,5 @@
 mod contract;
 mod stub;
 mod telegram;
-mod telegram_spec;
+pub(crate) mod telegram_spec;
 mod webhook;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::app::{Gateway, system_clock};
 use tubebell::config::{self, Config};
-use tubebell::demo::telegram::{self, TelegramSandbox};
+use tubebell::demo::telegram::{self, Message, TelegramSandbox};
 use tubebell::demo::world::{Video, World};
 use tubebell::demo::youtube::{self, YouTubeSim};
 use tubebell::model::{Address, Settings, SubjectRef, UnixMillis, VideoId};
@@ -28,6 +28,10 @@ pub(crate) struct Story {
     pub(crate) youtube: YouTubeSim,
     pub(crate) telegram: TelegramSandbox,
     pub(crate) more: String,
+    /// Who may talk to the bot.
+    pub(crate) access: &'static str,
+    /// Whether the gateway sends as slowly as Telegram asks of bots.
+    pub(crate) limited: bool,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -61,20 +65,33 @@ impl Story {
             youtube,
             telegram,
             more: String::new(),
+            access: "open",
+            limited: true,
             tasks,
             stop,
         }
     }
 
+    /// A story in which neither side counts messages per second.
+    pub(crate) async fn quick() -> Story {
+        Story { limited: false, ..Story::new().await }
+    }
+
     pub(crate) fn config(&self) -> Config {
+        let rates = if self.limited {
+            ""
+        } else {
+            "rate_per_s = 0\nchat_rate_per_s = 0\ngroup_rate_per_min = 0\n"
+        };
         let text = format!(
             "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{0}\"\nfeed_url = \"{0}\"\nmin_interval = \"1s\"\n\
-             max_interval = \"1s\"\n[telegram]\ntoken = \"{1}\"\napi_url = \"{2}\"\n\
-             [store]\nurl = \"sqlite://{3}\"\n[access]\nmode = \"open\"\n{4}",
+             max_interval = \"1s\"\n[telegram]\ntoken = \"{1}\"\napi_url = \"{2}\"\n{rates}\
+             [store]\nurl = \"sqlite://{3}\"\n[access]\nmode = \"{4}\"\n{5}",
             self.youtube.base_url(),
             self.telegram.token(),
             self.telegram.api_url(),
             self.folder.path().join("tubebell.db").display(),
+            self.access,
             self.more,
         );
         config::parse("test", &text, []).unwrap()
@@ -113,7 +130,68 @@ impl Story {
         }
     }
 
+    /// Ana types this; returns the answer that contains `part`.
+    pub(crate) async fn ask(&self, text: &str, part: &str) -> Message {
+        self.ask_as(ANA, ANA, None, text, part).await
+    }
+
+    /// As [`Story::ask`], from anybody and anywhere.
+    pub(crate) async fn ask_as(
+        &self,
+        user: i64,
+        chat: i64,
+        thread: Option<i64>,
+        text: &str,
+        part: &str,
+    ) -> Message {
+        let said = self.telegram.say_in(user, chat, thread, text).unwrap();
+        let answer = self.told(chat, said, part, &format!("to `{text}`")).await;
+        assert_eq!(answer.thread, thread, "{text}");
+        answer
+    }
+
+    /// Waits until the bot has sent to this chat, after that message, a text that contains this.
+    pub(crate) async fn told(&self, chat: i64, after: i64, part: &str, why: &str) -> Message {
+        let find = |sandbox: &TelegramSandbox| {
+            let mut sent = sandbox.sent(chat).into_iter();
+            sent.find(|message| message.id > after && message.text.contains(part))
+        };
+        let heard = self.telegram.wait_for(|sandbox| find(sandbox).is_some());
+        if tokio::time::timeout(Duration::from_secs(15), heard).await.is_err() {
+            let texts: Vec<_> = self.telegram.sent(chat).into_iter().map(|m| m.text).collect();
+            panic!("no `{part}` {why}, but {texts:#?}");
+        }
+        find(&self.telegram).unwrap()
+    }
+
+    /// Somebody presses the button with this label; returns what the bot shows for a moment.
+    pub(crate) async fn press_as(&self, user: i64, message: &Message, label: &str) -> String {
+        let button = message.buttons.iter().flatten().find(|button| button.text.contains(label));
+        let data = button.and_then(|button| button.data.clone());
+        let data = data.unwrap_or_else(|| panic!("no button `{label}`: {:?}", message.buttons));
+        let press = self.telegram.press(user, message.chat, message.id, &data).unwrap();
+        let find = |sandbox: &TelegramSandbox| {
+            sandbox.answers().into_iter().find(|answer| answer.id == press).map(|a| a.text)
+        };
+        let answered = self.telegram.wait_for(|sandbox| find(sandbox).is_some());
+        let answered = tokio::time::timeout(Duration::from_secs(10), answered).await;
+        answered.unwrap_or_else(|_| panic!("`{label}` is not answered"));
+        find(&self.telegram).unwrap()
+    }
+
+    /// Ends the story, in which the bot has kept to the rules of both services.
     pub(crate) async fn end(self) {
+        let counters = self.telegram.counters();
+        assert_eq!((counters.unknown_parameters, counters.impatient), (0, 0), "{counters:?}");
+        if self.limited {
+            assert_eq!(counters.too_many, 0, "{counters:?}");
+        }
+        crate::notifiers::telegram_spec::check_requests(
+            self.telegram.requests().iter().map(|request| (&*request.method, &request.params.0)),
+        );
+        crate::source::spec::check_requests(
+            self.youtube.requests().iter().map(|request| (&*request.path, &*request.query)),
+        );
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
@@ -162,8 +240,13 @@ pub(crate) async fn baseline(gateway: &Gateway) {
             if history.is_some_and(|history| history.known.is_some()) {
                 return;
             }
-            tokio::task::yield_now().await;
+            pause().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), seen).await.expect("the video is polled");
+}
+
+/// Between two looks at something that tells nobody when it changes: spinning would take the time from other tests.
+pub(crate) async fn pause() {
+    tokio::time::sleep(Duration::from_millis(20)).await;
 }

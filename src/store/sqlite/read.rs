@@ -31,7 +31,7 @@ pub(super) fn watches(
         WatchFilter::Origin(origin) => ("s.origin = ?1", Sql::Text(origin.clone())),
     };
     let mut statement = db.prepare_cached(&format!(
-        "SELECT s.id, u.ref, coalesce(u.title, v.title), u.total,
+        "SELECT s.id, u.ref, coalesce(v.title, u.title), u.total,
                 CASE WHEN u.next_listing IS NULL THEN NULL
                      ELSE (SELECT count(*) FROM member m WHERE m.subject = u.id) END,
                 v.memory, s.settings, s.muted_until, s.origin, {}

@@ -1,24 +1,47 @@
 //! Compares request bodies with a machine-readable specification of the Bot API, where one is at hand.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
 use super::stub::Seen;
 
+/// The specification, where it lies beside the project; read once.
+fn spec() -> Option<&'static Value> {
+    static SPEC: LazyLock<Option<Value>> = LazyLock::new(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/telegram-api.json");
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            eprintln!("skipped: no specification of the Bot API at {}", path.display());
+            return None;
+        };
+        Some(serde_json::from_str(&text).unwrap())
+    });
+    SPEC.as_ref()
+}
+
 /// Checks names, types and presence of every field of every request.
 pub(super) fn check(requests: &[Seen]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/telegram-api.json");
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("skipped: no specification of the Bot API at {}", path.display());
-        return;
-    };
-    let spec: Value = serde_json::from_str(&text).unwrap();
+    let Some(spec) = spec() else { return };
     for request in requests {
         let method = request.path.rsplit('/').next().unwrap();
-        if let Err(mistake) = check_fields(&spec, &spec["methods"][method], &request.json()) {
-            panic!("{method}: {mistake}");
-        }
+        check_request(spec, method, &request.json());
+    }
+}
+
+/// The same of what the sandbox has seen: methods and their parameters.
+pub(crate) fn check_requests<'a>(
+    requests: impl Iterator<Item = (&'a str, &'a serde_json::Map<String, Value>)>,
+) {
+    let Some(spec) = spec() else { return };
+    for (method, parameters) in requests {
+        check_request(spec, method, &Value::Object(parameters.clone()));
+    }
+}
+
+fn check_request(spec: &Value, method: &str, parameters: &Value) {
+    if let Err(mistake) = check_fields(spec, &spec["methods"][method], parameters) {
+        panic!("{method}: {mistake}");
     }
 }
 

@@ -3,4 +3,4 @@
 mod canned;
 mod client;
 mod server;
-mod spec;
+pub(crate) mod spec;

@@ -1,6 +1,7 @@
 //! The client's requests and our prepared answers against Google's own description of the API.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 use tubebell::model::{SubjectRef, UnixMillis};
@@ -10,14 +11,43 @@ use super::server::{Reply, Server};
 
 const NOW: UnixMillis = UnixMillis(1_795_400_000_000);
 
-/// The discovery document, where it lies beside the project.
-fn discovery() -> Option<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/youtube.v3.json");
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("skipped: {} is absent", path.display());
-        return None;
-    };
-    Some(serde_json::from_str(&text).expect("the discovery document is JSON"))
+/// The discovery document, where it lies beside the project; read once.
+fn discovery() -> Option<&'static Value> {
+    static DOCUMENT: LazyLock<Option<Value>> = LazyLock::new(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/youtube.v3.json");
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            eprintln!("skipped: {} is absent", path.display());
+            return None;
+        };
+        Some(serde_json::from_str(&text).expect("the discovery document is JSON"))
+    });
+    DOCUMENT.as_ref()
+}
+
+/// Checks what a server has seen, paths and parameters; feeds are no part of the API.
+pub(crate) fn check_requests<'a>(
+    requests: impl Iterator<Item = (&'a str, &'a [(String, String)])>,
+) {
+    let Some(document) = discovery() else { return };
+    for (path, query) in requests.filter(|(path, _)| !path.starts_with("/feeds/")) {
+        check_request(document, path, query);
+    }
+}
+
+fn check_request(document: &Value, path: &str, query: &[(String, String)]) {
+    let method = method(document, path);
+    for (name, value) in query {
+        let known = [&method["parameters"][name], &document["parameters"][name]];
+        assert!(known.iter().any(|p| !p.is_null()), "{path}: parameter {name}");
+        if name == "fields" {
+            check_selector(document, &method["response"], value, path);
+        }
+    }
+    for (name, parameter) in method["parameters"].as_object().expect("parameters") {
+        if parameter["required"] == true {
+            assert!(query.iter().any(|(given, _)| given == name), "{path} needs {name}");
+        }
+    }
 }
 
 /// The method that is called by GET on `path`.
@@ -128,21 +158,9 @@ async fn every_request_and_every_prepared_answer_is_in_the_discovery_document() 
     let asked = server.asked();
     assert_eq!(asked.len(), answers.len());
     for (asked, answer) in asked.iter().zip(answers) {
-        let method = method(&document, &asked.path);
-        let response = &method["response"];
-        for (name, value) in &asked.query {
-            let known = [&method["parameters"][name], &document["parameters"][name]];
-            assert!(known.iter().any(|p| !p.is_null()), "{}: parameter {name}", asked.path);
-            if name == "fields" {
-                check_selector(&document, response, value, &asked.path);
-            }
-        }
-        for (name, parameter) in method["parameters"].as_object().unwrap() {
-            if parameter["required"] == true {
-                assert!(asked.parameter(name).is_some(), "{} needs {name}", asked.path);
-            }
-        }
+        check_request(document, &asked.path, &asked.query);
+        let response = &method(document, &asked.path)["response"];
         let name = response["$ref"].as_str().unwrap();
-        check_fields(&document, response, &serde_json::from_str(answer).unwrap(), name);
+        check_fields(document, response, &serde_json::from_str(answer).unwrap(), name);
     }
 }

@@ -1,0 +1,93 @@
+//! What a person sees in the chat: everything is typed and pressed there, and read there.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod changes;
+mod channels;
+mod commands;
+mod groups;
+mod outages;
+
+use std::time::Duration;
+
+use tubebell::app::Gateway;
+use tubebell::demo::telegram::{EntityKind, Message};
+use tubebell::demo::world::{Video, Visibility};
+use tubebell::model::{ChannelId, VideoId};
+
+use crate::story::{ANA, Story, VIDEO, pause};
+
+/// The title of the video of most stories.
+const TITLE: &str = "Never <b>gonna</b> & @give #you up";
+
+/// The channel of most stories.
+const CHANNEL: &str = "UCuAXFkgsw1L7xaCfnd5JJOw";
+
+/// Somebody else.
+const BEN: i64 = 5;
+
+fn id() -> VideoId {
+    VIDEO.parse().unwrap()
+}
+
+fn channel() -> ChannelId {
+    CHANNEL.parse().unwrap()
+}
+
+/// A gateway that hears Ana, who has typed this and got an answer.
+async fn after(story: &Story, command: &str) -> Gateway {
+    let gateway = story.start().await;
+    story.ask(command, "Watching").await;
+    gateway
+}
+
+/// Stops both, after a look at everything that the bot has sent.
+async fn over(story: Story, gateway: Gateway) {
+    gateway.stop().await;
+    for message in [ANA, BEN].into_iter().flat_map(|chat| story.telegram.sent(chat)) {
+        assert_plain(&message);
+    }
+    story.end().await;
+}
+
+/// Whatever Telegram found by itself is one of the bot's own commands.
+#[track_caller]
+fn assert_plain(message: &Message) {
+    const OWN: [&str; 4] = ["/list", "/help", "/rules", "/why"];
+    for entity in message.entities.iter().filter(|entity| entity.kind.is_automatic()) {
+        let text = entity.of(&message.text);
+        let is_help = message.text.starts_with("What you can write");
+        let is_own = entity.kind == EntityKind::BotCommand && (is_help || OWN.contains(&text));
+        assert!(is_own, "{:?} `{text}` in {}", entity.kind, message.text);
+    }
+}
+
+/// The labels of the buttons under a message.
+fn labels(message: &Message) -> Vec<&str> {
+    message.buttons.iter().flatten().map(|button| button.text.as_str()).collect()
+}
+
+/// Waits until YouTube was asked so often more.
+async fn polls(story: &Story, times: usize) {
+    let count = |story: &Story| {
+        story.youtube.requests().iter().filter(|request| request.path.contains("/videos")).count()
+    };
+    let start = count(story);
+    let asked = async {
+        while count(story) < start + times {
+            pause().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(15), asked).await.expect("YouTube is asked");
+}
+
+/// A private video on the usual channel.
+fn hide_a_video(story: &Story) -> VideoId {
+    let video: VideoId = "jNQXAC9IVRw".parse().unwrap();
+    story.youtube.edit(|world| {
+        let now = world.now();
+        world.add_video(Video::new(video, channel(), "Me at the zoo", now).with_counts(10, 1, 0));
+        world.set_status(&video, Visibility::Private).unwrap();
+    });
+    video
+}

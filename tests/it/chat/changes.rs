@@ -1,0 +1,93 @@
+//! What a video does, as it is told in the chat.
+
+use tubebell::model::Live;
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_title_arrives_as_typed_and_pings_nobody() {
+    let story = Story::quick().await;
+    let gateway = after(&story, "/watch dQw4w9WgXcQ views any; title").await;
+    let hostile = "@durov #tag $TON /stop https://evil.example/x a@b.example <b>&lt;</b> *_`[](tg://user?id=1)";
+    story.youtube.edit(|world| world.rename(&id(), hostile).unwrap());
+    let alert = story.told(ANA, 0, "New title", "after a rename").await;
+    assert!(alert.text.contains(&format!("New title: {hostile}")), "{}", alert.text);
+    assert!(alert.text.contains(&format!("Old title: {TITLE}")), "{}", alert.text);
+    for command in ["/list", "/stats 1", "/why 1", "/watch 1", "/rules 1", "/settings 1 at most 1h"]
+    {
+        story.ask(command, hostile).await;
+    }
+    story.ask("/mute 1h 1", hostile).await;
+    story.ask("/unwatch 1", hostile).await;
+    let offer = story.ask("https://youtu.be/dQw4w9WgXcQ", "Shall I").await;
+    assert!(offer.text.contains(hostile), "{}", offer.text);
+    over(story, gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn likes_that_are_hidden_and_shown_again_ring_for_what_really_changed() {
+    let story = Story::quick().await;
+    let gateway = after(&story, "/watch dQw4w9WgXcQ likes every 5").await;
+    polls(&story, 2).await;
+    story.youtube.edit(|world| world.hide_likes(&id(), true).unwrap());
+    polls(&story, 3).await;
+    let stats = story.ask("/stats 1", "990 views").await.text;
+    assert!(!stats.contains("0 likes"), "{stats}");
+    story.youtube.edit(|world| world.hide_likes(&id(), false).unwrap());
+    polls(&story, 3).await;
+    assert!(!story.texts().iter().any(|text| text.contains("Likes")), "{:#?}", story.texts());
+    story.set_counts(990, Some(15));
+    story.hears("Likes passed 15").await;
+    over(story, gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_video_that_goes_private_is_told_after_a_second_look_and_so_is_its_return() {
+    let story = Story::quick().await;
+    let gateway = after(&story, "/watch dQw4w9WgXcQ status").await;
+    polls(&story, 2).await;
+    story.youtube.edit(|world| world.set_status(&id(), Visibility::Private).unwrap());
+    story.hears("No longer available").await;
+    story.ask("/list", "🚫 not available").await;
+    story.youtube.edit(|world| world.set_status(&id(), Visibility::Public).unwrap());
+    story.hears("Available again").await;
+    story.youtube.edit(|world| world.set_status(&id(), Visibility::Unlisted).unwrap());
+    story.hears("Now unlisted").await;
+    over(story, gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_video_that_is_absent_once_rings_nobody() {
+    let story = Story::quick().await;
+    let gateway = after(&story, "/watch dQw4w9WgXcQ status").await;
+    polls(&story, 1).await;
+    story.youtube.edit(|world| world.set_status(&id(), Visibility::Private).unwrap());
+    polls(&story, 1).await;
+    story.youtube.edit(|world| world.set_status(&id(), Visibility::Public).unwrap());
+    polls(&story, 3).await;
+    let told = story.texts();
+    assert!(!told.iter().any(|text| text.contains("vailable")), "{told:#?}");
+    over(story, gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_begins_and_ends_is_told() {
+    let story = Story::quick().await;
+    story.youtube.edit(|world| world.set_live(&id(), Live::Upcoming).unwrap());
+    let gateway = after(&story, "/watch dQw4w9WgXcQ live").await;
+    story.youtube.edit(|world| world.set_live(&id(), Live::Live).unwrap());
+    story.hears("Live now").await;
+    story.youtube.edit(|world| world.set_live(&id(), Live::Completed).unwrap());
+    story.hears("Live stream ended").await;
+    over(story, gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_shows_the_title_that_a_video_has_now() {
+    let story = Story::quick().await;
+    let gateway = after(&story, "/watch dQw4w9WgXcQ title").await;
+    story.youtube.edit(|world| world.rename(&id(), "Another title").unwrap());
+    story.hears("New title").await;
+    story.ask("/list", "1. Another title").await;
+    over(story, gateway).await;
+}

@@ -1,0 +1,89 @@
+//! Channels and playlists.
+
+use tubebell::demo::youtube::{Endpoint, Fault};
+use tubebell::model::PlaylistId;
+
+use super::*;
+
+const PLAYLIST: &str = "PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
+
+fn add_playlist(story: &Story, videos: u32) {
+    let playlist: PlaylistId = PLAYLIST.parse().unwrap();
+    story.youtube.edit(|world| {
+        let videos = world.add_videos(&channel(), videos);
+        world.set_playlist(&playlist, "A list", &channel(), &videos);
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_form_of_a_channel_or_playlist_is_understood() {
+    let story = Story::quick().await;
+    add_playlist(&story, 3);
+    story.telegram.user(BEN, "Ben");
+    let gateway = story.start().await;
+    let answer = story.ask("/watch @achannel upload", "Watching A channel").await;
+    assert!(answer.text.contains("All 4 videos"), "{}", answer.text);
+    for link in ["@AChannel", "https://www.youtube.com/@achannel/videos"] {
+        story.ask(&format!("/watch {link}"), "Watched already").await;
+    }
+    let by_id = format!("/watch https://youtube.com/channel/{CHANNEL} upload");
+    story.ask_as(BEN, BEN, None, &by_id, "Watching A channel").await;
+    story.ask_as(BEN, BEN, None, &format!("/watch {CHANNEL}"), "Watched already").await;
+    story.ask_as(BEN, BEN, None, "/watch @achannel", "Watched already").await;
+    story.ask_as(BEN, BEN, None, "/list", "You watch 1 of").await;
+    let answer = story.ask(&format!("/watch {PLAYLIST} views any"), "Watching A list").await;
+    assert!(answer.text.contains("Add upload to hear of new videos"), "{}", answer.text);
+    let link = format!("/watch https://www.youtube.com/playlist?list={PLAYLIST}&si=x");
+    story.ask(&link, "Watched already").await;
+    over(story, gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_playlist_of_five_thousand_as_many_are_watched_as_it_says() {
+    let mut story = Story::quick().await;
+    story.more = "[limits]\nmembers_per_subject = 60\n".to_owned();
+    add_playlist(&story, 5000);
+    let gateway = story.start().await;
+    let answer = story.ask(&format!("/watch {PLAYLIST} views any"), "Watching A list").await;
+    assert!(answer.text.contains("60 of 5,000 videos"), "{}", answer.text);
+    let listed = async {
+        while gateway.store().watched_videos().await.unwrap() < 60 {
+            pause().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), listed).await.expect("it is listed");
+    assert_eq!(gateway.store().watched_videos().await.unwrap(), 60);
+    let list = story.ask("/list", "A list").await.text;
+    assert!(list.contains("(60 of 5,000 videos)"), "{list}");
+    over(story, gateway).await;
+}
+
+/// A new video of a watched channel is told once, with its title, and with feeds or without.
+async fn a_new_video_is_told(story: Story) {
+    let gateway = after(&story, "/watch @achannel upload").await;
+    // The first listing is silent; what comes after it is news.
+    let listed = async {
+        while gateway.store().watched_videos().await.unwrap() < 1 {
+            pause().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), listed).await.expect("it is listed");
+    story.youtube.edit(|world| world.add_upload(&channel(), "New & <i>fresh</i>").unwrap());
+    story.hears("New video from A channel").await;
+    let told: Vec<_> =
+        story.texts().into_iter().filter(|text| text.contains("New video")).collect();
+    assert!(told.len() == 1 && told[0].contains("New & <i>fresh</i>"), "{told:#?}");
+    over(story, gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_video_of_a_channel_is_told() {
+    a_new_video_is_told(Story::quick().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_video_is_told_while_feeds_fail() {
+    let story = Story::quick().await;
+    story.youtube.faults(|faults| faults.plan(Endpoint::Feed, Fault::Server(404), None));
+    a_new_video_is_told(story).await;
+}
