@@ -6,7 +6,6 @@ mod lookup;
 mod telegram;
 mod templates;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,15 +19,15 @@ pub use clock::{clock, system_clock};
 pub use templates::{TemplatesError, templates};
 
 use crate::bus::Embedded;
-use crate::config::{AccessMode, Config};
-use crate::control::{self, ControlOptions};
+use crate::config::Config;
+use crate::control::{AccessMode, ControlOptions};
 use crate::deliver::{
     Bells, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
 };
 use crate::model::Effective;
 use crate::notify::Notifier;
 use crate::notify::telegram::{Telegram, TelegramOptions};
-use crate::notify::webhook::{Webhook, WebhookOptions};
+use crate::notify::webhook::Webhook;
 use crate::pipeline::{Clock, PollHealth, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
@@ -91,7 +90,9 @@ impl Gateway {
             renderer: Arc::clone(&renderer),
             bells: bells.clone(),
         };
-        let youtube_options = youtube_options(config)
+        let youtube_options = config
+            .youtube
+            .clone()
             .ok_or_else(|| StartError::Other("[youtube] is missing".to_owned()))?;
         let youtube = Arc::new(youtube(&youtube_options, &*store).await?);
         let telegram = config.telegram.as_ref().map(telegram_client).transpose()?;
@@ -99,13 +100,7 @@ impl Gateway {
             .webhook
             .as_ref()
             .map(|options| {
-                let secrets: BTreeMap<_, _> = options.secrets.0.clone();
-                let options = WebhookOptions {
-                    secret: options.secret.clone(),
-                    secrets,
-                    allow_private: options.allow_private,
-                };
-                Webhook::new(&options, Arc::clone(&clock))
+                Webhook::new(options, Arc::clone(&clock))
                     .map_err(|error| StartError::Other(error.to_string()))
             })
             .transpose()?;
@@ -302,18 +297,6 @@ fn renderer(folder: &Path) -> Result<Arc<Renderer>, StartError> {
     })
 }
 
-fn youtube_options(config: &Config) -> Option<YouTubeOptions> {
-    let youtube = config.youtube.as_ref()?;
-    Some(YouTubeOptions {
-        api_key: youtube.api_key.clone(),
-        base_url: youtube.base_url.clone(),
-        feed_url: youtube.feed_url.clone(),
-        daily_units: youtube.daily_units,
-        min_interval: youtube.min_interval,
-        max_interval: youtube.max_interval,
-    })
-}
-
 async fn youtube(options: &YouTubeOptions, store: &dyn Store) -> Result<YouTube, StartError> {
     let state: QuotaState = store
         .load(crate::pipeline::QUOTA_KEY)
@@ -324,20 +307,13 @@ async fn youtube(options: &YouTubeOptions, store: &dyn Store) -> Result<YouTube,
         .map_err(|error| StartError::Other(error.to_string()))
 }
 
-fn telegram_client(options: &crate::config::Telegram) -> Result<(Telegram, Rates), StartError> {
+fn telegram_client(options: &TelegramOptions) -> Result<(Telegram, Rates), StartError> {
     let rates = Rates {
-        per_s: f64::from(options.rate_per_s),
-        chat_per_s: f64::from(options.chat_rate_per_s),
-        group_per_min: f64::from(options.group_rate_per_min),
+        per_s: options.rate_per_s,
+        chat_per_s: options.chat_rate_per_s,
+        group_per_min: options.group_rate_per_min,
     };
-    let client = Telegram::new(&TelegramOptions {
-        token: options.token.clone(),
-        api_url: options.api_url.clone(),
-        rate_per_s: rates.per_s,
-        chat_rate_per_s: rates.chat_per_s,
-        group_rate_per_min: rates.group_per_min,
-    })
-    .map_err(|error| StartError::Other(error.to_string()))?;
+    let client = Telegram::new(options).map_err(|error| StartError::Other(error.to_string()))?;
     Ok((client, rates))
 }
 
@@ -357,11 +333,7 @@ fn control_options(config: &Config, defaults: Effective) -> ControlOptions {
         defaults,
         watches_per_owner: count(config.limits.watches_per_owner),
         members_per_subject: count(config.limits.members_per_subject),
-        access: match config.access.mode {
-            AccessMode::Invite => control::AccessMode::Invite,
-            AccessMode::Open => control::AccessMode::Open,
-            AccessMode::Allowlist => control::AccessMode::Allowlist,
-        },
+        access: config.access.mode,
         allow: config.access.allow.clone(),
         operator: config.operator.to.clone(),
         bot: String::new(),

@@ -12,11 +12,9 @@ use super::fault::Fault;
 use super::preview;
 use crate::config::Config;
 use crate::model::UnixMillis;
-use crate::notify::telegram::{Telegram, TelegramOptions};
+use crate::notify::telegram::Telegram;
 use crate::render::Renderer;
-use crate::source::{
-    Limits, PER_CALL_MAX, Plan, Quota, QuotaState, Timeouts, YouTube, YouTubeOptions, next_reset,
-};
+use crate::source::{PER_CALL_MAX, Plan, Quota, QuotaState, Timeouts, YouTube, next_reset};
 use crate::store::{Access, Sqlite, Store};
 
 #[derive(Debug, clap::Args)]
@@ -175,10 +173,9 @@ fn plan<W: Write>(
     report: &mut Report<W>,
 ) -> Result<(), Fault> {
     let Some(youtube) = &config.youtube else { return Ok(()) };
-    let limits = Limits { min_interval: youtube.min_interval, max_interval: youtube.max_interval };
     // A whole day: what is left of today is the gateway's to know.
     let day = Quota::new(youtube.daily_units, QuotaState::default()).budget(next_reset(now));
-    let plan = Plan::new(limits, watched.videos, watched.list_pages, day);
+    let plan = Plan::new(youtube.limits(), watched.videos, watched.list_pages, day);
     report.ok(&format!("polling: {}", plan.message))
 }
 
@@ -188,15 +185,7 @@ async fn youtube<W: Write>(
     report: &mut Report<W>,
 ) -> Result<(), Fault> {
     let Some(youtube) = &config.youtube else { return Ok(()) };
-    let options = YouTubeOptions {
-        api_key: youtube.api_key.clone(),
-        base_url: youtube.base_url.clone(),
-        feed_url: youtube.feed_url.clone(),
-        daily_units: youtube.daily_units,
-        min_interval: youtube.min_interval,
-        max_interval: youtube.max_interval,
-    };
-    let asked = match YouTube::new(&options, Timeouts::default(), QuotaState::default()) {
+    let asked = match YouTube::new(youtube, Timeouts::default(), QuotaState::default()) {
         Ok(client) => client.probe(now).await,
         Err(error) => Err(error),
     };
@@ -210,14 +199,7 @@ async fn youtube<W: Write>(
 
 async fn telegram<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fault> {
     let Some(telegram) = &config.telegram else { return Ok(()) };
-    let options = TelegramOptions {
-        token: telegram.token.clone(),
-        api_url: telegram.api_url.clone(),
-        rate_per_s: f64::from(telegram.rate_per_s),
-        chat_rate_per_s: f64::from(telegram.chat_rate_per_s),
-        group_rate_per_min: f64::from(telegram.group_rate_per_min),
-    };
-    let client = match Telegram::new(&options) {
+    let client = match Telegram::new(telegram) {
         Ok(client) => client,
         Err(error) => return report.wrong(&format!("telegram: {error}")),
     };

@@ -14,9 +14,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
-pub use options::{
-    Access, AccessMode, Config, Defaults, Limits, Operator, Store, Telegram, Web, Webhook, YouTube,
-};
+pub use options::{Access, Config, Defaults, Limits, Operator, Store, Web};
 
 /// Everything that is wrong with a configuration, one line each. No line holds the value of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

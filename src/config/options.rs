@@ -8,19 +8,23 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::reader::Reader;
-use super::values::{self, SecretsByUrl};
+use super::values;
+use crate::control::AccessMode;
 use crate::model::{Address, Channel};
+use crate::notify::telegram::TelegramOptions;
+use crate::notify::webhook::WebhookOptions;
+use crate::source::YouTubeOptions;
 use crate::telemetry::{LogFormat, LogOptions};
 
 /// The whole configuration. What is `None` is off. Its `Debug` shows no secret.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where numbers come from.
-    pub youtube: Option<YouTube>,
+    pub youtube: Option<YouTubeOptions>,
     /// The Telegram bot.
-    pub telegram: Option<Telegram>,
+    pub telegram: Option<TelegramOptions>,
     /// Signed webhooks.
-    pub webhook: Option<Webhook>,
+    pub webhook: Option<WebhookOptions>,
     /// The database.
     pub store: Store,
     /// Health, metrics and pages.
@@ -56,49 +60,6 @@ impl Config {
     }
 }
 
-/// `[youtube]`
-#[derive(Debug, Clone)]
-pub struct YouTube {
-    /// The key of the Data API.
-    pub api_key: SecretString,
-    /// Where the API is reached, without `/` at the end.
-    pub base_url: String,
-    /// Where the feeds of channels are reached, without `/` at the end.
-    pub feed_url: String,
-    /// Units a day, of each bucket.
-    pub daily_units: u32,
-    /// Between two looks at a video that moves.
-    pub min_interval: Duration,
-    /// Between two looks at a video that rests; never less than `min_interval`.
-    pub max_interval: Duration,
-}
-
-/// `[telegram]`
-#[derive(Debug, Clone)]
-pub struct Telegram {
-    /// The bot's token.
-    pub token: SecretString,
-    /// Where the Bot API is reached, without `/` at the end.
-    pub api_url: String,
-    /// Messages a second of the whole bot; 0: unlimited.
-    pub rate_per_s: u32,
-    /// Messages a second to one chat; 0: unlimited.
-    pub chat_rate_per_s: u32,
-    /// Messages a minute to one group; 0: unlimited.
-    pub group_rate_per_min: u32,
-}
-
-/// `[webhook]`
-#[derive(Debug, Clone)]
-pub struct Webhook {
-    /// Signs for every endpoint that has no secret of its own.
-    pub secret: SecretString,
-    /// Whether private networks may be called.
-    pub allow_private: bool,
-    /// The endpoints' own secrets, by URL.
-    pub secrets: SecretsByUrl,
-}
-
 /// `[store]`
 #[derive(Debug, Clone)]
 pub struct Store {
@@ -115,17 +76,6 @@ pub struct Web {
     pub public_url: Option<String>,
     /// Opens what only the operator may do.
     pub admin_token: Option<SecretString>,
-}
-
-/// Who may talk to the bots.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccessMode {
-    /// Who came with an invitation.
-    Invite,
-    /// Everyone.
-    Open,
-    /// Who is on the list.
-    Allowlist,
 }
 
 /// `[access]`
@@ -233,9 +183,9 @@ pub(super) fn read(reader: &mut Reader) -> Config {
     config
 }
 
-fn youtube(reader: &mut Reader) -> YouTube {
+fn youtube(reader: &mut Reader) -> YouTubeOptions {
     let interval = values::duration(SHORTEST_INTERVAL);
-    let youtube = YouTube {
+    let youtube = YouTubeOptions {
         api_key: reader.secret(
             "youtube.api_key",
             values::not_empty,
@@ -257,21 +207,23 @@ fn youtube(reader: &mut Reader) -> YouTube {
     youtube
 }
 
-fn telegram(reader: &mut Reader) -> Telegram {
-    Telegram {
+fn telegram(reader: &mut Reader) -> TelegramOptions {
+    TelegramOptions {
         token: reader.secret(
             "telegram.token",
             values::bot_token,
             "write /newbot to @BotFather in Telegram, it answers with the token",
         ),
         api_url: reader.value("telegram.api_url", values::base_url),
-        rate_per_s: reader.value("telegram.rate_per_s", values::number(0)),
-        chat_rate_per_s: reader.value("telegram.chat_rate_per_s", values::number(0)),
-        group_rate_per_min: reader.value("telegram.group_rate_per_min", values::number(0)),
+        rate_per_s: f64::from(reader.value("telegram.rate_per_s", values::number(0))),
+        chat_rate_per_s: f64::from(reader.value("telegram.chat_rate_per_s", values::number(0))),
+        group_rate_per_min: f64::from(
+            reader.value("telegram.group_rate_per_min", values::number(0)),
+        ),
     }
 }
 
-fn webhook(reader: &mut Reader) -> Webhook {
+fn webhook(reader: &mut Reader) -> WebhookOptions {
     let mut secrets =
         reader.optional("webhook.secrets", values::secrets(false)).unwrap_or_default();
     let in_files =
@@ -282,14 +234,14 @@ fn webhook(reader: &mut Reader) -> Webhook {
             reader.mistake("webhook.secrets_file", &[], message);
         }
     }
-    Webhook {
+    WebhookOptions {
         secret: reader.secret(
             "webhook.secret",
             values::webhook_secret,
             values::WEBHOOK_SECRET_FROM,
         ),
         allow_private: reader.value("webhook.allow_private", values::switch),
-        secrets,
+        secrets: secrets.0,
     }
 }
 

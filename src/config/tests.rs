@@ -62,7 +62,7 @@ fn a_section_with_its_secret_has_the_documented_defaults() {
     let telegram = config.telegram.as_ref().unwrap();
     assert_eq!(
         (telegram.rate_per_s, telegram.chat_rate_per_s, telegram.group_rate_per_min),
-        (30, 1, 20)
+        (30.0, 1.0, 20.0)
     );
     assert_eq!(config.web.as_ref().unwrap().listen.to_string(), "127.0.0.1:8080");
     assert!(config.lacking_for_run().is_empty());
@@ -212,7 +212,7 @@ fn the_environment_goes_before_the_file() {
     assert_eq!(config.access.allow.len(), 2);
     let webhook = config.webhook.unwrap();
     assert!(webhook.allow_private);
-    assert_eq!(webhook.secrets.0.len(), 1);
+    assert_eq!(webhook.secrets.len(), 1);
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn single_endpoints_have_their_own_secrets_given_or_in_files() {
         "[webhook]\nsecret = '{secret}'\n[webhook.secrets]\n'https://a.org/x' = '{secret}'\n"
     );
     let config = good(&format!("{head}[webhook.secrets_file]\n'https://b.org/y' = '{path}'\n"));
-    assert_eq!(config.webhook.unwrap().secrets.0.len(), 2);
+    assert_eq!(config.webhook.unwrap().secrets.len(), 2);
     check(
         &format!("{head}[webhook.secrets_file]\n'https://a.org/x' = '{path}'\n"),
         ":5: webhook.secrets_file: a URL stands in webhook.secrets too: keep one",

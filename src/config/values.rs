@@ -213,7 +213,7 @@ pub(super) fn not_empty(text: &str) -> Result<(), String> {
 
 /// Secrets by URL.
 #[derive(Clone, Default)]
-pub struct SecretsByUrl(pub BTreeMap<String, SecretString>);
+pub(super) struct SecretsByUrl(pub(super) BTreeMap<String, SecretString>);
 
 impl fmt::Debug for SecretsByUrl {
     /// Only their number: a URL may be as good as a password.
