@@ -6,5 +6,6 @@ mod gateway;
 mod notifiers;
 mod render;
 mod source;
+mod store;
 mod telegram_sandbox;
 mod youtube_sim;
