@@ -260,7 +260,7 @@ pub(super) fn end_unwanted(
         }
     }
     if left == 0 && looked.read < limit {
-        queue::dequeue(tx, key)?;
+        queue::dequeue_and_settle(tx, key)?;
     }
     Ok(looked.read)
 }

@@ -3,7 +3,7 @@
 //! A claim looks at a row when it is due. A hold moves the row, not its alerts, and an alert that comes meanwhile joins
 //! the row as it stands: it costs the same whether one alert waits beside it or a million.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::lane;
 use crate::model::{AlertId, DestinationId, UnixMillis};
@@ -97,4 +97,14 @@ pub(super) fn rouse(
         .prepare_cached("SELECT lane FROM destination WHERE id = ?1")?
         .query_row([destination.0], |row| row.get(0))?;
     lane::make_due(tx, lane, now)
+}
+
+/// The same outside of a claim, which settles the lane itself.
+pub(super) fn dequeue_and_settle(tx: &Connection, key: (i64, i64)) -> Result<()> {
+    let lane: Option<i64> = tx
+        .prepare_cached("SELECT lane FROM queue WHERE subscription = ?1 AND video = ?2")?
+        .query_row([key.0, key.1], |row| row.get(0))
+        .optional()?;
+    dequeue(tx, key)?;
+    lane.map_or(Ok(()), |lane| lane::settle(tx, lane))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::finish::{self, Ended};
-use super::{rows, watch};
+use super::{lane, rows, watch};
 use crate::model::{NotificationId, UnixMillis};
 use crate::store::{Result, Retention};
 
@@ -77,7 +77,7 @@ fn end_expired(tx: &Connection, now: UnixMillis) -> Result<bool> {
     Ok(expired.len() == STRETCH)
 }
 
-pub(super) const OVERDUE: &str = "SELECT id FROM notification
+pub(super) const OVERDUE: &str = "SELECT id, lane FROM notification
      WHERE state = 'pending' AND next_at IS NOT NULL AND created_at < ?1 LIMIT ?2";
 
 /// Gives up messages that waited for longer than their numbers may be kept: their channel is away or switched off.
@@ -87,12 +87,13 @@ fn end_overdue(
     now: UnixMillis,
     ended: &mut Ended,
 ) -> Result<bool> {
-    let overdue: Vec<i64> = tx
+    let overdue: Vec<(i64, i64)> = tx
         .prepare_cached(OVERDUE)?
-        .query_map(params![before.0, STRETCH], |row| row.get(0))?
+        .query_map(params![before.0, STRETCH], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    for id in &overdue {
+    for (id, lane) in &overdue {
         finish::give_up(tx, NotificationId(*id), finish::TOO_OLD, now, ended)?;
+        lane::settle(tx, *lane)?;
     }
     Ok(overdue.len() == STRETCH)
 }
