@@ -78,6 +78,9 @@ pub(super) const KNOWN: &str = concat!(
     " FROM video v LEFT JOIN seen n ON n.video = v.id WHERE v.ref = ?1 AND v.next_poll IS NOT NULL"
 );
 
+pub(super) const DERIVED: &str =
+    "SELECT series FROM \"trigger\" WHERE video = ?1 AND series > ?2 ORDER BY series LIMIT 1";
+
 macro_rules! count_at {
     ($metric:literal) => {
         concat!(
@@ -168,9 +171,7 @@ impl Desk for SqliteDesk<'_> {
 
     fn derived_series(&mut self, video: VideoKey) -> Result<Vec<Series>> {
         // One seek per distinct series, however many triggers each has.
-        let mut statement = self.tx.prepare_cached(
-            "SELECT series FROM \"trigger\" WHERE video = ?1 AND series > ?2 ORDER BY series LIMIT 1",
-        )?;
+        let mut statement = self.tx.prepare_cached(DERIVED)?;
         let mut found = Vec::new();
         let mut after = Series::LAST_PLAIN_CODE;
         while let Some(code) =

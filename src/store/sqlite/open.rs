@@ -77,7 +77,7 @@ pub(super) fn lock(path: &Path, access: Access) -> Result<Option<File>> {
     // Beside the file itself: two names of one database must not be two locks.
     let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
     name.push(".lock");
-    let failed = |error: std::io::Error| unusable(Path::new(&name), error.to_string());
+    let failed = |error: std::io::Error| unusable(Path::new(&name), error.kind().to_string());
     let file =
         OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
     match file.try_lock() {
@@ -168,7 +168,7 @@ pub(super) fn backup(db: &Connection, from: &Path, to: &Path) -> Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             return Err(unusable(to, "exists already: name a new file"));
         }
-        Err(error) => return Err(unusable(to, error.to_string())),
+        Err(error) => return Err(unusable(to, error.kind().to_string())),
     }
     let run = || -> rusqlite::Result<()> {
         let mut copy = Connection::open(to)?;
@@ -209,5 +209,53 @@ pub(super) fn sort(error: rusqlite::Error, path: &Path) -> StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         StoreError::Database(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Sqlite;
+    use super::*;
+    use crate::store::Store;
+
+    fn fresh() -> (tempfile::TempDir, Sqlite) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&folder.path().join("tubebell.db"), Access::Run).unwrap();
+        (folder, store)
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_said_and_once_there_is_room_it_goes_on() {
+        let (_folder, store) = fresh();
+        let limit = |pages: u32| {
+            store.writer.write(move |tx| {
+                Ok(tx.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?)
+            })
+        };
+        limit(1).await.unwrap();
+        let long = "x".repeat(100_000);
+        let error = store.save("key", long.clone()).await.unwrap_err();
+        assert!(matches!(error, StoreError::NoRoom(_)), "{error:?}");
+        assert_eq!(
+            error.to_string(),
+            "the database can't be written: the disk is full, make room and it goes on"
+        );
+        assert_eq!(store.load("key").await.unwrap(), None);
+        limit(1_000_000).await.unwrap();
+        store.save("key", long.clone()).await.unwrap();
+        assert_eq!(store.load("key").await.unwrap(), Some(long));
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_became_read_only_is_said_and_can_still_be_read() {
+        let (_folder, store) = fresh();
+        store.save("key", "value".into()).await.unwrap();
+        store.writer.write(|tx| Ok(tx.execute_batch("PRAGMA query_only = ON")?)).await.unwrap();
+        let error = store.save("key", "other".into()).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the database can't be written: the disk or the file is read-only"
+        );
+        assert_eq!(store.load("key").await.unwrap().as_deref(), Some("value"));
     }
 }

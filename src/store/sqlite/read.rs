@@ -137,6 +137,14 @@ pub(super) fn history(
 pub(super) const WAITING: &str =
     "SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NULL";
 
+/// By two counts of indexes: rows that run have no index of their own.
+pub(super) const RUNNING: &str = "SELECT (SELECT count(*) FROM subscription)
+     - (SELECT count(*) FROM subscription WHERE ended_at IS NOT NULL)";
+
+/// Rows of the log go from its beginning and come at its end only.
+pub(super) const BACKLOG: &str =
+    "SELECT coalesce((SELECT max(offset) FROM log) - (SELECT min(offset) FROM log) + 1, 0)";
+
 pub(super) fn figures(db: &Connection, now: UnixMillis) -> Result<Figures> {
     let count =
         |sql: &str| -> Result<u64> { Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
@@ -152,8 +160,8 @@ pub(super) fn figures(db: &Connection, now: UnixMillis) -> Result<Figures> {
     }
     Ok(Figures {
         videos: count("SELECT count(*) FROM video WHERE next_poll IS NOT NULL")?,
-        watches: count("SELECT count(*) FROM subscription WHERE ended_at IS NULL")?,
-        log_backlog: count("SELECT count(*) FROM log")?,
+        watches: count(RUNNING)?,
+        log_backlog: count(BACKLOG)?,
         fanouts: count("SELECT count(*) FROM fanout")?,
         lanes_due,
         oldest_due: oldest.map(|at| now.since(UnixMillis(at))).filter(|age| *age > Duration::ZERO),

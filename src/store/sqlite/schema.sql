@@ -116,6 +116,7 @@ CREATE TABLE destination (
 );
 CREATE INDEX destination_lane ON destination (lane);
 CREATE INDEX destination_owner ON destination (owner);
+CREATE INDEX destination_moved ON destination (moved_to) WHERE moved_to IS NOT NULL;
 
 CREATE TABLE subscription (
     id               INTEGER PRIMARY KEY AUTOINCREMENT,

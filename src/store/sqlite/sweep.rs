@@ -136,14 +136,15 @@ fn cursor<T: serde::de::DeserializeOwned>(tx: &Connection, key: &str) -> Result<
         .flatten())
 }
 
+pub(super) const WATCHES: &str = "DELETE FROM subscription WHERE id IN
+     (SELECT s.id FROM subscription s WHERE s.ended_at < ?1
+      AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.subscription = s.id)
+      ORDER BY s.ended_at LIMIT ?2) RETURNING subject";
+
 /// Forgets watches that ended, and what nobody watches any more.
 fn forget_watches(tx: &Connection, before: UnixMillis) -> Result<bool> {
     let subjects: Vec<i64> = tx
-        .prepare_cached(
-            "DELETE FROM subscription WHERE id IN (SELECT s.id FROM subscription s WHERE s.ended_at < ?1
-             AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.subscription = s.id)
-             ORDER BY s.ended_at LIMIT ?2) RETURNING subject",
-        )?
+        .prepare_cached(WATCHES)?
         .query_map(params![before.0, STRETCH], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for subject in &subjects {
@@ -215,6 +216,12 @@ fn walk_videos(tx: &Connection, before: UnixMillis) -> Result<bool> {
     Ok(left == 0)
 }
 
+pub(super) const FORGET: &str = "DELETE FROM video WHERE id = ?1
+     AND NOT EXISTS (SELECT 1 FROM seen WHERE video = ?1)
+     AND NOT EXISTS (SELECT 1 FROM history WHERE video = ?1)
+     AND NOT EXISTS (SELECT 1 FROM member WHERE video = ?1)
+     AND NOT EXISTS (SELECT 1 FROM alert WHERE video = ?1)";
+
 /// Forgets what is too old of one video; returns how many rows of its history went.
 fn forget(tx: &Connection, video: &Seen, before: UnixMillis, limit: usize) -> Result<usize> {
     // Only changes are recorded: the newest row before the end still holds, if a later look has confirmed it.
@@ -242,13 +249,6 @@ fn forget(tx: &Connection, video: &Seen, before: UnixMillis, limit: usize) -> Re
         tx.prepare_cached("DELETE FROM seen WHERE video = ?1")?.execute([video.id])?;
         tx.prepare_cached("UPDATE video SET memory = NULL WHERE id = ?1")?.execute([video.id])?;
     }
-    tx.prepare_cached(
-        "DELETE FROM video WHERE id = ?1
-         AND NOT EXISTS (SELECT 1 FROM seen WHERE video = ?1)
-         AND NOT EXISTS (SELECT 1 FROM history WHERE video = ?1)
-         AND NOT EXISTS (SELECT 1 FROM member WHERE video = ?1)
-         AND NOT EXISTS (SELECT 1 FROM alert WHERE video = ?1)",
-    )?
-    .execute([video.id])?;
+    tx.prepare_cached(FORGET)?.execute([video.id])?;
     Ok(gone)
 }
