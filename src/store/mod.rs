@@ -55,7 +55,7 @@ pub enum StoreError {
         reason: String,
     },
     /// The disk is full or read-only.
-    #[error("the database can't be written: {0}: make room, and it goes on")]
+    #[error("the database can't be written: {0}")]
     NoRoom(String),
     /// Somebody else moved the position of the stream.
     #[error("the position of {stream} was moved by somebody else")]
@@ -66,6 +66,9 @@ pub enum StoreError {
     /// A row that this version can't read.
     #[error("a row can't be read: {0}")]
     Row(String),
+    /// A transaction panicked, which is a defect; nothing of it stands.
+    #[error("a transaction has panicked and was rolled back: please report it")]
+    Panicked,
     /// The store is closing.
     #[error("the store is closed")]
     Closed,
@@ -185,7 +188,7 @@ pub trait Store: Send + Sync + 'static {
     /// Lets a notice ring again the next time.
     async fn clear_notice(&self, key: &str) -> Result<()>;
 
-    /// Other destinations of whoever owns this one, reachable and on another channel.
+    /// Other destinations of whoever owns this one, reachable and not in the same chat.
     async fn owners_other_destinations(&self, address: &Address) -> Result<Vec<Address>>;
 
     /// Notifications that could not be delivered, newest first.
@@ -210,7 +213,7 @@ pub trait Store: Send + Sync + 'static {
         now: UnixMillis,
     ) -> Result<Option<Vec<Edited>>>;
 
-    /// The highest update id that has had its effect.
+    /// The highest update id that has had its effect; forgotten after two days without any, see [`UpdateMark`].
     async fn update_mark(&self, source: &str) -> Result<Option<i64>>;
 
     // Questions -------------------------------------------------------------------------------------------
@@ -247,7 +250,8 @@ pub trait Store: Send + Sync + 'static {
 
     // Housekeeping ----------------------------------------------------------------------------------------
 
-    /// Deletes what is past its retention and ends what has expired, a bounded piece at a time; true when there is more.
+    /// Deletes what is past its retention and ends what has expired, a bounded piece at a time; true when there is more
+    /// to do at once. Large tables are walked a stretch per call, so it is to be called again and again.
     async fn sweep(&self, keep: Retention, now: UnixMillis) -> Result<bool>;
 
     /// Writes a consistent copy beside a running gateway.

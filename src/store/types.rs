@@ -134,7 +134,7 @@ pub enum Composed {
         /// Alerts that are not in the message, and why.
         cancelled: Vec<(AlertId, CancelReason)>,
     },
-    /// It waits; asked again then, or when the next alert comes.
+    /// It waits, with all that comes meanwhile; asked again then, or when a command changes its settings.
     Hold(UnixMillis),
     /// All of it ends.
     Cancel(CancelReason),
@@ -233,6 +233,9 @@ pub struct DeadLetter {
 }
 
 /// The update of a chat service that asked for an edit.
+///
+/// Telegram keeps updates for a day, and after a week without any their ids start anew, anywhere: a mark that has not
+/// moved for two days protects from nothing any more and is forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateMark {
     /// Such as `telegram:<bot id>`.

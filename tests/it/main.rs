@@ -10,6 +10,7 @@ mod notifiers;
 mod process;
 mod render;
 mod source;
+mod store;
 mod story;
 mod telegram_sandbox;
 mod youtube_sim;

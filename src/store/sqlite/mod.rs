@@ -4,15 +4,27 @@
 //! wait for each other instead of failing half-way. One gateway per database is ensured by a lock *file*: closing a
 //! second descriptor of the database itself would drop SQLite's own locks.
 
-mod deliver;
+mod chat;
+mod claim;
+mod desk;
 mod edit;
+mod finish;
+mod group;
+mod lane;
+mod letters;
+mod listing;
 mod open;
+#[cfg(test)]
+mod plans;
 mod poll;
+mod queue;
 mod read;
 mod route;
 mod rows;
 mod sweep;
 mod thread;
+mod watch;
+mod why;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -48,7 +60,7 @@ impl Sqlite {
         let lock = open::lock(path, access)?;
         let (mut writer, salt) = open::writer(path, access)?;
         if access == Access::Run {
-            deliver::release_all(&mut writer)?;
+            lane::release_all(&mut writer)?;
         }
         let reader = open::reader(path)?;
         Ok(Sqlite {
@@ -84,15 +96,15 @@ impl Store for Sqlite {
     }
 
     async fn due_subjects(&self, now: UnixMillis, limit: usize) -> Result<Vec<DueSubject>> {
-        self.reader.read(move |db| poll::due_subjects(db, now, limit)).await
+        self.reader.read(move |db| listing::due_subjects(db, now, limit)).await
     }
 
     async fn save_listing(&self, listing: Listing, now: UnixMillis) -> Result<Listed> {
-        self.writer.write(move |tx| poll::save_listing(tx, &listing, now)).await
+        self.writer.write(move |tx| listing::save_listing(tx, &listing, now)).await
     }
 
     async fn postpone_listing(&self, subject: i64, until: UnixMillis) -> Result<()> {
-        self.writer.write(move |tx| poll::postpone_listing(tx, subject, until)).await
+        self.writer.write(move |tx| listing::postpone_listing(tx, subject, until)).await
     }
 
     async fn load(&self, key: &str) -> Result<Option<String>> {
@@ -145,7 +157,7 @@ impl Store for Sqlite {
         let salt = self.salt;
         self.writer
             .write(move |tx| {
-                deliver::finish_and_claim(tx, &finished, channel, limit, now, &*compose, salt)
+                claim::finish_and_claim(tx, &finished, channel, limit, now, &*compose, salt)
             })
             .await
     }
@@ -156,21 +168,21 @@ impl Store for Sqlite {
         to: Vec<(Address, String)>,
         now: UnixMillis,
     ) -> Result<bool> {
-        self.writer.write(move |tx| deliver::notice(tx, key.as_deref(), &to, now)).await
+        self.writer.write(move |tx| letters::notice(tx, key.as_deref(), &to, now)).await
     }
 
     async fn clear_notice(&self, key: &str) -> Result<()> {
         let key = key.to_owned();
-        self.writer.write(move |tx| deliver::clear_notice(tx, &key)).await
+        self.writer.write(move |tx| letters::clear_notice(tx, &key)).await
     }
 
     async fn owners_other_destinations(&self, address: &Address) -> Result<Vec<Address>> {
         let address = address.clone();
-        self.reader.read(move |db| deliver::owners_other_destinations(db, &address)).await
+        self.reader.read(move |db| letters::owners_other_destinations(db, &address)).await
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
-        self.reader.read(move |db| deliver::dead_letters(db, limit)).await
+        self.reader.read(move |db| letters::dead_letters(db, limit)).await
     }
 
     async fn replay_dead_letters(
@@ -178,7 +190,7 @@ impl Store for Sqlite {
         ids: Option<Vec<NotificationId>>,
         now: UnixMillis,
     ) -> Result<usize> {
-        self.writer.write(move |tx| deliver::replay_dead_letters(tx, ids.as_deref(), now)).await
+        self.writer.write(move |tx| letters::replay_dead_letters(tx, ids.as_deref(), now)).await
     }
 
     async fn edit(
@@ -191,8 +203,8 @@ impl Store for Sqlite {
     }
 
     async fn update_mark(&self, source: &str) -> Result<Option<i64>> {
-        let key = edit::mark_key(source);
-        Ok(self.reader.read(move |db| rows::load(db, &key)).await?.and_then(|v| v.parse().ok()))
+        let source = source.to_owned();
+        self.reader.read(move |db| edit::update_mark(db, &source)).await
     }
 
     async fn watches(
@@ -215,7 +227,7 @@ impl Store for Sqlite {
 
     async fn watches_of_owner(&self, owner: &str) -> Result<usize> {
         let owner = owner.to_owned();
-        self.reader.read(move |db| edit::watches_of_owner(db, &owner)).await
+        self.reader.read(move |db| watch::watches_of_owner(db, &owner)).await
     }
 
     async fn is_admitted(&self, address: &Address) -> Result<bool> {
@@ -224,7 +236,7 @@ impl Store for Sqlite {
     }
 
     async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<Why>> {
-        self.reader.read(move |db| read::why(db, &video, destination.as_ref())).await
+        self.reader.read(move |db| why::why(db, &video, destination.as_ref())).await
     }
 
     async fn history(

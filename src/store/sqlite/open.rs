@@ -13,8 +13,15 @@ use crate::store::{Result, StoreError};
 /// How long a writer waits for another process, such as `apply` beside a running gateway.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Prepared statements that a connection keeps: more than there are.
+const STATEMENTS: usize = 256;
+
 /// Schemas in order: the n-th statement batch brings `user_version` from n to n + 1. Only ever appended to.
 const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+
+/// The schema that this version makes and knows.
+#[expect(clippy::cast_possible_wrap, reason = "a handful")]
+const KNOWN: i64 = MIGRATIONS.len() as i64;
 
 /// What a process is going to do with the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +34,38 @@ pub enum Access {
     Existing,
 }
 
+/// Marks the file as ours, see `schema.sql`.
+const APPLICATION_ID: i64 = 0x7475_6265;
+
 fn shown(path: &Path) -> String {
     path.display().to_string()
+}
+
+fn unusable(path: &Path, reason: impl Into<String>) -> StoreError {
+    StoreError::Unusable { path: shown(path), reason: reason.into() }
+}
+
+/// What a path can be told apart by before SQLite sees it.
+fn check(path: &Path, access: Access) -> Result<()> {
+    let found = path.metadata();
+    if found.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
+        return Err(unusable(path, "is a folder: name a file in it"));
+    }
+    // A file of no length is what SQLite itself leaves before its first write.
+    if access == Access::Existing && found.map_or(true, |found| found.len() == 0) {
+        return Err(unusable(
+            path,
+            "there is no such database: start `tubebell run` once, or name another with --config",
+        ));
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(unusable(
+            path,
+            format!("there is no folder {}: make it first", folder.display()),
+        ));
+    }
+    Ok(())
 }
 
 /// Takes the lock file beside the database.
@@ -36,35 +73,26 @@ pub(super) fn lock(path: &Path, access: Access) -> Result<Option<File>> {
     if access != Access::Run {
         return Ok(None);
     }
-    let mut name = path.as_os_str().to_owned();
+    check(path, access)?;
+    // Beside the file itself: two names of one database must not be two locks.
+    let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
     name.push(".lock");
-    let unusable = |error: std::io::Error| StoreError::Unusable {
-        path: Path::new(&name).display().to_string(),
-        reason: error.to_string(),
-    };
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&name)
-        .map_err(unusable)?;
+    let failed = |error: std::io::Error| unusable(Path::new(&name), error.kind().to_string());
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: shown(path) }),
-        Err(TryLockError::Error(error)) => Err(unusable(error)),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }
 
 /// Opens the writing connection and brings the schema up to date; also the salt of message ids.
 pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, u64)> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    check(path, access)?;
     if access != Access::Existing {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
-    } else if !path.exists() {
-        return Err(StoreError::Unusable {
-            path: shown(path),
-            reason: "there is no such database: start `tubebell run` once, or name another with --config".into(),
-        });
     }
     let mut db = Connection::open_with_flags(path, flags).map_err(|e| sort(e, path))?;
     prepare(&mut db, path)
@@ -77,23 +105,21 @@ pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, u64)> {
 
 fn prepare(db: &mut Connection, path: &Path) -> Result<u64> {
     db.busy_timeout(BUSY_TIMEOUT)?;
-    db.set_prepared_statement_cache_capacity(128);
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Looked at before anything is changed: it may be somebody else's, or of a newer version.
+    version(db, path)?;
     // NORMAL in WAL survives a crash of the process without loss, and one of the machine without damage.
     db.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -16000; PRAGMA foreign_keys = OFF; PRAGMA journal_size_limit = 67108864;",
     )?;
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if found > known {
-        return Err(StoreError::Newer { path: shown(path), found, known });
-    }
+    let found = version(&tx, path)?;
     for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         tx.execute_batch(step)?;
     }
-    if found < known {
-        tx.pragma_update(None, "user_version", known)?;
+    if found < KNOWN {
+        tx.pragma_update(None, "user_version", KNOWN)?;
     }
     let salt = match rows::load(&tx, "salt")?.and_then(|text| text.parse().ok()) {
         Some(salt) => salt,
@@ -107,13 +133,27 @@ fn prepare(db: &mut Connection, path: &Path) -> Result<u64> {
     Ok(salt)
 }
 
+/// The schema of a database; 0 for one that is new.
+fn version(db: &Connection, path: &Path) -> Result<i64> {
+    let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let tables = number("SELECT count(*) FROM sqlite_schema")?;
+    if tables > 0 && number("PRAGMA application_id")? != APPLICATION_ID {
+        return Err(unusable(path, "is a database of another program: name another file"));
+    }
+    let found = number("PRAGMA user_version")?;
+    if found > KNOWN {
+        return Err(StoreError::Newer { path: shown(path), found, known: KNOWN });
+    }
+    Ok(found)
+}
+
 /// Opens the reading connection; the schema stands already.
 pub(super) fn reader(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
         let db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(BUSY_TIMEOUT)?;
-        db.set_prepared_statement_cache_capacity(64);
+        db.set_prepared_statement_cache_capacity(STATEMENTS);
         db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4000;")?;
         Ok(db)
     };
@@ -122,19 +162,27 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
 
 /// Copies the database page by page while others write.
 pub(super) fn backup(db: &Connection, from: &Path, to: &Path) -> Result<()> {
-    if to.exists() {
-        return Err(StoreError::Unusable {
-            path: shown(to),
-            reason: "exists already: name a new file".into(),
-        });
+    // Made by us or not at all: an older backup is not written over.
+    match OpenOptions::new().write(true).create_new(true).open(to) {
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(unusable(to, "exists already: name a new file"));
+        }
+        Err(error) => return Err(unusable(to, error.kind().to_string())),
     }
-    let mut copy = Connection::open(to).map_err(|e| sort(e, to))?;
-    let mut run = || -> rusqlite::Result<()> {
+    let run = || -> rusqlite::Result<()> {
+        let mut copy = Connection::open(to)?;
         // All pages in one step: one read snapshot, which a writer in WAL mode does not disturb.
         backup::Backup::new(db, &mut copy)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
         copy.execute_batch("PRAGMA journal_mode = DELETE;")
     };
-    run().map_err(|e| sort(e, from))
+    run().map_err(|error| {
+        // Half a copy looks like one.
+        if let Err(error) = std::fs::remove_file(to) {
+            tracing::warn!(%error, "an unfinished backup could not be removed");
+        }
+        sort(error, from)
+    })
 }
 
 /// Sorts a failure of SQLite by what an operator has to do about it.
@@ -146,13 +194,14 @@ pub(super) fn sort(error: rusqlite::Error, path: &Path) -> StoreError {
         ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => {
             StoreError::Corrupt { path: shown(path) }
         }
-        ErrorCode::DiskFull => StoreError::NoRoom("the disk is full".into()),
+        ErrorCode::DiskFull => {
+            StoreError::NoRoom("the disk is full, make room and it goes on".into())
+        }
         ErrorCode::ReadOnly => StoreError::NoRoom("the disk or the file is read-only".into()),
         ErrorCode::SystemIoFailure => StoreError::NoRoom("the disk answers with an error".into()),
-        ErrorCode::CannotOpen | ErrorCode::PermissionDenied => StoreError::Unusable {
-            path: shown(path),
-            reason: "can't be opened: does the folder exist, and may this user write there?".into(),
-        },
+        ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
+            unusable(path, "can't be opened: may this user read it, and write to its folder?")
+        }
         _ => StoreError::Database(error),
     }
 }
@@ -160,5 +209,53 @@ pub(super) fn sort(error: rusqlite::Error, path: &Path) -> StoreError {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         StoreError::Database(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Sqlite;
+    use super::*;
+    use crate::store::Store;
+
+    fn fresh() -> (tempfile::TempDir, Sqlite) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(&folder.path().join("tubebell.db"), Access::Run).unwrap();
+        (folder, store)
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_said_and_once_there_is_room_it_goes_on() {
+        let (_folder, store) = fresh();
+        let limit = |pages: u32| {
+            store.writer.write(move |tx| {
+                Ok(tx.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?)
+            })
+        };
+        limit(1).await.unwrap();
+        let long = "x".repeat(100_000);
+        let error = store.save("key", long.clone()).await.unwrap_err();
+        assert!(matches!(error, StoreError::NoRoom(_)), "{error:?}");
+        assert_eq!(
+            error.to_string(),
+            "the database can't be written: the disk is full, make room and it goes on"
+        );
+        assert_eq!(store.load("key").await.unwrap(), None);
+        limit(1_000_000).await.unwrap();
+        store.save("key", long.clone()).await.unwrap();
+        assert_eq!(store.load("key").await.unwrap(), Some(long));
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_became_read_only_is_said_and_can_still_be_read() {
+        let (_folder, store) = fresh();
+        store.save("key", "value".into()).await.unwrap();
+        store.writer.write(|tx| Ok(tx.execute_batch("PRAGMA query_only = ON")?)).await.unwrap();
+        let error = store.save("key", "other".into()).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the database can't be written: the disk or the file is read-only"
+        );
+        assert_eq!(store.load("key").await.unwrap().as_deref(), Some("value"));
     }
 }

@@ -1,19 +1,40 @@
-//! Questions: lists, explanations, history and figures.
+//! Questions: lists, history and figures.
 
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params, types::Value as Sql};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::Value as Sql};
 
-use super::{deliver, rows};
-use crate::model::{
-    Address, CancelReason, Counts, Outcome, RuleId, Series, SubjectRef, SubscriptionId, UnixMillis,
-    VideoId,
-};
-use crate::store::{Figures, History, Result, WatchFilter, WatchRow, Why};
+use super::rows;
+use crate::model::{Address, Channel, Counts, SubjectRef, SubscriptionId, UnixMillis, VideoId};
+use crate::store::{Figures, History, Result, WatchFilter, WatchRow};
 
 pub(super) fn is_admitted(db: &Connection, person: &str) -> Result<bool> {
     Ok(db.prepare_cached("SELECT 1 FROM person WHERE address = ?1")?.exists([person])?)
 }
+
+macro_rules! watches {
+    ($condition:literal) => {
+        concat!(
+            "SELECT s.id, u.ref, coalesce(v.title, u.title), u.total,
+                    CASE WHEN u.next_listing IS NULL THEN NULL
+                         ELSE (SELECT count(*) FROM member m WHERE m.subject = u.id) END,
+                    v.memory, s.settings, s.muted_until, s.origin, ",
+            rows::destination_columns!(),
+            " FROM subscription s JOIN destination d ON d.id = s.destination
+             JOIN subject u ON u.id = s.subject
+             LEFT JOIN video v ON v.ref = substr(u.ref, 7) AND substr(u.ref, 1, 6) = 'video:'
+             WHERE s.ended_at IS NULL AND s.id > ?2 AND ",
+            $condition,
+            " ORDER BY s.id LIMIT ?3"
+        )
+    };
+}
+
+pub(super) const WATCHES: &str = watches!("?1 IS NULL");
+pub(super) const WATCHES_OF: &str =
+    watches!("s.destination = (SELECT coalesce(moved_to, id) FROM destination WHERE address = ?1)");
+pub(super) const WATCHES_ONE: &str = watches!("s.id = ?1");
+pub(super) const WATCHES_ORIGIN: &str = watches!("s.origin = ?1");
 
 pub(super) fn watches(
     db: &Connection,
@@ -21,50 +42,40 @@ pub(super) fn watches(
     after: i64,
     limit: usize,
 ) -> Result<Vec<WatchRow>> {
-    let (condition, value) = match filter {
-        WatchFilter::All => ("?1 IS NULL", Sql::Null),
-        WatchFilter::Of(address) => (
-            "d.id = (SELECT coalesce(moved_to, id) FROM destination WHERE address = ?1)",
-            Sql::Text(address.to_string()),
-        ),
-        WatchFilter::One(id) => ("s.id = ?1", Sql::Integer(id.0)),
-        WatchFilter::Origin(origin) => ("s.origin = ?1", Sql::Text(origin.clone())),
+    let (sql, value) = match filter {
+        WatchFilter::All => (WATCHES, Sql::Null),
+        WatchFilter::Of(address) => (WATCHES_OF, Sql::Text(address.to_string())),
+        WatchFilter::One(id) => (WATCHES_ONE, Sql::Integer(id.0)),
+        WatchFilter::Origin(origin) => (WATCHES_ORIGIN, Sql::Text(origin.clone())),
     };
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT s.id, u.ref, coalesce(v.title, u.title), u.total,
-                CASE WHEN u.next_listing IS NULL THEN NULL
-                     ELSE (SELECT count(*) FROM member m WHERE m.subject = u.id) END,
-                v.memory, s.settings, s.muted_until, s.origin, {}
-         FROM subscription s JOIN destination d ON d.id = s.destination
-         JOIN subject u ON u.id = s.subject
-         LEFT JOIN video v ON u.ref = 'video:' || v.ref AND v.ref = substr(u.ref, 7)
-         WHERE s.ended_at IS NULL AND s.id > ?2 AND {condition} ORDER BY s.id LIMIT ?3",
-        rows::DESTINATION
-    ))?;
-    let mut texts = db.prepare_cached(
-        "SELECT text FROM rule WHERE subscription = ?1 AND ended_at IS NULL ORDER BY id",
-    )?;
+    let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params![value, after, limit])?;
     let mut watches = Vec::new();
     while let Some(row) = rows.next()? {
-        let id: i64 = row.get(0)?;
-        let members: Option<usize> = row.get(4)?;
-        let total: Option<u64> = row.get(3)?;
-        watches.push(WatchRow {
-            id: SubscriptionId(id),
-            subject: rows::parsed(&row.get::<_, String>(1)?, "subject")?,
-            title: row.get(2)?,
-            members: members
-                .map(|held| (held, total.unwrap_or_else(|| u64::try_from(held).unwrap_or(0)))),
-            memory: row.get(5)?,
-            settings: rows::settings(&row.get::<_, String>(6)?)?,
-            muted_until: rows::instant(row, 7)?,
-            origin: row.get(8)?,
-            destination: rows::destination_row(row, 9)?,
-            rules: texts.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?,
-        });
+        watches.extend(rows::or_skipped(watch(db, row))?);
     }
     Ok(watches)
+}
+
+fn watch(db: &Connection, row: &Row<'_>) -> Result<WatchRow> {
+    let id: i64 = row.get(0)?;
+    let total: Option<u64> = row.get(3)?;
+    let held: Option<usize> = row.get(4)?;
+    let mut texts = db.prepare_cached(
+        "SELECT text FROM rule WHERE subscription = ?1 AND ended_at IS NULL ORDER BY id",
+    )?;
+    Ok(WatchRow {
+        id: SubscriptionId(id),
+        subject: rows::parsed(&row.get::<_, String>(1)?, "subject")?,
+        title: row.get(2)?,
+        members: held.map(|held| (held, total.unwrap_or_else(|| u64::try_from(held).unwrap_or(0)))),
+        memory: row.get(5)?,
+        settings: rows::settings(&row.get::<_, String>(6)?)?,
+        muted_until: rows::instant(row, 7)?,
+        origin: row.get(8)?,
+        destination: rows::destination_row(row, 9)?,
+        rules: texts.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?,
+    })
 }
 
 /// One look-up per pair: a list of pairs in one statement would keep no plan for the next.
@@ -88,140 +99,16 @@ pub(super) fn watches_at(
     Ok(found)
 }
 
-/// Alerts shown per rule by `why`: the last few say enough.
-const WHY_ALERTS: usize = 5;
-
-/// Rules shown by `why`, over all destinations.
-const WHY_RULES: usize = 200;
-
-pub(super) fn why(
-    db: &Connection,
-    video: &VideoId,
-    destination: Option<&Address>,
-) -> Result<Vec<Why>> {
-    let Some(key): Option<i64> = db
-        .prepare_cached("SELECT id FROM video WHERE ref = ?1")?
-        .query_row([video.as_str()], |row| row.get(0))
-        .optional()?
-    else {
-        return Ok(Vec::new());
-    };
-    let now: Counts = {
-        let mut statement =
-            db.prepare_cached(&format!("SELECT {} FROM seen n WHERE n.video = ?1", rows::SEEN))?;
-        let mut rows = statement.query([key])?;
-        match rows.next()? {
-            Some(row) => rows::known(row, 0)?.map(|known| known.last).unwrap_or_default(),
-            None => Counts::default(),
-        }
-    };
-    let mut statement = db.prepare_cached(
-        "SELECT r.id, r.text, r.created_at, r.ended_at IS NOT NULL, d.address, s.id, d.id, r.series, r.value
-         FROM subscription s JOIN rule r ON r.subscription = s.id
-         JOIN destination d ON d.id = s.destination
-         WHERE (?2 IS NULL OR d.id = (SELECT coalesce(moved_to, id) FROM destination WHERE address = ?2))
-           AND (s.subject IN (SELECT subject FROM member WHERE video = ?1)
-                OR s.id IN (SELECT DISTINCT subscription FROM alert WHERE subscription = s.id AND video = ?1))
-         ORDER BY r.ended_at IS NOT NULL, s.id, r.id LIMIT ?3",
-    )?;
-    let mut rows =
-        statement.query(params![key, destination.map(ToString::to_string), WHY_RULES])?;
-    let mut answers = Vec::new();
-    while let Some(row) = rows.next()? {
-        let rule: i64 = row.get(0)?;
-        let ended: bool = row.get(3)?;
-        let subscription: i64 = row.get(5)?;
-        let unset_place: (i64, i64) = (row.get(7)?, row.get(8)?);
-        let trigger: Option<(i64, i64, Option<i64>)> = db
-            .prepare_cached(
-                "SELECT series, value, base FROM \"trigger\" WHERE rule = ?1 AND video = ?2",
-            )?
-            .query_row([rule, key], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .optional()?;
-        let alerts = why_alerts(db, subscription, key, rule)?;
-        let suppressions = why_suppressions(db, rule, key)?;
-        if ended && alerts.is_empty() && suppressions.is_empty() {
-            continue;
-        }
-        answers.push(Why {
-            address: rows::parsed(&row.get::<_, String>(4)?, "destination")?,
-            rule: RuleId(rule),
-            rule_text: row.get(1)?,
-            since: UnixMillis(row.get(2)?),
-            ended,
-            trigger: trigger.and_then(|(code, value, _)| Some((Series::from_code(code)?, value))),
-            unset: trigger.is_some_and(|(series, value, base)| {
-                base.is_none() && (series, value) == unset_place && value == i64::MIN
-            }),
-            alerts,
-            suppressions,
-            now,
-        });
-    }
-    Ok(answers)
-}
-
-type WhyAlert = (crate::model::Alert, Outcome, Option<UnixMillis>);
-
-fn why_alerts(db: &Connection, subscription: i64, video: i64, rule: i64) -> Result<Vec<WhyAlert>> {
-    let mut statement = db.prepare_cached(
-        "SELECT a.id, a.subscription, a.rule, r.text, a.video, v.ref, a.series, a.previous, a.current,
-                a.marks, a.observed_at, a.outcome, a.ended, n.error, a.destination
-         FROM alert a JOIN rule r ON r.id = a.rule JOIN video v ON v.id = a.video
-         LEFT JOIN notification n ON n.id = a.notification
-         WHERE a.subscription = ?1 AND a.video = ?2 AND a.rule = ?3 ORDER BY a.id DESC LIMIT ?4",
-    )?;
-    let mut rows = statement.query(params![subscription, video, rule, WHY_ALERTS])?;
-    let mut alerts = Vec::new();
-    while let Some(row) = rows.next()? {
-        let outcome: Option<String> = row.get(11)?;
-        let error: Option<String> = row.get(13)?;
-        alerts.push((
-            deliver::alert(row, crate::model::DestinationId(row.get(14)?))?,
-            self::outcome(outcome.as_deref(), error),
-            rows::instant(row, 12)?,
-        ));
-    }
-    Ok(alerts)
-}
-
-fn outcome(word: Option<&str>, error: Option<String>) -> Outcome {
-    match word {
-        None => Outcome::Waiting,
-        Some("sent") => Outcome::Sent,
-        Some("dead") => Outcome::Dead(error.unwrap_or_default()),
-        Some(other) => Outcome::Cancelled(
-            CancelReason::ALL
-                .into_iter()
-                .find(|reason| deliver::cancelled_outcome(*reason) == other)
-                .unwrap_or(CancelReason::Unwatched),
-        ),
-    }
-}
-
-type WhySuppression = (String, u64, UnixMillis, UnixMillis);
-
-fn why_suppressions(db: &Connection, rule: i64, video: i64) -> Result<Vec<WhySuppression>> {
-    Ok(db
-        .prepare_cached(
-            "SELECT reason, count, first, last FROM suppression WHERE rule = ?1 AND video = ?2",
-        )?
-        .query_map([rule, video], |row| {
-            Ok((row.get(0)?, row.get(1)?, UnixMillis(row.get(2)?), UnixMillis(row.get(3)?)))
-        })?
-        .collect::<rusqlite::Result<_>>()?)
-}
-
 pub(super) fn history(
     db: &Connection,
     video: &VideoId,
     since: UnixMillis,
     limit: usize,
 ) -> Result<Option<History>> {
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT v.id, v.title, v.memory, {} FROM video v LEFT JOIN seen n ON n.video = v.id
-         WHERE v.ref = ?1",
-        rows::SEEN
+    let mut statement = db.prepare_cached(concat!(
+        "SELECT v.id, v.title, v.memory, ",
+        rows::seen_columns!(),
+        " FROM video v LEFT JOIN seen n ON n.video = v.id WHERE v.ref = ?1"
     ))?;
     let mut rows = statement.query([video.as_str()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -247,26 +134,42 @@ pub(super) fn history(
     }))
 }
 
+pub(super) const WAITING: &str =
+    "SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NULL";
+
+/// Alerts whose notification is on its way, or waits for another attempt.
+pub(super) const UNDER_WAY: &str = "SELECT coalesce(sum(json_array_length(members)), 0)
+     FROM notification WHERE state = 'pending'";
+
+/// By two counts of indexes: rows that run have no index of their own.
+pub(super) const RUNNING: &str = "SELECT (SELECT count(*) FROM subscription)
+     - (SELECT count(*) FROM subscription WHERE ended_at IS NOT NULL)";
+
+/// Rows of the log go from its beginning and come at its end only.
+pub(super) const BACKLOG: &str =
+    "SELECT coalesce((SELECT max(offset) FROM log) - (SELECT min(offset) FROM log) + 1, 0)";
+
 pub(super) fn figures(db: &Connection, now: UnixMillis) -> Result<Figures> {
     let count =
         |sql: &str| -> Result<u64> { Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
-    let oldest: Option<i64> = db
-        .prepare_cached("SELECT min(due_at) FROM lane WHERE due_at IS NOT NULL")?
-        .query_row([], |row| row.get(0))?;
+    let (mut lanes_due, mut oldest): (u64, Option<i64>) = (0, None);
+    for channel in Channel::ALL {
+        let (due, at): (u64, Option<i64>) = db
+            .prepare_cached(
+                "SELECT count(*), min(due_at) FROM lane WHERE channel = ?1 AND due_at <= ?2",
+            )?
+            .query_row(params![channel.name(), now.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        lanes_due += due;
+        oldest = oldest.into_iter().chain(at).min();
+    }
     Ok(Figures {
         videos: count("SELECT count(*) FROM video WHERE next_poll IS NOT NULL")?,
-        watches: count("SELECT count(*) FROM subscription WHERE ended_at IS NULL")?,
-        log_backlog: count("SELECT count(*) FROM log")?,
+        watches: count(RUNNING)?,
+        log_backlog: count(BACKLOG)?,
         fanouts: count("SELECT count(*) FROM fanout")?,
-        lanes_due: db
-            .prepare_cached("SELECT count(*) FROM lane WHERE due_at <= ?1")?
-            .query_row([now.0], |row| row.get(0))?,
+        lanes_due,
         oldest_due: oldest.map(|at| now.since(UnixMillis(at))).filter(|age| *age > Duration::ZERO),
-        alerts_waiting: count(
-            "SELECT (SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NULL)
-                  + (SELECT coalesce(sum(json_array_length(members)), 0) FROM notification
-                     WHERE state = 'pending')",
-        )?,
+        alerts_waiting: count(WAITING)? + count(UNDER_WAY)?,
         dead_letters: count("SELECT count(*) FROM notification WHERE state = 'dead'")?,
         bytes: count("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")?,
     })

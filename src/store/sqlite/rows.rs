@@ -3,10 +3,27 @@
 use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
 use crate::model::{
-    Address, Counts, DestinationId, Known, Live, Settings, Status, SubjectRef, UnixMillis, Value,
+    Address, Counts, DestinationId, Known, Live, Settings, Status, Suppressed, UnixMillis, Value,
     VideoId, VideoKey,
 };
 use crate::store::{DestinationRow, Result, StoreError};
+
+/// The columns of a destination `d`, in the order of [`destination_row`].
+macro_rules! destination_columns {
+    () => {
+        "d.id, d.address, d.owner, d.settings, d.muted_until, d.disabled"
+    };
+}
+
+/// The columns of a row `n` of `seen`, in the order of [`known`].
+macro_rules! seen_columns {
+    () => {
+        "n.observed_at, n.numbers_at, n.views, n.likes, n.comments, n.views_highest, n.likes_highest,
+         n.comments_highest, n.title, n.status, n.live"
+    };
+}
+
+pub(super) use {destination_columns, seen_columns};
 
 /// A small named value.
 pub(super) fn load(db: &Connection, key: &str) -> Result<Option<String>> {
@@ -33,6 +50,40 @@ pub(super) fn parsed<T: std::str::FromStr>(text: &str, what: &str) -> Result<T> 
 /// Reads settings.
 pub(super) fn settings(text: &str) -> Result<Settings> {
     serde_json::from_str(text).map_err(|error| StoreError::Row(format!("settings: {error}")))
+}
+
+/// What a column keeps in a text form.
+pub(super) fn json<T: serde::Serialize + ?Sized>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| StoreError::Row(error.to_string()))
+}
+
+/// Steps over a row of a list that can't be read, so that the others are still there.
+pub(super) fn or_skipped<T>(row: Result<T>) -> Result<Option<T>> {
+    match readable(row)? {
+        Ok(row) => Ok(Some(row)),
+        Err(cause) => {
+            tracing::error!(cause, "a row of the database can't be read and is stepped over");
+            Ok(None)
+        }
+    }
+}
+
+/// Sets apart what can't be read from what makes the database fail as a whole.
+pub(super) fn readable<T>(result: Result<T>) -> Result<std::result::Result<T, String>> {
+    use rusqlite::Error::{
+        FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
+    };
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(StoreError::Row(cause)) => Ok(Err(cause)),
+        Err(StoreError::Database(
+            cause @ (FromSqlConversionFailure(..)
+            | IntegralValueOutOfRange(..)
+            | InvalidColumnType(..)
+            | Utf8Error(..)),
+        )) => Ok(Err(cause.to_string())),
+        Err(other) => Err(other),
+    }
 }
 
 /// An instant that may be NULL.
@@ -65,6 +116,10 @@ pub(super) fn video_key(db: &Connection, id: &VideoId, title: Option<&str>) -> R
         .query_row([id.as_str()], |row| row.get(0))
         .optional()?;
     if let Some(key) = found {
+        if title.is_some() {
+            db.prepare_cached("UPDATE video SET title = ?2 WHERE id = ?1 AND title IS NULL")?
+                .execute(rusqlite::params![key, title])?;
+        }
         return Ok(VideoKey(key));
     }
     db.prepare_cached("INSERT INTO video (ref, title) VALUES (?1, ?2)")?
@@ -72,19 +127,34 @@ pub(super) fn video_key(db: &Connection, id: &VideoId, title: Option<&str>) -> R
     Ok(VideoKey(db.last_insert_rowid()))
 }
 
-/// The row of a subject, if there is one.
-pub(super) fn subject_id(db: &Connection, subject: &SubjectRef) -> Result<Option<i64>> {
-    Ok(db
-        .prepare_cached("SELECT id FROM subject WHERE ref = ?1")?
-        .query_row([subject.to_string()], |row| row.get(0))
-        .optional()?)
+/// Why a watch makes no alerts just now, if so.
+pub(super) const fn shut(disabled: bool, muted: bool, expired: bool) -> Option<Suppressed> {
+    match (disabled, muted, expired) {
+        (true, _, _) => Some(Suppressed::Disabled),
+        (false, true, _) => Some(Suppressed::Muted),
+        (false, false, true) => Some(Suppressed::Expired),
+        (false, false, false) => None,
+    }
 }
 
-/// The columns of a destination, in the order of [`destination_row`].
-pub(super) const DESTINATION: &str =
-    "d.id, d.address, d.owner, d.settings, d.muted_until, d.disabled";
+/// Counts a rule that was crossed and made no alert.
+pub(super) fn suppress(
+    tx: &Connection,
+    rule: i64,
+    video: VideoKey,
+    reason: Suppressed,
+    now: UnixMillis,
+) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO suppression (rule, video, reason, count, first, last)
+         VALUES (?1, ?2, ?3, 1, ?4, ?4)
+         ON CONFLICT (rule, video, reason) DO UPDATE SET count = count + 1, last = ?4",
+    )?
+    .execute(rusqlite::params![rule, video.0, reason.name(), now.0])?;
+    Ok(())
+}
 
-/// Reads the columns of [`DESTINATION`] from `at` on.
+/// Reads the columns of a destination from `at` on.
 pub(super) fn destination_row(row: &Row<'_>, at: usize) -> Result<DestinationRow> {
     Ok(DestinationRow {
         id: DestinationId(row.get(at)?),
@@ -98,19 +168,30 @@ pub(super) fn destination_row(row: &Row<'_>, at: usize) -> Result<DestinationRow
 
 /// One destination, followed to where it has moved.
 pub(super) fn destination(db: &Connection, address: &Address) -> Result<Option<DestinationRow>> {
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT {DESTINATION} FROM destination o
-         JOIN destination d ON d.id = coalesce(o.moved_to, o.id) WHERE o.address = ?1"
+    let mut statement = db.prepare_cached(concat!(
+        "SELECT ",
+        destination_columns!(),
+        " FROM destination o JOIN destination d ON d.id = coalesce(o.moved_to, o.id) WHERE o.address = ?1"
     ))?;
     let mut rows = statement.query([address.to_string()])?;
     rows.next()?.map(|row| destination_row(row, 0)).transpose()
 }
 
-/// The columns of `seen`, in the order of [`known`].
-pub(super) const SEEN: &str = "n.observed_at, n.numbers_at, n.views, n.likes, n.comments,
-     n.views_highest, n.likes_highest, n.comments_highest, n.title, n.status, n.live";
+/// Everything about a watch (1) and a video (2) but their alerts: settings, subject, its title, the video's title,
+/// the columns of a destination and of `seen`.
+pub(super) const GROUP: &str = concat!(
+    "SELECT s.settings, u.ref, u.title, v.title, ",
+    destination_columns!(),
+    ", ",
+    seen_columns!(),
+    " FROM subscription s JOIN destination d ON d.id = s.destination JOIN subject u ON u.id = s.subject
+     JOIN video v ON v.id = ?2 LEFT JOIN seen n ON n.video = v.id WHERE s.id = ?1"
+);
 
-/// Reads the columns of [`SEEN`] from `at` on; `None` when the join found no row.
+/// Reads the columns of `seen` from `at` on; `None` when the join found no row.
+///
+/// A row with a word that this version does not know counts as none: the next snapshot is then a silent baseline,
+/// while a failure would hold up all routing.
 pub(super) fn known(row: &Row<'_>, at: usize) -> Result<Option<Known>> {
     let Some(observed_at) = instant(row, at)? else { return Ok(None) };
     let counts = |at: usize| -> rusqlite::Result<Counts> {
@@ -118,14 +199,17 @@ pub(super) fn known(row: &Row<'_>, at: usize) -> Result<Option<Known>> {
     };
     let status: String = row.get(at + 9)?;
     let live: String = row.get(at + 10)?;
+    let (Some(status), Some(live)) = (Status::from_name(&status), Live::from_name(&live)) else {
+        tracing::error!(status, live, "what was last seen of a video can't be read");
+        return Ok(None);
+    };
     Ok(Some(Known {
         observed_at,
         numbers_at: UnixMillis(row.get(at + 1)?),
         last: counts(at + 2)?,
         highest: counts(at + 5)?,
         title: row.get(at + 8)?,
-        status: Status::from_name(&status)
-            .ok_or_else(|| StoreError::Row(format!("status `{status}`")))?,
-        live: Live::from_name(&live).ok_or_else(|| StoreError::Row(format!("live `{live}`")))?,
+        status,
+        live,
     }))
 }

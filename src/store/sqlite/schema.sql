@@ -1,8 +1,17 @@
 -- Schema 1. Times are milliseconds since 1970, flags are 0 or 1, texts are UTF-8.
+-- AUTOINCREMENT where rows of other tables may outlive a row: its number must not come back as another one's.
 
-CREATE TABLE meta (                     -- small state of single owners: salt of message ids, quota, update offset
+PRAGMA application_id = 1953849957;     -- 'tube': a database of another program is not taken for an empty one
+
+CREATE TABLE meta (                     -- small state of single owners: salt of message ids, quota, how far a sweep came
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE mark (                     -- the last update of a chat service that had its effect
+    source    TEXT PRIMARY KEY,
+    update_id INTEGER NOT NULL,
+    at        INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- What is watched ------------------------------------------------------------------------------------------
@@ -21,10 +30,11 @@ CREATE TABLE subject (
 CREATE INDEX subject_due ON subject (next_listing) WHERE next_listing IS NOT NULL;
 
 CREATE TABLE video (                    -- the poller's side of a video
-    id        INTEGER PRIMARY KEY,
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
     ref       TEXT NOT NULL UNIQUE,
     title     TEXT,
     memory    TEXT,                     -- the poller's own
+    since     INTEGER NOT NULL DEFAULT 0, -- watched since: history before it is of an earlier life
     next_poll INTEGER                   -- NULL: nobody watches it
 );
 CREATE INDEX video_due ON video (next_poll) WHERE next_poll IS NOT NULL;
@@ -73,9 +83,11 @@ CREATE TABLE fanout (                   -- what one routing transaction left ove
     id    INTEGER PRIMARY KEY AUTOINCREMENT,
     video INTEGER NOT NULL,
     begun INTEGER NOT NULL,
+    turn  INTEGER NOT NULL,             -- the lowest is next; of one video the older piece goes first
     work  TEXT NOT NULL
 );
-CREATE INDEX fanout_video ON fanout (video, id);
+CREATE INDEX fanout_video ON fanout (video);
+CREATE INDEX fanout_turn ON fanout (turn);
 
 -- Who is told, and when ------------------------------------------------------------------------------------
 
@@ -83,7 +95,7 @@ CREATE TABLE lane (                     -- the thing whose limits count: a chat 
     id        INTEGER PRIMARY KEY,
     key       TEXT NOT NULL UNIQUE,
     channel   TEXT NOT NULL,
-    due_at    INTEGER,                  -- NULL: nothing waits, or as much is in flight as may be
+    due_at    INTEGER,                  -- the earliest of `queue` and of retries; NULL: none, or all slots in flight
     free_at   INTEGER NOT NULL DEFAULT 0, -- nothing leaves earlier: rate of the chat, or a wait asked for
     in_flight INTEGER NOT NULL DEFAULT 0
 );
@@ -91,7 +103,7 @@ CREATE INDEX lane_due ON lane (channel, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX lane_in_flight ON lane (id) WHERE in_flight > 0;
 
 CREATE TABLE destination (
-    id               INTEGER PRIMARY KEY,
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
     address          TEXT NOT NULL UNIQUE,
     lane             INTEGER NOT NULL,
     owner            TEXT NOT NULL,     -- whose limits count: operator, or the chat that made it
@@ -104,9 +116,10 @@ CREATE TABLE destination (
 );
 CREATE INDEX destination_lane ON destination (lane);
 CREATE INDEX destination_owner ON destination (owner);
+CREATE INDEX destination_moved ON destination (moved_to) WHERE moved_to IS NOT NULL;
 
 CREATE TABLE subscription (
-    id               INTEGER PRIMARY KEY,
+    id               INTEGER PRIMARY KEY AUTOINCREMENT,
     destination      INTEGER NOT NULL,
     subject          INTEGER NOT NULL,
     settings         TEXT NOT NULL DEFAULT '{}',
@@ -120,10 +133,11 @@ CREATE TABLE subscription (
     UNIQUE (destination, subject)
 );
 CREATE INDEX subscription_subject ON subscription (subject);
+CREATE INDEX subscription_ended ON subscription (ended_at) WHERE ended_at IS NOT NULL;
 CREATE INDEX subscription_until ON subscription (until) WHERE until IS NOT NULL AND ended_at IS NULL;
 
 CREATE TABLE rule (
-    id           INTEGER PRIMARY KEY,
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
     subscription INTEGER NOT NULL,
     text         TEXT NOT NULL,
     series       INTEGER NOT NULL,      -- of a trigger that has not seen anything yet
@@ -132,6 +146,7 @@ CREATE TABLE rule (
     ended_at     INTEGER
 );
 CREATE INDEX rule_subscription ON rule (subscription);
+CREATE INDEX rule_ended ON rule (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE TABLE "trigger" (
     id     INTEGER PRIMARY KEY,
@@ -142,15 +157,13 @@ CREATE TABLE "trigger" (
     base   INTEGER,
     since  INTEGER NOT NULL
 );
-CREATE INDEX trigger_scan ON "trigger" (video, series, value, id);
+CREATE INDEX trigger_scan ON "trigger" (video, series, value);   -- and, as in every index, the row's id
 CREATE INDEX trigger_rule ON "trigger" (rule, video);
 
 -- What fired, and what became of it ------------------------------------------------------------------------
 
 CREATE TABLE alert (
     id           INTEGER PRIMARY KEY AUTOINCREMENT,
-    lane         INTEGER NOT NULL,
-    destination  INTEGER NOT NULL,
     subscription INTEGER NOT NULL,
     rule         INTEGER NOT NULL,
     video        INTEGER NOT NULL,
@@ -163,14 +176,27 @@ CREATE TABLE alert (
     outcome      TEXT,                  -- NULL: waiting
     ended        INTEGER
 );
-CREATE INDEX alert_waiting ON alert (lane, id) WHERE outcome IS NULL AND notification IS NULL;
-CREATE INDEX alert_watch ON alert (subscription, video, id);
+CREATE INDEX alert_waiting ON alert (subscription, video) WHERE outcome IS NULL AND notification IS NULL;
+CREATE INDEX alert_video ON alert (video, subscription);
+CREATE INDEX alert_ended ON alert (ended) WHERE ended IS NOT NULL;
+
+CREATE TABLE queue (                    -- watches and videos that have waiting alerts: what a claim looks at
+    subscription INTEGER NOT NULL,
+    video        INTEGER NOT NULL,
+    lane         INTEGER NOT NULL,
+    due_at       INTEGER NOT NULL,      -- not looked at earlier: a hold is decided once for all of its alerts
+    first        INTEGER NOT NULL,      -- its oldest alert: what is due at one moment leaves in this order
+    PRIMARY KEY (subscription, video)
+) WITHOUT ROWID;
+CREATE INDEX queue_due ON queue (lane, due_at, first);
 
 CREATE TABLE notification (
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     lane        INTEGER NOT NULL,
     destination INTEGER NOT NULL,
+    subscription INTEGER,               -- NULL: a notice, which belongs to no watch
     video       INTEGER,
+    newest      INTEGER NOT NULL DEFAULT 0, -- its newest alert: what cancels up to there cancels a retry, too
     kind        TEXT NOT NULL,          -- single, coalesced, notice
     body        TEXT NOT NULL,
     members     TEXT NOT NULL,          -- ids of its alerts, as a JSON array
@@ -184,8 +210,15 @@ CREATE TABLE notification (
     error       TEXT,
     ended       INTEGER
 );
-CREATE INDEX notification_pending ON notification (lane, id) WHERE state = 'pending';
+CREATE INDEX notification_pending ON notification (lane, next_at, created_at) WHERE state = 'pending';
+CREATE INDEX notification_told ON notification (subscription, video) WHERE state IN ('pending', 'sent');
 CREATE INDEX notification_dead ON notification (id) WHERE state = 'dead';
+CREATE INDEX notification_ended ON notification (ended) WHERE ended IS NOT NULL;
+
+CREATE TABLE uncounted (                -- alerts that ended outside of a claim and are still to be counted in metrics
+    outcome TEXT PRIMARY KEY,
+    count   INTEGER NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE suppression (
     rule   INTEGER NOT NULL,

@@ -1,92 +1,254 @@
 //! Housekeeping: what has expired ends, what is past its retention goes, a bounded piece at a time.
+//!
+//! What an index finds is taken from there. Tables that have none for it are walked, a stretch per sweep, so that a
+//! sweep costs the same however much there is to keep.
 
-use rusqlite::{Connection, params};
+use std::time::Duration;
 
-use super::edit;
-use crate::model::UnixMillis;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::finish::{self, Ended};
+use super::{lane, rows, watch};
+use crate::model::{NotificationId, UnixMillis};
 use crate::store::{Result, Retention};
 
-/// Rows of one kind that one transaction deletes: small enough not to hold up deliveries.
+/// Rows of one kind that one transaction deletes or ends: few enough not to hold up deliveries.
 const PIECE: usize = 5_000;
 
+/// Rows that a walk looks at in one sweep.
+const STRETCH: usize = 1_000;
+
+/// A mark of a chat service that has not moved for so long is forgotten: Telegram keeps updates for a day, so nothing
+/// older can come again, while after a quiet week its ids may start anew, anywhere.
+const MARK_KEPT: Duration = Duration::from_secs(2 * 86_400);
+
 pub(super) fn sweep(tx: &Connection, keep: Retention, now: UnixMillis) -> Result<bool> {
-    let mut more = end_expired(tx, now)? == PIECE;
-    let statistics = now.minus(keep.statistics).0;
-    let alerts = now.minus(keep.alerts).0;
-    let piece = PIECE;
-    let mut delete = |sql: &str, before: i64| -> Result<()> {
-        more |= tx.prepare_cached(sql)?.execute(params![before, piece])? == piece;
-        Ok(())
-    };
-    // Ids grow with time, so the oldest rows are found without an index on time. A row that still waits is stepped
-    // over; rows behind it are reached because the condition, not the scan, is limited.
-    delete(
-        "DELETE FROM alert WHERE id IN
-         (SELECT id FROM alert WHERE outcome IS NOT NULL AND ended < ?1 ORDER BY id LIMIT ?2)",
-        alerts,
-    )?;
-    delete(
-        "DELETE FROM notification WHERE id IN
-         (SELECT id FROM notification WHERE state <> 'pending' AND ended < ?1 ORDER BY id LIMIT ?2)",
-        alerts,
-    )?;
-    delete(
-        "DELETE FROM suppression WHERE (rule, video, reason) IN
-         (SELECT rule, video, reason FROM suppression WHERE last < ?1 LIMIT ?2)",
-        alerts,
-    )?;
-    delete(
-        "DELETE FROM history WHERE (video, at) IN
-         (SELECT video, at FROM history WHERE at < ?1 LIMIT ?2)",
-        statistics,
-    )?;
-    delete(
-        "DELETE FROM invite WHERE code IN (SELECT code FROM invite WHERE expires_at < ?1 LIMIT ?2)",
-        alerts,
-    )?;
-    // Rules and watches that ended go when their alerts have gone.
-    delete(
-        "DELETE FROM rule WHERE id IN (SELECT r.id FROM rule r WHERE r.ended_at < ?1
-         AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.subscription = r.subscription) LIMIT ?2)",
-        alerts,
-    )?;
-    delete(
-        "DELETE FROM subscription WHERE id IN (SELECT s.id FROM subscription s WHERE s.ended_at < ?1
-         AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.subscription = s.id)
-         AND NOT EXISTS (SELECT 1 FROM rule r WHERE r.subscription = s.id) LIMIT ?2)",
-        alerts,
-    )?;
-    // A video that nobody watches is forgotten with its statistics.
-    delete(
-        "DELETE FROM seen WHERE video IN (SELECT n.video FROM seen n JOIN video v ON v.id = n.video
-         WHERE v.next_poll IS NULL AND n.observed_at < ?1 LIMIT ?2)",
-        statistics,
-    )?;
-    delete(
-        "DELETE FROM video WHERE id IN (SELECT v.id FROM video v WHERE v.next_poll IS NULL AND ?1 IS NOT NULL
-         AND NOT EXISTS (SELECT 1 FROM seen n WHERE n.video = v.id)
-         AND NOT EXISTS (SELECT 1 FROM member m WHERE m.video = v.id)
-         AND NOT EXISTS (SELECT 1 FROM alert a WHERE a.video = v.id) LIMIT ?2)",
-        statistics,
-    )?;
-    delete(
-        "DELETE FROM subject WHERE id IN (SELECT u.id FROM subject u WHERE u.next_listing IS NULL AND ?1 IS NOT NULL
-         AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.subject = u.id)
-         AND NOT EXISTS (SELECT 1 FROM member m WHERE m.subject = u.id) LIMIT ?2)",
-        statistics,
-    )?;
+    let statistics = now.minus(keep.statistics);
+    let alerts = now.minus(keep.alerts);
+    let mut ended = Ended::default();
+    let mut more = end_expired(tx, now)?;
+    more |= end_overdue(tx, statistics, now, &mut ended)?;
+    more |= walk_queue(tx, statistics, now, &mut ended)?;
+    ended.keep(tx)?;
+    for (sql, before) in [
+        (ALERTS, alerts),
+        (NOTIFICATIONS, alerts),
+        // Rules and watches that ended go when `why` needs them no more.
+        (SUPPRESSIONS_OF_RULES, alerts),
+        (RULES, alerts),
+        (INVITES, alerts),
+        (NOTICES, statistics),
+        (MARKS, now.minus(MARK_KEPT)),
+    ] {
+        more |= tx.prepare_cached(sql)?.execute(params![before.0, PIECE])? == PIECE;
+    }
+    more |= forget_watches(tx, alerts)?;
+    walk_suppressions(tx, alerts)?;
+    more |= walk_videos(tx, statistics)?;
     Ok(more)
 }
 
-fn end_expired(tx: &Connection, now: UnixMillis) -> Result<usize> {
+pub(super) const ALERTS: &str =
+    "DELETE FROM alert WHERE id IN (SELECT id FROM alert WHERE ended < ?1 ORDER BY ended LIMIT ?2)";
+pub(super) const NOTIFICATIONS: &str = "DELETE FROM notification WHERE id IN
+     (SELECT id FROM notification WHERE ended < ?1 ORDER BY ended LIMIT ?2)";
+pub(super) const SUPPRESSIONS_OF_RULES: &str = "DELETE FROM suppression WHERE rule IN
+     (SELECT id FROM rule WHERE ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
+pub(super) const RULES: &str = "DELETE FROM rule WHERE id IN
+     (SELECT id FROM rule WHERE ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
+const INVITES: &str =
+    "DELETE FROM invite WHERE code IN (SELECT code FROM invite WHERE expires_at < ?1 LIMIT ?2)";
+const NOTICES: &str =
+    "DELETE FROM notice WHERE key IN (SELECT key FROM notice WHERE at < ?1 LIMIT ?2)";
+const MARKS: &str =
+    "DELETE FROM mark WHERE source IN (SELECT source FROM mark WHERE at < ?1 LIMIT ?2)";
+
+/// Ends watches whose time is over.
+fn end_expired(tx: &Connection, now: UnixMillis) -> Result<bool> {
     let expired: Vec<(i64, i64)> = tx
         .prepare_cached(
             "SELECT id, subject FROM subscription WHERE until <= ?1 AND ended_at IS NULL LIMIT ?2",
         )?
-        .query_map(params![now.0, PIECE], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map(params![now.0, STRETCH], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (subscription, subject) in &expired {
-        edit::end_subscription(tx, *subscription, *subject, "expired", now)?;
+        watch::end_subscription(tx, *subscription, *subject, "expired", now)?;
     }
-    Ok(expired.len())
+    Ok(expired.len() == STRETCH)
+}
+
+pub(super) const OVERDUE: &str = "SELECT id, lane FROM notification
+     WHERE state = 'pending' AND next_at IS NOT NULL AND created_at < ?1 LIMIT ?2";
+
+/// Gives up messages that waited for longer than their numbers may be kept: their channel is away or switched off.
+fn end_overdue(
+    tx: &Connection,
+    before: UnixMillis,
+    now: UnixMillis,
+    ended: &mut Ended,
+) -> Result<bool> {
+    let overdue: Vec<(i64, i64)> = tx
+        .prepare_cached(OVERDUE)?
+        .query_map(params![before.0, STRETCH], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (id, lane) in &overdue {
+        finish::give_up(tx, NotificationId(*id), finish::TOO_OLD, now, ended)?;
+        lane::settle(tx, *lane)?;
+    }
+    Ok(overdue.len() == STRETCH)
+}
+
+/// Ends what waits in lanes that no claim comes to any more: cancelled alerts, and those that are too old to tell.
+fn walk_queue(
+    tx: &Connection,
+    before: UnixMillis,
+    now: UnixMillis,
+    ended: &mut Ended,
+) -> Result<bool> {
+    let after: (i64, i64) = cursor(tx, "sweep:queue")?.unwrap_or_default();
+    let stretch: Vec<(i64, i64)> = tx
+        .prepare_cached(
+            "SELECT subscription, video FROM queue WHERE (subscription, video) > (?1, ?2)
+             ORDER BY subscription, video LIMIT ?3",
+        )?
+        .query_map(params![after.0, after.1, STRETCH], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut left = PIECE;
+    let mut last = None;
+    for key in &stretch {
+        if left == 0 {
+            break;
+        }
+        left =
+            left.saturating_sub(finish::end_unwanted(tx, *key, before, now, left, ended)?.max(1));
+        last = Some(*key);
+    }
+    // At the end it starts over.
+    let next = last.filter(|_| stretch.len() == STRETCH || left == 0);
+    rows::save(tx, "sweep:queue", &rows::json(&next)?)?;
+    Ok(left == 0)
+}
+
+/// How far a walk came.
+fn cursor<T: serde::de::DeserializeOwned>(tx: &Connection, key: &str) -> Result<Option<T>> {
+    Ok(rows::load(tx, key)?
+        .and_then(|text| serde_json::from_str::<Option<T>>(&text).ok())
+        .flatten())
+}
+
+pub(super) const WATCHES: &str = "DELETE FROM subscription WHERE id IN
+     (SELECT s.id FROM subscription s WHERE s.ended_at < ?1
+      AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.subscription = s.id)
+      ORDER BY s.ended_at LIMIT ?2) RETURNING subject";
+
+/// Forgets watches that ended, and what nobody watches any more.
+fn forget_watches(tx: &Connection, before: UnixMillis) -> Result<bool> {
+    let subjects: Vec<i64> = tx
+        .prepare_cached(WATCHES)?
+        .query_map(params![before.0, STRETCH], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for subject in &subjects {
+        tx.prepare_cached(
+            "DELETE FROM subject WHERE id = ?1
+             AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.subject = ?1)
+             AND NOT EXISTS (SELECT 1 FROM member m WHERE m.subject = ?1)",
+        )?
+        .execute([subject])?;
+    }
+    Ok(subjects.len() == STRETCH)
+}
+
+/// Forgets what was suppressed long ago.
+fn walk_suppressions(tx: &Connection, before: UnixMillis) -> Result<()> {
+    let after: i64 = cursor(tx, "sweep:suppression")?.unwrap_or_default();
+    let upto: Option<i64> = tx
+        .prepare_cached(
+            "SELECT rule FROM suppression WHERE rule > ?1 ORDER BY rule LIMIT 1 OFFSET ?2",
+        )?
+        .query_row(params![after, PIECE], |row| row.get(0))
+        .optional()?;
+    tx.prepare_cached("DELETE FROM suppression WHERE rule > ?1 AND rule <= ?2 AND last < ?3")?
+        .execute([after, upto.unwrap_or(i64::MAX), before.0])?;
+    rows::save(tx, "sweep:suppression", &rows::json(&upto)?)
+}
+
+/// A video as a walk sees it.
+struct Seen {
+    id: i64,
+    watched: bool,
+    observed_at: Option<i64>,
+    numbers_at: Option<i64>,
+}
+
+/// Keeps statistics no longer than allowed, and forgets videos that nobody watches any more.
+fn walk_videos(tx: &Connection, before: UnixMillis) -> Result<bool> {
+    let after: i64 = cursor(tx, "sweep:video")?.unwrap_or_default();
+    let videos: Vec<Seen> = tx
+        .prepare_cached(
+            "SELECT v.id, v.next_poll IS NOT NULL, n.observed_at, n.numbers_at FROM video v
+             LEFT JOIN seen n ON n.video = v.id WHERE v.id > ?1 ORDER BY v.id LIMIT ?2",
+        )?
+        .query_map(params![after, STRETCH], |row| {
+            Ok(Seen {
+                id: row.get(0)?,
+                watched: row.get(1)?,
+                observed_at: row.get(2)?,
+                numbers_at: row.get(3)?,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut left = PIECE;
+    let mut last = None;
+    for video in &videos {
+        if left == 0 {
+            break;
+        }
+        left -= forget(tx, video, before, left)?;
+        last = Some(video.id);
+    }
+    // A video with more to delete than one sweep may is looked at again.
+    let next = if left == 0 {
+        last.map(|last| last - 1)
+    } else {
+        last.filter(|_| videos.len() == STRETCH)
+    };
+    rows::save(tx, "sweep:video", &rows::json(&next)?)?;
+    Ok(left == 0)
+}
+
+pub(super) const FORGET: &str = "DELETE FROM video WHERE id = ?1
+     AND NOT EXISTS (SELECT 1 FROM seen WHERE video = ?1)
+     AND NOT EXISTS (SELECT 1 FROM history WHERE video = ?1)
+     AND NOT EXISTS (SELECT 1 FROM member WHERE video = ?1)
+     AND NOT EXISTS (SELECT 1 FROM alert WHERE video = ?1)";
+
+/// Forgets what is too old of one video; returns how many rows of its history went.
+fn forget(tx: &Connection, video: &Seen, before: UnixMillis, limit: usize) -> Result<usize> {
+    // Only changes are recorded: the newest row before the end still holds, if a later look has confirmed it.
+    let holds = video.watched && video.numbers_at.is_some_and(|at| at >= before.0);
+    let gone = tx
+        .prepare_cached(
+            "DELETE FROM history WHERE video = ?1 AND at IN (SELECT at FROM history WHERE video = ?1 AND at < ?2
+             AND (?3 = 0 OR at < (SELECT max(at) FROM history WHERE video = ?1 AND at < ?2))
+             ORDER BY at LIMIT ?4)",
+        )?
+        .execute(params![video.id, before.0, holds, limit])?;
+    let old = |at: Option<i64>| at.is_some_and(|at| at < before.0);
+    if video.watched {
+        if old(video.numbers_at) {
+            // Still watched, but YouTube has said no number since.
+            tx.prepare_cached(
+                "UPDATE seen SET views = NULL, likes = NULL, comments = NULL, views_highest = NULL,
+                 likes_highest = NULL, comments_highest = NULL WHERE video = ?1",
+            )?
+            .execute([video.id])?;
+        }
+        return Ok(gone);
+    }
+    if old(video.observed_at) {
+        tx.prepare_cached("DELETE FROM seen WHERE video = ?1")?.execute([video.id])?;
+        tx.prepare_cached("UPDATE video SET memory = NULL WHERE id = ?1")?.execute([video.id])?;
+    }
+    tx.prepare_cached(FORGET)?.execute([video.id])?;
+    Ok(gone)
 }

@@ -1,5 +1,6 @@
 //! A thread that owns one connection. SQLite blocks, so it never runs on the async workers.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -28,7 +29,11 @@ impl DbThread {
             .name(name.to_owned())
             .spawn(move || {
                 while let Some(job) = queue.blocking_recv() {
-                    job(&mut db);
+                    // The transaction of a job that panics is rolled back as it unwinds, and its caller hears of it;
+                    // the database must be there for everybody else.
+                    if catch_unwind(AssertUnwindSafe(|| job(&mut db))).is_err() {
+                        tracing::error!("a transaction has panicked and was rolled back");
+                    }
                 }
             })
             .expect("a thread can be started: the process has just begun");
@@ -79,7 +84,8 @@ impl DbThread {
         });
         let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
         jobs.send(job).await.map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
+        // A job that was accepted is done, so its answer can only be missing because it panicked.
+        answered.await.map_err(|_| StoreError::Panicked)?
     }
 }
 

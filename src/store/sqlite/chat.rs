@@ -1,0 +1,283 @@
+//! Destinations: made, blocked, reached again, moved.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::finish::{self, Ended};
+use super::{lane, queue, rows, watch};
+use crate::model::{Address, DestinationId, NotificationId, UnixMillis};
+use crate::store::Result;
+
+/// The owner of what the configuration and the operator's files bring; nothing limits it.
+pub(super) const OPERATOR: &str = "operator";
+
+fn is_thread(address: &Address) -> bool {
+    matches!(address, Address::Telegram { thread: Some(_), .. })
+}
+
+/// The rows of a destination and its lane, followed to where it has moved.
+pub(super) fn find(tx: &Connection, address: &Address) -> Result<Option<(DestinationId, i64)>> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT d.id, d.lane FROM destination o
+             JOIN destination d ON d.id = coalesce(o.moved_to, o.id) WHERE o.address = ?1",
+        )?
+        .query_row([address.to_string()], |row| Ok((DestinationId(row.get(0)?), row.get(1)?)))
+        .optional()?)
+}
+
+fn find_lane(tx: &Connection, address: &Address) -> Result<Option<i64>> {
+    Ok(tx
+        .prepare_cached("SELECT id FROM lane WHERE key = ?1")?
+        .query_row([address.lane()], |row| row.get(0))
+        .optional()?)
+}
+
+/// The rows of a destination and its lane, made where they are new; followed to where it has moved.
+pub(super) fn destination(
+    tx: &Connection,
+    address: &Address,
+    owner: &str,
+) -> Result<(DestinationId, i64)> {
+    if let Some(found) = find(tx, address)? {
+        return Ok(found);
+    }
+    tx.prepare_cached(
+        "INSERT INTO lane (key, channel) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING",
+    )?
+    .execute([&address.lane(), address.channel().name()])?;
+    let lane: i64 = tx
+        .prepare_cached("SELECT id FROM lane WHERE key = ?1")?
+        .query_row([address.lane()], |row| row.get(0))?;
+    tx.prepare_cached("INSERT INTO destination (address, lane, owner) VALUES (?1, ?2, ?3)")?
+        .execute(params![address.to_string(), lane, owner])?;
+    Ok((DestinationId(tx.last_insert_rowid()), lane))
+}
+
+/// Whose limits count for a destination.
+pub(super) fn owner(tx: &Connection, destination: DestinationId) -> Result<String> {
+    Ok(tx
+        .prepare_cached("SELECT owner FROM destination WHERE id = ?1")?
+        .query_row([destination.0], |row| row.get(0))?)
+}
+
+pub(super) fn enable(tx: &Connection, address: &Address, owner: &str) -> Result<usize> {
+    let (id, lane) = destination(tx, address, owner)?;
+    // Every thread of the chat: whoever unblocks the bot unblocks it everywhere.
+    Ok(tx
+        .prepare_cached(
+            "UPDATE destination SET disabled = NULL WHERE lane = ?1 AND disabled IS NOT NULL
+             AND (?2 = 0 OR id = ?3)",
+        )?
+        .execute(params![lane, is_thread(address), id.0])?)
+}
+
+/// Makes a chat (every thread of it, unless one is named) unreachable: what waits is cancelled.
+pub(super) fn disable(
+    tx: &Connection,
+    address: &Address,
+    reason: &str,
+    now: UnixMillis,
+) -> Result<usize> {
+    let found = find(tx, address)?;
+    if is_thread(address) {
+        return match found {
+            Some((id, lane)) => {
+                block(tx, id, reason, now).and_then(|()| lane::settle(tx, lane).map(|()| 1))
+            }
+            None => Ok(0),
+        };
+    }
+    // The chat itself may never have been a destination, while its threads are.
+    let lane = match found {
+        Some((_, lane)) => Some(lane),
+        None => find_lane(tx, address)?,
+    };
+    let Some(lane) = lane else { return Ok(0) };
+    let all = unmoved(tx, lane)?;
+    for (id, ..) in &all {
+        block(tx, *id, reason, now)?;
+    }
+    lane::settle(tx, lane)?;
+    Ok(all.len())
+}
+
+/// Makes the destination of a notification unreachable, for what the chat has answered.
+pub(super) fn disable_destination_of(
+    tx: &Connection,
+    notification: NotificationId,
+    reason: &str,
+    now: UnixMillis,
+) -> Result<()> {
+    let row: Option<(i64, String)> = tx
+        .prepare_cached(
+            "SELECT d.id, d.address FROM notification n JOIN destination o ON o.id = n.destination
+             JOIN destination d ON d.id = coalesce(o.moved_to, o.id) WHERE n.id = ?1",
+        )?
+        .query_row([notification.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((id, address)) = row else { return Ok(()) };
+    match rows::readable(rows::parsed::<Address>(&address, "destination"))? {
+        Ok(address) => disable(tx, &address, reason, now).map(drop),
+        Err(_) => block(tx, DestinationId(id), reason, now),
+    }
+}
+
+/// Blocks one destination. What waits is ended by the claims that follow, a bounded piece at a time; what is in flight
+/// ends by its own answer.
+fn block(tx: &Connection, id: DestinationId, reason: &str, now: UnixMillis) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE destination SET disabled = ?2, cancelled_to = ?3, cancelled_reason = 'disabled' WHERE id = ?1",
+    )?
+    .execute(params![id.0, reason, watch::last_alert(tx)?])?;
+    tx.prepare_cached(
+        "UPDATE notification SET next_at = ?2 WHERE state = 'pending' AND next_at > ?2 AND destination = ?1
+         AND lane = (SELECT lane FROM destination WHERE id = ?1)",
+    )?
+    .execute([id.0, now.0])?;
+    queue::rouse(tx, id, None, now)
+}
+
+type Row = (DestinationId, String, String);
+
+/// The destinations of a lane that have not moved: row, address, owner.
+fn unmoved(tx: &Connection, lane: i64) -> Result<Vec<Row>> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT id, address, owner FROM destination WHERE lane = ?1 AND moved_to IS NULL",
+        )?
+        .query_map([lane], |row| Ok((DestinationId(row.get(0)?), row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Follows a chat to its new id.
+pub(super) fn move_chat(
+    tx: &Connection,
+    from: &Address,
+    to: &Address,
+    now: UnixMillis,
+) -> Result<usize> {
+    let Some(lane) = find_lane(tx, from)? else { return Ok(0) };
+    let mut ended = Ended::default();
+    let new = move_lane(tx, lane, to, now, &mut ended)?;
+    ended.keep(tx)?;
+    lane::settle(tx, lane)?;
+    lane::settle(tx, new)?;
+    Ok(usize::from(new != lane))
+}
+
+/// Follows a chat to its new id: destinations, watches and what waits go along. Returns the new lane, or the old one
+/// when it is the same chat. The caller settles both.
+pub(super) fn move_lane(
+    tx: &Connection,
+    old_lane: i64,
+    to: &Address,
+    now: UnixMillis,
+    ended: &mut Ended,
+) -> Result<i64> {
+    let mut new_lane = old_lane;
+    for (id, address, owner) in unmoved(tx, old_lane)? {
+        let Some(address) = rows::or_skipped(rows::parsed::<Address>(&address, "destination"))?
+        else {
+            continue;
+        };
+        let target = match (&address, to) {
+            (Address::Telegram { thread, .. }, Address::Telegram { chat, thread: None }) => {
+                Address::Telegram { chat: *chat, thread: *thread }
+            }
+            _ => to.clone(),
+        };
+        let (new, lane) = destination(tx, &target, &owner)?;
+        if new == id {
+            continue;
+        }
+        new_lane = lane;
+        move_destination(tx, id, new, lane, now, ended)?;
+        rename(tx, &address.to_string(), &target.to_string())?;
+        // The chat as a whole may own what its threads have made, without being a destination.
+        rename(tx, &address.lane(), &target.lane())?;
+    }
+    Ok(new_lane)
+}
+
+fn move_destination(
+    tx: &Connection,
+    old: DestinationId,
+    new: DestinationId,
+    lane: i64,
+    now: UnixMillis,
+    ended: &mut Ended,
+) -> Result<()> {
+    // What a command has cancelled stays cancelled, while the new destination knows nothing of the old marks.
+    let waiting: Vec<(i64, i64)> = tx
+        .prepare_cached(
+            "SELECT q.subscription, q.video FROM subscription s JOIN queue q ON q.subscription = s.id
+             JOIN destination d ON d.id = s.destination WHERE s.destination = ?1 AND d.cancelled_to >= q.first",
+        )?
+        .query_map([old.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for key in waiting {
+        finish::end_cancelled(tx, key, now, usize::MAX >> 1, ended)?;
+    }
+    tx.prepare_cached(
+        "UPDATE destination SET
+         settings = CASE settings WHEN '{}' THEN (SELECT settings FROM destination WHERE id = ?2) ELSE settings END,
+         muted_until = coalesce(muted_until, (SELECT muted_until FROM destination WHERE id = ?2))
+         WHERE id = ?1",
+    )?
+    .execute([new.0, old.0])?;
+    tx.prepare_cached("UPDATE destination SET moved_to = ?2 WHERE id = ?1 OR moved_to = ?1")?
+        .execute([old.0, new.0])?;
+    move_watches(tx, old, new, now)?;
+    tx.prepare_cached(
+        "UPDATE queue SET lane = ?2 WHERE subscription IN (SELECT id FROM subscription WHERE destination = ?1)",
+    )?
+    .execute([new.0, lane])?;
+    tx.prepare_cached(
+        "UPDATE notification SET lane = ?3, destination = ?2 WHERE state = 'pending' AND destination = ?1
+         AND lane = (SELECT lane FROM destination WHERE id = ?1)",
+    )?
+    .execute([old.0, new.0, lane])?;
+    Ok(())
+}
+
+/// Brings watches along. Of a subject that both watch, the running watch stays; of two running ones the new place's.
+fn move_watches(
+    tx: &Connection,
+    old: DestinationId,
+    new: DestinationId,
+    now: UnixMillis,
+) -> Result<()> {
+    let both: Vec<(i64, i64, bool, i64, bool)> = tx
+        .prepare_cached(
+            "SELECT s.subject, s.id, s.ended_at IS NULL, t.id, t.ended_at IS NULL FROM subscription s
+             JOIN subscription t ON t.destination = ?2 AND t.subject = s.subject WHERE s.destination = ?1",
+        )?
+        .query_map([old.0, new.0], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut place = tx.prepare_cached("UPDATE subscription SET destination = ?2 WHERE id = ?1")?;
+    for (subject, ours, runs, theirs, theirs_runs) in both {
+        match (runs, theirs_runs) {
+            (true, true) => watch::end_subscription(tx, ours, subject, "unwatched", now)?,
+            (true, false) => {
+                // A pair may stand once only, so the ended one steps aside first.
+                place.execute([theirs, -new.0])?;
+                place.execute([ours, new.0])?;
+                place.execute([theirs, old.0])?;
+            }
+            (false, _) => {}
+        }
+    }
+    tx.prepare_cached("UPDATE OR IGNORE subscription SET destination = ?2 WHERE destination = ?1")?
+        .execute([old.0, new.0])?;
+    Ok(())
+}
+
+/// Whoever is named by the chat's old address, is by its new one.
+fn rename(tx: &Connection, from: &str, to: &str) -> Result<()> {
+    tx.prepare_cached("UPDATE destination SET owner = ?2 WHERE owner = ?1")?.execute([from, to])?;
+    tx.prepare_cached("UPDATE OR IGNORE person SET address = ?2 WHERE address = ?1")?
+        .execute([from, to])?;
+    Ok(())
+}

@@ -1,0 +1,290 @@
+//! The desk at which the router works: triggers, alerts and what is known of a video, inside one transaction.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{queue, rows};
+use crate::model::{
+    AlertDraft, Counts, Desk, DestinationId, FanoutCursor, Gate, Known, Metric, NextTrigger,
+    RuleId, Series, SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, VideoId,
+    VideoKey,
+};
+use crate::store::{Result, StoreError};
+
+pub(super) struct SqliteDesk<'tx> {
+    tx: &'tx Connection,
+    now: UnixMillis,
+    /// Rule texts of this transaction, each held once however many rows have it.
+    texts: HashMap<String, Arc<str>>,
+}
+
+impl<'tx> SqliteDesk<'tx> {
+    pub(super) fn new(tx: &'tx Connection, now: UnixMillis) -> Self {
+        SqliteDesk { tx, now, texts: HashMap::new() }
+    }
+
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(shared) = self.texts.get(text) {
+            return Arc::clone(shared);
+        }
+        let shared: Arc<str> = text.into();
+        self.texts.insert(text.to_owned(), Arc::clone(&shared));
+        shared
+    }
+}
+
+impl SqliteDesk<'_> {
+    fn collect(
+        &mut self,
+        series: Series,
+        mut rows: rusqlite::Rows<'_>,
+        found: &mut Vec<TriggerRow>,
+    ) -> Result<()> {
+        while let Some(row) = rows.next()? {
+            let text = self.shared(row.get_ref(5)?.as_str().unwrap_or_default());
+            found.push(self.trigger(series, row, text)?);
+        }
+        Ok(())
+    }
+
+    fn trigger(&self, series: Series, row: &Row<'_>, text: Arc<str>) -> Result<TriggerRow> {
+        let until: Option<i64> = row.get(11)?;
+        let shut = rows::shut(
+            row.get(9)?,
+            row.get::<_, i64>(10)? > self.now.0,
+            until.is_some_and(|until| until <= self.now.0),
+        );
+        Ok(TriggerRow {
+            id: TriggerId(row.get(0)?),
+            series,
+            value: row.get(1)?,
+            base: row.get(2)?,
+            since: UnixMillis(row.get(3)?),
+            rule: RuleId(row.get(4)?),
+            text,
+            subscription: SubscriptionId(row.get(6)?),
+            destination: DestinationId(row.get(7)?),
+            lane: row.get(8)?,
+            gate: shut.map_or(Gate::Open, Gate::Shut),
+        })
+    }
+}
+
+pub(super) const KNOWN: &str = concat!(
+    "SELECT v.id, ",
+    rows::seen_columns!(),
+    " FROM video v LEFT JOIN seen n ON n.video = v.id WHERE v.ref = ?1 AND v.next_poll IS NOT NULL"
+);
+
+pub(super) const DERIVED: &str =
+    "SELECT series FROM \"trigger\" WHERE video = ?1 AND series > ?2 ORDER BY series LIMIT 1";
+
+macro_rules! count_at {
+    ($metric:literal) => {
+        concat!(
+            "SELECT ",
+            $metric,
+            " FROM history WHERE video = ?1 AND at <= ?2 AND ",
+            $metric,
+            " IS NOT NULL
+             AND at >= (SELECT since FROM video WHERE id = ?1) ORDER BY at DESC LIMIT 1"
+        )
+    };
+}
+
+pub(super) const COUNT_AT: [&str; 3] =
+    [count_at!("views"), count_at!("likes"), count_at!("comments")];
+
+macro_rules! scan {
+    ($range:literal) => {
+        concat!(
+            "SELECT t.id, t.value, t.base, t.since, t.rule, r.text, s.id, d.id, d.lane,
+                    d.disabled IS NOT NULL, max(coalesce(d.muted_until, 0), coalesce(s.muted_until, 0)),
+                    s.until
+             FROM \"trigger\" t JOIN rule r ON r.id = t.rule JOIN subscription s ON s.id = r.subscription
+             JOIN destination d ON d.id = s.destination
+             WHERE t.video = ?1 AND t.series = ?2 AND ",
+            $range,
+            " LIMIT ?5"
+        )
+    };
+}
+
+pub(super) const SCAN_SAME: &str = scan!("t.value = ?3 AND t.id > ?4 ORDER BY t.id");
+pub(super) const SCAN_ABOVE: &str = scan!("t.value > ?3 AND t.value <= ?4 ORDER BY t.value, t.id");
+
+impl Desk for SqliteDesk<'_> {
+    type Error = StoreError;
+
+    fn known(&mut self, video: &VideoId) -> Result<Option<(VideoKey, Option<Known>)>> {
+        let mut statement = self.tx.prepare_cached(KNOWN)?;
+        let mut rows = statement.query([video.as_str()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some((VideoKey(row.get(0)?), rows::known(row, 1)?)))
+    }
+
+    fn save_known(&mut self, video: VideoKey, known: &Known) -> Result<()> {
+        self.tx
+            .prepare_cached(
+                "INSERT OR REPLACE INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            )?
+            .execute(params![
+                video.0,
+                known.observed_at.0,
+                known.numbers_at.0,
+                known.last.views,
+                known.last.likes,
+                known.last.comments,
+                known.highest.views,
+                known.highest.likes,
+                known.highest.comments,
+                known.title,
+                known.status.name(),
+                known.live.name()
+            ])?;
+        Ok(())
+    }
+
+    fn forget(&mut self, video: VideoKey) -> Result<()> {
+        self.tx.prepare_cached("DELETE FROM seen WHERE video = ?1")?.execute([video.0])?;
+        self.tx.prepare_cached("DELETE FROM history WHERE video = ?1")?.execute([video.0])?;
+        Ok(())
+    }
+
+    fn record(&mut self, video: VideoKey, at: UnixMillis, counts: Counts) -> Result<()> {
+        self.tx
+            .prepare_cached("INSERT OR REPLACE INTO history VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![video.0, at.0, counts.views, counts.likes, counts.comments])?;
+        Ok(())
+    }
+
+    fn count_at(&mut self, video: VideoKey, metric: Metric, at: UnixMillis) -> Result<Option<i64>> {
+        let sql = match metric {
+            Metric::Views => COUNT_AT[0],
+            Metric::Likes => COUNT_AT[1],
+            Metric::Comments => COUNT_AT[2],
+        };
+        Ok(self.tx.prepare_cached(sql)?.query_row([video.0, at.0], |row| row.get(0)).optional()?)
+    }
+
+    fn derived_series(&mut self, video: VideoKey) -> Result<Vec<Series>> {
+        // One seek per distinct series, however many triggers each has.
+        let mut statement = self.tx.prepare_cached(DERIVED)?;
+        let mut found = Vec::new();
+        let mut after = Series::LAST_PLAIN_CODE;
+        while let Some(code) =
+            statement.query_row([video.0, after], |row| row.get::<_, i64>(0)).optional()?
+        {
+            found.extend(Series::from_code(code));
+            after = code;
+        }
+        Ok(found)
+    }
+
+    fn scan(
+        &mut self,
+        video: VideoKey,
+        series: Series,
+        upto: i64,
+        cursor: FanoutCursor,
+        limit: usize,
+        found: &mut Vec<TriggerRow>,
+    ) -> Result<()> {
+        found.clear();
+        let FanoutCursor { value, id } = cursor;
+        // Rows behind the cursor are found by two ranges of the index. As one condition on (value, id) they would be
+        // stepped over one by one, and a million triggers of one value (`any`) read a thousand times.
+        let tx = self.tx;
+        if value <= upto {
+            let mut statement = tx.prepare_cached(SCAN_SAME)?;
+            let rows = statement.query(params![video.0, series.code(), value, id, limit])?;
+            self.collect(series, rows, found)?;
+        }
+        if found.len() < limit {
+            let mut statement = tx.prepare_cached(SCAN_ABOVE)?;
+            let rest = limit - found.len();
+            let rows = statement.query(params![video.0, series.code(), value, upto, rest])?;
+            self.collect(series, rows, found)?;
+        }
+        Ok(())
+    }
+
+    fn move_trigger(&mut self, trigger: TriggerId, next: &NextTrigger) -> Result<()> {
+        self.tx
+            .prepare_cached(
+                "UPDATE \"trigger\" SET series = ?2, value = ?3, base = ?4 WHERE id = ?1",
+            )?
+            .execute(params![trigger.0, next.series.code(), next.value, next.base])?;
+        Ok(())
+    }
+
+    fn end_trigger(&mut self, trigger: TriggerId) -> Result<()> {
+        self.tx.prepare_cached("DELETE FROM \"trigger\" WHERE id = ?1")?.execute([trigger.0])?;
+        Ok(())
+    }
+
+    fn alert(&mut self, draft: &AlertDraft<'_>) -> Result<()> {
+        let marks = if draft.marks.is_empty() { None } else { Some(rows::json(draft.marks)?) };
+        let trigger = draft.trigger;
+        self.tx
+            .prepare_cached(
+                "INSERT INTO alert (subscription, rule, video, series, previous, current, marks, observed_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                trigger.subscription.0,
+                trigger.rule.0,
+                draft.video.0,
+                draft.series.code(),
+                rusqlite::types::ToSqlOutput::Borrowed(rows::value_ref(&draft.previous)),
+                rusqlite::types::ToSqlOutput::Borrowed(rows::value_ref(&draft.current)),
+                marks,
+                draft.observed_at.0
+            ])?;
+        let alert = self.tx.last_insert_rowid();
+        let key = (trigger.subscription.0, draft.video.0);
+        queue::enqueue(self.tx, key, trigger.lane, alert, self.now)
+    }
+
+    fn suppress(&mut self, rule: RuleId, video: VideoKey, reason: Suppressed) -> Result<()> {
+        rows::suppress(self.tx, rule.0, video, reason, self.now)
+    }
+
+    fn is_fanning_out(&mut self, video: VideoKey) -> Result<bool> {
+        Ok(self
+            .tx
+            .prepare_cached("SELECT 1 FROM fanout WHERE video = ?1 LIMIT 1")?
+            .exists([video.0])?)
+    }
+
+    fn defer(
+        &mut self,
+        video: VideoKey,
+        work: String,
+        merge: &mut dyn FnMut(&str, &str) -> String,
+    ) -> Result<()> {
+        let last: Option<(i64, bool, String)> = self
+            .tx
+            .prepare_cached(
+                "SELECT id, begun, work FROM fanout WHERE video = ?1 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row([video.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        if let Some((id, false, queued)) = &last {
+            self.tx
+                .prepare_cached("UPDATE fanout SET work = ?2 WHERE id = ?1")?
+                .execute(params![id, merge(queued, &work)])?;
+        } else {
+            // The first piece of a video is the rest of a change already begun; one behind it has not begun.
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO fanout (video, begun, turn, work)
+                     VALUES (?1, ?2, (SELECT coalesce(max(turn), 0) + 1 FROM fanout), ?3)",
+                )?
+                .execute(params![video.0, last.is_none(), work])?;
+        }
+        Ok(())
+    }
+}

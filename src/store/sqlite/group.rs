@@ -1,0 +1,220 @@
+//! What waits for one watch and video: read for a claim, and sorted into what may be told and what may not.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::rows;
+use crate::model::{
+    Alert, AlertId, CancelReason, DestinationId, Marks, RuleId, Series, SubscriptionId, UnixMillis,
+    VideoId, VideoKey,
+};
+use crate::store::{Group, Result, StoreError};
+
+/// The waiting alerts of one watch and video, sorted.
+pub(super) struct Looked {
+    /// What may be told; `None`: nothing.
+    pub(super) group: Option<Group>,
+    /// What a command, an expiry or a block has ended.
+    pub(super) cancelled: Vec<(AlertId, CancelReason)>,
+    /// What can't be read, and why.
+    pub(super) broken: Vec<(Vec<AlertId>, String)>,
+    /// The row of the destination, where there is one.
+    pub(super) destination: Option<DestinationId>,
+    /// The last alert that was read.
+    pub(super) last: AlertId,
+    /// How many were read: as many as allowed when there may be more.
+    pub(super) read: usize,
+}
+
+/// What a watch says about all of its waiting alerts.
+struct Fate {
+    destination: DestinationId,
+    /// Alerts up to this one are cancelled for this reason: by the destination, by the watch.
+    cancelled: [(i64, Option<String>); 2],
+    whole: Option<CancelReason>,
+}
+
+impl Fate {
+    fn of(&self, alert: i64, rule_ended: bool) -> Option<CancelReason> {
+        self.cancelled
+            .iter()
+            .find(|(to, _)| alert <= *to)
+            .map(|(_, word)| reason(word.as_deref()))
+            .or(self.whole)
+            .or(rule_ended.then_some(CancelReason::Unwatched))
+    }
+}
+
+/// The reason that a word in the store means.
+pub(super) fn reason(word: Option<&str>) -> CancelReason {
+    CancelReason::ALL
+        .into_iter()
+        .find(|reason| Some(reason.name()) == word)
+        .unwrap_or(CancelReason::Unwatched)
+}
+
+pub(super) const WAITING: &str =
+    "SELECT a.id, a.rule, coalesce(r.text, ''), a.series, a.previous, a.current, a.marks, a.observed_at,
+            r.id IS NULL OR r.ended_at IS NOT NULL
+     FROM alert a LEFT JOIN rule r ON r.id = a.rule
+     WHERE a.subscription = ?1 AND a.video = ?2 AND a.outcome IS NULL AND a.notification IS NULL
+     ORDER BY a.id LIMIT ?3";
+
+/// Reads at most `limit` waiting alerts of a watch and video, oldest first.
+///
+/// What can't be read (another version's word, a damaged row) is set apart: it must not hold up anything else.
+pub(super) fn look(
+    tx: &Connection,
+    (subscription, video): (i64, i64),
+    now: UnixMillis,
+    limit: usize,
+) -> Result<Looked> {
+    let fate = fate(tx, subscription, now)?;
+    let video_id = video_id(tx, video)?;
+    let mut looked = Looked {
+        group: None,
+        cancelled: Vec::new(),
+        broken: Vec::new(),
+        destination: fate.as_ref().map(|fate| fate.destination),
+        last: AlertId(0),
+        read: 0,
+    };
+    let mut alerts: Vec<Alert> = Vec::new();
+    let mut statement = tx.prepare_cached(WAITING)?;
+    let mut rows = statement.query(params![subscription, video, limit])?;
+    while let Some(row) = rows.next()? {
+        looked.last = AlertId(row.get(0)?);
+        looked.read += 1;
+        let Some(fate) = &fate else {
+            looked.cancelled.push((looked.last, CancelReason::Unwatched));
+            continue;
+        };
+        if let Some(reason) = fate.of(looked.last.0, row.get(8)?) {
+            looked.cancelled.push((looked.last, reason));
+            continue;
+        }
+        let alert = match &video_id {
+            Ok(video_id) => alert(
+                row,
+                &Place {
+                    destination: fate.destination,
+                    subscription: SubscriptionId(subscription),
+                    video: VideoKey(video),
+                    video_id: *video_id,
+                },
+            ),
+            Err(cause) => Err(StoreError::Row(cause.clone())),
+        };
+        match rows::readable(alert)? {
+            Ok(alert) => alerts.push(alert),
+            Err(cause) => looked.broken.push((vec![looked.last], cause)),
+        }
+    }
+    if !alerts.is_empty() {
+        match rows::readable(head(tx, (subscription, video), now))? {
+            Ok(group) => looked.group = Some(Group { alerts, ..group }),
+            Err(cause) => {
+                looked.broken.push((alerts.iter().map(|alert| alert.id).collect(), cause));
+            }
+        }
+    }
+    Ok(looked)
+}
+
+pub(super) const FATE: &str =
+    "SELECT d.id, d.cancelled_to, d.cancelled_reason, s.cancelled_to, s.cancelled_reason,
+            CASE WHEN s.ended_at IS NOT NULL THEN 'unwatched' WHEN d.disabled IS NOT NULL THEN 'disabled'
+                 WHEN s.until <= ?2 THEN 'expired' END
+     FROM subscription s JOIN destination d ON d.id = s.destination WHERE s.id = ?1";
+
+fn fate(tx: &Connection, subscription: i64, now: UnixMillis) -> Result<Option<Fate>> {
+    Ok(tx
+        .prepare_cached(FATE)?
+        .query_row([subscription, now.0], |row| {
+            let whole: Option<String> = row.get(5)?;
+            Ok(Fate {
+                destination: DestinationId(row.get(0)?),
+                cancelled: [(row.get(1)?, row.get(2)?), (row.get(3)?, row.get(4)?)],
+                whole: whole.map(|word| reason(Some(&word))),
+            })
+        })
+        .optional()?)
+}
+
+/// The id of a video, or why there is none.
+fn video_id(tx: &Connection, video: i64) -> Result<std::result::Result<VideoId, String>> {
+    let text: Option<String> = tx
+        .prepare_cached("SELECT ref FROM video WHERE id = ?1")?
+        .query_row([video], |row| row.get(0))
+        .optional()?;
+    match text {
+        Some(text) => rows::readable(rows::parsed(&text, "video id")),
+        None => Ok(Err(format!("video {video} is gone"))),
+    }
+}
+
+/// Everything about a watch and video but its alerts.
+fn head(tx: &Connection, key: (i64, i64), now: UnixMillis) -> Result<Group> {
+    let mut statement = tx.prepare_cached(rows::GROUP)?;
+    let mut rows = statement.query([key.0, key.1])?;
+    let row =
+        rows.next()?.ok_or_else(|| StoreError::Row("the watch or the video is gone".into()))?;
+    Ok(Group {
+        settings: rows::settings(&row.get::<_, String>(0)?)?,
+        subject: rows::parsed(&row.get::<_, String>(1)?, "subject")?,
+        subject_title: row.get(2)?,
+        title: row.get(3)?,
+        destination: rows::destination_row(row, 4)?,
+        known: rows::known(row, 10)?,
+        alerts: Vec::new(),
+        last_sent: last_sent(tx, key, now)?,
+    })
+}
+
+pub(super) const LAST_SENT: &str = "SELECT coalesce(ended, ?3) FROM notification
+     WHERE subscription = ?1 AND video = ?2 AND state IN ('pending', 'sent') ORDER BY id DESC LIMIT 1";
+
+/// When the last message of a watch and video left; one that is under way counts as leaving now.
+fn last_sent(
+    tx: &Connection,
+    (subscription, video): (i64, i64),
+    now: UnixMillis,
+) -> Result<Option<UnixMillis>> {
+    let at: Option<i64> = tx
+        .prepare_cached(LAST_SENT)?
+        .query_row([subscription, video, now.0], |row| row.get(0))
+        .optional()?;
+    Ok(at.map(UnixMillis))
+}
+
+/// What the alerts of one watch and video have in common.
+pub(super) struct Place {
+    pub(super) destination: DestinationId,
+    pub(super) subscription: SubscriptionId,
+    pub(super) video: VideoKey,
+    pub(super) video_id: VideoId,
+}
+
+/// Reads an alert from the first columns of a row: id, rule, its text, series, previous, current, marks,
+/// `observed_at`.
+pub(super) fn alert(row: &Row<'_>, place: &Place) -> Result<Alert> {
+    let marks = match row.get::<_, Option<String>>(6)? {
+        None => Marks::default(),
+        Some(text) => serde_json::from_str(&text)
+            .map_err(|error| StoreError::Row(format!("marks: {error}")))?,
+    };
+    let code: i64 = row.get(3)?;
+    Ok(Alert {
+        id: AlertId(row.get(0)?),
+        destination: place.destination,
+        subscription: place.subscription,
+        rule: RuleId(row.get(1)?),
+        rule_text: row.get(2)?,
+        video_key: place.video,
+        video_id: place.video_id,
+        series: Series::from_code(code).ok_or_else(|| StoreError::Row(format!("series {code}")))?,
+        previous: rows::value(row, 4)?,
+        current: rows::value(row, 5)?,
+        marks,
+        observed_at: UnixMillis(row.get(7)?),
+    })
+}

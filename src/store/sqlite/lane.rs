@@ -1,0 +1,127 @@
+//! Lanes: when the thing whose limits count has something to send.
+//!
+//! The law: a lane's `due_at` is the earliest of what waits in it (its rows of `queue`, its retries), but not before
+//! the lane is free, and NULL while as much is in flight as may be. Whoever changes one of these settles the lane.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::model::{Channel, UnixMillis};
+use crate::store::Result;
+
+/// How many notifications of one lane may be in flight: chats take one message after the other, while an HTTP
+/// endpoint serves several requests at once.
+macro_rules! in_flight_max {
+    () => {
+        "CASE channel WHEN 'telegram' THEN 1 ELSE 16 END"
+    };
+}
+
+pub(super) const MAKE_DUE: &str = concat!(
+    "UPDATE lane SET due_at = max(?2, free_at) WHERE id = ?1 AND in_flight < ",
+    in_flight_max!(),
+    " AND (due_at IS NULL OR due_at > max(?2, free_at))"
+);
+
+/// Makes a lane due now, or when it is free; written only when that is earlier than before.
+pub(super) fn make_due(tx: &Connection, lane: i64, now: UnixMillis) -> Result<()> {
+    tx.prepare_cached(MAKE_DUE)?.execute([lane, now.0])?;
+    Ok(())
+}
+
+pub(super) const SETTLE: &str = concat!(
+    "UPDATE lane SET due_at = CASE WHEN in_flight >= ",
+    in_flight_max!(),
+    " THEN NULL ELSE (SELECT max(free_at, min(at)) FROM (
+         SELECT min(next_at) AS at FROM notification
+         WHERE lane = ?1 AND state = 'pending' AND next_at IS NOT NULL
+         UNION ALL SELECT min(due_at) FROM queue WHERE lane = ?1)) END
+     WHERE id = ?1"
+);
+
+/// Computes when a lane is due from what waits in it.
+pub(super) fn settle(tx: &Connection, lane: i64) -> Result<()> {
+    tx.prepare_cached(SETTLE)?.execute([lane])?;
+    Ok(())
+}
+
+/// After a stop of any kind nothing is in flight: what was is tried again, the oldest first.
+pub(super) fn release_all(db: &mut Connection) -> Result<()> {
+    let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    // Not only lanes that have something in flight: a chat may have moved to another lane meanwhile.
+    let lanes: Vec<i64> = tx
+        .prepare(
+            "SELECT lane FROM notification WHERE state = 'pending' AND next_at IS NULL
+             UNION SELECT id FROM lane WHERE in_flight > 0",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    tx.execute(
+        "UPDATE notification SET next_at = created_at WHERE state = 'pending' AND next_at IS NULL",
+        [],
+    )?;
+    tx.execute("UPDATE lane SET in_flight = 0 WHERE in_flight > 0", [])?;
+    for lane in lanes {
+        settle(&tx, lane)?;
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+pub(super) const NEXT_DUE: &str =
+    "SELECT due_at FROM lane WHERE channel = ?1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+
+/// When the next lane of a channel is due.
+pub(super) fn next_due(tx: &Connection, channel: Channel) -> Result<Option<UnixMillis>> {
+    let next: Option<i64> =
+        tx.prepare_cached(NEXT_DUE)?.query_row([channel.name()], |row| row.get(0)).optional()?;
+    Ok(next.map(UnixMillis))
+}
+
+/// A lane that is due.
+pub(super) struct DueLane {
+    pub(super) id: i64,
+    pub(super) key: String,
+    /// How many more may be in flight.
+    pub(super) slots: usize,
+}
+
+pub(super) const DUE: &str = concat!(
+    "SELECT id, key, ",
+    in_flight_max!(),
+    " - in_flight FROM lane WHERE channel = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3"
+);
+
+/// The lanes that are due, longest due first.
+pub(super) fn due(
+    tx: &Connection,
+    channel: Channel,
+    now: UnixMillis,
+    limit: usize,
+) -> Result<Vec<DueLane>> {
+    Ok(tx
+        .prepare_cached(DUE)?
+        .query_map(params![channel.name(), now.0, limit], |row| {
+            Ok(DueLane {
+                id: row.get(0)?,
+                key: row.get(1)?,
+                slots: row.get::<_, i64>(2)?.try_into().unwrap_or(0),
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Takes slots of a lane.
+pub(super) fn occupy(tx: &Connection, lane: i64, slots: usize) -> Result<()> {
+    tx.prepare_cached("UPDATE lane SET in_flight = in_flight + ?2 WHERE id = ?1")?
+        .execute(params![lane, slots])?;
+    Ok(())
+}
+
+/// Gives a slot back; nothing leaves in the lane before `free_at`.
+pub(super) fn release(tx: &Connection, lane: i64, free_at: UnixMillis) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE lane SET in_flight = max(in_flight - 1, 0), free_at = max(free_at, ?2) WHERE id = ?1",
+    )?
+    .execute([lane, free_at.0])?;
+    Ok(())
+}

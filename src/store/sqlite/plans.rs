@@ -1,0 +1,93 @@
+//! How SQLite carries out the statements that run for every poll, change, alert and message: each by an index.
+
+use rusqlite::Connection;
+use rusqlite::types::Null;
+
+use super::{claim, desk, group, lane, letters, poll, queue, read, route, sweep, why};
+
+fn plan(db: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let nothing = vec![Null; statement.parameter_count()];
+    let steps = statement
+        .query_map(rusqlite::params_from_iter(nothing), |row| row.get(3))
+        .unwrap()
+        .collect::<Result<_, _>>();
+    steps.unwrap()
+}
+
+/// Panics where a plan reads a whole table, or sorts what an index could bring in order.
+fn check(sql: &str) {
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch(include_str!("schema.sql")).unwrap();
+    let steps = plan(&db, sql);
+    assert!(!steps.is_empty() || sql.starts_with("INSERT"), "{sql} has no plan");
+    for step in &steps {
+        // A few rows that the statement itself has made, such as the two moments of `settle`.
+        let own = step.starts_with("SCAN (") || step.contains("CONSTANT ROW");
+        assert!(own || !step.starts_with("SCAN"), "{sql}\n{steps:#?}");
+        assert!(!step.contains("TEMP B-TREE FOR ORDER BY"), "{sql}\n{steps:#?}");
+    }
+}
+
+#[test]
+fn polling_and_the_log_read_what_is_due_and_no_more() {
+    for sql in [poll::DUE, poll::NEXT, route::READ_LOG] {
+        check(sql);
+    }
+}
+
+#[test]
+fn routing_reads_the_triggers_in_range_and_no_more() {
+    for sql in [desk::KNOWN, desk::SCAN_SAME, desk::SCAN_ABOVE, desk::DERIVED, queue::ENQUEUE] {
+        check(sql);
+    }
+    desk::COUNT_AT.into_iter().for_each(check);
+}
+
+#[test]
+fn claims_read_what_is_due_and_no_more() {
+    for sql in [
+        lane::MAKE_DUE,
+        lane::SETTLE,
+        lane::NEXT_DUE,
+        lane::DUE,
+        queue::DUE,
+        claim::RETRIES,
+        group::FATE,
+        group::WAITING,
+        group::LAST_SENT,
+    ] {
+        check(sql);
+    }
+}
+
+#[test]
+fn sweeps_find_what_is_old_without_reading_what_is_not() {
+    for sql in [sweep::ALERTS, sweep::NOTIFICATIONS, sweep::RULES, sweep::WATCHES, sweep::FORGET] {
+        check(sql);
+    }
+}
+
+#[test]
+fn questions_read_what_they_are_about() {
+    check(read::WATCHES);
+    check(read::WATCHES_ONE);
+    check(why::ALERTS);
+    // These sort a handful of rows: the watches of one chat, the rules about one video.
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch(include_str!("schema.sql")).unwrap();
+    for sql in [read::WATCHES_OF, why::RULES, why::RULES_OF] {
+        let steps = plan(&db, sql);
+        assert!(steps.iter().all(|step| !step.starts_with("SCAN")), "{sql}\n{steps:#?}");
+    }
+    // Dead letters and counts of what waits read a whole index, but one that holds nothing else.
+    for sql in [letters::DEAD, read::WAITING, sweep::OVERDUE] {
+        let steps = plan(&db, sql);
+        let indexed = |step: &String| {
+            !step.starts_with("SCAN")
+                || step.contains("USING INDEX")
+                || step.contains("USING COVERING INDEX")
+        };
+        assert!(steps.iter().all(indexed), "{sql}\n{steps:#?}");
+    }
+}

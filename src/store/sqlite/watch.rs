@@ -1,0 +1,277 @@
+//! Watches and their rules: made, brought to other rules, ended.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{chat, listing, queue, route, rows};
+use crate::model::{
+    Address, DestinationId, Event, Series, Signal, SubjectRef, SubscriptionId, UnixMillis, VideoKey,
+};
+use crate::store::{Edited, NewRule, Result, WatchEdit};
+
+/// The series of `upload` rules: fired by listings, which know the rules of their subject, and not by triggers.
+pub(super) fn upload_series() -> i64 {
+    Series::up(Signal::Event(Event::Upload)).code()
+}
+
+pub(super) fn watches_of_owner(db: &Connection, owner: &str) -> Result<usize> {
+    Ok(db
+        .prepare_cached(
+            "SELECT count(*) FROM destination d JOIN subscription s ON s.destination = d.id
+             WHERE d.owner = ?1 AND s.ended_at IS NULL",
+        )?
+        .query_row([owner], |row| row.get(0))?)
+}
+
+/// The running watch of a destination over a subject: its row and the subject's.
+pub(super) fn running(
+    tx: &Connection,
+    destination: DestinationId,
+    subject: &SubjectRef,
+) -> Result<Option<(i64, i64)>> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT id, subject FROM subscription WHERE destination = ?1
+             AND subject = (SELECT id FROM subject WHERE ref = ?2) AND ended_at IS NULL",
+        )?
+        .query_row(params![destination.0, subject.to_string()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?)
+}
+
+pub(super) fn watch(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<Edited> {
+    let (destination, _) = chat::destination(tx, &watch.destination, &watch.owner)?;
+    let created = running(tx, destination, &watch.subject)?.is_none();
+    if created && let Some(limit) = watch.limit {
+        // Whoever made the destination owns its watches, also those that others add.
+        let owner = chat::owner(tx, destination)?;
+        if owner != chat::OPERATOR && watches_of_owner(tx, &owner)? >= limit {
+            return Ok(Edited::LimitReached { limit });
+        }
+    }
+    let subject = subject(tx, watch, now)?;
+    let (id, mut changed) = subscription(tx, destination, subject, watch, now)?;
+    changed |= rules(tx, id, subject, watch, now)?;
+    if changed {
+        queue::rouse(tx, destination, Some(id), now)?;
+    }
+    Ok(Edited::Watched { subscription: SubscriptionId(id), created, changed })
+}
+
+/// The row of a watch with the settings asked for, and whether they are news.
+fn subscription(
+    tx: &Connection,
+    destination: DestinationId,
+    subject: i64,
+    watch: &WatchEdit,
+    now: UnixMillis,
+) -> Result<(i64, bool)> {
+    let settings = rows::json(&watch.settings)?;
+    let until = watch.settings.until.map(|until| until.0);
+    let found: Option<(i64, bool)> = tx
+        .prepare_cached(
+            "SELECT id, ended_at IS NULL AND settings = ?3 AND origin = ?4 FROM subscription
+             WHERE destination = ?1 AND subject = ?2",
+        )?
+        .query_row(params![destination.0, subject, settings, watch.origin], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    match found {
+        Some((id, true)) => Ok((id, false)),
+        Some((id, false)) => {
+            // A watch that ended starts anew; what an earlier life left waiting stays cancelled.
+            tx.prepare_cached(
+                "UPDATE subscription SET settings = ?2, origin = ?3, until = ?4, ended_at = NULL,
+                 muted_until = CASE WHEN ended_at IS NULL THEN muted_until END WHERE id = ?1",
+            )?
+            .execute(params![id, settings, watch.origin, until])?;
+            Ok((id, true))
+        }
+        None => {
+            tx.prepare_cached(
+                "INSERT INTO subscription (destination, subject, settings, origin, until, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![destination.0, subject, settings, watch.origin, until, now.0])?;
+            Ok((tx.last_insert_rowid(), true))
+        }
+    }
+}
+
+/// The row of a subject, made where it is new; a video is its own member.
+fn subject(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<i64> {
+    let listed = !matches!(watch.subject, SubjectRef::Video(_));
+    let id = tx
+        .prepare_cached(
+            "INSERT INTO subject (ref, title, next_listing) VALUES (?1, ?2, CASE WHEN ?3 THEN ?4 END)
+             ON CONFLICT (ref) DO UPDATE SET title = coalesce(?2, title),
+             next_listing = CASE WHEN ?3 THEN coalesce(next_listing, ?4) END RETURNING id",
+        )?
+        .query_row(params![watch.subject.to_string(), watch.title, listed, now.0], |row| {
+            row.get(0)
+        })?;
+    let SubjectRef::Video(video) = &watch.subject else { return Ok(id) };
+    let key = rows::video_key(tx, video, watch.title.as_deref())?;
+    // Rules of this watch get their triggers when they start; here those of others that run already.
+    let poll_at = watch.beginning.as_ref().map_or(now, |beginning| beginning.next_poll);
+    listing::join(tx, id, key, now.0, poll_at, now)?;
+    if let Some(beginning) = &watch.beginning {
+        tx.prepare_cached(
+            "UPDATE video SET memory = ?2, title = coalesce(?3, title), next_poll = min(next_poll, ?4)
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            key.0,
+            beginning.memory,
+            beginning.snapshot.title,
+            beginning.next_poll.0
+        ])?;
+        // In this transaction and behind `join`: without it, a title or status that changes before the next look would
+        // be taken for the one that the answer to `/watch` has shown.
+        route::append(tx, std::slice::from_ref(&beginning.snapshot))?;
+    }
+    Ok(id)
+}
+
+/// Ends rules that are no longer wanted and starts those that are new; unchanged texts keep their state.
+fn rules(
+    tx: &Connection,
+    subscription: i64,
+    subject: i64,
+    watch: &WatchEdit,
+    now: UnixMillis,
+) -> Result<bool> {
+    let mut running: HashMap<String, i64> = tx
+        .prepare_cached("SELECT text, id FROM rule WHERE subscription = ?1 AND ended_at IS NULL")?
+        .query_map([subscription], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut wanted: HashSet<&str> = HashSet::new();
+    let mut changed = false;
+    for rule in watch.rules.iter().filter(|rule| wanted.insert(&rule.text)) {
+        if running.remove(&rule.text).is_none() {
+            start_rule(tx, subscription, subject, rule, watch, now)?;
+            changed = true;
+        }
+    }
+    for rule in running.into_values() {
+        end_rule(tx, rule, now)?;
+        changed = true;
+    }
+    Ok(changed)
+}
+
+fn start_rule(
+    tx: &Connection,
+    subscription: i64,
+    subject: i64,
+    rule: &NewRule,
+    watch: &WatchEdit,
+    now: UnixMillis,
+) -> Result<()> {
+    let (series, value) = rule.unset;
+    tx.prepare_cached(
+        "INSERT INTO rule (subscription, text, series, value, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![subscription, rule.text, series.code(), value, now.0])?;
+    let id = tx.last_insert_rowid();
+    if series.code() == upload_series() {
+        return Ok(());
+    }
+    let (series, value, base, since) = match &rule.start {
+        // Spent before it began.
+        Some(None) => return Ok(()),
+        Some(Some(start)) => {
+            let since =
+                watch.beginning.as_ref().map_or(now, |beginning| beginning.snapshot.observed_at);
+            (start.series, start.value, start.base, since)
+        }
+        None => (series, value, None, now),
+    };
+    tx.prepare_cached(
+        "INSERT INTO \"trigger\" (video, series, value, rule, base, since)
+         SELECT video, ?2, ?3, ?4, ?5, ?6 FROM member WHERE subject = ?1",
+    )?
+    .execute(params![subject, series.code(), value, id, base, since.0])?;
+    Ok(())
+}
+
+fn end_rule(tx: &Connection, rule: i64, now: UnixMillis) -> Result<()> {
+    tx.prepare_cached("UPDATE rule SET ended_at = ?2 WHERE id = ?1")?.execute([rule, now.0])?;
+    tx.prepare_cached("DELETE FROM \"trigger\" WHERE rule = ?1")?.execute([rule])?;
+    Ok(())
+}
+
+/// The newest alert: a command cancels up to it.
+pub(super) fn last_alert(tx: &Connection) -> Result<i64> {
+    Ok(tx
+        .prepare_cached("SELECT coalesce(max(id), 0) FROM alert")?
+        .query_row([], |row| row.get(0))?)
+}
+
+pub(super) fn unwatch(
+    tx: &Connection,
+    destination: &Address,
+    subject: &SubjectRef,
+    now: UnixMillis,
+) -> Result<Edited> {
+    let Some((destination, _)) = chat::find(tx, destination)? else {
+        return Ok(Edited::NotFound);
+    };
+    let Some((subscription, subject)) = running(tx, destination, subject)? else {
+        return Ok(Edited::NotFound);
+    };
+    end_subscription(tx, subscription, subject, "unwatched", now)?;
+    Ok(Edited::Done(1))
+}
+
+/// Ends a watch: its rules end, and what waits is cancelled when its lane is next looked at.
+pub(super) fn end_subscription(
+    tx: &Connection,
+    subscription: i64,
+    subject: i64,
+    reason: &str,
+    now: UnixMillis,
+) -> Result<()> {
+    let running: Vec<i64> = tx
+        .prepare_cached("SELECT id FROM rule WHERE subscription = ?1 AND ended_at IS NULL")?
+        .query_map([subscription], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for rule in running {
+        end_rule(tx, rule, now)?;
+    }
+    let destination: i64 = tx
+        .prepare_cached(
+            "UPDATE subscription SET ended_at = ?2, cancelled_to = ?3, cancelled_reason = ?4
+             WHERE id = ?1 RETURNING destination",
+        )?
+        .query_row(params![subscription, now.0, last_alert(tx)?, reason], |row| row.get(0))?;
+    queue::rouse(tx, DestinationId(destination), Some(subscription), now)?;
+    release_subject(tx, subject)
+}
+
+/// Lets go of a subject that nobody watches: its members are polled no more.
+fn release_subject(tx: &Connection, subject: i64) -> Result<()> {
+    let watched = tx
+        .prepare_cached(
+            "SELECT 1 FROM subscription WHERE subject = ?1 AND ended_at IS NULL LIMIT 1",
+        )?
+        .exists([subject])?;
+    if watched {
+        return Ok(());
+    }
+    let members: Vec<i64> = tx
+        .prepare_cached("SELECT video FROM member WHERE subject = ?1")?
+        .query_map([subject], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for video in members {
+        listing::leave(tx, subject, VideoKey(video))?;
+    }
+    tx.prepare_cached(
+        "UPDATE subject SET next_listing = NULL, listed_at = NULL, full_at = NULL WHERE id = ?1",
+    )?
+    .execute([subject])?;
+    Ok(())
+}

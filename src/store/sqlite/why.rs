@@ -1,0 +1,186 @@
+//! Why there was, or was not, a message.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{finish, group, rows};
+use crate::model::{
+    Address, Alert, CancelReason, Counts, DestinationId, Outcome, RuleId, Series, SubscriptionId,
+    UnixMillis, VideoId, VideoKey,
+};
+use crate::store::{Result, Why};
+
+/// Alerts shown per rule by `why`: the last few say enough.
+const WHY_ALERTS: usize = 5;
+
+/// Rules shown by `why`, over all destinations.
+const WHY_RULES: usize = 200;
+
+pub(super) fn why(
+    db: &Connection,
+    video: &VideoId,
+    destination: Option<&Address>,
+) -> Result<Vec<Why>> {
+    let Some(key): Option<i64> = db
+        .prepare_cached("SELECT id FROM video WHERE ref = ?1")?
+        .query_row([video.as_str()], |row| row.get(0))
+        .optional()?
+    else {
+        return Ok(Vec::new());
+    };
+    let now: Counts = {
+        let mut statement = db.prepare_cached(concat!(
+            "SELECT ",
+            rows::seen_columns!(),
+            " FROM seen n WHERE n.video = ?1"
+        ))?;
+        let mut rows = statement.query([key])?;
+        match rows.next()? {
+            Some(row) => rows::known(row, 0)?.map(|known| known.last).unwrap_or_default(),
+            None => Counts::default(),
+        }
+    };
+    let to = match destination {
+        None => None,
+        // A destination that is not known has had no messages.
+        Some(address) => match rows::destination(db, address)? {
+            None => return Ok(Vec::new()),
+            Some(row) => Some(row.id),
+        },
+    };
+    let mut statement = db.prepare_cached(if to.is_some() { RULES_OF } else { RULES })?;
+    let mut rows = statement.query(params![key, video.as_str(), to.map(|id| id.0), WHY_RULES])?;
+    let mut answers = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let Some(answer) =
+            rows::or_skipped(rule(db, row, (VideoKey(key), *video), now))?.flatten()
+        {
+            answers.push(answer);
+        }
+    }
+    Ok(answers)
+}
+
+macro_rules! rules {
+    ($subscriptions:literal) => {
+        concat!(
+            "SELECT r.id, r.text, r.created_at, r.ended_at IS NOT NULL, d.address, s.id, d.id, r.series, r.value
+             FROM subscription s JOIN rule r ON r.subscription = s.id
+             JOIN destination d ON d.id = s.destination WHERE ", $subscriptions,
+            " ORDER BY r.ended_at IS NOT NULL, s.id, r.id LIMIT ?4"
+        )
+    };
+}
+
+// Watches whose member the video is, was as a video of its own, or was when it rang.
+pub(super) const RULES: &str = rules!(
+    "?3 IS NULL AND s.id IN (
+         SELECT w.id FROM member m JOIN subscription w ON w.subject = m.subject WHERE m.video = ?1
+         UNION SELECT w.id FROM subject u JOIN subscription w ON w.subject = u.id WHERE u.ref = 'video:' || ?2
+         UNION SELECT subscription FROM alert WHERE video = ?1)"
+);
+
+pub(super) const RULES_OF: &str = rules!(
+    "s.destination = ?3 AND (
+         s.subject IN (SELECT subject FROM member WHERE video = ?1
+                       UNION SELECT id FROM subject WHERE ref = 'video:' || ?2)
+         OR EXISTS (SELECT 1 FROM alert a WHERE a.video = ?1 AND a.subscription = s.id))"
+);
+
+/// What one rule did; `None` for one that has ended and did nothing.
+fn rule(
+    db: &Connection,
+    row: &Row<'_>,
+    (key, video): (VideoKey, VideoId),
+    now: Counts,
+) -> Result<Option<Why>> {
+    let rule: i64 = row.get(0)?;
+    let ended: bool = row.get(3)?;
+    let unset_place: (i64, i64) = (row.get(7)?, row.get(8)?);
+    let trigger: Option<(i64, i64, Option<i64>)> = db
+        .prepare_cached(
+            "SELECT series, value, base FROM \"trigger\" WHERE rule = ?1 AND video = ?2",
+        )?
+        .query_row([rule, key.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let place = group::Place {
+        destination: DestinationId(row.get(6)?),
+        subscription: SubscriptionId(row.get(5)?),
+        video: key,
+        video_id: video,
+    };
+    let alerts = why_alerts(db, &place, rule)?;
+    let suppressions = why_suppressions(db, rule, key.0)?;
+    if ended && alerts.is_empty() && suppressions.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Why {
+        address: rows::parsed(&row.get::<_, String>(4)?, "destination")?,
+        rule: RuleId(rule),
+        rule_text: row.get(1)?,
+        since: UnixMillis(row.get(2)?),
+        ended,
+        trigger: trigger.and_then(|(code, value, _)| Some((Series::from_code(code)?, value))),
+        unset: trigger.is_some_and(|(series, value, base)| {
+            base.is_none() && (series, value) == unset_place && value == i64::MIN
+        }),
+        alerts,
+        suppressions,
+        now,
+    }))
+}
+
+type WhyAlert = (Alert, Outcome, Option<UnixMillis>);
+
+pub(super) const ALERTS: &str =
+    "SELECT a.id, a.rule, r.text, a.series, a.previous, a.current, a.marks, a.observed_at,
+            a.outcome, a.ended, n.error
+     FROM alert a JOIN rule r ON r.id = a.rule
+     LEFT JOIN notification n ON n.id = a.notification
+     WHERE a.subscription = ?1 AND a.video = ?2 AND a.rule = ?3 ORDER BY a.id DESC LIMIT ?4";
+
+fn why_alerts(db: &Connection, place: &group::Place, rule: i64) -> Result<Vec<WhyAlert>> {
+    let mut statement = db.prepare_cached(ALERTS)?;
+    let mut rows =
+        statement.query(params![place.subscription.0, place.video.0, rule, WHY_ALERTS])?;
+    let mut alerts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let read = || -> Result<WhyAlert> {
+            let outcome: Option<String> = row.get(8)?;
+            Ok((
+                group::alert(row, place)?,
+                self::outcome(outcome.as_deref(), row.get(10)?),
+                rows::instant(row, 9)?,
+            ))
+        };
+        alerts.extend(rows::or_skipped(read())?);
+    }
+    Ok(alerts)
+}
+
+fn outcome(word: Option<&str>, error: Option<String>) -> Outcome {
+    match word {
+        None => Outcome::Waiting,
+        Some("sent") => Outcome::Sent,
+        // Without a notification it never came so far as to be tried.
+        Some("dead") => Outcome::Dead(error.unwrap_or_else(|| finish::TOO_OLD.to_owned())),
+        Some(other) => Outcome::Cancelled(
+            CancelReason::ALL
+                .into_iter()
+                .find(|reason| finish::cancelled_outcome(*reason) == other)
+                .unwrap_or(CancelReason::Unwatched),
+        ),
+    }
+}
+
+type WhySuppression = (String, u64, UnixMillis, UnixMillis);
+
+fn why_suppressions(db: &Connection, rule: i64, video: i64) -> Result<Vec<WhySuppression>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT reason, count, first, last FROM suppression WHERE rule = ?1 AND video = ?2",
+        )?
+        .query_map([rule, video], |row| {
+            Ok((row.get(0)?, row.get(1)?, UnixMillis(row.get(2)?), UnixMillis(row.get(3)?)))
+        })?
+        .collect::<rusqlite::Result<_>>()?)
+}

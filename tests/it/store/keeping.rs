@@ -1,0 +1,306 @@
+//! What is kept for how long, what `why` says, figures and backups.
+
+use super::*;
+use tubebell::model::{CancelReason, Outcome};
+use tubebell::store::{Retention, StoreError};
+
+const KEEP: Retention =
+    Retention { statistics: DAY.saturating_mul(30), alerts: DAY.saturating_mul(7) };
+
+impl Bench {
+    async fn sweep(&self) {
+        for _ in 0..50 {
+            if !self.store().sweep(KEEP, self.now()).await.unwrap() {
+                return;
+            }
+        }
+        panic!("the sweep never ends");
+    }
+
+    fn rows(&self, table: &str) -> usize {
+        self.sql(&format!("SELECT count(*) FROM \"{table}\""))
+    }
+}
+
+#[tokio::test]
+async fn ended_alerts_and_messages_are_kept_for_a_week() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.see(1).await;
+    bench.see(2).await;
+    bench.send_all().await;
+    bench.pass(7 * DAY);
+    bench.sweep().await;
+    assert_eq!((bench.rows("alert"), bench.rows("notification")), (1, 1));
+    bench.pass(MINUTE);
+    bench.sweep().await;
+    assert_eq!((bench.rows("alert"), bench.rows("notification")), (0, 0));
+}
+
+#[tokio::test]
+async fn what_still_waits_is_not_deleted() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.see(1).await;
+    bench.see(2).await;
+    bench.pass(20 * DAY);
+    bench.sweep().await;
+    assert_eq!(bench.count("waiting"), 1);
+    bench.sums();
+}
+
+#[tokio::test]
+async fn a_sweep_takes_bounded_pieces_and_says_that_there_is_more() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.see(1).await;
+    bench.see(2).await;
+    bench.send_all().await;
+    bench.meddle(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
+         INSERT INTO alert (subscription, rule, video, series, observed_at, outcome, ended, notification)
+         SELECT subscription, rule, video, series, observed_at, outcome, ended, notification FROM alert, n;
+         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
+         INSERT INTO history (video, at, views) SELECT 1, i, i FROM n",
+    );
+    bench.pass(8 * DAY);
+    assert!(bench.store().sweep(KEEP, bench.now()).await.unwrap());
+    assert_eq!((bench.rows("alert"), bench.rows("history")), (7_001, 7_002));
+    bench.sweep().await;
+    assert_eq!(bench.rows("alert"), 0);
+}
+
+#[tokio::test]
+async fn history_is_kept_for_thirty_days_but_for_the_value_that_still_holds() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    for views in [1, 2, 3] {
+        bench.see(views).await;
+    }
+    bench.pass(31 * DAY);
+    bench.see(3).await;
+    bench.sweep().await;
+    // 3 was confirmed by today's look: a window of thirty days begins with it.
+    let history = bench.store().history(VIDEO.parse().unwrap(), UnixMillis::MIN, 9).await.unwrap();
+    let points = history.unwrap().points;
+    assert_eq!(points.iter().map(|(_, counts)| counts.views).collect::<Vec<_>>(), [Some(3)]);
+}
+
+#[tokio::test]
+async fn numbers_that_youtube_no_longer_says_are_forgotten_after_thirty_days() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any; status").await;
+    bench.see(5).await;
+    let last = bench.now();
+    bench.pass(31 * DAY);
+    let gone = Snapshot {
+        numbers_at: last,
+        views: None,
+        likes: None,
+        status: Status::Unavailable,
+        ..snapshot(VIDEO, bench.now(), 0)
+    };
+    bench.publish(gone).await;
+    bench.sweep().await;
+    let history = bench.store().history(VIDEO.parse().unwrap(), UnixMillis::MIN, 9).await.unwrap();
+    let history = history.unwrap();
+    assert!(history.points.is_empty());
+    let known = history.known.unwrap();
+    assert_eq!((known.last.views, known.highest.views), (None, None));
+    assert_eq!(known.status, Status::Unavailable);
+}
+
+#[tokio::test]
+async fn a_video_that_nobody_watches_is_forgotten_with_all_that_belonged_to_it() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.see(1).await;
+    bench.mute(ANA, None, Some(T0.plus(DAY))).await;
+    bench.see(2).await;
+    bench.unwatch(ANA).await;
+    bench.pass(8 * DAY);
+    bench.sweep().await;
+    for table in ["rule", "subscription", "subject", "suppression", "trigger", "member"] {
+        assert_eq!(bench.rows(table), 0, "{table}");
+    }
+    assert_eq!(bench.rows("video"), 1, "its statistics may stay a while");
+    bench.pass(30 * DAY);
+    bench.sweep().await;
+    bench.sweep().await;
+    for table in ["video", "seen", "history"] {
+        assert_eq!(bench.rows(table), 0, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn suppressions_invitations_and_notices_go_with_time() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.mute(ANA, None, Some(T0.plus(DAY))).await;
+    bench.see(1).await;
+    bench.see(2).await;
+    let expires_at = T0.plus(DAY);
+    bench.edit(Edit::Invite { code: "c".into(), made_by: "operator".into(), expires_at }).await;
+    let to = vec![(at("telegram:1"), "{}".to_owned())];
+    bench.store().notice(Some("k".into()), to, T0).await.unwrap();
+    assert_eq!(bench.rows("suppression"), 1);
+    bench.pass(9 * DAY);
+    bench.sweep().await;
+    assert_eq!((bench.rows("suppression"), bench.rows("invite"), bench.rows("notice")), (0, 0, 1));
+    bench.pass(22 * DAY);
+    bench.sweep().await;
+    assert_eq!(bench.rows("notice"), 0);
+}
+
+#[tokio::test]
+async fn what_waits_where_no_claim_comes_is_ended_by_sweeps_and_counted_by_the_next_claim() {
+    // The channel of this destination is switched off: nobody ever claims there.
+    let bench = Bench::new();
+    for to in ["webhook:https://a.example/", "webhook:https://b.example/"] {
+        bench.watch(to, "views any").await;
+    }
+    bench.see(1).await;
+    bench.see(2).await;
+    bench.mute("webhook:https://a.example/", None, Some(T0.plus(HOUR))).await;
+    bench.sweep().await;
+    assert_eq!((bench.count("cancelled:muted"), bench.count("waiting")), (1, 1));
+    bench.sums();
+    // And numbers may be kept for thirty days only.
+    bench.pass(31 * DAY);
+    bench.sweep().await;
+    assert_eq!(bench.count("waiting"), 0);
+    let why = bench.store().why(VIDEO.parse().unwrap(), None).await.unwrap();
+    assert!(
+        matches!(&why[1].alerts[0].1, Outcome::Dead(cause) if cause.contains("kept")),
+        "{why:?}"
+    );
+    let mut ended = bench.turn(Channel::Telegram, 1, Vec::new()).await.ended;
+    ended.sort_unstable();
+    assert_eq!(ended, [("cancelled:muted", 1), ("dead", 1)]);
+    assert!(bench.turn(Channel::Telegram, 1, Vec::new()).await.ended.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_could_not_leave_for_thirty_days_is_given_up() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.see(1).await;
+    bench.see(2).await;
+    let claim = bench.claim().await.remove(0);
+    let away = FinishedAs::Retry { at: bench.now(), counts: false, error: "dns".into() };
+    bench.finish(&claim, away).await;
+    bench.pass(31 * DAY);
+    bench.sweep().await;
+    assert_eq!(bench.count("dead"), 1);
+    assert_eq!(bench.store().dead_letters(9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn ids_of_what_was_forgotten_do_not_come_back_as_somebody_else_s() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.unwatch(ANA).await;
+    bench.pass(40 * DAY);
+    bench.sweep().await;
+    bench.sweep().await;
+    assert_eq!((bench.rows("rule"), bench.rows("video")), (0, 0));
+    bench.watch(ANA, "views any").await;
+    for table in ["rule", "video", "subscription"] {
+        assert_eq!(bench.sql::<i64>(&format!("SELECT id FROM {table}")), 2, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn why_says_what_fired_what_was_suppressed_and_what_comes_next() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views every 1000; likes any").await;
+    bench.watch("recorder:b", "views milestones").await;
+    let why = bench.store().why(VIDEO.parse().unwrap(), Some(at(ANA))).await.unwrap();
+    assert!(why[0].unset && why[0].alerts.is_empty());
+    bench.see(990).await;
+    bench.see(1_005).await;
+    bench.send_all().await;
+    bench.see(2_010).await;
+    bench.mute(ANA, None, Some(T0.plus(DAY))).await;
+    bench.see(3_001).await;
+    bench.send_all().await;
+    let why = bench.store().why(VIDEO.parse().unwrap(), Some(at(ANA))).await.unwrap();
+    assert_eq!(why.len(), 2);
+    let rule = &why[0];
+    assert_eq!(
+        (rule.rule_text.as_str(), rule.ended, rule.unset),
+        ("views every 1000", false, false)
+    );
+    assert_eq!((rule.trigger.unwrap().1, rule.now.views), (4_000, Some(3_001)));
+    let outcomes: Vec<_> = rule.alerts.iter().map(|(_, outcome, _)| outcome.clone()).collect();
+    assert_eq!(outcomes, [Outcome::Cancelled(CancelReason::Muted), Outcome::Sent]);
+    assert!(rule.alerts.iter().all(|(_, _, ended)| ended.is_some()));
+    let (reason, count, first, last) = &rule.suppressions[0];
+    assert_eq!((reason.as_str(), *count, *first, *last), ("muted", 1, bench.now(), bench.now()));
+    assert_eq!(why[1].rule_text, "likes any");
+    // Somebody else's are told to the operator only.
+    assert_eq!(bench.store().why(VIDEO.parse().unwrap(), None).await.unwrap().len(), 3);
+    assert!(
+        bench.store().why(VIDEO.parse().unwrap(), Some(at("telegram:9"))).await.unwrap().is_empty()
+    );
+    // A watch that has ended is explained for as long as its alerts are kept.
+    bench.unwatch(ANA).await;
+    let why = bench.store().why(VIDEO.parse().unwrap(), Some(at(ANA))).await.unwrap();
+    assert_eq!(why.len(), 1);
+    assert!(why[0].ended && why[0].trigger.is_none());
+}
+
+#[tokio::test]
+async fn figures_are_what_is_there() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.watch("telegram:5", "views any").await;
+    bench.see(1).await;
+    bench.see(2).await;
+    bench.pass(MINUTE);
+    bench.store().append(vec![snapshot(VIDEO, bench.now(), 3)]).await.unwrap();
+    let figures = bench.store().figures(bench.now()).await.unwrap();
+    assert_eq!((figures.videos, figures.watches, figures.log_backlog), (1, 2, 1));
+    assert_eq!((figures.lanes_due, figures.oldest_due), (2, Some(MINUTE)));
+    assert_eq!((figures.alerts_waiting, figures.dead_letters, figures.fanouts), (2, 0, 0));
+    assert!(figures.bytes > 10_000);
+    bench.send_all().await;
+    let figures = bench.store().figures(bench.now()).await.unwrap();
+    assert_eq!((figures.lanes_due, figures.oldest_due, figures.alerts_waiting), (0, None, 0));
+}
+
+#[tokio::test]
+async fn a_backup_is_whole_while_others_write() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.see(1).await;
+    let to = bench.folder.path().join("copy.db");
+    let writing = async {
+        for views in 2..60 {
+            bench.see(views).await;
+        }
+    };
+    let (done, ()) = tokio::join!(bench.store().backup(&to), writing);
+    done.unwrap();
+    let copy = rusqlite::Connection::open(&to).unwrap();
+    let sound: String = copy.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
+    check_sums(&copy);
+    drop(copy);
+    // A backup is a database like any other.
+    let restored = Sqlite::open(&to, Access::Run).unwrap();
+    assert_eq!(restored.figures(bench.now()).await.unwrap().watches, 1);
+}
+
+#[tokio::test]
+async fn a_backup_writes_over_nothing_and_leaves_no_half_one() {
+    let bench = Bench::new();
+    let to = bench.folder.path().join("copy.db");
+    std::fs::write(&to, "precious").unwrap();
+    let error = bench.store().backup(&to).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unusable { .. }));
+    assert!(error.to_string().ends_with("copy.db: exists already: name a new file"), "{error}");
+    assert_eq!(std::fs::read_to_string(&to).unwrap(), "precious");
+    let nowhere = bench.folder.path().join("no/such/copy.db");
+    assert!(bench.store().backup(&nowhere).await.unwrap_err().to_string().contains("copy.db"));
+}

@@ -1,0 +1,200 @@
+//! Laws that hold after any sequence of commands, changes, claims, ends and stops.
+
+use super::*;
+use proptest::prelude::*;
+use tubebell::store::Retention;
+
+#[derive(Debug, Clone)]
+enum Step {
+    Watch(u8, u8, bool),
+    Unwatch(u8, u8),
+    Mute(u8, Option<u8>),
+    AtMost(u8, u16),
+    See(u8, u8),
+    Claim(bool, u8),
+    Finish(u8, u8),
+    Enable(u8),
+    Move(u8, u8),
+    Replay,
+    Sweep,
+    Pass(u16),
+    Restart,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let place = 0u8..5;
+    let video = 0u8..3;
+    prop_oneof![
+        3 => (place.clone(), video.clone(), any::<bool>()).prop_map(|(p, v, r)| Step::Watch(p, v, r)),
+        1 => (place.clone(), video.clone()).prop_map(|(p, v)| Step::Unwatch(p, v)),
+        1 => (place.clone(), proptest::option::of(0u8..90)).prop_map(|(p, m)| Step::Mute(p, m)),
+        1 => (place.clone(), 0u16..400).prop_map(|(p, s)| Step::AtMost(p, s)),
+        8 => (video, 0u8..40).prop_map(|(v, n)| Step::See(v, n)),
+        6 => (any::<bool>(), 1u8..6).prop_map(|(c, n)| Step::Claim(c, n)),
+        8 => (any::<u8>(), 0u8..8).prop_map(|(c, r)| Step::Finish(c, r)),
+        1 => place.clone().prop_map(Step::Enable),
+        1 => (place.clone(), place).prop_map(|(p, q)| Step::Move(p, q)),
+        1 => Just(Step::Replay),
+        1 => Just(Step::Sweep),
+        3 => (0u16..600).prop_map(Step::Pass),
+        1 => Just(Step::Restart),
+    ]
+}
+
+const PLACES: [&str; 5] =
+    ["telegram:1", "telegram:-5", "telegram:-5/7", "telegram:-1005", "webhook:https://a.example/"];
+
+fn place(n: u8) -> &'static str {
+    PLACES[usize::from(n)]
+}
+
+fn video(n: u8) -> String {
+    format!("video{n:06}")
+}
+
+async fn act(bench: &mut Bench, taken: &mut Vec<Claim>, step: Step) {
+    match step {
+        Step::Watch(p, v, other) => {
+            let rules = if other { "views any; views every 7" } else { "views any" };
+            bench.watch_subject(place(p), &format!("video:{}", video(v)), rules).await;
+        }
+        Step::Unwatch(p, v) => {
+            let subject = of(&format!("video:{}", video(v)));
+            bench.edit(Edit::Unwatch { destination: at(place(p)), subject }).await;
+        }
+        Step::Mute(p, until) => {
+            let until = until.map(|s| bench.now().plus(SECOND * u32::from(s)));
+            bench.mute(place(p), None, until).await;
+        }
+        Step::AtMost(p, seconds) => {
+            let settings = Settings { at_most_s: Some(seconds.into()), ..Settings::default() };
+            bench.edit(Edit::Set { destination: at(place(p)), subject: None, settings }).await;
+        }
+        Step::See(v, views) => bench.see_video(&video(v), views.into()).await,
+        Step::Claim(telegram, limit) => {
+            let channel = if telegram { Channel::Telegram } else { Channel::Webhook };
+            taken.extend(bench.turn(channel, limit.into(), Vec::new()).await.claims);
+        }
+        Step::Finish(which, how) => {
+            if taken.is_empty() {
+                return;
+            }
+            let claim = taken.swap_remove(usize::from(which) % taken.len());
+            let later = bench.now().plus(SECOND * 30 * u32::from(how));
+            let result = match how {
+                0..=2 => FinishedAs::Sent("1".into()),
+                3 | 4 => FinishedAs::Retry { at: later, counts: true, error: "502".into() },
+                5 => FinishedAs::Dead("400".into()),
+                6 => FinishedAs::Gone("403".into()),
+                _ => FinishedAs::Moved(at(PLACES[3])),
+            };
+            let mut finished = bench.finished(&claim, result);
+            finished.lane_free_at = bench.now().plus(SECOND * u32::from(which % 4));
+            bench
+                .turn(claim.address.channel(), usize::from(which % 2), vec![finished])
+                .await
+                .claims
+                .into_iter()
+                .for_each(|claim| taken.push(claim));
+        }
+        Step::Enable(p) => {
+            bench.edit(Edit::Enable { destination: at(place(p)), owner: "operator".into() }).await;
+        }
+        Step::Move(p, q) => {
+            if at(place(p)).channel() == at(place(q)).channel() && !place(q).contains('/') {
+                bench.edit(Edit::Move { from: at(place(p)), to: at(place(q)) }).await;
+            }
+        }
+        Step::Replay => {
+            bench.store().replay_dead_letters(None, bench.now()).await.unwrap();
+        }
+        Step::Sweep => {
+            let keep = Retention { statistics: 30 * DAY, alerts: 7 * DAY };
+            bench.store().sweep(keep, bench.now()).await.unwrap();
+        }
+        Step::Pass(seconds) => bench.pass(SECOND * u32::from(seconds)),
+        Step::Restart => {
+            bench.restart();
+            taken.clear();
+        }
+    }
+}
+
+/// What is in flight by the lane it was taken from; a chat may have moved since.
+fn check_laws(bench: &Bench, taken: &[Claim]) {
+    let db = bench.database();
+    let created: i64 = db
+        .query_row(
+            "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'alert'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    let there: i64 = db.query_row("SELECT count(*) FROM alert", [], |row| row.get(0)).unwrap();
+    assert_eq!(created, there, "an alert is lost");
+    let under_way: usize = db
+        .query_row(
+            "SELECT count(*) FROM notification WHERE state = 'pending' AND next_at IS NULL",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(under_way, taken.len());
+    let slots: usize =
+        db.query_row("SELECT sum(in_flight) FROM lane", [], |row| row.get(0)).unwrap_or(0);
+    assert_eq!(slots, taken.len());
+    check_sums_but_lanes(&db);
+}
+
+/// Everything that waits ends when it can: nothing sleeps for ever.
+async fn drain(bench: &Bench, mut taken: Vec<Claim>) {
+    for _ in 0..2_000 {
+        for claim in std::mem::take(&mut taken) {
+            bench.sent(&claim).await;
+        }
+        let mut next = None;
+        for channel in [Channel::Telegram, Channel::Webhook] {
+            let claimed = bench.turn(channel, 100, Vec::new()).await;
+            taken.extend(claimed.claims);
+            next = [next, claimed.next_due].into_iter().flatten().min();
+        }
+        match next {
+            _ if !taken.is_empty() => {}
+            None => {
+                assert_eq!(
+                    (bench.count("waiting"), bench.count("in flight")),
+                    (0, 0),
+                    "asleep for ever"
+                );
+                bench.sums();
+                return;
+            }
+            Some(at) => {
+                if at > bench.now() {
+                    bench.now.set(at);
+                }
+            }
+        }
+    }
+    panic!("it never comes to an end");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_alert_is_lost_the_sums_agree_and_no_lane_sleeps_for_ever(
+        steps in proptest::collection::vec(step(), 1..70)
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut bench = Bench::new();
+            let mut taken = Vec::new();
+            for step in steps {
+                act(&mut bench, &mut taken, step).await;
+                check_laws(&bench, &taken);
+            }
+            drain(&bench, taken).await;
+        });
+    }
+}

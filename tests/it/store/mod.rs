@@ -1,0 +1,375 @@
+//! What tubebell remembers, seen through the seam: what goes in, what comes out, and that the sums agree.
+//!
+//! Time is a number that the tests turn; nothing sleeps.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod commands;
+mod delivery;
+mod ending;
+mod holding;
+mod keeping;
+mod laws;
+mod listing;
+mod moving;
+mod opening;
+mod poisoned;
+mod routing;
+mod story;
+mod watching;
+
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tubebell::model::{
+    Address, Channel, Live, Settings, Snapshot, Status, SubjectRef, UnixMillis, VideoId,
+};
+use tubebell::route::{Budget, Router, language, trigger};
+use tubebell::store::{
+    Access, Claim, Claimed, Compose, Composed, EMBEDDED_STREAM, Edit, Edited, Finished, FinishedAs,
+    Group, NewRule, Sqlite, Store, WatchEdit,
+};
+
+/// When the stories begin.
+const T0: UnixMillis = UnixMillis(1_795_000_000_000);
+
+/// The video of most stories.
+const VIDEO: &str = "dQw4w9WgXcQ";
+
+/// A chat.
+const ANA: &str = "telegram:4711";
+
+/// A second, then others.
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn at(address: &str) -> Address {
+    address.parse().unwrap()
+}
+
+fn of(subject: &str) -> SubjectRef {
+    subject.parse().unwrap()
+}
+
+/// A whole snapshot with so many views.
+fn snapshot(video: &str, now: UnixMillis, views: i64) -> Snapshot {
+    Snapshot {
+        video_id: video.parse().unwrap(),
+        observed_at: now,
+        numbers_at: now,
+        details_at: now,
+        views: Some(views),
+        likes: Some(10),
+        comments: None,
+        title: Some("A title".into()),
+        channel_id: None,
+        channel_title: None,
+        status: Status::Public,
+        live: Live::None,
+        published_at: None,
+    }
+}
+
+/// A watch as the operator's file makes it: without a look at the video.
+fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
+    let rules = language::parse_set(rules).unwrap();
+    WatchEdit {
+        destination: at(to),
+        owner: "operator".into(),
+        subject: of(subject),
+        title: None,
+        rules: rules
+            .iter()
+            .map(|rule| {
+                let initial = trigger::initial(rule, None).next.unwrap();
+                let unset = (initial.series, initial.value);
+                NewRule { text: rule.to_string(), unset, start: None }
+            })
+            .collect(),
+        settings: Settings::default(),
+        origin: "chat".into(),
+        beginning: None,
+        limit: None,
+    }
+}
+
+/// Puts messages together as plainly as can be, and holds them when told to.
+#[derive(Default)]
+struct Plain {
+    /// Everything is held until then.
+    quiet_until: AtomicI64,
+    /// How many alerts it was shown.
+    shown: AtomicI64,
+}
+
+impl Compose for Plain {
+    fn compose(&self, group: &Group, now: UnixMillis) -> Composed {
+        let shown = i64::try_from(group.alerts.len()).unwrap();
+        self.shown.fetch_add(shown, Ordering::Relaxed);
+        let settings = &group.settings.at_most_s.or(group.destination.settings.at_most_s);
+        let spaced = group
+            .last_sent
+            .zip(*settings)
+            .map_or(i64::MIN, |(sent, s)| sent.plus(Duration::from_secs(s)).0);
+        let until = self.quiet_until.load(Ordering::Relaxed).max(spaced);
+        if until > now.0 {
+            return Composed::Hold(UnixMillis(until));
+        }
+        let (first, last) = (&group.alerts[0], &group.alerts[group.alerts.len() - 1]);
+        if first.rule_text == "title" && first.current.text() == Some("panic") {
+            panic!("a title that nobody thought of");
+        }
+        if first.current.text() == Some("unspeakable") {
+            return Composed::Dead("there are no words for this".into());
+        }
+        let kind = if group.alerts.len() > 1 { "coalesced" } else { "single" };
+        let body = format!("{} {:?} -> {:?}", first.video_id, first.previous, last.current);
+        Composed::Send { kind, body, silent: false, cancelled: Vec::new() }
+    }
+}
+
+/// A database, a clock, and hands to work with both.
+struct Bench {
+    folder: tempfile::TempDir,
+    store: Option<Arc<dyn Store>>,
+    now: Cell<UnixMillis>,
+    plain: Arc<Plain>,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let mut bench = Bench {
+            folder: tempfile::tempdir().unwrap(),
+            store: None,
+            now: Cell::new(T0),
+            plain: Arc::new(Plain::default()),
+        };
+        bench.restart();
+        bench
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("tubebell.db")
+    }
+
+    fn store(&self) -> &Arc<dyn Store> {
+        self.store.as_ref().unwrap()
+    }
+
+    /// The same database in a new process: nothing that was in flight came back.
+    fn restart(&mut self) {
+        self.store = None;
+        self.store = Some(Arc::new(Sqlite::open(&self.path(), Access::Run).unwrap()));
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.now.get()
+    }
+
+    fn pass(&self, time: Duration) {
+        self.now.set(self.now().plus(time));
+    }
+
+    async fn edit(&self, edit: Edit) -> Edited {
+        let mut edited = self.store().edit(None, vec![edit], self.now()).await.unwrap().unwrap();
+        edited.pop().unwrap()
+    }
+
+    async fn watch(&self, to: &str, rules: &str) -> Edited {
+        self.watch_subject(to, &format!("video:{VIDEO}"), rules).await
+    }
+
+    async fn watch_subject(&self, to: &str, subject: &str, rules: &str) -> Edited {
+        self.edit(Edit::Watch(Box::new(watch_of(to, subject, rules)))).await
+    }
+
+    async fn unwatch(&self, from: &str) -> Edited {
+        let subject = of(&format!("video:{VIDEO}"));
+        self.edit(Edit::Unwatch { destination: at(from), subject }).await
+    }
+
+    async fn mute(&self, who: &str, subject: Option<&str>, until: Option<UnixMillis>) -> Edited {
+        let subject = subject.map(of);
+        self.edit(Edit::Mute { destination: at(who), subject, until }).await
+    }
+
+    /// One second later the video has so many views.
+    async fn see(&self, views: i64) {
+        self.see_video(VIDEO, views).await;
+    }
+
+    async fn see_video(&self, video: &str, views: i64) {
+        self.pass(SECOND);
+        self.publish(snapshot(video, self.now(), views)).await;
+    }
+
+    async fn publish(&self, snapshot: Snapshot) {
+        self.store().append(vec![snapshot]).await.unwrap();
+        self.route().await;
+    }
+
+    /// Routes all that is in the log and left over.
+    async fn route(&self) {
+        loop {
+            let read = self.store().position(EMBEDDED_STREAM, 0).await.unwrap();
+            let batch = self.store().read_log(read, 100).await.unwrap();
+            if batch.is_empty() {
+                break;
+            }
+            self.store()
+                .route(
+                    EMBEDDED_STREAM,
+                    0,
+                    read,
+                    self.now(),
+                    Box::new(move |desk| {
+                        let mut router = Router::new();
+                        let mut budget = Budget::new(1_000_000, &|| false);
+                        let mut next = read;
+                        for (offset, snapshot) in &batch {
+                            router.route(desk, snapshot, &mut budget)?;
+                            next = offset + 1;
+                        }
+                        Ok(next)
+                    }),
+                )
+                .await
+                .unwrap();
+        }
+        while self
+            .store()
+            .fan_out(
+                self.now(),
+                Box::new(|desk, video, work| {
+                    Router::new().resume(desk, video, work, &mut Budget::new(1_000_000, &|| false))
+                }),
+            )
+            .await
+            .unwrap()
+        {}
+    }
+
+    async fn turn(&self, channel: Channel, limit: usize, finished: Vec<Finished>) -> Claimed {
+        let compose = Arc::clone(&self.plain) as _;
+        self.store().finish_and_claim(finished, channel, limit, self.now(), compose).await.unwrap()
+    }
+
+    /// Takes what is due on Telegram.
+    async fn claim(&self) -> Vec<Claim> {
+        self.turn(Channel::Telegram, 100, Vec::new()).await.claims
+    }
+
+    /// Records how an attempt ended, and takes nothing.
+    async fn finish(&self, claim: &Claim, result: FinishedAs) {
+        let finished = self.finished(claim, result);
+        self.turn(claim.address.channel(), 0, vec![finished]).await;
+    }
+
+    fn finished(&self, claim: &Claim, result: FinishedAs) -> Finished {
+        let at = self.now();
+        Finished { id: claim.id, lane: claim.lane, at, lane_free_at: at, result }
+    }
+
+    async fn sent(&self, claim: &Claim) {
+        self.finish(claim, FinishedAs::Sent("1".into())).await;
+    }
+
+    /// Takes and sends all that is due on Telegram; the bodies.
+    async fn send_all(&self) -> Vec<String> {
+        let mut bodies = Vec::new();
+        loop {
+            let claims = self.claim().await;
+            if claims.is_empty() {
+                return bodies;
+            }
+            for claim in claims {
+                self.sent(&claim).await;
+                bodies.push(claim.body);
+            }
+        }
+    }
+
+    /// The first column of the first row.
+    fn sql<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
+        self.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// Changes rows behind the store's back.
+    fn meddle(&self, sql: &str) {
+        self.database().execute_batch(sql).unwrap();
+    }
+
+    fn database(&self) -> rusqlite::Connection {
+        let db = rusqlite::Connection::open(self.path()).unwrap();
+        db.busy_timeout(Duration::from_secs(5)).unwrap();
+        db
+    }
+
+    /// How many alerts have this outcome; `waiting` and `in flight` are words for those that have none yet.
+    fn count(&self, outcome: &str) -> usize {
+        match outcome {
+            "waiting" => self
+                .sql("SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NULL"),
+            "in flight" => self.sql(
+                "SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NOT NULL",
+            ),
+            other => self.sql(&format!("SELECT count(*) FROM alert WHERE outcome = '{other}'")),
+        }
+    }
+
+    /// Holds what must always hold; panics with the first law that is broken.
+    fn sums(&self) {
+        check_sums(&self.database());
+    }
+}
+
+/// Every alert is somewhere, every lane knows when it is due, and nothing is counted that is not there.
+fn check_sums(db: &rusqlite::Connection) {
+    check_sums_but_lanes(db);
+    let differ: i64 = db
+        .query_row(
+            "SELECT count(*) FROM lane l WHERE l.in_flight <> (SELECT count(*) FROM notification n
+             WHERE n.lane = l.id AND n.state = 'pending' AND n.next_at IS NULL)",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(differ, 0, "a lane has more or less in flight than it says");
+}
+
+/// The same while a chat has moved with a message in flight, whose slot stays with the old lane.
+fn check_sums_but_lanes(db: &rusqlite::Connection) {
+    let laws = [
+        ("an alert is neither waiting, under way, nor ended with a word", "SELECT count(*) FROM alert a LEFT JOIN notification n ON n.id = a.notification
+          WHERE NOT CASE
+            WHEN a.outcome IS NULL AND a.notification IS NULL THEN a.ended IS NULL
+            WHEN a.outcome IS NULL THEN coalesce(n.state = 'pending', 0) AND a.ended IS NULL
+            WHEN a.outcome = 'sent' THEN coalesce(n.state = 'sent', 0) AND a.ended IS NOT NULL
+            WHEN a.outcome = 'dead' THEN coalesce(n.state = 'dead', 1) AND a.ended IS NOT NULL
+            WHEN a.outcome LIKE 'cancelled:%' THEN coalesce(n.state = 'cancelled', 1) AND a.ended IS NOT NULL
+            ELSE 0 END"),
+        ("a waiting alert is not in the queue", "SELECT count(*) FROM alert a WHERE a.outcome IS NULL AND a.notification IS NULL
+          AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.subscription = a.subscription AND q.video = a.video)"),
+        ("a row of the queue has nothing that waits", "SELECT count(*) FROM queue q WHERE NOT EXISTS (SELECT 1 FROM alert a
+          WHERE a.subscription = q.subscription AND a.video = q.video AND a.outcome IS NULL AND a.notification IS NULL)"),
+        ("more is in flight than may be", "SELECT count(*) FROM lane WHERE in_flight NOT BETWEEN 0 AND
+          CASE channel WHEN 'telegram' THEN 1 ELSE 16 END"),
+        ("a lane sleeps for ever or too long, or is awake too early", "SELECT count(*) FROM (SELECT l.due_at AS due, l.free_at,
+              l.in_flight >= CASE l.channel WHEN 'telegram' THEN 1 ELSE 16 END AS full,
+              (SELECT min(at) FROM (SELECT min(due_at) AS at FROM queue q WHERE q.lane = l.id
+               UNION ALL SELECT min(next_at) FROM notification n WHERE n.lane = l.id AND n.state = 'pending')) AS first
+            FROM lane l)
+          WHERE due IS NOT CASE WHEN full THEN NULL ELSE max(free_at, first) END"),
+        ("an ended notification still has a time to be tried", "SELECT count(*) FROM notification
+          WHERE state <> 'pending' AND (next_at IS NOT NULL OR ended IS NULL)"),
+    ];
+    for (law, sql) in laws {
+        let broken: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(broken, 0, "{law}");
+    }
+}

@@ -1,0 +1,197 @@
+//! Watches and their rules.
+
+use super::*;
+use tubebell::model::NextTrigger;
+use tubebell::store::{Beginning, WatchFilter};
+
+fn triggers(bench: &Bench) -> Vec<(String, i64, i64)> {
+    let db = bench.database();
+    let mut statement = db
+        .prepare("SELECT r.text, t.id, t.value FROM \"trigger\" t JOIN rule r ON r.id = t.rule ORDER BY t.id")
+        .unwrap();
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[tokio::test]
+async fn a_rule_that_an_edit_keeps_keeps_its_state_and_the_others_end() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views every 1000; likes any").await;
+    bench.see(990).await;
+    let before = triggers(&bench);
+    assert_eq!(before[0].2, 1_000);
+    let edited = bench.watch(ANA, "views every 1000; views milestones").await;
+    assert!(matches!(edited, Edited::Watched { created: false, changed: true, .. }));
+    let after = triggers(&bench);
+    assert_eq!(after[0], before[0]);
+    assert_eq!(after.len(), 2);
+    assert_eq!(after[1].0, "views milestones");
+    let ended: String = bench.sql("SELECT text FROM rule WHERE ended_at IS NOT NULL");
+    assert_eq!(ended, "likes any");
+    bench.sums();
+}
+
+#[tokio::test]
+async fn the_same_watch_again_changes_nothing() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    let again = bench.watch(ANA, "views any").await;
+    assert!(matches!(again, Edited::Watched { created: false, changed: false, .. }));
+}
+
+#[tokio::test]
+async fn a_rule_written_twice_stands_once() {
+    let bench = Bench::new();
+    let mut watch = watch_of(ANA, &format!("video:{VIDEO}"), "views any");
+    watch.rules.push(watch.rules[0].clone());
+    bench.edit(Edit::Watch(Box::new(watch))).await;
+    assert_eq!(triggers(&bench).len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_removed_rule_left_waiting_is_cancelled_and_the_rest_is_told() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any; views every 1000").await;
+    bench.see(990).await;
+    bench.see(1_005).await;
+    bench.watch(ANA, "views every 1000").await;
+    assert_eq!(bench.send_all().await.len(), 1);
+    assert_eq!((bench.count("sent"), bench.count("cancelled:unwatched")), (1, 1));
+    bench.sums();
+}
+
+#[tokio::test]
+async fn unwatching_cancels_what_waits_and_watching_again_brings_nothing_back() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.see(1).await;
+    bench.see(2).await;
+    assert_eq!(bench.unwatch(ANA).await, Edited::Done(1));
+    assert_eq!(bench.unwatch(ANA).await, Edited::NotFound);
+    assert_eq!(bench.store().next_poll().await.unwrap(), None);
+    let again = bench.watch(ANA, "views any").await;
+    assert!(matches!(again, Edited::Watched { created: true, .. }));
+    assert!(bench.send_all().await.is_empty());
+    assert_eq!(bench.count("cancelled:unwatched"), 1);
+    bench.sums();
+}
+
+#[tokio::test]
+async fn a_watch_that_begins_anew_has_a_silent_baseline_of_its_own() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any; views +5% in 1h").await;
+    bench.see(100).await;
+    bench.see(101).await;
+    bench.send_all().await;
+    bench.unwatch(ANA).await;
+    bench.pass(10 * DAY);
+    bench.watch(ANA, "views any; views +5% in 1h").await;
+    // Ten times the views of then; but nobody watched, so nobody is told.
+    bench.see(1_000).await;
+    bench.see(1_000).await;
+    assert!(bench.send_all().await.is_empty());
+    bench.see(1_001).await;
+    let bodies = bench.send_all().await;
+    assert_eq!(bodies.len(), 1);
+    assert!(bodies[0].contains("Int(1000) -> Int(1001)"), "{bodies:?}");
+}
+
+#[tokio::test]
+async fn a_look_that_led_to_a_watch_is_its_base() {
+    let bench = Bench::new();
+    let mut watch = watch_of(ANA, &format!("video:{VIDEO}"), "views any");
+    let (series, value) = watch.rules[0].unset;
+    watch.rules[0].start = Some(Some(NextTrigger { series, value, base: Some(500) }));
+    watch.beginning = Some(Beginning {
+        memory: "{}".into(),
+        snapshot: super::snapshot(VIDEO, bench.now(), 500),
+        next_poll: bench.now().plus(MINUTE),
+    });
+    bench.edit(Edit::Watch(Box::new(watch))).await;
+    assert_eq!(bench.store().next_poll().await.unwrap(), Some(T0.plus(MINUTE)));
+    let video = bench.store().video(VIDEO.parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!(video.memory.as_deref(), Some("{}"));
+    bench.see(501).await;
+    assert!(bench.send_all().await[0].contains("Int(500) -> Int(501)"));
+}
+
+#[tokio::test]
+async fn a_rule_whose_values_are_all_passed_stands_without_a_trigger() {
+    let bench = Bench::new();
+    let mut watch = watch_of(ANA, &format!("video:{VIDEO}"), "views at 10k");
+    watch.rules[0].start = Some(None);
+    bench.edit(Edit::Watch(Box::new(watch))).await;
+    assert!(triggers(&bench).is_empty());
+    let why = bench.store().why(VIDEO.parse().unwrap(), None).await.unwrap();
+    assert_eq!((why.len(), why[0].trigger), (1, None));
+}
+
+#[tokio::test]
+async fn an_owner_has_so_many_watches_and_the_operator_has_no_limit() {
+    let bench = Bench::new();
+    let watch = |to: &str, video: &str, owner: &str, limit| {
+        let mut watch = watch_of(to, &format!("video:{video}"), "views any");
+        (watch.owner, watch.limit) = (owner.into(), Some(limit));
+        Edit::Watch(Box::new(watch))
+    };
+    let made = |edited| matches!(edited, Edited::Watched { .. });
+    assert!(made(bench.edit(watch(ANA, "aaaaaaaaaaa", ANA, 2)).await));
+    assert!(made(bench.edit(watch("webhook:https://a.example/", "aaaaaaaaaaa", ANA, 2)).await));
+    assert_eq!(bench.store().watches_of_owner(ANA).await.unwrap(), 2);
+    let third = bench.edit(watch(ANA, "bbbbbbbbbbb", ANA, 2)).await;
+    assert_eq!(third, Edited::LimitReached { limit: 2 });
+    // Nothing of it stays behind.
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM subject"), 1);
+    // Somebody else in Ana's place counts with Ana; changing a watch that stands is none more.
+    assert_eq!(bench.edit(watch(ANA, "bbbbbbbbbbb", "telegram:5", 2)).await, third);
+    assert!(made(bench.edit(watch(ANA, "aaaaaaaaaaa", ANA, 2)).await));
+    // A place that the operator's file has brought is trusted.
+    for video in ["aaaaaaaaaaa", "bbbbbbbbbbb", "ccccccccccc"] {
+        bench.watch_subject("telegram:9", &format!("video:{video}"), "views any").await;
+    }
+    assert!(made(bench.edit(watch("telegram:9", "ddddddddddd", "telegram:9", 2)).await));
+}
+
+#[tokio::test]
+async fn watches_are_listed_by_place_by_origin_by_row_and_by_pages() {
+    let bench = Bench::new();
+    for (to, video) in [(ANA, "aaaaaaaaaaa"), (ANA, "bbbbbbbbbbb"), ("recorder:b", "aaaaaaaaaaa")] {
+        let mut watch = watch_of(to, &format!("video:{video}"), "views any");
+        watch.origin = if to == ANA { "chat".into() } else { "file".into() };
+        watch.title = Some(format!("title of {video}"));
+        bench.edit(Edit::Watch(Box::new(watch))).await;
+    }
+    let store = bench.store();
+    let all = store.watches(WatchFilter::All, 0, 10).await.unwrap();
+    assert_eq!(all.len(), 3);
+    assert_eq!(all[0].title.as_deref(), Some("title of aaaaaaaaaaa"));
+    assert_eq!(all[0].members, None);
+    let second = store.watches(WatchFilter::All, all[0].id.0, 1).await.unwrap();
+    assert_eq!(second[0].id, all[1].id);
+    assert_eq!(store.watches(WatchFilter::Of(at(ANA)), 0, 10).await.unwrap().len(), 2);
+    assert_eq!(store.watches(WatchFilter::Origin("file".into()), 0, 10).await.unwrap().len(), 1);
+    let one = store.watches(WatchFilter::One(all[2].id), 0, 10).await.unwrap();
+    assert_eq!(one[0].destination.address, at("recorder:b"));
+    let pairs = vec![
+        (at(ANA), of("video:bbbbbbbbbbb")),
+        (at(ANA), of("video:ccccccccccc")),
+        (at("recorder:b"), of("video:aaaaaaaaaaa")),
+    ];
+    let found = store.watches_at(pairs).await.unwrap();
+    let ids: Vec<_> = found.into_iter().map(|row| row.map(|row| row.id)).collect();
+    assert_eq!(ids, [Some(all[1].id), None, Some(all[2].id)]);
+}
+
+#[tokio::test]
+async fn a_look_under_way_does_not_bring_back_a_video_that_nobody_watches() {
+    use tubebell::store::Polled;
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    let due = bench.store().due_videos(bench.now(), 10).await.unwrap().remove(0);
+    bench.unwatch(ANA).await;
+    let polled = Polled { key: due.key, memory: "m".into(), title: None, next_poll: T0.plus(HOUR) };
+    bench.store().save_polled(vec![polled]).await.unwrap();
+    assert_eq!(bench.store().next_poll().await.unwrap(), None);
+    bench.see(5).await;
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM seen"), 0, "nobody watches it");
+}
