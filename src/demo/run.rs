@@ -102,7 +102,7 @@ async fn curtain(length: Option<Duration>) {
         tokio::time::sleep(length).await;
         println!("\nThe recording is over: nothing changes any more. Ctrl-C ends the demo.\n");
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The world, what the person types at the start, and how long a recording plays.
