@@ -100,7 +100,11 @@ fn told(turn: &Turn<'_>, story: &Story) -> WhyRule {
         outcome: WhyOutcome::from(outcome),
     });
     let suppressed = story.suppressions.iter().map(|(reason, count, first, last)| WhySuppressed {
-        reason: reason.clone(),
+        reason: match reason.as_str() {
+            "disabled" => "this chat could not be reached".to_owned(),
+            "expired" => "its watch had ended".to_owned(),
+            other => other.to_owned(),
+        },
         count: Grouped(i64::try_from(*count).unwrap_or(i64::MAX)),
         first: turn.moment(*first),
         last: turn.moment(*last),

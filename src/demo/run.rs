@@ -21,6 +21,9 @@ const YOU: i64 = 1000;
 /// How much faster than life a recording plays unless told otherwise: a recorded day in ten seconds.
 const REPLAY_SPEED: f64 = 8640.0;
 
+/// How many videos of a recording are watched from the start.
+const WATCHED_OF_A_RECORDING: usize = 3;
+
 /// Units a day of the simulated YouTube: enough to look every second.
 const DAILY_UNITS: u32 = 10_000_000;
 
@@ -48,7 +51,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
 async fn demo(options: Options) -> anyhow::Result<()> {
     let stopped = stop_signal()?;
     let clock = system_clock();
-    let (world, typed) = scene(&options, clock())?;
+    let (world, typed, length) = scene(&options, clock())?;
     let folder = Folder::new()?;
     let tasks = TaskTracker::new();
     let stop = CancellationToken::new();
@@ -83,6 +86,7 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     tokio::select! {
         () = stopped => {}
         () = show(&phone, &youtube, gateway.store()) => {}
+        () = curtain(length) => {}
     }
     println!("\nstopping");
     gateway.stop().await;
@@ -92,8 +96,20 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The world, and what the person types at the start.
-fn scene(options: &Options, now: crate::model::UnixMillis) -> anyhow::Result<(World, Vec<String>)> {
+/// Says once that nothing more is to come of a recording.
+async fn curtain(length: Option<Duration>) {
+    if let Some(length) = length {
+        tokio::time::sleep(length).await;
+        println!("\nThe recording is over: nothing changes any more. Ctrl-C ends the demo.\n");
+    }
+    std::future::pending::<()>().await;
+}
+
+/// The world, what the person types at the start, and how long a recording plays.
+fn scene(
+    options: &Options,
+    now: crate::model::UnixMillis,
+) -> anyhow::Result<(World, Vec<String>, Option<Duration>)> {
     let Some(path) = &options.replay else {
         anyhow::ensure!(
             options.speed.is_none(),
@@ -106,7 +122,7 @@ fn scene(options: &Options, now: crate::model::UnixMillis) -> anyhow::Result<(Wo
             format!("/watch {} upload; live; status", story::HANDLE),
             format!("/watch https://www.youtube.com/watch?v={} status", story::VANISHING),
         ];
-        return Ok((World::demo(now.0.unsigned_abs(), now), typed.into()));
+        return Ok((World::demo(now.0.unsigned_abs(), now), typed.into(), None));
     };
     let recording = replay::read(path)?;
     if recording.damage.total > 0 {
@@ -122,10 +138,11 @@ fn scene(options: &Options, now: crate::model::UnixMillis) -> anyhow::Result<(Wo
         per_day.as_secs_f64()
     );
     let mut typed = vec!["/start".to_owned()];
-    if let Some(video) = timeline.liveliest() {
-        typed.push(format!("/watch {video} views milestones; views +1%; likes +1%; title"));
+    for video in timeline.liveliest(WATCHED_OF_A_RECORDING) {
+        typed.push(format!("/watch {video} views milestones; views +5%; likes +5%; title"));
     }
-    Ok((World::replay(timeline, per_day, now), typed))
+    let length = timeline.length(per_day);
+    Ok((World::replay(timeline, per_day, now), typed, Some(length)))
 }
 
 fn hints(typed: &[String]) -> Vec<Hint> {

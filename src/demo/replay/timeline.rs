@@ -85,15 +85,20 @@ impl Timeline {
         per_day.saturating_mul(self.days.saturating_sub(1))
     }
 
-    /// The video recorded on the most days, and of those the one that gained most: the one to watch in a demo.
+    /// The videos to watch in a demo, the best first: there from the first day, recorded on the most days, and of those
+    /// with the greatest gain.
     #[must_use]
-    pub fn liveliest(&self) -> Option<VideoId> {
+    pub fn liveliest(&self, count: usize) -> Vec<VideoId> {
         let gain = |points: &[Point]| match points {
             [first, .., last] => last.views.saturating_sub(first.views),
             _ => 0,
         };
-        let most = self.videos.iter().max_by_key(|(_, r)| (r.points.len(), gain(&r.points)));
-        most.map(|(video, _)| *video)
+        let first = self.videos.values().filter_map(|r| r.points.first()).map(|p| p.day).min();
+        let mut there: Vec<_> = (self.videos.iter())
+            .filter(|(_, recorded)| recorded.points.first().map(|point| point.day) == first)
+            .collect();
+        there.sort_by_key(|(_, r)| std::cmp::Reverse((r.points.len(), gain(&r.points))));
+        there.into_iter().take(count).map(|(video, _)| *video).collect()
     }
 
     /// How every video stands that was recorded up to `elapsed` after the start, one recorded day in `per_day`.
@@ -213,6 +218,26 @@ mod tests {
         let timeline = timeline(vec![point(0, 1), point(5, 9)]);
         let end = timeline.at(Duration::from_secs(1), Duration::ZERO).next().unwrap();
         assert_eq!(end.views, 9);
+    }
+
+    #[test]
+    fn what_the_demo_watches_is_there_from_the_first_day() {
+        let of = |id: &str, points: Vec<Point>| {
+            let channel: ChannelId = "UCaaaaaaaaaaaaaaaaaaaaaa".parse().unwrap();
+            (id.parse().unwrap(), Recorded { channel, channel_title: String::new(), points })
+        };
+        let timeline = Timeline::new(
+            BTreeMap::from([
+                of("later-video", vec![point(1, 0), point(2, 5), point(3, 900)]),
+                of("short-video", vec![point(0, 100)]),
+                of("slow--video", vec![point(0, 100), point(1, 101)]),
+                of("quick-video", vec![point(0, 100), point(1, 200)]),
+            ]),
+            4,
+        );
+        let ids: Vec<String> = timeline.liveliest(2).iter().map(ToString::to_string).collect();
+        assert_eq!(ids, ["quick-video", "slow--video"]);
+        assert_eq!(timeline.liveliest(9).len(), 3);
     }
 
     proptest! {
