@@ -93,7 +93,7 @@ async fn while_the_store_fails_nothing_is_marked_and_the_update_works_when_it_co
     let mut world = World::open();
     world.say("/list").await;
     let other = rusqlite::Connection::open(&world.path).unwrap();
-    other.execute_batch("ALTER TABLE meta RENAME TO gone").unwrap();
+    other.execute_batch("ALTER TABLE mark RENAME TO gone").unwrap();
     let before = world.sent();
     for _ in 0..30 {
         let kind = World::message(ANA, chat(ANA), "/watch dQw4w9WgXcQ views any");
@@ -101,7 +101,7 @@ async fn while_the_store_fails_nothing_is_marked_and_the_update_works_when_it_co
         assert!(matches!(error, HandleError::Store(StoreError::Database(_))), "{error:?}");
     }
     assert_eq!(world.said_since(before).matches("Something went wrong").count(), 1);
-    other.execute_batch("ALTER TABLE gone RENAME TO meta").unwrap();
+    other.execute_batch("ALTER TABLE gone RENAME TO mark").unwrap();
     let kind = World::message(ANA, chat(ANA), "/watch dQw4w9WgXcQ views any");
     world.hand_in(2, kind).await.unwrap();
     assert_eq!(world.rules(chat(ANA)).await, ["views any"]);
