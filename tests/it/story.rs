@@ -239,6 +239,16 @@ pub(crate) async fn watched(story: &Story, rules: &str) -> Gateway {
     gateway
 }
 
+/// Waits until every receipt is recorded: what a person has heard is told in the store too.
+pub(crate) async fn recorded(gateway: &Gateway) {
+    let recorded = async {
+        while gateway.store().figures(system_clock()()).await.unwrap().alerts_waiting > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), recorded).await.expect("receipts are recorded");
+}
+
 /// Waits until the router has seen the video.
 pub(crate) async fn baseline(gateway: &Gateway) {
     let seen = async {

@@ -89,6 +89,7 @@ async fn why_tells_what_rang_and_what_is_still_to_come() {
     story.ask("/why 1", "next at 12,000; now 990").await;
     story.set_counts(11_340, None);
     story.hears("passed").await;
+    crate::story::recorded(&gateway).await;
     let why = story.ask("/why https://youtu.be/dQw4w9WgXcQ", "Why").await.text;
     for part in [
         "next at 12,000; now 11,340",
