@@ -69,7 +69,7 @@ struct DemoArgs {
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
     /// How many times faster than life
-    #[arg(long, value_name = "N", value_parser = speed)]
+    #[arg(long, value_name = "N", value_parser = speed, requires = "replay")]
     speed: Option<f64>,
     /// The port of the demo's page on this machine; 0: any that is free
     #[arg(long, value_name = "N")]

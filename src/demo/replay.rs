@@ -42,7 +42,7 @@ const QUOTED_MAX_CHARS: usize = 40;
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// It could not be read.
-    #[error("cannot read {}: {cause}", path.display())]
+    #[error("cannot read {}", path.display())]
     File {
         /// The file.
         path: PathBuf,

@@ -111,10 +111,6 @@ fn scene(
     now: crate::model::UnixMillis,
 ) -> anyhow::Result<(World, Vec<String>, Option<Duration>)> {
     let Some(path) = &options.replay else {
-        anyhow::ensure!(
-            options.speed.is_none(),
-            "--speed is for --replay FILE: the made-up world runs at its own pace"
-        );
         let typed = [
             "/start".to_owned(),
             format!("/watch https://youtu.be/{} views milestones; views every 20k", story::FAST),

@@ -143,8 +143,10 @@ fn what_cannot_be_played_is_said_in_one_line() {
         &format!("{HEADER}\nx\n"),
         "days.csv holds no usable row (1 damaged row skipped;  line 2: 1 fields where the header has 7)",
     );
-    let missing = read(Path::new("/nowhere/days.csv")).unwrap_err().to_string();
-    assert!(missing.starts_with("cannot read /nowhere/days.csv: "), "{missing}");
+    let missing = anyhow::Error::from(read(Path::new("/nowhere/days.csv")).unwrap_err());
+    let line = format!("{missing:#}");
+    assert!(line.starts_with("cannot read /nowhere/days.csv: No such file"), "{line}");
+    assert_eq!(line.matches("No such file").count(), 1, "{line}");
     assert!(read(Path::new("/")).is_err(), "a folder is no recording");
 }
 
