@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use clock::{clock, system_clock};
+use heartbeat::Heartbeat;
 pub use templates::{TemplatesError, templates};
 
 use crate::bus::Embedded;
@@ -109,6 +110,14 @@ impl Gateway {
             Some((client, _)) => telegram::introduce(client).await.map_err(StartError::Other)?,
             None => None,
         };
+        let poll_health = Arc::new(PollHealth::default());
+        let heartbeat = config
+            .operator
+            .heartbeat_url
+            .clone()
+            .map(|url| Heartbeat::new(url, Arc::clone(&poll_health), Arc::clone(&clock)))
+            .transpose()
+            .map_err(StartError::Other)?;
         let listener = match &config.web {
             Some(web) => Some(crate::web::bind(web.listen).await.map_err(StartError::Other)?),
             None => None,
@@ -168,7 +177,6 @@ impl Gateway {
         };
         tracker.spawn(routing.run(stop.clone()));
         let watched = Arc::new(Notify::new());
-        let poll_health = Arc::new(PollHealth::default());
         let poller = Poller {
             store: Arc::clone(&store),
             sink: Arc::clone(&stream) as _,
@@ -185,7 +193,6 @@ impl Gateway {
         };
         let limits = poller.options.limits();
         tracker.spawn(poller.run(stop.clone()));
-        let polling = Arc::clone(&poll_health);
         checks.push(("youtube", Box::new(move || poll_health.refused())));
 
         if let Some((client, limiter)) = telegram {
@@ -218,10 +225,8 @@ impl Gateway {
             Arc::clone(&clock),
             stop.clone(),
         ));
-        if let Some(url) = &config.operator.heartbeat_url {
-            let beat = heartbeat::Heartbeat::new(url.clone(), polling, Arc::clone(&clock))
-                .map_err(StartError::Other)?;
-            tracker.spawn(beat.run(stop.clone()));
+        if let Some(heartbeat) = heartbeat {
+            tracker.spawn(heartbeat.run(stop.clone()));
         }
         if let Some(listener) = listener {
             let pages = Web { store: Arc::clone(&store), metrics: metrics.clone(), checks, clock };
@@ -273,7 +278,7 @@ pub fn run(config: &Config) -> Result<(), StartError> {
     })
 }
 
-/// Resolves at the first SIGINT or SIGTERM; a second one ends the process at once.
+/// Resolves at the first SIGINT or SIGTERM.
 ///
 /// # Errors
 ///
