@@ -3,6 +3,10 @@
 //! Every writing transaction begins with `BEGIN IMMEDIATE`, so that two processes (a gateway and a tool beside it)
 //! wait for each other instead of failing half-way. One gateway per database is ensured by a lock *file*: closing a
 //! second descriptor of the database itself would drop SQLite's own locks.
+//!
+//! By the life of an alert: `watch` and `listing` make triggers, `desk` writes the alert, `queue` notes that its watch
+//! and video have something waiting and `lane` when the chat may be told; `claim` looks at what is due (`group`), makes
+//! notifications of it, `finish` ends them, and `sweep` deletes what is past its retention.
 
 mod chat;
 mod claim;

@@ -63,7 +63,14 @@ fn claims_read_what_is_due_and_no_more() {
 
 #[test]
 fn sweeps_find_what_is_old_without_reading_what_is_not() {
-    for sql in [sweep::ALERTS, sweep::NOTIFICATIONS, sweep::RULES, sweep::WATCHES, sweep::FORGET] {
+    for sql in [
+        sweep::ALERTS,
+        sweep::NOTIFICATIONS,
+        sweep::RULES,
+        sweep::WATCHES,
+        sweep::FORGET,
+        sweep::LOG,
+    ] {
         check(sql);
     }
 }
@@ -71,6 +78,7 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
 #[test]
 fn questions_read_what_they_are_about() {
     check(read::WATCHES);
+    check(read::BACKLOG);
     check(read::WATCHES_ONE);
     check(why::ALERTS);
     // These sort a handful of rows: the watches of one chat, the rules about one video.
@@ -81,7 +89,7 @@ fn questions_read_what_they_are_about() {
         assert!(steps.iter().all(|step| !step.starts_with("SCAN")), "{sql}\n{steps:#?}");
     }
     // Dead letters and counts of what waits read a whole index, but one that holds nothing else.
-    for sql in [letters::DEAD, read::WAITING, sweep::OVERDUE] {
+    for sql in [letters::DEAD, read::WAITING, read::UNDER_WAY, sweep::OVERDUE] {
         let steps = plan(&db, sql);
         let indexed = |step: &String| {
             !step.starts_with("SCAN")

@@ -139,7 +139,7 @@ pub(super) const WAITING: &str =
 
 /// Alerts whose notification is on its way, or waits for another attempt.
 pub(super) const UNDER_WAY: &str = "SELECT coalesce(sum(json_array_length(members)), 0)
-     FROM notification WHERE state = 'pending'";
+     FROM notification WHERE state = 'pending' AND json_valid(members)";
 
 /// By two counts of indexes: rows that run have no index of their own.
 pub(super) const RUNNING: &str = "SELECT (SELECT count(*) FROM subscription)

@@ -196,6 +196,22 @@ async fn a_message_that_could_not_leave_for_thirty_days_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_log_that_nothing_routes_keeps_statistics_no_longer_than_allowed() {
+    let bench = Bench::new();
+    for day in 0..40 {
+        let seen = snapshot(VIDEO, T0.plus(DAY * day), 1);
+        bench.store().append(vec![seen]).await.unwrap();
+    }
+    bench.pass(40 * DAY);
+    bench.sweep().await;
+    let log = bench.store().read_log(0, 100).await.unwrap();
+    assert_eq!(log.len(), 30);
+    assert_eq!(log[0].1.observed_at, T0.plus(DAY * 10));
+    bench.route().await;
+    assert_eq!(bench.rows("log"), 0);
+}
+
+#[tokio::test]
 async fn ids_of_what_was_forgotten_do_not_come_back_as_somebody_else_s() {
     let bench = Bench::new();
     bench.watch(ANA, "views any").await;

@@ -96,6 +96,7 @@ async fn members_that_can_t_be_read_are_found_by_their_alerts() {
     bench.see(2).await;
     let claim = bench.claim().await.remove(0);
     bench.meddle("UPDATE notification SET members = 'all'");
+    bench.store().figures(bench.now()).await.unwrap();
     bench.sent(&claim).await;
     assert_eq!(bench.count("sent"), 1);
 }
