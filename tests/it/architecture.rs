@@ -197,7 +197,7 @@ fn modules_use_only_what_the_table_allows() {
 #[test]
 fn the_map_mentions_every_module_and_names_no_file_that_is_gone() {
     let Ok(map) = std::fs::read_to_string(root().join("ARCHITECTURE.md")) else {
-        eprintln!("skipped: there is no ARCHITECTURE.md");
+        crate::skipped("there is no ARCHITECTURE.md");
         return;
     };
     let modules: BTreeSet<String> = sources().iter().map(|(path, _)| module_of(path).0).collect();
@@ -222,7 +222,7 @@ fn every_key_of_the_default_configuration_has_a_comment() {
 fn nothing_that_is_tracked_mentions_a_path_of_one_machine() {
     let listed = std::process::Command::new("git").arg("-C").arg(root()).arg("ls-files").output();
     let Some(listed) = listed.ok().filter(|output| output.status.success()) else {
-        eprintln!("skipped: no git, so nobody knows what is tracked");
+        crate::skipped("no git, so nobody knows what is tracked");
         return;
     };
     // In pieces, or this file would be found.

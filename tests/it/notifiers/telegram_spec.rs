@@ -12,7 +12,7 @@ fn spec() -> Option<&'static Value> {
     static SPEC: LazyLock<Option<Value>> = LazyLock::new(|| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/telegram-api.json");
         let Ok(text) = std::fs::read_to_string(&path) else {
-            eprintln!("skipped: no specification of the Bot API at {}", path.display());
+            crate::skipped(&format!("no specification of the Bot API at {}", path.display()));
             return None;
         };
         Some(serde_json::from_str(&text).unwrap())

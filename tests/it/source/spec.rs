@@ -16,7 +16,7 @@ fn discovery() -> Option<&'static Value> {
     static DOCUMENT: LazyLock<Option<Value>> = LazyLock::new(|| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/specs/youtube.v3.json");
         let Ok(text) = std::fs::read_to_string(&path) else {
-            eprintln!("skipped: {} is absent", path.display());
+            crate::skipped(&format!("{} is absent", path.display()));
             return None;
         };
         Some(serde_json::from_str(&text).expect("the discovery document is JSON"))
