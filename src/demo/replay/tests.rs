@@ -143,8 +143,10 @@ fn what_cannot_be_played_is_said_in_one_line() {
         &format!("{HEADER}\nx\n"),
         "days.csv holds no usable row (1 damaged row skipped;  line 2: 1 fields where the header has 7)",
     );
-    let missing = read(Path::new("/nowhere/days.csv")).unwrap_err().to_string();
+    let missing =
+        format!("{:#}", anyhow::Error::from(read(Path::new("/nowhere/days.csv")).unwrap_err()));
     assert!(missing.starts_with("cannot read /nowhere/days.csv: "), "{missing}");
+    assert_eq!(missing.matches("os error").count(), 1, "the cause is said once: {missing}");
     assert!(read(Path::new("/")).is_err(), "a folder is no recording");
 }
 
