@@ -132,6 +132,7 @@ async fn a_refused_key_stops_polling_and_the_operator_hears_of_it_once() {
 }
 
 /// A gateway that watches nothing but a channel, while YouTube fails in this way, tells the operator.
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 async fn only_a_channel_is_watched_while(fault: Fault, told: &str) -> (Story, Gateway) {
     let mut story = Story::quick().await;
     story.more = format!("[operator]\nto = [\"telegram:{ANA}\"]\n");
