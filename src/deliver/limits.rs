@@ -87,12 +87,12 @@ impl Limiter {
     ///
     /// There is no slot yet: the moment to ask again.
     pub fn slots(&self, max: usize, now: Instant) -> Result<usize, Instant> {
-        if self.spacing.is_zero() {
-            return Ok(max);
-        }
         let next = self.state.lock().unwrap_or_else(PoisonError::into_inner).next;
         if next > now {
             return Err(next);
+        }
+        if self.spacing.is_zero() {
+            return Ok(max);
         }
         if self.answers.load(Ordering::Relaxed) > 0 {
             return Err(now + self.spacing);
@@ -133,7 +133,7 @@ impl Limiter {
         let lane_spacing = self.lane_spacing(lane);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let chat = state.chats.get(lane).copied().unwrap_or(now);
-        let ready = chat.max(if self.spacing.is_zero() { now } else { state.next });
+        let ready = chat.max(state.next);
         if ready > now {
             return Err(ready);
         }
@@ -212,5 +212,16 @@ mod tests {
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
         assert_eq!(limiter.slots(64, Instant::now()), Ok(64));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_holds_for_unlimited_rates_too() {
+        let start = Instant::now();
+        let limiter = Limiter::new(Rates::default(), start);
+        let until = start + Duration::from_secs(7);
+        limiter.pause(until);
+        assert_eq!(limiter.slots(64, start), Err(until));
+        limiter.take("telegram:1").await;
+        assert_eq!(start.elapsed(), Duration::from_secs(7));
     }
 }

@@ -274,6 +274,16 @@ impl Worker {
             now,
             rand::random(),
         );
+        if matches!(
+            error,
+            SendError::Rejected(_)
+                | SendError::Gone(_)
+                | SendError::Moved(_)
+                | SendError::Wait { .. }
+        ) {
+            // Whoever judges a message or its recipient is there, and knows us.
+            self.recovered(illness).await;
+        }
         self.fall_ill(&error, step.pause, claim.lane, illness).await;
         match &step.result {
             FinishedAs::Dead(cause) => self.tell_dead(&claim, cause, now).await,

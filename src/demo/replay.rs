@@ -46,8 +46,7 @@ pub enum ReplayError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why.
-        #[source]
+        /// Why. Not a `source`: the line holds it already.
         cause: std::io::Error,
     },
     /// It has no header.

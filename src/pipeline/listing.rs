@@ -42,6 +42,10 @@ impl Listings<'_> {
         for subject in due {
             match self.list(&subject, now).await {
                 Ok(listing) => {
+                    if listing.complete {
+                        // The API has answered, not only the feed: the key is taken.
+                        self.poller.works().await;
+                    }
                     let listed = store.save_listing(listing, now).await?;
                     if listed.alerts > 0 {
                         let alerts = u64::try_from(listed.alerts).unwrap_or(u64::MAX);
@@ -67,6 +71,10 @@ impl Listings<'_> {
                     };
                     tracing::warn!(subject = %subject.subject, %error, "could not be listed, trying again later");
                     store.postpone_listing(subject.id, now.plus(wait)).await?;
+                    if error.is_refusal() {
+                        // Everything else would be refused too.
+                        return Err(error.into());
+                    }
                 }
             }
         }

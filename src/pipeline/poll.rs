@@ -16,7 +16,7 @@ use crate::model::{Snapshot, UnixMillis, VideoId, VideoKey};
 use crate::render::numbers::Moment;
 use crate::render::{Prose, views::Notice};
 use crate::source::{
-    Bucket, Memory, Merged, Plan, SourceError, YouTube, YouTubeOptions, next_round,
+    Bucket, Memory, Merged, Plan, SourceError, YouTube, YouTubeOptions, next_reset, next_round,
 };
 use crate::store::{Polled, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -106,9 +106,12 @@ impl Poller {
     /// Polls until `stop` is cancelled; answers that have come are recorded.
     pub async fn run(self, stop: CancellationToken) {
         let mut failures: u32 = 0;
+        let mut used_up = [None; Bucket::ALL.len()];
         while !stop.is_cancelled() {
             let woken = self.wake.notified();
-            let wait = match self.round().await {
+            let outcome = self.round().await;
+            self.tell_used_up(&mut used_up).await;
+            let wait = match outcome {
                 Ok(wait) => {
                     failures = 0;
                     wait
@@ -288,12 +291,34 @@ impl Poller {
         Ok(next.clamp(soonest, LOOK_AT_LEAST_EVERY))
     }
 
-    async fn works(&self) {
+    pub(super) async fn works(&self) {
         self.metrics.polled(true);
         self.health.last_ok.store((self.clock)().0, Ordering::Relaxed);
         if self.health.refused.swap(false, Ordering::Relaxed) {
             tracing::info!("YouTube takes the key again");
             self.operator.over("youtube-key").await;
+        }
+    }
+
+    /// Says that a bucket is used up, whoever found it out: a look at videos, a listing or an answer to `/watch`.
+    async fn tell_used_up(&self, known: &mut [Option<UnixMillis>; Bucket::ALL.len()]) {
+        let now = (self.clock)();
+        for (bucket, known) in Bucket::ALL.into_iter().zip(known) {
+            let until = self.youtube.quota().exhausted_until(bucket, now);
+            if *known == until {
+                continue;
+            }
+            *known = until;
+            let Some(resets_at) = until else { continue };
+            tracing::warn!(%resets_at, bucket = bucket.name(), "the day's units of YouTube are used up: polling goes on then");
+            if resets_at < next_reset(now) {
+                // Just after midnight it may still speak of yesterday: that is asked again, and no news.
+                continue;
+            }
+            // Told once a day: the key holds the moment at which it ends.
+            let notice =
+                Notice::QuotaSpent { resets_at: Moment { at: resets_at, tz: self.tz.clone() } };
+            self.operator.tell(&format!("quota:{}", resets_at.0), &notice, now).await;
         }
     }
 
@@ -309,17 +334,8 @@ impl Poller {
             }
         };
         match source {
-            SourceError::QuotaUsedUp { resets_at, bucket } => {
-                // Told once a day: the key holds the moment at which it ends.
-                let key = format!("quota:{}:{}", bucket.name(), resets_at.0);
-                tracing::warn!(%resets_at, bucket = bucket.name(), "the day's units of YouTube are used up: polling goes on then");
-                let notice = Notice::QuotaSpent {
-                    resets_at: Moment { at: *resets_at, tz: self.tz.clone() },
-                };
-                self.operator.tell(&key, &notice, now).await;
-                // The other bucket may have units: look again as usual; the quota keeps this one closed.
-                LOOK_AT_LEAST_EVERY
-            }
+            // The other bucket may have units: look again as usual; the quota keeps this one closed.
+            SourceError::QuotaUsedUp { .. } => LOOK_AT_LEAST_EVERY,
             SourceError::KeyRefused(reason)
             | SourceError::NotEnabled(reason)
             | SourceError::Misconfigured(reason) => {

@@ -75,6 +75,17 @@ pub enum SourceError {
     Transient(String),
 }
 
+impl SourceError {
+    /// Whether the operator must change something before any request is answered.
+    #[must_use]
+    pub const fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            SourceError::KeyRefused(_) | SourceError::NotEnabled(_) | SourceError::Misconfigured(_)
+        )
+    }
+}
+
 /// Sorts an answer that is not a success.
 ///
 /// `bucket` is the one the request was charged to: YouTube's errors do not name it reliably (the metric's name for

@@ -28,6 +28,7 @@ struct Loop {
     wake: Arc<Notify>,
     tracker: TaskTracker,
     stop: CancellationToken,
+    health: Arc<ChannelHealth>,
     begun: Instant,
     /// While a blocking task runs, the paused clock moves only when it is told to: the store works on a thread of its
     /// own, and time must not run on while it does.
@@ -46,6 +47,7 @@ impl Loop {
         drop(tokio::task::spawn_blocking(move || released.recv()));
         let wake = Arc::new(Notify::new());
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+        let health = Arc::new(ChannelHealth::default());
         let worker = Worker {
             store: Arc::clone(&store),
             notifier: Arc::clone(&recorder) as _,
@@ -70,10 +72,10 @@ impl Loop {
                 renderer,
                 bells: Bells::default(),
             },
-            health: Arc::new(ChannelHealth::default()),
+            health: Arc::clone(&health),
         };
         tracker.spawn(worker.run(tracker.clone(), stop.clone()));
-        Loop { _folder: folder, store, recorder, wake, tracker, stop, begun, _held: held }
+        Loop { _folder: folder, store, recorder, wake, tracker, stop, health, begun, _held: held }
     }
 
     fn now(&self) -> UnixMillis {
@@ -104,6 +106,8 @@ impl Loop {
         for _ in 0..5 {
             // Comes back when everything that was queued at the store before it is done.
             self.store.save("settle", String::new()).await.unwrap();
+            // The same for reads, which have a thread of their own.
+            self.store.load("settle").await.unwrap();
             for _ in 0..20 {
                 tokio::task::yield_now().await;
             }
@@ -159,6 +163,20 @@ async fn a_channel_that_is_away_gets_one_probe_at_a_time_and_all_of_it_later() {
     assert_eq!(it.recorder.attempts(), 24, "more than a probe at a time");
     let waits = Duration::from_secs(1 + 2 + 4 + 8 + 16);
     assert!(it.begun.elapsed() >= waits, "probed after {:?}", it.begun.elapsed());
+    it.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_refuses_a_message_is_back() {
+    let it = Loop::start(Channel::Telegram, Duration::from_secs(86_400));
+    it.recorder.fail_next(SendError::Unreachable("down".into()));
+    it.recorder.fail_next(SendError::Rejected("can't parse entities".into()));
+    it.queue(1).await;
+    it.settle().await;
+    assert!(!it.health.is_working());
+    it.asked(2).await;
+    it.settle().await;
+    assert!(it.health.is_working(), "the refusal came from the channel itself");
     it.end().await;
 }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tubebell::app::{Gateway, system_clock};
 use tubebell::demo::telegram::Trouble;
-use tubebell::demo::youtube::Fault;
-use tubebell::model::Address;
+use tubebell::demo::youtube::{Fault, QuotaShape};
+use tubebell::model::{Address, SubjectRef};
+use tubebell::store::Edit;
 
 use crate::story::{ANA, Story, pause, watch, watched};
 
@@ -126,6 +127,38 @@ async fn a_refused_key_stops_polling_and_the_operator_hears_of_it_once() {
     assert!(metrics.contains("tubebell_poller_up 0") && !metrics.contains("AIza"), "{metrics}");
     let told = story.texts().iter().filter(|text| text.contains("API key")).count();
     assert_eq!(told, 1, "{:#?}", story.texts());
+    gateway.stop().await;
+    story.end().await;
+}
+
+/// A gateway that watches nothing but a channel, while YouTube fails in this way, tells the operator.
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
+async fn only_a_channel_is_watched_while(fault: Fault, told: &str) -> (Story, Gateway) {
+    let mut story = Story::quick().await;
+    story.more = format!("[operator]\nto = [\"telegram:{ANA}\"]\n");
+    story.youtube.faults(|faults| faults.plan(None, fault, None));
+    let gateway = story.start().await;
+    let Edit::Watch(mut watch) = watch(Address::Telegram { chat: ANA, thread: None }, "views any")
+    else {
+        unreachable!("a watch");
+    };
+    watch.subject = SubjectRef::Handle("@achannel".parse().unwrap());
+    gateway.store().edit(None, vec![Edit::Watch(watch)], system_clock()()).await.unwrap();
+    story.hears(told).await;
+    (story, gateway)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_refused_for_a_listing_stops_polling_too() {
+    let (story, gateway) = only_a_channel_is_watched_while(Fault::BadKey, "API key").await;
+    gateway.stop().await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_that_a_listing_finds_used_up_is_told_too() {
+    let fault = Fault::QuotaUsedUp(QuotaShape::Classic);
+    let (story, gateway) = only_a_channel_is_watched_while(fault, "quota of YouTube").await;
     gateway.stop().await;
     story.end().await;
 }

@@ -58,6 +58,10 @@ fn check(path: &Path, access: Access) -> Result<()> {
             "there is no such database: start `tubebell run` once, or name another with --config",
         ));
     }
+    check_folder(path)
+}
+
+fn check_folder(path: &Path) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
         return Err(unusable(
@@ -162,13 +166,14 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
 
 /// Copies the database page by page while others write.
 pub(super) fn backup(db: &Connection, from: &Path, to: &Path) -> Result<()> {
+    check_folder(to)?;
     // Made by us or not at all: an older backup is not written over.
     match OpenOptions::new().write(true).create_new(true).open(to) {
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             return Err(unusable(to, "exists already: name a new file"));
         }
-        Err(error) => return Err(unusable(to, error.kind().to_string())),
+        Err(error) => return Err(unusable(to, format!("can't be made: {error}"))),
     }
     let run = || -> rusqlite::Result<()> {
         let mut copy = Connection::open(to)?;

@@ -124,6 +124,8 @@ async fn a_backup_holds_what_the_database_holds_and_replaces_nothing() {
     home.run("backup copy.db")
         .done("wrote copy.db: to restore it, stop tubebell and put it in the place of tubebell.db");
     home.run("backup copy.db").failed(1, &["tubebell: copy.db: exists already: name a new file"]);
+    home.run("backup nowhere/copy.db")
+        .failed(1, &["tubebell: nowhere/copy.db: there is no folder nowhere: make it first"]);
     let copy = tubebell::store::Sqlite::open(
         &home.path().join("copy.db"),
         tubebell::store::Access::Existing,
