@@ -8,7 +8,7 @@ use crate::control::{Looked, LookedSubject, Lookup, LookupError};
 use crate::model::{SubjectRef, VideoId};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
-use crate::pipeline::Clock;
+use crate::pipeline::{Clock, QUOTA_KEY};
 use crate::source::{Bucket, Limits, Memory, Plan, SourceError, YouTube};
 use crate::store::{Beginning, Store};
 
@@ -19,6 +19,16 @@ pub(super) struct YouTubeLookup {
     pub(super) limits: Limits,
     pub(super) telegram: Telegram,
     pub(super) clock: Clock,
+}
+
+impl YouTubeLookup {
+    /// Units that a command has spent survive a stop like those of polling.
+    async fn save_quota(&self) {
+        let Ok(state) = serde_json::to_string(self.youtube.quota().state()) else { return };
+        if let Err(error) = self.store.save(QUOTA_KEY, state).await {
+            tracing::error!(%error, "the units that were spent could not be stored");
+        }
+    }
 }
 
 #[async_trait]
@@ -42,7 +52,9 @@ impl Lookup for YouTubeLookup {
         {
             return Ok(looked(&memory));
         }
-        let answer = self.youtube.details(&[*id], now).await.map_err(|error| sort(&error))?;
+        let answer = self.youtube.details(&[*id], now).await;
+        self.save_quota().await;
+        let answer = answer.map_err(|error| sort(&error))?;
         let memory = match answer.found.first() {
             Some(details) => memory.details(details, now, &plan).0,
             None if memory.snapshot().is_some() => memory.missing(Bucket::General, now, &plan).0,
@@ -77,6 +89,7 @@ impl Lookup for YouTubeLookup {
             Err(SourceError::NotFound(_)) => Some(0),
             Err(error) => return Err(sort(&error)),
         };
+        self.save_quota().await;
         Ok(Some(LookedSubject { subject, title, members }))
     }
 

@@ -147,6 +147,7 @@ impl Gateway {
                 limiter,
                 composer: Arc::clone(&composer) as _,
                 policy: RetryPolicy { give_up: config.limits.give_up },
+                max_age: config.limits.max_age,
                 wake: bells.add(),
                 clock: Arc::clone(&clock),
                 metrics: metrics.clone(),

@@ -2,6 +2,7 @@
 //!
 //! Runs inside the claiming transaction, so it reads no clock and does no I/O.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,14 +85,9 @@ fn held_until(
 
 /// How many changes a message tells: two rules that one change met are one.
 fn moments(alerts: &[Alert], cancelled: &[(AlertId, CancelReason)]) -> usize {
-    let mut moments: Vec<UnixMillis> = alerts
-        .iter()
-        .filter(|alert| cancelled.iter().all(|(id, _)| *id != alert.id))
-        .map(|alert| alert.observed_at)
-        .collect();
-    moments.sort_unstable();
-    moments.dedup();
-    moments.len()
+    let cancelled: HashSet<AlertId> = cancelled.iter().map(|(id, _)| *id).collect();
+    let told = alerts.iter().filter(|alert| !cancelled.contains(&alert.id));
+    told.map(|alert| alert.observed_at).collect::<HashSet<UnixMillis>>().len()
 }
 
 fn facts(group: &Group) -> VideoFacts {

@@ -68,6 +68,8 @@ pub struct Worker {
     pub composer: Arc<dyn Compose>,
     /// When to give up.
     pub policy: RetryPolicy,
+    /// A message later than this comes without a sound.
+    pub max_age: Duration,
     /// Rung when alerts were written.
     pub wake: Arc<Notify>,
     /// The clock.
@@ -229,7 +231,10 @@ impl Worker {
                 id: claim.public_id.clone(),
                 address: claim.address.clone(),
                 body: claim.body.clone(),
-                silent: claim.silent,
+                // The body is the same at every attempt; what rings at night because a service was away is not.
+                silent: claim.silent
+                    || (claim.attempts > 0
+                        && (worker.clock)().since(claim.created_at) > worker.max_age),
             };
             let outcome = worker.notifier.send(&outgoing).await;
             // After a stop nobody listens any more; the next start tries again.

@@ -46,7 +46,8 @@ pub enum ReplayError {
     File {
         /// The file.
         path: PathBuf,
-        /// Why. Not a `source`: the line holds it already.
+        /// Why.
+        #[source]
         cause: std::io::Error,
     },
     /// It has no header.

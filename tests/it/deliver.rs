@@ -63,6 +63,7 @@ impl Loop {
                 max_age: Duration::from_secs(86_400),
             }),
             policy: RetryPolicy { give_up },
+            max_age: Duration::from_secs(3600),
             wake: Arc::clone(&wake),
             clock: Arc::new(move || START.plus(begun.elapsed())),
             metrics: Metrics::new(),
@@ -129,6 +130,20 @@ async fn a_message_is_tried_again_under_the_same_id() {
     it.asked(2).await;
     let sent = it.recorder.sent();
     assert!(sent.windows(2).all(|pair| pair[0].outgoing.id == pair[1].outgoing.id));
+    it.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_comes_late_after_all_comes_without_a_sound() {
+    let it = Loop::start(Channel::Telegram, Duration::from_secs(86_400));
+    it.recorder.fail_next(SendError::Wait { after: Some(Duration::from_secs(3660)) });
+    it.queue(1).await;
+    it.asked(2).await;
+    it.settle().await;
+    assert!(it.recorder.sent()[0].outgoing.silent);
+    it.queue(2).await;
+    it.asked(3).await;
+    assert!(!it.recorder.sent()[1].outgoing.silent);
     it.end().await;
 }
 
