@@ -49,12 +49,16 @@ impl Config {
         let mut lines = Vec::new();
         if self.youtube.is_none() {
             lines.push(
-                "there is no section [youtube]: without an API key there are no numbers".to_owned(),
+                "there is no section [youtube]: without an API key there are no numbers; \
+                 `tubebell init` writes a configuration that says where to get one"
+                    .to_owned(),
             );
         }
         if self.telegram.is_none() && self.webhook.is_none() {
-            lines
-                .push("there is neither [telegram] nor [webhook]: nobody could be told".to_owned());
+            lines.push(
+                "there is neither [telegram] nor [webhook]: nobody could be told; add one of the two"
+                    .to_owned(),
+            );
         }
         lines
     }

@@ -222,7 +222,12 @@ impl Plan {
             );
         }
         if self.even <= min {
-            return format!("{videos} videos can be looked at every {} ({cost})", print(min));
+            let counted = match videos {
+                0 => "no video is watched yet; a few".to_owned(),
+                1 => "1 video".to_owned(),
+                more => format!("{more} videos"),
+            };
+            return format!("{counted} can be looked at every {} ({cost})", print(min));
         }
         format!(
             "{videos} videos: busy ones every {}, quiet ones every {}, and every {} if all were busy at once ({cost})",

@@ -68,8 +68,8 @@ fn run_says_all_that_it_lacks() {
     home.run("run").failed(
         2,
         &[
-            "there is no section [youtube]: without an API key there are no numbers",
-            "there is neither [telegram] nor [webhook]: nobody could be told",
+            "there is no section [youtube]: without an API key there are no numbers; `tubebell init` writes a configuration that says where to get one",
+            "there is neither [telegram] nor [webhook]: nobody could be told; add one of the two",
             "tubebell: 2 mistakes in the configuration",
         ],
     );
