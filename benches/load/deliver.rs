@@ -1,0 +1,76 @@
+//! How many messages leave per second, each with a durable record before and after.
+
+use std::time::Duration;
+
+use anyhow::ensure;
+
+use crate::figures::Figures;
+use crate::probe::{Router, look, runtime};
+use crate::process::{Gateway, Setup, UNLIMITED, wait_for};
+use crate::seed::{NEVER, Seed};
+use crate::sink::{Behaviour, Sink};
+
+const DESTINATIONS: u64 = 10_000;
+const VIDEOS: u64 = 20;
+
+pub(crate) fn webhook(figures: &mut Figures) -> anyhow::Result<()> {
+    run(figures, "webhook", "webhook:http://127.0.0.1:1/hook/{}")
+}
+
+pub(crate) fn telegram(figures: &mut Figures) -> anyhow::Result<()> {
+    run(figures, "telegram", "telegram:{}")
+}
+
+/// 20 videos, each watched by 10,000 destinations, have changed: 200,000 messages wait, and no two of them can be put
+/// together. Then the gateway starts.
+fn run(figures: &mut Figures, channel: &str, address: &str) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let seed = Seed {
+        watches: DESTINATIONS * VIDEOS,
+        videos: VIDEOS,
+        destinations: DESTINATIONS,
+        rules: ["views any"; 4],
+        address: address.to_owned(),
+        next_poll: NEVER,
+        others: 0,
+    };
+    let database = seed.database(folder.path())?;
+    let sink = Sink::start(&Behaviour::default())?;
+    crate::seed::point_to(&database, &sink.base)?;
+    let waiting = runtime()?.block_on(async {
+        let router = Router::open(&database)?;
+        router.log((1..=VIDEOS).map(|video| look(video, 1, 7))).await?;
+        router.drain().await?;
+        let figures = router.store.figures(tubebell::app::system_clock()()).await?;
+        anyhow::Ok(figures.alerts_waiting)
+    })?;
+    let wanted = DESTINATIONS * VIDEOS;
+    ensure!(waiting == wanted, "{waiting} alerts wait instead of {wanted}");
+    println!("   {wanted} messages to {DESTINATIONS} destinations, {VIDEOS} each");
+
+    let setup =
+        Setup { sink: &sink, telegram: channel == "telegram", rates: UNLIMITED, polling: "" };
+    let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
+    let report = wait_for(&mut gateway, "all messages", Duration::from_secs(110), || {
+        let report = sink.report()?;
+        Ok((report.taken >= wanted).then_some(report))
+    })?;
+    let cpu_s = gateway.cpu_s()?;
+    ensure!(
+        report.taken == wanted && report.distinct == wanted,
+        "the receiver got {} messages, {} different ones, instead of {wanted}",
+        report.taken,
+        report.distinct
+    );
+    #[expect(clippy::cast_precision_loss, reason = "a count of some thousands")]
+    let count = wanted as f64;
+    figures.add(&format!("deliver_{channel}"), count / report.seconds, "messages/s");
+    let name = if channel == "webhook" {
+        "deliver_cpu_us".to_owned()
+    } else {
+        format!("deliver_{channel}_cpu_us")
+    };
+    figures.add(&name, cpu_s * 1e6 / count, "us/message");
+    figures.add(&format!("deliver_{channel}_rss_mb"), gateway.peak_mb()?, "MB");
+    Ok(())
+}

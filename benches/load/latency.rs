@@ -1,0 +1,81 @@
+//! How long after YouTube's answer a message is at the receiver, of a gateway with nothing else to do.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::ensure;
+use rusqlite::Connection;
+
+use crate::figures::{Figures, percentile};
+use crate::process::{Gateway, Setup, UNLIMITED, pause};
+use crate::seed::{NEVER, Seed};
+use crate::sink::{Behaviour, Sink};
+
+/// Three videos that move at each look, once a second, each with a watcher of its own.
+const MOVING: u64 = 3;
+const RUN: Duration = Duration::from_secs(80);
+
+fn seed(address: &str) -> Seed {
+    Seed {
+        watches: 0,
+        videos: 1,
+        destinations: 1,
+        rules: ["views any"; 4],
+        address: address.to_owned(),
+        next_poll: NEVER,
+        others: MOVING,
+    }
+}
+
+pub(crate) fn change_to_send(figures: &mut Figures) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let database = seed("webhook:http://127.0.0.1:1/hook/{}").database(folder.path())?;
+    run(figures, folder.path(), &database, false, "change_to_send_p99_ms")
+}
+
+/// The same beside a chat that must wait an hour, with a million alerts of 100,000 watches waiting for it.
+pub(crate) fn others(figures: &mut Figures) -> anyhow::Result<()> {
+    const WAITING: u64 = 1_000_000;
+    let folder = tempfile::tempdir()?;
+    let seed = Seed { watches: 100_000, videos: 100_000, ..seed("telegram:{}") };
+    let database = seed.database(folder.path())?;
+    let in_an_hour = tubebell::app::system_clock()().0 + 3_600_000;
+    Connection::open(&database)?.execute_batch(&format!(
+        "WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < {WAITING} - 1)
+         INSERT INTO alert (subscription, rule, video, series, previous, current, observed_at)
+         SELECT x % 100000 + 1, x % 100000 + 1, x % 100000 + 1, t.series, 5, 6, {} FROM n
+         JOIN \"trigger\" t ON t.id = x % 100000 + 1;
+         INSERT INTO queue (subscription, video, lane, due_at, first)
+         SELECT id, id, 1, {}, id FROM subscription WHERE id <= 100000;
+         UPDATE lane SET free_at = {in_an_hour}, due_at = {in_an_hour} WHERE id = 1;",
+        crate::seed::seen_at().0,
+        crate::seed::seen_at().0,
+    ))?;
+    run(figures, folder.path(), &database, true, "others_p99_ms")
+}
+
+fn run(
+    figures: &mut Figures,
+    folder: &Path,
+    database: &Path,
+    telegram: bool,
+    name: &str,
+) -> anyhow::Result<()> {
+    let behaviour = Behaviour { timed: true, moving_one_in: 1, step: 1, ..Behaviour::default() };
+    let sink = Sink::start(&behaviour)?;
+    crate::seed::point_to(database, &sink.base)?;
+    let polling = "min_interval = \"1s\"\nmax_interval = \"1s\"\n";
+    let setup = Setup { sink: &sink, telegram, rates: UNLIMITED, polling };
+    let mut gateway = Gateway::start(folder, database, &setup)?;
+    pause(RUN);
+    gateway.alive()?;
+    let mut report = sink.report()?;
+    let samples = report.after_youtube_ms.len();
+    ensure!(samples >= 150, "only {samples} messages; the log ends:\n{}", gateway.log());
+    ensure!(report.taken == report.distinct, "messages came twice");
+    let median = percentile(&mut report.after_youtube_ms, 0.5);
+    let most = percentile(&mut report.after_youtube_ms, 1.0);
+    println!("   {samples} messages: median {median:.2} ms, at most {most:.2} ms");
+    figures.add(name, percentile(&mut report.after_youtube_ms, 0.99), "ms");
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! What tubebell does under load, measured: `make bench`, or one of them with `make bench ARGS=deliver_webhook`.
+//!
+//! Each bench says what it does, prints its figures with units, and fails when the receiver did not get exactly what
+//! was put in. The gateway is the real program (`tubebell run`) wherever a figure is about all of it; receivers are a
+//! process of their own, so that processor time is told apart. Figures go to `target/bench.jsonl` too.
+
+mod changes;
+mod deliver;
+mod figures;
+mod latency;
+mod memory;
+mod probe;
+mod process;
+mod rate;
+mod seed;
+mod sink;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use figures::Figures;
+
+/// A bench: the name by which it is run alone, what it does, and how.
+type Bench = (&'static str, fn(&mut Figures) -> anyhow::Result<()>);
+
+const BENCHES: &[Bench] = &[
+    ("deliver_webhook", deliver::webhook),
+    ("deliver_telegram", deliver::telegram),
+    ("changes_idle", changes::idle),
+    ("changes_firing", changes::firing),
+    ("hot_video", changes::hot_video),
+    ("memory", memory::memory),
+    ("telegram_rate", rate::telegram_rate),
+    ("change_to_send", latency::change_to_send),
+    ("others", latency::others),
+];
+
+fn main() -> ExitCode {
+    // Cargo adds `--bench` of its own.
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    if arguments.first().is_some_and(|first| first == sink::ARGUMENT) {
+        return sink::main(&arguments[1..]);
+    }
+    let unknown = arguments.iter().find(|name| !BENCHES.iter().any(|(known, _)| known == name));
+    if let Some(unknown) = unknown {
+        let known: Vec<&str> = BENCHES.iter().map(|(name, _)| *name).collect();
+        eprintln!("no bench is called `{unknown}`; there are {}", known.join(", "));
+        return ExitCode::from(2);
+    }
+    let mut failed = 0;
+    let mut figures = Figures::new();
+    for (name, run) in BENCHES {
+        if !arguments.is_empty() && !arguments.iter().any(|wanted| wanted == name) {
+            continue;
+        }
+        println!("\n== {name}");
+        let begun = Instant::now();
+        if let Err(error) = run(&mut figures) {
+            eprintln!("{name} FAILED: {error:#}");
+            failed += 1;
+        }
+        println!("   took {:.0} s in all", begun.elapsed().as_secs_f64());
+    }
+    if let Err(error) = figures.write() {
+        eprintln!("target/bench.jsonl can't be written: {error}");
+        failed += 1;
+    }
+    println!("\n{figures}");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
