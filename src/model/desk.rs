@@ -126,8 +126,8 @@ pub trait Desk {
         at: UnixMillis,
     ) -> Result<Option<i64>, Self::Error>;
 
-    /// The derived series of a video that have triggers, each once.
-    fn derived_series(&mut self, video: VideoKey) -> Result<Vec<Series>, Self::Error>;
+    /// The series of a video in which triggers wait, each once, with the lowest value that one waits for.
+    fn waiting(&mut self, video: VideoKey) -> Result<Vec<(Series, i64)>, Self::Error>;
 
     /// Appends to `rows` (cleared first) at most `limit` triggers with `value <= upto` after `cursor`, in the order of (value, id).
     fn scan(

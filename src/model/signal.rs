@@ -99,9 +99,6 @@ pub struct Series {
 }
 
 impl Series {
-    /// The largest code of a series that is not derived: all derived series sort after it.
-    pub const LAST_PLAIN_CODE: i64 = 0xff;
-
     /// A series that rises.
     #[must_use]
     pub const fn up(signal: Signal) -> Series {

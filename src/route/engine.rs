@@ -126,6 +126,8 @@ impl Router {
             (Some(_), false) => Sight::Changed,
         };
 
+        // One short look tells which series can have anything in range: most changes pass no value at all.
+        let waiting = desk.waiting(video)?;
         let mut scans = plain_scans(&change);
         let has_moved = scans.iter().any(|scan| matches!(scan.series.signal, Signal::Count(_)));
         if has_moved {
@@ -134,16 +136,19 @@ impl Router {
         if let Some(known) = &known
             && (has_moved || change.numbers_at > known.numbers_at)
         {
-            push_derived(desk, video, &change, &mut scans)?;
+            push_derived(desk, video, &change, &waiting, &mut scans)?;
         }
         desk.save_known(video, &now_known)?;
         if scans.is_empty() {
             return done(sight);
         }
-
-        let mut job = Job::new(change, scans);
         // Later changes of a video queue behind the one under way, or its watchers would hear them out of order.
-        let deferred = desk.is_fanning_out(video)? || !self.run(desk, video, &mut job, budget)?;
+        let is_behind = desk.is_fanning_out(video)?;
+        if !is_behind {
+            scans.retain(|scan| can_find(scan, &waiting));
+        }
+        let mut job = Job::new(change, scans);
+        let deferred = is_behind || !self.run(desk, video, &mut job, budget)?;
         if deferred {
             desk.defer(video, Work::of(job).to_text(), &mut merge)?;
         }
@@ -207,6 +212,12 @@ impl Router {
         }
         Ok(true)
     }
+}
+
+/// Whether a scan can have triggers in its range. Those of derived values can: a scan before them may bring some.
+fn can_find(scan: &Scan, waiting: &[(Series, i64)]) -> bool {
+    scan.reading != Reading::Plain
+        || waiting.iter().any(|(series, lowest)| *series == scan.series && *lowest <= scan.upto)
 }
 
 /// Writes what was decided for one trigger.
@@ -286,10 +297,11 @@ fn push_derived<D: Desk + ?Sized>(
     desk: &mut D,
     video: VideoKey,
     change: &Change,
+    waiting: &[(Series, i64)],
     scans: &mut VecDeque<Scan>,
 ) -> Result<(), D::Error> {
     let mut signals: Vec<Signal> = Vec::new();
-    for series in desk.derived_series(video)? {
+    for (series, _) in waiting {
         if !signals.contains(&series.signal) {
             signals.push(series.signal);
         }

@@ -29,9 +29,7 @@ pub(super) fn finish_and_claim(
     salt: u64,
 ) -> Result<Claimed> {
     let mut ended = finish::uncounted(tx)?;
-    for item in finished {
-        finish::finish(tx, item, &mut ended)?;
-    }
+    finish::finish(tx, finished, &mut ended)?;
     let mut claiming =
         Claiming { tx, now, compose, salt, ended, claims: Vec::new(), budget: LOOKED_MAX };
     if limit > 0 {
@@ -64,8 +62,7 @@ impl Claiming<'_> {
         let full = limit.min(before.saturating_add(lane.slots));
         self.take_retries(lane, full)?;
         self.take_waiting(lane, full)?;
-        lane::occupy(self.tx, lane.id, self.claims.len() - before)?;
-        lane::settle(self.tx, lane.id)
+        lane::occupy(self.tx, lane.id, self.claims.len() - before)
     }
 
     /// Takes notifications that were tried before; ends those that a command has cancelled meanwhile.

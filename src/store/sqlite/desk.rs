@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rusqlite::types::Null;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{queue, rows};
@@ -78,8 +79,9 @@ pub(super) const KNOWN: &str = concat!(
     " FROM video v LEFT JOIN seen n ON n.video = v.id WHERE v.ref = ?1 AND v.next_poll IS NOT NULL"
 );
 
-pub(super) const DERIVED: &str =
-    "SELECT series FROM \"trigger\" WHERE video = ?1 AND series > ?2 ORDER BY series LIMIT 1";
+pub(super) const WAITING: &str =
+    "SELECT series, value FROM \"trigger\" WHERE video = ?1 AND series > ?2
+     ORDER BY series, value LIMIT 1";
 
 macro_rules! count_at {
     ($metric:literal) => {
@@ -112,6 +114,7 @@ macro_rules! scan {
     };
 }
 
+pub(super) const SCAN_ALL: &str = scan!("t.value <= ?4 ORDER BY t.value, t.id");
 pub(super) const SCAN_SAME: &str = scan!("t.value = ?3 AND t.id > ?4 ORDER BY t.id");
 pub(super) const SCAN_ABOVE: &str = scan!("t.value > ?3 AND t.value <= ?4 ORDER BY t.value, t.id");
 
@@ -169,15 +172,16 @@ impl Desk for SqliteDesk<'_> {
         Ok(self.tx.prepare_cached(sql)?.query_row([video.0, at.0], |row| row.get(0)).optional()?)
     }
 
-    fn derived_series(&mut self, video: VideoKey) -> Result<Vec<Series>> {
+    fn waiting(&mut self, video: VideoKey) -> Result<Vec<(Series, i64)>> {
         // One seek per distinct series, however many triggers each has.
-        let mut statement = self.tx.prepare_cached(DERIVED)?;
+        let mut statement = self.tx.prepare_cached(WAITING)?;
         let mut found = Vec::new();
-        let mut after = Series::LAST_PLAIN_CODE;
-        while let Some(code) =
-            statement.query_row([video.0, after], |row| row.get::<_, i64>(0)).optional()?
+        let mut after = i64::MIN;
+        while let Some((code, value)) = statement
+            .query_row([video.0, after], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+            .optional()?
         {
-            found.extend(Series::from_code(code));
+            found.extend(Series::from_code(code).map(|series| (series, value)));
             after = code;
         }
         Ok(found)
@@ -194,6 +198,11 @@ impl Desk for SqliteDesk<'_> {
     ) -> Result<()> {
         found.clear();
         let FanoutCursor { value, id } = cursor;
+        if cursor == FanoutCursor::START {
+            let mut statement = self.tx.prepare_cached(SCAN_ALL)?;
+            let rows = statement.query(params![video.0, series.code(), Null, upto, limit])?;
+            return self.collect(series, rows, found);
+        }
         // Rows behind the cursor are found by two ranges of the index. As one condition on (value, id) they would be
         // stepped over one by one, and a million triggers of one value (`any`) read a thousand times.
         let tx = self.tx;

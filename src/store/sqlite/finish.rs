@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{chat, group, lane, queue};
+use super::lane::{self, Released};
+use super::{chat, group, queue};
 use crate::model::{AlertId, CancelReason, NotificationId, UnixMillis};
 use crate::store::{Finished, FinishedAs, Result};
 
@@ -69,51 +70,82 @@ pub(super) fn uncounted(tx: &Connection) -> Result<Ended> {
     Ok(ended)
 }
 
-pub(super) fn finish(tx: &Connection, item: &Finished, ended: &mut Ended) -> Result<()> {
-    lane::release(tx, item.lane, item.lane_free_at)?;
-    // It may have ended otherwise, and its chat may have moved to another lane, since it was taken.
+/// Records how attempts ended, and gives their slots back.
+pub(super) fn finish(tx: &Connection, finished: &[Finished], ended: &mut Ended) -> Result<()> {
+    let mut released = Released::default();
+    for item in finished {
+        released.add(item.lane, item.lane_free_at);
+        if let FinishedAs::Gone(_) | FinishedAs::Moved(_) = item.result {
+            // These act on the lane and on what waits in it, so it has to be as it is.
+            released.write(tx)?;
+        }
+        // It may have ended otherwise, and its chat may have moved to another lane, since it was taken.
+        let home = match &item.result {
+            FinishedAs::Sent(receipt) => sent(tx, item, receipt, ended)?,
+            FinishedAs::Retry { .. }
+            | FinishedAs::Dead(_)
+            | FinishedAs::Gone(_)
+            | FinishedAs::Moved(_) => not_sent(tx, item, ended)?,
+        };
+        if let Some(home) = home.filter(|home| *home != item.lane) {
+            lane::settle(tx, home)?;
+        }
+    }
+    released.write(tx)
+}
+
+/// Records a message that was taken; returns the lane in which it is now, if it was still under way.
+fn sent(tx: &Connection, item: &Finished, receipt: &str, ended: &mut Ended) -> Result<Option<i64>> {
+    let row: Option<(i64, String)> = tx
+        .prepare_cached(
+            "UPDATE notification SET state = 'sent', receipt = ?2, ended = ?3, next_at = NULL,
+             attempts = attempts + 1, error = NULL WHERE id = ?1 AND state = 'pending'
+             RETURNING lane, members",
+        )?
+        .query_row(params![item.id.0, receipt, item.at.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((home, list)) = row else { return Ok(None) };
+    for member in listed(tx, item.id, &list)? {
+        end(tx, AlertId(member), "sent", item.at, ended)?;
+    }
+    Ok(Some(home))
+}
+
+/// The same for one that was not.
+fn not_sent(tx: &Connection, item: &Finished, ended: &mut Ended) -> Result<Option<i64>> {
     let home: Option<i64> = tx
         .prepare_cached("SELECT lane FROM notification WHERE id = ?1 AND state = 'pending'")?
         .query_row([item.id.0], |row| row.get(0))
         .optional()?;
-    if let Some(home) = home {
-        match &item.result {
-            FinishedAs::Sent(receipt) => {
-                tx.prepare_cached(
-                    "UPDATE notification SET state = 'sent', receipt = ?2, ended = ?3, next_at = NULL,
-                     attempts = attempts + 1, error = NULL WHERE id = ?1",
-                )?
-                .execute(params![item.id.0, receipt, item.at.0])?;
-                end_members(tx, item.id, "sent", item.at, ended)?;
-            }
-            FinishedAs::Retry { at, counts, error } => {
-                tx.prepare_cached(
-                    "UPDATE notification SET next_at = ?2, attempts = attempts + ?3, error = ?4 WHERE id = ?1",
-                )?
-                .execute(params![item.id.0, at.0, counts, error])?;
-            }
-            FinishedAs::Dead(cause) => dead(tx, item.id, cause, 1, item.at, ended)?,
-            FinishedAs::Gone(reason) => {
-                chat::disable_destination_of(tx, item.id, reason, item.at)?;
-                cancelled(tx, item.id, CancelReason::Disabled, reason, item.at, ended)?;
-            }
-            FinishedAs::Moved(to) => {
-                let moved = chat::move_lane(tx, item.lane, to, item.at, ended)?;
-                if moved == item.lane && home == item.lane {
-                    // Following it would ask the same chat again, without end.
-                    dead(tx, item.id, "the chat has moved to where it is", 1, item.at, ended)?;
-                } else {
-                    tx.prepare_cached("UPDATE notification SET next_at = ?2 WHERE id = ?1")?
-                        .execute([item.id.0, item.at.0])?;
-                    lane::settle(tx, moved)?;
-                }
-            }
+    let Some(home) = home else { return Ok(None) };
+    match &item.result {
+        FinishedAs::Sent(receipt) => return sent(tx, item, receipt, ended),
+        FinishedAs::Retry { at, counts, error } => {
+            tx.prepare_cached(
+                "UPDATE notification SET next_at = ?2, attempts = attempts + ?3, error = ?4 WHERE id = ?1",
+            )?
+            .execute(params![item.id.0, at.0, counts, error])?;
         }
-        if home != item.lane {
-            lane::settle(tx, home)?;
+        FinishedAs::Dead(cause) => dead(tx, item.id, cause, 1, item.at, ended)?,
+        FinishedAs::Gone(reason) => {
+            chat::disable_destination_of(tx, item.id, reason, item.at)?;
+            cancelled(tx, item.id, CancelReason::Disabled, reason, item.at, ended)?;
+            lane::settle(tx, item.lane)?;
+        }
+        FinishedAs::Moved(to) => {
+            let moved = chat::move_lane(tx, item.lane, to, item.at, ended)?;
+            if moved == item.lane && home == item.lane {
+                // Following it would ask the same chat again, without end.
+                dead(tx, item.id, "the chat has moved to where it is", 1, item.at, ended)?;
+            } else {
+                tx.prepare_cached("UPDATE notification SET next_at = ?2 WHERE id = ?1")?
+                    .execute([item.id.0, item.at.0])?;
+                lane::settle(tx, moved)?;
+            }
+            lane::settle(tx, item.lane)?;
         }
     }
-    lane::settle(tx, item.lane)
+    Ok(Some(home))
 }
 
 /// Ends a notification that can't be delivered without having been tried.
@@ -174,7 +206,12 @@ pub(super) fn members(tx: &Connection, id: NotificationId) -> Result<Vec<i64>> {
     let list: String = tx
         .prepare_cached("SELECT members FROM notification WHERE id = ?1")?
         .query_row([id.0], |row| row.get(0))?;
-    match serde_json::from_str(&list) {
+    listed(tx, id, &list)
+}
+
+/// The alerts that a notification lists.
+fn listed(tx: &Connection, id: NotificationId, list: &str) -> Result<Vec<i64>> {
+    match serde_json::from_str(list) {
         Ok(members) => Ok(members),
         Err(error) => {
             // Damaged, but the alerts know it too; without an index, which this does not deserve.

@@ -1,6 +1,6 @@
 //! What waits for one watch and video: read for a claim, and sorted into what may be told and what may not.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::rows;
 use crate::model::{
@@ -59,6 +59,23 @@ pub(super) const WAITING: &str =
      WHERE a.subscription = ?1 AND a.video = ?2 AND a.outcome IS NULL AND a.notification IS NULL
      ORDER BY a.id LIMIT ?3";
 
+/// Everything about a watch (1) and a video (2) but their alerts, at a moment (3): what decides over them, the video's
+/// id, when the last message left (one that is under way counts as leaving now), and what a message needs to know.
+pub(super) const HEAD: &str = concat!(
+    "SELECT d.cancelled_to, d.cancelled_reason, s.cancelled_to, s.cancelled_reason,
+            CASE WHEN s.ended_at IS NOT NULL THEN 'unwatched' WHEN d.disabled IS NOT NULL THEN 'disabled'
+                 WHEN s.until <= ?3 THEN 'expired' END,
+            v.ref,
+            (SELECT coalesce(ended, ?3) FROM notification WHERE subscription = ?1 AND video = ?2
+             AND state IN ('pending', 'sent') ORDER BY id DESC LIMIT 1),
+            s.settings, u.ref, u.title, v.title, ",
+    rows::destination_columns!(),
+    ", ",
+    rows::seen_columns!(),
+    " FROM subscription s JOIN destination d ON d.id = s.destination LEFT JOIN subject u ON u.id = s.subject
+     LEFT JOIN video v ON v.id = ?2 LEFT JOIN seen n ON n.video = ?2 WHERE s.id = ?1"
+);
+
 /// Reads at most `limit` waiting alerts of a watch and video, oldest first.
 ///
 /// What can't be read (another version's word, a damaged row) is set apart: it must not hold up anything else.
@@ -68,8 +85,14 @@ pub(super) fn look(
     now: UnixMillis,
     limit: usize,
 ) -> Result<Looked> {
-    let fate = fate(tx, subscription, now)?;
-    let video_id = video_id(tx, video)?;
+    let mut statement = tx.prepare_cached(HEAD)?;
+    let mut rows = statement.query([subscription, video, now.0])?;
+    let head = rows.next()?;
+    let fate = head.map(fate).transpose()?;
+    let video_id = match head {
+        Some(head) => video_id(head, video)?,
+        None => Err(String::new()),
+    };
     let mut looked = Looked {
         group: None,
         cancelled: Vec::new(),
@@ -80,8 +103,8 @@ pub(super) fn look(
     };
     let mut alerts: Vec<Alert> = Vec::new();
     let mut statement = tx.prepare_cached(WAITING)?;
-    let mut rows = statement.query(params![subscription, video, limit])?;
-    while let Some(row) = rows.next()? {
+    let mut waiting = statement.query(params![subscription, video, limit])?;
+    while let Some(row) = waiting.next()? {
         looked.last = AlertId(row.get(0)?);
         looked.read += 1;
         let Some(fate) = &fate else {
@@ -109,8 +132,8 @@ pub(super) fn look(
             Err(cause) => looked.broken.push((vec![looked.last], cause)),
         }
     }
-    if !alerts.is_empty() {
-        match rows::readable(head(tx, (subscription, video), now))? {
+    if let Some(head) = head.filter(|_| !alerts.is_empty()) {
+        match rows::readable(group(head))? {
             Ok(group) => looked.group = Some(Group { alerts, ..group }),
             Err(cause) => {
                 looked.broken.push((alerts.iter().map(|alert| alert.id).collect(), cause));
@@ -120,70 +143,37 @@ pub(super) fn look(
     Ok(looked)
 }
 
-pub(super) const FATE: &str =
-    "SELECT d.id, d.cancelled_to, d.cancelled_reason, s.cancelled_to, s.cancelled_reason,
-            CASE WHEN s.ended_at IS NOT NULL THEN 'unwatched' WHEN d.disabled IS NOT NULL THEN 'disabled'
-                 WHEN s.until <= ?2 THEN 'expired' END
-     FROM subscription s JOIN destination d ON d.id = s.destination WHERE s.id = ?1";
-
-fn fate(tx: &Connection, subscription: i64, now: UnixMillis) -> Result<Option<Fate>> {
-    Ok(tx
-        .prepare_cached(FATE)?
-        .query_row([subscription, now.0], |row| {
-            let whole: Option<String> = row.get(5)?;
-            Ok(Fate {
-                destination: DestinationId(row.get(0)?),
-                cancelled: [(row.get(1)?, row.get(2)?), (row.get(3)?, row.get(4)?)],
-                whole: whole.map(|word| reason(Some(&word))),
-            })
-        })
-        .optional()?)
+fn fate(head: &Row<'_>) -> Result<Fate> {
+    let whole: Option<String> = head.get(4)?;
+    Ok(Fate {
+        destination: DestinationId(head.get(11)?),
+        cancelled: [(head.get(0)?, head.get(1)?), (head.get(2)?, head.get(3)?)],
+        whole: whole.map(|word| reason(Some(&word))),
+    })
 }
 
 /// The id of a video, or why there is none.
-fn video_id(tx: &Connection, video: i64) -> Result<std::result::Result<VideoId, String>> {
-    let text: Option<String> = tx
-        .prepare_cached("SELECT ref FROM video WHERE id = ?1")?
-        .query_row([video], |row| row.get(0))
-        .optional()?;
-    match text {
+fn video_id(head: &Row<'_>, video: i64) -> Result<std::result::Result<VideoId, String>> {
+    match head.get::<_, Option<String>>(5)? {
         Some(text) => rows::readable(rows::parsed(&text, "video id")),
         None => Ok(Err(format!("video {video} is gone"))),
     }
 }
 
-/// Everything about a watch and video but its alerts.
-fn head(tx: &Connection, key: (i64, i64), now: UnixMillis) -> Result<Group> {
-    let mut statement = tx.prepare_cached(rows::GROUP)?;
-    let mut rows = statement.query([key.0, key.1])?;
-    let row =
-        rows.next()?.ok_or_else(|| StoreError::Row("the watch or the video is gone".into()))?;
+/// What a message needs to know beside the alerts.
+fn group(head: &Row<'_>) -> Result<Group> {
+    let subject: Option<String> = head.get(8)?;
+    let subject = subject.ok_or_else(|| StoreError::Row("what is watched is gone".into()))?;
     Ok(Group {
-        settings: rows::settings(&row.get::<_, String>(0)?)?,
-        subject: rows::parsed(&row.get::<_, String>(1)?, "subject")?,
-        subject_title: row.get(2)?,
-        title: row.get(3)?,
-        destination: rows::destination_row(row, 4)?,
-        known: rows::known(row, 10)?,
+        last_sent: rows::instant(head, 6)?,
+        settings: rows::settings(&head.get::<_, String>(7)?)?,
+        subject: rows::parsed(&subject, "subject")?,
+        subject_title: head.get(9)?,
+        title: head.get(10)?,
+        destination: rows::destination_row(head, 11)?,
+        known: rows::known(head, 17)?,
         alerts: Vec::new(),
-        last_sent: last_sent(tx, key, now)?,
     })
-}
-
-pub(super) const LAST_SENT: &str = "SELECT coalesce(ended, ?3) FROM notification
-     WHERE subscription = ?1 AND video = ?2 AND state IN ('pending', 'sent') ORDER BY id DESC LIMIT 1";
-
-/// When the last message of a watch and video left; one that is under way counts as leaving now.
-fn last_sent(
-    tx: &Connection,
-    (subscription, video): (i64, i64),
-    now: UnixMillis,
-) -> Result<Option<UnixMillis>> {
-    let at: Option<i64> = tx
-        .prepare_cached(LAST_SENT)?
-        .query_row([subscription, video, now.0], |row| row.get(0))
-        .optional()?;
-    Ok(at.map(UnixMillis))
 }
 
 /// What the alerts of one watch and video have in common.

@@ -3,6 +3,8 @@
 //! The law: a lane's `due_at` is the earliest of what waits in it (its rows of `queue`, its retries), but not before
 //! the lane is free, and NULL while as much is in flight as may be. Whoever changes one of these settles the lane.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::model::{Channel, UnixMillis};
@@ -28,20 +30,49 @@ pub(super) fn make_due(tx: &Connection, lane: i64, now: UnixMillis) -> Result<()
     Ok(())
 }
 
-pub(super) const SETTLE: &str = concat!(
-    "UPDATE lane SET due_at = CASE WHEN in_flight >= ",
+pub(super) const SHIFT: &str = concat!(
+    "UPDATE lane SET in_flight = max(in_flight + ?2, 0), free_at = max(free_at, ?3),
+     due_at = CASE WHEN max(in_flight + ?2, 0) >= ",
     in_flight_max!(),
-    " THEN NULL ELSE (SELECT max(free_at, min(at)) FROM (
+    " THEN NULL ELSE (SELECT max(free_at, ?3, min(at)) FROM (
          SELECT min(next_at) AS at FROM notification
          WHERE lane = ?1 AND state = 'pending' AND next_at IS NOT NULL
          UNION ALL SELECT min(due_at) FROM queue WHERE lane = ?1)) END
      WHERE id = ?1"
 );
 
+/// Takes (`by` above 0) or gives back slots, lets nothing leave before `free_at`, and computes when the lane is due.
+fn shift(tx: &Connection, lane: i64, by: i64, free_at: UnixMillis) -> Result<()> {
+    tx.prepare_cached(SHIFT)?.execute([lane, by, free_at.0])?;
+    Ok(())
+}
+
 /// Computes when a lane is due from what waits in it.
 pub(super) fn settle(tx: &Connection, lane: i64) -> Result<()> {
-    tx.prepare_cached(SETTLE)?.execute([lane])?;
-    Ok(())
+    shift(tx, lane, 0, UnixMillis::MIN)
+}
+
+/// Takes slots of a lane.
+pub(super) fn occupy(tx: &Connection, lane: i64, slots: usize) -> Result<()> {
+    shift(tx, lane, i64::try_from(slots).unwrap_or(i64::MAX), UnixMillis::MIN)
+}
+
+/// Slots that a batch of attempts gives back: each lane is written once, however many of its messages have ended.
+#[derive(Default)]
+pub(super) struct Released(HashMap<i64, (i64, UnixMillis)>);
+
+impl Released {
+    /// Gives one slot back; nothing leaves in the lane before `free_at`.
+    pub(super) fn add(&mut self, lane: i64, free_at: UnixMillis) {
+        let (slots, latest) = self.0.entry(lane).or_insert((0, free_at));
+        *slots += 1;
+        *latest = free_at.max(*latest);
+    }
+
+    /// Writes what was given back so far.
+    pub(super) fn write(&mut self, tx: &Connection) -> Result<()> {
+        self.0.drain().try_for_each(|(lane, (slots, free_at))| shift(tx, lane, -slots, free_at))
+    }
 }
 
 /// After a stop of any kind nothing is in flight: what was is tried again, the oldest first.
@@ -108,20 +139,4 @@ pub(super) fn due(
             })
         })?
         .collect::<rusqlite::Result<_>>()?)
-}
-
-/// Takes slots of a lane.
-pub(super) fn occupy(tx: &Connection, lane: i64, slots: usize) -> Result<()> {
-    tx.prepare_cached("UPDATE lane SET in_flight = in_flight + ?2 WHERE id = ?1")?
-        .execute(params![lane, slots])?;
-    Ok(())
-}
-
-/// Gives a slot back; nothing leaves in the lane before `free_at`.
-pub(super) fn release(tx: &Connection, lane: i64, free_at: UnixMillis) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE lane SET in_flight = max(in_flight - 1, 0), free_at = max(free_at, ?2) WHERE id = ?1",
-    )?
-    .execute([lane, free_at.0])?;
-    Ok(())
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rand::RngCore;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup};
 
 use super::rows;
@@ -115,8 +116,10 @@ fn prepare(db: &mut Connection, path: &Path) -> Result<u64> {
     // NORMAL in WAL survives a crash of the process without loss, and one of the machine without damage.
     db.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -16000; PRAGMA foreign_keys = OFF; PRAGMA journal_size_limit = 67108864;",
+         PRAGMA cache_size = -16000; PRAGMA foreign_keys = OFF; PRAGMA journal_size_limit = 67108864;
+         PRAGMA wal_autocheckpoint = 4000;",
     )?;
+    keep_plans(db)?;
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let found = version(&tx, path)?;
     for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
@@ -135,6 +138,12 @@ fn prepare(db: &mut Connection, path: &Path) -> Result<u64> {
     };
     tx.commit()?;
     Ok(salt)
+}
+
+/// Keeps the plan of a statement whatever values it is given: without this, one whose conditions touch those of a
+/// partial index is planned anew at every use, which costs more than to run it.
+fn keep_plans(db: &Connection) -> rusqlite::Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
 }
 
 /// The schema of a database; 0 for one that is new.
@@ -159,6 +168,7 @@ pub(super) fn reader(path: &Path) -> Result<Connection> {
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4000;")?;
+        keep_plans(&db)?;
         Ok(db)
     };
     open().map_err(|e| sort(e, path))

@@ -38,7 +38,14 @@ fn polling_and_the_log_read_what_is_due_and_no_more() {
 
 #[test]
 fn routing_reads_the_triggers_in_range_and_no_more() {
-    for sql in [desk::KNOWN, desk::SCAN_SAME, desk::SCAN_ABOVE, desk::DERIVED, queue::ENQUEUE] {
+    for sql in [
+        desk::KNOWN,
+        desk::SCAN_ALL,
+        desk::SCAN_SAME,
+        desk::SCAN_ABOVE,
+        desk::WAITING,
+        queue::ENQUEUE,
+    ] {
         check(sql);
     }
     desk::COUNT_AT.into_iter().for_each(check);
@@ -48,14 +55,13 @@ fn routing_reads_the_triggers_in_range_and_no_more() {
 fn claims_read_what_is_due_and_no_more() {
     for sql in [
         lane::MAKE_DUE,
-        lane::SETTLE,
+        lane::SHIFT,
         lane::NEXT_DUE,
         lane::DUE,
         queue::DUE,
         claim::RETRIES,
-        group::FATE,
+        group::HEAD,
         group::WAITING,
-        group::LAST_SENT,
     ] {
         check(sql);
     }

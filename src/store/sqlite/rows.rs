@@ -49,6 +49,10 @@ pub(super) fn parsed<T: std::str::FromStr>(text: &str, what: &str) -> Result<T> 
 
 /// Reads settings.
 pub(super) fn settings(text: &str) -> Result<Settings> {
+    if text == "{}" {
+        // Most have none, and this is asked for every message.
+        return Ok(Settings::default());
+    }
     serde_json::from_str(text).map_err(|error| StoreError::Row(format!("settings: {error}")))
 }
 
@@ -176,17 +180,6 @@ pub(super) fn destination(db: &Connection, address: &Address) -> Result<Option<D
     let mut rows = statement.query([address.to_string()])?;
     rows.next()?.map(|row| destination_row(row, 0)).transpose()
 }
-
-/// Everything about a watch (1) and a video (2) but their alerts: settings, subject, its title, the video's title,
-/// the columns of a destination and of `seen`.
-pub(super) const GROUP: &str = concat!(
-    "SELECT s.settings, u.ref, u.title, v.title, ",
-    destination_columns!(),
-    ", ",
-    seen_columns!(),
-    " FROM subscription s JOIN destination d ON d.id = s.destination JOIN subject u ON u.id = s.subject
-     JOIN video v ON v.id = ?2 LEFT JOIN seen n ON n.video = v.id WHERE s.id = ?1"
-);
 
 /// Reads the columns of `seen` from `at` on; `None` when the join found no row.
 ///

@@ -76,13 +76,14 @@ impl Desk for MemoryDesk {
         Ok(past.rev().find_map(|(_, counts)| counts.get(metric)))
     }
 
-    fn derived_series(&mut self, video: VideoKey) -> Result<Vec<Series>, Infallible> {
-        let rows = self.triggers.values().filter(|(key, _)| *key == video);
-        let codes = rows.map(|(_, row)| row.series.code());
-        let mut codes: Vec<i64> = codes.filter(|code| *code > Series::LAST_PLAIN_CODE).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        Ok(codes.into_iter().filter_map(Series::from_code).collect())
+    fn waiting(&mut self, video: VideoKey) -> Result<Vec<(Series, i64)>, Infallible> {
+        let mut lowest: std::collections::BTreeMap<i64, i64> = std::collections::BTreeMap::new();
+        for (_, row) in self.triggers.values().filter(|(key, _)| *key == video) {
+            let value = lowest.entry(row.series.code()).or_insert(row.value);
+            *value = row.value.min(*value);
+        }
+        let read = |(code, value)| Some((Series::from_code(code)?, value));
+        Ok(lowest.into_iter().filter_map(read).collect())
     }
 
     fn scan(
