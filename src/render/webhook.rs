@@ -32,13 +32,14 @@
 //!
 //! The envelope is that of Standard Webhooks. Fields may be added; none changes its meaning.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
-use serde_json::{Value as Json, json};
 
 use super::alert::{AlertMessage, NetAlert};
 use super::cut::shorten;
 use super::numbers;
-use crate::model::{Signal, Value};
+use crate::model::{Live, Signal, Status, SubscriptionId, Value, VideoId};
 
 /// Longest body. Source: Standard Webhooks 1.0.0, “payload size”: below 20 kB.
 const BODY_MAX_BYTES: usize = 20_000 - 1;
@@ -47,16 +48,63 @@ const BODY_MAX_BYTES: usize = 20_000 - 1;
 const TEXT_STEPS: [usize; 3] = [1000, 250, 100];
 
 #[derive(Serialize)]
+struct Body<'a> {
+    r#type: &'static str,
+    timestamp: String,
+    data: Data<'a>,
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    watch: SubscriptionId,
+    subject_title: Option<Cow<'a, str>>,
+    late: bool,
+    coalesced: usize,
+    video: Video<'a>,
+    alerts: Vec<WebhookAlert<'a>>,
+    alerts_left_out: usize,
+}
+
+#[derive(Serialize)]
+struct Video<'a> {
+    id: VideoId,
+    url: String,
+    title: Cow<'a, str>,
+    channel_id: Option<&'a str>,
+    channel_title: Option<Cow<'a, str>>,
+    status: Status,
+    live: Live,
+    views: Option<i64>,
+    likes: Option<i64>,
+    comments: Option<i64>,
+}
+
+#[derive(Serialize)]
 struct WebhookAlert<'a> {
     rule: &'a str,
     signal: &'static str,
     kind: &'static str,
     window_s: Option<u32>,
-    computed: Json,
-    previous: Json,
-    current: Json,
+    computed: Option<Computed>,
+    previous: Plain<'a>,
+    current: Plain<'a>,
     passed: &'a [i64],
     passed_more: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Computed {
+    Gain(i64),
+    GrowthPercent(Option<f64>),
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Plain<'a> {
+    Nothing,
+    Count(i64),
+    Text(Cow<'a, str>),
 }
 
 /// The body for one message.
@@ -78,43 +126,36 @@ pub(super) fn body(message: &AlertMessage) -> Result<String, serde_json::Error> 
     serde_json::to_string(&value(message, 0, 0))
 }
 
-fn value(message: &AlertMessage, count: usize, text_max: usize) -> Json {
+fn value(message: &AlertMessage, count: usize, text_max: usize) -> Body<'_> {
     let video = &message.video;
-    let cut = |text: &str| shorten(text, text_max).into_owned();
-    let alerts: Vec<_> =
-        message.alerts.iter().take(count).map(|alert| one(alert, text_max)).collect();
-    json!({
-        "type": "alert.fired",
-        "timestamp": message.observed_at.to_string(),
-        "data": {
-            "watch": message.subscription,
-            "subject_title": message.subject_title.as_deref().map(cut),
-            "late": message.late,
-            "coalesced": message.coalesced_count.max(1),
-            "video": {
-                "id": video.id,
-                "url": video.id.url(),
-                "title": cut(&video.title),
-                "channel_id": video.channel_id,
-                "channel_title": video.channel_title.as_deref().map(cut),
-                "status": video.status,
-                "live": video.live,
-                "views": video.counts.views,
-                "likes": video.counts.likes,
-                "comments": video.counts.comments,
+    let alerts = message.alerts.iter().take(count).map(|alert| one(alert, text_max)).collect();
+    Body {
+        r#type: "alert.fired",
+        timestamp: message.observed_at.to_string(),
+        data: Data {
+            watch: message.subscription,
+            subject_title: message.subject_title.as_deref().map(|text| shorten(text, text_max)),
+            late: message.late,
+            coalesced: message.coalesced_count.max(1),
+            video: Video {
+                id: video.id,
+                url: video.id.url(),
+                title: shorten(&video.title, text_max),
+                channel_id: video.channel_id.as_deref(),
+                channel_title: video.channel_title.as_deref().map(|text| shorten(text, text_max)),
+                status: video.status,
+                live: video.live,
+                views: video.counts.views,
+                likes: video.counts.likes,
+                comments: video.counts.comments,
             },
-            "alerts_left_out": message.alerts.len() - count,
-            "alerts": alerts,
+            alerts,
+            alerts_left_out: message.alerts.len() - count,
         },
-    })
+    }
 }
 
 fn one(alert: &NetAlert, text_max: usize) -> WebhookAlert<'_> {
-    let plain = |value: &Value| match value {
-        Value::None => Json::Null,
-        Value::Int(number) => json!(number),
-        Value::Text(text) => json!(shorten(text, text_max)),
-    };
     let (signal, kind, window_s) = match alert.series.signal {
         Signal::Count(metric) => (metric.name(), "count", None),
         Signal::Gain { metric, window_s } => (metric.name(), "gain", Some(window_s)),
@@ -122,12 +163,14 @@ fn one(alert: &NetAlert, text_max: usize) -> WebhookAlert<'_> {
         Signal::Event(event) => (event.name(), "event", None),
     };
     let computed = match (alert.series.signal, alert.previous.int(), alert.current.int()) {
-        (Signal::Gain { .. }, Some(from), Some(to)) => json!({ "gain": to.saturating_sub(from) }),
+        (Signal::Gain { .. }, Some(from), Some(to)) => {
+            Some(Computed::Gain(to.saturating_sub(from)))
+        }
         (Signal::Growth { .. }, Some(from), Some(to)) => {
             let percent = numbers::growth_hundredths(from, to).map(|value| value as f64 / 100.0);
-            json!({ "growth_percent": percent })
+            Some(Computed::GrowthPercent(percent))
         }
-        _ => Json::Null,
+        _ => None,
     };
     WebhookAlert {
         rule: &alert.rule_text,
@@ -135,9 +178,17 @@ fn one(alert: &NetAlert, text_max: usize) -> WebhookAlert<'_> {
         kind,
         window_s,
         computed,
-        previous: plain(&alert.previous),
-        current: plain(&alert.current),
+        previous: plain(&alert.previous, text_max),
+        current: plain(&alert.current, text_max),
         passed: &alert.marks.values,
         passed_more: alert.marks.more,
+    }
+}
+
+fn plain(value: &Value, text_max: usize) -> Plain<'_> {
+    match value {
+        Value::None => Plain::Nothing,
+        Value::Int(number) => Plain::Count(*number),
+        Value::Text(text) => Plain::Text(shorten(text, text_max)),
     }
 }
