@@ -1,5 +1,6 @@
 //! Starting and stopping: all that can fail first, then what runs.
 
+mod census;
 mod clock;
 mod heartbeat;
 mod lookup;
@@ -33,7 +34,7 @@ use crate::pipeline::{Clock, PollHealth, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
 use crate::store::{Access, Retention, Sqlite, Store};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Plain, seconds};
 use crate::web::Web;
 
 /// Finishing what is in flight takes at most nine seconds; the rest of the ten is for writing it down.
@@ -84,6 +85,7 @@ impl Gateway {
         let renderer = renderer(&config.defaults.templates)?;
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.store.path, Access::Run)?);
         let metrics = Metrics::new();
+        metrics.set(Plain::StartTime, seconds(clock()));
         let bells = Bells::default();
         let operator = Operator {
             to: config.operator.to.clone(),
@@ -134,6 +136,7 @@ impl Gateway {
         });
         let mut checks: Vec<(&'static str, crate::web::Check)> = Vec::new();
         let mut add_channel = |notifier: Arc<dyn Notifier>, limiter: Arc<Limiter>| {
+            metrics.expect(notifier.channel());
             let name = notifier.channel().name();
             let health = Arc::new(ChannelHealth::default());
             let asked = Arc::clone(&health);
@@ -230,6 +233,12 @@ impl Gateway {
             tracker.spawn(heartbeat.run(stop.clone()));
         }
         if let Some(listener) = listener {
+            let census = census::Census {
+                store: Arc::clone(&store),
+                metrics: metrics.clone(),
+                clock: Arc::clone(&clock),
+            };
+            tracker.spawn(census.run(stop.clone()));
             let pages = Web { store: Arc::clone(&store), metrics: metrics.clone(), checks, clock };
             tracker.spawn(pages.run(listener, stop.clone()));
         }

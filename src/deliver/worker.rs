@@ -15,11 +15,11 @@ use tokio_util::task::TaskTracker;
 use super::limits::Limiter;
 use super::operator::Operator;
 use super::retry::{Pause, RetryPolicy, next_step};
-use crate::model::{CancelReason, Channel, UnixMillis};
+use crate::model::{Channel, UnixMillis};
 use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{Prose, views::Notice};
 use crate::store::{Claim, Compose, Finished, FinishedAs, Store};
-use crate::telemetry::{AlertStep, Metrics, SendClass};
+use crate::telemetry::{Metrics, SendClass};
 
 /// Requests of one channel under way at once: enough to fill two cores over loopback, few enough for any receiver.
 const IN_FLIGHT_MAX: usize = 256;
@@ -142,7 +142,6 @@ impl Worker {
                 match claimed {
                     Ok(claimed) => {
                         finished.clear();
-                        worker.count(&claimed.ended);
                         next_due = claimed.next_due;
                         let filled = claimed.claims.len() == room;
                         in_flight += claimed.claims.len();
@@ -258,7 +257,7 @@ impl Worker {
         };
         let error = match outcome {
             Ok(receipt) => {
-                self.metrics.delivered_after(now.since(claim.observed_at));
+                self.metrics.delivered_after(channel, now.since(claim.observed_at));
                 self.recovered(illness).await;
                 return finished(FinishedAs::Sent(receipt.0), lane_free_at);
             }
@@ -301,10 +300,8 @@ impl Worker {
     }
 
     async fn tell_dead(&self, claim: &Claim, cause: &str, now: UnixMillis) {
-        let count = match self.store.figures(now).await {
-            Ok(figures) => {
-                i64::try_from(figures.dead_letters).unwrap_or(i64::MAX).saturating_add(1)
-            }
+        let count = match self.store.pulse(now).await {
+            Ok(pulse) => i64::try_from(pulse.dead_letters).unwrap_or(i64::MAX).saturating_add(1),
             Err(_) => 1,
         };
         let notice = Notice::DeadLetters {
@@ -378,22 +375,6 @@ impl Worker {
         }
     }
 
-    fn count(&self, ended: &[(&'static str, usize)]) {
-        for (outcome, count) in ended {
-            let step = match *outcome {
-                "sent" => AlertStep::Sent,
-                "dead" => AlertStep::Dead,
-                other => AlertStep::Cancelled(
-                    CancelReason::ALL
-                        .into_iter()
-                        .find(|reason| other.ends_with(reason.name()))
-                        .unwrap_or(CancelReason::Unwatched),
-                ),
-            };
-            self.metrics.alerts(step, u64::try_from(*count).unwrap_or(u64::MAX));
-        }
-    }
-
     /// Waits for what is in flight and records it; claims nothing.
     async fn finish_last(
         &self,
@@ -423,9 +404,8 @@ impl Worker {
             .store
             .finish_and_claim(finished, channel, 0, (self.clock)(), Arc::clone(&self.composer))
             .await;
-        match recorded {
-            Ok(claimed) => self.count(&claimed.ended),
-            Err(error) => tracing::error!(%error, "the last deliveries could not be recorded"),
+        if let Err(error) = recorded {
+            tracing::error!(%error, "the last deliveries could not be recorded");
         }
     }
 }

@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
-use super::poll::{Poller, RoundError};
-use crate::model::{ChannelId, PlaylistId, SubjectRef, UnixMillis};
+use super::poll::{Poller, RoundError, class};
+use crate::model::{ChannelId, PlaylistId, SubjectRef, Suppressed, UnixMillis};
 use crate::source::{Bucket, Member, SourceError};
 use crate::store::{DueSubject, Listing};
+use crate::telemetry::Count;
 
 /// Subjects listed in one round, so that polling gets its turn.
 const SUBJECTS_MAX: usize = 20;
@@ -47,13 +48,15 @@ impl Listings<'_> {
                         self.poller.works().await;
                     }
                     let listed = store.save_listing(listing, now).await?;
+                    for (reason, rules) in Suppressed::ALL.into_iter().zip(listed.suppressed) {
+                        self.poller.metrics.add(Count::Suppressions, reason.name(), rules);
+                    }
                     if listed.alerts > 0 {
-                        let alerts = u64::try_from(listed.alerts).unwrap_or(u64::MAX);
-                        self.poller.metrics.alerts(crate::telemetry::AlertStep::Created, alerts);
                         self.poller.bells.ring();
                     }
                 }
                 Err(error) => {
+                    self.poller.metrics.polled(class(&error), now);
                     let wait = match &error {
                         SourceError::QuotaUsedUp { resets_at, .. } => resets_at.since(now),
                         SourceError::Unreachable { .. }

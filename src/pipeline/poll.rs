@@ -19,7 +19,7 @@ use crate::source::{
     Bucket, Memory, Merged, Plan, SourceError, YouTube, YouTubeOptions, next_reset, next_round,
 };
 use crate::store::{Polled, Store, StoreError};
-use crate::telemetry::Metrics;
+use crate::telemetry::{By, Metrics, Plain, PollClass, seconds};
 
 /// Videos looked at for one round: some hundred requests.
 const DUE_MAX: usize = 5_000;
@@ -110,6 +110,7 @@ impl Poller {
         while !stop.is_cancelled() {
             let woken = self.wake.notified();
             let outcome = self.round().await;
+            self.show_quota();
             self.tell_used_up(&mut used_up).await;
             let wait = match outcome {
                 Ok(wait) => {
@@ -184,15 +185,22 @@ impl Poller {
                 self.works().await;
                 Ok(failed)
             }
-            Err(RoundError::Source(error @ SourceError::QuotaUsedUp { .. })) => Ok(Some(error)),
+            Err(RoundError::Source(error @ SourceError::QuotaUsedUp { .. })) => {
+                self.metrics.polled(class(&error), (self.clock)());
+                Ok(Some(error))
+            }
             Err(RoundError::Source(SourceError::BadAnswer(reason))) => {
                 // This batch stays due; others may be read all the same.
                 tracing::warn!(reason, "an answer of YouTube could not be read");
-                self.metrics.polled(false);
+                self.metrics.polled(PollClass::BadAnswer, (self.clock)());
                 Ok(failed.or(Some(SourceError::BadAnswer(reason))))
             }
             Err(error) => {
-                self.metrics.polled(false);
+                let class = match &error {
+                    RoundError::Source(error) => class(error),
+                    RoundError::Store(_) | RoundError::Bus(_) => PollClass::Unrecorded,
+                };
+                self.metrics.polled(class, (self.clock)());
                 self.save_quota().await?;
                 Err(error)
             }
@@ -270,13 +278,20 @@ impl Poller {
 
     pub(super) async fn save_quota(&self) -> Result<(), StoreError> {
         let quota = self.youtube.quota();
-        let now = (self.clock)();
-        for bucket in Bucket::ALL {
-            self.metrics.set_used_units(bucket.name(), quota.spent(bucket, now));
-        }
         let state = serde_json::to_string(quota.state())
             .map_err(|error| StoreError::Row(error.to_string()))?;
         self.store.save(QUOTA_KEY, state).await
+    }
+
+    /// Shows the quota; also while nothing is asked for, so that midnight is seen.
+    fn show_quota(&self) {
+        let quota = self.youtube.quota();
+        let now = (self.clock)();
+        for bucket in Bucket::ALL {
+            self.metrics.set_by(By::UsedUnits, bucket.name(), quota.spent(bucket, now).into());
+            self.metrics.set_by(By::LeftUnits, bucket.name(), quota.remaining(bucket, now).into());
+        }
+        self.metrics.set(Plain::QuotaReset, seconds(next_reset(now)));
     }
 
     /// How long nothing is due.
@@ -292,8 +307,9 @@ impl Poller {
     }
 
     pub(super) async fn works(&self) {
-        self.metrics.polled(true);
-        self.health.last_ok.store((self.clock)().0, Ordering::Relaxed);
+        let now = (self.clock)();
+        self.metrics.polled(PollClass::Ok, now);
+        self.health.last_ok.store(now.0, Ordering::Relaxed);
         if self.health.refused.swap(false, Ordering::Relaxed) {
             tracing::info!("YouTube takes the key again");
             self.operator.over("youtube-key").await;
@@ -365,6 +381,23 @@ impl Poller {
                 grown
             }
         }
+    }
+}
+
+/// The word in metrics for why YouTube gave no answer to use.
+pub(super) const fn class(error: &SourceError) -> PollClass {
+    match error {
+        SourceError::QuotaUsedUp { .. } => PollClass::Quota,
+        SourceError::Burst { .. } => PollClass::Burst,
+        SourceError::KeyRefused(_) | SourceError::NotEnabled(_) | SourceError::Misconfigured(_) => {
+            PollClass::Refused
+        }
+        SourceError::Forbidden(_) => PollClass::Forbidden,
+        SourceError::NotFound(_) => PollClass::NotFound,
+        SourceError::Rejected(_) => PollClass::Rejected,
+        SourceError::BadAnswer(_) => PollClass::BadAnswer,
+        SourceError::Unreachable { .. } => PollClass::Unreachable,
+        SourceError::Transient(_) => PollClass::Transient,
     }
 }
 

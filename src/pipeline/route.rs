@@ -11,7 +11,7 @@ use crate::deliver::Bells;
 use crate::model::Suppressed;
 use crate::route::{Budget, Router, Sight};
 use crate::store::{Store, StoreError};
-use crate::telemetry::{AlertStep, Metrics};
+use crate::telemetry::{Count, Metrics};
 
 /// What one transaction takes at most, so that deliveries and commands get their turn.
 const SNAPSHOTS_MAX: usize = 1_000;
@@ -20,6 +20,16 @@ const TIME_MAX: Duration = Duration::from_millis(50);
 
 /// How long a store that fails is left alone.
 const STORE_RETRY: Duration = Duration::from_secs(1);
+
+/// What a snapshot can be, with its word in metrics.
+const SIGHTS: [(Sight, &str); 6] = [
+    (Sight::Unwatched, "unwatched"),
+    (Sight::Late, "late"),
+    (Sight::Forgotten, "forgotten"),
+    (Sight::First, "first"),
+    (Sight::Same, "same"),
+    (Sight::Changed, "changed"),
+];
 
 /// Everything that the routing loop needs.
 pub struct Routing {
@@ -38,7 +48,7 @@ pub struct Routing {
 /// What a transaction did, for the counters; taken only when it was committed.
 #[derive(Default)]
 struct Tally {
-    late: u64,
+    sights: [u64; SIGHTS.len()],
     alerts: u64,
     suppressed: [u64; Suppressed::ALL.len()],
 }
@@ -101,7 +111,9 @@ impl Routing {
                     let mut next = read;
                     for (after, snapshot) in &snapshots {
                         let routed = router.route(desk, snapshot, &mut budget)?;
-                        counted.late += u64::from(routed.sight == Sight::Late);
+                        for ((sight, _), count) in SIGHTS.iter().zip(&mut counted.sights) {
+                            *count += u64::from(*sight == routed.sight);
+                        }
                         next = *after;
                         if budget.left == 0 || expired() {
                             break;
@@ -144,10 +156,11 @@ impl Routing {
 
     fn count(&self, tally: &Mutex<Tally>) {
         let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-        self.metrics.late(tally.late);
-        self.metrics.alerts(AlertStep::Created, tally.alerts);
+        for ((_, sight), snapshots) in SIGHTS.into_iter().zip(tally.sights) {
+            self.metrics.add(Count::Routed, sight, snapshots);
+        }
         for (reason, rules) in Suppressed::ALL.into_iter().zip(tally.suppressed) {
-            self.metrics.suppressed(reason, rules);
+            self.metrics.add(Count::Suppressions, reason.name(), rules);
         }
         if tally.alerts > 0 {
             self.bells.ring();

@@ -3,6 +3,8 @@
 //! `/healthz`: the process works. `/readyz`: store, polling and channels work, or which does not. `/metrics`: for
 //! Prometheus.
 
+mod figures;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +17,11 @@ use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub use figures::show_figures;
+
 use crate::model::UnixMillis;
-use crate::store::Store;
-use crate::telemetry::Metrics;
+use crate::store::{Pulse, Store};
+use crate::telemetry::{By, Metrics};
 
 /// A part that may be ill, asked at each request: `Some` says in one line what is wrong.
 pub type Check = Box<dyn Fn() -> Option<String> + Send + Sync>;
@@ -73,17 +77,28 @@ async fn no_sniffing(mut response: Response) -> Response {
     response
 }
 
+impl Web {
+    /// The store's pulse, or in one line why there is none.
+    async fn pulse(&self) -> Result<Pulse, String> {
+        let now = (self.clock)();
+        match tokio::time::timeout(STORE_TIMEOUT, self.store.pulse(now)).await {
+            Ok(pulse) => pulse.map_err(|error| error.to_string()),
+            Err(_) => Err("the database does not answer".to_owned()),
+        }
+    }
+
+    /// Each part, and what is wrong with it.
+    fn parts(&self, store: Option<String>) -> Vec<(&'static str, Option<String>)> {
+        let checks = self.checks.iter().map(|(name, check)| (*name, check()));
+        std::iter::once(("store", store)).chain(checks).collect()
+    }
+}
+
 async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, String) {
     let mut lines = Vec::new();
     let mut status = StatusCode::OK;
-    let now = (web.clock)();
-    let store = match tokio::time::timeout(STORE_TIMEOUT, web.store.figures(now)).await {
-        Ok(Ok(_)) => None,
-        Ok(Err(error)) => Some(error.to_string()),
-        Err(_) => Some("the database does not answer".to_owned()),
-    };
-    let checks = web.checks.iter().map(|(name, check)| (*name, check()));
-    for (name, ill) in std::iter::once(("store", store)).chain(checks) {
+    let store = web.pulse().await.err();
+    for (name, ill) in web.parts(store) {
         match ill {
             None => lines.push(format!("{name} ok\n")),
             Some(reason) => {
@@ -96,21 +111,14 @@ async fn ready(State(web): State<Arc<Web>>) -> (StatusCode, String) {
 }
 
 async fn metrics(State(web): State<Arc<Web>>) -> Response {
-    let now = (web.clock)();
-    if let Ok(Ok(figures)) = tokio::time::timeout(STORE_TIMEOUT, web.store.figures(now)).await {
-        for (kind, rows) in [
-            ("videos", figures.videos),
-            ("watches", figures.watches),
-            ("snapshots_unrouted", figures.log_backlog),
-            ("fanouts", figures.fanouts),
-            ("lanes_due", figures.lanes_due),
-            ("alerts_waiting", figures.alerts_waiting),
-            ("dead_letters", figures.dead_letters),
-        ] {
-            web.metrics.set_rows(kind, rows);
-        }
-        web.metrics.set_waiting(figures.alerts_waiting);
+    let pulse = web.pulse().await;
+    if let Ok(pulse) = &pulse {
+        figures::show_pulse(&web.metrics, pulse);
     }
+    for (part, ill) in web.parts(pulse.err()) {
+        web.metrics.set_by(By::PartReady, part, if ill.is_none() { 1.0 } else { 0.0 });
+    }
+    figures::show_memory(&web.metrics);
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], web.metrics.render()).into_response()
 }

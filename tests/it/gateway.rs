@@ -125,6 +125,8 @@ async fn a_refused_key_stops_polling_and_the_operator_hears_of_it_once() {
     let metrics = format!("http://{}/metrics", gateway.web.unwrap());
     let metrics = reqwest::get(&metrics).await.unwrap().text().await.unwrap();
     assert!(metrics.contains("tubebell_poller_up 0") && !metrics.contains("AIza"), "{metrics}");
+    assert!(metrics.contains("tubebell_part_ready{part=\"youtube\"} 0"), "{metrics}");
+    assert!(metrics.contains("tubebell_part_ready{part=\"store\"} 1"), "{metrics}");
     let told = story.texts().iter().filter(|text| text.contains("API key")).count();
     assert_eq!(told, 1, "{:#?}", story.texts());
     gateway.stop().await;
@@ -151,6 +153,9 @@ async fn only_a_channel_is_watched_while(fault: Fault, told: &str) -> (Story, Ga
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_refused_for_a_listing_stops_polling_too() {
     let (story, gateway) = only_a_channel_is_watched_while(Fault::BadKey, "API key").await;
+    let metrics = gateway.metrics.render();
+    assert!(metrics.contains("tubebell_poller_up 0"), "{metrics}");
+    assert!(!metrics.contains("tubebell_polls_total{result=\"refused\"} 0"), "{metrics}");
     gateway.stop().await;
     story.end().await;
 }

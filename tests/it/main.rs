@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod deliver;
 mod gateway;
+mod metrics;
 mod notifiers;
 mod process;
 mod render;

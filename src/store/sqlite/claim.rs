@@ -28,7 +28,7 @@ pub(super) fn finish_and_claim(
     compose: &dyn Compose,
     salt: u64,
 ) -> Result<Claimed> {
-    let mut ended = finish::uncounted(tx)?;
+    let mut ended = Ended::default();
     finish::finish(tx, finished, &mut ended)?;
     let mut claiming =
         Claiming { tx, now, compose, salt, ended, claims: Vec::new(), budget: LOOKED_MAX };
@@ -41,7 +41,8 @@ pub(super) fn finish_and_claim(
         }
     }
     let Claiming { claims, ended, .. } = claiming;
-    Ok(Claimed { claims, next_due: lane::next_due(tx, channel)?, ended: ended.into_counts() })
+    ended.keep(tx)?;
+    Ok(Claimed { claims, next_due: lane::next_due(tx, channel)? })
 }
 
 /// One claim under way.

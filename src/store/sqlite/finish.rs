@@ -17,22 +17,18 @@ pub(super) const TOO_OLD: &str = "waited for longer than statistics are kept";
 pub(super) struct Ended(HashMap<&'static str, usize>);
 
 impl Ended {
-    fn add(&mut self, outcome: &'static str, count: usize) {
+    pub(super) fn add(&mut self, outcome: &'static str, count: usize) {
         if count > 0 {
             *self.0.entry(outcome).or_default() += count;
         }
     }
 
-    pub(super) fn into_counts(self) -> Vec<(&'static str, usize)> {
-        self.0.into_iter().collect()
-    }
-
-    /// Keeps the counts for the next claim: only there somebody counts.
+    /// Adds them to the sums, in the transaction that ended them.
     pub(super) fn keep(self, tx: &Connection) -> Result<()> {
         for (outcome, count) in self.0 {
             tx.prepare_cached(
-                "INSERT INTO uncounted (outcome, count) VALUES (?1, ?2)
-                 ON CONFLICT (outcome) DO UPDATE SET count = count + ?2",
+                "INSERT INTO ledger (outcome, alerts) VALUES (?1, ?2)
+                 ON CONFLICT (outcome) DO UPDATE SET alerts = alerts + ?2",
             )?
             .execute(params![outcome, count])?;
         }
@@ -49,25 +45,6 @@ pub(super) const fn cancelled_outcome(reason: CancelReason) -> &'static str {
         CancelReason::Disabled => "cancelled:disabled",
         CancelReason::Expired => "cancelled:expired",
     }
-}
-
-/// Takes what ended outside of claims since the last one.
-pub(super) fn uncounted(tx: &Connection) -> Result<Ended> {
-    let mut ended = Ended::default();
-    let mut statement = tx.prepare_cached("DELETE FROM uncounted RETURNING outcome, count")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let word: String = row.get(0)?;
-        let known = CancelReason::ALL
-            .into_iter()
-            .map(cancelled_outcome)
-            .chain(["sent", "dead"])
-            .find(|outcome| *outcome == word);
-        if let Some(outcome) = known {
-            ended.add(outcome, row.get(1)?);
-        }
-    }
-    Ok(ended)
 }
 
 /// Records how attempts ended, and gives their slots back.

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{chat, finish, lane, queue, rows};
+use super::finish::{self, Ended};
+use super::{chat, lane, queue, rows};
 use crate::model::{Address, NotificationId, UnixMillis};
 use crate::store::{DeadLetter, Result};
 
@@ -98,13 +99,20 @@ pub(super) fn replay_dead_letters(
             .collect::<rusqlite::Result<_>>()?,
     };
     let mut replayed = 0;
+    let mut reopened = Ended::default();
     for id in ids {
-        replayed += usize::from(replay(tx, NotificationId(id), now)?);
+        replayed += usize::from(replay(tx, NotificationId(id), now, &mut reopened)?);
     }
+    reopened.keep(tx)?;
     Ok(replayed)
 }
 
-fn replay(tx: &Connection, id: NotificationId, now: UnixMillis) -> Result<bool> {
+fn replay(
+    tx: &Connection,
+    id: NotificationId,
+    now: UnixMillis,
+    reopened: &mut Ended,
+) -> Result<bool> {
     // To where the destination is now.
     let row: Option<(i64, i64, bool)> = tx
         .prepare_cached(
@@ -122,7 +130,7 @@ fn replay(tx: &Connection, id: NotificationId, now: UnixMillis) -> Result<bool> 
         tx.prepare_cached("UPDATE notification SET state = 'cancelled' WHERE id = ?1")?
             .execute([id.0])?;
         for member in members {
-            wait_again(tx, member, lane, now)?;
+            reopened.add("replayed", wait_again(tx, member, lane, now)?);
         }
     } else {
         // The time of birth starts anew: it counts towards giving up.
@@ -135,14 +143,14 @@ fn replay(tx: &Connection, id: NotificationId, now: UnixMillis) -> Result<bool> 
             "UPDATE alert SET outcome = NULL, ended = NULL WHERE id = ?1 AND outcome = 'dead'",
         )?;
         for member in members {
-            reset.execute([member])?;
+            reopened.add("replayed", reset.execute([member])?);
         }
     }
     lane::settle(tx, lane)?;
     Ok(true)
 }
 
-fn wait_again(tx: &Connection, alert: i64, lane: i64, now: UnixMillis) -> Result<()> {
+fn wait_again(tx: &Connection, alert: i64, lane: i64, now: UnixMillis) -> Result<usize> {
     let place: Option<(i64, i64)> = tx
         .prepare_cached(
             "UPDATE alert SET outcome = NULL, ended = NULL, notification = NULL
@@ -150,5 +158,7 @@ fn wait_again(tx: &Connection, alert: i64, lane: i64, now: UnixMillis) -> Result
         )?
         .query_row([alert], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    place.map_or(Ok(()), |key| queue::enqueue(tx, key, lane, alert, now))
+    let Some(key) = place else { return Ok(0) };
+    queue::enqueue(tx, key, lane, alert, now)?;
+    Ok(1)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{queue, rows, watch};
-use crate::model::{UnixMillis, VideoId, VideoKey};
+use crate::model::{Suppressed, UnixMillis, VideoId, VideoKey};
 use crate::store::{DueSubject, Listed, Listing, Result};
 
 pub(super) fn due_subjects(
@@ -99,7 +99,7 @@ pub(super) fn save_listing(tx: &Connection, listing: &Listing, now: UnixMillis) 
         listed.joined += 1;
         let moved_up = full && oldest_held.is_some_and(|oldest| index > oldest);
         if listed_before && !moved_up {
-            listed.alerts += upload_alerts(tx, subject, key, title.as_deref(), now)?;
+            upload_alerts(tx, subject, key, title.as_deref(), now, &mut listed)?;
         }
     }
     if !listing.complete {
@@ -200,7 +200,8 @@ fn upload_alerts(
     video: VideoKey,
     title: Option<&str>,
     now: UnixMillis,
-) -> Result<usize> {
+    listed: &mut Listed,
+) -> Result<()> {
     let series = watch::upload_series();
     let mut statement = tx.prepare_cached(
         "SELECT d.lane, s.id, r.id, d.disabled IS NOT NULL,
@@ -215,11 +216,13 @@ fn upload_alerts(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     let mut rows = statement.query([subject, series, now.0])?;
-    let mut count = 0;
     while let Some(row) = rows.next()? {
         let (lane, subscription, rule): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         if let Some(reason) = rows::shut(row.get(3)?, row.get(4)?, row.get(5)?) {
             rows::suppress(tx, rule, video, reason, now)?;
+            for (other, count) in Suppressed::ALL.into_iter().zip(&mut listed.suppressed) {
+                *count += u64::from(other == reason);
+            }
             continue;
         }
         insert.execute(params![
@@ -231,7 +234,7 @@ fn upload_alerts(
             now.0
         ])?;
         queue::enqueue(tx, (subscription, video.0), lane, tx.last_insert_rowid(), now)?;
-        count += 1;
+        listed.alerts += 1;
     }
-    Ok(count)
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The store on SQLite: one writer thread, one reader thread, WAL.
+//! The store on SQLite: one writer thread, one reader thread, one that counts, WAL.
 //!
 //! Every writing transaction begins with `BEGIN IMMEDIATE`, so that two processes (a gateway and a tool beside it)
 //! wait for each other instead of failing half-way. One gateway per database is ensured by a lock *file*: closing a
@@ -12,6 +12,7 @@ mod chat;
 mod claim;
 mod desk;
 mod edit;
+mod figures;
 mod finish;
 mod group;
 mod lane;
@@ -32,7 +33,7 @@ mod why;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
@@ -41,13 +42,23 @@ pub use open::Access;
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
 use crate::model::{Address, Channel, NotificationId, Snapshot, SubjectRef, UnixMillis, VideoId};
-use thread::DbThread;
+use thread::{DbThread, Errors};
+
+/// Pages that the reader keeps.
+const READER_CACHE_KIB: u32 = 4_000;
+
+/// Counting reads each page once.
+const COUNTER_CACHE_KIB: u32 = 512;
 
 /// A database file.
 pub struct Sqlite {
     path: PathBuf,
     writer: DbThread,
     reader: DbThread,
+    /// Counting what takes long holds up nobody who reads.
+    counter: DbThread,
+    history: Arc<Mutex<figures::History>>,
+    errors: Arc<Errors>,
     /// Held for as long as the gateway runs; the operating system lets go of it however the process ends.
     _lock: Option<File>,
     /// Makes message ids unique among installations.
@@ -66,11 +77,16 @@ impl Sqlite {
         if access == Access::Run {
             lane::release_all(&mut writer)?;
         }
-        let reader = open::reader(path)?;
+        let reader = open::reader(path, READER_CACHE_KIB)?;
+        let counter = open::reader(path, COUNTER_CACHE_KIB)?;
+        let errors = Arc::new(Errors::default());
         Ok(Sqlite {
             path: path.to_owned(),
-            writer: DbThread::start("store-writer", writer, path),
-            reader: DbThread::start("store-reader", reader, path),
+            writer: DbThread::start("writer", writer, path, &errors),
+            reader: DbThread::start("reader", reader, path, &errors),
+            counter: DbThread::start("counter", counter, path, &errors),
+            history: Arc::default(),
+            errors,
             _lock: lock,
             salt,
         })
@@ -252,8 +268,32 @@ impl Store for Sqlite {
         self.reader.read(move |db| read::history(db, &video, since, limit)).await
     }
 
+    async fn pulse(&self, now: UnixMillis) -> Result<Pulse> {
+        let mut wal = self.path.clone().into_os_string();
+        wal.push("-wal");
+        let pulse = self
+            .reader
+            .read(move |db| {
+                let wal_bytes = Path::new(&wal).metadata().map_or(0, |found| found.len());
+                Ok(Pulse { wal_bytes, ..figures::pulse(db, now)? })
+            })
+            .await?;
+        let threads = [&self.writer, &self.reader, &self.counter];
+        Ok(Pulse {
+            threads: threads.map(DbThread::work).to_vec(),
+            errors: self.errors.counts(),
+            ..pulse
+        })
+    }
+
     async fn figures(&self, now: UnixMillis) -> Result<Figures> {
-        self.reader.read(move |db| read::figures(db, now)).await
+        let history = Arc::clone(&self.history);
+        self.counter
+            .read(move |db| {
+                let mut history = history.lock().unwrap_or_else(PoisonError::into_inner);
+                figures::figures(db, &mut history, now)
+            })
+            .await
     }
 
     async fn sweep(&self, keep: Retention, now: UnixMillis) -> Result<bool> {

@@ -18,7 +18,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 256;
 
 /// Schemas in order: the n-th statement batch brings `user_version` from n to n + 1. Only ever appended to.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+pub(super) const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// The schema that this version makes and knows.
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
@@ -160,14 +160,15 @@ fn version(db: &Connection, path: &Path) -> Result<i64> {
     Ok(found)
 }
 
-/// Opens the reading connection; the schema stands already.
-pub(super) fn reader(path: &Path) -> Result<Connection> {
+/// Opens a reading connection that keeps so many KiB of pages; the schema stands already.
+pub(super) fn reader(path: &Path, cache_kib: u32) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
         let db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(BUSY_TIMEOUT)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
-        db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -4000;")?;
+        db.execute_batch("PRAGMA query_only = ON;")?;
+        db.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
         keep_plans(&db)?;
         Ok(db)
     };
@@ -256,6 +257,8 @@ mod tests {
             "the database can't be written: the disk is full, make room and it goes on"
         );
         assert_eq!(store.load("key").await.unwrap(), None);
+        let pulse = store.pulse(crate::model::UnixMillis(0)).await.unwrap();
+        assert!(pulse.errors.contains(&("no_room", 1)), "{:?}", pulse.errors);
         limit(1_000_000).await.unwrap();
         store.save("key", long.clone()).await.unwrap();
         assert_eq!(store.load("key").await.unwrap(), Some(long));

@@ -1,12 +1,10 @@
-//! Questions: lists, history and figures.
-
-use std::time::Duration;
+//! Questions: lists and history.
 
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Value as Sql};
 
 use super::rows;
-use crate::model::{Address, Channel, Counts, SubjectRef, SubscriptionId, UnixMillis, VideoId};
-use crate::store::{Figures, History, Result, WatchFilter, WatchRow};
+use crate::model::{Address, Counts, SubjectRef, SubscriptionId, UnixMillis, VideoId};
+use crate::store::{History, Result, WatchFilter, WatchRow};
 
 pub(super) fn is_admitted(db: &Connection, person: &str) -> Result<bool> {
     Ok(db.prepare_cached("SELECT 1 FROM person WHERE address = ?1")?.exists([person])?)
@@ -132,45 +130,4 @@ pub(super) fn history(
         known: rows::known(row, 3)?,
         points,
     }))
-}
-
-pub(super) const WAITING: &str =
-    "SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NULL";
-
-/// Alerts whose notification is on its way, or waits for another attempt.
-pub(super) const UNDER_WAY: &str = "SELECT coalesce(sum(json_array_length(members)), 0)
-     FROM notification WHERE state = 'pending' AND json_valid(members)";
-
-/// By two counts of indexes: rows that run have no index of their own.
-pub(super) const RUNNING: &str = "SELECT (SELECT count(*) FROM subscription)
-     - (SELECT count(*) FROM subscription WHERE ended_at IS NOT NULL)";
-
-/// Rows of the log go from its beginning and come at its end only.
-pub(super) const BACKLOG: &str =
-    "SELECT coalesce((SELECT max(offset) FROM log) - (SELECT min(offset) FROM log) + 1, 0)";
-
-pub(super) fn figures(db: &Connection, now: UnixMillis) -> Result<Figures> {
-    let count =
-        |sql: &str| -> Result<u64> { Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
-    let (mut lanes_due, mut oldest): (u64, Option<i64>) = (0, None);
-    for channel in Channel::ALL {
-        let (due, at): (u64, Option<i64>) = db
-            .prepare_cached(
-                "SELECT count(*), min(due_at) FROM lane WHERE channel = ?1 AND due_at <= ?2",
-            )?
-            .query_row(params![channel.name(), now.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        lanes_due += due;
-        oldest = oldest.into_iter().chain(at).min();
-    }
-    Ok(Figures {
-        videos: count("SELECT count(*) FROM video WHERE next_poll IS NOT NULL")?,
-        watches: count(RUNNING)?,
-        log_backlog: count(BACKLOG)?,
-        fanouts: count("SELECT count(*) FROM fanout")?,
-        lanes_due,
-        oldest_due: oldest.map(|at| now.since(UnixMillis(at))).filter(|age| *age > Duration::ZERO),
-        alerts_waiting: count(WAITING)? + count(UNDER_WAY)?,
-        dead_letters: count("SELECT count(*) FROM notification WHERE state = 'dead'")?,
-        bytes: count("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")?,
-    })
 }

@@ -2,12 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::open;
-use crate::store::{Result, StoreError};
+use crate::store::{Result, StoreError, ThreadWork};
 
 /// Jobs that may wait for a connection: enough for every task of the gateway, so that a caller waits at the door
 /// instead of filling memory.
@@ -15,29 +18,91 @@ const QUEUE: usize = 64;
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
+/// Errors that the threads of one store have answered with, by class.
+#[derive(Debug, Default)]
+pub(super) struct Errors([AtomicU64; StoreError::CLASSES.len()]);
+
+impl Errors {
+    fn count(&self, error: &StoreError) {
+        for (class, count) in StoreError::CLASSES.into_iter().zip(&self.0) {
+            count.fetch_add(u64::from(class == error.class()), Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn counts(&self) -> Vec<(&'static str, u64)> {
+        let counts = self.0.iter().map(|count| count.load(Ordering::Relaxed));
+        StoreError::CLASSES.into_iter().zip(counts).collect()
+    }
+}
+
+/// What a thread did.
+#[derive(Debug, Default)]
+struct Work {
+    jobs: AtomicU64,
+    busy_us: AtomicU64,
+}
+
+impl Work {
+    fn add(&self, busy: Duration) {
+        let busy_us = u64::try_from(busy.as_micros()).unwrap_or(u64::MAX);
+        self.jobs.fetch_add(1, Ordering::Relaxed);
+        self.busy_us.fetch_add(busy_us, Ordering::Relaxed);
+    }
+}
+
 /// A handle to the thread; the thread ends when the last job is done and the handle is dropped.
 pub(super) struct DbThread {
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<std::thread::JoinHandle<()>>,
     path: PathBuf,
+    name: &'static str,
+    work: Arc<Work>,
+    errors: Arc<Errors>,
 }
 
 impl DbThread {
-    pub(super) fn start(name: &str, mut db: Connection, path: &Path) -> DbThread {
+    pub(super) fn start(
+        name: &'static str,
+        mut db: Connection,
+        path: &Path,
+        errors: &Arc<Errors>,
+    ) -> DbThread {
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
+        let work = Arc::new(Work::default());
+        let worked = Arc::clone(&work);
         let thread = std::thread::Builder::new()
-            .name(name.to_owned())
+            .name(format!("store-{name}"))
             .spawn(move || {
                 while let Some(job) = queue.blocking_recv() {
+                    let begun = Instant::now();
                     // The transaction of a job that panics is rolled back as it unwinds, and its caller hears of it;
                     // the database must be there for everybody else.
                     if catch_unwind(AssertUnwindSafe(|| job(&mut db))).is_err() {
                         tracing::error!("a transaction has panicked and was rolled back");
                     }
+                    worked.add(begun.elapsed());
                 }
             })
             .expect("a thread can be started: the process has just begun");
-        DbThread { jobs: Some(jobs), thread: Some(thread), path: path.to_owned() }
+        DbThread {
+            jobs: Some(jobs),
+            thread: Some(thread),
+            path: path.to_owned(),
+            name,
+            work,
+            errors: Arc::clone(errors),
+        }
+    }
+
+    /// What it did since the start, and what waits for it.
+    pub(super) fn work(&self) -> ThreadWork {
+        let queued = self.jobs.as_ref().map_or(0, |jobs| jobs.max_capacity() - jobs.capacity());
+        ThreadWork {
+            name: self.name,
+            jobs: self.work.jobs.load(Ordering::Relaxed),
+            busy: Duration::from_micros(self.work.busy_us.load(Ordering::Relaxed)),
+            queued: u64::try_from(queued).unwrap_or(u64::MAX),
+        }
     }
 
     /// Runs a read in one snapshot of the database.
@@ -85,7 +150,11 @@ impl DbThread {
         let jobs = self.jobs.as_ref().ok_or(StoreError::Closed)?;
         jobs.send(job).await.map_err(|_| StoreError::Closed)?;
         // A job that was accepted is done, so its answer can only be missing because it panicked.
-        answered.await.map_err(|_| StoreError::Panicked)?
+        let outcome = answered.await.unwrap_or(Err(StoreError::Panicked));
+        if let Err(error) = &outcome {
+            self.errors.count(error);
+        }
+        outcome
     }
 }
 

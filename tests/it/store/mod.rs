@@ -367,6 +367,10 @@ fn check_sums_but_lanes(db: &rusqlite::Connection) {
           WHERE due IS NOT CASE WHEN full THEN NULL ELSE max(free_at, first) END"),
         ("an ended notification still has a time to be tried", "SELECT count(*) FROM notification
           WHERE state <> 'pending' AND (next_at IS NOT NULL OR ended IS NULL)"),
+        ("the sums over all alerts are not what is open", "SELECT
+            coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'alert'), 0)
+            + (SELECT coalesce(sum(CASE outcome WHEN 'replayed' THEN alerts ELSE -alerts END), 0) FROM ledger)
+            - (SELECT count(*) FROM alert WHERE outcome IS NULL)"),
     ];
     for (law, sql) in laws {
         let broken: i64 = db.query_row(sql, [], |row| row.get(0)).unwrap();
