@@ -1,6 +1,6 @@
 # Every target is one or two plain commands, which can be run without make.
 
-.PHONY: help demo test check fix docs tools
+.PHONY: help demo test bench check fix docs tools
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -12,6 +12,9 @@ demo: tools ## builds tubebell and runs its demo; options with ARGS="…"
 # A test that would have to write a snapshot fails instead.
 test: tools ## runs the whole test suite; offline
 	INSTA_UPDATE=no cargo test --locked
+
+bench: tools ## measures the load that docs/performance.md speaks of; one figure alone with ARGS=deliver_webhook
+	cargo bench --locked --bench load -- $(ARGS)
 
 check: tools ## everything that CI runs: format, lints, documentation, tests
 	.ci/run

@@ -27,7 +27,12 @@ pub(crate) fn idle(figures: &mut Figures) -> anyhow::Result<()> {
         let took = router.drain().await?;
         let waiting = router.store.figures(tubebell::app::system_clock()()).await?.alerts_waiting;
         ensure!(waiting == 0, "{waiting} alerts although nothing rings");
-        println!("   {changes} changes against {WATCHES} watches");
+        println!(
+            "   {WATCHES} watches of {} videos: half `every`, a quarter `%`, a quarter `every` again; three looks at\n   \
+             each video, {changes} snapshots in the log: views move each time, likes every second, comments every\n   \
+             tenth. Each is compared, recorded and looked up; nothing rings.",
+            seed.videos
+        );
         figures.add("changes_idle", per_second(changes, took), "changes/s");
         Ok(())
     })
@@ -45,7 +50,11 @@ pub(crate) fn firing(figures: &mut Figures) -> anyhow::Result<()> {
         let took = router.drain().await?;
         let alerts = router.store.figures(tubebell::app::system_clock()()).await?.alerts_waiting;
         ensure!(alerts == VIDEOS * 10, "{alerts} alerts instead of {}", VIDEOS * 10);
-        println!("   {VIDEOS} changes, {alerts} alerts, {WATCHES} watches");
+        println!(
+            "   {WATCHES} watches of {} videos: half `every`, a quarter `%`, a quarter `any`; {VIDEOS} of the videos\n   \
+             move, and each of their ten watches rings: {alerts} alerts and next triggers are written.",
+            seed.videos
+        );
         figures.add("changes_firing", per_second(alerts, took), "alerts/s");
         Ok(())
     })
@@ -83,7 +92,10 @@ pub(crate) fn hot_video(figures: &mut Figures) -> anyhow::Result<()> {
         router.drain().await?;
         let alerts = router.store.figures(tubebell::app::system_clock()()).await?.alerts_waiting;
         ensure!(alerts == WATCHES + moved, "{alerts} alerts instead of {}", WATCHES + moved);
-        println!("   {WATCHES} watchers of one video; {moved} other videos moved meanwhile");
+        println!(
+            "   One video with {WATCHES} watchers on `any` moves; {moved} others with a watcher each move meanwhile.\n   \
+             Somebody else writes a row every millisecond, and feels how long a transaction lasts."
+        );
         figures.add("hot_video", per_second(WATCHES, took), "alerts/s");
         figures.add("hot_video_longest_wait_ms", longest_ms, "ms");
         figures.add("hot_video_others_ms", slowest.as_secs_f64() * 1e3, "ms");

@@ -1,5 +1,6 @@
 //! How many messages leave per second, each with a durable record before and after.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -46,7 +47,11 @@ fn run(figures: &mut Figures, channel: &str, address: &str) -> anyhow::Result<()
     })?;
     let wanted = DESTINATIONS * VIDEOS;
     ensure!(waiting == wanted, "{waiting} alerts wait instead of {wanted}");
-    println!("   {wanted} messages to {DESTINATIONS} destinations, {VIDEOS} each");
+    println!(
+        "   {wanted} alerts wait for {DESTINATIONS} destinations, {VIDEOS} each, of as many videos: no two of one video\n   \
+         for one destination. Claimed, rendered, stored with the body, sent, receipt stored, in SQLite: WAL mode,\n   \
+         synchronous = NORMAL. The receiver, a process beside it, speaks HTTP/1.1 and answers at once."
+    );
 
     let setup =
         Setup { sink: &sink, telegram: channel == "telegram", rates: UNLIMITED, polling: "" };
@@ -62,6 +67,9 @@ fn run(figures: &mut Figures, channel: &str, address: &str) -> anyhow::Result<()
         report.taken,
         report.distinct
     );
+    wait_for(&mut gateway, "all receipts", Duration::from_secs(10), || {
+        Ok((recorded(&database)? == wanted).then_some(()))
+    })?;
     #[expect(clippy::cast_precision_loss, reason = "a count of some thousands")]
     let count = wanted as f64;
     figures.add(&format!("deliver_{channel}"), count / report.seconds, "messages/s");
@@ -73,4 +81,11 @@ fn run(figures: &mut Figures, channel: &str, address: &str) -> anyhow::Result<()
     figures.add(&name, cpu_s * 1e6 / count, "us/message");
     figures.add(&format!("deliver_{channel}_rss_mb"), gateway.peak_mb()?, "MB");
     Ok(())
+}
+
+/// Messages whose receipt is stored, with the body.
+fn recorded(database: &Path) -> anyhow::Result<u64> {
+    let sql = "SELECT count(*) FROM notification
+               WHERE state = 'sent' AND receipt <> '' AND body <> '' AND members <> '[]'";
+    Ok(rusqlite::Connection::open(database)?.query_row(sql, [], |row| row.get(0))?)
 }

@@ -75,6 +75,10 @@ fn run(
     ensure!(report.taken == report.distinct, "messages came twice");
     let median = percentile(&mut report.after_youtube_ms, 0.5);
     let most = percentile(&mut report.after_youtube_ms, 1.0);
+    println!(
+        "   {MOVING} videos move at each look, once a second, each with a watcher of its own; timed by the other side,\n   \
+         which is YouTube and the receiver: from its answer with the new number to the request with the message."
+    );
     println!("   {samples} messages: median {median:.2} ms, at most {most:.2} ms");
     figures.add(name, percentile(&mut report.after_youtube_ms, 0.99), "ms");
     Ok(())
