@@ -21,8 +21,8 @@ use crate::source::{
 use crate::store::{Polled, Store, StoreError};
 use crate::telemetry::{By, Metrics, Plain, PollClass, seconds};
 
-/// Videos looked at for one round: some hundred requests.
-const DUE_MAX: usize = 5_000;
+/// Videos looked at for one round: forty requests, whose memories are in memory at a time.
+const DUE_MAX: usize = 2_000;
 
 /// The longest sleep without looking for what is due.
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);

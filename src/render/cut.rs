@@ -151,9 +151,9 @@ fn longest_list(view: &Json) -> usize {
 /// Texts are shortened first, whole lines are dropped last. `Ok(None)` when nothing fits.
 pub(super) fn fit<R, E>(
     view: &Json,
-    mut render: impl FnMut(&Json) -> Result<Option<R>, E>,
+    mut render: impl FnMut(Json) -> Result<Option<R>, E>,
 ) -> Result<Option<R>, E> {
-    let mut attempt = |cut: Cut| render(&cut.apply(view));
+    let mut attempt = |cut: Cut| render(cut.apply(view));
     if let Some(whole) = attempt(Cut::NOTHING)? {
         return Ok(Some(whole));
     }

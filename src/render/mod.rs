@@ -20,7 +20,7 @@ mod templates;
 pub mod views;
 mod webhook;
 
-use handlebars::Handlebars;
+use handlebars::{Context, Handlebars};
 use serde_json::Value as Json;
 
 pub use alert::{AlertMessage, AlertView, NetAlert, VideoFacts};
@@ -185,7 +185,7 @@ fn render_html(
     let file = || templates::file_of(name);
     let fitted = cut::fit::<_, RenderError>(view, |view| {
         let html = registry
-            .render(name, view)
+            .render_with_context(name, &Context::from(view))
             .map_err(|cause| RenderError::Template { file: file(), cause })?;
         let html = html.trim();
         let parsed =
