@@ -97,7 +97,9 @@ impl Address {
     pub fn masked(&self) -> String {
         match self {
             Address::Webhook(url) => {
-                let host = url.split('/').nth(2).unwrap_or_default();
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                // A query may follow the host directly, and some take `\\` for `/`.
+                let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
                 let host = host.rsplit('@').next().unwrap_or_default();
                 format!("webhook:{host}/…")
             }
@@ -119,6 +121,11 @@ impl fmt::Display for Address {
     }
 }
 
+/// What no address holds: it would begin a line, or a word, of its own.
+fn is_unruly(c: char) -> bool {
+    c.is_whitespace() || c.is_control()
+}
+
 impl FromStr for Address {
     type Err = AddressError;
 
@@ -138,16 +145,15 @@ impl FromStr for Address {
                     .or_else(|| url.strip_prefix("http://"))
                     .map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
                 match host {
-                    Some(host)
-                        if !host.is_empty()
-                            && !url.contains(|c: char| c.is_whitespace() || c.is_control()) =>
-                    {
+                    Some(host) if !host.is_empty() && !url.contains(is_unruly) => {
                         Ok(Address::Webhook(url.to_owned()))
                     }
                     _ => Err(AddressError::Webhook(text.to_owned())),
                 }
             }
-            Some(("recorder", name)) if !name.is_empty() => Ok(Address::Recorder(name.to_owned())),
+            Some(("recorder", name)) if !name.is_empty() && !name.contains(is_unruly) => {
+                Ok(Address::Recorder(name.to_owned()))
+            }
             _ => Err(AddressError::Kind(text.to_owned())),
         }
     }
@@ -162,5 +168,38 @@ impl Serialize for Address {
 impl<'de> Deserialize<'de> for Address {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_holds_spaces_or_control_characters() {
+        for text in [
+            "recorder:a\u{87}b",
+            "recorder:a\nb",
+            "webhook:https://a b",
+            "webhook:https://a/\u{2028}",
+        ] {
+            assert!(text.parse::<Address>().is_err(), "{text:?}");
+        }
+        assert!("recorder:ана-1".parse::<Address>().is_ok());
+    }
+
+    #[test]
+    fn of_a_webhook_only_its_host_is_shown() {
+        for (url, shown) in [
+            ("https://example.org/s3cret", "webhook:example.org/…"),
+            ("https://example.org:8443/s3cret?token=s3cret", "webhook:example.org:8443/…"),
+            ("https://example.org?token=s3cret", "webhook:example.org/…"),
+            ("https://example.org#s3cret", "webhook:example.org/…"),
+            ("https://example.org\\s3cret", "webhook:example.org/…"),
+            ("https://user:s3cret@example.org", "webhook:example.org/…"),
+            ("https://[2606:2800::1]:8443?s3cret", "webhook:[2606:2800::1]:8443/…"),
+        ] {
+            assert_eq!(Address::Webhook(url.to_owned()).masked(), shown);
+        }
     }
 }

@@ -225,14 +225,15 @@ async fn a_title_arrives_as_typed() {
 #[tokio::test]
 async fn names_that_are_commands_to_a_database_are_names() {
     let bench = Bench::new();
-    let hostile = "recorder:'); DELETE FROM destination; --\0\u{202e}";
+    let hostile = "recorder:');DELETE/**/FROM/**/destination;--\u{202e}";
     bench.watch(hostile, "views any").await;
     bench.see(1).await;
     bench.see(2).await;
     let claims = bench.turn(Channel::Recorder, 9, Vec::new()).await.claims;
     assert_eq!(claims[0].address, at(hostile));
-    bench.store().save(hostile, hostile.into()).await.unwrap();
-    assert_eq!(bench.store().load(hostile).await.unwrap().as_deref(), Some(hostile));
+    let value = "'); DELETE FROM meta; --\0\u{202e}";
+    bench.store().save(value, value.into()).await.unwrap();
+    assert_eq!(bench.store().load(value).await.unwrap().as_deref(), Some(value));
     assert_eq!(bench.store().load("'").await.unwrap(), None);
 }
 
