@@ -90,7 +90,8 @@ impl SourceError {
 ///
 /// `bucket` is the one the request was charged to: YouTube's errors do not name it reliably (the metric's name for
 /// `batchGetStats` is not documented). `resets_at` is the end of its day.
-pub(super) fn classify(
+#[must_use]
+pub fn classify(
     status: u16,
     retry_after: Option<Duration>,
     body: &[u8],
@@ -161,7 +162,9 @@ impl<'a> Envelope<'a> {
         let info = details.into_iter().flatten().find(|detail| {
             string(detail, "/@type").is_some_and(|kind| kind.ends_with("google.rpc.ErrorInfo"))
         });
-        let word = |text: &&str| text.len() <= WORD_MAX_BYTES;
+        let word = |text: &&str| {
+            text.len() <= WORD_MAX_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic())
+        };
         let info_reason = info.and_then(|info| string(info, "/reason")).filter(word);
         let reason = string(error, "/errors/0/reason").filter(word).or(info_reason);
         Envelope {
@@ -196,6 +199,7 @@ impl<'a> Envelope<'a> {
     fn console_link(&self) -> Option<&'a str> {
         self.text.split_whitespace().find(|word| {
             word.len() <= MESSAGE_MAX_CHARS
+                && word.bytes().all(|byte| byte.is_ascii_graphic())
                 && (word.starts_with("https://console.developers.google.com/")
                     || word.starts_with("https://console.cloud.google.com/"))
         })
@@ -210,7 +214,7 @@ impl<'a> Envelope<'a> {
             match c {
                 '<' => in_tag = true,
                 '>' if in_tag => in_tag = false,
-                _ if in_tag || c.is_control() => {}
+                _ if in_tag || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {}
                 _ if length == MESSAGE_MAX_CHARS => {
                     text.push('…');
                     break;
@@ -385,6 +389,19 @@ mod tests {
         check(500, &body(500, "internalError"), expected);
         check(400, &body(400, "processingFailure"), expected);
         check(502, "<html>Bad Gateway</html>", r#"Transient("HTTP 502")"#);
+    }
+
+    #[test]
+    fn what_youtube_says_stays_on_one_line_and_steers_no_terminal() {
+        for body in [
+            r#"{"error":{"message":"","errors":[{"reason":"two\nlines\u001b[2J"}]}}"#,
+            r#"{"error":{"message":"two\u2028lines\u001b[2J\n","errors":[{"reason":"x"}]}}"#,
+            r#"{"error":{"message":"https://console.cloud.google.com/\u001b[2J","status":"UNAVAILABLE","errors":[{"reason":"accessNotConfigured"}]}}"#,
+            r#"{"error":{"message":"","details":[{"@type":"google.rpc.ErrorInfo","reason":"API_KEY_\n"}]}}"#,
+        ] {
+            let line = classify(400, None, body.as_bytes(), Bucket::General, MIDNIGHT).to_string();
+            assert!(!line.chars().any(|c| c.is_control() || c == '\u{2028}'), "{line:?}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, Event};
 
-use super::wire::Member;
+use super::wire::{Member, bounded};
 
 /// YouTube's feed is four levels deep.
 const DEPTH_MAX: usize = 32;
@@ -28,7 +28,7 @@ enum Field {
 /// # Errors
 ///
 /// One line on why this is not a feed.
-pub(super) fn parse(body: &[u8]) -> Result<Vec<Member>, String> {
+pub fn parse(body: &[u8]) -> Result<Vec<Member>, String> {
     let text = std::str::from_utf8(body).map_err(|_| "the feed is not UTF-8".to_owned())?;
     let mut reader = Reader::from_str(text);
     let mut path: Vec<String> = Vec::new();
@@ -56,7 +56,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<Member>, String> {
                     && let Ok(id) = id.trim().parse()
                     && members.len() < ENTRIES_MAX
                 {
-                    members.push(Member { id, title: title.trim().to_owned() });
+                    members.push(Member { id, title: bounded(title.trim()) });
                 }
                 path.pop();
             }

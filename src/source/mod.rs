@@ -7,16 +7,16 @@
 mod activity;
 mod client;
 mod error;
-mod feed;
+pub mod feed;
 mod memory;
 mod quota;
 mod round;
 mod schedule;
-mod wire;
+pub mod wire;
 
 pub use activity::Activity;
 pub use client::{Members, PER_CALL_MAX, Timeouts, YouTube, YouTubeOptions};
-pub use error::SourceError;
+pub use error::{SourceError, classify};
 pub use memory::{Ask, Memory, Merged, Sight};
 pub use quota::{Bucket, Quota, QuotaState, last_reset, next_reset};
 pub use round::{Round, next_round};

@@ -11,6 +11,10 @@ use serde_json::Value;
 use super::error::SourceError;
 use crate::model::{ChannelId, Counts, Live, PlaylistId, Snapshot, Status, UnixMillis, VideoId};
 
+/// Longest text that is kept, in characters; the rest of a longer one is left out. Titles of YouTube end at 100: what
+/// is longer comes from something in between, and would be stored with every alert.
+pub(super) const TEXT_MAX_CHARS: usize = 500;
+
 /// What one call said of the videos it was asked for; each id is in exactly one of the lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer<T> {
@@ -90,16 +94,21 @@ pub struct ChannelInfo {
 
 /// One page of `playlistItems.list`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct MemberPage {
-    pub(super) members: Vec<Member>,
+pub struct MemberPage {
+    /// Those that could be read.
+    pub members: Vec<Member>,
     /// The token of the next page.
-    pub(super) next: Option<String>,
+    pub next: Option<String>,
     /// How many members there are on all pages; YouTube counts those too that it does not list.
-    pub(super) total: u64,
+    pub total: u64,
 }
 
 /// Reads the answer of `videos:batchGetStats`.
-pub(super) fn stats(body: &[u8], asked: &[VideoId]) -> Result<Stats, SourceError> {
+///
+/// # Errors
+///
+/// [`SourceError::BadAnswer`] for what is no such answer.
+pub fn stats(body: &[u8], asked: &[VideoId]) -> Result<Stats, SourceError> {
     let answer = list(body, "youtube#batchGetStatsResponse")?;
     let mut read = sort(&items(&answer), asked, |id, item| Ok((id, counts(item)?)));
     // The documented summary is not in the discovery document, so it may be absent. Where it is there, an id that it
@@ -115,49 +124,71 @@ pub(super) fn stats(body: &[u8], asked: &[VideoId]) -> Result<Stats, SourceError
 }
 
 /// Reads the answer of `videos.list`.
-pub(super) fn details(body: &[u8], asked: &[VideoId]) -> Result<Answer<Details>, SourceError> {
+///
+/// # Errors
+///
+/// [`SourceError::BadAnswer`] for what is no such answer.
+pub fn details(body: &[u8], asked: &[VideoId]) -> Result<Answer<Details>, SourceError> {
     Ok(sort(&items(&list(body, "youtube#videoListResponse")?), asked, detail))
 }
 
 /// Reads the answer of `channels.list`; an unknown handle or id gives one without `items`.
-pub(super) fn channel(body: &[u8]) -> Result<Option<ChannelInfo>, SourceError> {
+///
+/// # Errors
+///
+/// [`SourceError::BadAnswer`] for what is no such answer.
+pub fn channel(body: &[u8]) -> Result<Option<ChannelInfo>, SourceError> {
     let answer = list(body, "youtube#channelListResponse")?;
     let items = items(&answer);
     let Some(item) = items.first() else { return Ok(None) };
     let id = string(item, "/id").and_then(|id| id.parse().ok());
     let uploads = string(item, "/contentDetails/relatedPlaylists/uploads");
-    match (id, string(item, "/snippet/title"), uploads.and_then(|id| id.parse().ok())) {
-        (Some(id), Some(title), Some(uploads)) => {
-            Ok(Some(ChannelInfo { id, title: title.to_owned(), uploads }))
-        }
+    match (id, text(item, "/snippet/title"), uploads.and_then(|id| id.parse().ok())) {
+        (Some(id), Some(title), Some(uploads)) => Ok(Some(ChannelInfo { id, title, uploads })),
         _ => Err(SourceError::BadAnswer("a channel without id, title or list of uploads".into())),
     }
 }
 
 /// Reads the answer of `playlists.list`.
-pub(super) fn playlist_title(body: &[u8]) -> Result<Option<String>, SourceError> {
+///
+/// # Errors
+///
+/// [`SourceError::BadAnswer`] for what is no such answer.
+pub fn playlist_title(body: &[u8]) -> Result<Option<String>, SourceError> {
     let answer = list(body, "youtube#playlistListResponse")?;
-    Ok(items(&answer).first().and_then(|item| string(item, "/snippet/title")).map(str::to_owned))
+    Ok(items(&answer).first().and_then(|item| text(item, "/snippet/title")))
 }
 
 /// Reads one answer of `playlistItems.list`. Members that can't be read are left out.
-pub(super) fn member_page(body: &[u8]) -> Result<MemberPage, SourceError> {
+///
+/// # Errors
+///
+/// [`SourceError::BadAnswer`] for what is no such answer.
+pub fn member_page(body: &[u8]) -> Result<MemberPage, SourceError> {
     let answer = list(body, "youtube#playlistItemListResponse")?;
     let members = items(&answer).into_iter().filter_map(|item| {
         let id = string(item, "/contentDetails/videoId")
             .or_else(|| string(item, "/snippet/resourceId/videoId"))?;
-        let title = string(item, "/snippet/title").unwrap_or_default().to_owned();
+        let title = text(item, "/snippet/title").unwrap_or_default();
         Some(Member { id: id.parse().ok()?, title })
     });
+    let next = string(&answer, "/nextPageToken").filter(|token| !token.is_empty());
+    if next.is_some_and(|token| token.len() > TEXT_MAX_CHARS) {
+        return Err(SourceError::BadAnswer("a page token without end".to_owned()));
+    }
     Ok(MemberPage {
         members: members.collect(),
-        next: string(&answer, "/nextPageToken").filter(|t| !t.is_empty()).map(str::to_owned),
+        next: next.map(str::to_owned),
         total: answer.pointer("/pageInfo/totalResults").and_then(Value::as_u64).unwrap_or(0),
     })
 }
 
 /// Whether this is an answer of `videos.list` at all.
-pub(super) fn is_video_list(body: &[u8]) -> Result<(), SourceError> {
+///
+/// # Errors
+///
+/// [`SourceError::BadAnswer`] for what is no such answer.
+pub fn is_video_list(body: &[u8]) -> Result<(), SourceError> {
     list(body, "youtube#videoListResponse").map(|_| ())
 }
 
@@ -188,6 +219,19 @@ fn items(answer: &Value) -> Vec<&Value> {
 
 fn string<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer).and_then(Value::as_str)
+}
+
+/// A text to keep, as typed but for its length.
+fn text(value: &Value, pointer: &str) -> Option<String> {
+    string(value, pointer).map(bounded)
+}
+
+/// The first [`TEXT_MAX_CHARS`] of `text`.
+pub(super) fn bounded(text: &str) -> String {
+    match text.char_indices().nth(TEXT_MAX_CHARS) {
+        Some((end, _)) => text.get(..end).unwrap_or_default().to_owned(),
+        None => text.to_owned(),
+    }
 }
 
 /// Puts each id that was asked for into one of the lists. Items that nobody asked for are dropped.
@@ -248,16 +292,18 @@ fn counts(item: &Value) -> Result<Counts, String> {
 }
 
 fn detail(id: VideoId, item: &Value) -> Result<Details, String> {
-    let title = string(item, "/snippet/title").ok_or("no title")?.to_owned();
-    let owned = |pointer| string(item, pointer).map(str::to_owned);
+    let title = text(item, "/snippet/title").ok_or("no title")?;
+    // It becomes part of an address that people click on.
+    let channel_id =
+        string(item, "/snippet/channelId").filter(|id| id.parse::<ChannelId>().is_ok());
     let published_at = string(item, "/snippet/publishedAt")
         .and_then(|text| text.parse::<jiff::Timestamp>().ok())
         .map(UnixMillis::from);
     Ok(Details {
         id,
         title,
-        channel_id: owned("/snippet/channelId"),
-        channel_title: owned("/snippet/channelTitle"),
+        channel_id: channel_id.map(str::to_owned),
+        channel_title: text(item, "/snippet/channelTitle"),
         status: status(item)?,
         live: live(item)?,
         published_at,
@@ -409,6 +455,23 @@ mod tests {
         let answer = details(body.as_bytes(), &[id("aaaaaaaaaaa")]).unwrap();
         assert_eq!(answer.found[0].title, "<b>&*_`@everyone\u{202e}\0");
         assert_eq!(answer.found[0].published_at, Some(UnixMillis(1_793_527_200_000)));
+    }
+
+    #[test]
+    fn a_text_without_end_is_not_kept_whole_and_no_channel_id_leads_elsewhere() {
+        let long = "ж".repeat(1_000_000);
+        let body = format!(
+            r#"{{"kind":"youtube#videoListResponse","items":[{{"id":"aaaaaaaaaaa","snippet":{{"title":"{long}","channelTitle":"{long}","channelId":"../@evil?"}},"status":{{"privacyStatus":"public"}},"statistics":{{}}}}]}}"#
+        );
+        let answer = details(body.as_bytes(), &[id("aaaaaaaaaaa")]).unwrap();
+        let found = &answer.found[0];
+        assert_eq!(found.title, "ж".repeat(TEXT_MAX_CHARS));
+        assert_eq!(found.channel_title.as_ref(), Some(&found.title));
+        assert_eq!(found.channel_id, None);
+        let page = format!(
+            r#"{{"kind":"youtube#playlistItemListResponse","items":[],"nextPageToken":"{long}"}}"#
+        );
+        assert!(matches!(member_page(page.as_bytes()), Err(SourceError::BadAnswer(_))));
     }
 
     fn json() -> impl Strategy<Value = Value> {
