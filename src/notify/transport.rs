@@ -42,7 +42,8 @@ fn cause(error: &reqwest::Error) -> String {
 
 /// The first `max_chars` characters on one line.
 pub(super) fn clipped(text: &str, max_chars: usize) -> String {
-    text.chars().take(max_chars).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.chars().take(max_chars).map(|c| if breaks(c) { ' ' } else { c }).collect()
 }
 
 /// Why an answer was not read to its end.
@@ -76,5 +77,6 @@ mod tests {
     #[test]
     fn a_text_from_outside_stays_short_and_on_one_line() {
         assert_eq!(clipped("aä\n\u{1b}[31mz", 4), "aä  ");
+        assert_eq!(clipped("a\u{2028}b\u{2029}", 9), "a b ");
     }
 }

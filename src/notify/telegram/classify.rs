@@ -92,7 +92,11 @@ pub fn classify(status: u16, retry_after: Option<&str>, body: &[u8]) -> ApiError
         return ApiError::Send(classify_foreign(status, header));
     };
     let code = error.error_code.unwrap_or(status);
-    let text = clipped(&error.description, DESCRIPTION_MAX_CHARS);
+    let text = match clipped(error.description.trim(), DESCRIPTION_MAX_CHARS) {
+        // The cause of a dead letter is read by people.
+        text if text.is_empty() => format!("HTTP {code}, without a word"),
+        text => text,
+    };
     let lower = text.to_lowercase();
     if let Some(chat) = error.parameters.migrate_to_chat_id {
         // Without the thread: a basic group, the only kind that migrates, has no topics.
@@ -297,6 +301,17 @@ mod tests {
         assert!(matches!(found, ApiError::Send(SendError::Transient(_))));
         let found = classify(401, None, b"");
         assert!(matches!(found, ApiError::Send(SendError::Unauthorized(_))));
+    }
+
+    #[test]
+    fn an_answer_without_a_word_still_names_its_cause() {
+        for description in ["", " \n"] {
+            for code in [400, 500] {
+                let found = classify(code, None, body(code, description).as_bytes());
+                let ApiError::Send(error) = found else { panic!("{found:?}") };
+                assert!(error.to_string().contains(&format!("HTTP {code}")), "{error}");
+            }
+        }
     }
 
     proptest! {
