@@ -14,7 +14,7 @@ mod fault;
 mod init;
 mod preview;
 mod terminal;
-mod watch_file;
+pub mod watch_file;
 mod why;
 
 use std::ffi::OsString;

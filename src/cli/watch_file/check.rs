@@ -12,9 +12,11 @@ const SHOWN_MAX: usize = 20;
 
 /// What is wrong with a file: the first lines, and how many there are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(in crate::cli) struct Mistakes {
-    pub(in crate::cli) shown: Vec<Mistake>,
-    pub(in crate::cli) count: usize,
+pub struct Mistakes {
+    /// The first of them.
+    pub shown: Vec<Mistake>,
+    /// How many there are.
+    pub count: usize,
 }
 
 impl Mistakes {
@@ -29,7 +31,7 @@ impl Mistakes {
 }
 
 /// Looks at one row after the other. Its memory is 16 bytes or so per pair of subject and destination.
-pub(in crate::cli) struct Checker<'a> {
+pub struct Checker<'a> {
     terms: &'a Terms,
     /// The line of every pair, by its hash: at a million pairs, one in forty million files has two that are alike.
     seen: HashMap<u64, u64>,
@@ -37,12 +39,14 @@ pub(in crate::cli) struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    pub(in crate::cli) fn new(terms: &'a Terms) -> Self {
+    /// Begins a file.
+    #[must_use]
+    pub fn new(terms: &'a Terms) -> Self {
         Checker { terms, seen: HashMap::new(), mistakes: Mistakes::default() }
     }
 
     /// Judges the next row.
-    pub(in crate::cli) fn look(&mut self, row: &Row) {
+    pub fn look(&mut self, row: &Row) {
         let watch = match Watch::read(row, self.terms) {
             Ok(watch) => watch,
             Err(mistakes) => return self.mistakes.add(mistakes),
@@ -66,7 +70,7 @@ impl<'a> Checker<'a> {
     /// # Errors
     ///
     /// Everything that is wrong with it.
-    pub(in crate::cli) fn finish(self) -> Result<usize, Mistakes> {
+    pub fn finish(self) -> Result<usize, Mistakes> {
         if self.mistakes.count == 0 { Ok(self.seen.len()) } else { Err(self.mistakes) }
     }
 }

@@ -1,5 +1,8 @@
 //! The names that a watch file may use.
 
+/// Longest name for which a known one is suggested, in bytes.
+const NEAR_MAX_BYTES: usize = 64;
+
 /// What a watch may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Column {
@@ -61,7 +64,8 @@ impl Column {
         }
         let shown = super::Quoted(name);
         // One edit in three letters may be a slip; beyond that a suggestion would be a guess.
-        let lower = name.to_lowercase();
+        // Nothing that long is a slip, and comparing takes room for each pair of letters.
+        let lower = if name.len() <= NEAR_MAX_BYTES { name.to_lowercase() } else { String::new() };
         let near = Column::ALL
             .into_iter()
             .map(|column| (strsim::damerau_levenshtein(&lower, column.name()), column.name()))

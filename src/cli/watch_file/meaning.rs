@@ -12,22 +12,23 @@ use crate::route::language;
 
 /// What the configuration says about watches.
 #[derive(Debug, Clone)]
-pub(in crate::cli) struct Terms {
+pub struct Terms {
     /// Whether there is a bot.
-    pub(in crate::cli) telegram: bool,
+    pub telegram: bool,
     /// Whether webhooks may go to private networks; `None`: they are off.
-    pub(in crate::cli) webhook: Option<bool>,
+    pub webhook: Option<bool>,
     /// The rules of a watch that names none.
-    pub(in crate::cli) preset: Vec<Rule>,
+    pub preset: Vec<Rule>,
     /// The time zone of a watch that names none.
-    pub(in crate::cli) zone: TimeZone,
+    pub zone: TimeZone,
     /// What has ended before is a mistake.
-    pub(in crate::cli) now: UnixMillis,
+    pub now: UnixMillis,
 }
 
 impl Terms {
     /// Takes what matters out of the configuration, which has been checked.
-    pub(in crate::cli) fn new(config: &Config, now: UnixMillis) -> Terms {
+    #[must_use]
+    pub fn new(config: &Config, now: UnixMillis) -> Terms {
         Terms {
             telegram: config.telegram.is_some(),
             webhook: config.webhook.as_ref().map(|webhook| webhook.allow_private),
@@ -40,13 +41,17 @@ impl Terms {
 
 /// One watch of the file, for every destination that it names.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::cli) struct Watch {
-    pub(in crate::cli) line: u64,
-    pub(in crate::cli) subject: SubjectRef,
-    pub(in crate::cli) to: Vec<Address>,
+pub struct Watch {
+    /// Where it begins.
+    pub line: u64,
+    /// What is watched.
+    pub subject: SubjectRef,
+    /// Whom to tell, at least one, each once.
+    pub to: Vec<Address>,
     /// At least one, each once.
-    pub(in crate::cli) rules: Vec<Rule>,
-    pub(in crate::cli) settings: Settings,
+    pub rules: Vec<Rule>,
+    /// What it has set.
+    pub settings: Settings,
 }
 
 impl Watch {
@@ -55,7 +60,7 @@ impl Watch {
     /// # Errors
     ///
     /// Everything that is wrong with it.
-    pub(in crate::cli) fn read(row: &Row, terms: &Terms) -> Result<Watch, Vec<Mistake>> {
+    pub fn read(row: &Row, terms: &Terms) -> Result<Watch, Vec<Mistake>> {
         let mut reader = Reader { row, terms, mistakes: row.mistakes.clone() };
         if row.cells.is_empty() && !row.mistakes.is_empty() {
             return Err(reader.mistakes);
@@ -208,7 +213,7 @@ fn explained(error: &SettingsError) -> String {
         SettingsError::Zone(text) => SettingsError::Zone(short(text)),
         SettingsError::Until(text) => SettingsError::Until(short(text)),
     };
-    short.to_string().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    crate::cli::terminal::plain(&short.to_string())
 }
 
 /// Reads what is watched: an id or an address of YouTube, of the kind that the column says.

@@ -21,16 +21,18 @@ mod until;
 use std::fmt;
 use std::io::{self, BufRead};
 
-pub(super) use check::Checker;
+pub use check::{Checker, Mistakes};
 pub(super) use columns::Column;
 pub(super) use difference::{Difference, difference};
-pub(super) use meaning::{Terms, Watch};
-pub(super) use print::Printer;
+pub use meaning::{Terms, Watch};
+pub use print::Printer;
 
 /// The form of a watch file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub enum Form {
+    /// A `[[watch]]` each.
     Toml,
+    /// A line each.
     Csv,
 }
 
@@ -43,7 +45,7 @@ pub(super) struct Cell {
 
 /// One watch as it is written, before anyone asks what it means.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Row {
+pub struct Row {
     /// Where it begins.
     pub(super) line: u64,
     /// What it sets. A column that takes one text has one cell.
@@ -68,9 +70,11 @@ impl Row {
 
 /// What is wrong, and where. Never repeats the address of a webhook, which may hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mistake {
-    pub(super) line: u64,
-    pub(super) message: String,
+pub struct Mistake {
+    /// The line, from 1.
+    pub line: u64,
+    /// What is wrong there, on one line.
+    pub message: String,
 }
 
 impl Mistake {
@@ -82,7 +86,7 @@ impl Mistake {
 /// Reads a file of this form, a watch at a time.
 ///
 /// A failure of `input` ends the rows; everything that is wrong with the text is in them.
-pub(super) fn rows<'a>(
+pub fn rows<'a>(
     form: Form,
     input: impl BufRead + 'a,
 ) -> Box<dyn Iterator<Item = io::Result<Row>> + 'a> {

@@ -14,7 +14,7 @@ use crate::store::WatchRow;
 const TO_MAX: usize = 50;
 
 /// Writes one `[[watch]]` after the other; neighbours that differ in their destination alone become one.
-pub(in crate::cli) struct Printer<W> {
+pub struct Printer<W> {
     out: W,
     now: UnixMillis,
     held: Option<Held>,
@@ -31,7 +31,11 @@ struct Held {
 
 impl<W: Write> Printer<W> {
     /// Begins a file.
-    pub(in crate::cli) fn new(mut out: W, now: UnixMillis) -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn new(mut out: W, now: UnixMillis) -> io::Result<Self> {
         writeln!(
             out,
             "# The watches of tubebell at {now}: `tubebell apply` reads this file, \
@@ -41,7 +45,11 @@ impl<W: Write> Printer<W> {
     }
 
     /// Adds a watch. One that has ended or has no rule is left out: `apply` could not make it.
-    pub(in crate::cli) fn add(&mut self, row: WatchRow) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn add(&mut self, row: WatchRow) -> io::Result<()> {
         let ended = row.settings.until.is_some_and(|until| until <= self.now);
         if ended || row.rules.is_empty() {
             return Ok(());
@@ -68,7 +76,11 @@ impl<W: Write> Printer<W> {
     }
 
     /// Ends the file; returns how many watches are in it.
-    pub(in crate::cli) fn finish(mut self) -> io::Result<usize> {
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn finish(mut self) -> io::Result<usize> {
         self.write_held()?;
         self.out.flush()?;
         Ok(self.written)

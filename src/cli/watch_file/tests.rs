@@ -303,6 +303,14 @@ fn a_piece_without_end_is_refused_before_it_fills_memory() {
 }
 
 #[test]
+fn a_name_without_end_is_refused_at_once_and_repeated_in_part() {
+    let text = format!("{},to\n", "video".repeat(200_000));
+    let lines = read(Form::Csv, text.as_bytes(), &terms()).unwrap_err();
+    assert!(lines.len() == 1 && lines[0].chars().count() < 250, "{lines:?}");
+    assert!(lines[0].contains("…\" is not known: a watch has video"), "{lines:?}");
+}
+
+#[test]
 fn twenty_mistakes_are_shown_and_all_are_counted() {
     let text = format!("video,to\n{}", "x,telegram:1\n".repeat(30));
     let terms = terms();
