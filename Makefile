@@ -1,6 +1,9 @@
 # Every target is one or two plain commands, which can be run without make.
 
-.PHONY: help demo test bench check fix docs tools
+# The seconds for each fuzz target.
+SECONDS ?= 30
+
+.PHONY: help demo test bench fuzz check fix docs tools
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -15,6 +18,16 @@ test: tools ## runs the whole test suite; offline
 
 bench: tools ## measures the load that docs/performance.md speaks of; one figure alone with ARGS=deliver_webhook
 	cargo bench --locked --bench load -- $(ARGS)
+
+# What breaks a law is kept in fuzz/artifacts, what reaches new code in fuzz/target/found; the corpus stays as it is.
+fuzz: tools ## searches for texts that break a law, each target for SECONDS=30
+	@command -v cargo-fuzz >/dev/null || { \
+	  echo "cargo-fuzz is missing (it also needs a C++ compiler): cargo install cargo-fuzz --locked" >&2; exit 1; }
+	for target in $$(cargo fuzz list); do \
+	  mkdir -p fuzz/target/found/$$target; \
+	  cargo fuzz run -s none $$target fuzz/target/found/$$target fuzz/corpus/$$target -- \
+	    -max_total_time=$(SECONDS) -max_len=4000 -print_final_stats=1 || exit 1; \
+	done
 
 check: tools ## everything that CI runs: format, lints, documentation, tests
 	.ci/run

@@ -52,6 +52,17 @@ use state::State;
 /// How long stopping waits for connections that hang.
 const STOP_GRACE: Duration = Duration::from_secs(1);
 
+/// What the reader of a text in HTML mode sees: what Telegram finds by itself (mentions, links) is among the entities.
+///
+/// # Errors
+///
+/// As [`parse_html`].
+pub fn shown(html: &str) -> Result<Formatted, String> {
+    let mut clean = parse_html(html)?.cleaned();
+    autolink::add(&mut clean);
+    Ok(clean)
+}
+
 /// Where the dates of messages come from.
 pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 

@@ -1,0 +1,131 @@
+//! Alerts as messages, whatever titles and values say.
+//!
+//! The input is text: a line each for title, channel, title of the subject and options (`late`, `gone`, `unlisted`,
+//! `live`, a number of alerts put together), then a line per alert: `code|previous|current|marks|rule`, where `code` is
+//! that of a series. `\n` and `\p` stand for a line break and a `|`, and `*30 abc` for `abc` thirty times.
+
+use std::sync::LazyLock;
+
+use serde_json::Value as Json;
+use tubebell::demo::telegram::{EntityKind, shown};
+use tubebell::model::{
+    Channel, ChatMessage, Counts, Live, Marks, Series, Status, SubscriptionId, UnixMillis, Value,
+};
+use tubebell::render::{AlertMessage, NetAlert, Renderer, VideoFacts};
+
+static RENDERER: LazyLock<Renderer> =
+    LazyLock::new(|| Renderer::new(&[]).unwrap_or_else(|errors| panic!("{errors:#?}")));
+
+/// Longest text of all fields together that a message shows whole, in characters.
+const WHOLE_MAX_CHARS: usize = 200;
+
+/// A message keeps the limits of its channel, is read as written, and lets nothing of its values become markup.
+pub(crate) fn check(data: &[u8]) {
+    let Some(message) = message(data) else { return };
+    telegram(&message);
+    webhook(&message);
+    let text = RENDERER.alert(Channel::Recorder, &message).expect("every message can be written");
+    assert!(!text.chars().any(|c| c != '\n' && super::is_unruly(c)), "{text:?}");
+}
+
+fn telegram(message: &AlertMessage) {
+    let body = RENDERER.alert(Channel::Telegram, message).expect("every message can be written");
+    let chat: ChatMessage = serde_json::from_str(&body).expect("a chat message");
+    let seen = shown(&chat.html).unwrap_or_else(|error| panic!("{error}: {}", chat.html));
+    let units = seen.text.encode_utf16().count();
+    assert!((1..=4096).contains(&units), "{units} units");
+    assert!(!seen.text.chars().any(|c| c != '\n' && super::is_unruly(c)), "{:?}", seen.text);
+    for entity in &seen.entities {
+        match &entity.kind {
+            EntityKind::TextLink { url } => {
+                assert!(url.starts_with("https://www.youtube.com/"), "{url}");
+            }
+            EntityKind::Bold | EntityKind::Italic | EntityKind::Code => {}
+            other => panic!("{other:?} in {}", chat.html),
+        }
+    }
+    let data = chat.buttons.iter().flatten().map(|button| button.data.len());
+    assert!(data.into_iter().all(|length| (1..=64).contains(&length)));
+    // Too few values to be cut: the title arrives as typed, in one line.
+    let title = &message.video.title;
+    let all: usize = title.chars().count()
+        + message.alerts.iter().map(|alert| alert.rule_text.chars().count()).sum::<usize>();
+    if all <= WHOLE_MAX_CHARS && title.contains(|c: char| c.is_ascii_graphic()) {
+        let typed: String =
+            title.chars().map(|c| if super::is_unruly(c) { ' ' } else { c }).collect();
+        let parsed = tubebell::demo::telegram::parse_html(&chat.html).expect("read above");
+        assert!(parsed.text.contains(&typed), "{typed:?} in {:?}", parsed.text);
+    }
+}
+
+fn webhook(message: &AlertMessage) {
+    let body = RENDERER.alert(Channel::Webhook, message).expect("every message can be written");
+    // Standard Webhooks 1.0.0, "payload size".
+    assert!(body.len() < 20_000, "{} bytes", body.len());
+    let json: Json = serde_json::from_str(&body).expect("JSON");
+    assert_eq!(json["type"], "alert.fired");
+    let told = json["data"]["alerts"].as_array().map_or(0, Vec::len) as u64;
+    let left_out = json["data"]["alerts_left_out"].as_u64().expect("a number");
+    assert_eq!(told + left_out, message.alerts.len() as u64, "an alert is told or counted");
+}
+
+fn message(data: &[u8]) -> Option<AlertMessage> {
+    let mut lines = std::str::from_utf8(data).ok()?.split('\n');
+    let mut named = || lines.next().map(field).filter(|text| !text.is_empty());
+    let (title, channel_title, subject_title) = (named(), named(), named());
+    let options = lines.next().unwrap_or_default().to_owned();
+    let has = |word: &str| options.split(' ').any(|option| option == word);
+    let status = match (has("gone"), has("unlisted")) {
+        (true, _) => Status::Unavailable,
+        (false, true) => Status::Unlisted,
+        (false, false) => Status::Public,
+    };
+    let number = options.split(' ').find_map(|option| option.parse::<u32>().ok());
+    Some(AlertMessage {
+        video: VideoFacts {
+            id: "dQw4w9WgXcQ".parse().expect("an id"),
+            title: title.unwrap_or_default(),
+            channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
+            channel_title,
+            status,
+            live: if has("live") { Live::Live } else { Live::None },
+            counts: Counts { views: Some(1_240), likes: number.map(i64::from), comments: None },
+        },
+        alerts: lines.take(300).filter_map(alert).collect(),
+        observed_at: UnixMillis(1_795_266_180_000),
+        tz: "Europe/Madrid".to_owned(),
+        late: has("late"),
+        coalesced_count: number.unwrap_or(1) as usize,
+        subject_title,
+        subscription: SubscriptionId(i64::MIN),
+    })
+}
+
+fn alert(line: &str) -> Option<NetAlert> {
+    let mut fields = line.split('|');
+    let series = Series::from_code(fields.next()?.parse().ok()?)?;
+    let (previous, current) = (value(fields.next()?), value(fields.next()?));
+    let values = fields.next()?.split(',').filter_map(|mark| mark.parse().ok());
+    let values: Vec<i64> = values.take(Marks::NAMED_MAX).collect();
+    let more = values.first().map_or(0, |value| value.unsigned_abs());
+    let rule_text = fields.next().map(field).unwrap_or_default();
+    Some(NetAlert { series, previous, current, marks: Marks { values, more }, rule_text })
+}
+
+fn value(text: &str) -> Value {
+    match (text, text.parse()) {
+        ("", _) => Value::None,
+        (_, Ok(number)) => Value::Int(number),
+        (text, Err(_)) => Value::Text(field(text).into()),
+    }
+}
+
+/// A text with its escapes undone.
+fn field(text: &str) -> String {
+    let text = text.replace("\\n", "\n").replace("\\p", "|");
+    let repeated = text.strip_prefix('*').and_then(|rest| {
+        let (times, part) = rest.split_once(' ')?;
+        Some(part.repeat(times.parse::<usize>().ok()?.min(20_000 / part.len().max(1))))
+    });
+    repeated.unwrap_or(text)
+}
