@@ -46,6 +46,22 @@ fn unusable(path: &Path, reason: impl Into<String>) -> StoreError {
     StoreError::Unusable { path: shown(path), reason: reason.into() }
 }
 
+/// Options for a file that others on this machine must not read: it holds chats, addresses of webhooks, invitations.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes the file of a new database, which SQLite would make readable for everyone; its side files (`-wal`, `-shm`)
+/// take over the permissions. Those of a file that is there already are its owner's to choose.
+fn make_private(path: &Path) {
+    // What is wrong with the place, SQLite will say.
+    drop(private().create_new(true).open(path));
+}
+
 /// What a path can be told apart by before SQLite sees it.
 fn check(path: &Path, access: Access) -> Result<()> {
     let found = path.metadata();
@@ -83,8 +99,7 @@ pub(super) fn lock(path: &Path, access: Access) -> Result<Option<File>> {
     let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
     name.push(".lock");
     let failed = |error: std::io::Error| unusable(Path::new(&name), error.kind().to_string());
-    let file =
-        OpenOptions::new().create(true).truncate(false).write(true).open(&name).map_err(failed)?;
+    let file = private().create(true).truncate(false).open(&name).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: shown(path) }),
@@ -98,6 +113,7 @@ pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, u64)> {
     check(path, access)?;
     if access != Access::Existing {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
+        make_private(path);
     }
     let mut db = Connection::open_with_flags(path, flags).map_err(|e| sort(e, path))?;
     prepare(&mut db, path)
@@ -179,7 +195,7 @@ pub(super) fn reader(path: &Path, cache_kib: u32) -> Result<Connection> {
 pub(super) fn backup(db: &Connection, from: &Path, to: &Path) -> Result<()> {
     check_folder(to)?;
     // Made by us or not at all: an older backup is not written over.
-    match OpenOptions::new().write(true).create_new(true).open(to) {
+    match private().create_new(true).open(to) {
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             return Err(unusable(to, "exists already: name a new file"));

@@ -148,3 +148,34 @@ async fn a_database_that_breaks_while_it_is_open_is_said_to_be_damaged() {
     }
     drop(folder);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_on_the_machine_can_read_the_database_its_side_files_or_a_backup() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.store().backup(&bench.folder.path().join("copy.db")).await.unwrap();
+    let mut seen = Vec::new();
+    for entry in std::fs::read_dir(bench.folder.path()).unwrap().map(Result::unwrap) {
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", entry.path().display());
+        seen.push(entry.file_name().into_string().unwrap());
+    }
+    for name in ["tubebell.db", "tubebell.db-wal", "tubebell.db-shm", "tubebell.db.lock", "copy.db"]
+    {
+        assert!(seen.iter().any(|file| file == name), "no {name} in {seen:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn permissions_that_an_operator_has_chosen_stay() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tubebell.db");
+    drop(Sqlite::open(&path, Access::Run).unwrap());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    drop(Sqlite::open(&path, Access::Run).unwrap());
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+}
