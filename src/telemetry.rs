@@ -4,7 +4,7 @@
 
 mod metrics;
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -57,12 +57,72 @@ where
     let filter = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target(env!("CARGO_CRATE_NAME"), level);
+    let writer = OneLine { to: writer, colour };
     let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colour);
     let layer: Box<dyn tracing_subscriber::Layer<_> + Send + Sync> = match options.format {
         LogFormat::Text => Box::new(layer.with_target(false)),
         LogFormat::Json => Box::new(layer.json().flatten_event(true).with_span_list(false)),
     };
     tracing_subscriber::registry().with(layer).with(filter)
+}
+
+/// Keeps each event on its own line and away from the terminal: fields printed by their `Display` arrive as strangers
+/// wrote them.
+struct OneLine<M> {
+    to: M,
+    /// Colours pass: the only escapes that are ours.
+    colour: bool,
+}
+
+/// The writer of one event.
+struct Line<W> {
+    to: W,
+    colour: bool,
+}
+
+impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for OneLine<M> {
+    type Writer = Line<M::Writer>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Line { to: self.to.make_writer(), colour: self.colour }
+    }
+}
+
+impl<W: Write> Write for Line<W> {
+    /// The layer hands over an event in one piece, with the line break that ends it.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        if line.contains(char::is_control) {
+            self.to.write_all((tamed(line, self.colour) + "\n").as_bytes())?;
+        } else {
+            self.to.write_all(event)?;
+        }
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// The text with spaces for control characters; with `colour`, sequences that set a colour stay.
+fn tamed(text: &str, colour: bool) -> String {
+    let mut tamed = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let after = rest.get(c.len_utf8()..).unwrap_or_default();
+        let sets_colour = after.strip_prefix('[').is_some_and(|code| {
+            code.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
+        });
+        tamed.push(if c.is_control() && !(colour && c == '\u{1b}' && sets_colour) {
+            ' '
+        } else {
+            c
+        });
+        rest = after;
+    }
+    tamed
 }
 
 #[cfg(test)]
@@ -102,6 +162,27 @@ mod tests {
         assert_eq!(line["video.id"], "dQw4w9WgXcQ");
         assert_eq!(line["wait_ms"], 5);
         assert_eq!(line["level"], "INFO");
+    }
+
+    #[test]
+    fn what_strangers_write_can_not_begin_a_log_line_or_steer_a_terminal() {
+        let title = "x\r\n2026-11-21T13:03:00Z ERROR the database is gone\u{1b}[2J\u{7}\u{9b}2J";
+        for format in [LogFormat::Text, LogFormat::Json] {
+            let text = logged(Level::INFO, format, || {
+                tracing::warn!(title, shown = %title, "told {title}");
+            });
+            let line = text.strip_suffix('\n').expect("a line");
+            assert!(line.contains("the database is gone"), "{line:?}");
+            assert!(!line.chars().any(char::is_control), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn on_a_terminal_colours_pass_and_nothing_else_does() {
+        let line =
+            "\u{1b}[33mWARN\u{1b}[0m \u{1b}]0;title\u{7} \u{1b}[2J\u{9b}1m\r\n \u{1b}[1;31mx";
+        assert_eq!(tamed(line, true), "\u{1b}[33mWARN\u{1b}[0m  ]0;title   [2J 1m   \u{1b}[1;31mx");
+        assert!(!tamed(line, false).contains(char::is_control));
     }
 
     #[test]
