@@ -4,6 +4,7 @@
 //! Prometheus.
 
 mod figures;
+mod visitors;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use figures::show_figures;
+use visitors::Visitors;
 
 use crate::model::UnixMillis;
 use crate::store::{Pulse, Store};
@@ -61,7 +63,7 @@ impl Web {
             .route("/metrics", get(metrics))
             .layer(middleware::map_response(no_sniffing))
             .with_state(Arc::new(self));
-        let served = axum::serve(listener, app)
+        let served = axum::serve(Visitors::new(listener), app)
             .with_graceful_shutdown(async move { stop.cancelled().await })
             .await;
         if let Err(error) = served {

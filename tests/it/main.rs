@@ -16,6 +16,7 @@ mod source;
 mod store;
 mod story;
 mod telegram_sandbox;
+mod web;
 mod youtube_sim;
 
 /// Says that a test has checked less than it could. Written past the capture of the test runner, which would hide it.
