@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod contract;
+mod hostile;
 mod stub;
 mod telegram;
 pub(crate) mod telegram_spec;

@@ -35,6 +35,8 @@ pub enum ApiError {
     NotModified,
     /// A button's press was answered too late: nobody waits for that answer any more.
     StaleCallback,
+    /// The answer is longer than we are ready to read.
+    TooLong,
 }
 
 #[derive(Deserialize)]

@@ -133,7 +133,7 @@ impl Telegram {
         let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
         let body = read_bounded(response, max_bytes).await;
         if status.is_success() {
-            let body = body.as_ref().map_err(|unread| ApiError::Send(lost(*unread)))?;
+            let body = body.as_ref().map_err(|unread| lost(*unread))?;
             if let Some(result) = result_of(body)? {
                 return Ok(result);
             }
@@ -174,11 +174,11 @@ fn result_of<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ApiError> {
     })
 }
 
-fn lost(unread: Unread) -> SendError {
-    SendError::Ambiguous(match unread {
-        Unread::TooLong => "the answer is too long".to_owned(),
-        Unread::Broken => "the answer broke off".to_owned(),
-    })
+fn lost(unread: Unread) -> ApiError {
+    match unread {
+        Unread::TooLong => ApiError::TooLong,
+        Unread::Broken => ApiError::Send(SendError::Ambiguous("the answer broke off".to_owned())),
+    }
 }
 
 fn is_this_machine(url: &Url) -> bool {

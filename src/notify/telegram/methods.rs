@@ -30,9 +30,10 @@ const POLL_MAX_S: u32 = 50;
 /// Most updates in one answer. Source: <https://core.telegram.org/bots/api#getupdates> (Bot API 10.1).
 const POLL_MAX_UPDATES: u8 = 100;
 
-/// Largest answer of a long poll, in bytes: 100 messages of 4096 characters with the messages they reply to, all of
-/// it written as `\uXXXX` pairs, are 10 MB.
-const UPDATES_MAX_BYTES: usize = 32 << 20;
+/// Largest answer of a long poll, in bytes; one that is longer is asked for again in smaller parts. The heaviest
+/// update that people can make (4096 characters and 100 links, and the same in the message that it answers, all
+/// written as `\uXXXX` pairs) stays below.
+const UPDATES_MAX_BYTES: usize = 4 << 20;
 
 /// Longest answer to a button, in characters.
 /// Source: <https://core.telegram.org/bots/api#answercallbackquery> (Bot API 10.1).
@@ -122,7 +123,8 @@ impl Telegram {
 
     /// Waits up to `timeout_s` seconds (at most 50) for updates from `offset` on, and confirms all before it.
     ///
-    /// An update that can't be read is [`super::UpdateKind::Other`]: the others still arrive.
+    /// An update that can't be read is [`super::UpdateKind::Other`]: the others still arrive. Fewer than `limit` come
+    /// when they are too heavy for one answer.
     ///
     /// # Errors
     ///
@@ -134,7 +136,7 @@ impl Telegram {
         limit: u8,
     ) -> Result<Vec<Update>, PollError> {
         let timeout_s = timeout_s.min(POLL_MAX_S);
-        let payload = GetUpdates {
+        let mut payload = GetUpdates {
             offset,
             limit: limit.clamp(1, POLL_MAX_UPDATES),
             timeout: timeout_s,
@@ -145,15 +147,23 @@ impl Telegram {
             ],
         };
         let limit = Duration::from_secs(timeout_s.into()) + POLL_MARGIN;
-        let answer: Result<Vec<Value>, ApiError> =
+        let mut answer: Result<Vec<Value>, ApiError> =
             self.call_within("getUpdates", &payload, limit, UPDATES_MAX_BYTES).await;
+        while payload.limit > 1 && answer == Err(ApiError::TooLong) {
+            // Or a hundred heavy messages of one person would keep everybody's away for ever.
+            payload.limit = payload.limit.div_ceil(10);
+            answer = self.call_within("getUpdates", &payload, limit, UPDATES_MAX_BYTES).await;
+        }
         match answer {
             Ok(values) => Ok(values.iter().filter_map(parse_update).collect()),
             Err(ApiError::Conflict(Conflict::OtherPoller)) => Err(PollError::OtherPoller),
             Err(ApiError::Conflict(Conflict::WebhookSet)) => Err(PollError::WebhookSet),
-            Err(error @ (ApiError::Send(_) | ApiError::NotModified | ApiError::StaleCallback)) => {
-                Err(PollError::Failed(unexpected(error)))
-            }
+            Err(
+                error @ (ApiError::Send(_)
+                | ApiError::NotModified
+                | ApiError::StaleCallback
+                | ApiError::TooLong),
+            ) => Err(PollError::Failed(unexpected(error))),
         }
     }
 
@@ -247,7 +257,9 @@ impl Telegram {
 fn done(answer: Result<Value, ApiError>) -> Result<(), SendError> {
     match answer {
         Ok(_) | Err(ApiError::NotModified | ApiError::StaleCallback) => Ok(()),
-        Err(error @ (ApiError::Send(_) | ApiError::Conflict(_))) => Err(unexpected(error)),
+        Err(error @ (ApiError::Send(_) | ApiError::Conflict(_) | ApiError::TooLong)) => {
+            Err(unexpected(error))
+        }
     }
 }
 
@@ -258,6 +270,7 @@ fn unexpected(error: ApiError) -> SendError {
         ApiError::Conflict(_) => SendError::Transient("HTTP 409 Conflict".to_owned()),
         ApiError::NotModified => SendError::Rejected("message is not modified".to_owned()),
         ApiError::StaleCallback => SendError::Rejected("query is too old".to_owned()),
+        ApiError::TooLong => SendError::Ambiguous("the answer is too long".to_owned()),
     }
 }
 
