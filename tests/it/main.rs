@@ -12,6 +12,7 @@ mod metrics;
 mod notifiers;
 mod process;
 mod render;
+mod security;
 mod source;
 mod store;
 mod story;

@@ -294,6 +294,17 @@ async fn no_error_holds_the_key_or_the_query() {
 }
 
 #[tokio::test]
+async fn a_redirect_is_not_followed_as_it_would_carry_the_key_away() {
+    let elsewhere = Server::start([]).await;
+    let location = vec![("location", elsewhere.url.clone())];
+    let server = Server::start([Reply::Http(302, location, Vec::new())]).await;
+    let youtube = server.client();
+    assert!(youtube.details(&ids(), NOW).await.is_err());
+    assert!(youtube.feed(&SubjectRef::Playlist(uploads())).await.is_err());
+    assert!(elsewhere.asked().is_empty());
+}
+
+#[tokio::test]
 async fn the_feed_is_read_without_key_and_quota() {
     let server = Server::start([Reply::ok(canned::FEED)]).await;
     let youtube = server.client();
