@@ -1,6 +1,6 @@
 # Every target is one or two plain commands, which can be run without make.
 
-.PHONY: help demo test bench check fix docs tools
+.PHONY: help demo test bench crash check fix docs tools
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -15,6 +15,9 @@ test: tools ## runs the whole test suite; offline
 
 bench: tools ## measures the load that docs/performance.md speaks of; one figure alone with ARGS=deliver_webhook
 	cargo bench --locked --bench load -- $(ARGS)
+
+crash: tools ## kills the gateway 200 times amid fan-outs and counts what arrives; others with KILLS=… SEED=…
+	CRASH_KILLS=$(or $(KILLS),200) $(if $(SEED),CRASH_SEED=$(SEED)) cargo test --locked --test it crash:: -- --nocapture
 
 check: tools ## everything that CI runs: format, lints, documentation, tests
 	.ci/run

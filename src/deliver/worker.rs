@@ -22,7 +22,7 @@ use crate::store::{Claim, Compose, Finished, FinishedAs, Store};
 use crate::telemetry::{Metrics, SendClass};
 
 /// Requests of one channel under way at once: enough to fill two cores over loopback, few enough for any receiver.
-const IN_FLIGHT_MAX: usize = 256;
+pub const IN_FLIGHT_MAX: usize = 256;
 
 /// What is in flight at a stop has this long to finish; the rest is tried again at the next start.
 const STOP_AFTER: Duration = Duration::from_secs(9);

@@ -4,6 +4,7 @@ mod architecture;
 mod chat;
 mod cli;
 mod commands;
+mod crash;
 mod deliver;
 mod gateway;
 mod metrics;

@@ -329,7 +329,7 @@ impl Bench {
 }
 
 /// Every alert is somewhere, every lane knows when it is due, and nothing is counted that is not there.
-fn check_sums(db: &rusqlite::Connection) {
+pub(crate) fn check_sums(db: &rusqlite::Connection) {
     check_sums_but_lanes(db);
     let differ: i64 = db
         .query_row(
