@@ -77,6 +77,7 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         sweep::RULES,
         sweep::WATCHES,
         sweep::FORGET,
+        sweep::FORGET_DESTINATION,
         sweep::LOG,
     ] {
         check(sql);
