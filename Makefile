@@ -1,6 +1,6 @@
 # Every target is one or two plain commands, which can be run without make.
 
-.PHONY: help demo test bench crash check fix docs tools
+.PHONY: help demo test bench crash soak check fix docs tools
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -18,6 +18,9 @@ bench: tools ## measures the load that docs/performance.md speaks of; one figure
 
 crash: tools ## kills the gateway 200 times amid fan-outs and counts what arrives; others with KILLS=… SEED=…
 	CRASH_KILLS=$(or $(KILLS),200) $(if $(SEED),CRASH_SEED=$(SEED)) cargo test --locked --test it crash:: -- --nocapture
+
+soak: tools ## lives through ten days of a busy gateway in minutes; more with DAYS=…
+	SOAK_DAYS=$(or $(DAYS),10) cargo test --locked --test it soak:: -- --nocapture
 
 check: tools ## everything that CI runs: format, lints, documentation, tests
 	.ci/run

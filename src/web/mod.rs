@@ -3,6 +3,7 @@
 //! `/healthz`: the process works. `/readyz`: store, polling and channels work, or which does not. `/metrics`: for
 //! Prometheus.
 
+mod door;
 mod figures;
 
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ pub use figures::show_figures;
 use crate::model::UnixMillis;
 use crate::store::{Pulse, Store};
 use crate::telemetry::{By, Metrics};
+use door::Door;
 
 /// A part that may be ill, asked at each request: `Some` says in one line what is wrong.
 pub type Check = Box<dyn Fn() -> Option<String> + Send + Sync>;
@@ -61,7 +63,7 @@ impl Web {
             .route("/metrics", get(metrics))
             .layer(middleware::map_response(no_sniffing))
             .with_state(Arc::new(self));
-        let served = axum::serve(listener, app)
+        let served = axum::serve(Door::new(listener), app)
             .with_graceful_shutdown(async move { stop.cancelled().await })
             .await;
         if let Err(error) = served {

@@ -11,6 +11,7 @@ mod metrics;
 mod notifiers;
 mod process;
 mod render;
+mod soak;
 mod source;
 mod store;
 mod story;

@@ -76,7 +76,7 @@ fn snapshot(video: &str, now: UnixMillis, views: i64) -> Snapshot {
 }
 
 /// A watch as the operator's file makes it: without a look at the video.
-fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
+pub(crate) fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
     let rules = language::parse_set(rules).unwrap();
     WatchEdit {
         destination: at(to),
