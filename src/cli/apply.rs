@@ -119,10 +119,15 @@ impl<'a> WatchFile<'a> {
     fn check(&self, terms: &Terms) -> Result<usize, Fault> {
         let mut checker = Checker::new(terms);
         let mut progress = Progress::new();
-        for (index, row) in self.rows()?.enumerate() {
-            checker.look(&row.map_err(|error| self.unreadable(&error))?);
-            if index % 10_000 == 9_999 {
-                progress.show(&format!("checked {}", counted(index + 1, "watch", "watches")));
+        loop {
+            for (index, row) in self.rows()?.enumerate() {
+                checker.look(&row.map_err(|error| self.unreadable(&error))?);
+                if index % 10_000 == 9_999 {
+                    progress.show(&format!("checked {}", counted(index + 1, "watch", "watches")));
+                }
+            }
+            if !checker.goes_on() {
+                break;
             }
         }
         checker.finish().map_err(|mistakes| {
