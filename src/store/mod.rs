@@ -12,7 +12,8 @@ pub use sqlite::{Access, Sqlite};
 pub use types::*;
 
 use crate::model::{
-    Address, Channel, Desk, NotificationId, Snapshot, SubjectRef, UnixMillis, VideoId, VideoKey,
+    Address, Channel, Desk, NotificationId, Snapshot, SubjectRef, SubscriptionId, UnixMillis,
+    VideoId, VideoKey,
 };
 
 /// Why the store did not do what it was asked.
@@ -238,6 +239,15 @@ pub trait Store: Send + Sync + 'static {
         now: UnixMillis,
     ) -> Result<Option<Vec<Edited>>>;
 
+    /// Applies `edits` from the one at `from` on, as many as a transaction holds that keeps nobody waiting, and leaves others room
+    /// before it returns: for long work beside a running gateway. At least one is applied, if there is one.
+    async fn edit_some(
+        &self,
+        edits: std::sync::Arc<[Edit]>,
+        from: usize,
+        now: UnixMillis,
+    ) -> Result<Vec<Edited>>;
+
     /// The highest update id that has had its effect; forgotten after two days without any, see [`UpdateMark`].
     async fn update_mark(&self, source: &str) -> Result<Option<i64>>;
 
@@ -247,8 +257,16 @@ pub trait Store: Send + Sync + 'static {
     async fn watches(&self, filter: WatchFilter, after: i64, limit: usize)
     -> Result<Vec<WatchRow>>;
 
-    /// The running watch of each pair of destination and subject; destinations are followed to where they have moved.
-    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<Option<WatchRow>>>;
+    /// What is at each pair of destination and subject; destinations are followed to where they have moved.
+    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<WatchAt>>;
+
+    /// The rows of running watches that came with this origin, from `after` on.
+    async fn watches_from(
+        &self,
+        origin: &str,
+        after: SubscriptionId,
+        limit: usize,
+    ) -> Result<Vec<SubscriptionId>>;
 
     /// One destination.
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>>;

@@ -8,6 +8,7 @@
 //! and video have something waiting and `lane` when the chat may be told; `claim` looks at what is due (`group`), makes
 //! notifications of it, `finish` ends them, and `sweep` deletes what is past its retention.
 
+mod beside;
 mod chat;
 mod claim;
 mod desk;
@@ -33,6 +34,7 @@ mod why;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -41,7 +43,9 @@ pub use open::Access;
 
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
-use crate::model::{Address, Channel, NotificationId, Snapshot, SubjectRef, UnixMillis, VideoId};
+use crate::model::{
+    Address, Channel, NotificationId, Snapshot, SubjectRef, SubscriptionId, UnixMillis, VideoId,
+};
 use thread::{DbThread, Errors};
 
 /// Pages that the reader keeps.
@@ -63,6 +67,8 @@ pub struct Sqlite {
     _lock: Option<File>,
     /// Makes message ids unique among installations.
     salt: u64,
+    /// Who has written between two pieces of long work, see [`beside`].
+    version: AtomicI64,
 }
 
 impl Sqlite {
@@ -89,6 +95,7 @@ impl Sqlite {
             errors,
             _lock: lock,
             salt,
+            version: AtomicI64::new(0),
         })
     }
 }
@@ -222,6 +229,22 @@ impl Store for Sqlite {
         self.writer.write(move |tx| edit::edit(tx, mark.as_ref(), &edits, now)).await
     }
 
+    async fn edit_some(
+        &self,
+        edits: Arc<[Edit]>,
+        from: usize,
+        now: UnixMillis,
+    ) -> Result<Vec<Edited>> {
+        let piece = self
+            .writer
+            .write(move |tx| beside::edit_some(tx, edits.get(from..).unwrap_or_default(), now))
+            .await?;
+        let took = piece.begun.elapsed();
+        let before = self.version.swap(piece.version, Ordering::Relaxed);
+        tokio::time::sleep(beside::pause(took, before != piece.version)).await;
+        Ok(piece.edited)
+    }
+
     async fn update_mark(&self, source: &str) -> Result<Option<i64>> {
         let source = source.to_owned();
         self.reader.read(move |db| edit::update_mark(db, &source)).await
@@ -236,8 +259,18 @@ impl Store for Sqlite {
         self.reader.read(move |db| read::watches(db, &filter, after, limit)).await
     }
 
-    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<Option<WatchRow>>> {
+    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<WatchAt>> {
         self.reader.read(move |db| read::watches_at(db, &pairs)).await
+    }
+
+    async fn watches_from(
+        &self,
+        origin: &str,
+        after: SubscriptionId,
+        limit: usize,
+    ) -> Result<Vec<SubscriptionId>> {
+        let origin = origin.to_owned();
+        self.reader.read(move |db| read::watches_from(db, &origin, after, limit)).await
     }
 
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>> {
