@@ -4,6 +4,7 @@ mod census;
 mod clock;
 mod heartbeat;
 mod lookup;
+mod outbox;
 mod telegram;
 mod templates;
 
@@ -207,9 +208,10 @@ impl Gateway {
                 telegram: client.clone(),
                 clock: Arc::clone(&clock),
             });
+            let (answers, halt) = (tracker.clone(), stop.clone());
             let listener = telegram::Listener {
+                outbox: outbox::Outbox::new(client.clone(), limiter, answers, halt),
                 client: client.clone(),
-                limiter,
                 store: Arc::clone(&store),
                 renderer,
                 lookup,
