@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
 pub use templates::{TemplatesError, templates};
@@ -85,6 +86,7 @@ impl Gateway {
         }
         let renderer = renderer(&config.defaults.templates)?;
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.store.path, Access::Run)?);
+        ClockWatch::at_start(&*store, clock()).await?;
         let metrics = Metrics::new();
         metrics.set(Plain::StartTime, seconds(clock()));
         let bells = Bells::default();
@@ -182,6 +184,13 @@ impl Gateway {
         };
         tracker.spawn(routing.run(stop.clone()));
         let watched = Arc::new(Notify::new());
+        let clock_watch = ClockWatch {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            bells: bells.clone(),
+            watched: Arc::clone(&watched),
+        };
+        tracker.spawn(clock_watch.run(stop.clone()));
         let poller = Poller {
             store: Arc::clone(&store),
             sink: Arc::clone(&stream) as _,

@@ -144,6 +144,10 @@ impl Poller {
                 // A memory that an older version wrote differently is made anew at this look.
                 serde_json::from_str(text).unwrap_or_default()
             });
+            let memory = match video.next_poll {
+                Some(at) => memory.due_at(at),
+                None => memory,
+            };
             memories.insert(video.id, (video.key, memory));
         }
         let rows: Vec<(VideoId, &Memory)> =

@@ -278,6 +278,10 @@ pub trait Store: Send + Sync + 'static {
 
     // Housekeeping ----------------------------------------------------------------------------------------
 
+    /// The clock was set back by `by` and says `now`: what was put off by the old clock is put off by the same time
+    /// from now, and what is held is looked at again.
+    async fn set_back(&self, by: std::time::Duration, now: UnixMillis) -> Result<()>;
+
     /// Deletes what is past its retention and ends what has expired, a bounded piece at a time; true when there is more
     /// to do at once. Large tables are walked a stretch per call, so it is to be called again and again.
     async fn sweep(&self, keep: Retention, now: UnixMillis) -> Result<bool>;

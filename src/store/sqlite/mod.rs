@@ -10,6 +10,7 @@
 
 mod chat;
 mod claim;
+mod clock;
 mod desk;
 mod edit;
 mod figures;
@@ -294,6 +295,10 @@ impl Store for Sqlite {
                 figures::figures(db, &mut history, now)
             })
             .await
+    }
+
+    async fn set_back(&self, by: std::time::Duration, now: UnixMillis) -> Result<()> {
+        self.writer.write(move |tx| clock::set_back(tx, by, now)).await
     }
 
     async fn sweep(&self, keep: Retention, now: UnixMillis) -> Result<bool> {
