@@ -264,6 +264,7 @@ impl Gateway {
 
     /// Stops: what is in flight is finished, within ten seconds.
     pub async fn stop(self) {
+        self.store.hurry();
         self.stop.cancel();
         self.tracker.close();
         if tokio::time::timeout(STOP_WITHIN, self.tracker.wait()).await.is_err() {

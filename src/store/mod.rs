@@ -57,6 +57,11 @@ pub enum StoreError {
     /// The disk is full or read-only.
     #[error("the database can't be written: {0}")]
     NoRoom(String),
+    /// Another process writes, and does not come to an end.
+    #[error(
+        "the database is held by another process: close what has it open (a tool, a shell), and it goes on"
+    )]
+    Busy,
     /// Somebody else moved the position of the stream.
     #[error("the position of {stream} was moved by somebody else")]
     Conflict {
@@ -79,8 +84,8 @@ pub enum StoreError {
 
 impl StoreError {
     /// All classes, for counting.
-    pub const CLASSES: [&'static str; 10] = [
-        "locked", "newer", "corrupt", "unusable", "no_room", "conflict", "row", "panicked",
+    pub const CLASSES: [&'static str; 11] = [
+        "locked", "newer", "corrupt", "unusable", "no_room", "busy", "conflict", "row", "panicked",
         "closed", "database",
     ];
 
@@ -93,11 +98,28 @@ impl StoreError {
             StoreError::Corrupt { .. } => "corrupt",
             StoreError::Unusable { .. } => "unusable",
             StoreError::NoRoom(_) => "no_room",
+            StoreError::Busy => "busy",
             StoreError::Conflict { .. } => "conflict",
             StoreError::Row(_) => "row",
             StoreError::Panicked => "panicked",
             StoreError::Closed => "closed",
             StoreError::Database(_) => "database",
+        }
+    }
+
+    /// Whether the database as a whole does not work, so that trying something else is no use either.
+    #[must_use]
+    pub fn is_of_the_whole(&self) -> bool {
+        match self {
+            StoreError::Locked { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::Unusable { .. }
+            | StoreError::NoRoom(_)
+            | StoreError::Busy
+            | StoreError::Closed => true,
+            StoreError::Conflict { .. } | StoreError::Row(_) | StoreError::Panicked => false,
+            StoreError::Database(cause) => !sqlite::is_of_a_row(cause),
         }
     }
 }
@@ -269,6 +291,12 @@ pub trait Store: Send + Sync + 'static {
         since: UnixMillis,
         limit: usize,
     ) -> Result<Option<History>>;
+
+    /// Why nothing can be written at present, if the last attempt said so: for `/readyz`.
+    fn trouble(&self) -> Option<String>;
+
+    /// The gateway stops: whoever else holds the database is waited for only a moment.
+    fn hurry(&self);
 
     /// What `/metrics` and `/readyz` ask for at every visit. Costs the same however much there is.
     async fn pulse(&self, now: UnixMillis) -> Result<Pulse>;

@@ -5,6 +5,7 @@ mod chat;
 mod cli;
 mod commands;
 mod deliver;
+mod faults;
 mod gateway;
 mod metrics;
 mod notifiers;

@@ -20,6 +20,7 @@ mod lane;
 mod letters;
 mod listing;
 mod open;
+mod patience;
 #[cfg(test)]
 mod plans;
 mod poll;
@@ -39,6 +40,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 pub use open::Access;
+pub(in crate::store) use rows::is_of_a_row;
 
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
@@ -285,6 +287,14 @@ impl Store for Sqlite {
             errors: self.errors.counts(),
             ..pulse
         })
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.writer.trouble()
+    }
+
+    fn hurry(&self) {
+        self.writer.hurry();
     }
 
     async fn figures(&self, now: UnixMillis) -> Result<Figures> {
