@@ -5,6 +5,7 @@
 
 mod bells;
 mod compose;
+mod gone;
 mod limits;
 mod operator;
 mod quiet;

@@ -8,7 +8,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, Event};
 
-use super::wire::Member;
+use super::wire::{self, Member};
 
 /// YouTube's feed is four levels deep.
 const DEPTH_MAX: usize = 32;
@@ -56,7 +56,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Vec<Member>, String> {
                     && let Ok(id) = id.trim().parse()
                     && members.len() < ENTRIES_MAX
                 {
-                    members.push(Member { id, title: title.trim().to_owned() });
+                    members.push(Member { id, title: wire::title(title.trim()) });
                 }
                 path.pop();
             }

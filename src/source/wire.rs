@@ -128,7 +128,7 @@ pub(super) fn channel(body: &[u8]) -> Result<Option<ChannelInfo>, SourceError> {
     let uploads = string(item, "/contentDetails/relatedPlaylists/uploads");
     match (id, string(item, "/snippet/title"), uploads.and_then(|id| id.parse().ok())) {
         (Some(id), Some(title), Some(uploads)) => {
-            Ok(Some(ChannelInfo { id, title: title.to_owned(), uploads }))
+            Ok(Some(ChannelInfo { id, title: self::title(title), uploads }))
         }
         _ => Err(SourceError::BadAnswer("a channel without id, title or list of uploads".into())),
     }
@@ -137,7 +137,7 @@ pub(super) fn channel(body: &[u8]) -> Result<Option<ChannelInfo>, SourceError> {
 /// Reads the answer of `playlists.list`.
 pub(super) fn playlist_title(body: &[u8]) -> Result<Option<String>, SourceError> {
     let answer = list(body, "youtube#playlistListResponse")?;
-    Ok(items(&answer).first().and_then(|item| string(item, "/snippet/title")).map(str::to_owned))
+    Ok(items(&answer).first().and_then(|item| string(item, "/snippet/title")).map(title))
 }
 
 /// Reads one answer of `playlistItems.list`. Members that can't be read are left out.
@@ -146,7 +146,7 @@ pub(super) fn member_page(body: &[u8]) -> Result<MemberPage, SourceError> {
     let members = items(&answer).into_iter().filter_map(|item| {
         let id = string(item, "/contentDetails/videoId")
             .or_else(|| string(item, "/snippet/resourceId/videoId"))?;
-        let title = string(item, "/snippet/title").unwrap_or_default().to_owned();
+        let title = title(string(item, "/snippet/title").unwrap_or_default());
         Some(Member { id: id.parse().ok()?, title })
     });
     Ok(MemberPage {
@@ -184,6 +184,15 @@ fn list(body: &[u8], kind: &str) -> Result<Value, SourceError> {
 
 fn items(answer: &Value) -> Vec<&Value> {
     answer.get("items").and_then(Value::as_array).into_iter().flatten().collect()
+}
+
+/// Longest title that is kept, in characters. YouTube allows 100 for a video or a channel, and 150 for a playlist:
+/// what comes longer is no title, and must not fill the database once per snapshot and alert.
+const TITLE_MAX_CHARS: usize = 300;
+
+/// A title or name of bounded length, as typed.
+pub(super) fn title(text: &str) -> String {
+    text.chars().take(TITLE_MAX_CHARS).collect()
 }
 
 fn string<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
@@ -248,8 +257,8 @@ fn counts(item: &Value) -> Result<Counts, String> {
 }
 
 fn detail(id: VideoId, item: &Value) -> Result<Details, String> {
-    let title = string(item, "/snippet/title").ok_or("no title")?.to_owned();
-    let owned = |pointer| string(item, pointer).map(str::to_owned);
+    let title = self::title(string(item, "/snippet/title").ok_or("no title")?);
+    let owned = |pointer| string(item, pointer).map(self::title);
     let published_at = string(item, "/snippet/publishedAt")
         .and_then(|text| text.parse::<jiff::Timestamp>().ok())
         .map(UnixMillis::from);
@@ -409,6 +418,26 @@ mod tests {
         let answer = details(body.as_bytes(), &[id("aaaaaaaaaaa")]).unwrap();
         assert_eq!(answer.found[0].title, "<b>&*_`@everyone\u{202e}\0");
         assert_eq!(answer.found[0].published_at, Some(UnixMillis(1_793_527_200_000)));
+    }
+
+    #[test]
+    fn a_huge_title_is_cut_where_it_enters() {
+        let huge = "ä".repeat(1 << 20);
+        let body = serde_json::json!({"items": [{"id": "aaaaaaaaaaa",
+            "snippet": {"title": huge, "channelId": huge, "channelTitle": huge},
+            "status": {"privacyStatus": "public"}, "statistics": {}}]});
+        let answer = details(body.to_string().as_bytes(), &[id("aaaaaaaaaaa")]).unwrap();
+        let found = &answer.found[0];
+        for text in [Some(&found.title), found.channel_id.as_ref(), found.channel_title.as_ref()] {
+            assert_eq!(text.unwrap().chars().count(), TITLE_MAX_CHARS);
+        }
+        let members = serde_json::json!({"items": [
+            {"contentDetails": {"videoId": "aaaaaaaaaaa"}, "snippet": {"title": huge}}]});
+        let page = member_page(members.to_string().as_bytes()).unwrap();
+        assert_eq!(page.members[0].title.chars().count(), TITLE_MAX_CHARS);
+        let list = serde_json::json!({"items": [{"snippet": {"title": huge}}]});
+        let title = playlist_title(list.to_string().as_bytes()).unwrap().unwrap();
+        assert_eq!(title.chars().count(), TITLE_MAX_CHARS);
     }
 
     fn json() -> impl Strategy<Value = Value> {

@@ -58,6 +58,11 @@ pub enum StoreError {
     /// The disk is full or read-only.
     #[error("the database can't be written: {0}")]
     NoRoom(String),
+    /// Another process writes, and does not come to an end.
+    #[error(
+        "the database is held by another process: close what has it open (a tool, a shell), and it goes on"
+    )]
+    Busy,
     /// Somebody else moved the position of the stream.
     #[error("the position of {stream} was moved by somebody else")]
     Conflict {
@@ -80,8 +85,8 @@ pub enum StoreError {
 
 impl StoreError {
     /// All classes, for counting.
-    pub const CLASSES: [&'static str; 10] = [
-        "locked", "newer", "corrupt", "unusable", "no_room", "conflict", "row", "panicked",
+    pub const CLASSES: [&'static str; 11] = [
+        "locked", "newer", "corrupt", "unusable", "no_room", "busy", "conflict", "row", "panicked",
         "closed", "database",
     ];
 
@@ -94,11 +99,28 @@ impl StoreError {
             StoreError::Corrupt { .. } => "corrupt",
             StoreError::Unusable { .. } => "unusable",
             StoreError::NoRoom(_) => "no_room",
+            StoreError::Busy => "busy",
             StoreError::Conflict { .. } => "conflict",
             StoreError::Row(_) => "row",
             StoreError::Panicked => "panicked",
             StoreError::Closed => "closed",
             StoreError::Database(_) => "database",
+        }
+    }
+
+    /// Whether the database as a whole does not work, so that trying something else is no use either.
+    #[must_use]
+    pub fn is_of_the_whole(&self) -> bool {
+        match self {
+            StoreError::Locked { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::Unusable { .. }
+            | StoreError::NoRoom(_)
+            | StoreError::Busy
+            | StoreError::Closed => true,
+            StoreError::Conflict { .. } | StoreError::Row(_) | StoreError::Panicked => false,
+            StoreError::Database(cause) => !sqlite::is_of_a_row(cause),
         }
     }
 }
@@ -288,6 +310,12 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Option<History>>;
 
+    /// Why nothing can be written at present, if the last attempt said so: for `/readyz`.
+    fn trouble(&self) -> Option<String>;
+
+    /// The gateway stops: whoever else holds the database is waited for only a moment.
+    fn hurry(&self);
+
     /// What `/metrics` and `/readyz` ask for at every visit. Costs the same however much there is.
     async fn pulse(&self, now: UnixMillis) -> Result<Pulse>;
 
@@ -295,6 +323,10 @@ pub trait Store: Send + Sync + 'static {
     async fn figures(&self, now: UnixMillis) -> Result<Figures>;
 
     // Housekeeping ----------------------------------------------------------------------------------------
+
+    /// The clock was set back by `by` and says `now`: what was put off by the old clock is put off by the same time
+    /// from now, and what is held is looked at again.
+    async fn set_back(&self, by: std::time::Duration, now: UnixMillis) -> Result<()>;
 
     /// Deletes what is past its retention and ends what has expired, a bounded piece at a time; true when there is more
     /// to do at once. Large tables are walked a stretch per call, so it is to be called again and again.

@@ -17,6 +17,8 @@ pub struct DueVideo {
     pub id: VideoId,
     /// The poller's memory, opaque here.
     pub memory: Option<String>,
+    /// When to look again. What stands here holds, also where the memory says a later time: see [`super::Store::set_back`].
+    pub next_poll: Option<UnixMillis>,
 }
 
 /// The poller's memory after a look.

@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod crash;
 mod deliver;
+mod faults;
 mod gateway;
 mod metrics;
 mod notifiers;

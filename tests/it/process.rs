@@ -38,7 +38,7 @@ impl Program {
         Program { child, name: name.to_owned() }
     }
 
-    fn gateway(story: &Story, name: &str) -> Program {
+    pub(crate) fn gateway(story: &Story, name: &str) -> Program {
         let config = story.folder.path().join("tubebell.toml");
         std::fs::write(config, story.config_text()).unwrap();
         Program::start(story.folder.path(), name, &["run", "--config", "tubebell.toml"])

@@ -11,6 +11,7 @@
 mod beside;
 mod chat;
 mod claim;
+mod clock;
 mod desk;
 mod edit;
 mod figures;
@@ -20,6 +21,7 @@ mod lane;
 mod letters;
 mod listing;
 mod open;
+mod patience;
 #[cfg(test)]
 mod plans;
 mod poll;
@@ -40,6 +42,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 
 pub use open::Access;
+pub(in crate::store) use rows::is_of_a_row;
 
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
@@ -319,6 +322,14 @@ impl Store for Sqlite {
         })
     }
 
+    fn trouble(&self) -> Option<String> {
+        self.writer.trouble()
+    }
+
+    fn hurry(&self) {
+        self.writer.hurry();
+    }
+
     async fn figures(&self, now: UnixMillis) -> Result<Figures> {
         let history = Arc::clone(&self.history);
         self.counter
@@ -327,6 +338,10 @@ impl Store for Sqlite {
                 figures::figures(db, &mut history, now)
             })
             .await
+    }
+
+    async fn set_back(&self, by: std::time::Duration, now: UnixMillis) -> Result<()> {
+        self.writer.write(move |tx| clock::set_back(tx, by, now)).await
     }
 
     async fn sweep(&self, keep: Retention, now: UnixMillis) -> Result<bool> {

@@ -237,6 +237,7 @@ pub(super) fn sort(error: rusqlite::Error, path: &Path) -> StoreError {
         }
         ErrorCode::ReadOnly => StoreError::NoRoom("the disk or the file is read-only".into()),
         ErrorCode::SystemIoFailure => StoreError::NoRoom("the disk answers with an error".into()),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy,
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
             unusable(path, "can't be opened: may this user read it, and write to its folder?")
         }
@@ -281,9 +282,13 @@ mod tests {
         assert_eq!(store.load("key").await.unwrap(), None);
         let pulse = store.pulse(crate::model::UnixMillis(0)).await.unwrap();
         assert!(pulse.errors.contains(&("no_room", 1)), "{:?}", pulse.errors);
+        // What writes nothing goes well on a full disk, and says nothing.
+        store.clear_notice("none").await.unwrap();
+        assert!(store.trouble().is_some_and(|trouble| trouble.contains("the disk is full")));
         limit(1_000_000).await.unwrap();
         store.save("key", long.clone()).await.unwrap();
         assert_eq!(store.load("key").await.unwrap(), Some(long));
+        assert_eq!(store.trouble(), None);
     }
 
     #[tokio::test]
@@ -297,5 +302,6 @@ mod tests {
             "the database can't be written: the disk or the file is read-only"
         );
         assert_eq!(store.load("key").await.unwrap().as_deref(), Some("value"));
+        assert!(store.trouble().is_some_and(|trouble| trouble.contains("read-only")));
     }
 }

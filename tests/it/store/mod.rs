@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod clock;
 mod commands;
 mod delivery;
 mod ending;
