@@ -13,8 +13,8 @@ const RUNNING: Duration = Duration::from_secs(10);
 /// Once it stops: what several writers wait for in turn has to fit into ten seconds.
 const STOPPING: Duration = Duration::from_secs(1);
 
-/// How long SQLite sleeps between two attempts.
-const PAUSE: Duration = Duration::from_millis(5);
+/// How long a connection sleeps between two attempts: less than the gaps that `apply` leaves between its transactions.
+const PAUSE: Duration = Duration::from_millis(1);
 
 thread_local! {
     /// Of this thread's connection: since when it waits for another process, and whether it is to hurry.
