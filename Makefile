@@ -3,7 +3,7 @@
 # The seconds for each fuzz target.
 SECONDS ?= 30
 
-.PHONY: help demo test bench fuzz check fix docs tools
+.PHONY: help demo test bench crash soak fuzz check fix docs tools
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
@@ -28,6 +28,11 @@ fuzz: tools ## searches for texts that break a law, each target for SECONDS=30
 	  cargo fuzz run -s none $$target fuzz/target/found/$$target fuzz/corpus/$$target -- \
 	    -max_total_time=$(SECONDS) -max_len=4000 -print_final_stats=1 || exit 1; \
 	done
+crash: tools ## kills the gateway 200 times amid fan-outs and counts what arrives; others with KILLS=… SEED=…
+	CRASH_KILLS=$(or $(KILLS),200) $(if $(SEED),CRASH_SEED=$(SEED)) cargo test --locked --test it crash:: -- --nocapture
+
+soak: tools ## lives through ten days of a busy gateway in minutes; more with DAYS=…
+	SOAK_DAYS=$(or $(DAYS),10) cargo test --locked --test it soak:: -- --nocapture
 
 check: tools ## everything that CI runs: format, lints, documentation, tests
 	.ci/run

@@ -4,6 +4,7 @@
 //! was put in. The gateway is the real program (`tubebell run`) wherever a figure is about all of it; receivers are a
 //! process of their own, so that processor time is told apart. Figures go to `target/bench.jsonl` too.
 
+mod apply;
 mod changes;
 mod deliver;
 mod figures;
@@ -30,6 +31,8 @@ const BENCHES: &[Bench] = &[
     (&["changes_firing"], changes::firing),
     (&["hot_video"], changes::hot_video),
     (&["rss_1m_mb", "cold_start_1m_ms"], memory::memory),
+    (&["apply_1m_s", "apply_1m_again_s", "apply_1m_rss_mb"], apply::apply),
+    (&["apply_holdup_ms"], apply::holdup),
     (&["telegram_rate", "telegram_429"], rate::telegram_rate),
     (&["change_to_send_p99_ms"], latency::change_to_send),
     (&["others_p99_ms"], latency::others),

@@ -42,6 +42,13 @@ impl Setup<'_> {
         }
         text
     }
+
+    /// Writes the configuration for a database into `folder`.
+    pub(crate) fn write(&self, folder: &Path, database: &Path) -> std::io::Result<PathBuf> {
+        let config = folder.join("tubebell.toml");
+        std::fs::write(&config, self.text(database))?;
+        Ok(config)
+    }
 }
 
 /// A running `tubebell run`; killed when dropped.
@@ -60,8 +67,7 @@ impl Gateway {
         database: &Path,
         setup: &Setup<'_>,
     ) -> anyhow::Result<Gateway> {
-        let config = folder.join("tubebell.toml");
-        std::fs::write(&config, setup.text(database))?;
+        let config = setup.write(folder, database)?;
         let log = folder.join("gateway.log");
         let file = File::options().create(true).append(true).open(&log)?;
         let child = Command::new(env!("CARGO_BIN_EXE_tubebell"))
@@ -78,9 +84,14 @@ impl Gateway {
 
     /// The last lines that it has logged.
     pub(crate) fn log(&self) -> String {
-        let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let text = self.whole_log();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(8)..].join("\n")
+    }
+
+    /// All that it has logged.
+    pub(crate) fn whole_log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// Fails when it has ended.
@@ -104,10 +115,7 @@ impl Gateway {
 
     /// The most memory that was resident at a time, in megabytes (10^6 bytes).
     pub(crate) fn peak_mb(&self) -> anyhow::Result<f64> {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()).context("no VmHWM")?;
-        Ok(kib.parse::<f64>()? * 1024.0 / 1e6)
+        peak_mb(self.child.id())
     }
 
     /// Ends it without a warning, as SIGKILL does.
@@ -123,6 +131,14 @@ impl Drop for Gateway {
         // Fails when it has ended already.
         drop(self.kill());
     }
+}
+
+/// The most memory of a process that was resident at a time, in megabytes (10^6 bytes).
+pub(crate) fn peak_mb(process: u32) -> anyhow::Result<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()).context("no VmHWM")?;
+    Ok(kib.parse::<f64>()? * 1024.0 / 1e6)
 }
 
 /// Asks again and again until there is an answer, at most so long; the gateway has to live meanwhile.

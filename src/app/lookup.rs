@@ -1,6 +1,7 @@
 //! Answers what commands ask of YouTube and of Telegram.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -11,6 +12,9 @@ use crate::notify::telegram::Telegram;
 use crate::pipeline::{Clock, QUOTA_KEY};
 use crate::source::{Bucket, Limits, Memory, Plan, SourceError, YouTube};
 use crate::store::{Beginning, Store};
+
+/// How long a person waits for YouTube, and everybody behind them: commands are handled one after the other.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Asks the real services, within the day's units.
 pub(super) struct YouTubeLookup {
@@ -39,22 +43,27 @@ impl Lookup for YouTubeLookup {
             tracing::error!(%error, "what is known of a video can't be read");
             LookupError::Unreachable("the database does not answer".to_owned())
         })?;
+        let next_poll = row.as_ref().and_then(|row| row.next_poll);
         let memory: Memory = row
             .and_then(|row| row.memory)
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default();
+        let memory = match next_poll {
+            Some(at) => memory.due_at(at),
+            None => memory,
+        };
         let videos = self.store.watched_videos().await.unwrap_or(0);
         let videos = usize::try_from(videos).unwrap_or(usize::MAX).saturating_add(1);
         let plan = Plan::new(self.limits, videos, 0, self.youtube.quota().budget(now));
         // What was seen a moment ago costs no unit.
         if let Some(snapshot) = memory.snapshot()
-            && now.since(snapshot.observed_at) < self.limits.min_interval
+            && now.since(snapshot.observed_at.min(memory.polled_at())) < self.limits.min_interval
         {
             return Ok(looked(&memory));
         }
-        let answer = self.youtube.details(&[*id], now).await;
+        let answer = in_time(self.youtube.details(&[*id], now)).await;
         self.save_quota().await;
-        let answer = answer.map_err(|error| sort(&error))?;
+        let answer = answer?;
         let memory = match answer.found.first() {
             Some(details) => memory.details(details, now, &plan).0,
             None if memory.snapshot().is_some() => memory.missing(Bucket::General, now, &plan).0,
@@ -68,7 +77,7 @@ impl Lookup for YouTubeLookup {
         let (subject, title, playlist) = match subject {
             SubjectRef::Video(_) => return Ok(None),
             SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
-                match self.youtube.channel(subject, now).await.map_err(|error| sort(&error))? {
+                match in_time(self.youtube.channel(subject, now)).await? {
                     // A handle can change hands; the channel's id can't.
                     Some(channel) => {
                         (SubjectRef::Channel(channel.id), Some(channel.title), channel.uploads)
@@ -77,18 +86,20 @@ impl Lookup for YouTubeLookup {
                 }
             }
             SubjectRef::Playlist(id) => {
-                match self.youtube.playlist_title(id, now).await.map_err(|error| sort(&error))? {
+                match in_time(self.youtube.playlist_title(id, now)).await? {
                     Some(title) => (subject.clone(), Some(title), id.clone()),
                     None => return Ok(None),
                 }
             }
         };
-        let members = match self.youtube.members(&playlist, 1, now).await {
-            Ok(members) => Some(members.total),
-            // A channel without uploads has no such playlist yet.
-            Err(SourceError::NotFound(_)) => Some(0),
-            Err(error) => return Err(sort(&error)),
-        };
+        let members = in_time(async {
+            match self.youtube.members(&playlist, 1, now).await {
+                // A channel without uploads has no such playlist yet.
+                Err(SourceError::NotFound(_)) => Ok(Some(0)),
+                other => other.map(|members| Some(members.total)),
+            }
+        });
+        let members = members.await?;
         self.save_quota().await;
         Ok(Some(LookedSubject { subject, title, members }))
     }
@@ -102,6 +113,19 @@ impl Lookup for YouTubeLookup {
                 tracing::warn!(%error, "Telegram did not say who is an administrator");
                 Err(LookupError::Unreachable("Telegram does not answer".to_owned()))
             }
+        }
+    }
+}
+
+/// Asks YouTube, but not for longer than a person may wait.
+async fn in_time<T>(
+    question: impl Future<Output = Result<T, SourceError>>,
+) -> Result<T, LookupError> {
+    match tokio::time::timeout(PATIENCE, question).await {
+        Ok(answer) => answer.map_err(|error| sort(&error)),
+        Err(_) => {
+            tracing::warn!("YouTube takes too long to answer a command");
+            Err(LookupError::Unreachable("YouTube does not answer".to_owned()))
         }
     }
 }

@@ -4,6 +4,7 @@ mod census;
 mod clock;
 mod heartbeat;
 mod lookup;
+mod outbox;
 mod telegram;
 mod templates;
 
@@ -16,6 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
 pub use templates::{TemplatesError, templates};
@@ -84,6 +86,7 @@ impl Gateway {
         }
         let renderer = renderer(&config.defaults.templates)?;
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.store.path, Access::Run)?);
+        ClockWatch::at_start(&*store, clock()).await?;
         let metrics = Metrics::new();
         metrics.set(Plain::StartTime, seconds(clock()));
         let bells = Bells::default();
@@ -181,6 +184,13 @@ impl Gateway {
         };
         tracker.spawn(routing.run(stop.clone()));
         let watched = Arc::new(Notify::new());
+        let clock_watch = ClockWatch {
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            bells: bells.clone(),
+            watched: Arc::clone(&watched),
+        };
+        tracker.spawn(clock_watch.run(stop.clone()));
         let poller = Poller {
             store: Arc::clone(&store),
             sink: Arc::clone(&stream) as _,
@@ -207,9 +217,10 @@ impl Gateway {
                 telegram: client.clone(),
                 clock: Arc::clone(&clock),
             });
+            let (answers, halt) = (tracker.clone(), stop.clone());
             let listener = telegram::Listener {
+                outbox: outbox::Outbox::new(client.clone(), limiter, answers, halt),
                 client: client.clone(),
-                limiter,
                 store: Arc::clone(&store),
                 renderer,
                 lookup,
@@ -253,6 +264,7 @@ impl Gateway {
 
     /// Stops: what is in flight is finished, within ten seconds.
     pub async fn stop(self) {
+        self.store.hurry();
         self.stop.cancel();
         self.tracker.close();
         if tokio::time::timeout(STOP_WITHIN, self.tracker.wait()).await.is_err() {

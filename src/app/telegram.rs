@@ -3,22 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::lookup::YouTubeLookup;
+use super::outbox::Outbox;
 use crate::bus::Embedded;
-use crate::control::{Control, ControlOptions, Incoming, IncomingKind, Person, Reply, ReplyError};
-use crate::deliver::{Bells, Limiter};
-use crate::model::{Address, ChatMessage};
+use crate::control::{Control, ControlOptions, HandleError, Incoming, IncomingKind, Person};
+use crate::deliver::Bells;
+use crate::model::Address;
 use crate::notify::SendError;
 use crate::notify::telegram::{
     Bot, Chat, ChatKind, MemberStatus, PollError, Telegram, Update, UpdateKind,
 };
 use crate::pipeline::Clock;
 use crate::render::Renderer;
-use crate::store::{Store, UpdateMark};
+use crate::store::{Store, StoreError, UpdateMark};
 
 /// How long Telegram keeps a question for updates open. Its server takes at most 50 s.
 const LONG_POLL_S: u32 = 50;
@@ -28,6 +28,9 @@ const UPDATES_MAX: u8 = 100;
 
 /// The first and the longest wait after a failure.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// The longest wait after a failure of our own store: once it works again, whoever wrote meanwhile waits no longer.
+const STORE_BACK_OFF: Duration = Duration::from_secs(5);
 
 /// Where it is kept that the operator's invitation was made.
 const INVITED_KEY: &str = "operator-invited";
@@ -50,10 +53,24 @@ pub(super) async fn introduce(client: &Telegram) -> Result<Option<Bot>, String> 
     }
 }
 
+/// Why nothing is heard just now.
+#[derive(Debug, thiserror::Error)]
+enum Deaf {
+    /// Telegram does not tell.
+    #[error(transparent)]
+    Telegram(#[from] PollError),
+    /// Our store does not say what was heard last.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was heard had no effect.
+    #[error(transparent)]
+    Handle(#[from] HandleError),
+}
+
 /// Everything that the listening loop needs.
 pub(super) struct Listener {
     pub(super) client: Telegram,
-    pub(super) limiter: Arc<Limiter>,
+    pub(super) outbox: Outbox,
     pub(super) store: Arc<dyn Store>,
     pub(super) renderer: Arc<Renderer>,
     pub(super) lookup: Arc<YouTubeLookup>,
@@ -81,20 +98,24 @@ impl Listener {
             Arc::clone(&self.store),
             Arc::clone(&self.renderer),
             Arc::clone(&self.lookup) as _,
-            Arc::new(Answers { client: self.client.clone(), limiter: Arc::clone(&self.limiter) }),
+            Arc::new(self.outbox.clone()),
             self.options.clone(),
         );
         let source = format!("telegram:{}", bot.id);
         let mut failures: u32 = 0;
         while !stop.is_cancelled() {
             let outcome = self.once(&control, &source, &stop).await;
-            let Err(reason) = outcome else {
+            let Err(deaf) = outcome else {
                 failures = 0;
                 continue;
             };
             failures = failures.saturating_add(1);
-            let wait = (BACK_OFF.0 * 2u32.saturating_pow(failures.min(10) - 1)).min(BACK_OFF.1);
-            tracing::warn!(wait_s = wait.as_secs(), "commands can't be heard: {reason}");
+            let longest = match deaf {
+                Deaf::Telegram(_) => BACK_OFF.1,
+                Deaf::Store(_) | Deaf::Handle(_) => STORE_BACK_OFF,
+            };
+            let wait = (BACK_OFF.0 * 2u32.saturating_pow(failures.min(10) - 1)).min(longest);
+            tracing::warn!(wait_s = wait.as_secs(), "commands can't be heard: {deaf}");
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
@@ -165,8 +186,8 @@ impl Listener {
         control: &Control,
         source: &str,
         stop: &CancellationToken,
-    ) -> Result<(), String> {
-        let last = self.store.update_mark(source).await.map_err(|error| error.to_string())?;
+    ) -> Result<(), Deaf> {
+        let last = self.store.update_mark(source).await?;
         let offset = last.map_or(0, |last| last.saturating_add(1));
         let asked = tokio::select! {
             // Only the question may be dropped half-way: an update that came is handled and answered.
@@ -177,9 +198,9 @@ impl Listener {
             Ok(updates) => updates,
             Err(PollError::WebhookSet) => {
                 self.prepare().await;
-                return Err(PollError::WebhookSet.to_string());
+                return Err(PollError::WebhookSet.into());
             }
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(error.into()),
         };
         for update in updates {
             if stop.is_cancelled() {
@@ -188,7 +209,7 @@ impl Listener {
             let mark = UpdateMark { source: source.to_owned(), update_id: update.id };
             let incoming = Incoming { mark, kind: kind(update) };
             // An update that had no effect is asked for again: nothing behind it is handled first.
-            control.handle(incoming, (self.clock)()).await.map_err(|error| error.to_string())?;
+            control.handle(incoming, (self.clock)()).await?;
             self.watched.notify_one();
             self.stream.written();
             self.bells.ring();
@@ -252,37 +273,4 @@ fn kind(update: Update) -> IncomingKind {
 
 fn person(user: crate::notify::telegram::User) -> Person {
     Person { id: user.id, name: user.name, language: user.language }
-}
-
-/// Answers leave through the same limits as alerts, ahead of them.
-struct Answers {
-    client: Telegram,
-    limiter: Arc<Limiter>,
-}
-
-#[async_trait]
-impl Reply for Answers {
-    async fn message(&self, to: &Address, message: &ChatMessage) -> Result<(), ReplyError> {
-        let Address::Telegram { chat, thread } = to else { return Ok(()) };
-        self.limiter.take_for_answer(&to.lane()).await;
-        self.client
-            .send_message(*chat, *thread, message, false)
-            .await
-            .map(|_| ())
-            .map_err(|error| ReplyError(error.to_string()))
-    }
-
-    async fn toast(&self, callback: &str, text: &str) {
-        if let Err(error) = self.client.answer_callback(callback, Some(text), false).await {
-            tracing::warn!(%error, "a pressed button could not be answered");
-        }
-    }
-
-    async fn edit(&self, to: &Address, message_id: i32, message: &ChatMessage) {
-        let Address::Telegram { chat, .. } = to else { return };
-        self.limiter.take_for_answer(&to.lane()).await;
-        if let Err(error) = self.client.edit_text(*chat, message_id, message).await {
-            tracing::warn!(%error, "a message could not be changed");
-        }
-    }
 }

@@ -1,31 +1,28 @@
 //! `tubebell apply`: watches from a file.
 //!
 //! The file is read twice. The first pass judges all of it and changes nothing when anything is wrong; the second
-//! compares a batch at a time with what stands and writes the differences, each batch in one short transaction beside
-//! a running gateway. Stopped half-way, the next `apply` completes it.
+//! compares it with what stands and writes the differences, in short transactions beside a running gateway. Stopped
+//! half-way, the next `apply` completes it. Memory does not grow with the file, but for eight bytes a watch up to two
+//! million watches, and a bit.
 //!
 //! A watch made here has the origin `file:<name of the file>` (or `--name`), and `--prune` removes those with this
 //! origin that the file no longer has. A watch that came from elsewhere and stands in the file belongs to it from
 //! then on.
 
-use std::collections::HashSet;
+mod kept;
+mod writing;
+
 use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
-use super::terminal::{Progress, counted, say};
-use super::watch_file::{self, Checker, Difference, Form, Row, Terms, Watch, difference};
-use crate::model::{Address, UnixMillis};
-use crate::route::trigger;
-use crate::store::{Access, Edit, Edited, NewRule, Sqlite, Store, WatchEdit, WatchFilter};
-
-/// Pairs of subject and destination that are compared and written at once: a transaction of some ten milliseconds.
-const BATCH: usize = 500;
-
-/// Whose the destinations of a watch file are.
-const OWNER: &str = "operator";
+use super::terminal::{Progress, counted};
+use super::watch_file::{self, Checker, Form, Row, Terms};
+use crate::store::Access;
+use kept::Kept;
+use writing::Apply;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -64,7 +61,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         out: &mut out,
         progress: Progress::new(),
         done: Done::default(),
-        kept: HashSet::new(),
+        kept: Kept::default(),
     };
     block_on(async {
         apply.write(&file, &terms, pairs).await?;
@@ -119,10 +116,14 @@ impl<'a> WatchFile<'a> {
     fn check(&self, terms: &Terms) -> Result<usize, Fault> {
         let mut checker = Checker::new(terms);
         let mut progress = Progress::new();
-        for (index, row) in self.rows()?.enumerate() {
-            checker.look(&row.map_err(|error| self.unreadable(&error))?);
-            if index % 10_000 == 9_999 {
-                progress.show(&format!("checked {}", counted(index + 1, "watch", "watches")));
+        loop {
+            progress.begin("checking", "lines", None);
+            for row in self.rows()? {
+                checker.look(&row.map_err(|error| self.unreadable(&error))?);
+                progress.add(1);
+            }
+            if !checker.goes_on() {
+                break;
             }
         }
         checker.finish().map_err(|mistakes| {
@@ -170,166 +171,4 @@ impl Done {
         };
         if dry_run { format!("{head}; --dry-run: nothing was written") } else { head }
     }
-}
-
-/// One pair of subject and destination.
-struct Pair {
-    watch: std::rc::Rc<Watch>,
-    address: Address,
-}
-
-struct Apply<'a, W> {
-    /// `None`: there is no database yet, and none is to be made.
-    store: Option<Sqlite>,
-    origin: String,
-    dry_run: bool,
-    now: UnixMillis,
-    out: &'a mut W,
-    progress: Progress,
-    done: Done,
-    /// The rows of the watches that the file has.
-    kept: HashSet<i64>,
-}
-
-impl<W: Write> Apply<'_, W> {
-    async fn write(
-        &mut self,
-        file: &WatchFile<'_>,
-        terms: &Terms,
-        pairs: usize,
-    ) -> Result<(), Fault> {
-        let mut batch = Vec::with_capacity(BATCH);
-        let mut seen = 0;
-        for row in file.rows()? {
-            let row = row.map_err(|error| file.unreadable(&error))?;
-            let watch = Watch::read(&row, terms).map_err(|_| {
-                let shown = file.path.display();
-                Fault::failed(format!("{shown} was changed while it was read: apply it again"))
-            })?;
-            let watch = std::rc::Rc::new(watch);
-            for address in watch.to.clone() {
-                batch.push(Pair { watch: std::rc::Rc::clone(&watch), address });
-                if batch.len() == BATCH {
-                    seen += batch.len();
-                    self.write_batch(std::mem::take(&mut batch)).await?;
-                    self.progress
-                        .show(&format!("{seen} of {}", counted(pairs, "watch", "watches")));
-                }
-            }
-        }
-        self.write_batch(batch).await
-    }
-
-    async fn write_batch(&mut self, batch: Vec<Pair>) -> Result<(), Fault> {
-        let keys = batch.iter().map(|p| (p.address.clone(), p.watch.subject.clone())).collect();
-        let standing = match &self.store {
-            Some(store) => store.watches_at(keys).await?,
-            None => batch.iter().map(|_| None).collect(),
-        };
-        let mut edits = Vec::new();
-        let mut lines = Vec::new();
-        for (pair, standing) in batch.iter().zip(&standing) {
-            let Pair { watch, address } = pair;
-            if let Some(row) = standing
-                && !self.kept.insert(row.id.0)
-            {
-                say(&moved(address, watch.line));
-                continue;
-            }
-            let difference = difference(watch, standing.as_ref(), &self.origin);
-            let (sign, what) = match &difference {
-                Difference::New => {
-                    self.done.new += 1;
-                    ('+', rules(watch))
-                }
-                Difference::Changed(changes) => {
-                    self.done.changed += 1;
-                    ('~', changes.join(", "))
-                }
-                Difference::Adopted => {
-                    self.done.adopted += 1;
-                    (' ', String::new())
-                }
-                Difference::None => {
-                    self.done.unchanged += 1;
-                    continue;
-                }
-            };
-            if self.dry_run {
-                if difference != Difference::Adopted {
-                    let (subject, to) = (&watch.subject, address.masked());
-                    writeln!(self.out, "{sign} {subject} to {to}: {what} (line {})", watch.line)?;
-                }
-                continue;
-            }
-            lines.push((watch.line, address, difference == Difference::New));
-            edits.push(Edit::Watch(Box::new(WatchEdit {
-                destination: address.clone(),
-                owner: OWNER.to_owned(),
-                subject: watch.subject.clone(),
-                title: None,
-                rules: watch.rules.iter().map(new_rule).collect(),
-                settings: watch.settings.clone(),
-                origin: self.origin.clone(),
-                beginning: None,
-                limit: None,
-            })));
-        }
-        let Some(store) = self.store.as_ref().filter(|_| !edits.is_empty()) else { return Ok(()) };
-        // Without a mark the edits always have their effect.
-        let edited = store.edit(None, edits, self.now).await?.unwrap_or_default();
-        for (edited, (line, address, is_new)) in edited.into_iter().zip(lines) {
-            if let Edited::Watched { subscription, .. } = edited
-                && !self.kept.insert(subscription.0)
-                && is_new
-            {
-                say(&moved(address, line));
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes the watches of this origin that the file did not name.
-    async fn prune(&mut self) -> Result<(), Fault> {
-        let Some(store) = &self.store else { return Ok(()) };
-        let mut after = 0;
-        loop {
-            let filter = WatchFilter::Origin(self.origin.clone());
-            let page = store.watches(filter, after, BATCH).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = last.id.0;
-            let mut edits = Vec::new();
-            for row in page.into_iter().filter(|row| !self.kept.contains(&row.id.0)) {
-                self.done.pruned += 1;
-                if self.dry_run {
-                    let to = row.destination.address.masked();
-                    writeln!(self.out, "- {} to {to}: {}", row.subject, row.rules.join("; "))?;
-                } else {
-                    let destination = row.destination.address;
-                    edits.push(Edit::Unwatch { destination, subject: row.subject });
-                }
-            }
-            if !edits.is_empty() {
-                store.edit(None, edits, self.now).await?;
-            }
-            self.progress.show(&format!("{} pruned", self.done.pruned));
-        }
-    }
-}
-
-fn rules(watch: &Watch) -> String {
-    watch.rules.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-/// Two addresses of the file became one chat since it was written.
-fn moved(address: &Address, line: u64) -> String {
-    let to = address.masked();
-    format!("line {line}: {to} has moved to a chat that another line names: left out")
-}
-
-/// A rule without a base: its first observation, which is silent, gives it one.
-fn new_rule(rule: &crate::model::Rule) -> NewRule {
-    let unset = trigger::initial(rule, None).next;
-    let unset = unset.expect("nothing is known yet, so no value of the rule can have been passed");
-    NewRule { text: rule.to_string(), unset: (unset.series, unset.value), start: None }
 }

@@ -42,6 +42,14 @@ use turn::{Answer, Stop, Turn};
 /// Longest text that is looked at, in bytes: four times what Telegram lets a person write.
 const TEXT_MAX_BYTES: usize = 16 << 10;
 
+/// Said when the store fails: the same update is handled again.
+const SORRY_FOR_NOW: &str =
+    "Something went wrong here and nothing has changed. I try again by myself.";
+
+/// Said when only this update fails, and would fail again.
+const SORRY: &str =
+    "Something went wrong here and nothing has changed. Whoever runs me can see why.";
+
 /// What commands go by.
 #[derive(Debug, Clone)]
 pub struct ControlOptions {
@@ -126,7 +134,8 @@ impl Control {
     ///
     /// # Errors
     ///
-    /// When the store fails: nothing has changed then, and the same update is to be handed in again.
+    /// When the store fails as a whole: nothing has changed then, and the same update is to be handed in again. An
+    /// update that fails by itself, on a row that can't be read, is stepped over: it would fail again.
     pub async fn handle(&self, incoming: Incoming, now: UnixMillis) -> Result<(), HandleError> {
         let result = self.take(&incoming, now).await;
         *self.failed.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -137,8 +146,13 @@ impl Control {
                 error = &error as &dyn std::error::Error,
                 "an update could not be stored"
             );
-            self.apologise(&incoming, now).await;
-            return Err(error.into());
+            if error.is_of_the_whole() {
+                self.apologise(&incoming, SORRY_FOR_NOW, now).await;
+                return Err(error.into());
+            }
+            // A row of this chat can't be read, or the work panics: that will be so again, and others wait behind.
+            self.apologise(&incoming, SORRY, now).await;
+            self.store.edit(Some(incoming.mark), Vec::new(), now).await?;
         }
         Ok(())
     }
@@ -266,9 +280,7 @@ impl Control {
     }
 
     /// Says that something went wrong, but not with every attempt.
-    async fn apologise(&self, incoming: &Incoming, now: UnixMillis) {
-        const SORRY: &str =
-            "Something went wrong here and nothing has changed. I try again by myself.";
+    async fn apologise(&self, incoming: &Incoming, sorry: &'static str, now: UnixMillis) {
         match &incoming.kind {
             IncomingKind::Message { chat, private, text, .. } => {
                 let is_command = matches!(
@@ -279,13 +291,13 @@ impl Control {
                     && self.apologies.take(&chat.lane(), now) == Grant::Granted
                 {
                     let turn = Turn::new(self, &incoming.mark, chat, *private, now);
-                    let answer = turn.sentence(SORRY, None);
+                    let answer = turn.sentence(sorry, None);
                     turn.tell(Answer { message: Some(answer), ..Answer::default() }).await;
                 }
             }
             IncomingKind::Button { callback_id, chat, .. } => {
                 if self.apologies.take(&chat.lane(), now) == Grant::Granted {
-                    self.reply.toast(callback_id, SORRY).await;
+                    self.reply.toast(callback_id, sorry).await;
                 }
             }
             IncomingKind::Membership { .. }

@@ -21,6 +21,9 @@ const MARGIN: f64 = 1.015;
 /// a few milliseconds each time, which would add up. Less than the margin of a second, so that no second is too full.
 const CATCH_UP: Duration = Duration::from_millis(8);
 
+/// So many answers in a row leave ahead of an alert that waits: a backlog of commands must not silence the alerts.
+const ANSWERS_IN_A_ROW: u32 = 3;
+
 /// Chats whose last slot is remembered; more are forgotten once their slots have passed.
 const CHATS_MAX: usize = 4096;
 
@@ -50,6 +53,28 @@ pub struct Limiter {
 struct State {
     next: Instant,
     chats: HashMap<String, Instant>,
+    /// Answers that left since an alert could.
+    answers_in_a_row: u32,
+    /// An alert was told to let answers pass.
+    alert_waits: bool,
+    /// Until then the next slot is an alert's.
+    reserved_until: Option<Instant>,
+}
+
+impl State {
+    /// Alerts have had their turn.
+    fn alert_is_served(&mut self) {
+        self.answers_in_a_row = 0;
+        self.alert_waits = false;
+        self.reserved_until = None;
+    }
+}
+
+/// Whose slot it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Answer,
+    Alert,
 }
 
 fn spacing(rate: f64, per: Duration) -> Duration {
@@ -70,7 +95,13 @@ impl Limiter {
             spacing: spacing_s,
             chat_spacing: spacing(rates.chat_per_s, Duration::from_secs(1)),
             group_spacing: spacing(rates.group_per_min, Duration::from_secs(60)),
-            state: Mutex::new(State { next: now + delay, chats: HashMap::new() }),
+            state: Mutex::new(State {
+                next: now + delay,
+                chats: HashMap::new(),
+                answers_in_a_row: 0,
+                alert_waits: false,
+                reserved_until: None,
+            }),
             answers: AtomicUsize::new(0),
         }
     }
@@ -91,27 +122,43 @@ impl Limiter {
     ///
     /// There is no slot yet: the moment to ask again.
     pub fn slots(&self, max: usize, now: Instant) -> Result<usize, Instant> {
-        let next = self.state.lock().unwrap_or_else(PoisonError::into_inner).next;
-        if next > now {
-            return Err(next);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = self.answers.load(Ordering::Relaxed) > 0 && !self.spacing.is_zero();
+        if state.next > now {
+            state.alert_waits |= waits;
+            return Err(state.next);
         }
         if self.spacing.is_zero() {
             return Ok(max);
         }
-        if self.answers.load(Ordering::Relaxed) > 0 {
+        if waits && state.answers_in_a_row < ANSWERS_IN_A_ROW {
+            state.alert_waits = true;
             return Err(now + self.spacing);
+        }
+        if waits {
+            // Kept while it is found out what to send.
+            state.reserved_until = Some(now + self.spacing);
         }
         Ok(max.min(1))
     }
 
+    /// There is no alert for the slot that was given out: answers may have it.
+    pub fn pass(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).alert_is_served();
+    }
+
     /// Waits for a slot of the lane and of the channel, and takes both.
     pub async fn take(&self, lane: &str) {
-        while let Err(at) = self.try_take(lane, Instant::now()) {
+        self.take_as(lane, Turn::Alert).await;
+    }
+
+    async fn take_as(&self, lane: &str, turn: Turn) {
+        while let Err(at) = self.try_take(lane, turn, Instant::now()) {
             sleep_until(at).await;
         }
     }
 
-    /// As [`Limiter::take`], ahead of all alerts.
+    /// As [`Limiter::take`], ahead of alerts; where answers never end, an alert gets every fourth slot.
     pub async fn take_for_answer(&self, lane: &str) {
         struct Waiting<'a>(&'a AtomicUsize);
         impl Drop for Waiting<'_> {
@@ -125,7 +172,7 @@ impl Limiter {
         }
         self.answers.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.answers);
-        self.take(lane).await;
+        self.take_as(lane, Turn::Answer).await;
     }
 
     fn chat_slot(&self, lane: &str, now: Instant) -> Option<Instant> {
@@ -133,13 +180,31 @@ impl Limiter {
         state.chats.get(lane).copied().filter(|at| *at > now)
     }
 
-    fn try_take(&self, lane: &str, now: Instant) -> Result<(), Instant> {
+    fn try_take(&self, lane: &str, turn: Turn, now: Instant) -> Result<(), Instant> {
         let lane_spacing = self.lane_spacing(lane);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let chat = state.chats.get(lane).copied().unwrap_or(now);
         let ready = chat.max(state.next);
         if ready > now {
+            state.alert_waits |= turn == Turn::Alert && chat <= now;
             return Err(ready);
+        }
+        match turn {
+            Turn::Alert => state.alert_is_served(),
+            Turn::Answer => {
+                match state.reserved_until {
+                    Some(until) if until > now => return Err(until),
+                    // No alert came for it.
+                    Some(_) => state.alert_is_served(),
+                    None if state.alert_waits && state.answers_in_a_row >= ANSWERS_IN_A_ROW => {
+                        let until = now + self.spacing;
+                        state.reserved_until = Some(until);
+                        return Err(until);
+                    }
+                    None => {}
+                }
+                state.answers_in_a_row = state.answers_in_a_row.saturating_add(1);
+            }
         }
         state.next = (state.next + self.spacing).max(now + self.spacing.saturating_sub(CATCH_UP));
         if !lane_spacing.is_zero() {
@@ -229,6 +294,32 @@ mod tests {
         answer.await;
         tokio::time::advance(Duration::from_millis(40)).await;
         assert_eq!(limiter.slots(10, Instant::now()), Ok(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_without_end_leave_alerts_every_fourth_slot() {
+        let limiter = std::sync::Arc::new(Limiter::new(TELEGRAM, Instant::now()));
+        let tracker = tokio_util::task::TaskTracker::new();
+        for chat in 0..300 {
+            let limiter = std::sync::Arc::clone(&limiter);
+            tracker.spawn(async move {
+                limiter.take_for_answer(&format!("telegram:{chat}")).await;
+            });
+        }
+        tokio::task::yield_now().await;
+        let (start, mut alerts) = (Instant::now(), 0);
+        while start.elapsed() < Duration::from_secs(9) {
+            match limiter.slots(10, Instant::now()) {
+                Ok(_) => {
+                    // What is to be sent is read from the store first.
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    limiter.take(&format!("telegram:{}", 1_000 + alerts)).await;
+                    alerts += 1;
+                }
+                Err(at) => sleep_until(at).await,
+            }
+        }
+        assert!((55..=80).contains(&alerts), "{alerts} alerts in eight seconds of 29 slots");
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@
 
 mod bells;
 mod compose;
+mod gone;
 mod limits;
 mod operator;
 mod quiet;
@@ -17,4 +18,4 @@ pub use limits::{Limiter, Rates};
 pub use operator::Operator;
 pub use quiet::quiet_until;
 pub use retry::{NextStep, Pause, RetryPolicy, next_step};
-pub use worker::{ChannelHealth, Worker};
+pub use worker::{ChannelHealth, IN_FLIGHT_MAX, Worker};

@@ -6,7 +6,7 @@ use super::bells::Bells;
 use crate::model::{Address, UnixMillis};
 use crate::render::views::Notice;
 use crate::render::{Prose, Renderer};
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, StoreError};
 
 /// Queues notices like any other message: they survive a stop and keep to the limits of their channel.
 #[derive(Clone)]
@@ -36,24 +36,28 @@ impl Operator {
         }
     }
 
-    /// Tells the owner of a destination that is gone, on another channel of theirs; the operator where there is none.
-    pub async fn destination_gone(&self, gone: &Address, reason: &str, now: UnixMillis) {
+    /// Tells the owner of a destination that is gone, on another channel of theirs. False: there is none, so that the
+    /// operator is to be told.
+    pub(super) async fn tell_owner(&self, gone: &Address, reason: &str, now: UnixMillis) -> bool {
         let notice =
             Notice::DestinationDisabled { destination: gone.masked(), cause: Prose::new(reason) };
         let outcome = async {
-            let mut to = self.store.owners_other_destinations(gone).await?;
-            if to.is_empty() {
-                to = self
-                    .to
-                    .iter()
-                    .filter(|address| address.lane() != gone.lane())
-                    .cloned()
-                    .collect();
-            }
-            self.queue(None, &to, &notice, now).await
+            let to = self.store.owners_other_destinations(gone).await?;
+            self.queue(None, &to, &notice, now).await?;
+            Ok::<bool, StoreError>(!to.is_empty())
         };
-        if let Err(error) = outcome.await {
+        outcome.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a notice about a gone destination could not be queued");
+            false
+        })
+    }
+
+    /// Tells the operator of one thing that has happened, on any channel but the lane that it is about.
+    pub(super) async fn report(&self, about: Option<&Address>, notice: &Notice, now: UnixMillis) {
+        let is_elsewhere = |to: &&Address| about.is_none_or(|about| about.lane() != to.lane());
+        let to: Vec<Address> = self.to.iter().filter(is_elsewhere).cloned().collect();
+        if let Err(error) = self.queue(None, &to, notice, now).await {
+            tracing::error!(%error, "a notice to the operator could not be queued");
         }
     }
 
@@ -64,6 +68,9 @@ impl Operator {
         notice: &Notice,
         now: UnixMillis,
     ) -> Result<()> {
+        if to.is_empty() {
+            return Ok(());
+        }
         let mut bodies = Vec::new();
         for address in to {
             match self.renderer.notice(address.channel(), notice, now) {

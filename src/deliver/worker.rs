@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::gone::Gone;
 use super::limits::Limiter;
 use super::operator::Operator;
 use super::retry::{Pause, RetryPolicy, next_step};
@@ -19,10 +20,10 @@ use crate::model::{Channel, UnixMillis};
 use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{Prose, views::Notice};
 use crate::store::{Claim, Compose, Finished, FinishedAs, Store};
-use crate::telemetry::{Metrics, SendClass};
+use crate::telemetry::{Metrics, Seldom, SendClass};
 
 /// Requests of one channel under way at once: enough to fill two cores over loopback, few enough for any receiver.
-const IN_FLIGHT_MAX: usize = 256;
+pub const IN_FLIGHT_MAX: usize = 256;
 
 /// What is in flight at a stop has this long to finish; the rest is tried again at the next start.
 const STOP_AFTER: Duration = Duration::from_secs(9);
@@ -35,6 +36,9 @@ const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(30);
 
 /// The first and the longest wait of a channel that can't be reached.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// Lines a minute about messages that were not taken: the first ones say what is wrong.
+const REFUSALS_LOGGED: u32 = 20;
 
 /// Transient failures in a row that mean that the channel, not the message, is ill.
 const ILL_AFTER: u32 = 5;
@@ -88,6 +92,26 @@ struct Ended {
     outcome: Result<Receipt, SendError>,
 }
 
+/// What somebody is told of failures, so that it stays readable however many there are.
+struct Told {
+    gone: Gone,
+    /// The day on which the operator heard of dead letters.
+    dead_letters: Option<i64>,
+    refusals: Seldom,
+    failures: Seldom,
+}
+
+impl Default for Told {
+    fn default() -> Told {
+        Told {
+            gone: Gone::default(),
+            dead_letters: None,
+            refusals: Seldom::new(REFUSALS_LOGGED),
+            failures: Seldom::new(1),
+        }
+    }
+}
+
 /// Whether the channel as a whole has to wait.
 #[derive(Default)]
 struct Illness {
@@ -96,6 +120,7 @@ struct Illness {
     transient: u32,
     floods: Vec<(Instant, i64)>,
     told: bool,
+    said: Told,
 }
 
 /// The word in metrics for how an attempt ended.
@@ -123,6 +148,7 @@ impl Worker {
         let mut finished: Vec<Finished> = Vec::new();
         let mut illness = Illness::default();
         while !stop.is_cancelled() {
+            illness.said.gone.tell_due(&worker.operator, (worker.clock)()).await;
             let (room, room_at) = worker.room(in_flight, &illness);
             // Asked for before looking, so that an alert written meanwhile is not slept over.
             let woken = worker.wake.notified();
@@ -143,6 +169,9 @@ impl Worker {
                     Ok(claimed) => {
                         finished.clear();
                         next_due = claimed.next_due;
+                        if room > 0 && claimed.claims.is_empty() {
+                            worker.limiter.pass();
+                        }
                         let filled = claimed.claims.len() == room;
                         in_flight += claimed.claims.len();
                         for claim in claimed.claims {
@@ -154,7 +183,9 @@ impl Worker {
                         }
                     }
                     Err(error) => {
-                        tracing::error!(%error, channel = %channel, "deliveries can't be recorded, trying again");
+                        if illness.said.failures.pass(std::time::Instant::now()).is_some() {
+                            tracing::error!(%error, channel = %channel, "deliveries can't be recorded, trying again");
+                        }
                         tokio::select! {
                             () = stop.cancelled() => {}
                             () = tokio::time::sleep(STORE_RETRY) => {}
@@ -263,13 +294,16 @@ impl Worker {
             }
             Err(error) => error,
         };
-        tracing::warn!(
-            notification.id = claim.public_id,
-            destination = claim.address.masked(),
-            attempt = claim.attempts + 1,
-            %error,
-            "a message was not taken"
-        );
+        if let Some(held) = illness.said.refusals.pass(std::time::Instant::now()) {
+            tracing::warn!(
+                notification.id = claim.public_id,
+                destination = claim.address.masked(),
+                attempt = claim.attempts + 1,
+                %error,
+                unsaid = held,
+                "a message was not taken"
+            );
+        }
         let step = next_step(
             &error,
             claim.attempts + 1,
@@ -290,16 +324,24 @@ impl Worker {
         }
         self.fall_ill(&error, step.pause, claim.lane, illness).await;
         match &step.result {
-            FinishedAs::Dead(cause) => self.tell_dead(&claim, cause, now).await,
+            FinishedAs::Dead(cause) => self.tell_dead(&claim, cause, &mut illness.said, now).await,
             FinishedAs::Gone(reason) => {
-                self.operator.destination_gone(&claim.address, reason, now).await;
+                if !self.operator.tell_owner(&claim.address, reason, now).await {
+                    let gone = &mut illness.said.gone;
+                    gone.add(&self.operator, &claim.address, reason, now).await;
+                }
             }
             FinishedAs::Sent(_) | FinishedAs::Retry { .. } | FinishedAs::Moved(_) => {}
         }
         finished(step.result, step.lane_free_at.max(lane_free_at))
     }
 
-    async fn tell_dead(&self, claim: &Claim, cause: &str, now: UnixMillis) {
+    async fn tell_dead(&self, claim: &Claim, cause: &str, told: &mut Told, now: UnixMillis) {
+        // Once a day at most: the list itself is `tubebell dead-letters list`.
+        let day = now.0.div_euclid(86_400_000);
+        if told.dead_letters.replace(day) == Some(day) {
+            return;
+        }
         let count = match self.store.pulse(now).await {
             Ok(pulse) => i64::try_from(pulse.dead_letters).unwrap_or(i64::MAX).saturating_add(1),
             Err(_) => 1,
@@ -309,8 +351,6 @@ impl Worker {
             destination: claim.address.masked(),
             cause: Prose::new(cause),
         };
-        // Once a day at most: the list itself is `tubebell dead-letters list`.
-        let day = now.0.div_euclid(86_400_000);
         self.operator.tell(&format!("dead-letters:{day}"), &notice, now).await;
     }
 
@@ -323,8 +363,9 @@ impl Worker {
     ) {
         let channel = self.notifier.channel();
         let instant = Instant::now();
-        illness.transient =
-            if matches!(error, SendError::Transient(_)) { illness.transient + 1 } else { 0 };
+        // A channel that never answers is as ill as one that says so, and each attempt may be one more copy.
+        let is_symptom = matches!(error, SendError::Transient(_) | SendError::Ambiguous(_));
+        illness.transient = if is_symptom { illness.transient + 1 } else { 0 };
         if let SendError::Wait { after } = error {
             illness.floods.retain(|(at, other)| {
                 *other != lane && instant.duration_since(*at) < Duration::from_secs(1)
@@ -339,6 +380,11 @@ impl Worker {
         // Endpoints of webhooks are ill each for itself.
         let ill = illness.transient >= ILL_AFTER && channel == Channel::Telegram;
         let Some(pause) = pause.or(ill.then_some(Pause::Unreachable)) else { return };
+        if pause == Pause::Unreachable && illness.paused_until.is_some_and(|until| until > instant)
+        {
+            // What was under way when the pause began fails too, and says nothing new.
+            return;
+        }
         illness.pauses += 1;
         let wait = match pause {
             Pause::Unreachable => {
@@ -399,6 +445,7 @@ impl Worker {
                 }
             }
         }
+        illness.said.gone.tell(&self.operator, (self.clock)()).await;
         let channel = self.notifier.channel();
         let recorded = self
             .store

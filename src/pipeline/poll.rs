@@ -107,9 +107,19 @@ impl Poller {
     pub async fn run(self, stop: CancellationToken) {
         let mut failures: u32 = 0;
         let mut used_up = [None; Bucket::ALL.len()];
+        let mut is_store_ill = false;
         while !stop.is_cancelled() {
             let woken = self.wake.notified();
-            let outcome = self.round().await;
+            // While nothing can be recorded, YouTube is not asked: the answers would cost units for nothing.
+            let outcome = match is_store_ill {
+                true => self.save_quota().await.map_err(RoundError::from),
+                false => Ok(()),
+            };
+            let outcome = match outcome {
+                Ok(()) => self.round().await,
+                Err(error) => Err(error),
+            };
+            is_store_ill = matches!(&outcome, Err(RoundError::Store(_) | RoundError::Bus(_)));
             self.show_quota();
             self.tell_used_up(&mut used_up).await;
             let wait = match outcome {
@@ -144,6 +154,10 @@ impl Poller {
                 // A memory that an older version wrote differently is made anew at this look.
                 serde_json::from_str(text).unwrap_or_default()
             });
+            let memory = match video.next_poll {
+                Some(at) => memory.due_at(at),
+                None => memory,
+            };
             memories.insert(video.id, (video.key, memory));
         }
         let rows: Vec<(VideoId, &Memory)> =

@@ -8,10 +8,10 @@ use tokio_util::sync::CancellationToken;
 use super::Clock;
 use crate::bus::{Batch, ChangeStream};
 use crate::deliver::Bells;
-use crate::model::Suppressed;
+use crate::model::{Desk, Suppressed};
 use crate::route::{Budget, Router, Sight};
 use crate::store::{Store, StoreError};
-use crate::telemetry::{Count, Metrics};
+use crate::telemetry::{Count, Metrics, Seldom};
 
 /// What one transaction takes at most, so that deliveries and commands get their turn.
 const SNAPSHOTS_MAX: usize = 1_000;
@@ -57,17 +57,30 @@ impl Routing {
     /// Routes until `stop` is cancelled; the transaction under way is finished.
     pub async fn run(self, stop: CancellationToken) {
         let router = Arc::new(Mutex::new(Router::new()));
+        let mut failures = Seldom::new(1);
+        let mut limit = SNAPSHOTS_MAX;
         while !stop.is_cancelled() {
-            match self.once(&router).await {
-                Ok(true) => {}
-                Ok(false) => tokio::select! {
-                    () = stop.cancelled() => {}
-                    () = self.stream.ready() => {}
-                },
+            match self.once(&router, limit).await {
+                Ok(any) => {
+                    limit = limit.saturating_mul(2).min(SNAPSHOTS_MAX);
+                    if !any {
+                        tokio::select! {
+                            () = stop.cancelled() => {}
+                            () = self.stream.ready() => {}
+                        }
+                    }
+                }
                 // Somebody else moved the position: read again from there.
                 Err(StoreError::Conflict { .. }) => {}
+                // One of them can't be routed; which one shows when each goes alone.
+                Err(error) if !error.is_of_the_whole() && limit > 1 => limit = 1,
                 Err(error) => {
-                    tracing::error!(%error, "snapshots can't be routed, trying again");
+                    if failures.pass(Instant::now()).is_some() {
+                        tracing::error!(%error, "snapshots can't be routed, trying again");
+                    }
+                    if !error.is_of_the_whole() {
+                        self.step_over().await;
+                    }
                     tokio::select! {
                         () = stop.cancelled() => {}
                         () = tokio::time::sleep(STORE_RETRY) => {}
@@ -78,17 +91,48 @@ impl Routing {
     }
 
     /// One batch of the stream and one piece of what was left over: neither holds up the other. True: there was any.
-    async fn once(&self, router: &Arc<Mutex<Router>>) -> Result<bool, StoreError> {
-        let batch = self
-            .stream
-            .read(SNAPSHOTS_MAX)
-            .await
-            .map_err(|crate::bus::BusError::Store(error)| error)?;
+    async fn once(&self, router: &Arc<Mutex<Router>>, limit: usize) -> Result<bool, StoreError> {
+        let batch = self.read(limit).await?;
         let any = !batch.snapshots.is_empty();
-        if any {
-            self.route(router, batch).await?;
+        let routed = if any { self.route(router, batch).await } else { Ok(()) };
+        if let Err(error) = &routed
+            && (error.is_of_the_whole() || matches!(error, StoreError::Conflict { .. }))
+        {
+            return routed.map(|()| any);
         }
-        Ok(self.resume(router).await? || any)
+        match self.resume(router).await {
+            // What is left over does not wait for a snapshot that can't be routed.
+            Ok(more) => routed.map(|()| more || any),
+            Err(error) if !error.is_of_the_whole() => {
+                tracing::error!(%error, "a piece of fan-out can't be done just now: others go first");
+                // Nothing of it is lost, and it is tried again in its turn.
+                let put_back =
+                    |_: &mut dyn Desk<Error = StoreError>, _, work: &str| Ok(Some(work.to_owned()));
+                self.store.fan_out((self.clock)(), Box::new(put_back)).await?;
+                tokio::time::sleep(STORE_RETRY).await;
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn read(&self, limit: usize) -> Result<Batch, StoreError> {
+        self.stream.read(limit).await.map_err(|crate::bus::BusError::Store(error)| error)
+    }
+
+    /// Leaves out the next snapshot, which can't be routed. It is whole and the next of its video will be too: what
+    /// differs then from the last one routed is told then.
+    async fn step_over(&self) {
+        let outcome = async {
+            let Batch { stream, partition, read, snapshots } = self.read(1).await?;
+            let Some((after, snapshot)) = snapshots.into_iter().next() else { return Ok(()) };
+            tracing::error!(video.id = %snapshot.video_id, "a snapshot is stepped over");
+            let over = Box::new(move |_: &mut dyn Desk<Error = StoreError>| Ok(after));
+            self.store.route(stream, partition, read, (self.clock)(), over).await.map(drop)
+        };
+        if let Err(error) = outcome.await {
+            tracing::error!(%error, "a snapshot could not be stepped over");
+        }
     }
 
     async fn route(&self, router: &Arc<Mutex<Router>>, batch: Batch) -> Result<(), StoreError> {

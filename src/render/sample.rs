@@ -640,6 +640,11 @@ impl View for Notice {
                     destination: outside.to_owned(),
                     cause: cause.clone(),
                 },
+                Notice::DestinationsDisabled {
+                    count: Grouped(9_999),
+                    destination: outside.to_owned(),
+                    cause: cause.clone(),
+                },
                 Notice::ChannelPaused { channel: outside.to_owned(), cause: cause.clone() },
                 Notice::Recovered { what: outside.to_owned() },
             ]

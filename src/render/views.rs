@@ -530,6 +530,15 @@ pub enum Notice {
         /// What the channel says.
         cause: Prose,
     },
+    /// More destinations are gone and were disabled.
+    DestinationsDisabled {
+        /// How many.
+        count: Grouped,
+        /// The last of them, masked.
+        destination: String,
+        /// What the channel says of the last.
+        cause: Prose,
+    },
     /// A channel refuses our credentials or can't be reached: it is paused.
     ChannelPaused {
         /// Which channel.

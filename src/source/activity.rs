@@ -47,6 +47,10 @@ impl Activity {
         let (Some(before), Some(read_at)) = (before, self.read_at) else {
             return Activity { read_at: Some(now), changed_at: Some(now), ..self.clone() };
         };
+        if now < read_at {
+            // The clock was set back: nobody knows how much time this step took.
+            return Activity { read_at: Some(now), changed_at: Some(now), ..self.clone() };
+        }
         let quiet_ms = millis(now.since(read_at));
         let faded = ratio(self.rate_ppm, HOUR_MS, HOUR_MS.saturating_add(quiet_ms));
         let step = Metric::ALL.iter().map(|metric| step_ppm(before, after, *metric)).max();

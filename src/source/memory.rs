@@ -20,6 +20,12 @@ use crate::model::{Counts, Live, Snapshot, Status, UnixMillis};
 /// YouTube's terms (III.E.4.d) let statistics be kept for 30 days; those of a video that is gone are not refreshed.
 const NUMBERS_KEPT: Duration = Duration::from_secs(30 * 86_400);
 
+/// More than this can't lie between two looks that follow each other: then nobody knows how much it was.
+const PACE_MAX: Duration = Duration::from_secs(3600);
+
+/// Of so many parts of time that pass, snapshots that are ahead of the clock leave one out, to get back in step.
+const CATCH_UP_PARTS: u32 = 10;
+
 /// The memory to store, and the snapshot to publish after that.
 pub type Merged = (Memory, Option<Snapshot>);
 
@@ -83,6 +89,20 @@ impl Memory {
         self.next_poll
     }
 
+    /// The same memory with its next look at `next_poll`, where that is earlier: the clock was set back meanwhile, and
+    /// all times that were written under the old one move with it.
+    #[must_use]
+    pub fn due_at(mut self, next_poll: UnixMillis) -> Memory {
+        let by = self.next_poll.since(next_poll);
+        if !by.is_zero() {
+            self.next_poll = next_poll;
+            self.polled_at = self.polled_at.minus(by);
+            self.details_due = self.details_due.minus(by);
+            self.missing_since = self.missing_since.map(|since| since.minus(by));
+        }
+        self
+    }
+
     /// When title, status and live are to be read again.
     #[must_use]
     pub const fn details_due(&self) -> UnixMillis {
@@ -142,7 +162,7 @@ impl Memory {
             self.wait(plan.limits().min_interval, now, plan);
             return (self, None);
         }
-        let at = after(Some(&last), now);
+        let at = self.after(Some(&last), now);
         self.activity = self.activity.observe(Some(&counts_of(&last)), &counts, now);
         self.missing_since = None;
         self.publish(
@@ -167,7 +187,8 @@ impl Memory {
         self.activity = self.activity.observe(before.as_ref(), &details.counts, now);
         self.missing_since = None;
         self.details_due = plan.in_step(now, plan.details_interval_of(details.live));
-        self.publish(details.snapshot(after(last.as_ref(), now)), now, plan)
+        let at = self.after(last.as_ref(), now);
+        self.publish(details.snapshot(at), now, plan)
     }
 
     /// Takes in that the video was absent from an answer of the call that is charged to `asked`.
@@ -193,7 +214,7 @@ impl Memory {
         if asked == Bucket::General {
             self.details_due = plan.in_step(now, plan.details_interval_of(Live::None));
         }
-        let at = after(Some(&last), now);
+        let at = self.after(Some(&last), now);
         let details_at = if asked == Bucket::General { at } else { last.details_at };
         let mut gone =
             Snapshot { observed_at: at, details_at, status: Status::Unavailable, ..last };
@@ -226,6 +247,17 @@ impl Memory {
         (self, Some(snapshot))
     }
 
+    /// A moment for the next snapshot: strictly after the last, whatever the clock does.
+    ///
+    /// Where the clock was set back, the time of snapshots goes on nearly as fast as the clock until that has caught
+    /// up. Standing still, it would put the growth of an hour into a moment, and rules on rates would fire.
+    fn after(&self, last: Option<&Snapshot>, now: UnixMillis) -> UnixMillis {
+        let Some(last) = last.filter(|last| last.observed_at >= now) else { return now };
+        let passed = now.since(self.polled_at).min(PACE_MAX);
+        let passed = passed / CATCH_UP_PARTS * (CATCH_UP_PARTS - 1);
+        last.observed_at.plus(passed.max(Duration::from_millis(1)))
+    }
+
     /// Sets the next look: after `interval`, or when the details are due, in step with the others.
     fn wait(&mut self, interval: Duration, now: UnixMillis, plan: &Plan) {
         // Details that are overdue, because their units are used up, must not make every look a hurried one.
@@ -234,11 +266,6 @@ impl Memory {
         self.polled_at = now;
         self.next_poll = plan.in_step(now, wait);
     }
-}
-
-/// A moment for the next snapshot: strictly after the last, whatever the clock does.
-fn after(last: Option<&Snapshot>, now: UnixMillis) -> UnixMillis {
-    last.map_or(now, |last| now.max(UnixMillis(last.observed_at.0.saturating_add(1))))
 }
 
 fn counts_of(snapshot: &Snapshot) -> Counts {
@@ -403,6 +430,29 @@ mod tests {
         (memory, _) = memory.damaged(Bucket::General, due, &plan);
         assert_eq!(memory.sight(), Sight::Seen);
         assert_eq!(memory.ask(memory.next_poll()), Ask::Stats);
+    }
+
+    #[test]
+    fn under_a_clock_that_was_set_back_looks_go_on_and_snapshots_keep_their_pace() {
+        let (plan, hour) = (plan(), Duration::from_secs(3600));
+        let (mut memory, _) = seen().numbers(views(11), NOW.plus(MIN), &plan);
+        let interval = memory.interval();
+        let due = memory.details_due();
+        // What the store has moved in its column moves the rest along.
+        memory = memory.clone().due_at(memory.next_poll().minus(hour));
+        assert_eq!((memory.interval(), memory.details_due()), (interval, due.minus(hour)));
+        let mut last = NOW.plus(MIN);
+        let mut now = NOW.plus(MIN).minus(hour);
+        for _ in 0..10 {
+            now = now.plus(MIN);
+            let (next, snapshot) = memory.numbers(views(12), now, &plan);
+            memory = next;
+            let passed = snapshot.unwrap().observed_at.since(last);
+            assert!(passed <= MIN && passed >= MIN * 8 / 10, "{passed:?}");
+            last = memory.snapshot().unwrap().observed_at;
+            assert!(memory.next_poll() <= now.plus(MAX));
+        }
+        assert!(last.since(now) < hour, "the clock catches up");
     }
 
     #[test]

@@ -12,7 +12,8 @@ pub use sqlite::{Access, Sqlite};
 pub use types::*;
 
 use crate::model::{
-    Address, Channel, Desk, NotificationId, Snapshot, SubjectRef, UnixMillis, VideoId, VideoKey,
+    Address, Channel, Desk, NotificationId, Snapshot, SubjectRef, SubscriptionId, UnixMillis,
+    VideoId, VideoKey,
 };
 
 /// Why the store did not do what it was asked.
@@ -57,6 +58,11 @@ pub enum StoreError {
     /// The disk is full or read-only.
     #[error("the database can't be written: {0}")]
     NoRoom(String),
+    /// Another process writes, and does not come to an end.
+    #[error(
+        "the database is held by another process: close what has it open (a tool, a shell), and it goes on"
+    )]
+    Busy,
     /// Somebody else moved the position of the stream.
     #[error("the position of {stream} was moved by somebody else")]
     Conflict {
@@ -79,8 +85,8 @@ pub enum StoreError {
 
 impl StoreError {
     /// All classes, for counting.
-    pub const CLASSES: [&'static str; 10] = [
-        "locked", "newer", "corrupt", "unusable", "no_room", "conflict", "row", "panicked",
+    pub const CLASSES: [&'static str; 11] = [
+        "locked", "newer", "corrupt", "unusable", "no_room", "busy", "conflict", "row", "panicked",
         "closed", "database",
     ];
 
@@ -93,11 +99,28 @@ impl StoreError {
             StoreError::Corrupt { .. } => "corrupt",
             StoreError::Unusable { .. } => "unusable",
             StoreError::NoRoom(_) => "no_room",
+            StoreError::Busy => "busy",
             StoreError::Conflict { .. } => "conflict",
             StoreError::Row(_) => "row",
             StoreError::Panicked => "panicked",
             StoreError::Closed => "closed",
             StoreError::Database(_) => "database",
+        }
+    }
+
+    /// Whether the database as a whole does not work, so that trying something else is no use either.
+    #[must_use]
+    pub fn is_of_the_whole(&self) -> bool {
+        match self {
+            StoreError::Locked { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Corrupt { .. }
+            | StoreError::Unusable { .. }
+            | StoreError::NoRoom(_)
+            | StoreError::Busy
+            | StoreError::Closed => true,
+            StoreError::Conflict { .. } | StoreError::Row(_) | StoreError::Panicked => false,
+            StoreError::Database(cause) => !sqlite::is_of_a_row(cause),
         }
     }
 }
@@ -238,6 +261,15 @@ pub trait Store: Send + Sync + 'static {
         now: UnixMillis,
     ) -> Result<Option<Vec<Edited>>>;
 
+    /// Applies `edits` from the one at `from` on, as many as a transaction holds that keeps nobody waiting, and leaves others room
+    /// before it returns: for long work beside a running gateway. At least one is applied, if there is one.
+    async fn edit_some(
+        &self,
+        edits: std::sync::Arc<[Edit]>,
+        from: usize,
+        now: UnixMillis,
+    ) -> Result<Vec<Edited>>;
+
     /// The highest update id that has had its effect; forgotten after two days without any, see [`UpdateMark`].
     async fn update_mark(&self, source: &str) -> Result<Option<i64>>;
 
@@ -247,8 +279,16 @@ pub trait Store: Send + Sync + 'static {
     async fn watches(&self, filter: WatchFilter, after: i64, limit: usize)
     -> Result<Vec<WatchRow>>;
 
-    /// The running watch of each pair of destination and subject; destinations are followed to where they have moved.
-    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<Option<WatchRow>>>;
+    /// What is at each pair of destination and subject; destinations are followed to where they have moved.
+    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<WatchAt>>;
+
+    /// The rows of running watches that came with this origin, from `after` on.
+    async fn watches_from(
+        &self,
+        origin: &str,
+        after: SubscriptionId,
+        limit: usize,
+    ) -> Result<Vec<SubscriptionId>>;
 
     /// One destination.
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>>;
@@ -270,6 +310,12 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Option<History>>;
 
+    /// Why nothing can be written at present, if the last attempt said so: for `/readyz`.
+    fn trouble(&self) -> Option<String>;
+
+    /// The gateway stops: whoever else holds the database is waited for only a moment.
+    fn hurry(&self);
+
     /// What `/metrics` and `/readyz` ask for at every visit. Costs the same however much there is.
     async fn pulse(&self, now: UnixMillis) -> Result<Pulse>;
 
@@ -277,6 +323,10 @@ pub trait Store: Send + Sync + 'static {
     async fn figures(&self, now: UnixMillis) -> Result<Figures>;
 
     // Housekeeping ----------------------------------------------------------------------------------------
+
+    /// The clock was set back by `by` and says `now`: what was put off by the old clock is put off by the same time
+    /// from now, and what is held is looked at again.
+    async fn set_back(&self, by: std::time::Duration, now: UnixMillis) -> Result<()>;
 
     /// Deletes what is past its retention and ends what has expired, a bounded piece at a time; true when there is more
     /// to do at once. Large tables are walked a stretch per call, so it is to be called again and again.

@@ -17,6 +17,8 @@ pub struct DueVideo {
     pub id: VideoId,
     /// The poller's memory, opaque here.
     pub memory: Option<String>,
+    /// When to look again. What stands here holds, also where the memory says a later time: see [`super::Store::set_back`].
+    pub next_poll: Option<UnixMillis>,
 }
 
 /// The poller's memory after a look.
@@ -420,6 +422,30 @@ pub struct WatchRow {
     pub muted_until: Option<UnixMillis>,
     /// Where it came from.
     pub origin: String,
+}
+
+/// A running watch as far as a watch file can say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Its row.
+    pub id: SubscriptionId,
+    /// The texts of its rules.
+    pub rules: Vec<String>,
+    /// What it has set.
+    pub settings: Settings,
+    /// Where it came from.
+    pub origin: String,
+}
+
+/// What is at a pair of destination and subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchAt {
+    /// The running watch.
+    pub watch: Option<Standing>,
+    /// Whether the destination has moved: the watch is then one of the place to which it has.
+    pub moved: bool,
+    /// The row of the subject. Watches of neighbouring rows lie together, and are best written together.
+    pub subject: Option<i64>,
 }
 
 /// What one rule did about one video.

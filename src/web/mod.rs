@@ -91,6 +91,8 @@ impl Web {
 
     /// Each part, and what is wrong with it.
     fn parts(&self, store: Option<String>) -> Vec<(&'static str, Option<String>)> {
+        // It may be read all the same; whether it can be written, the last attempt has shown.
+        let store = store.or_else(|| self.store.trouble());
         let checks = self.checks.iter().map(|(name, check)| (*name, check()));
         std::iter::once(("store", store)).chain(checks).collect()
     }

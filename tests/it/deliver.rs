@@ -182,6 +182,23 @@ async fn a_channel_that_is_away_gets_one_probe_at_a_time_and_all_of_it_later() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_fails_all_at_once_is_one_failure_and_the_pause_is_short() {
+    let it = Loop::start(Channel::Telegram, Duration::from_secs(86_400));
+    for _ in 0..50 {
+        it.recorder.fail_next(SendError::Unreachable("down".into()));
+    }
+    let mut all = Vec::new();
+    for chat in 0..50 {
+        all.push((Address::Telegram { chat, thread: None }, "body".to_owned()));
+    }
+    it.store.notice(None, all, it.now()).await.unwrap();
+    it.wake.notify_one();
+    it.asked(51).await;
+    assert!(it.begun.elapsed() < Duration::from_secs(5), "{:?}", it.begun.elapsed());
+    it.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_channel_that_refuses_a_message_is_back() {
     let it = Loop::start(Channel::Telegram, Duration::from_secs(86_400));
     it.recorder.fail_next(SendError::Unreachable("down".into()));

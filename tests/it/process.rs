@@ -8,13 +8,14 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use tubebell::deliver::IN_FLIGHT_MAX;
 use tubebell::demo::telegram::{Fault, Scope};
 use tubebell::demo::youtube;
 
 use crate::story::{ANA, Story, pause};
 
 /// The program, killed when a test ends early.
-struct Program {
+pub(crate) struct Program {
     child: Child,
     /// Where its standard output and error go; files, because a full pipe would stop it.
     name: String,
@@ -22,7 +23,7 @@ struct Program {
 
 impl Program {
     /// Starts the program in a folder.
-    fn start(folder: &Path, name: &str, arguments: &[&str]) -> Program {
+    pub(crate) fn start(folder: &Path, name: &str, arguments: &[&str]) -> Program {
         let file = |kind: &str| File::create(folder.join(format!("{name}.{kind}"))).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_tubebell"))
             .args(arguments)
@@ -37,28 +38,28 @@ impl Program {
         Program { child, name: name.to_owned() }
     }
 
-    fn gateway(story: &Story, name: &str) -> Program {
+    pub(crate) fn gateway(story: &Story, name: &str) -> Program {
         let config = story.folder.path().join("tubebell.toml");
         std::fs::write(config, story.config_text()).unwrap();
         Program::start(story.folder.path(), name, &["run", "--config", "tubebell.toml"])
     }
 
-    fn out(&self, folder: &Path) -> String {
+    pub(crate) fn out(&self, folder: &Path) -> String {
         std::fs::read_to_string(folder.join(format!("{}.out", self.name))).unwrap()
     }
 
-    fn err(&self, folder: &Path) -> String {
+    pub(crate) fn err(&self, folder: &Path) -> String {
         std::fs::read_to_string(folder.join(format!("{}.err", self.name))).unwrap()
     }
 
     /// Sends a signal by its name.
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let line = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     }
 
     /// Waits for the end, at most so long.
-    async fn end(&mut self, within: Duration) -> ExitStatus {
+    pub(crate) async fn end(&mut self, within: Duration) -> ExitStatus {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -78,10 +79,10 @@ impl Drop for Program {
     }
 }
 
-const SOON: Duration = Duration::from_secs(10);
+pub(crate) const SOON: Duration = Duration::from_secs(10);
 
 /// Waits for something, at most fifteen seconds.
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < Duration::from_secs(15), "{what} does not happen");
@@ -113,8 +114,6 @@ async fn both_signals_stop_it_within_ten_seconds_with_exit_code_0() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_amid_two_hundred_messages_it_loses_none_and_repeats_only_what_was_in_flight() {
     const GROUPS: i64 = 200;
-    /// Sends under way at a time, at most.
-    const IN_FLIGHT_MAX: usize = 128;
     let story = Story::quick().await;
     let folder = story.folder.path().to_owned();
     let mut watches = "video,rules,to\n".to_owned();

@@ -106,7 +106,12 @@ impl Story {
     }
 
     pub(crate) async fn start(&self) -> Gateway {
-        Gateway::start(&self.config(), system_clock()).await.unwrap()
+        self.start_at(system_clock()).await
+    }
+
+    /// Starts a gateway that goes by this clock.
+    pub(crate) async fn start_at(&self, clock: tubebell::pipeline::Clock) -> Gateway {
+        Gateway::start(&self.config(), clock).await.unwrap()
     }
 
     pub(crate) fn set_counts(&self, views: i64, likes: Option<i64>) {
@@ -233,10 +238,15 @@ fn unset(rule: &tubebell::model::Rule) -> (tubebell::model::Series, i64) {
 /// Starts a story whose video is watched, and waits until its baseline is known.
 pub(crate) async fn watched(story: &Story, rules: &str) -> Gateway {
     let gateway = story.start().await;
+    watch_as_ana(&gateway, rules).await;
+    gateway
+}
+
+/// Ana watches the video, whose baseline is known then.
+pub(crate) async fn watch_as_ana(gateway: &Gateway, rules: &str) {
     let ana = Address::Telegram { chat: ANA, thread: None };
     gateway.store().edit(None, vec![watch(ana, rules)], system_clock()()).await.unwrap();
-    baseline(&gateway).await;
-    gateway
+    baseline(gateway).await;
 }
 
 /// Waits until every receipt is recorded: what a person has heard is told in the store too.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Watch, until};
 use crate::model::Settings;
-use crate::store::WatchRow;
+use crate::store::Standing;
 
 /// What `apply` does about one pair of subject and destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(in crate::cli) enum Difference {
 /// Compares a watch with the one that stands, for a file whose watches have this origin.
 pub(in crate::cli) fn difference(
     watch: &Watch,
-    standing: Option<&WatchRow>,
+    standing: Option<&Standing>,
     origin: &str,
 ) -> Difference {
     let Some(row) = standing else { return Difference::New };
@@ -43,6 +43,9 @@ pub(in crate::cli) fn difference(
 }
 
 fn settings(before: &Settings, after: &Settings, changes: &mut Vec<String>) {
+    if before == after {
+        return;
+    }
     let mut add = |name: &str, before: Option<String>, after: Option<String>| {
         if before != after {
             let word = |text: Option<String>| text.unwrap_or_else(|| "default".to_owned());

@@ -118,6 +118,18 @@ impl TelegramSandbox {
         })
     }
 
+    /// Makes as many updates wait as if these people had written this by turns while nobody listened. Not twice.
+    pub fn pile_up(&self, count: u32, users: &[i64], text: &str) {
+        self.0.change(|state| {
+            let now = state.now();
+            let said = users.iter().map(|user| state.incoming(text, *user, *user, None, now));
+            let said: Vec<Message> = said.collect();
+            let kinds = said.iter().map(|said| ("message".to_owned(), state.message_json(said)));
+            let kinds = kinds.collect();
+            state.updates.pile_up(i64::from(count), kinds);
+        });
+    }
+
     /// Lets a person press a button. Returns the id of the press; its answer is in [`TelegramSandbox::answers`].
     ///
     /// # Errors

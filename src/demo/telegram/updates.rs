@@ -23,6 +23,8 @@ const FIRST_ID: i64 = 100_000_001;
 #[derive(Debug)]
 pub(super) struct Updates {
     waiting: VecDeque<Value>,
+    /// Updates that wait before those, made as they are fetched: very many would fill memory.
+    backlog: Backlog,
     next_id: i64,
     /// Kinds that the bot asked for; `None` is all but those of [`NOT_BY_DEFAULT`].
     allowed: Option<BTreeSet<String>>,
@@ -32,6 +34,28 @@ pub(super) struct Updates {
     last_poll: Option<(i64, Instant)>,
     next_conflict: Option<Instant>,
     pub(super) confirmed: u64,
+}
+
+/// Many updates that differ only in their ids and in who wrote.
+#[derive(Debug, Default)]
+struct Backlog {
+    ids: std::ops::Range<i64>,
+    /// By turns.
+    kinds: Vec<(String, Value)>,
+}
+
+impl Backlog {
+    fn len(&self) -> usize {
+        usize::try_from(self.ids.end - self.ids.start).unwrap_or(0)
+    }
+
+    fn first(&self, limit: usize) -> impl Iterator<Item = Value> {
+        self.ids.clone().take(limit).zip(self.kinds.iter().cycle()).map(|(id, (kind, content))| {
+            let mut content = content.clone();
+            content["message_id"] = json!(id);
+            json!({"update_id": id, kind: content})
+        })
+    }
 }
 
 /// One long poll.
@@ -46,6 +70,7 @@ impl Default for Updates {
     fn default() -> Updates {
         Updates {
             waiting: VecDeque::new(),
+            backlog: Backlog::default(),
             next_id: FIRST_ID,
             allowed: None,
             webhook: None,
@@ -74,11 +99,23 @@ impl Updates {
         self.next_id += 1;
     }
 
+    /// Queues so many updates of these kinds by turns, before all that wait. Not twice.
+    pub(super) fn pile_up(&mut self, count: i64, kinds: Vec<(String, Value)>) {
+        let first = self.next_id;
+        self.next_id += count;
+        self.backlog = Backlog { ids: first..self.next_id, kinds };
+        for update in &mut self.waiting {
+            update["update_id"] = json!(self.next_id);
+            self.next_id += 1;
+        }
+    }
+
     pub(super) fn waiting(&self) -> usize {
-        self.waiting.len()
+        self.backlog.len() + self.waiting.len()
     }
 
     pub(super) fn forget(&mut self) {
+        self.backlog = Backlog::default();
         self.waiting.clear();
     }
 
@@ -107,14 +144,24 @@ impl Updates {
             timeout = 3;
         }
         self.last_poll = Some((offset, now));
-        let before = self.waiting.len();
+        let before = self.waiting();
         if offset < 0 {
             let keep = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
-            self.waiting.drain(..before.saturating_sub(keep));
+            self.backlog = Backlog::default();
+            self.waiting.drain(..self.waiting.len().saturating_sub(keep));
         } else {
-            self.waiting.retain(|update| update["update_id"].as_i64() >= Some(offset));
+            let ids = &mut self.backlog.ids;
+            ids.start = ids.start.max(offset).min(ids.end);
+            // They wait in the order of their ids.
+            while self
+                .waiting
+                .front()
+                .is_some_and(|update| update["update_id"].as_i64() < Some(offset))
+            {
+                self.waiting.pop_front();
+            }
         }
-        self.confirmed += (before - self.waiting.len()) as u64;
+        self.confirmed += (before - self.waiting()) as u64;
         self.poller += 1;
         Ok(Poll {
             number: self.poller,
@@ -132,10 +179,11 @@ impl Updates {
                 "terminated by other getUpdates request; make sure that only one bot instance is running"
             }));
         }
-        if self.waiting.is_empty() && now < poll.until {
+        if self.waiting() == 0 && now < poll.until {
             return Ok(None);
         }
-        Ok(Some(self.waiting.iter().take(poll.limit).cloned().collect()))
+        let all = self.backlog.first(poll.limit).chain(self.waiting.iter().cloned());
+        Ok(Some(all.take(poll.limit).collect()))
     }
 
     /// Sets or, with an empty address, removes the webhook; ends a long poll in the first case.

@@ -51,23 +51,22 @@ impl SqliteDesk<'_> {
     }
 
     fn trigger(&self, series: Series, row: &Row<'_>, text: Arc<str>) -> Result<TriggerRow> {
-        let until: Option<i64> = row.get(11)?;
         let shut = rows::shut(
             row.get(9)?,
-            row.get::<_, i64>(10)? > self.now.0,
-            until.is_some_and(|until| until <= self.now.0),
+            rows::integer_or(row, 10, 0) > self.now.0,
+            rows::integer_or(row, 11, i64::MAX) <= self.now.0,
         );
         Ok(TriggerRow {
             id: TriggerId(row.get(0)?),
             series,
             value: row.get(1)?,
-            base: row.get(2)?,
-            since: UnixMillis(row.get(3)?),
+            base: Some(rows::integer_or(row, 2, i64::MIN)).filter(|base| *base != i64::MIN),
+            since: UnixMillis(rows::integer_or(row, 3, 0)),
             rule: RuleId(row.get(4)?),
             text,
             subscription: SubscriptionId(row.get(6)?),
             destination: DestinationId(row.get(7)?),
-            lane: row.get(8)?,
+            lane: rows::integer_or(row, 8, 0),
             gate: shut.map_or(Gate::Open, Gate::Shut),
         })
     }
@@ -169,7 +168,9 @@ impl Desk for SqliteDesk<'_> {
             Metric::Likes => COUNT_AT[1],
             Metric::Comments => COUNT_AT[2],
         };
-        Ok(self.tx.prepare_cached(sql)?.query_row([video.0, at.0], |row| row.get(0)).optional()?)
+        // A damaged row is as good as none.
+        let count = |row: &Row<'_>| Ok(row.get(0).ok());
+        Ok(self.tx.prepare_cached(sql)?.query_row([video.0, at.0], count).optional()?.flatten())
     }
 
     fn waiting(&mut self, video: VideoKey) -> Result<Vec<(Series, i64)>> {
@@ -178,7 +179,9 @@ impl Desk for SqliteDesk<'_> {
         let mut found = Vec::new();
         let mut after = i64::MIN;
         while let Some((code, value)) = statement
-            .query_row([video.0, after], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+            .query_row([video.0, after], |row| {
+                Ok((rows::integer_or(row, 0, i64::MAX), rows::integer_or(row, 1, i64::MAX)))
+            })
             .optional()?
         {
             found.extend(Series::from_code(code).map(|series| (series, value)));
@@ -279,7 +282,9 @@ impl Desk for SqliteDesk<'_> {
             .prepare_cached(
                 "SELECT id, begun, work FROM fanout WHERE video = ?1 ORDER BY id DESC LIMIT 1",
             )?
-            .query_row([video.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .query_row([video.0], |row| {
+                Ok((row.get(0)?, rows::integer_or(row, 1, 1) != 0, rows::text(row, 2)))
+            })
             .optional()?;
         if let Some((id, false, queued)) = &last {
             self.tx

@@ -36,7 +36,7 @@ pub(super) fn edit(
     edits.iter().map(|edit| one(tx, edit, now)).collect::<Result<_>>().map(Some)
 }
 
-fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edited> {
+pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edited> {
     match edit {
         Edit::Watch(watch) => watch::watch(tx, watch, now),
         Edit::Unwatch { destination, subject } => watch::unwatch(tx, destination, subject, now),

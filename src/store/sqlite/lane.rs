@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::rows;
 use crate::model::{Channel, UnixMillis};
 use crate::store::Result;
 
@@ -103,8 +104,10 @@ pub(super) const NEXT_DUE: &str =
 
 /// When the next lane of a channel is due.
 pub(super) fn next_due(tx: &Connection, channel: Channel) -> Result<Option<UnixMillis>> {
-    let next: Option<i64> =
-        tx.prepare_cached(NEXT_DUE)?.query_row([channel.name()], |row| row.get(0)).optional()?;
+    let next: Option<i64> = tx
+        .prepare_cached(NEXT_DUE)?
+        .query_row([channel.name()], |row| Ok(rows::integer_or(row, 0, i64::MAX)))
+        .optional()?;
     Ok(next.map(UnixMillis))
 }
 
@@ -134,8 +137,9 @@ pub(super) fn due(
         .query_map(params![channel.name(), now.0, limit], |row| {
             Ok(DueLane {
                 id: row.get(0)?,
-                key: row.get(1)?,
-                slots: row.get::<_, i64>(2)?.try_into().unwrap_or(0),
+                // Only its rate hangs on it: a key that can't be read must not stop the channel.
+                key: String::from_utf8_lossy(row.get_ref(1)?.as_bytes().unwrap_or_default()).into(),
+                slots: rows::integer_or(row, 2, 0).try_into().unwrap_or(0),
             })
         })?
         .collect::<rusqlite::Result<_>>()?)

@@ -8,8 +8,10 @@
 //! and video have something waiting and `lane` when the chat may be told; `claim` looks at what is due (`group`), makes
 //! notifications of it, `finish` ends them, and `sweep` deletes what is past its retention.
 
+mod beside;
 mod chat;
 mod claim;
+mod clock;
 mod desk;
 mod edit;
 mod figures;
@@ -19,6 +21,7 @@ mod lane;
 mod letters;
 mod listing;
 mod open;
+mod patience;
 #[cfg(test)]
 mod plans;
 mod poll;
@@ -33,15 +36,19 @@ mod why;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
 pub use open::Access;
+pub(in crate::store) use rows::is_of_a_row;
 
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
-use crate::model::{Address, Channel, NotificationId, Snapshot, SubjectRef, UnixMillis, VideoId};
+use crate::model::{
+    Address, Channel, NotificationId, Snapshot, SubjectRef, SubscriptionId, UnixMillis, VideoId,
+};
 use thread::{DbThread, Errors};
 
 /// Pages that the reader keeps.
@@ -63,6 +70,8 @@ pub struct Sqlite {
     _lock: Option<File>,
     /// Makes message ids unique among installations.
     salt: u64,
+    /// Who has written between two pieces of long work, see [`beside`].
+    version: AtomicI64,
 }
 
 impl Sqlite {
@@ -89,6 +98,7 @@ impl Sqlite {
             errors,
             _lock: lock,
             salt,
+            version: AtomicI64::new(0),
         })
     }
 }
@@ -222,6 +232,22 @@ impl Store for Sqlite {
         self.writer.write(move |tx| edit::edit(tx, mark.as_ref(), &edits, now)).await
     }
 
+    async fn edit_some(
+        &self,
+        edits: Arc<[Edit]>,
+        from: usize,
+        now: UnixMillis,
+    ) -> Result<Vec<Edited>> {
+        let piece = self
+            .writer
+            .write(move |tx| beside::edit_some(tx, edits.get(from..).unwrap_or_default(), now))
+            .await?;
+        let took = piece.begun.elapsed();
+        let before = self.version.swap(piece.version, Ordering::Relaxed);
+        tokio::time::sleep(beside::pause(took, before != piece.version)).await;
+        Ok(piece.edited)
+    }
+
     async fn update_mark(&self, source: &str) -> Result<Option<i64>> {
         let source = source.to_owned();
         self.reader.read(move |db| edit::update_mark(db, &source)).await
@@ -236,8 +262,18 @@ impl Store for Sqlite {
         self.reader.read(move |db| read::watches(db, &filter, after, limit)).await
     }
 
-    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<Option<WatchRow>>> {
+    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<WatchAt>> {
         self.reader.read(move |db| read::watches_at(db, &pairs)).await
+    }
+
+    async fn watches_from(
+        &self,
+        origin: &str,
+        after: SubscriptionId,
+        limit: usize,
+    ) -> Result<Vec<SubscriptionId>> {
+        let origin = origin.to_owned();
+        self.reader.read(move |db| read::watches_from(db, &origin, after, limit)).await
     }
 
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>> {
@@ -286,6 +322,14 @@ impl Store for Sqlite {
         })
     }
 
+    fn trouble(&self) -> Option<String> {
+        self.writer.trouble()
+    }
+
+    fn hurry(&self) {
+        self.writer.hurry();
+    }
+
     async fn figures(&self, now: UnixMillis) -> Result<Figures> {
         let history = Arc::clone(&self.history);
         self.counter
@@ -294,6 +338,10 @@ impl Store for Sqlite {
                 figures::figures(db, &mut history, now)
             })
             .await
+    }
+
+    async fn set_back(&self, by: std::time::Duration, now: UnixMillis) -> Result<()> {
+        self.writer.write(move |tx| clock::set_back(tx, by, now)).await
     }
 
     async fn sweep(&self, keep: Retention, now: UnixMillis) -> Result<bool> {

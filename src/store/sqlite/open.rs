@@ -11,8 +11,19 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, backup};
 use super::rows;
 use crate::store::{Result, StoreError};
 
-/// How long a writer waits for another process, such as `apply` beside a running gateway.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a connection looks whether another process, such as `apply` beside a running gateway, has let go of the
+/// database. SQLite's own way of waiting looks ever more seldom, up to ten times a second, and so passes over the gaps
+/// between the short transactions of another process.
+const BUSY_LOOK: Duration = Duration::from_millis(1);
+
+/// How often it looks before it gives up: ten seconds or more.
+const BUSY_LOOKS: i32 = 10_000;
+
+/// Pages in the write-ahead log at which the end of a transaction brings it into the database.
+const CHECKPOINT_PAGES: i64 = 4000;
+
+/// The same of a tool: it comes before the gateway beside it, which is not to be held up by what a tool has written.
+const CHECKPOINT_PAGES_OF_A_TOOL: i64 = 2000;
 
 /// Prepared statements that a connection keeps: more than there are.
 const STATEMENTS: usize = 256;
@@ -116,7 +127,7 @@ pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, u64)> {
         make_private(path);
     }
     let mut db = Connection::open_with_flags(path, flags).map_err(|e| sort(e, path))?;
-    prepare(&mut db, path)
+    prepare(&mut db, path, access)
         .map_err(|error| match error {
             StoreError::Database(cause) => sort(cause, path),
             other => other,
@@ -124,17 +135,28 @@ pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, u64)> {
         .map(|salt| (db, salt))
 }
 
-fn prepare(db: &mut Connection, path: &Path) -> Result<u64> {
-    db.busy_timeout(BUSY_TIMEOUT)?;
+/// Whether to look once more for the lock of another process.
+#[expect(clippy::disallowed_methods, reason = "the threads of the store may block")]
+fn wait(looks: i32) -> bool {
+    std::thread::sleep(BUSY_LOOK);
+    looks < BUSY_LOOKS
+}
+
+fn prepare(db: &mut Connection, path: &Path, access: Access) -> Result<u64> {
+    db.busy_handler(Some(wait))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     // Looked at before anything is changed: it may be somebody else's, or of a newer version.
     version(db, path)?;
     // NORMAL in WAL survives a crash of the process without loss, and one of the machine without damage.
     db.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -16000; PRAGMA foreign_keys = OFF; PRAGMA journal_size_limit = 67108864;
-         PRAGMA wal_autocheckpoint = 4000;",
+         PRAGMA cache_size = -16000; PRAGMA foreign_keys = OFF; PRAGMA journal_size_limit = 67108864;",
     )?;
+    let pages = match access {
+        Access::Run => CHECKPOINT_PAGES,
+        Access::Tool | Access::Existing => CHECKPOINT_PAGES_OF_A_TOOL,
+    };
+    db.pragma_update(None, "wal_autocheckpoint", pages)?;
     keep_plans(db)?;
     let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let found = version(&tx, path)?;
@@ -181,7 +203,7 @@ pub(super) fn reader(path: &Path, cache_kib: u32) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
         let db = Connection::open_with_flags(path, flags)?;
-        db.busy_timeout(BUSY_TIMEOUT)?;
+        db.busy_handler(Some(wait))?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         db.execute_batch("PRAGMA query_only = ON;")?;
         db.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
@@ -231,6 +253,7 @@ pub(super) fn sort(error: rusqlite::Error, path: &Path) -> StoreError {
         }
         ErrorCode::ReadOnly => StoreError::NoRoom("the disk or the file is read-only".into()),
         ErrorCode::SystemIoFailure => StoreError::NoRoom("the disk answers with an error".into()),
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy,
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
             unusable(path, "can't be opened: may this user read it, and write to its folder?")
         }
@@ -275,9 +298,13 @@ mod tests {
         assert_eq!(store.load("key").await.unwrap(), None);
         let pulse = store.pulse(crate::model::UnixMillis(0)).await.unwrap();
         assert!(pulse.errors.contains(&("no_room", 1)), "{:?}", pulse.errors);
+        // What writes nothing goes well on a full disk, and says nothing.
+        store.clear_notice("none").await.unwrap();
+        assert!(store.trouble().is_some_and(|trouble| trouble.contains("the disk is full")));
         limit(1_000_000).await.unwrap();
         store.save("key", long.clone()).await.unwrap();
         assert_eq!(store.load("key").await.unwrap(), Some(long));
+        assert_eq!(store.trouble(), None);
     }
 
     #[tokio::test]
@@ -291,5 +318,6 @@ mod tests {
             "the database can't be written: the disk or the file is read-only"
         );
         assert_eq!(store.load("key").await.unwrap().as_deref(), Some("value"));
+        assert!(store.trouble().is_some_and(|trouble| trouble.contains("read-only")));
     }
 }

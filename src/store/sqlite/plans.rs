@@ -77,6 +77,7 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         sweep::RULES,
         sweep::WATCHES,
         sweep::FORGET,
+        sweep::FORGET_DESTINATION,
         sweep::LOG,
     ] {
         check(sql);
@@ -87,6 +88,7 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
 fn questions_read_what_they_are_about() {
     check(read::WATCHES);
     check(read::WATCHES_ONE);
+    check(read::STANDING);
     check(why::ALERTS);
     // These sort a handful of rows: the watches of one chat, the rules about one video.
     let db = Connection::open_in_memory().unwrap();

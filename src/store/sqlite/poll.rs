@@ -6,8 +6,7 @@ use super::rows;
 use crate::model::{UnixMillis, VideoId, VideoKey};
 use crate::store::{DueVideo, Polled, Result};
 
-pub(super) const DUE: &str =
-    "SELECT id, ref, memory FROM video WHERE next_poll <= ?1 ORDER BY next_poll LIMIT ?2";
+pub(super) const DUE: &str = "SELECT id, ref, memory, next_poll FROM video WHERE next_poll <= ?1 ORDER BY next_poll LIMIT ?2";
 
 pub(super) fn due_videos(db: &Connection, now: UnixMillis, limit: usize) -> Result<Vec<DueVideo>> {
     let mut statement = db.prepare_cached(DUE)?;
@@ -19,6 +18,7 @@ pub(super) fn due_videos(db: &Connection, now: UnixMillis, limit: usize) -> Resu
                 key: VideoKey(row.get(0)?),
                 id: rows::parsed(&row.get::<_, String>(1)?, "video id")?,
                 memory: row.get(2)?,
+                next_poll: rows::instant(row, 3)?,
             })
         };
         due.extend(rows::or_skipped(read())?);
@@ -53,9 +53,14 @@ pub(super) fn save_polled(tx: &Connection, polled: &[Polled]) -> Result<()> {
 
 pub(super) fn video(db: &Connection, id: &VideoId) -> Result<Option<DueVideo>> {
     Ok(db
-        .prepare_cached("SELECT id, memory FROM video WHERE ref = ?1")?
+        .prepare_cached("SELECT id, memory, next_poll FROM video WHERE ref = ?1")?
         .query_row([id.as_str()], |row| {
-            Ok(DueVideo { key: VideoKey(row.get(0)?), id: *id, memory: row.get(1)? })
+            Ok(DueVideo {
+                key: VideoKey(row.get(0)?),
+                id: *id,
+                memory: row.get(1)?,
+                next_poll: rows::instant(row, 2)?,
+            })
         })
         .optional()?)
 }

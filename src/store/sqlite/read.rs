@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, types::Value as Sql};
 
 use super::rows;
 use crate::model::{Address, Counts, SubjectRef, SubscriptionId, UnixMillis, VideoId};
-use crate::store::{History, Result, WatchFilter, WatchRow};
+use crate::store::{History, Result, Standing, WatchAt, WatchFilter, WatchRow};
 
 pub(super) fn is_admitted(db: &Connection, person: &str) -> Result<bool> {
     Ok(db.prepare_cached("SELECT 1 FROM person WHERE address = ?1")?.exists([person])?)
@@ -76,25 +76,63 @@ fn watch(db: &Connection, row: &Row<'_>) -> Result<WatchRow> {
     })
 }
 
-/// One look-up per pair: a list of pairs in one statement would keep no plan for the next.
-pub(super) fn watches_at(
-    db: &Connection,
-    pairs: &[(Address, SubjectRef)],
-) -> Result<Vec<Option<WatchRow>>> {
-    let mut find = db.prepare_cached(
-        "SELECT s.id FROM destination o JOIN subscription s ON s.destination = coalesce(o.moved_to, o.id)
-         WHERE o.address = ?1 AND s.subject = (SELECT id FROM subject WHERE ref = ?2)
-           AND s.ended_at IS NULL",
-    )?;
+pub(super) const STANDING: &str = "SELECT s.id, s.settings, s.origin,
+            (SELECT group_concat(text, char(10)) FROM
+             (SELECT text FROM rule WHERE subscription = s.id AND ended_at IS NULL ORDER BY id))
+     FROM subscription s WHERE s.destination = ?1 AND s.subject = ?2 AND s.ended_at IS NULL";
+
+/// Look-ups per pair: a list of pairs in one statement would keep no plan for the next.
+pub(super) fn watches_at(db: &Connection, pairs: &[(Address, SubjectRef)]) -> Result<Vec<WatchAt>> {
+    let mut to = db.prepare_cached("SELECT id, moved_to FROM destination WHERE address = ?1")?;
+    let mut of = db.prepare_cached("SELECT id FROM subject WHERE ref = ?1")?;
+    let mut standing = db.prepare_cached(STANDING)?;
+    let mut last: Option<(&SubjectRef, Option<i64>)> = None;
     let mut found = Vec::with_capacity(pairs.len());
-    for (destination, subject) in pairs {
-        let id: Option<i64> = find
-            .query_row([destination.to_string(), subject.to_string()], |row| row.get(0))
-            .optional()?;
-        let row = id.map(|id| watches(db, &WatchFilter::One(SubscriptionId(id)), 0, 1));
-        found.push(row.transpose()?.and_then(|rows| rows.into_iter().next()));
+    for (address, subject) in pairs {
+        let destination: Option<(i64, Option<i64>)> =
+            to.query_row([address.to_string()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let row = match last {
+            Some((last, row)) if last == subject => row,
+            _ => of.query_row([subject.to_string()], |row| row.get(0)).optional()?,
+        };
+        last = Some((subject, row));
+        let mut at = WatchAt { watch: None, moved: false, subject: row };
+        if let Some((id, moved_to)) = destination {
+            at.moved = moved_to.is_some();
+            if let Some(row) = row {
+                let mut rows = standing.query([moved_to.unwrap_or(id), row])?;
+                let row = rows.next()?.map(|row| rows::or_skipped(standing_watch(row)));
+                at.watch = row.transpose()?.flatten();
+            }
+        }
+        found.push(at);
     }
     Ok(found)
+}
+
+fn standing_watch(row: &Row<'_>) -> Result<Standing> {
+    let rules: Option<String> = row.get(3)?;
+    Ok(Standing {
+        id: SubscriptionId(row.get(0)?),
+        settings: rows::settings(&row.get::<_, String>(1)?)?,
+        origin: row.get(2)?,
+        rules: rules.iter().flat_map(|rules| rules.split('\n')).map(str::to_owned).collect(),
+    })
+}
+
+pub(super) fn watches_from(
+    db: &Connection,
+    origin: &str,
+    after: SubscriptionId,
+    limit: usize,
+) -> Result<Vec<SubscriptionId>> {
+    Ok(db
+        .prepare_cached(
+            "SELECT id FROM subscription WHERE id > ?2 AND origin = ?1 AND ended_at IS NULL
+             ORDER BY id LIMIT ?3",
+        )?
+        .query_map(params![origin, after.0, limit], |row| row.get(0).map(SubscriptionId))?
+        .collect::<rusqlite::Result<_>>()?)
 }
 
 pub(super) fn history(

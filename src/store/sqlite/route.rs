@@ -74,7 +74,10 @@ pub(super) const NEXT_WORK: &str = "SELECT f.id, f.video, f.work FROM fanout f
 pub(super) fn fan_out(tx: &Connection, now: UnixMillis, work: ResumeFn) -> Result<bool> {
     let head: Option<(i64, i64, String)> = tx
         .prepare_cached(NEXT_WORK)?
-        .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row([], |row| {
+            // What can't be read is no work, and is dropped as such.
+            Ok((row.get(0)?, rows::integer_or(row, 1, 0), rows::text(row, 2)))
+        })
         .optional()?;
     let Some((id, video, text)) = head else { return Ok(false) };
     match work(&mut SqliteDesk::new(tx, now), VideoKey(video), &text)? {

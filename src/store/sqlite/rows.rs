@@ -74,20 +74,43 @@ pub(super) fn or_skipped<T>(row: Result<T>) -> Result<Option<T>> {
 
 /// Sets apart what can't be read from what makes the database fail as a whole.
 pub(super) fn readable<T>(result: Result<T>) -> Result<std::result::Result<T, String>> {
-    use rusqlite::Error::{
-        FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
-    };
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(StoreError::Row(cause)) => Ok(Err(cause)),
-        Err(StoreError::Database(
-            cause @ (FromSqlConversionFailure(..)
-            | IntegralValueOutOfRange(..)
-            | InvalidColumnType(..)
-            | Utf8Error(..)),
-        )) => Ok(Err(cause.to_string())),
+        Err(StoreError::Database(cause)) if is_of_a_row(&cause) => Ok(Err(cause.to_string())),
         Err(other) => Err(other),
     }
+}
+
+/// Whether a failure is that of a row which holds something else than it should.
+pub(in crate::store) const fn is_of_a_row(cause: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{
+        FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
+    };
+    matches!(
+        cause,
+        FromSqlConversionFailure(..)
+            | IntegralValueOutOfRange(..)
+            | InvalidColumnType(..)
+            | Utf8Error(..)
+    )
+}
+
+/// An integer that has a meaning of its own where the row holds something else: one damaged row of many must not
+/// stop what reads them all.
+pub(super) fn integer_or(row: &Row<'_>, column: usize, otherwise: i64) -> i64 {
+    match row.get_ref(column) {
+        Ok(ValueRef::Integer(value)) => value,
+        Ok(ValueRef::Null | ValueRef::Real(_) | ValueRef::Text(_) | ValueRef::Blob(_)) | Err(_) => {
+            otherwise
+        }
+    }
+}
+
+/// A text; an empty one where the row holds something else.
+pub(super) fn text(row: &Row<'_>, column: usize) -> String {
+    let text = row.get_ref(column).ok().and_then(|value| value.as_str().ok());
+    text.unwrap_or_default().to_owned()
 }
 
 /// An instant that may be NULL.
@@ -183,9 +206,13 @@ pub(super) fn destination(db: &Connection, address: &Address) -> Result<Option<D
 
 /// Reads the columns of `seen` from `at` on; `None` when the join found no row.
 ///
-/// A row with a word that this version does not know counts as none: the next snapshot is then a silent baseline,
-/// while a failure would hold up all routing.
+/// A row with a word that this version does not know, or that can't be read, counts as none: the next snapshot is then a
+/// silent baseline, while a failure would hold up all routing.
 pub(super) fn known(row: &Row<'_>, at: usize) -> Result<Option<Known>> {
+    Ok(or_skipped(seen(row, at))?.flatten())
+}
+
+fn seen(row: &Row<'_>, at: usize) -> Result<Option<Known>> {
     let Some(observed_at) = instant(row, at)? else { return Ok(None) };
     let counts = |at: usize| -> rusqlite::Result<Counts> {
         Ok(Counts { views: row.get(at)?, likes: row.get(at + 1)?, comments: row.get(at + 2)? })

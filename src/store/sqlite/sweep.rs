@@ -45,6 +45,7 @@ pub(super) fn sweep(tx: &Connection, keep: Retention, now: UnixMillis) -> Result
     }
     more |= forget_watches(tx, alerts)?;
     walk_suppressions(tx, alerts)?;
+    walk_destinations(tx, alerts, now)?;
     more |= walk_videos(tx, statistics)?;
     Ok(more)
 }
@@ -176,6 +177,42 @@ fn walk_suppressions(tx: &Connection, before: UnixMillis) -> Result<()> {
     tx.prepare_cached("DELETE FROM suppression WHERE rule > ?1 AND rule <= ?2 AND last < ?3")?
         .execute([after, upto.unwrap_or(i64::MAX), before.0])?;
     rows::save(tx, "sweep:suppression", &rows::json(&upto)?)
+}
+
+/// A chat or endpoint without watches, without settings of its own (or out of reach) and without a message under way
+/// or of late. An address that has moved goes when the new one is not used either, and before it.
+pub(super) const FORGET_DESTINATION: &str = "DELETE FROM destination WHERE id = ?1
+     AND (settings = '{}' OR disabled IS NOT NULL OR moved_to IS NOT NULL)
+     AND coalesce(muted_until, 0) <= ?3
+     AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.destination IN (?1, destination.moved_to))
+     AND NOT EXISTS (SELECT 1 FROM destination o WHERE o.moved_to = ?1)
+     AND NOT EXISTS (SELECT 1 FROM lane l WHERE l.id = destination.lane
+                     AND (l.in_flight > 0 OR l.free_at >= ?2))
+     AND NOT EXISTS (SELECT 1 FROM notification n WHERE n.lane = destination.lane AND n.state = 'pending')
+     RETURNING lane";
+
+/// Forgets chats and endpoints to which nothing has gone since a moment, and of which nothing is known that whoever is
+/// there has chosen. They are made anew when somebody is there again.
+fn walk_destinations(tx: &Connection, before: UnixMillis, now: UnixMillis) -> Result<()> {
+    let after: i64 = cursor(tx, "sweep:destination")?.unwrap_or_default();
+    let stretch: Vec<i64> = tx
+        .prepare_cached("SELECT id FROM destination WHERE id > ?1 ORDER BY id LIMIT ?2")?
+        .query_map(params![after, STRETCH], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for id in &stretch {
+        let lane: Option<i64> = tx
+            .prepare_cached(FORGET_DESTINATION)?
+            .query_row([*id, before.0, now.0], |row| row.get(0))
+            .optional()?;
+        let Some(lane) = lane else { continue };
+        tx.prepare_cached(
+            "DELETE FROM lane WHERE id = ?1
+             AND NOT EXISTS (SELECT 1 FROM destination d WHERE d.lane = ?1)",
+        )?
+        .execute([lane])?;
+    }
+    let next = stretch.last().copied().filter(|_| stretch.len() == STRETCH);
+    rows::save(tx, "sweep:destination", &rows::json(&next)?)
 }
 
 /// A video as a walk sees it.

@@ -2,14 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::open;
+use super::{open, patience};
 use crate::store::{Result, StoreError, ThreadWork};
 
 /// Jobs that may wait for a connection: enough for every task of the gateway, so that a caller waits at the door
@@ -50,6 +50,33 @@ impl Work {
     }
 }
 
+/// Why nothing can be written at present, if that is so.
+#[derive(Debug, Default)]
+struct Trouble(Mutex<Option<String>>);
+
+impl Trouble {
+    /// Takes in how a writing transaction ended, and whether it wrote anything: on a full disk, what writes nothing
+    /// goes well.
+    fn note<T>(&self, outcome: &Result<T>, has_written: bool) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Ok(_) if has_written && now.take().is_some() => {
+                tracing::info!("the database can be written again");
+            }
+            Err(error) if error.is_of_the_whole() => {
+                if now.is_none() {
+                    tracing::error!(
+                        %error,
+                        "nothing can be recorded: all waits until that is mended, and nothing is lost"
+                    );
+                }
+                *now = Some(error.to_string());
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
 /// A handle to the thread; the thread ends when the last job is done and the handle is dropped.
 pub(super) struct DbThread {
     jobs: Option<mpsc::Sender<Job>>,
@@ -58,6 +85,8 @@ pub(super) struct DbThread {
     name: &'static str,
     work: Arc<Work>,
     errors: Arc<Errors>,
+    trouble: Arc<Trouble>,
+    hurry: Arc<AtomicBool>,
 }
 
 impl DbThread {
@@ -70,9 +99,12 @@ impl DbThread {
         let (jobs, mut queue) = mpsc::channel::<Job>(QUEUE);
         let work = Arc::new(Work::default());
         let worked = Arc::clone(&work);
+        let hurry = Arc::new(AtomicBool::new(false));
+        let hurried = Arc::clone(&hurry);
         let thread = std::thread::Builder::new()
             .name(format!("store-{name}"))
             .spawn(move || {
+                patience::begin(&db, hurried);
                 while let Some(job) = queue.blocking_recv() {
                     let begun = Instant::now();
                     // The transaction of a job that panics is rolled back as it unwinds, and its caller hears of it;
@@ -91,6 +123,8 @@ impl DbThread {
             name,
             work,
             errors: Arc::clone(errors),
+            trouble: Arc::default(),
+            hurry,
         }
     }
 
@@ -103,6 +137,16 @@ impl DbThread {
             busy: Duration::from_micros(self.work.busy_us.load(Ordering::Relaxed)),
             queued: u64::try_from(queued).unwrap_or(u64::MAX),
         }
+    }
+
+    /// Why nothing can be written at present, if that is so.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.trouble.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// From now on other processes are waited for only a moment.
+    pub(super) fn hurry(&self) {
+        self.hurry.store(true, Ordering::Relaxed);
     }
 
     /// Runs a read in one snapshot of the database.
@@ -122,13 +166,12 @@ impl DbThread {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let trouble = Arc::clone(&self.trouble);
         self.run(move |db, path| {
-            let tx = db
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map_err(|e| open::sort(e, path))?;
-            let value = work(&tx)?;
-            tx.commit().map_err(|e| open::sort(e, path))?;
-            Ok(value)
+            let before = db.total_changes();
+            let outcome = transact(db, work).map_err(|error| sorted(error, path));
+            trouble.note(&outcome, db.total_changes() != before);
+            outcome
         })
         .await
     }
@@ -140,10 +183,7 @@ impl DbThread {
         let (answer, answered) = oneshot::channel();
         let path = self.path.clone();
         let job: Job = Box::new(move |db| {
-            let outcome = work(db, &path).map_err(|error| match error {
-                StoreError::Database(cause) => open::sort(cause, &path),
-                other => other,
-            });
+            let outcome = work(db, &path).map_err(|error| sorted(error, &path));
             // A caller that has gone away does not need its answer; the transaction stands.
             drop(answer.send(outcome));
         });
@@ -158,8 +198,23 @@ impl DbThread {
     }
 }
 
+fn transact<T>(db: &mut Connection, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let value = work(&tx)?;
+    tx.commit()?;
+    Ok(value)
+}
+
+fn sorted(error: StoreError, path: &Path) -> StoreError {
+    match error {
+        StoreError::Database(cause) => open::sort(cause, path),
+        other => other,
+    }
+}
+
 impl Drop for DbThread {
     fn drop(&mut self) {
+        self.hurry();
         // The queue closes first, then what is queued is finished: no accepted write is dropped half-way.
         self.jobs = None;
         if let Some(thread) = self.thread.take()

@@ -43,8 +43,9 @@ pub(super) fn running(
 
 pub(super) fn watch(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<Edited> {
     let (destination, _) = chat::destination(tx, &watch.destination, &watch.owner)?;
-    let created = running(tx, destination, &watch.subject)?.is_none();
-    if created && let Some(limit) = watch.limit {
+    if let Some(limit) = watch.limit
+        && running(tx, destination, &watch.subject)?.is_none()
+    {
         // Whoever made the destination owns its watches, also those that others add.
         let owner = chat::owner(tx, destination)?;
         if owner != chat::OPERATOR && watches_of_owner(tx, &owner)? >= limit {
@@ -52,43 +53,72 @@ pub(super) fn watch(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Resu
         }
     }
     let subject = subject(tx, watch, now)?;
-    let (id, mut changed) = subscription(tx, destination, subject, watch, now)?;
-    changed |= rules(tx, id, subject, watch, now)?;
+    let (id, before) = subscription(tx, destination, subject, watch, now)?;
+    let changed = match before {
+        Before::Absent => {
+            for rule in wanted(&watch.rules) {
+                start_rule(tx, id, subject, rule, watch, now)?;
+            }
+            // Nothing of it can be waiting.
+            return Ok(Edited::Watched {
+                subscription: SubscriptionId(id),
+                created: true,
+                changed: true,
+            });
+        }
+        Before::Same => rules(tx, id, subject, watch, now)?,
+        Before::Ended | Before::Other => {
+            rules(tx, id, subject, watch, now)?;
+            true
+        }
+    };
     if changed {
         queue::rouse(tx, destination, Some(id), now)?;
     }
+    let created = before == Before::Ended;
     Ok(Edited::Watched { subscription: SubscriptionId(id), created, changed })
 }
 
-/// The row of a watch with the settings asked for, and whether they are news.
+/// What stood in the place of a watch before it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    Absent,
+    Ended,
+    /// It ran with other settings or from elsewhere.
+    Other,
+    /// It ran just so; of its rules nothing is said.
+    Same,
+}
+
+/// The row of a watch with the settings asked for, and what stood there before.
 fn subscription(
     tx: &Connection,
     destination: DestinationId,
     subject: i64,
     watch: &WatchEdit,
     now: UnixMillis,
-) -> Result<(i64, bool)> {
+) -> Result<(i64, Before)> {
     let settings = rows::json(&watch.settings)?;
     let until = watch.settings.until.map(|until| until.0);
-    let found: Option<(i64, bool)> = tx
+    let found: Option<(i64, bool, bool)> = tx
         .prepare_cached(
-            "SELECT id, ended_at IS NULL AND settings = ?3 AND origin = ?4 FROM subscription
+            "SELECT id, ended_at IS NULL, settings = ?3 AND origin = ?4 FROM subscription
              WHERE destination = ?1 AND subject = ?2",
         )?
         .query_row(params![destination.0, subject, settings, watch.origin], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .optional()?;
     match found {
-        Some((id, true)) => Ok((id, false)),
-        Some((id, false)) => {
+        Some((id, true, true)) => Ok((id, Before::Same)),
+        Some((id, runs, _)) => {
             // A watch that ended starts anew; what an earlier life left waiting stays cancelled.
             tx.prepare_cached(
                 "UPDATE subscription SET settings = ?2, origin = ?3, until = ?4, ended_at = NULL,
                  muted_until = CASE WHEN ended_at IS NULL THEN muted_until END WHERE id = ?1",
             )?
             .execute(params![id, settings, watch.origin, until])?;
-            Ok((id, true))
+            Ok((id, if runs { Before::Other } else { Before::Ended }))
         }
         None => {
             tx.prepare_cached(
@@ -96,13 +126,16 @@ fn subscription(
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
             .execute(params![destination.0, subject, settings, watch.origin, until, now.0])?;
-            Ok((tx.last_insert_rowid(), true))
+            Ok((tx.last_insert_rowid(), Before::Absent))
         }
     }
 }
 
 /// The row of a subject, made where it is new; a video is its own member.
 fn subject(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<i64> {
+    if let Some(id) = watched(tx, watch)? {
+        return Ok(id);
+    }
     let listed = !matches!(watch.subject, SubjectRef::Video(_));
     let id = tx
         .prepare_cached(
@@ -136,6 +169,27 @@ fn subject(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<i64> {
     Ok(id)
 }
 
+/// The row of a video that is watched already, when there is nothing else to be said of it: most watches of a long file.
+fn watched(tx: &Connection, watch: &WatchEdit) -> Result<Option<i64>> {
+    let WatchEdit { subject: SubjectRef::Video(_), title: None, beginning: None, .. } = watch
+    else {
+        return Ok(None);
+    };
+    Ok(tx
+        .prepare_cached(
+            "SELECT id FROM subject WHERE ref = ?1 AND EXISTS
+             (SELECT 1 FROM member WHERE member.subject = subject.id)",
+        )?
+        .query_row([watch.subject.to_string()], |row| row.get(0))
+        .optional()?)
+}
+
+/// Rules as they were asked for, each text once.
+fn wanted(rules: &[NewRule]) -> impl Iterator<Item = &NewRule> {
+    let mut seen: HashSet<&str> = HashSet::new();
+    rules.iter().filter(move |rule| seen.insert(&rule.text))
+}
+
 /// Ends rules that are no longer wanted and starts those that are new; unchanged texts keep their state.
 fn rules(
     tx: &Connection,
@@ -148,9 +202,8 @@ fn rules(
         .prepare_cached("SELECT text, id FROM rule WHERE subscription = ?1 AND ended_at IS NULL")?
         .query_map([subscription], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    let mut wanted: HashSet<&str> = HashSet::new();
     let mut changed = false;
-    for rule in watch.rules.iter().filter(|rule| wanted.insert(&rule.text)) {
+    for rule in wanted(&watch.rules) {
         if running.remove(&rule.text).is_none() {
             start_rule(tx, subscription, subject, rule, watch, now)?;
             changed = true;

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::time::Duration;
 
 use tubebell::model::{Settings, UnixMillis};
 use tubebell::store::{Access, Edit, Sqlite, Store, WatchEdit, WatchFilter, WatchRow};
@@ -242,7 +243,7 @@ async fn a_chat_that_has_moved_is_found_under_its_old_address() {
         (said.code, said.err.as_str(), said.out.as_str()),
         (
             0,
-            "line 3: telegram:-1005 has moved to a chat that another line names: left out\n",
+            "line 2: telegram:-5 has moved to a chat that another line names: left out\n",
             "0 new, 0 changed, 1 pruned, 1 unchanged\n"
         )
     );
@@ -256,6 +257,92 @@ async fn apply_works_beside_a_running_gateway_and_completes_what_was_begun() {
     home.run("apply w.csv").done("1 new, 0 changed, 0 pruned, 0 unchanged");
     home.write("w.csv", "video,to\naaaaaaaaaaa,telegram:1\nbbbbbbbbbbb,telegram:1\n");
     home.run("apply w.csv").done("1 new, 0 changed, 0 pruned, 1 unchanged");
+}
+
+/// A file of so many watches of a tenth as many videos, the watches of one video far apart.
+fn long_file(watches: usize) -> String {
+    let mut text = String::from("video,rules,to\n");
+    for number in 0..watches {
+        let (video, to) = (number % (watches / 10), number / (watches / 10) * 7 + number % 7);
+        let rule = ["views every 1000", "likes +5%", "views any"][number % 3];
+        text.push_str(&format!("video{video:06},{rule},telegram:{}\n", to + 1));
+    }
+    text
+}
+
+impl Home {
+    fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path().join("tubebell.db")).unwrap()
+    }
+
+    fn watched(&self) -> usize {
+        let sql = "SELECT count(*) FROM subscription WHERE ended_at IS NULL";
+        self.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+}
+
+// Takes two seconds: it is about many rows.
+#[test]
+fn a_second_apply_of_a_long_file_writes_nothing_at_all() {
+    let home = Home::new();
+    home.write("w.csv", long_file(6_000));
+    home.run("apply w.csv").done("6000 new, 0 changed, 0 pruned, 0 unchanged");
+    assert_eq!(home.watched(), 6_000);
+    let db = home.database();
+    // Changes when anybody else has written.
+    let version = || db.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0)).unwrap();
+    let before = version();
+    home.run("apply w.csv").done("nothing to change: 6,000 watches unchanged");
+    home.run("apply w.csv --prune").done("nothing to change: 6,000 watches unchanged");
+    home.run("apply w.csv --dry-run")
+        .done("nothing to change: 6,000 watches unchanged; --dry-run: nothing was written");
+    assert_eq!(version(), before);
+    home.write("w.csv", long_file(6_000).replacen(",views any,", ",views at 5,", 1));
+    home.run("apply w.csv").done("0 new, 1 changed, 0 pruned, 5999 unchanged");
+    assert_ne!(version(), before);
+}
+
+// Takes two seconds: the file has to be long enough to be stopped in the middle.
+#[tokio::test]
+async fn an_apply_that_was_killed_half_way_is_completed_by_the_next_one() {
+    let home = Home::new();
+    home.write("w.csv", long_file(6_000));
+    drop(home.store());
+    let mut child = home.command("apply w.csv").stdout(Stdio::null()).spawn().unwrap();
+    let begun = std::time::Instant::now();
+    while home.watched() == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "nothing was written");
+        tokio::task::yield_now().await;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let standing = home.watched();
+    assert!(standing < 6_000, "it was not stopped in the middle");
+    let said = home.run("apply w.csv");
+    said.done(&format!("{} new, 0 changed, 0 pruned, {standing} unchanged", 6_000 - standing));
+    assert_eq!(home.watched(), 6_000);
+    home.run("apply w.csv --prune").done("nothing to change: 6,000 watches unchanged");
+}
+
+// Takes two seconds: the file has to be long enough for something to happen beside it.
+#[tokio::test]
+async fn a_gateway_goes_on_writing_between_the_transactions_of_an_apply() {
+    let home = Home::new();
+    home.write("w.csv", long_file(6_000));
+    let gateway = Sqlite::open(&home.path().join("tubebell.db"), Access::Run).unwrap();
+    let mut child = home.command("apply w.csv").stdout(Stdio::null()).spawn().unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    let status = loop {
+        gateway.save("test", "x".to_owned()).await.unwrap();
+        seen.insert(home.watched());
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+    };
+    assert!(status.success());
+    assert_eq!(home.watched(), 6_000);
+    // How far the apply was whenever the gateway wrote; with 1,000 watches in a transaction at most, seven at least.
+    assert!(seen.len() >= 5, "{seen:?}");
 }
 
 #[tokio::test]

@@ -39,6 +39,11 @@ fn read(form: Form, data: &[u8]) -> Option<Vec<Watch>> {
         checker.look(&row);
         watches.extend(Watch::read(&row, &TERMS));
     }
+    while checker.goes_on() {
+        for row in rows(form, data) {
+            checker.look(&row.expect("memory can be read"));
+        }
+    }
     match checker.finish() {
         Ok(count) => {
             assert_eq!(count, watches.iter().map(|watch| watch.to.len()).sum::<usize>());

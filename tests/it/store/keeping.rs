@@ -133,6 +133,68 @@ async fn a_video_that_nobody_watches_is_forgotten_with_all_that_belonged_to_it()
 }
 
 #[tokio::test]
+async fn a_chat_that_watches_nothing_is_forgotten_a_week_after_its_last_message() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.watch("telegram:5", "views any").await;
+    bench.watch("telegram:6", "views any").await;
+    bench.see(1).await;
+    bench.see(2).await;
+    bench.send_all().await;
+    // What a person has chosen is kept; what was never told anything is not.
+    let settings = Settings { tz: Some("Europe/Madrid".into()), ..Settings::default() };
+    bench.edit(Edit::Set { destination: at("telegram:5"), subject: None, settings }).await;
+    bench.edit(Edit::Enable { destination: at("telegram:7"), owner: "telegram:7".into() }).await;
+    bench.unwatch("telegram:5").await;
+    bench.unwatch("telegram:6").await;
+    // The operator watches nothing either, but something is on its way there.
+    let notice = vec![(at("telegram:8"), "{}".to_owned())];
+    bench.store().notice(None, notice, bench.now()).await.unwrap();
+    bench.sweep().await;
+    assert_eq!((bench.rows("destination"), bench.rows("lane")), (4, 4));
+    bench.pass(8 * DAY);
+    bench.sweep().await;
+    bench.sweep().await;
+    assert_eq!((bench.rows("destination"), bench.rows("lane")), (3, 3));
+    for (address, kept) in [(ANA, true), ("telegram:5", true), ("telegram:6", false)] {
+        let row = bench.store().destination(&at(address)).await.unwrap();
+        assert_eq!(row.is_some(), kept, "{address}");
+    }
+    // Who can't be reached can't miss them.
+    let gone = Edit::Disable { destination: at("telegram:5"), reason: "blocked".into() };
+    bench.edit(gone).await;
+    bench.sweep().await;
+    assert_eq!((bench.rows("destination"), bench.rows("lane")), (2, 2));
+    assert_eq!(bench.send_all().await, ["{}"]);
+    bench.pass(8 * DAY);
+    bench.sweep().await;
+    assert_eq!((bench.rows("destination"), bench.rows("lane")), (1, 1));
+    // Whoever comes back is made anew, and is told.
+    bench.watch("telegram:6", "views any").await;
+    bench.see(3).await;
+    bench.see(4).await;
+    bench.sums();
+    assert_eq!(bench.send_all().await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_address_that_has_moved_is_forgotten_with_the_one_it_moved_to() {
+    let bench = Bench::new();
+    bench.watch("telegram:-5", "views any").await;
+    bench.edit(Edit::Move { from: at("telegram:-5"), to: at("telegram:-1005") }).await;
+    bench.pass(40 * DAY);
+    bench.sweep().await;
+    // A watch file that still has the old id is understood.
+    assert_eq!(bench.rows("destination"), 2);
+    bench.unwatch("telegram:-5").await;
+    bench.pass(8 * DAY);
+    for _ in 0..3 {
+        bench.sweep().await;
+    }
+    assert_eq!((bench.rows("destination"), bench.rows("lane")), (0, 0));
+}
+
+#[tokio::test]
 async fn suppressions_invitations_and_notices_go_with_time() {
     let bench = Bench::new();
     bench.watch(ANA, "views any").await;

@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod clock;
 mod commands;
 mod delivery;
 mod ending;
@@ -76,7 +77,7 @@ fn snapshot(video: &str, now: UnixMillis, views: i64) -> Snapshot {
 }
 
 /// A watch as the operator's file makes it: without a look at the video.
-fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
+pub(crate) fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
     let rules = language::parse_set(rules).unwrap();
     WatchEdit {
         destination: at(to),
@@ -329,7 +330,7 @@ impl Bench {
 }
 
 /// Every alert is somewhere, every lane knows when it is due, and nothing is counted that is not there.
-fn check_sums(db: &rusqlite::Connection) {
+pub(crate) fn check_sums(db: &rusqlite::Connection) {
     check_sums_but_lanes(db);
     let differ: i64 = db
         .query_row(

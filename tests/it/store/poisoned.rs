@@ -116,6 +116,33 @@ async fn a_panic_while_a_message_is_put_together_ends_that_message() {
 }
 
 #[tokio::test]
+async fn rules_watches_lanes_and_history_that_hold_rubbish_stop_nobody_else() {
+    for sql in [
+        "UPDATE \"trigger\" SET base = 'x', since = 'y' WHERE rule = 1",
+        "UPDATE \"trigger\" SET value = 'high' WHERE rule = 1",
+        "UPDATE rule SET text = x'ff' WHERE id = 1",
+        "UPDATE rule SET text = 'views sometimes' WHERE id = 1",
+        "UPDATE subscription SET until = 'noon', muted_until = 'z' WHERE id = 1",
+        "UPDATE destination SET muted_until = 'z' WHERE id = 1",
+        "UPDATE lane SET key = x'ff00' WHERE id = 1",
+        "UPDATE lane SET due_at = 'soon', free_at = 'later' WHERE id = 1",
+        "UPDATE lane SET in_flight = 'some' WHERE id = 1",
+        "UPDATE history SET views = 'many' WHERE video = 1",
+        "UPDATE seen SET observed_at = 'then' WHERE video = 1",
+        "INSERT INTO fanout (video, begun, turn, work) VALUES (1, 0, -2, x'ff'), (1, 0, -1, '{}')",
+    ] {
+        let bench = broken(sql).await;
+        for views in [3, 4] {
+            for chat in [1, 2] {
+                bench.see_video(&format!("{chat:011}"), views).await;
+            }
+        }
+        let bodies = bench.send_all().await;
+        assert!(bodies.iter().any(|body| body.contains("00000000002")), "{sql}: {bodies:?}");
+    }
+}
+
+#[tokio::test]
 async fn lists_step_over_what_can_t_be_read() {
     let bench = broken("UPDATE video SET ref = 'short' WHERE id = 1; UPDATE subject SET ref = 'painting:1' WHERE id = 1").await;
     assert_eq!(bench.store().due_videos(bench.now(), 9).await.unwrap().len(), 1);

@@ -1,7 +1,7 @@
 //! Watches and their rules.
 
 use super::*;
-use tubebell::model::NextTrigger;
+use tubebell::model::{NextTrigger, SubscriptionId};
 use tubebell::store::{Beginning, WatchFilter};
 
 fn triggers(bench: &Bench) -> Vec<(String, i64, i64)> {
@@ -178,8 +178,51 @@ async fn watches_are_listed_by_place_by_origin_by_row_and_by_pages() {
         (at("recorder:b"), of("video:aaaaaaaaaaa")),
     ];
     let found = store.watches_at(pairs).await.unwrap();
-    let ids: Vec<_> = found.into_iter().map(|row| row.map(|row| row.id)).collect();
+    let ids: Vec<_> = found.iter().map(|at| at.watch.as_ref().map(|watch| watch.id)).collect();
     assert_eq!(ids, [Some(all[1].id), None, Some(all[2].id)]);
+    let places: Vec<_> = found.iter().map(|at| at.subject).collect();
+    assert_eq!((places[0].is_some(), places[1], places[2].is_some()), (true, None, true));
+    assert_eq!(found[0].watch.as_ref().unwrap().rules, ["views any"]);
+    let from_chat = store.watches_from("chat", SubscriptionId(0), 10).await.unwrap();
+    assert_eq!(from_chat, [all[0].id, all[1].id]);
+    assert_eq!(store.watches_from("chat", all[0].id, 10).await.unwrap(), [all[1].id]);
+    assert_eq!(store.watches_from("chat", SubscriptionId(0), 1).await.unwrap(), [all[0].id]);
+}
+
+#[tokio::test]
+async fn what_is_at_a_place_that_has_moved_is_what_is_where_it_went() {
+    let bench = Bench::new();
+    bench.watch_subject("telegram:-5", &format!("video:{VIDEO}"), "views any; title").await;
+    bench.edit(Edit::Move { from: at("telegram:-5"), to: at("telegram:-1005") }).await;
+    let pair = |to: &str| (at(to), of(&format!("video:{VIDEO}")));
+    let pairs = vec![pair("telegram:-5"), pair("telegram:-1005"), pair("telegram:-6")];
+    let found = bench.store().watches_at(pairs).await.unwrap();
+    assert_eq!(found[0].watch, found[1].watch);
+    assert_eq!(found[0].watch.as_ref().unwrap().rules, ["views any", "title"]);
+    assert_eq!(found.iter().map(|at| at.moved).collect::<Vec<_>>(), [true, false, false]);
+    assert_eq!(found[2].watch, None);
+}
+
+#[tokio::test]
+async fn long_work_comes_in_pieces_of_which_each_is_a_transaction() {
+    let bench = Bench::new();
+    let edits: Vec<Edit> = (0..2_500)
+        .map(|n| Edit::Watch(Box::new(watch_of(ANA, &format!("video:{n:011}"), "views any"))))
+        .collect();
+    let edits: std::sync::Arc<[Edit]> = edits.into();
+    let mut sizes = Vec::new();
+    let mut done = 0;
+    while done < edits.len() {
+        let edited =
+            bench.store().edit_some(std::sync::Arc::clone(&edits), done, T0).await.unwrap();
+        let rows = bench.sql::<i64>("SELECT count(*) FROM subscription");
+        done += edited.len();
+        assert_eq!(usize::try_from(rows).unwrap(), done, "what was said to be done is there");
+        sizes.push(edited.len());
+    }
+    assert!(sizes.len() >= 3, "{sizes:?}");
+    assert!(sizes.iter().all(|size| (1..=1000).contains(size)), "{sizes:?}");
+    assert!(bench.store().edit_some(edits, done, T0).await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,384 @@
+//! The real process, killed at random instants of fan-outs of 2,000 messages and started again until all is told.
+//!
+//! `make crash` kills it 200 times; the suite a few times. What is counted is what the receiver got.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+mod judge;
+mod receiver;
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tubebell::app::system_clock;
+use tubebell::deliver::IN_FLIGHT_MAX;
+use tubebell::demo::world::{Video, World};
+use tubebell::demo::youtube::{self, YouTubeSim};
+use tubebell::model::VideoId;
+use tubebell::store::{Access, Sqlite, Store, WatchFilter};
+
+use crate::process::Program;
+use crate::story::{VIDEO, pause};
+use judge::{Means, Message, Unrecorded, judge};
+use receiver::{BASE_VIEWS, Receiver};
+
+/// Messages of one fan-out: half of them to chats, half to webhooks.
+const MESSAGES: usize = 2_000;
+
+/// One fan-out has this long in all, however often the process is killed meanwhile; as long as any other wait here, on a
+/// machine that has much else to do.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A number from the environment, for runs that are longer than the suite's or repeat one of them.
+#[expect(clippy::disallowed_methods, reason = "the knobs of a test, not of the program")]
+fn knob(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
+fn seed() -> u64 {
+    let seed = knob("CRASH_SEED").unwrap_or_else(rand::random);
+    println!("CRASH_SEED={seed}");
+    seed
+}
+
+/// At what a kill is aimed.
+#[derive(Debug, Clone, Copy)]
+enum Aim {
+    /// So long after the start, while the database is opened and what was in flight is released.
+    Start,
+    /// So long after YouTube was asked: numbers are stored, routed, fanned out, and the first are sent.
+    FanOut,
+    /// When so many of a fan-out have been told.
+    Sending,
+}
+
+/// What is started.
+const RUN: [&str; 3] = ["run", "--config", "tubebell.toml"];
+const APPLY: [&str; 4] = ["apply", "w.csv", "--config", "tubebell.toml"];
+
+const AIMS: [Aim; 3] = [Aim::Start, Aim::FanOut, Aim::Sending];
+
+/// A simulated YouTube, a receiver, and a folder with a database.
+struct Scene {
+    folder: tempfile::TempDir,
+    youtube: YouTubeSim,
+    receiver: Receiver,
+    unrecorded: Unrecorded,
+    rng: SmallRng,
+    /// The fan-out under way, counted from 1; 0 until the first.
+    round: u32,
+    round_begun: Instant,
+    /// How long a start takes, as the first one did.
+    start: Duration,
+    stop: CancellationToken,
+}
+
+impl Scene {
+    async fn new(seed: u64) -> Scene {
+        let clock = system_clock();
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let mut world = World::new(1, clock());
+        let channel = "UCuAXFkgsw1L7xaCfnd5JJOw".parse().unwrap();
+        world.add_channel(&channel, "A channel", None);
+        let video = Video::new(VIDEO.parse().unwrap(), channel, "Never gonna", clock());
+        world.add_video(video.with_counts(u64::from(BASE_VIEWS), 1, 1));
+        let world = Arc::new(Mutex::new(world));
+        let youtube = youtube::serve(world, clock, &tasks, stop.clone()).await.unwrap();
+        youtube.faults(|faults| {
+            faults.default_bucket.units = 10_000_000;
+            faults.batch_stats_bucket.units = 10_000_000;
+        });
+        let receiver = Receiver::start(&tasks, seed).await;
+        let scene = Scene {
+            folder: tempfile::tempdir().unwrap(),
+            youtube,
+            receiver,
+            unrecorded: Unrecorded::new(),
+            rng: SmallRng::seed_from_u64(seed),
+            round: 0,
+            round_begun: Instant::now(),
+            start: Duration::ZERO,
+            stop,
+        };
+        scene.prepare(scene.folder.path());
+        scene
+    }
+
+    /// Writes the configuration and the watch file.
+    fn prepare(&self, folder: &Path) {
+        let (youtube, receiver) = (self.youtube.base_url(), self.receiver.port);
+        let config = format!(
+            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{youtube}\"\nfeed_url = \"{youtube}\"\n\
+             daily_units = 10000000\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
+             [telegram]\ntoken = \"1:A\"\napi_url = \"http://127.0.0.1:{receiver}\"\n\
+             rate_per_s = 0\nchat_rate_per_s = 0\ngroup_rate_per_min = 0\n\
+             [webhook]\nsecret = \"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\"\nallow_private = true\n"
+        );
+        std::fs::write(folder.join("tubebell.toml"), config).unwrap();
+        let mut watches = "video,rules,to\n".to_owned();
+        for number in 1..=MESSAGES / 2 {
+            writeln!(watches, "{VIDEO},views any,telegram:{number}").unwrap();
+            let hook = format!("webhook:http://127.0.0.1:{receiver}/hook/{number}");
+            writeln!(watches, "{VIDEO},views any,{hook}").unwrap();
+        }
+        std::fs::write(folder.join("w.csv"), watches).unwrap();
+    }
+
+    fn run(&self) -> Program {
+        self.receiver.begin_life();
+        Program::start(self.folder.path(), "run", &RUN)
+    }
+
+    async fn kill(&mut self, mut program: Program) {
+        program.signal("KILL");
+        let status = program.end(PATIENCE).await;
+        assert_eq!(status.code(), None, "ended by itself: {}", program.err(self.folder.path()));
+        self.receiver.drained().await;
+        let unrecorded = self.unrecorded();
+        self.unrecorded.insert(self.receiver.life(), unrecorded);
+    }
+
+    /// What the killed process had not recorded as sent. Only read: bringing the database in order is for the next one.
+    fn unrecorded(&self) -> HashSet<Message> {
+        let path = self.folder.path().join("tubebell.db");
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+        let pending =
+            "SELECT d.address, a.current FROM notification n JOIN alert a ON a.id = n.newest
+             JOIN destination d ON d.id = n.destination WHERE n.state = 'pending'";
+        let mut pending = db.prepare(pending).unwrap();
+        let rows = pending.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        rows.map(|row| {
+            let (address, views): (String, u32) = row.unwrap();
+            let means = match address.split(':').next() {
+                Some("telegram") => Means::Telegram,
+                _ => Means::Webhook,
+            };
+            let to = address.rsplit(['/', ':']).next().unwrap().parse().unwrap();
+            Message { means, to, round: views - BASE_VIEWS }
+        })
+        .collect()
+    }
+
+    /// Applies the watch file and starts the process for the first time; measures how long a start takes.
+    async fn first_run(&mut self) -> Program {
+        let mut apply = Program::start(self.folder.path(), "apply", &APPLY);
+        assert_eq!(apply.end(PATIENCE).await.code(), Some(0), "{}", apply.err(self.folder.path()));
+        let begun = Instant::now();
+        let program = self.run();
+        while self.receiver.listened() == 0 {
+            assert!(begun.elapsed() < PATIENCE, "{}", program.err(self.folder.path()));
+            tick().await;
+        }
+        self.start = begun.elapsed();
+        program
+    }
+
+    /// Lets a process see the numbers for the first time, which is silent.
+    async fn baseline(&mut self, mut program: Program) {
+        let begun = Instant::now();
+        let db = self.database();
+        let seen = "SELECT (SELECT count(*) FROM seen) > 0 AND NOT EXISTS (SELECT 1 FROM fanout)";
+        while !db.query_row(seen, [], |row| row.get::<_, bool>(0)).unwrap() {
+            assert!(begun.elapsed() < PATIENCE, "no baseline");
+            tick().await;
+        }
+        program.signal("TERM");
+        assert_eq!(program.end(PATIENCE).await.code(), Some(0));
+        self.receiver.drained().await;
+        self.next_round();
+    }
+
+    /// The next numbers, once all have been told of the last ones.
+    fn next_round(&mut self) {
+        self.round += 1;
+        self.round_begun = Instant::now();
+        let views = u64::from(BASE_VIEWS + self.round);
+        let id: VideoId = VIDEO.parse().unwrap();
+        self.youtube.forget_requests();
+        self.youtube.edit(|world| world.set_counts(&id, views, 1, 1)).unwrap();
+    }
+
+    /// How many have been told of the fan-out under way; when it was all, the next one begins.
+    fn told(&mut self) -> usize {
+        let told = self.receiver.told(self.round);
+        if told == MESSAGES {
+            self.next_round();
+            return 0;
+        }
+        let late = self.round_begun.elapsed() > PATIENCE;
+        assert!(!late, "lost: {told} of {MESSAGES} were told of fan-out {}", self.round);
+        told
+    }
+
+    /// Waits for the instant at which a running process is to be killed.
+    async fn instant(&mut self, aim: Aim) {
+        match aim {
+            Aim::Start => {
+                let instant = self.start.mul_f64(self.rng.random_range(0.0..1.5));
+                tokio::time::sleep(instant).await;
+            }
+            Aim::FanOut => {
+                while self.told() > 0 || !self.was_asked() {
+                    tick().await;
+                }
+                let instant = Duration::from_millis(200).mul_f64(self.rng.random());
+                tokio::time::sleep(instant).await;
+            }
+            Aim::Sending => {
+                // Of the next one, when this one is further already.
+                let wanted = self.rng.random_range(1..MESSAGES);
+                while self.told() > wanted {
+                    tick().await;
+                }
+                let round = self.round;
+                while self.told() < wanted && self.round == round {
+                    tick().await;
+                }
+            }
+        }
+    }
+
+    /// Waits until the store knows what the receiver knows of the fan-outs up to one.
+    async fn recorded(&self, round: u32) {
+        let db = self.database();
+        let untold = "SELECT count(*) FROM alert WHERE current <= ?1 AND outcome IS NOT 'sent'";
+        let untold = || db.query_row(untold, [BASE_VIEWS + round], |row| row.get::<_, i64>(0));
+        let begun = Instant::now();
+        while untold().unwrap() > 0 {
+            assert!(begun.elapsed() < PATIENCE, "{} are not recorded as sent", untold().unwrap());
+            pause().await;
+        }
+    }
+
+    fn database(&self) -> Connection {
+        let db = Connection::open(self.folder.path().join("tubebell.db")).unwrap();
+        db.busy_timeout(PATIENCE).unwrap();
+        db
+    }
+
+    fn was_asked(&self) -> bool {
+        self.youtube.requests().iter().any(|request| request.path.contains("batch"))
+    }
+}
+
+/// Between two looks: short beside what the process does meanwhile.
+async fn tick() {
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_instant_it_tells_everybody_and_repeats_only_what_was_in_flight() {
+    let kills = knob("CRASH_KILLS").unwrap_or(6);
+    let mut scene = Scene::new(seed()).await;
+    let begun = Instant::now();
+    let program = scene.first_run().await;
+    scene.baseline(program).await;
+
+    let mut killed = [0; AIMS.len()];
+    for kill in 0..kills {
+        let program = scene.run();
+        let aim = usize::try_from(kill).unwrap() % AIMS.len();
+        scene.instant(AIMS[aim]).await;
+        scene.kill(program).await;
+        killed[aim] += 1;
+    }
+    let mut program = scene.run();
+    let last = scene.round;
+    while scene.told() > 0 || scene.round == last {
+        tick().await;
+    }
+    scene.recorded(last).await;
+    program.signal("TERM");
+    assert_eq!(program.end(PATIENCE).await.code(), Some(0));
+    scene.receiver.drained().await;
+    scene.stop.cancel();
+
+    // What began after the last complete fan-out is not judged for completeness, only for copies.
+    let rounds = last;
+    let copies = scene.receiver.copies();
+    let tally = judge(&copies, &scene.unrecorded, IN_FLIGHT_MAX);
+    let tally = tally.unwrap_or_else(|wrong| panic!("{wrong}"));
+    let wanted = usize::try_from(rounds).unwrap() * MESSAGES;
+    let complete: usize = (1..=rounds).map(|round| scene.receiver.told(round)).sum();
+    let by = |means| tally.repeated.get(&means).copied().unwrap_or(0);
+    println!(
+        "{} kills in {:?}: {} at start, {} at fan-outs, {} while sending\n\
+         {rounds} fan-outs of {MESSAGES}: {complete} of {wanted} messages received, {} lost\n\
+         {} requests; second copies: {} by Telegram, {} by webhook under the id of the first, {} under another\n\
+         at most {} second copies after one kill, of {IN_FLIGHT_MAX} in flight; the latest {} requests and {:?} after its answer",
+        kills,
+        begun.elapsed(),
+        killed[0],
+        killed[1],
+        killed[2],
+        wanted - complete,
+        copies.len(),
+        by(Means::Telegram),
+        by(Means::Webhook),
+        tally.unrecognised - by(Means::Telegram),
+        tally.most_after_one_kill,
+        tally.latest.0,
+        tally.latest.1,
+    );
+    assert_eq!(complete, wanted);
+    assert_eq!(tally.unrecognised, by(Means::Telegram));
+
+    let db = scene.database();
+    let sound: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
+    crate::store::check_sums(&db);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_a_migration_and_an_apply_that_are_killed_are_completed_by_the_next() {
+    let kills = knob("CRASH_KILLS").unwrap_or(6).div_ceil(4);
+    let mut scene = Scene::new(seed()).await;
+    let begun = Instant::now();
+    let program = scene.first_run().await;
+    let apply = begun.elapsed().saturating_sub(scene.start);
+    scene.kill(program).await;
+    let mut left = Vec::new();
+    for kill in 0..kills {
+        // A database of its own each time: making it is killed, too, or bringing it up to date.
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        scene.prepare(path);
+        if kill % 2 == 1 {
+            let old = Connection::open(path.join("tubebell.db")).unwrap();
+            old.execute_batch(include_str!("../../src/store/sqlite/schema.sql")).unwrap();
+            old.pragma_update(None, "user_version", 1).unwrap();
+        }
+        for (arguments, whole) in [(&RUN[..], scene.start), (&APPLY[..], apply)] {
+            let mut program = Program::start(path, "killed", arguments);
+            tokio::time::sleep(whole.mul_f64(scene.rng.random())).await;
+            program.signal("KILL");
+            program.end(PATIENCE).await;
+        }
+        let mut apply = Program::start(path, "apply", &APPLY);
+        assert_eq!(apply.end(PATIENCE).await.code(), Some(0), "{}", apply.err(path));
+        let first = apply.out(path).split(' ').next().unwrap().to_owned();
+        left.push(if first == "nothing" { "0".to_owned() } else { first });
+        let mut again = Program::start(path, "again", &APPLY);
+        assert_eq!(again.end(PATIENCE).await.code(), Some(0), "{}", again.err(path));
+        assert_eq!(again.out(path).trim(), "nothing to change: 2,000 watches unchanged");
+        let store = Sqlite::open(&path.join("tubebell.db"), Access::Run).unwrap();
+        let watches = store.watches(WatchFilter::All, 0, MESSAGES + 1).await.unwrap();
+        assert_eq!(watches.len(), MESSAGES);
+        assert!(watches.iter().all(|watch| watch.rules == ["views any"]));
+    }
+    println!(
+        "start and apply killed {kills} times; the next apply made, of {MESSAGES} watches: {}",
+        left.join(", ")
+    );
+    scene.stop.cancel();
+}
