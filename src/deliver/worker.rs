@@ -252,7 +252,12 @@ impl Worker {
         }
     }
 
-    fn start(self: &Arc<Self>, claim: Claim, ended: &mpsc::Sender<Ended>, tracker: &TaskTracker) {
+    fn start(
+        self: &Arc<Self>,
+        mut claim: Claim,
+        ended: &mpsc::Sender<Ended>,
+        tracker: &TaskTracker,
+    ) {
         let worker = Arc::clone(self);
         let ended = ended.clone();
         tracker.spawn(async move {
@@ -260,7 +265,7 @@ impl Worker {
             let outgoing = Outgoing {
                 id: claim.public_id.clone(),
                 address: claim.address.clone(),
-                body: claim.body.clone(),
+                body: std::mem::take(&mut claim.body),
                 // The body is the same at every attempt; what rings at night because a service was away is not.
                 silent: claim.silent
                     || (claim.attempts > 0

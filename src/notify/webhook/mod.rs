@@ -130,6 +130,8 @@ impl Webhook {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
+            // Nothing of an answer is read but its status, so nothing has to be unpacked.
+            .gzip(false)
             // Both would send the request to an address that nobody has checked.
             .redirect(Policy::none())
             .no_proxy()
