@@ -11,11 +11,13 @@ use super::rows;
 use crate::model::{Channel, UnixMillis};
 use crate::store::Result;
 
-/// How many notifications of one lane may be in flight: chats take one message after the other, while an HTTP
-/// endpoint serves several requests at once.
+/// How many notifications of one lane may be in flight: chats take one message after the other, while an HTTP endpoint
+/// serves several requests at once. One where something failed is asked one by one until all of that is through:
+/// a few endpoints that hang must not hold all requests of the channel.
 macro_rules! in_flight_max {
     () => {
-        "CASE channel WHEN 'telegram' THEN 1 ELSE 16 END"
+        "CASE WHEN channel = 'telegram' OR EXISTS (SELECT 1 FROM notification n
+             WHERE n.lane = lane.id AND n.state = 'pending' AND n.next_at IS NOT NULL AND n.attempts > 0) THEN 1 ELSE 16 END"
     };
 }
 

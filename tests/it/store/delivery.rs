@@ -103,6 +103,39 @@ async fn an_endpoint_gets_sixteen_requests_at_once_over_all_claims() {
 }
 
 #[tokio::test]
+async fn an_endpoint_that_failed_is_asked_one_by_one_until_it_takes_what_it_did_not() {
+    let bench = Bench::new();
+    let hook = "webhook:https://a.example/";
+    for n in 0..20 {
+        let video = format!("{n:011}");
+        bench.watch_subject(hook, &format!("video:{video}"), "views any").await;
+        bench.see_video(&video, 1).await;
+        bench.see_video(&video, 2).await;
+    }
+    let taken = bench.turn(Channel::Webhook, 20, Vec::new()).await.claims;
+    assert_eq!(taken.len(), 16);
+    // Two hang, the others arrive.
+    let hung =
+        taken[..2].iter().map(|claim| bench.finished(claim, retry(&bench, SECOND * 5, true)));
+    let sent = taken[2..].iter().map(|claim| bench.finished(claim, FinishedAs::Sent("1".into())));
+    let first = bench.turn(Channel::Webhook, 20, hung.chain(sent).collect()).await.claims;
+    assert_eq!(first.len(), 1, "one while it is not known to be well");
+    bench.sums();
+    bench.pass(SECOND * 5);
+    let mut under_way = first;
+    for _ in 0..2 {
+        let sent = bench.finished(&under_way[0], FinishedAs::Sent("1".into()));
+        under_way = bench.turn(Channel::Webhook, 20, vec![sent]).await.claims;
+        assert_eq!(under_way.len(), 1);
+        assert_eq!(under_way[0].attempts, 1);
+        bench.sums();
+    }
+    // With the last of what failed under way, the others go along.
+    assert_eq!(bench.turn(Channel::Webhook, 20, Vec::new()).await.claims.len(), 3);
+    bench.sums();
+}
+
+#[tokio::test]
 async fn the_longest_due_chat_comes_first_and_a_claim_takes_no_more_than_asked() {
     let bench = Bench::new();
     for chat in 1..=3 {
