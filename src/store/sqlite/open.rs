@@ -8,16 +8,8 @@ use rand::RngCore;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup};
 
-use super::rows;
+use super::{patience, rows};
 use crate::store::{Result, StoreError};
-
-/// How often a connection looks whether another process, such as `apply` beside a running gateway, has let go of the
-/// database. SQLite's own way of waiting looks ever more seldom, up to ten times a second, and so passes over the gaps
-/// between the short transactions of another process.
-const BUSY_LOOK: Duration = Duration::from_millis(1);
-
-/// How often it looks before it gives up: ten seconds or more.
-const BUSY_LOOKS: i32 = 10_000;
 
 /// Pages in the write-ahead log at which the end of a transaction brings it into the database.
 const CHECKPOINT_PAGES: i64 = 4000;
@@ -135,15 +127,8 @@ pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, u64)> {
         .map(|salt| (db, salt))
 }
 
-/// Whether to look once more for the lock of another process.
-#[expect(clippy::disallowed_methods, reason = "the threads of the store may block")]
-fn wait(looks: i32) -> bool {
-    std::thread::sleep(BUSY_LOOK);
-    looks < BUSY_LOOKS
-}
-
 fn prepare(db: &mut Connection, path: &Path, access: Access) -> Result<u64> {
-    db.busy_handler(Some(wait))?;
+    patience::teach(db)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     // Looked at before anything is changed: it may be somebody else's, or of a newer version.
     version(db, path)?;
@@ -203,7 +188,7 @@ pub(super) fn reader(path: &Path, cache_kib: u32) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
         let db = Connection::open_with_flags(path, flags)?;
-        db.busy_handler(Some(wait))?;
+        patience::teach(&db)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         db.execute_batch("PRAGMA query_only = ON;")?;
         db.pragma_update(None, "cache_size", -i64::from(cache_kib))?;

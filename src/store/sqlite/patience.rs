@@ -1,4 +1,7 @@
 //! How long a connection waits while another process, such as `apply` beside a running gateway, holds the database.
+//!
+//! SQLite's own way of waiting looks ever more seldom, up to ten times a second, and so passes over the gaps between the
+//! short transactions of another process.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -40,10 +43,12 @@ fn is_patient(tries: i32) -> bool {
     !is_over
 }
 
-/// Makes the connection of this thread wait, and only a moment once `hurry` is set.
-pub(super) fn begin(db: &Connection, hurry: Arc<AtomicBool>) {
+/// Makes a connection wait, in whichever thread it is used.
+pub(super) fn teach(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_handler(Some(is_patient))
+}
+
+/// Lets the connection of this thread wait only a moment once `hurry` is set.
+pub(super) fn until(hurry: Arc<AtomicBool>) {
     WAIT.set((None, hurry));
-    if let Err(error) = db.busy_handler(Some(is_patient)) {
-        tracing::error!(%error, "the database waits for nobody");
-    }
 }

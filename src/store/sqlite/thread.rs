@@ -104,7 +104,7 @@ impl DbThread {
         let thread = std::thread::Builder::new()
             .name(format!("store-{name}"))
             .spawn(move || {
-                patience::begin(&db, hurried);
+                patience::until(hurried);
                 while let Some(job) = queue.blocking_recv() {
                     let begun = Instant::now();
                     // The transaction of a job that panics is rolled back as it unwinds, and its caller hears of it;

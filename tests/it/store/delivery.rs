@@ -77,8 +77,7 @@ async fn a_chat_gets_one_message_after_the_other() {
     bench.sums();
 }
 
-#[tokio::test]
-async fn an_endpoint_gets_sixteen_requests_at_once_over_all_claims() {
+async fn endpoint_with_twenty_messages() -> Bench {
     let bench = Bench::new();
     let hook = "webhook:https://a.example/";
     for n in 0..20 {
@@ -87,6 +86,12 @@ async fn an_endpoint_gets_sixteen_requests_at_once_over_all_claims() {
         bench.see_video(&video, 1).await;
         bench.see_video(&video, 2).await;
     }
+    bench
+}
+
+#[tokio::test]
+async fn an_endpoint_gets_sixteen_requests_at_once_over_all_claims() {
+    let bench = endpoint_with_twenty_messages().await;
     let mut taken = bench.turn(Channel::Webhook, 10, Vec::new()).await.claims;
     assert_eq!(taken.len(), 10);
     taken.extend(bench.turn(Channel::Webhook, 10, Vec::new()).await.claims);
@@ -104,14 +109,7 @@ async fn an_endpoint_gets_sixteen_requests_at_once_over_all_claims() {
 
 #[tokio::test]
 async fn an_endpoint_that_failed_is_asked_one_by_one_until_it_takes_what_it_did_not() {
-    let bench = Bench::new();
-    let hook = "webhook:https://a.example/";
-    for n in 0..20 {
-        let video = format!("{n:011}");
-        bench.watch_subject(hook, &format!("video:{video}"), "views any").await;
-        bench.see_video(&video, 1).await;
-        bench.see_video(&video, 2).await;
-    }
+    let bench = endpoint_with_twenty_messages().await;
     let taken = bench.turn(Channel::Webhook, 20, Vec::new()).await.claims;
     assert_eq!(taken.len(), 16);
     // Two hang, the others arrive.
