@@ -28,7 +28,7 @@ pub(crate) fn idle(figures: &mut Figures) -> anyhow::Result<()> {
         let waiting = router.store.figures(tubebell::app::system_clock()()).await?.alerts_waiting;
         ensure!(waiting == 0, "{waiting} alerts although nothing rings");
         println!(
-            "   {WATCHES} watches of {} videos: half `every`, a quarter `%`, a quarter `every` again; three looks at\n   \
+            "   {WATCHES} watches of {} videos: half `every`, half `%`; three looks at\n   \
              each video, {changes} snapshots in the log: views move each time, likes every second, comments every\n   \
              tenth. Each is compared, recorded and looked up; nothing rings.",
             seed.videos
