@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::model::UnixMillis;
 use crate::notify::telegram::Telegram;
 use crate::render::Renderer;
-use crate::source::{PER_CALL_MAX, Plan, Quota, QuotaState, Timeouts, YouTube, next_reset};
+use crate::source::{Plan, Quota, QuotaState, Timeouts, YouTube, next_reset};
 use crate::store::{Access, Sqlite, Store};
 
 #[derive(Debug, clap::Args)]
@@ -142,11 +142,8 @@ async fn store<W: Write>(
     let looked = async {
         let store = Sqlite::open(path, Access::Existing)?;
         let videos = store.watched_videos().await?;
-        // Far in the future every subject is due: that lists them all.
-        let subjects = store.due_subjects(UnixMillis(i64::MAX), usize::MAX >> 1).await?;
         let figures = store.figures(context.now).await?;
-        let list_pages =
-            subjects.iter().map(|subject| subject.members.div_ceil(PER_CALL_MAX).max(1)).sum();
+        let list_pages = store.list_counts(usize::MAX >> 1).await?.pages;
         let videos = usize::try_from(videos).unwrap_or(usize::MAX);
         Ok::<_, crate::store::StoreError>((Watched { videos, list_pages }, figures))
     };

@@ -40,6 +40,9 @@ impl Value {
     }
 }
 
+/// How an alert on a new video says that it was announced before, and can be seen now.
+pub const STARTED: &str = "started";
+
 /// The values that one change passed. Bounded: a jump over a million multiples names the highest few.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Marks {

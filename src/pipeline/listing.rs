@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use super::poll::{Poller, RoundError, class};
-use crate::model::{ChannelId, PlaylistId, SubjectRef, Suppressed, UnixMillis};
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ChannelId, PlaylistId, SubjectRef, UnixMillis};
 use crate::source::{Bucket, Member, SourceError};
-use crate::store::{DueSubject, Listing};
-use crate::telemetry::Count;
+use crate::store::{DueSubject, ListLimits, ListedMember, Listing};
 
 /// Subjects listed in one round, so that polling gets its turn.
 const SUBJECTS_MAX: usize = 20;
@@ -29,6 +30,15 @@ const NEWEST: usize = 50;
 /// A look that costs a unit comes so many times less often than one at the feed.
 const PAID_LESS_OFTEN: u32 = 3;
 
+/// What the lister remembers of a list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+struct ListMemory {
+    playlist: Option<String>,
+    channel: Option<String>,
+    full_at: Option<UnixMillis>,
+}
+
 /// The listing part of a round of polling.
 pub(super) struct Listings<'a> {
     pub(super) poller: &'a Poller,
@@ -38,7 +48,13 @@ impl Listings<'_> {
     /// Lists what is due.
     pub(super) async fn round(&self, now: UnixMillis) -> Result<(), RoundError> {
         let store = &self.poller.store;
-        let due = store.due_subjects(now, SUBJECTS_MAX).await?;
+        let due = store
+            .due_subjects(
+                now,
+                SUBJECTS_MAX,
+                ListLimits { per_list: self.poller.members_max, per_owner: usize::MAX },
+            )
+            .await?;
         let any = !due.is_empty();
         for subject in due {
             match self.list(&subject, now).await {
@@ -48,10 +64,7 @@ impl Listings<'_> {
                         self.poller.works().await;
                     }
                     let listed = store.save_listing(listing, now).await?;
-                    for (reason, rules) in Suppressed::ALL.into_iter().zip(listed.suppressed) {
-                        self.poller.metrics.add(Count::Suppressions, reason.name(), rules);
-                    }
-                    if listed.alerts > 0 {
+                    if listed.joined > 0 || listed.is_news {
                         self.poller.bells.ring();
                     }
                 }
@@ -73,7 +86,7 @@ impl Listings<'_> {
                         | SourceError::Rejected(_) => FAILED_WAIT,
                     };
                     tracing::warn!(subject = %subject.subject, %error, "could not be listed, trying again later");
-                    store.postpone_listing(subject.id, now.plus(wait)).await?;
+                    store.postpone_listing(subject.id, None, now.plus(wait)).await?;
                     if error.is_refusal() {
                         // Everything else would be refused too.
                         return Err(error.into());
@@ -94,15 +107,18 @@ impl Listings<'_> {
 
     async fn list(&self, due: &DueSubject, now: UnixMillis) -> Result<Listing, SourceError> {
         let youtube = &self.poller.youtube;
+        let memory = due.memory.as_deref().unwrap_or_default();
+        let mut memory: ListMemory = serde_json::from_str(memory).unwrap_or_default();
         let mut listing = Listing {
             subject: due.id,
             title: None,
-            playlist: due.playlist.clone(),
-            feed: due.feed.clone(),
+            same_as: None,
+            memory: String::new(),
+            presence: None,
             members: Vec::new(),
             complete: false,
             total: None,
-            members_max: self.poller.members_max,
+            members_max: due.members_max,
             next_listing: now.plus(self.look_every()),
         };
         let (playlist, feed) = match &due.subject {
@@ -110,14 +126,14 @@ impl Listings<'_> {
                 return Err(SourceError::Rejected(format!("{id} has no members")));
             }
             SubjectRef::Playlist(id) => {
-                if due.full_at.is_none() {
+                if memory.full_at.is_none() {
                     listing.title = youtube.playlist_title(id, now).await?;
                 }
                 (id.clone(), SubjectRef::Playlist(id.clone()))
             }
             SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
-                let known = due.playlist.as_deref().and_then(|id| id.parse::<PlaylistId>().ok());
-                let channel = due.feed.as_deref().and_then(|id| id.parse::<ChannelId>().ok());
+                let known = memory.playlist.as_deref().and_then(|id| id.parse::<PlaylistId>().ok());
+                let channel = memory.channel.as_deref().and_then(|id| id.parse::<ChannelId>().ok());
                 match (known, channel) {
                     (Some(playlist), Some(id)) => (playlist, SubjectRef::Channel(id)),
                     _ => {
@@ -126,21 +142,24 @@ impl Listings<'_> {
                             SourceError::NotFound(format!("there is no {}", due.subject))
                         })?;
                         listing.title = Some(found.title);
-                        listing.playlist = Some(found.uploads.to_string());
-                        listing.feed = Some(found.id.to_string());
+                        memory.playlist = Some(found.uploads.to_string());
+                        memory.channel = Some(found.id.to_string());
                         (found.uploads, SubjectRef::Channel(found.id))
                     }
                 }
             }
         };
         let is_affordable = youtube.quota().allowance(Bucket::General, now) > 0;
-        if due.full_at.is_none_or(|at| now.since(at) >= FULL_EVERY) && is_affordable {
+        if memory.full_at.is_none_or(|at| now.since(at) >= FULL_EVERY) && is_affordable {
             let members = youtube.members(&playlist, self.poller.members_max, now).await?;
             listing.complete = true;
+            memory.full_at = Some(now);
+            listing.memory = serde_json::to_string(&memory).unwrap_or_default();
             listing.total = Some(members.total);
             listing.members = pairs(members.videos);
             return Ok(listing);
         }
+        listing.memory = serde_json::to_string(&memory).unwrap_or_default();
         match youtube.feed(&feed).await {
             Ok(newest) => listing.members = pairs(newest),
             Err(error) if is_affordable => {
@@ -154,6 +173,9 @@ impl Listings<'_> {
     }
 }
 
-fn pairs(members: Vec<Member>) -> Vec<(crate::model::VideoId, Option<String>)> {
-    members.into_iter().map(|member| (member.id, Some(member.title))).collect()
+fn pairs(members: Vec<Member>) -> Vec<ListedMember> {
+    members
+        .into_iter()
+        .map(|member| ListedMember { id: member.id, title: Some(member.title), at: None })
+        .collect()
 }

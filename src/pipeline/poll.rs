@@ -277,6 +277,7 @@ impl Poller {
             polled.push(Polled {
                 key,
                 title: memory.snapshot().and_then(|snapshot| snapshot.title.clone()),
+                about: memory.snapshot().map(Snapshot::about).unwrap_or_default(),
                 next_poll: memory.next_poll(),
                 memory: serde_json::to_string(&memory)
                     .map_err(|error| StoreError::Row(error.to_string()))?,

@@ -216,7 +216,7 @@ impl Line {
                 previous: alert.previous.text().filter(|title| !is_blank(title)).map(str::to_owned),
                 current: Link::video(&message.video.id, now.unwrap_or(&message.video.title)),
             },
-            Event::Status => {
+            Event::Status | Event::Presence => {
                 // Without a readable text (an older version's row) the video's own state is the best answer.
                 let status = now.and_then(Status::from_name).unwrap_or(message.video.status);
                 let was_gone = was == Status::Unavailable.name();

@@ -68,6 +68,8 @@ impl Details {
             status: self.status,
             live: self.live,
             published_at: self.published_at,
+            duration: None,
+            starts_at: None,
         }
     }
 }

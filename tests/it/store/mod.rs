@@ -73,6 +73,8 @@ fn snapshot(video: &str, now: UnixMillis, views: i64) -> Snapshot {
         status: Status::Public,
         live: Live::None,
         published_at: None,
+        duration: None,
+        starts_at: None,
     }
 }
 
@@ -89,7 +91,12 @@ pub(crate) fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
             .map(|rule| {
                 let initial = trigger::initial(rule, None).next.unwrap();
                 let unset = (initial.series, initial.value);
-                NewRule { text: rule.to_string(), unset, start: None }
+                NewRule {
+                    text: rule.to_string(),
+                    unset,
+                    per_video: trigger::is_per_video(rule),
+                    start: None,
+                }
             })
             .collect(),
         settings: Settings::default(),

@@ -277,6 +277,8 @@ pub(super) fn snapshot(at: i64) -> Snapshot {
         status: Status::Public,
         live: Live::None,
         published_at: None,
+        duration: None,
+        starts_at: None,
     }
 }
 
