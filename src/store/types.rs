@@ -150,6 +150,8 @@ pub struct Group {
     pub title: Option<String>,
     /// What the router last handled of the video.
     pub known: Option<Known>,
+    /// What else is known of the video.
+    pub about: About,
     /// The alerts.
     pub alerts: Vec<Alert>,
     /// When the last message of this watch and video was sent.
@@ -445,8 +447,8 @@ pub struct WatchRow {
     pub title: Option<String>,
     /// Members held and members in all, of a channel or playlist.
     pub members: Option<(usize, u64)>,
-    /// The poller's memory of the video, for a video.
-    pub memory: Option<String>,
+    /// Since when a channel or playlist is no longer there, if its watchers were told so.
+    pub gone_since: Option<UnixMillis>,
     /// The texts of its rules.
     pub rules: Vec<String>,
     /// What it has set.

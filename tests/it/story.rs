@@ -224,7 +224,7 @@ pub(crate) fn watch(to: Address, rules: &str) -> Edit {
             .map(|rule| NewRule {
                 text: rule.to_string(),
                 unset: unset(rule),
-                per_video: trigger::is_per_video(rule),
+                per_video: tubebell::route::trigger::is_per_video(rule),
                 start: None,
             })
             .collect(),

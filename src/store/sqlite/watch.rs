@@ -156,14 +156,18 @@ fn subject(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<i64> {
     member::join_own(tx, id, key, poll_at, now)?;
     if let Some(beginning) = &watch.beginning {
         tx.prepare_cached(
-            "UPDATE video SET memory = ?2, title = coalesce(?3, title), next_poll = min(next_poll, ?4)
-             WHERE id = ?1",
+            "UPDATE video SET memory = ?2, title = coalesce(?3, title), next_poll = min(next_poll, ?4),
+             channel_id = ?5, channel_title = ?6, published_at = ?7, duration = ?8 WHERE id = ?1",
         )?
         .execute(params![
             key.0,
             beginning.memory,
             beginning.snapshot.title,
-            beginning.next_poll.0
+            beginning.next_poll.0,
+            beginning.snapshot.channel_id,
+            beginning.snapshot.channel_title,
+            beginning.snapshot.published_at.map(|at| at.0),
+            beginning.snapshot.duration
         ])?;
         // In this transaction and behind `join_own`: without it, a title or status that changes before the next look would
         // be taken for the one that the answer to `/watch` has shown.

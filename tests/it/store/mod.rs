@@ -136,7 +136,8 @@ impl Compose for Plain {
             return Composed::Dead("there are no words for this".into());
         }
         let kind = if group.alerts.len() > 1 { "coalesced" } else { "single" };
-        let body = format!("{} {:?} -> {:?}", first.video_id, first.previous, last.current);
+        let about = first.video.map_or_else(|| group.subject.to_string(), |id| id.to_string());
+        let body = format!("{about} {:?} -> {:?}", first.previous, last.current);
         Composed::Send { kind, body, silent: false, cancelled: Vec::new() }
     }
 }
@@ -253,8 +254,8 @@ impl Bench {
             .store()
             .fan_out(
                 self.now(),
-                Box::new(|desk, video, work| {
-                    Router::new().resume(desk, video, work, &mut Budget::new(1_000_000, &|| false))
+                Box::new(|desk, holder, work| {
+                    Router::new().resume(desk, holder, work, &mut Budget::new(1_000_000, &|| false))
                 }),
             )
             .await
