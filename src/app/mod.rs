@@ -4,6 +4,7 @@ mod census;
 mod clock;
 mod heartbeat;
 mod lookup;
+mod opening;
 mod outbox;
 mod telegram;
 mod templates;
@@ -20,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
+use opening::Opening;
 pub use templates::{TemplatesError, templates};
 
 use crate::bus::Embedded;
@@ -35,7 +37,7 @@ use crate::notify::webhook::Webhook;
 use crate::pipeline::{Clock, PollHealth, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
-use crate::store::{Access, Retention, Sqlite, Store};
+use crate::store::{Retention, Store};
 use crate::telemetry::{Metrics, Plain, seconds};
 use crate::web::Web;
 
@@ -85,11 +87,17 @@ impl Gateway {
             return Err(StartError::Configuration(lacking));
         }
         let renderer = renderer(&config.defaults.templates)?;
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.store.path, Access::Run)?);
-        ClockWatch::at_start(&*store, clock()).await?;
+        let listener = match &config.web {
+            Some(web) => Some(crate::web::bind(web.listen).await.map_err(StartError::Other)?),
+            None => None,
+        };
+        let web = listener.as_ref().and_then(|listener| listener.local_addr().ok());
         let metrics = Metrics::new();
         metrics.set(Plain::StartTime, seconds(clock()));
         let bells = Bells::default();
+        let opening = Opening { config, clock: &clock, metrics: &metrics, bells: &bells };
+        let (store, listener) = opening.open(listener).await?;
+        ClockWatch::at_start(&*store, clock()).await?;
         let operator = Operator {
             to: config.operator.to.clone(),
             store: Arc::clone(&store),
@@ -123,11 +131,6 @@ impl Gateway {
             .map(|url| Heartbeat::new(url, Arc::clone(&poll_health), Arc::clone(&clock)))
             .transpose()
             .map_err(StartError::Other)?;
-        let listener = match &config.web {
-            Some(web) => Some(crate::web::bind(web.listen).await.map_err(StartError::Other)?),
-            None => None,
-        };
-        let web = listener.as_ref().and_then(|listener| listener.local_addr().ok());
 
         let tracker = TaskTracker::new();
         let stop = CancellationToken::new();
@@ -288,7 +291,12 @@ pub fn run(config: &Config) -> Result<(), StartError> {
         .map_err(|error| other(&error))?;
     runtime.block_on(async {
         let stopped = stop_signal().map_err(|error| other(&error))?;
-        let gateway = Gateway::start(config, system_clock()).await?;
+        tokio::pin!(stopped);
+        // An upgrade may take its time; where a stop comes between two of its pieces, the next start goes on there.
+        let gateway = tokio::select! {
+            gateway = Gateway::start(config, system_clock()) => gateway?,
+            () = &mut stopped => return Ok(()),
+        };
         tracing::info!("tubebell {} runs", env!("CARGO_PKG_VERSION"));
         if let Some(web) = gateway.web {
             tracing::info!("health and metrics on http://{web}");

@@ -90,6 +90,28 @@ impl Routing {
         }
     }
 
+    /// Does all that is left over of earlier changes. What can't be done is dropped, with a line in the log: this runs
+    /// before an upgrade that changes what it would need.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails as a whole; what is done stays done.
+    pub async fn finish_fan_outs(&self) -> Result<(), StoreError> {
+        let router = Arc::new(Mutex::new(Router::new()));
+        loop {
+            match self.resume(&router).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) if error.is_of_the_whole() => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, "a piece of fan-out can't be done and is dropped");
+                    let drop_it = |_: &mut dyn Desk<Error = StoreError>, _, _: &str| Ok(None);
+                    self.store.fan_out((self.clock)(), Box::new(drop_it)).await?;
+                }
+            }
+        }
+    }
+
     /// One batch of the stream and one piece of what was left over: neither holds up the other. True: there was any.
     async fn once(&self, router: &Arc<Mutex<Router>>, limit: usize) -> Result<bool, StoreError> {
         let batch = self.read(limit).await?;

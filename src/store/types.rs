@@ -626,6 +626,22 @@ impl Figures {
     }
 }
 
+/// How far an older database was brought along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migration {
+    /// It is as this version makes it.
+    Done,
+    /// What routing has left over comes first: [`super::Store::fan_out`] is to be called until nothing is left.
+    FanOut,
+    /// So many lists of so many.
+    UnderWay {
+        /// Done.
+        done: u64,
+        /// In all.
+        of: u64,
+    },
+}
+
 /// How long things are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {

@@ -21,6 +21,7 @@ mod lane;
 mod letters;
 mod listing;
 mod member;
+mod migrate;
 mod open;
 mod patience;
 #[cfg(test)]
@@ -359,6 +360,10 @@ impl Store for Sqlite {
                 figures::figures(db, &mut history, now)
             })
             .await
+    }
+
+    async fn migrate(&self, now: UnixMillis) -> Result<Migration> {
+        self.writer.write(move |tx| migrate::migrate(tx, now)).await
     }
 
     async fn set_back(&self, by: std::time::Duration, now: UnixMillis) -> Result<()> {

@@ -17,6 +17,7 @@ mod opening;
 mod poisoned;
 mod routing;
 mod story;
+mod upgrading;
 mod watching;
 
 use std::cell::Cell;
