@@ -4,6 +4,7 @@
 //! alerts with the position in one transaction. Deliveries have loops of their own, one per channel.
 
 mod listing;
+mod pace;
 mod poll;
 mod route;
 
