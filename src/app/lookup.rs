@@ -13,9 +13,6 @@ use crate::pipeline::{Clock, QUOTA_KEY};
 use crate::source::{Bucket, Limits, Memory, Plan, SourceError, YouTube};
 use crate::store::{Beginning, Store};
 
-/// How long a person waits for YouTube, and everybody behind them: commands are handled one after the other.
-const PATIENCE: Duration = Duration::from_secs(3);
-
 /// Asks the real services, within the day's units.
 pub(super) struct YouTubeLookup {
     pub(super) youtube: Arc<YouTube>,
@@ -23,6 +20,8 @@ pub(super) struct YouTubeLookup {
     pub(super) limits: Limits,
     pub(super) telegram: Telegram,
     pub(super) clock: Clock,
+    /// How long a person waits for YouTube.
+    pub(super) patience: Duration,
 }
 
 impl YouTubeLookup {
@@ -31,6 +30,20 @@ impl YouTubeLookup {
         let Ok(state) = serde_json::to_string(self.youtube.quota().state()) else { return };
         if let Err(error) = self.store.save(QUOTA_KEY, state).await {
             tracing::error!(%error, "the units that were spent could not be stored");
+        }
+    }
+
+    /// Asks YouTube, but not for longer than a person may wait.
+    async fn in_time<T>(
+        &self,
+        question: impl Future<Output = Result<T, SourceError>>,
+    ) -> Result<T, LookupError> {
+        match tokio::time::timeout(self.patience, question).await {
+            Ok(answer) => answer.map_err(|error| sort(&error)),
+            Err(_) => {
+                tracing::warn!("YouTube takes too long to answer a command");
+                Err(LookupError::Unreachable("YouTube does not answer".to_owned()))
+            }
         }
     }
 }
@@ -61,7 +74,7 @@ impl Lookup for YouTubeLookup {
         {
             return Ok(looked(&memory));
         }
-        let answer = in_time(self.youtube.details(&[*id], now)).await;
+        let answer = self.in_time(self.youtube.details(&[*id], now)).await;
         self.save_quota().await;
         let answer = answer?;
         let memory = match answer.found.first() {
@@ -77,7 +90,7 @@ impl Lookup for YouTubeLookup {
         let (subject, title, playlist) = match subject {
             SubjectRef::Video(_) => return Ok(None),
             SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
-                match in_time(self.youtube.channel(subject, now)).await? {
+                match self.in_time(self.youtube.channel(subject, now)).await? {
                     // A handle can change hands; the channel's id can't.
                     Some(channel) => {
                         (SubjectRef::Channel(channel.id), Some(channel.title), channel.uploads)
@@ -86,13 +99,13 @@ impl Lookup for YouTubeLookup {
                 }
             }
             SubjectRef::Playlist(id) => {
-                match in_time(self.youtube.playlist_title(id, now)).await? {
+                match self.in_time(self.youtube.playlist_title(id, now)).await? {
                     Some(title) => (subject.clone(), Some(title), id.clone()),
                     None => return Ok(None),
                 }
             }
         };
-        let members = in_time(async {
+        let members = self.in_time(async {
             match self.youtube.members(&playlist, 1, now).await {
                 // A channel without uploads has no such playlist yet.
                 Err(SourceError::NotFound(_)) => Ok(Some(0)),
@@ -113,19 +126,6 @@ impl Lookup for YouTubeLookup {
                 tracing::warn!(%error, "Telegram did not say who is an administrator");
                 Err(LookupError::Unreachable("Telegram does not answer".to_owned()))
             }
-        }
-    }
-}
-
-/// Asks YouTube, but not for longer than a person may wait.
-async fn in_time<T>(
-    question: impl Future<Output = Result<T, SourceError>>,
-) -> Result<T, LookupError> {
-    match tokio::time::timeout(PATIENCE, question).await {
-        Ok(answer) => answer.map_err(|error| sort(&error)),
-        Err(_) => {
-            tracing::warn!("YouTube takes too long to answer a command");
-            Err(LookupError::Unreachable("YouTube does not answer".to_owned()))
         }
     }
 }

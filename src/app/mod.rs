@@ -8,6 +8,8 @@ mod opening;
 mod outbox;
 mod telegram;
 mod templates;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -41,9 +43,6 @@ use crate::store::{Retention, Store};
 use crate::telemetry::{Metrics, Plain, seconds};
 use crate::web::Web;
 
-/// Finishing what is in flight takes at most nine seconds; the rest of the ten is for writing it down.
-const STOP_WITHIN: Duration = Duration::from_millis(9_800);
-
 /// How often what has passed its retention is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
@@ -64,9 +63,30 @@ pub enum StartError {
     Other(String),
 }
 
+/// How long a gateway waits for others.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For YouTube, while a person waits for the answer to a command, and everybody behind them: commands are handled
+    /// one after the other.
+    pub lookup: Duration,
+    /// At a stop, for all that is under way.
+    pub stop: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            lookup: Duration::from_secs(3),
+            // Finishing what is in flight takes at most nine seconds; the rest of the ten is for writing it down.
+            stop: Duration::from_millis(9_800),
+        }
+    }
+}
+
 /// A running gateway.
 pub struct Gateway {
     tracker: TaskTracker,
+    patience: Patience,
     stop: CancellationToken,
     store: Arc<dyn Store>,
     /// Counts.
@@ -82,6 +102,19 @@ impl Gateway {
     ///
     /// See [`StartError`].
     pub async fn start(config: &Config, clock: Clock) -> Result<Gateway, StartError> {
+        Gateway::start_with(config, clock, Patience::default()).await
+    }
+
+    /// As [`Gateway::start`], with another patience: on a machine that has much else to do, a test needs more of it.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn start_with(
+        config: &Config,
+        clock: Clock,
+        patience: Patience,
+    ) -> Result<Gateway, StartError> {
         let lacking = config.lacking_for_run();
         if !lacking.is_empty() {
             return Err(StartError::Configuration(lacking));
@@ -219,6 +252,7 @@ impl Gateway {
                 limits,
                 telegram: client.clone(),
                 clock: Arc::clone(&clock),
+                patience: patience.lookup,
             });
             let (answers, halt) = (tracker.clone(), stop.clone());
             let listener = telegram::Listener {
@@ -256,7 +290,7 @@ impl Gateway {
             let pages = Web { store: Arc::clone(&store), metrics: metrics.clone(), checks, clock };
             tracker.spawn(pages.run(listener, stop.clone()));
         }
-        Ok(Gateway { tracker, stop, store, metrics, web })
+        Ok(Gateway { tracker, patience, stop, store, metrics, web })
     }
 
     /// The store, for the demo and tests.
@@ -265,12 +299,12 @@ impl Gateway {
         Arc::clone(&self.store)
     }
 
-    /// Stops: what is in flight is finished, within ten seconds.
+    /// Stops: what is in flight is finished, within ten seconds or the patience it was started with.
     pub async fn stop(self) {
         self.store.hurry();
         self.stop.cancel();
         self.tracker.close();
-        if tokio::time::timeout(STOP_WITHIN, self.tracker.wait()).await.is_err() {
+        if tokio::time::timeout(self.patience.stop, self.tracker.wait()).await.is_err() {
             tracing::warn!("stopped before everything had ended");
         }
     }

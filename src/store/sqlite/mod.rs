@@ -103,6 +103,12 @@ impl Sqlite {
             version: AtomicI64::new(0),
         })
     }
+
+    /// Whether it was told to hurry.
+    #[cfg(test)]
+    pub(crate) fn hurries(&self) -> bool {
+        self.writer.hurries()
+    }
 }
 
 #[async_trait]
