@@ -10,7 +10,7 @@ use crate::model::{SubjectRef, VideoId};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
 use crate::pipeline::{Clock, QUOTA_KEY};
-use crate::source::{Bucket, Limits, Memory, Plan, SourceError, YouTube};
+use crate::source::{Bucket, Limits, Memory, Plan, SourceError, Spender, YouTube};
 use crate::store::{Beginning, Store};
 
 /// How long a person waits for YouTube, and everybody behind them: commands are handled one after the other.
@@ -61,7 +61,7 @@ impl Lookup for YouTubeLookup {
         {
             return Ok(looked(&memory));
         }
-        let answer = in_time(self.youtube.details(&[*id], now)).await;
+        let answer = in_time(self.youtube.details(&[*id], Spender::People, now)).await;
         self.save_quota().await;
         let answer = answer?;
         let memory = match answer.found.first() {
@@ -77,7 +77,7 @@ impl Lookup for YouTubeLookup {
         let (subject, title, playlist) = match subject {
             SubjectRef::Video(_) => return Ok(None),
             SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
-                match in_time(self.youtube.channel(subject, now)).await? {
+                match in_time(self.youtube.channel(subject, Spender::People, now)).await? {
                     // A handle can change hands; the channel's id can't.
                     Some(channel) => {
                         (SubjectRef::Channel(channel.id), Some(channel.title), channel.uploads)
@@ -86,14 +86,14 @@ impl Lookup for YouTubeLookup {
                 }
             }
             SubjectRef::Playlist(id) => {
-                match in_time(self.youtube.playlist_title(id, now)).await? {
+                match in_time(self.youtube.playlist_title(id, Spender::People, now)).await? {
                     Some(title) => (subject.clone(), Some(title), id.clone()),
                     None => return Ok(None),
                 }
             }
         };
         let members = in_time(async {
-            match self.youtube.members(&playlist, 1, now).await {
+            match self.youtube.members(&playlist, 1, Spender::People, now).await {
                 // A channel without uploads has no such playlist yet.
                 Err(SourceError::NotFound(_)) => Ok(Some(0)),
                 other => other.map(|members| Some(members.total)),
@@ -142,7 +142,7 @@ fn looked(memory: &Memory) -> Option<Looked> {
 
 fn sort(error: &SourceError) -> LookupError {
     match error {
-        SourceError::QuotaUsedUp { resets_at, .. } => {
+        SourceError::QuotaUsedUp { resets_at, .. } | SourceError::ShareUsedUp { resets_at, .. } => {
             LookupError::QuotaUsedUp { until: *resets_at }
         }
         SourceError::KeyRefused(_)

@@ -14,7 +14,9 @@ use crate::config::Config;
 use crate::model::UnixMillis;
 use crate::notify::telegram::Telegram;
 use crate::render::Renderer;
-use crate::source::{PER_CALL_MAX, Plan, Quota, QuotaState, Timeouts, YouTube, next_reset};
+use crate::source::{
+    PER_CALL_MAX, Plan, Quota, QuotaState, Spender, Timeouts, YouTube, next_reset,
+};
 use crate::store::{Access, Sqlite, Store};
 
 #[derive(Debug, clap::Args)]
@@ -174,7 +176,9 @@ fn plan<W: Write>(
 ) -> Result<(), Fault> {
     let Some(youtube) = &config.youtube else { return Ok(()) };
     // A whole day: what is left of today is the gateway's to know.
-    let day = Quota::new(youtube.daily_units, QuotaState::default()).budget(next_reset(now));
+    let mut quota = Quota::new(youtube.daily_units, QuotaState::default());
+    quota.expect_lists(watched.list_pages > 0);
+    let day = quota.budget(next_reset(now));
     let plan = Plan::new(youtube.limits(), watched.videos, watched.list_pages, day);
     report.ok(&format!("polling: {}", plan.message))
 }
@@ -186,7 +190,7 @@ async fn youtube<W: Write>(
 ) -> Result<(), Fault> {
     let Some(youtube) = &config.youtube else { return Ok(()) };
     let asked = match YouTube::new(youtube, Timeouts::default(), QuotaState::default()) {
-        Ok(client) => client.probe(now).await,
+        Ok(client) => client.probe(Spender::Polling, now).await,
         Err(error) => Err(error),
     };
     match asked {

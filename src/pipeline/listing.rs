@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::poll::{Poller, RoundError, class};
 use crate::model::{ChannelId, PlaylistId, SubjectRef, Suppressed, UnixMillis};
-use crate::source::{Bucket, Member, SourceError};
+use crate::source::{Bucket, Member, SourceError, Spender};
 use crate::store::{DueSubject, Listing};
 use crate::telemetry::Count;
 
@@ -40,6 +40,9 @@ impl Listings<'_> {
         let store = &self.poller.store;
         let due = store.due_subjects(now, SUBJECTS_MAX).await?;
         let any = !due.is_empty();
+        if any {
+            self.poller.youtube.expect_lists(true);
+        }
         for subject in due {
             match self.list(&subject, now).await {
                 Ok(listing) => {
@@ -58,7 +61,8 @@ impl Listings<'_> {
                 Err(error) => {
                     self.poller.metrics.polled(class(&error), now);
                     let wait = match &error {
-                        SourceError::QuotaUsedUp { resets_at, .. } => resets_at.since(now),
+                        SourceError::QuotaUsedUp { resets_at, .. }
+                        | SourceError::ShareUsedUp { resets_at, .. } => resets_at.since(now),
                         SourceError::Unreachable { .. }
                         | SourceError::Burst { .. }
                         | SourceError::Transient(_)
@@ -111,7 +115,7 @@ impl Listings<'_> {
             }
             SubjectRef::Playlist(id) => {
                 if due.full_at.is_none() {
-                    listing.title = youtube.playlist_title(id, now).await?;
+                    listing.title = youtube.playlist_title(id, Spender::Lists, now).await?;
                 }
                 (id.clone(), SubjectRef::Playlist(id.clone()))
             }
@@ -121,7 +125,7 @@ impl Listings<'_> {
                 match (known, channel) {
                     (Some(playlist), Some(id)) => (playlist, SubjectRef::Channel(id)),
                     _ => {
-                        let found = youtube.channel(&due.subject, now).await?;
+                        let found = youtube.channel(&due.subject, Spender::Lists, now).await?;
                         let found = found.ok_or_else(|| {
                             SourceError::NotFound(format!("there is no {}", due.subject))
                         })?;
@@ -133,9 +137,10 @@ impl Listings<'_> {
                 }
             }
         };
-        let is_affordable = youtube.quota().allowance(Bucket::General, now) > 0;
+        let is_affordable = youtube.quota().allowance(Bucket::General, Spender::Lists, now) > 0;
         if due.full_at.is_none_or(|at| now.since(at) >= FULL_EVERY) && is_affordable {
-            let members = youtube.members(&playlist, self.poller.members_max, now).await?;
+            let members =
+                youtube.members(&playlist, self.poller.members_max, Spender::Lists, now).await?;
             listing.complete = true;
             listing.total = Some(members.total);
             listing.members = pairs(members.videos);
@@ -145,7 +150,8 @@ impl Listings<'_> {
             Ok(newest) => listing.members = pairs(newest),
             Err(error) if is_affordable => {
                 tracing::debug!(%error, "the feed does not answer, asking the API");
-                listing.members = pairs(youtube.members(&playlist, NEWEST, now).await?.videos);
+                listing.members =
+                    pairs(youtube.members(&playlist, NEWEST, Spender::Lists, now).await?.videos);
                 listing.next_listing = now.plus(self.look_every() * PAID_LESS_OFTEN);
             }
             Err(error) => return Err(error),
