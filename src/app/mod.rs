@@ -3,8 +3,10 @@
 mod census;
 mod clock;
 mod heartbeat;
+mod inbox;
 mod lookup;
 mod outbox;
+mod queues;
 mod telegram;
 mod templates;
 
@@ -231,6 +233,7 @@ impl Gateway {
                 watched,
                 stream,
                 bells,
+                tracker: tracker.clone(),
             };
             tracker.spawn(listener.run(stop.clone()));
         }

@@ -239,7 +239,7 @@ pub struct DeadLetter {
 ///
 /// Telegram keeps updates for a day, and after a week without any their ids start anew, anywhere: a mark that has not
 /// moved for two days protects from nothing any more and is forgotten.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UpdateMark {
     /// Such as `telegram:<bot id>`.
     pub source: String,
