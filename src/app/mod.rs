@@ -9,6 +9,7 @@ mod outbox;
 mod queues;
 mod telegram;
 mod templates;
+mod waiting;
 
 use std::path::Path;
 use std::sync::Arc;
