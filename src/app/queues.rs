@@ -126,7 +126,10 @@ impl Drop for Work<'_> {
             let mut inbox = self.queues.inbox();
             // Only a panic ends the work on an update half-way. It would panic again.
             if let Some(id) = self.at {
-                tracing::error!(update.id = id, "handling an update has panicked: it is stepped over");
+                tracing::error!(
+                    update.id = id,
+                    "handling an update has panicked: it is stepped over"
+                );
                 inbox.handled(id);
             }
             inbox.give_back(self.queue);

@@ -1,8 +1,8 @@
 //! The second entrance: chat commands, with one meaning on every chat service.
 //!
-//! In: each [`Incoming`], those of one chat in the order of their ids. Out: edits of the store, each in one transaction with
-//! the mark of the update that asked for it, and an answer through [`Reply`]. An update that comes again has no second
-//! effect and no second answer. Whatever text goes out comes from a template of `render`.
+//! In: each [`Incoming`], those of one chat in the order of their ids, chats side by side. Out: edits of the store, each
+//! in one transaction with the mark of the update that asked for it, and an answer through [`Reply`]. An update that
+//! comes again has no second effect and no second answer. Whatever text goes out comes from a template of `render`.
 
 mod access;
 mod ask;
@@ -30,7 +30,7 @@ pub use access::AccessMode;
 pub use command::COMMANDS;
 pub use incoming::{Incoming, IncomingKind, Person};
 pub use invite::{INVITATION_LIFE, invitation, invitation_link};
-pub use seams::{Looked, LookedSubject, Lookup, LookupError, Reply, ReplyError};
+pub use seams::{Asker, Looked, LookedSubject, Lookup, LookupError, Reply, ReplyError};
 
 use crate::model::{Address, Effective, UnixMillis};
 use crate::render::Renderer;
@@ -57,12 +57,18 @@ const SORRY: &str =
 /// What commands go by.
 #[derive(Debug, Clone)]
 pub struct ControlOptions {
-    /// The rules of a watch that names none: a preset or rules.
+    /// The rules of a watch of a video that names none: a preset or rules.
     pub preset: String,
+    /// The same for a watch of a channel or playlist.
+    pub list_preset: String,
     /// What holds where neither watch nor chat says otherwise.
     pub defaults: Effective,
     /// How many watches one chat may have.
     pub watches_per_owner: usize,
+    /// How many videos the watches of one owner may have together.
+    pub videos_per_owner: usize,
+    /// How many looks at YouTube one chat may have on a day; `None`: any number.
+    pub looks_per_chat: Option<u32>,
     /// How many videos of a channel or playlist are watched.
     pub members_per_subject: usize,
     /// Who may talk to the bot.

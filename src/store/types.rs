@@ -359,6 +359,8 @@ pub struct WatchEdit {
     pub beginning: Option<Beginning>,
     /// How many watches the owner may have.
     pub limit: Option<usize>,
+    /// How many videos the owner's watches may have together.
+    pub videos_limit: Option<usize>,
 }
 
 /// What an edit did.
@@ -372,6 +374,15 @@ pub enum Edited {
         created: bool,
         /// Whether anything differs from before.
         changed: bool,
+        /// How many videos the watch counts, and how many its owner has left, where they are counted.
+        videos: Option<(usize, usize)>,
+    },
+    /// The watch would count more videos than the owner has left.
+    VideosReached {
+        /// How many the owner may have.
+        limit: usize,
+        /// How many are left.
+        left: usize,
     },
     /// The owner has as many watches as allowed.
     LimitReached {
