@@ -3,13 +3,18 @@
 mod census;
 mod clock;
 mod heartbeat;
+mod inbox;
+mod looks;
 mod lookup;
 mod opening;
 mod outbox;
+mod patience;
+mod queues;
 mod telegram;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -246,14 +251,14 @@ impl Gateway {
         checks.push(("youtube", Box::new(move || poll_health.refused())));
 
         if let Some((client, limiter)) = telegram {
-            let lookup = Arc::new(lookup::YouTubeLookup {
+            let lookup = Arc::new(lookup::YouTubeLookup::new(
                 youtube,
-                store: Arc::clone(&store),
+                Arc::clone(&store),
                 limits,
-                telegram: client.clone(),
-                clock: Arc::clone(&clock),
-                patience: patience.lookup,
-            });
+                client.clone(),
+                Arc::clone(&clock),
+                patience.lookup,
+            ));
             let (answers, halt) = (tracker.clone(), stop.clone());
             let listener = telegram::Listener {
                 outbox: outbox::Outbox::new(client.clone(), limiter, answers, halt),
@@ -268,6 +273,7 @@ impl Gateway {
                 watched,
                 stream,
                 bells,
+                tracker: tracker.clone(),
             };
             tracker.spawn(listener.run(stop.clone()));
         }
@@ -399,8 +405,11 @@ fn control_options(config: &Config, defaults: Effective) -> ControlOptions {
     let count = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
     ControlOptions {
         preset: config.defaults.preset.clone(),
+        list_preset: config.defaults.list_preset.clone(),
         defaults,
         watches_per_owner: count(config.limits.watches_per_owner),
+        videos_per_owner: count(config.limits.videos_per_owner),
+        looks_per_chat: Some(config.limits.looks_per_chat).filter(|looks| *looks > 0),
         members_per_subject: count(config.limits.members_per_subject),
         access: config.access.mode,
         allow: config.access.allow.clone(),

@@ -16,7 +16,8 @@ use crate::model::{Snapshot, UnixMillis, VideoId, VideoKey};
 use crate::render::numbers::Moment;
 use crate::render::{Prose, views::Notice};
 use crate::source::{
-    Bucket, Memory, Merged, Plan, SourceError, YouTube, YouTubeOptions, next_reset, next_round,
+    Bucket, Memory, Merged, Plan, SourceError, Spender, YouTube, YouTubeOptions, next_reset,
+    next_round,
 };
 use crate::store::{Polled, Store, StoreError};
 use crate::telemetry::{By, Metrics, Plain, PollClass, seconds};
@@ -166,8 +167,8 @@ impl Poller {
         let round = next_round(
             &rows,
             &plan,
-            quota.allowance(Bucket::General, now),
-            quota.allowance(Bucket::Stats, now),
+            quota.allowance(Bucket::General, Spender::Polling, now),
+            quota.allowance(Bucket::Stats, Spender::Polling, now),
             now,
         );
         let mut failed = None;
@@ -199,7 +200,9 @@ impl Poller {
                 self.works().await;
                 Ok(failed)
             }
-            Err(RoundError::Source(error @ SourceError::QuotaUsedUp { .. })) => {
+            Err(RoundError::Source(
+                error @ (SourceError::QuotaUsedUp { .. } | SourceError::ShareUsedUp { .. }),
+            )) => {
                 self.metrics.polled(class(&error), (self.clock)());
                 Ok(Some(error))
             }
@@ -231,7 +234,7 @@ impl Poller {
         memories: &mut HashMap<VideoId, (VideoKey, Memory)>,
         plan: &Plan,
     ) -> Result<(), RoundError> {
-        let answer = self.youtube.details(ids, (self.clock)()).await?;
+        let answer = self.youtube.details(ids, Spender::Polling, (self.clock)()).await?;
         let now = (self.clock)();
         let mut merged = Vec::new();
         for details in &answer.found {
@@ -253,7 +256,7 @@ impl Poller {
         memories: &mut HashMap<VideoId, (VideoKey, Memory)>,
         plan: &Plan,
     ) -> Result<(), RoundError> {
-        let answer = self.youtube.stats(ids, (self.clock)()).await?;
+        let answer = self.youtube.stats(ids, Spender::Polling, (self.clock)()).await?;
         let now = (self.clock)();
         let mut merged = Vec::new();
         for (id, counts) in &answer.found {
@@ -316,7 +319,8 @@ impl Poller {
         let next = self.store.next_poll().await?.map_or(LOOK_AT_LEAST_EVERY, |at| at.since(now));
         let quota = self.youtube.quota();
         // What is overdue and has no units waits for them; the quota itself is spread over the day by the plan.
-        let starved = Bucket::ALL.iter().all(|bucket| quota.allowance(*bucket, now) == 0);
+        let starved =
+            Bucket::ALL.iter().all(|bucket| quota.allowance(*bucket, Spender::Polling, now) == 0);
         let soonest = if starved { LOOK_AT_LEAST_EVERY } else { soonest };
         Ok(next.clamp(soonest, LOOK_AT_LEAST_EVERY))
     }
@@ -366,7 +370,9 @@ impl Poller {
         };
         match source {
             // The other bucket may have units: look again as usual; the quota keeps this one closed.
-            SourceError::QuotaUsedUp { .. } => LOOK_AT_LEAST_EVERY,
+            SourceError::QuotaUsedUp { .. } | SourceError::ShareUsedUp { .. } => {
+                LOOK_AT_LEAST_EVERY
+            }
             SourceError::KeyRefused(reason)
             | SourceError::NotEnabled(reason)
             | SourceError::Misconfigured(reason) => {
@@ -402,7 +408,7 @@ impl Poller {
 /// The word in metrics for why YouTube gave no answer to use.
 pub(super) const fn class(error: &SourceError) -> PollClass {
     match error {
-        SourceError::QuotaUsedUp { .. } => PollClass::Quota,
+        SourceError::QuotaUsedUp { .. } | SourceError::ShareUsedUp { .. } => PollClass::Quota,
         SourceError::Burst { .. } => PollClass::Burst,
         SourceError::KeyRefused(_) | SourceError::NotEnabled(_) | SourceError::Misconfigured(_) => {
             PollClass::Refused

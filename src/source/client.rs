@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::error::{SourceError, classify};
 use super::feed;
-use super::quota::{Bucket, Quota, QuotaState, next_reset};
+use super::quota::{Bucket, Denied, Quota, QuotaState, Spender, next_reset};
 use super::schedule::Limits;
 use super::wire::{self, Answer, ChannelInfo, Details, Member, Stats};
 use crate::model::{PlaylistId, Snapshot, Status, SubjectRef, UnixMillis, VideoId};
@@ -138,14 +138,24 @@ impl YouTube {
         self.lock().clone()
     }
 
+    /// Says whether channels or playlists are watched: see [`Quota::expect_lists`].
+    pub fn expect_lists(&self, has_lists: bool) {
+        self.lock().expect_lists(has_lists);
+    }
+
     /// Reads the numbers of at most 50 videos (`videos:batchGetStats`): 1 unit of [`Bucket::Stats`].
     ///
     /// # Errors
     ///
     /// See [`SourceError`].
-    pub async fn stats(&self, ids: &[VideoId], now: UnixMillis) -> Result<Stats, SourceError> {
+    pub async fn stats(
+        &self,
+        ids: &[VideoId],
+        by: Spender,
+        now: UnixMillis,
+    ) -> Result<Stats, SourceError> {
         let query = [("part", "id,statistics"), ("id", &joined(ids)?)];
-        let body = self.get("videos:batchGetStats", &query, Bucket::Stats, now).await?;
+        let body = self.get("videos:batchGetStats", &query, Bucket::Stats, by, now).await?;
         wire::stats(&body, ids)
     }
 
@@ -157,6 +167,7 @@ impl YouTube {
     pub async fn details(
         &self,
         ids: &[VideoId],
+        by: Spender,
         now: UnixMillis,
     ) -> Result<Answer<Details>, SourceError> {
         let query = [
@@ -167,7 +178,7 @@ impl YouTube {
                 "kind,items(id,snippet(title,channelId,channelTitle,publishedAt,liveBroadcastContent),status(privacyStatus,uploadStatus),statistics(viewCount,likeCount,commentCount),liveStreamingDetails(actualStartTime,actualEndTime))",
             ),
         ];
-        let body = self.get("videos", &query, Bucket::General, now).await?;
+        let body = self.get("videos", &query, Bucket::General, by, now).await?;
         wire::details(&body, ids)
     }
 
@@ -179,9 +190,10 @@ impl YouTube {
     pub async fn video(
         &self,
         id: VideoId,
+        by: Spender,
         now: UnixMillis,
     ) -> Result<Option<Snapshot>, SourceError> {
-        let mut answer = self.details(&[id], now).await?;
+        let mut answer = self.details(&[id], by, now).await?;
         if let Some((_, reason)) = answer.damaged.pop() {
             return Err(SourceError::BadAnswer(reason));
         }
@@ -197,6 +209,7 @@ impl YouTube {
     pub async fn channel(
         &self,
         subject: &SubjectRef,
+        by: Spender,
         now: UnixMillis,
     ) -> Result<Option<ChannelInfo>, SourceError> {
         let (name, value) = match subject {
@@ -211,7 +224,7 @@ impl YouTube {
             (name, value),
             ("fields", "kind,items(id,snippet(title),contentDetails(relatedPlaylists(uploads)))"),
         ];
-        wire::channel(&self.get("channels", &query, Bucket::General, now).await?)
+        wire::channel(&self.get("channels", &query, Bucket::General, by, now).await?)
     }
 
     /// Reads a playlist's title (`playlists.list`): 1 unit of [`Bucket::General`]. `None`: no such playlist.
@@ -222,6 +235,7 @@ impl YouTube {
     pub async fn playlist_title(
         &self,
         playlist: &PlaylistId,
+        by: Spender,
         now: UnixMillis,
     ) -> Result<Option<String>, SourceError> {
         let query = [
@@ -229,7 +243,7 @@ impl YouTube {
             ("id", playlist.as_str()),
             ("fields", "kind,items(id,snippet(title))"),
         ];
-        wire::playlist_title(&self.get("playlists", &query, Bucket::General, now).await?)
+        wire::playlist_title(&self.get("playlists", &query, Bucket::General, by, now).await?)
     }
 
     /// Reads the first `limit` members of a playlist (`playlistItems.list`): 1 unit of [`Bucket::General`] per page
@@ -242,6 +256,7 @@ impl YouTube {
         &self,
         playlist: &PlaylistId,
         limit: usize,
+        by: Spender,
         now: UnixMillis,
     ) -> Result<Members, SourceError> {
         // Pages may be short (private members are left out of them), but not without end.
@@ -263,7 +278,7 @@ impl YouTube {
             if !token.is_empty() {
                 query.push(("pageToken", &token));
             }
-            let body = self.get("playlistItems", &query, Bucket::General, now).await?;
+            let body = self.get("playlistItems", &query, Bucket::General, by, now).await?;
             let page = wire::member_page(&body)?;
             members.total = members.total.max(page.total);
             members.videos.extend(page.members.into_iter().filter(|member| seen.insert(member.id)));
@@ -315,9 +330,9 @@ impl YouTube {
     /// # Errors
     ///
     /// See [`SourceError`].
-    pub async fn probe(&self, now: UnixMillis) -> Result<(), SourceError> {
+    pub async fn probe(&self, by: Spender, now: UnixMillis) -> Result<(), SourceError> {
         let query = [("part", "id"), ("id", "dQw4w9WgXcQ"), ("fields", "kind,items(id)")];
-        wire::is_video_list(&self.get("videos", &query, Bucket::General, now).await?)
+        wire::is_video_list(&self.get("videos", &query, Bucket::General, by, now).await?)
     }
 
     /// Sends one request and spends its unit.
@@ -326,21 +341,24 @@ impl YouTube {
         method: &str,
         query: &[(&str, &str)],
         bucket: Bucket,
+        by: Spender,
         now: UnixMillis,
     ) -> Result<Vec<u8>, SourceError> {
-        self.lock()
-            .try_spend(bucket, now)
-            .map_err(|resets_at| SourceError::QuotaUsedUp { bucket, resets_at })?;
+        self.lock().try_spend(bucket, by, now).map_err(|denied| match denied {
+            Denied::Day(resets_at) => SourceError::QuotaUsedUp { bucket, resets_at },
+            Denied::Share(resets_at) => SourceError::ShareUsedUp { bucket, by, resets_at },
+        })?;
         let url = format!("{}/youtube/v3/{method}", self.base_url);
         let request = self.http.get(url).query(query).header(KEY_HEADER, self.key.clone());
         let response = request.send().await.map_err(|error| {
             if error.is_connect() {
-                self.lock().refund(bucket, now);
+                self.lock().refund(bucket, by, now);
             }
             unreachable(&self.base_url, error)
         })?;
         let status = response.status();
         if status == StatusCode::OK {
+            self.lock().answered(bucket, now);
             return self.read(response, &self.base_url).await;
         }
         let wish = retry_after(response.headers());

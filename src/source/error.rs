@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::quota::Bucket;
+use super::quota::{Bucket, Spender};
 use crate::model::UnixMillis;
 
 /// Where keys are made and restricted.
@@ -31,6 +31,18 @@ pub enum SourceError {
     QuotaUsedUp {
         /// Which allowance.
         bucket: Bucket,
+        /// When there are units again.
+        resets_at: UnixMillis,
+    },
+    /// Wait until then: the units of this bucket that are set aside for this spender are gone. Others have theirs.
+    #[error(
+        "the share of {by} in the daily quota of YouTube ({bucket}) is used up until {resets_at}"
+    )]
+    ShareUsedUp {
+        /// Which allowance.
+        bucket: Bucket,
+        /// Whose share.
+        by: Spender,
         /// When there are units again.
         resets_at: UnixMillis,
     },

@@ -301,7 +301,7 @@ mod tests {
     fn plan() -> Plan {
         let limits = Limits { min_interval: MIN, max_interval: MAX };
         let over = Duration::from_secs(86_400);
-        Plan::new(limits, 10, 0, Budget { stats: 10_000, general: 8_000, over })
+        Plan::new(limits, 10, 0, Budget { stats: 10_000, general: 8_000, lists: 0, over })
     }
 
     fn views(views: i64) -> Counts {

@@ -18,7 +18,7 @@ pub use activity::Activity;
 pub use client::{Members, PER_CALL_MAX, Timeouts, YouTube, YouTubeOptions};
 pub use error::{SourceError, classify};
 pub use memory::{Ask, Memory, Merged, Sight};
-pub use quota::{Bucket, Quota, QuotaState, last_reset, next_reset};
+pub use quota::{Bucket, Denied, Quota, QuotaState, Spender, last_reset, next_reset};
 pub use round::{Round, next_round};
 pub use schedule::{Budget, Limits, Plan};
 pub use wire::{Answer, ChannelInfo, Details, Member, Stats};

@@ -67,7 +67,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::quota::{Bucket, Quota, QuotaState};
+    use super::super::quota::{Bucket, Quota, QuotaState, Spender};
     use super::super::schedule::{Budget, Limits};
     use super::super::wire::Details;
     use super::*;
@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn plan() -> Plan {
-        Plan::new(LIMITS, 100, 0, Budget::of_a_day(10_000))
+        Plan::new(LIMITS, 100, 0, Budget::of_a_day(10_000, false))
     }
 
     fn sizes(batches: &[Vec<VideoId>]) -> Vec<usize> {
@@ -169,7 +169,7 @@ mod tests {
                 .map(|batch| (Bucket::General, batch))
                 .chain(round.stats.iter().map(|batch| (Bucket::Stats, batch)))
             {
-                quota.try_spend(bucket, now).unwrap();
+                quota.try_spend(bucket, Spender::Polling, now).unwrap();
                 calls += u32::from(second >= 3_600);
                 for id in batch {
                     let n: usize = id.as_str().parse().unwrap();
@@ -192,14 +192,16 @@ mod tests {
             let now = UnixMillis(MIDNIGHT.0 + minute * 60_000);
             let plan = Plan::new(LIMITS, count, 0, quota.budget(now));
             let rows: Vec<_> = videos.iter().map(|(id, memory)| (*id, memory)).collect();
-            let general = quota.allowance(Bucket::General, now);
-            let stats = quota.allowance(Bucket::Stats, now);
+            let general = quota.allowance(Bucket::General, Spender::Polling, now);
+            let stats = quota.allowance(Bucket::Stats, Spender::Polling, now);
             let round = next_round(&rows, &plan, general, stats, now);
             let calls = [(Bucket::General, &round.details), (Bucket::Stats, &round.stats)];
             for (bucket, batches) in calls {
                 for batch in batches {
                     assert!((1..=50).contains(&batch.len()));
-                    quota.try_spend(bucket, now).expect("the allowance is part of the budget");
+                    quota
+                        .try_spend(bucket, Spender::Polling, now)
+                        .expect("the allowance is part of the budget");
                     for id in batch {
                         *looks.entry(*id).or_default() += 1;
                         let n: usize = id.as_str().parse().unwrap();

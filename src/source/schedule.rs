@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::activity::{Activity, millis, ratio};
 use super::client::PER_CALL_MAX;
-use super::quota::Bucket;
+use super::quota::{Bucket, Spender};
 use crate::model::{Live, Settings, Status, UnixMillis};
 
 /// A video may be looked at sooner by one in so many parts of its wait, where that saves a request.
@@ -27,9 +27,6 @@ const LIVE_DETAILS_FACTOR: u32 = 2;
 /// The whole list of a channel or playlist is read this many times less often; its free feed tells of uploads sooner.
 const LIST_FACTOR: u32 = 15;
 
-/// Of polling's units in the general bucket, one in so many is for lists, if there are any.
-const LIST_SHARE: u32 = 4;
-
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The bounds that the operator set.
@@ -46,8 +43,10 @@ pub struct Limits {
 pub struct Budget {
     /// Units for numbers.
     pub stats: u32,
-    /// Units for title, status and lists.
+    /// Units for title and status.
     pub general: u32,
+    /// Units for lists of members.
+    pub lists: u32,
     /// The time until there are new ones.
     pub over: Duration,
 }
@@ -55,10 +54,11 @@ pub struct Budget {
 impl Budget {
     /// A whole day's, for `check`; a running program plans with [`super::Quota::budget`].
     #[must_use]
-    pub const fn of_a_day(daily_units: u32) -> Budget {
+    pub const fn of_a_day(daily_units: u32, has_lists: bool) -> Budget {
         Budget {
-            stats: Bucket::Stats.polling_units(daily_units),
-            general: Bucket::General.polling_units(daily_units),
+            stats: Bucket::Stats.share(Spender::Polling, daily_units, has_lists),
+            general: Bucket::General.share(Spender::Polling, daily_units, has_lists),
+            lists: Bucket::General.share(Spender::Lists, daily_units, has_lists),
             over: DAY,
         }
     }
@@ -97,11 +97,10 @@ impl Plan {
         let Limits { min_interval: min, max_interval: max } = limits;
         let calls = u64::try_from(videos.div_ceil(PER_CALL_MAX)).unwrap_or(u64::MAX);
         let pages = u64::try_from(list_pages).unwrap_or(u64::MAX);
-        let lists = if pages == 0 { 0 } else { budget.general / LIST_SHARE };
 
         let even = evenly(calls, budget.stats, budget.over);
-        let even_details = evenly(calls, budget.general - lists, budget.over);
-        let even_lists = evenly(pages, lists, budget.over);
+        let even_details = evenly(calls, budget.general, budget.over);
+        let even_lists = evenly(pages, budget.lists, budget.over);
         let effective_interval = min.max(even);
         let details_interval = min.saturating_mul(DETAILS_FACTOR).max(even_details);
         let list_interval = min.saturating_mul(LIST_FACTOR).max(even_lists);
@@ -262,7 +261,7 @@ mod tests {
     const MIN: Duration = Duration::from_secs(60);
     const MAX: Duration = Duration::from_secs(3600);
     const LIMITS: Limits = Limits { min_interval: MIN, max_interval: MAX };
-    const WHOLE_DAY: Budget = Budget::of_a_day(10_000);
+    const WHOLE_DAY: Budget = Budget::of_a_day(10_000, false);
     const START: UnixMillis = UnixMillis(1_793_000_000_000);
     const LONG_AGO: Option<UnixMillis> = Some(UnixMillis(1_500_000_000_000));
 
@@ -356,7 +355,7 @@ mod tests {
 
     #[test]
     fn many_videos_share_the_day() {
-        let plan = Plan::new(LIMITS, 10_000, 4, WHOLE_DAY);
+        let plan = Plan::new(LIMITS, 10_000, 4, Budget::of_a_day(10_000, true));
         assert!(plan.fits);
         assert_eq!(plan.effective_interval.as_secs(), 1_728);
         insta::assert_snapshot!(plan.message, @"10000 videos: busy ones every 1m, quiet ones every 1h, and every 28m48s if all were busy at once (at most 9999 requests a day for numbers, 5999 for titles and status, 384 for lists)");
@@ -374,7 +373,7 @@ mod tests {
     #[test]
     fn without_units_everything_waits_for_the_reset() {
         let over = Duration::from_secs(5 * 3600);
-        let plan = Plan::new(LIMITS, 1, 0, Budget { stats: 0, general: 0, over });
+        let plan = Plan::new(LIMITS, 1, 0, Budget { stats: 0, general: 0, lists: 0, over });
         let interval = plan.interval(&Activity::default(), Status::Public, Live::None, None, START);
         assert!(interval >= over);
     }
@@ -403,7 +402,7 @@ mod tests {
             published_at in prop::option::of(any::<i64>()),
         ) {
             let (min, max) = (Duration::from_secs(min_s), Duration::from_secs(min_s + longer_s));
-            let budget = Budget { stats, general, over: Duration::from_secs(over_s) };
+            let budget = Budget { stats, general, lists: general / 4, over: Duration::from_secs(over_s) };
             let limits = Limits { min_interval: min, max_interval: max };
             let plan = Plan::new(limits, videos, pages, budget);
             let (mut activity, mut now, mut last) = (Activity::default(), START, None);
@@ -426,10 +425,11 @@ mod tests {
         fn what_is_planned_evenly_costs_no_more_than_there_is(
             videos in 0usize..500_000, pages in 0usize..10_000, units in 4u32..20_000,
         ) {
-            let budget = Budget { stats: units, general: units, over: DAY };
+            let budget = Budget { stats: units, general: units, lists: units / 4, over: DAY };
             let plan = Plan::new(LIMITS, videos, pages, budget);
             prop_assert!(plan.units_per_day_stats <= u64::from(units));
-            prop_assert!(plan.units_per_day_details + plan.units_per_day_lists <= u64::from(units));
+            prop_assert!(plan.units_per_day_details <= u64::from(units));
+            prop_assert!(plan.units_per_day_lists <= u64::from(units / 4));
         }
     }
 }

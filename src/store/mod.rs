@@ -301,7 +301,8 @@ pub trait Store: Send + Sync + 'static {
 
     // Commands --------------------------------------------------------------------------------------------
 
-    /// Applies edits in one transaction, together with the mark of the update that asked for them.
+    /// Applies edits in one transaction, together with the mark of the update that asked for them. Updates may come in
+    /// any order.
     ///
     /// `None` when the mark was stored before: the edits have had their effect.
     async fn edit(
@@ -320,8 +321,14 @@ pub trait Store: Send + Sync + 'static {
         now: UnixMillis,
     ) -> Result<Vec<Edited>>;
 
-    /// The highest update id that has had its effect; forgotten after two days without any, see [`UpdateMark`].
+    /// The update up to which all have had their effect; forgotten after two days without any, see [`UpdateMark`].
     async fn update_mark(&self, source: &str) -> Result<Option<i64>>;
+
+    /// Whether this update has had its effect, be it before one with a lower id.
+    async fn is_handled(&self, mark: &UpdateMark) -> Result<bool>;
+
+    /// All updates up to this one have had their effect: nothing below it is asked for again. A mark never moves back.
+    async fn move_mark(&self, to: UpdateMark, now: UnixMillis) -> Result<()>;
 
     // Questions -------------------------------------------------------------------------------------------
 

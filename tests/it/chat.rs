@@ -7,6 +7,8 @@ mod channels;
 mod commands;
 mod groups;
 mod outages;
+mod shares;
+mod side_by_side;
 
 use tubebell::app::Gateway;
 use tubebell::demo::telegram::{EntityKind, Message};

@@ -249,6 +249,7 @@ pub(crate) fn watch(to: Address, rules: &str) -> Edit {
         origin: "test".into(),
         beginning: None,
         limit: None,
+        videos_limit: None,
     }))
 }
 

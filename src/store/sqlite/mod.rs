@@ -20,6 +20,7 @@ mod group;
 mod lane;
 mod letters;
 mod listing;
+mod mark;
 mod member;
 mod migrate;
 mod open;
@@ -278,7 +279,16 @@ impl Store for Sqlite {
 
     async fn update_mark(&self, source: &str) -> Result<Option<i64>> {
         let source = source.to_owned();
-        self.reader.read(move |db| edit::update_mark(db, &source)).await
+        self.reader.read(move |db| mark::update_mark(db, &source)).await
+    }
+
+    async fn is_handled(&self, mark: &UpdateMark) -> Result<bool> {
+        let mark = mark.clone();
+        self.reader.read(move |db| mark::is_handled(db, &mark)).await
+    }
+
+    async fn move_mark(&self, to: UpdateMark, now: UnixMillis) -> Result<()> {
+        self.writer.write(move |tx| mark::move_mark(tx, &to, now)).await
     }
 
     async fn watches(

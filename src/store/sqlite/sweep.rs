@@ -40,6 +40,7 @@ pub(super) fn sweep(tx: &Connection, keep: Retention, now: UnixMillis) -> Result
         (INVITES, alerts),
         (NOTICES, statistics),
         (MARKS, now.minus(MARK_KEPT)),
+        (HANDLED, now.minus(MARK_KEPT)),
         (LOG, statistics),
     ] {
         more |= tx.prepare_cached(sql)?.execute(params![before.0, PIECE])? == PIECE;
@@ -65,6 +66,8 @@ const NOTICES: &str =
     "DELETE FROM notice WHERE key IN (SELECT key FROM notice WHERE at < ?1 LIMIT ?2)";
 const MARKS: &str =
     "DELETE FROM mark WHERE source IN (SELECT source FROM mark WHERE at < ?1 LIMIT ?2)";
+const HANDLED: &str = "DELETE FROM handled WHERE (source, update_id) IN
+     (SELECT source, update_id FROM handled WHERE at < ?1 LIMIT ?2)";
 
 /// The head of a log that nothing has routed for so long: snapshots are whole, so a newer one stands for it.
 pub(super) const LOG: &str = "DELETE FROM log WHERE offset IN

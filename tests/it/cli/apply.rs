@@ -52,7 +52,7 @@ async fn a_watch_file_becomes_watches_that_belong_to_the_operator_and_the_file()
                 "video:dQw4w9WgXcQ | webhook:https://example.org/hook/s3cret | views every 1000; status | {origin}"
             ),
             format!(
-                "channel:@handle | telegram:1234 | views any; likes any; comments any | {origin}"
+                "channel:@handle | telegram:1234 | upload; views milestones; likes milestones; comments milestones | {origin}"
             ),
         ]
     );
@@ -95,7 +95,7 @@ async fn a_dry_run_prints_the_difference_and_leaves_no_trace() {
             "~ video:dQw4w9WgXcQ to telegram:1234: +\"title\", -\"views every 1000\", at_most 15m → 1h, until 2999-02-01T00:00:00Z → default (line 1)",
             "+ video:dQw4w9WgXcQ to telegram:5: title; status (line 1)",
             "- video:dQw4w9WgXcQ to webhook:example.org/…: views every 1000; status",
-            "- channel:@handle to telegram:1234: views any; likes any; comments any",
+            "- channel:@handle to telegram:1234: upload; views milestones; likes milestones; comments milestones",
             "1 new, 1 changed, 2 pruned, 0 unchanged; --dry-run: nothing was written",
         ]
     );
@@ -217,6 +217,7 @@ async fn a_watch_that_a_chat_made_keeps_its_owner_and_its_rules_keep_their_state
         origin: "chat".to_owned(),
         beginning: None,
         limit: None,
+        videos_limit: None,
     }));
     home.store().edit(None, vec![chat], EARLIER).await.unwrap();
     home.write("w.csv", "video,rules,to\ndQw4w9WgXcQ,title,telegram:7\n");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tubebell::model::{PlaylistId, Status, SubjectRef, UnixMillis, VideoId};
 use tubebell::source::{
-    Bucket, QuotaState, SourceError, Timeouts, YouTube, YouTubeOptions, next_reset,
+    Bucket, QuotaState, SourceError, Spender, Timeouts, YouTube, YouTubeOptions, next_reset,
 };
 
 use super::canned;
@@ -40,7 +40,7 @@ fn whole(error: &SourceError) -> String {
 async fn numbers_come_from_one_call_for_all_ids_with_the_key_in_a_header() {
     let server = Server::start([Reply::ok(canned::STATS)]).await;
     let youtube = server.client();
-    let stats = youtube.stats(&ids(), NOW).await.unwrap();
+    let stats = youtube.stats(&ids(), Spender::Polling, NOW).await.unwrap();
     assert_eq!(stats.found.len(), 2);
     assert_eq!(stats.found[0].1.views, Some(1_780_412_345));
     assert_eq!((stats.found[1].1.likes, stats.found[1].1.comments), (None, Some(10_500_000)));
@@ -63,9 +63,9 @@ async fn too_many_ids_or_none_cost_nothing() {
     let server = Server::start([Reply::ok(canned::STATS)]).await;
     let youtube = server.client();
     for ids in [vec![], vec![id("dQw4w9WgXcQ"); 51]] {
-        let error = youtube.stats(&ids, NOW).await.unwrap_err();
+        let error = youtube.stats(&ids, Spender::Polling, NOW).await.unwrap_err();
         assert!(matches!(error, SourceError::Rejected(_)), "{error:?}");
-        drop(youtube.details(&ids, NOW).await.unwrap_err());
+        drop(youtube.details(&ids, Spender::Polling, NOW).await.unwrap_err());
     }
     assert!(server.asked().is_empty());
 }
@@ -74,14 +74,14 @@ async fn too_many_ids_or_none_cost_nothing() {
 async fn watch_gets_a_whole_snapshot_or_nothing() {
     let server = Server::start([Reply::ok(canned::VIDEO), Reply::ok(canned::NO_VIDEO)]).await;
     let youtube = server.client();
-    let snapshot = youtube.video(id("dQw4w9WgXcQ"), NOW).await.unwrap().unwrap();
+    let snapshot = youtube.video(id("dQw4w9WgXcQ"), Spender::Polling, NOW).await.unwrap().unwrap();
     assert_eq!(snapshot.title.as_deref(), Some("Rick Astley - Never Gonna Give You Up <b>&"));
     assert_eq!((snapshot.status, snapshot.likes), (Status::Public, Some(19_000_123)));
     assert_eq!(
         (snapshot.observed_at, snapshot.published_at),
         (NOW, Some(UnixMillis(1_256_453_853_000)))
     );
-    assert_eq!(youtube.video(id("xxxxxxxxxxx"), NOW).await.unwrap(), None);
+    assert_eq!(youtube.video(id("xxxxxxxxxxx"), Spender::Polling, NOW).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -89,10 +89,10 @@ async fn a_handle_becomes_a_channel_with_its_list_of_uploads() {
     let server = Server::start([Reply::ok(canned::CHANNEL), Reply::ok(canned::NO_CHANNEL)]).await;
     let youtube = server.client();
     let handle = SubjectRef::Handle("@rickastleyyt".parse().unwrap());
-    let channel = youtube.channel(&handle, NOW).await.unwrap().unwrap();
+    let channel = youtube.channel(&handle, Spender::Polling, NOW).await.unwrap().unwrap();
     assert_eq!((channel.title.as_str(), channel.uploads), ("Rick Astley", uploads()));
     assert_eq!(server.asked()[0].parameter("forHandle"), Some("@rickastleyyt"));
-    assert_eq!(youtube.channel(&handle, NOW).await.unwrap(), None);
+    assert_eq!(youtube.channel(&handle, Spender::Polling, NOW).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn members_follow_the_pages_up_to_the_limit() {
         Reply::ok(canned::members(100, 20, 120, None)),
     ];
     let server = Server::start(pages.clone()).await;
-    let members = server.client().members(&uploads(), 500, NOW).await.unwrap();
+    let members = server.client().members(&uploads(), 500, Spender::Polling, NOW).await.unwrap();
     assert_eq!((members.videos.len(), members.total), (120, 120));
     assert_eq!(members.videos[119].title, "Video 119");
     let tokens: Vec<_> =
@@ -112,7 +112,7 @@ async fn members_follow_the_pages_up_to_the_limit() {
 
     let server = Server::start(pages).await;
     let youtube = server.client();
-    let members = youtube.members(&uploads(), 60, NOW).await.unwrap();
+    let members = youtube.members(&uploads(), 60, Spender::Polling, NOW).await.unwrap();
     assert_eq!((members.videos.len(), members.total), (60, 120));
     assert_eq!(youtube.quota().spent(Bucket::General, NOW), 2);
 }
@@ -120,13 +120,13 @@ async fn members_follow_the_pages_up_to_the_limit() {
 #[tokio::test]
 async fn pages_that_never_end_are_an_error_and_not_a_loop() {
     let same = Server::start([Reply::ok(canned::members(0, 50, 99, Some("P2")))]).await;
-    let error = same.client().members(&uploads(), 500, NOW).await.unwrap_err();
+    let error = same.client().members(&uploads(), 500, Spender::Polling, NOW).await.unwrap_err();
     assert!(matches!(error, SourceError::BadAnswer(_)), "{error:?}");
     assert_eq!(same.asked().len(), 2);
 
     let empty = (0..100).map(|n| Reply::ok(canned::members(0, 0, 99, Some(&format!("P{n}")))));
     let empty = Server::start(empty).await;
-    let error = empty.client().members(&uploads(), 500, NOW).await.unwrap_err();
+    let error = empty.client().members(&uploads(), 500, Spender::Polling, NOW).await.unwrap_err();
     assert!(matches!(error, SourceError::BadAnswer(_)), "{error:?}");
     assert!(empty.asked().len() < 25);
 }
@@ -136,21 +136,21 @@ async fn a_page_that_fails_fails_the_whole_list() {
     let pages =
         [Reply::ok(canned::members(0, 50, 120, Some("P2"))), Reply::status(503, "<html></html>")];
     let server = Server::start(pages).await;
-    let error = server.client().members(&uploads(), 500, NOW).await.unwrap_err();
+    let error = server.client().members(&uploads(), 500, Spender::Polling, NOW).await.unwrap_err();
     assert!(matches!(error, SourceError::Transient(_)), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_playlist_that_is_gone_is_not_found() {
     let server = Server::start([Reply::status(404, canned::PLAYLIST_GONE)]).await;
-    let error = server.client().members(&uploads(), 50, NOW).await.unwrap_err();
+    let error = server.client().members(&uploads(), 50, Spender::Polling, NOW).await.unwrap_err();
     assert!(matches!(error, SourceError::NotFound(_)), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_playlist_has_a_title() {
     let server = Server::start([Reply::ok(canned::PLAYLIST)]).await;
-    let title = server.client().playlist_title(&uploads(), NOW).await.unwrap();
+    let title = server.client().playlist_title(&uploads(), Spender::Polling, NOW).await.unwrap();
     assert_eq!(title.as_deref(), Some("Best of"));
 }
 
@@ -160,14 +160,14 @@ async fn used_up_stops_all_requests_of_that_bucket_until_midnight_in_california(
         Server::start([Reply::status(403, canned::QUOTA_CLASSIC), Reply::ok(canned::VIDEO)]).await;
     let youtube = server.client();
     let reset = next_reset(NOW);
-    for now in [NOW, NOW.plus(Duration::from_secs(3600))] {
-        let error = youtube.stats(&ids(), now).await.unwrap_err();
+    for now in [NOW, NOW.plus(Duration::from_secs(1800))] {
+        let error = youtube.stats(&ids(), Spender::Polling, now).await.unwrap_err();
         let SourceError::QuotaUsedUp { bucket, resets_at } = error else { panic!("{error:?}") };
         assert_eq!((bucket, resets_at), (Bucket::Stats, reset));
     }
     assert_eq!(server.asked().len(), 1, "the second was not sent");
-    youtube.details(&ids(), NOW).await.expect("the other bucket goes on");
-    drop(youtube.stats(&ids(), reset).await);
+    youtube.details(&ids(), Spender::Polling, NOW).await.expect("the other bucket goes on");
+    drop(youtube.stats(&ids(), Spender::Polling, reset).await);
     assert_eq!(server.asked().len(), 3, "after midnight it is asked again");
 }
 
@@ -176,11 +176,11 @@ async fn a_spent_budget_sends_nothing_even_after_a_restart() {
     let server = Server::start([Reply::ok(canned::VIDEO)]).await;
     let options = YouTubeOptions { daily_units: 2, ..options(&server.url) };
     let first = YouTube::new(&options, Timeouts::default(), QuotaState::default()).unwrap();
-    first.details(&ids(), NOW).await.unwrap();
-    first.details(&ids(), NOW).await.unwrap();
+    first.details(&ids(), Spender::Polling, NOW).await.unwrap();
+    first.details(&ids(), Spender::Polling, NOW).await.unwrap();
     let state = first.quota().state().clone();
     let second = YouTube::new(&options, Timeouts::default(), state).unwrap();
-    let error = second.details(&ids(), NOW).await.unwrap_err();
+    let error = second.details(&ids(), Spender::Polling, NOW).await.unwrap_err();
     assert!(matches!(error, SourceError::QuotaUsedUp { .. }), "{error:?}");
     assert_eq!(server.asked().len(), 2);
 }
@@ -189,7 +189,7 @@ async fn a_spent_budget_sends_nothing_even_after_a_restart() {
 async fn a_burst_keeps_the_wish_of_its_header() {
     let headers = vec![("retry-after", "7".to_owned())];
     let server = Server::start([Reply::Http(429, headers, Vec::new())]).await;
-    let error = server.client().stats(&ids(), NOW).await.unwrap_err();
+    let error = server.client().stats(&ids(), Spender::Polling, NOW).await.unwrap_err();
     let SourceError::Burst { retry_after } = error else { panic!("{error:?}") };
     assert_eq!(retry_after, Some(Duration::from_secs(7)));
 }
@@ -206,7 +206,7 @@ async fn broken_answers_are_bad_answers() {
         (Reply::status(302, ""), "HTTP 302"),
     ] {
         let server = Server::start([reply]).await;
-        let error = server.client().stats(&ids(), NOW).await.unwrap_err();
+        let error = server.client().stats(&ids(), Spender::Polling, NOW).await.unwrap_err();
         assert!(matches!(error, SourceError::BadAnswer(_)), "{error:?}");
         assert!(error.to_string().contains(expected), "{error}");
     }
@@ -221,8 +221,8 @@ async fn a_compressed_answer_is_read_and_a_bomb_is_not() {
     };
     let server = Server::start([pack(canned::STATS.as_bytes()), pack(&vec![b' '; 5 << 20])]).await;
     let youtube = server.client();
-    assert_eq!(youtube.stats(&ids(), NOW).await.unwrap().found.len(), 2);
-    let error = youtube.stats(&ids(), NOW).await.unwrap_err();
+    assert_eq!(youtube.stats(&ids(), Spender::Polling, NOW).await.unwrap().found.len(), 2);
+    let error = youtube.stats(&ids(), Spender::Polling, NOW).await.unwrap_err();
     assert!(error.to_string().contains("more than 4 MiB"), "{error}");
 }
 
@@ -252,7 +252,7 @@ fn gzip_stored(out: &mut Vec<u8>, bytes: &[u8]) {
 async fn a_server_that_hangs_is_given_up_and_the_unit_stays_spent() {
     let server = Server::start([Reply::Hang]).await;
     let youtube = server.client();
-    let error = server.given_up(youtube.details(&ids(), NOW)).await.unwrap_err();
+    let error = server.given_up(youtube.details(&ids(), Spender::Polling, NOW)).await.unwrap_err();
     assert!(matches!(error, SourceError::Unreachable { .. }), "{error:?}");
     assert_eq!(youtube.quota().spent(Bucket::General, NOW), 1, "it may have been counted");
 }
@@ -263,7 +263,7 @@ async fn without_a_connection_no_unit_is_spent() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let youtube = client(&url);
-    let error = youtube.details(&ids(), NOW).await.unwrap_err();
+    let error = youtube.details(&ids(), Spender::Polling, NOW).await.unwrap_err();
     let SourceError::Unreachable { host, .. } = &error else { panic!("{error:?}") };
     assert_eq!(format!("http://{host}"), url);
     assert_eq!(youtube.quota().spent(Bucket::General, NOW), 0);
@@ -286,13 +286,13 @@ async fn no_error_holds_the_key_or_the_query() {
         let server = Server::start([reply]).await;
         let youtube = server.client();
         let ids = ids();
-        let question = youtube.details(&ids, NOW);
+        let question = youtube.details(&ids, Spender::Polling, NOW);
         let answer = if hangs { server.given_up(question).await } else { question.await };
         let error = whole(&answer.unwrap_err());
         assert!(!error.contains(KEY) && !error.contains("dQw4w9WgXcQ"), "{error}");
     }
     let youtube = client("http://127.0.0.1:1");
-    let error = whole(&youtube.details(&ids(), NOW).await.unwrap_err());
+    let error = whole(&youtube.details(&ids(), Spender::Polling, NOW).await.unwrap_err());
     assert!(!error.contains(KEY) && !error.contains("dQw4w9WgXcQ"), "{error}");
     assert!(!format!("{youtube:?}").contains(KEY));
 }
@@ -303,7 +303,7 @@ async fn a_redirect_is_not_followed_as_it_would_carry_the_key_away() {
     let location = vec![("location", elsewhere.url.clone())];
     let server = Server::start([Reply::Http(302, location, Vec::new())]).await;
     let youtube = server.client();
-    assert!(youtube.details(&ids(), NOW).await.is_err());
+    assert!(youtube.details(&ids(), Spender::Polling, NOW).await.is_err());
     assert!(youtube.feed(&SubjectRef::Playlist(uploads())).await.is_err());
     assert!(elsewhere.asked().is_empty());
 }
@@ -338,7 +338,7 @@ async fn a_feed_that_does_not_answer_deletes_nobody() {
 async fn the_probe_costs_one_unit() {
     let server = Server::start([Reply::ok(canned::NO_VIDEO)]).await;
     let youtube = server.client();
-    youtube.probe(NOW).await.unwrap();
+    youtube.probe(Spender::Polling, NOW).await.unwrap();
     assert_eq!(youtube.quota().spent(Bucket::General, NOW), 1);
 }
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use tubebell::model::{SubjectRef, UnixMillis};
+use tubebell::source::Spender;
 
 use super::canned;
 use super::server::{Reply, Server};
@@ -147,13 +148,13 @@ async fn every_request_and_every_prepared_answer_is_in_the_discovery_document() 
     let handle = SubjectRef::Handle("@rickastleyyt".parse().unwrap());
     let channel = SubjectRef::Channel("UCuAXFkgsw1L7xaCfnd5JJOw".parse().unwrap());
     let playlist = "PLbpi6ZahtOH6Ar_3GPy3workIpWzMkPa".parse().unwrap();
-    youtube.stats(&ids, NOW).await.unwrap();
-    youtube.details(&ids, NOW).await.unwrap();
-    youtube.channel(&handle, NOW).await.unwrap();
-    youtube.channel(&channel, NOW).await.unwrap();
-    youtube.playlist_title(&playlist, NOW).await.unwrap();
-    youtube.members(&playlist, 100, NOW).await.unwrap();
-    youtube.probe(NOW).await.unwrap();
+    youtube.stats(&ids, Spender::Polling, NOW).await.unwrap();
+    youtube.details(&ids, Spender::Polling, NOW).await.unwrap();
+    youtube.channel(&handle, Spender::Polling, NOW).await.unwrap();
+    youtube.channel(&channel, Spender::Polling, NOW).await.unwrap();
+    youtube.playlist_title(&playlist, Spender::Polling, NOW).await.unwrap();
+    youtube.members(&playlist, 100, Spender::Polling, NOW).await.unwrap();
+    youtube.probe(Spender::Polling, NOW).await.unwrap();
 
     let asked = server.asked();
     assert_eq!(asked.len(), answers.len());

@@ -104,6 +104,7 @@ pub(crate) fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
         origin: "chat".into(),
         beginning: None,
         limit: None,
+        videos_limit: None,
     }
 }
 
