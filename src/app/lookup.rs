@@ -10,7 +10,7 @@ use crate::model::{SubjectRef, VideoId};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
 use crate::pipeline::{Clock, QUOTA_KEY};
-use crate::source::{Bucket, Limits, Memory, Plan, SourceError, Spender, YouTube};
+use crate::source::{Bucket, Limits, Lists, Memory, Plan, SourceError, Spender, YouTube};
 use crate::store::{Beginning, Store};
 
 /// How long a person waits for YouTube, and everybody behind them: commands are handled one after the other.
@@ -54,7 +54,8 @@ impl Lookup for YouTubeLookup {
         };
         let videos = self.store.watched_videos().await.unwrap_or(0);
         let videos = usize::try_from(videos).unwrap_or(usize::MAX).saturating_add(1);
-        let plan = Plan::new(self.limits, videos, 0, self.youtube.quota().budget(now));
+        let plan =
+            Plan::new(self.limits, videos, Lists::default(), self.youtube.quota().budget(now));
         // What was seen a moment ago costs no unit.
         if let Some(snapshot) = memory.snapshot()
             && now.since(snapshot.observed_at.min(memory.polled_at())) < self.limits.min_interval

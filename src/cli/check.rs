@@ -15,7 +15,7 @@ use crate::model::UnixMillis;
 use crate::notify::telegram::Telegram;
 use crate::render::Renderer;
 use crate::source::{
-    PER_CALL_MAX, Plan, Quota, QuotaState, Spender, Timeouts, YouTube, next_reset,
+    Lists, PER_CALL_MAX, Plan, Quota, QuotaState, Spender, Timeouts, YouTube, next_reset,
 };
 use crate::store::{Access, Sqlite, Store};
 
@@ -116,11 +116,11 @@ fn templates<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fa
     report.ok(&format!("templates: {} messages, each rendered with samples", names.len()))
 }
 
-/// What is watched: videos, and pages of members.
+/// What is watched: videos, and lists of them.
 #[derive(Debug, Clone, Copy, Default)]
 struct Watched {
     videos: usize,
-    list_pages: usize,
+    lists: Lists,
 }
 
 async fn store<W: Write>(
@@ -147,10 +147,11 @@ async fn store<W: Write>(
         // Far in the future every subject is due: that lists them all.
         let subjects = store.due_subjects(UnixMillis(i64::MAX), usize::MAX >> 1).await?;
         let figures = store.figures(context.now).await?;
-        let list_pages =
+        let pages =
             subjects.iter().map(|subject| subject.members.div_ceil(PER_CALL_MAX).max(1)).sum();
+        let lists = Lists { count: subjects.len(), pages };
         let videos = usize::try_from(videos).unwrap_or(usize::MAX);
-        Ok::<_, crate::store::StoreError>((Watched { videos, list_pages }, figures))
+        Ok::<_, crate::store::StoreError>((Watched { videos, lists }, figures))
     };
     match looked.await {
         Ok((watched, figures)) => {
@@ -177,9 +178,9 @@ fn plan<W: Write>(
     let Some(youtube) = &config.youtube else { return Ok(()) };
     // A whole day: what is left of today is the gateway's to know.
     let mut quota = Quota::new(youtube.daily_units, QuotaState::default());
-    quota.expect_lists(watched.list_pages > 0);
+    quota.expect_lists(watched.lists.count > 0);
     let day = quota.budget(next_reset(now));
-    let plan = Plan::new(youtube.limits(), watched.videos, watched.list_pages, day);
+    let plan = Plan::new(youtube.limits(), watched.videos, watched.lists, day);
     report.ok(&format!("polling: {}", plan.message))
 }
 

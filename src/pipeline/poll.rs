@@ -16,7 +16,7 @@ use crate::model::{Snapshot, UnixMillis, VideoId, VideoKey};
 use crate::render::numbers::Moment;
 use crate::render::{Prose, views::Notice};
 use crate::source::{
-    Bucket, Memory, Merged, Plan, SourceError, Spender, YouTube, YouTubeOptions, next_reset,
+    Bucket, Lists, Memory, Merged, Plan, SourceError, Spender, YouTube, YouTubeOptions, next_reset,
     next_round,
 };
 use crate::store::{Polled, Store, StoreError};
@@ -225,7 +225,7 @@ impl Poller {
     }
 
     fn plan(&self, videos: usize, now: UnixMillis) -> Plan {
-        Plan::new(self.options.limits(), videos, 0, self.youtube.quota().budget(now))
+        Plan::new(self.options.limits(), videos, Lists::default(), self.youtube.quota().budget(now))
     }
 
     async fn details(

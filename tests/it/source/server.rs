@@ -99,7 +99,7 @@ impl Server {
 
 /// A client of the server at `url`.
 pub(crate) fn client(url: &str, total: Duration) -> YouTube {
-    let timeouts = Timeouts { connect: total, total };
+    let timeouts = Timeouts { connect: total, total, feed: total };
     YouTube::new(&options(url), timeouts, QuotaState::default()).expect("the options are right")
 }
 
