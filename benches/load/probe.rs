@@ -111,6 +111,8 @@ pub(crate) fn look(video: u64, nth: i64, step: i64) -> Snapshot {
         status: Status::Public,
         live: Live::None,
         published_at: None,
+        duration: None,
+        starts_at: None,
     }
 }
 

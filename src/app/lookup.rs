@@ -9,8 +9,8 @@ use crate::control::{Looked, LookedSubject, Lookup, LookupError};
 use crate::model::{SubjectRef, VideoId};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
-use crate::pipeline::{Clock, QUOTA_KEY};
-use crate::source::{Bucket, Limits, Lists, Memory, Plan, SourceError, Spender, YouTube};
+use crate::pipeline::{Clock, QUOTA_KEY, Watched};
+use crate::source::{Bucket, Limits, Memory, SourceError, Spender, YouTube};
 use crate::store::{Beginning, Store};
 
 /// How long a person waits for YouTube, and everybody behind them: commands are handled one after the other.
@@ -21,6 +21,7 @@ pub(super) struct YouTubeLookup {
     pub(super) youtube: Arc<YouTube>,
     pub(super) store: Arc<dyn Store>,
     pub(super) limits: Limits,
+    pub(super) members_max: usize,
     pub(super) telegram: Telegram,
     pub(super) clock: Clock,
 }
@@ -52,10 +53,10 @@ impl Lookup for YouTubeLookup {
             Some(at) => memory.due_at(at),
             None => memory,
         };
-        let videos = self.store.watched_videos().await.unwrap_or(0);
-        let videos = usize::try_from(videos).unwrap_or(usize::MAX).saturating_add(1);
-        let plan =
-            Plan::new(self.limits, videos, Lists::default(), self.youtube.quota().budget(now));
+        let watched = Watched::count(self.store.as_ref(), self.members_max).await;
+        let mut watched = watched.unwrap_or_default();
+        watched.videos = watched.videos.saturating_add(1);
+        let plan = watched.plan(self.limits, self.youtube.quota(), now);
         // What was seen a moment ago costs no unit.
         if let Some(snapshot) = memory.snapshot()
             && now.since(snapshot.observed_at.min(memory.polled_at())) < self.limits.min_interval

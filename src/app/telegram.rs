@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::lookup::YouTubeLookup;
@@ -79,7 +78,7 @@ pub(super) struct Listener {
     pub(super) invite: bool,
     pub(super) clock: Clock,
     /// Rung when a watch may have been made.
-    pub(super) watched: Arc<Notify>,
+    pub(super) watched: Bells,
     /// The stream, into which a watch writes its first snapshot.
     pub(super) stream: Arc<Embedded>,
     /// Rung when something may wait to be sent.
@@ -210,7 +209,7 @@ impl Listener {
             let incoming = Incoming { mark, kind: kind(update) };
             // An update that had no effect is asked for again: nothing behind it is handled first.
             control.handle(incoming, (self.clock)()).await?;
-            self.watched.notify_one();
+            self.watched.ring();
             self.stream.written();
             self.bells.ring();
         }

@@ -13,10 +13,9 @@ use super::preview;
 use crate::config::Config;
 use crate::model::UnixMillis;
 use crate::notify::telegram::Telegram;
+use crate::pipeline::Watched;
 use crate::render::Renderer;
-use crate::source::{
-    Lists, PER_CALL_MAX, Plan, Quota, QuotaState, Spender, Timeouts, YouTube, next_reset,
-};
+use crate::source::{Quota, QuotaState, Spender, Timeouts, YouTube, last_reset};
 use crate::store::{Access, Sqlite, Store};
 
 #[derive(Debug, clap::Args)]
@@ -116,13 +115,6 @@ fn templates<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fa
     report.ok(&format!("templates: {} messages, each rendered with samples", names.len()))
 }
 
-/// What is watched: videos, and lists of them.
-#[derive(Debug, Clone, Copy, Default)]
-struct Watched {
-    videos: usize,
-    lists: Lists,
-}
-
 async fn store<W: Write>(
     context: &Context,
     config: &Config,
@@ -143,15 +135,9 @@ async fn store<W: Write>(
     }
     let looked = async {
         let store = Sqlite::open(path, Access::Existing)?;
-        let videos = store.watched_videos().await?;
-        // Far in the future every subject is due: that lists them all.
-        let subjects = store.due_subjects(UnixMillis(i64::MAX), usize::MAX >> 1).await?;
-        let figures = store.figures(context.now).await?;
-        let pages =
-            subjects.iter().map(|subject| subject.members.div_ceil(PER_CALL_MAX).max(1)).sum();
-        let lists = Lists { count: subjects.len(), pages };
-        let videos = usize::try_from(videos).unwrap_or(usize::MAX);
-        Ok::<_, crate::store::StoreError>((Watched { videos, lists }, figures))
+        let members_max = usize::try_from(config.limits.members_per_subject).unwrap_or(usize::MAX);
+        let watched = Watched::count(&store, members_max).await?;
+        Ok::<_, crate::store::StoreError>((watched, store.figures(context.now).await?))
     };
     match looked.await {
         Ok((watched, figures)) => {
@@ -177,10 +163,8 @@ fn plan<W: Write>(
 ) -> Result<(), Fault> {
     let Some(youtube) = &config.youtube else { return Ok(()) };
     // A whole day: what is left of today is the gateway's to know.
-    let mut quota = Quota::new(youtube.daily_units, QuotaState::default());
-    quota.expect_lists(watched.lists.count > 0);
-    let day = quota.budget(next_reset(now));
-    let plan = Plan::new(youtube.limits(), watched.videos, watched.lists, day);
+    let quota = Quota::new(youtube.daily_units, QuotaState::default());
+    let plan = watched.plan(youtube.limits(), quota, last_reset(now));
     report.ok(&format!("polling: {}", plan.message))
 }
 

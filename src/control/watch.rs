@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Counts, Event, Rule, Series, Signal, Snapshot, Status, SubjectRef};
+use crate::model::{Counts, Event, Rule, Series, Snapshot, Status, SubjectRef};
 use crate::render::Prose;
 use crate::render::views::ErrorView;
 use crate::route::language::{self, RuleError};
@@ -250,6 +250,7 @@ fn wanted(
                         rule: NewRule {
                             text,
                             unset: unset(rule),
+                            per_video: trigger::is_per_video(rule),
                             start: start.map(|start| start.next),
                         },
                     }
@@ -261,9 +262,13 @@ fn wanted(
 
 /// A rule that stands and stays: the store goes by its text and touches nothing.
 fn kept(text: &str) -> Wanted {
-    let unset =
-        language::parse(text).as_ref().map_or((Series::up(Signal::Event(Event::Title)), 0), unset);
-    let rule = NewRule { text: text.to_owned(), unset, start: None };
+    let rule = language::parse(text).unwrap_or(Rule::Event(Event::Title));
+    let rule = NewRule {
+        text: text.to_owned(),
+        unset: unset(&rule),
+        per_video: trigger::is_per_video(&rule),
+        start: None,
+    };
     Wanted { rule, passed: Vec::new(), is_new: false }
 }
 

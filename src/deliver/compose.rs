@@ -53,6 +53,7 @@ impl Compose for Composer {
                     group.subject_title.clone()
                 }
             },
+            subject: group.subject.clone(),
             subscription: group.alerts[0].subscription,
         };
         let kind = if message.coalesced_count > 1 { "coalesced" } else { "single" };
@@ -90,7 +91,9 @@ fn moments(alerts: &[Alert], cancelled: &[(AlertId, CancelReason)]) -> usize {
     told.map(|alert| alert.observed_at).collect::<HashSet<UnixMillis>>().len()
 }
 
-fn facts(group: &Group) -> VideoFacts {
+/// The video that the alerts are about, if they are about one.
+fn facts(group: &Group) -> Option<VideoFacts> {
+    let id = group.alerts.first()?.video?;
     let uploaded = group.alerts.iter().rev().find_map(|alert| match alert.series.signal {
         Signal::Event(Event::Upload) => alert.current.text(),
         Signal::Event(_) | Signal::Count(_) | Signal::Gain { .. } | Signal::Growth { .. } => None,
@@ -102,15 +105,14 @@ fn facts(group: &Group) -> VideoFacts {
         .or(group.title.as_deref())
         .or(uploaded)
         .unwrap_or_default();
-    VideoFacts {
-        id: group.alerts[0].video_id,
+    Some(VideoFacts {
+        id,
         title: title.to_owned(),
-        channel_id: None,
-        channel_title: None,
+        about: group.about.clone(),
         status: group.known.as_ref().map_or(Status::Public, |known| known.status),
         live: group.known.as_ref().map_or(Live::None, |known| known.live),
         counts: group.known.as_ref().map_or(Counts::default(), |known| known.last),
-    }
+    })
 }
 
 /// Puts the alerts of each rule together: from the first's previous value to the last's current one.
@@ -177,7 +179,7 @@ fn joined(earlier: Marks, later: &Marks) -> Marks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Address, DestinationId, Metric, Quiet, Series, SubscriptionId, VideoKey};
+    use crate::model::{About, Address, DestinationId, Metric, Quiet, Series, SubscriptionId};
     use crate::store::DestinationRow;
 
     const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
@@ -189,8 +191,7 @@ mod tests {
             subscription: SubscriptionId(1),
             rule: RuleId(rule),
             rule_text: "views any".into(),
-            video_key: VideoKey(1),
-            video_id: "dQw4w9WgXcQ".parse().unwrap(),
+            video: Some("dQw4w9WgXcQ".parse().unwrap()),
             series: Series::up(Signal::Count(Metric::Views)),
             previous: Value::Int(previous),
             current: Value::Int(current),
@@ -214,6 +215,7 @@ mod tests {
             subject_title: None,
             title: Some("a <b> title".into()),
             known: None,
+            about: About::default(),
             alerts,
             last_sent,
         }

@@ -94,7 +94,7 @@ prop_compose! {
             video_id: "dQw4w9WgXcQ".parse().unwrap(),
             observed_at: at, numbers_at: at, details_at: at,
             views, likes, comments, title, channel_id: None, channel_title: None,
-            status, live, published_at: None,
+            status, live, published_at: None, duration: None, starts_at: None,
         }
     }
 }

@@ -4,9 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    AlertId, DestinationId, RuleId, Series, SubscriptionId, UnixMillis, VideoId, VideoKey,
-};
+use super::{AlertId, DestinationId, RuleId, Series, SubscriptionId, UnixMillis, VideoId};
 
 /// What a signal was or is: nothing, a number, or a text (a title, a status).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +38,9 @@ impl Value {
     }
 }
 
+/// How an alert on a new video says that it was announced before, and can be seen now.
+pub const STARTED: &str = "started";
+
 /// The values that one change passed. Bounded: a jump over a million multiples names the highest few.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Marks {
@@ -70,14 +71,12 @@ pub struct Alert {
     pub destination: DestinationId,
     /// The watch it belongs to.
     pub subscription: SubscriptionId,
-    /// The rule that fired.
+    /// The rule that fired; [`super::TriggerRow::NO_RULE`] where tubebell itself tells that something is gone or back.
     pub rule: RuleId,
-    /// The rule's text.
+    /// The rule's text; empty where there is none.
     pub rule_text: String,
-    /// The video's row.
-    pub video_key: VideoKey,
-    /// The video.
-    pub video_id: VideoId,
+    /// The video; `None`: it is about the channel or playlist as a whole.
+    pub video: Option<VideoId>,
     /// What was measured.
     pub series: Series,
     /// The value it is compared with; for `+500` and `+5%` the base, for windows the value at their start.

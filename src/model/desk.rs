@@ -7,8 +7,8 @@ use std::error::Error;
 use std::sync::Arc;
 
 use super::{
-    Counts, DestinationId, Known, Marks, Metric, RuleId, Series, SubscriptionId, Suppressed,
-    TriggerId, UnixMillis, Value, VideoId, VideoKey,
+    Counts, DestinationId, Holder, Known, ListKey, Marks, Membership, Metric, News, RuleId, Series,
+    SubscriptionId, Suppressed, TriggerId, UnixMillis, Value, VideoId, VideoKey,
 };
 
 /// Whether an alert of a watch may wait for its destination just now.
@@ -20,7 +20,18 @@ pub enum Gate {
     Shut(Suppressed),
 }
 
-/// One trigger: a rule waits for `series` of one video to reach `value`.
+/// A video as the router finds it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Its row.
+    pub key: VideoKey,
+    /// What was last handled of it.
+    pub known: Option<Known>,
+    /// Whether it is in a channel or playlist that is watched.
+    pub is_in_lists: bool,
+}
+
+/// One trigger: a rule waits for `series` to reach `value`.
 #[derive(Debug, Clone)]
 pub struct TriggerRow {
     /// Its row.
@@ -45,6 +56,13 @@ pub struct TriggerRow {
     pub lane: i64,
     /// Whether its alerts may wait.
     pub gate: Gate,
+    /// Its rule has ended, or its video has left the list: the row is to be removed.
+    pub is_stale: bool,
+}
+
+impl TriggerRow {
+    /// Stands in the place of a rule where there is none: tubebell itself tells whoever watches.
+    pub const NO_RULE: RuleId = RuleId(0);
 }
 
 /// Where a trigger goes after it was crossed.
@@ -63,8 +81,8 @@ pub struct NextTrigger {
 pub struct AlertDraft<'a> {
     /// The trigger that was crossed.
     pub trigger: &'a TriggerRow,
-    /// The video's row.
-    pub video: VideoKey,
+    /// The video's row; `None`: it is about the channel or playlist as a whole.
+    pub video: Option<VideoKey>,
     /// What was measured: the rule's series.
     pub series: Series,
     /// Compared with this.
@@ -100,7 +118,16 @@ pub trait Desk {
     type Error: Error;
 
     /// The row of a video and what was last handled of it; `None` when nobody watches the video.
-    fn known(&mut self, video: &VideoId) -> Result<Option<(VideoKey, Option<Known>)>, Self::Error>;
+    fn find(&mut self, video: &VideoId) -> Result<Option<Found>, Self::Error>;
+
+    /// The watched lists in which a video is.
+    fn lists(&mut self, video: VideoKey) -> Result<Vec<Membership>, Self::Error>;
+
+    /// Makes rows, unset, for at most `limit` rules of the video's lists that have none for it yet. True: there are more.
+    fn arm(&mut self, video: VideoKey, limit: usize) -> Result<bool, Self::Error>;
+
+    /// Notes what the watchers of a list are still to be told of a video.
+    fn save_news(&mut self, list: ListKey, video: VideoKey, news: News) -> Result<(), Self::Error>;
 
     /// Replaces what was last handled of a video.
     fn save_known(&mut self, video: VideoKey, known: &Known) -> Result<(), Self::Error>;
@@ -126,13 +153,16 @@ pub trait Desk {
         at: UnixMillis,
     ) -> Result<Option<i64>, Self::Error>;
 
-    /// The series of a video in which triggers wait, each once, with the lowest value that one waits for.
-    fn waiting(&mut self, video: VideoKey) -> Result<Vec<(Series, i64)>, Self::Error>;
+    /// The series of a holder in which triggers wait, each once, with the lowest value that one waits for.
+    fn waiting(&mut self, holder: Holder) -> Result<Vec<(Series, i64)>, Self::Error>;
 
     /// Appends to `rows` (cleared first) at most `limit` triggers with `value <= upto` after `cursor`, in the order of (value, id).
+    ///
+    /// [`Event::Presence`](super::Event::Presence) has no triggers: a row stands for every running watch of the holder;
+    /// of a single video, for those without a `status` rule, which would tell the same.
     fn scan(
         &mut self,
-        video: VideoKey,
+        holder: Holder,
         series: Series,
         upto: i64,
         cursor: FanoutCursor,
@@ -157,7 +187,7 @@ pub trait Desk {
         reason: Suppressed,
     ) -> Result<(), Self::Error>;
 
-    /// Whether a change of this video is still being fanned out.
+    /// Whether a change of this video is still being fanned out; later ones wait behind it.
     fn is_fanning_out(&mut self, video: VideoKey) -> Result<bool, Self::Error>;
 
     /// Queues what one transaction leaves over; `work` is opaque to the store.

@@ -6,6 +6,7 @@ mod address;
 mod alert;
 mod change;
 mod desk;
+mod holder;
 mod ids;
 mod message;
 mod reference;
@@ -16,9 +17,10 @@ mod snapshot;
 mod time;
 
 pub use address::{Address, AddressError, Channel};
-pub use alert::{Alert, CancelReason, Marks, Outcome, Suppressed, Value};
+pub use alert::{Alert, CancelReason, Marks, Outcome, STARTED, Suppressed, Value};
 pub use change::{Change, Counts, Delta, Known};
-pub use desk::{AlertDraft, Desk, FanoutCursor, Gate, NextTrigger, TriggerRow};
+pub use desk::{AlertDraft, Desk, FanoutCursor, Found, Gate, NextTrigger, TriggerRow};
+pub use holder::{About, Holder, ListKey, ListNews, Membership, News};
 pub use ids::{
     AlertId, ChannelId, DestinationId, Handle, IdError, NotificationId, PlaylistId, RuleId,
     SubjectRef, SubscriptionId, TriggerId, VideoId, VideoKey,

@@ -49,6 +49,8 @@ pub enum Event {
     Live,
     /// A watched channel or playlist got a new video.
     Upload,
+    /// What is watched is gone, or back. No rule asks for it: whoever watches is told.
+    Presence,
 }
 
 impl Event {
@@ -60,6 +62,7 @@ impl Event {
             Event::Status => "status",
             Event::Live => "live",
             Event::Upload => "upload",
+            Event::Presence => "presence",
         }
     }
 }
@@ -140,7 +143,7 @@ impl Series {
             1 if window_s > 0 => Signal::Gain { metric: metric?, window_s },
             2 if window_s > 0 => Signal::Growth { metric: metric?, window_s },
             3 if window_s == 0 => Signal::Event(
-                [Event::Title, Event::Status, Event::Live, Event::Upload]
+                [Event::Title, Event::Status, Event::Live, Event::Upload, Event::Presence]
                     .into_iter()
                     .find(|event| *event as i64 == what)?,
             ),

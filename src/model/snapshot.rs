@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Metric, UnixMillis, VideoId};
+use super::{About, Metric, UnixMillis, VideoId};
 
 /// Whether a video can be watched. Deleted and private look alike to everyone but the owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -119,9 +119,26 @@ pub struct Snapshot {
     pub live: Live,
     /// When it was published, where known.
     pub published_at: Option<UnixMillis>,
+    /// How long it is, in seconds, where known; a broadcast has no length before its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u32>,
+    /// When an announced premiere or broadcast is to begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<UnixMillis>,
 }
 
 impl Snapshot {
+    /// What it says beside numbers, title and status.
+    #[must_use]
+    pub fn about(&self) -> About {
+        About {
+            channel_id: self.channel_id.clone(),
+            channel_title: self.channel_title.clone(),
+            published_at: self.published_at,
+            duration: self.duration,
+        }
+    }
+
     /// The count of `metric`; `None` is absent, never 0.
     #[must_use]
     pub const fn count(&self, metric: Metric) -> Option<i64> {

@@ -10,8 +10,8 @@ use super::cut::List;
 use super::numbers::{self, Grouped, Moment, Numbers, Passed};
 use super::views::{Link, View, is_blank};
 use crate::model::{
-    Button, Counts, Event, Live, Marks, Metric, Series, Signal, Status, SubscriptionId, UnixMillis,
-    Value, VideoId,
+    About, Button, Counts, Event, Live, Marks, Metric, STARTED, Series, Signal, Status, SubjectRef,
+    SubscriptionId, UnixMillis, Value, VideoId,
 };
 
 /// What is known of the video while its message is written.
@@ -21,10 +21,8 @@ pub struct VideoFacts {
     pub id: VideoId,
     /// Its title exactly as typed; its id stands in for an empty one.
     pub title: String,
-    /// Its channel's id (`UC…`), where known; the channel's name then links to the channel.
-    pub channel_id: Option<String>,
-    /// Its channel's name, where known.
-    pub channel_title: Option<String>,
+    /// Its channel, its age and its length, where known.
+    pub about: About,
     /// Whether it can be watched.
     pub status: Status,
     /// Where a broadcast stands.
@@ -51,11 +49,13 @@ pub struct NetAlert {
     pub rule_text: String,
 }
 
-/// All that one message about one video says.
+/// All that one message about one video, or about a channel or playlist as a whole, says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AlertMessage {
-    /// The video.
-    pub video: VideoFacts,
+    /// The video; `None`: it is about `subject` as a whole.
+    pub video: Option<VideoFacts>,
+    /// What is watched.
+    pub subject: SubjectRef,
     /// What happened, in the order in which it is told.
     pub alerts: Vec<NetAlert>,
     /// When the last of it was seen.
@@ -66,7 +66,7 @@ pub struct AlertMessage {
     pub late: bool,
     /// How many alerts were put together; 1 or less is not mentioned.
     pub coalesced_count: usize,
-    /// The channel or playlist that is watched, for new videos.
+    /// The title of the channel or playlist that is watched, where it is known.
     pub subject_title: Option<String>,
     /// The watch that the buttons act on.
     pub subscription: SubscriptionId,
@@ -135,6 +135,14 @@ enum Line {
     LiveEnded { was: String },
     /// A new video.
     Upload { subject: Link },
+    /// A new video that is only announced yet, and when it begins.
+    Announced { subject: Link, is_premiere: bool, at: Option<Moment> },
+    /// A video that was announced can be seen.
+    Started { subject: Link },
+    /// A channel or playlist is no longer there.
+    ListGone { is_channel: bool },
+    /// A channel or playlist is there again.
+    ListBack { is_channel: bool },
 }
 
 const fn icon(metric: Metric) -> &'static str {
@@ -214,11 +222,24 @@ impl Line {
         match event {
             Event::Title => Line::Title {
                 previous: alert.previous.text().filter(|title| !is_blank(title)).map(str::to_owned),
-                current: Link::video(&message.video.id, now.unwrap_or(&message.video.title)),
+                current: match (&message.video, now) {
+                    (Some(video), Some(now)) => Link::video(&video.id, now),
+                    (Some(_) | None, _) => message.about(),
+                },
             },
-            Event::Status => {
+            Event::Status | Event::Presence => {
                 // Without a readable text (an older version's row) the video's own state is the best answer.
-                let status = now.and_then(Status::from_name).unwrap_or(message.video.status);
+                let status = now
+                    .and_then(Status::from_name)
+                    .or(message.video.as_ref().map(|video| video.status))
+                    .unwrap_or(Status::Unavailable);
+                if message.video.is_none() {
+                    let is_channel = !matches!(message.subject, SubjectRef::Playlist(_));
+                    return match status {
+                        Status::Unavailable => Line::ListGone { is_channel },
+                        Status::Public | Status::Unlisted => Line::ListBack { is_channel },
+                    };
+                }
                 let was_gone = was == Status::Unavailable.name();
                 match status {
                     Status::Unavailable => Line::Unavailable { was },
@@ -227,22 +248,34 @@ impl Line {
                     Status::Public => Line::Public { was },
                 }
             }
-            Event::Live => match now.and_then(Live::from_name).unwrap_or(message.video.live) {
-                Live::Live => Line::LiveNow { was },
-                Live::Upcoming => Line::LiveSoon { was },
-                Live::Completed | Live::None => Line::LiveEnded { was },
-            },
-            Event::Upload => {
-                let title = message.subject_title.as_ref().or(message.video.channel_title.as_ref());
-                let channel = message.video.channel();
-                Line::Upload {
-                    subject: Link {
-                        title: title.map_or("a watched channel", String::as_str).to_owned(),
-                        url: channel.map_or_else(|| message.video.id.url(), |link| link.url),
-                    },
+            Event::Live => {
+                let live = message.video.as_ref().map_or(Live::None, |video| video.live);
+                match now.and_then(Live::from_name).unwrap_or(live) {
+                    Live::Live => Line::LiveNow { was },
+                    Live::Upcoming => Line::LiveSoon { was },
+                    Live::Completed | Live::None => Line::LiveEnded { was },
                 }
             }
+            Event::Upload => Line::of_upload(&was, alert, message),
         }
+    }
+
+    fn of_upload(how: &str, alert: &NetAlert, message: &AlertMessage) -> Line {
+        let about = message.video.as_ref().map(|video| &video.about);
+        let title = message
+            .subject_title
+            .as_ref()
+            .or(about.and_then(|about| about.channel_title.as_ref()))
+            .map_or("a watched channel", String::as_str);
+        let subject = Link { title: title.to_owned(), url: message.subject.url() };
+        if how == Live::Upcoming.name() {
+            // What has a length before it begins is a video that was made before.
+            let is_premiere = about.is_some_and(|about| about.duration.is_some());
+            let at = alert.current.int().map(UnixMillis);
+            let at = at.map(|at| Moment { at, tz: message.tz.clone() });
+            return Line::Announced { subject, is_premiere, at };
+        }
+        if how == STARTED { Line::Started { subject } } else { Line::Upload { subject } }
     }
 
     const fn is_computed(&self) -> bool {
@@ -252,12 +285,22 @@ impl Line {
 
 impl VideoFacts {
     fn channel(&self) -> Option<Link> {
-        let title = self.channel_title.as_ref().filter(|title| !is_blank(title))?;
-        let url = self
-            .channel_id
+        let About { channel_id, channel_title, .. } = &self.about;
+        let title = channel_title.as_ref().filter(|title| !is_blank(title))?;
+        let url = channel_id
             .as_ref()
             .map_or_else(|| self.id.url(), |id| format!("https://www.youtube.com/channel/{id}"));
         Some(Link { title: title.clone(), url })
+    }
+}
+
+impl AlertMessage {
+    /// What it is about.
+    fn about(&self) -> Link {
+        match &self.video {
+            Some(video) => Link::video(&video.id, &video.title),
+            None => Link::subject(&self.subject, self.subject_title.as_deref()),
+        }
     }
 }
 
@@ -271,14 +314,14 @@ impl AlertView {
             if !lines.contains(&line) {
                 lines.push(line);
             }
-            if !rules.contains(&alert.rule_text) {
+            if !alert.rule_text.is_empty() && !rules.contains(&alert.rule_text) {
                 rules.push(alert.rule_text.clone());
             }
         }
         AlertView {
             late: message.late.then(|| Moment { at: message.observed_at, tz: message.tz.clone() }),
-            video: Link::video(&message.video.id, &message.video.title),
-            channel: message.video.channel(),
+            video: message.about(),
+            channel: message.video.as_ref().and_then(VideoFacts::channel),
             others: others(message),
             computed: lines.iter().any(Line::is_computed),
             lines: List::new(lines),
@@ -296,12 +339,13 @@ impl AlertView {
 
 /// The counts that no line tells, for a video that can be seen.
 fn others(message: &AlertMessage) -> Option<String> {
-    if message.video.status == Status::Unavailable || message.video.counts == Counts::default() {
+    let video = message.video.as_ref()?;
+    if video.status == Status::Unavailable || video.counts == Counts::default() {
         return None;
     }
     let told =
         |metric| message.alerts.iter().any(|alert| alert.series.signal == Signal::Count(metric));
-    let numbers = Numbers(message.video.counts);
+    let numbers = Numbers(video.counts);
     let parts: Vec<String> = Metric::ALL
         .into_iter()
         .filter(|metric| !told(*metric))

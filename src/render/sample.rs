@@ -16,8 +16,8 @@ use super::views::{
     Watches, WelcomeInvited, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule, WhySuppressed,
 };
 use crate::model::{
-    Button, CancelReason, ClockTime, Counts, Event, Live, Marks, Metric, Outcome, Quiet, Series,
-    Signal, Status, SubjectRef, SubscriptionId, UnixMillis, Value, VideoId,
+    About, Button, CancelReason, ClockTime, Counts, Event, Live, Marks, Metric, Outcome, Quiet,
+    STARTED, Series, Signal, Status, SubjectRef, SubscriptionId, UnixMillis, Value, VideoId,
 };
 
 /// In every hostile text: where it is found in plain text, a template would let titles ping people.
@@ -82,16 +82,22 @@ fn event(event: Event, previous: &str, current: &str) -> NetAlert {
 
 /// One message per situation; also used by tests.
 pub(super) fn alerts() -> Vec<AlertMessage> {
-    let base = AlertMessage {
-        video: VideoFacts {
-            id: video_id(),
-            title: TITLE.to_owned(),
+    let facts = VideoFacts {
+        id: video_id(),
+        title: TITLE.to_owned(),
+        about: About {
             channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
             channel_title: Some("Rick Astley".to_owned()),
-            status: Status::Public,
-            live: Live::None,
-            counts: COUNTS,
+            published_at: Some(UnixMillis(1_256_453_853_000)),
+            duration: Some(213),
         },
+        status: Status::Public,
+        live: Live::None,
+        counts: COUNTS,
+    };
+    let base = AlertMessage {
+        video: Some(facts.clone()),
+        subject: SubjectRef::Video(video_id()),
         alerts: Vec::new(),
         observed_at: NOW,
         tz: "Europe/Madrid".to_owned(),
@@ -111,13 +117,32 @@ pub(super) fn alerts() -> Vec<AlertMessage> {
     fell.marks = Marks { values: vec![1_000], more: 3 };
     let gain = Signal::Gain { metric: Metric::Views, window_s: 3600 };
     let growth = Signal::Growth { metric: Metric::Likes, window_s: 900 };
-    let gone = VideoFacts { status: Status::Unavailable, ..base.video.clone() };
+    let gone = VideoFacts { status: Status::Unavailable, ..facts.clone() };
     let hostile = VideoFacts {
         title: HOSTILE.to_owned(),
-        channel_id: None,
-        channel_title: Some(HOSTILE.to_owned()),
-        ..base.video.clone()
+        about: About {
+            channel_id: None,
+            channel_title: Some(HOSTILE.to_owned()),
+            ..About::default()
+        },
+        ..facts.clone()
     };
+    let list = |previous: &str, current: &str, subject: &str| AlertMessage {
+        video: None,
+        subject: subject.parse().expect("a literal"),
+        subject_title: Some("Rick Astley".to_owned()),
+        alerts: vec![NetAlert {
+            rule_text: String::new(),
+            ..event(Event::Presence, previous, current)
+        }],
+        ..base.clone()
+    };
+    let upload = |previous: Value, current: Value| AlertMessage {
+        alerts: vec![alert(Signal::Event(Event::Upload), previous, current, "upload")],
+        subject: "channel:UCuAXFkgsw1L7xaCfnd5JJOw".parse().expect("a literal"),
+        ..base.clone()
+    };
+    let (upcoming, title) = (Value::Text(Live::Upcoming.name().into()), Value::Text(TITLE.into()));
     vec![
         AlertMessage {
             alerts: vec![
@@ -139,12 +164,12 @@ pub(super) fn alerts() -> Vec<AlertMessage> {
                 alert(Signal::Count(Metric::Comments), Value::Int(3), Value::None, "comments any"),
             ],
             late: true,
-            video: VideoFacts { counts: HIDDEN, channel_title: None, ..base.video.clone() },
+            video: Some(VideoFacts { counts: HIDDEN, about: About::default(), ..facts.clone() }),
             ..base.clone()
         },
         AlertMessage {
             alerts: vec![event(Event::Status, "public", "unavailable")],
-            video: gone,
+            video: Some(gone),
             ..base.clone()
         },
         AlertMessage {
@@ -162,7 +187,17 @@ pub(super) fn alerts() -> Vec<AlertMessage> {
             ],
             ..base.clone()
         },
-        AlertMessage { alerts: vec![event(Event::Upload, "", TITLE)], ..base.clone() },
+        upload(Value::None, title.clone()),
+        upload(upcoming.clone(), Value::Int(NOW.0 + 86_400_000)),
+        AlertMessage {
+            video: Some(VideoFacts { about: About::default(), ..facts.clone() }),
+            ..upload(upcoming, title.clone())
+        },
+        upload(Value::Text(STARTED.into()), title),
+        list("public", "unavailable", "channel:UCuAXFkgsw1L7xaCfnd5JJOw"),
+        list("unavailable", "public", "channel:UCuAXFkgsw1L7xaCfnd5JJOw"),
+        list("public", "unavailable", "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf"),
+        list("unavailable", "public", "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf"),
         // Longer than a message: the ends of its lists are left out.
         AlertMessage {
             alerts: (1..300).map(|n| counted(views, n, n + 1, &format!("views +{n}"))).collect(),
@@ -176,7 +211,7 @@ pub(super) fn alerts() -> Vec<AlertMessage> {
                 event(Event::Upload, "", HOSTILE),
                 counted(views, 950, 1_240, HOSTILE),
             ],
-            video: hostile,
+            video: Some(hostile),
             subject_title: Some(HOSTILE.to_owned()),
             ..base
         },

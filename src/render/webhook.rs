@@ -6,23 +6,28 @@
 //!   "timestamp": "2026-11-21T13:03:00Z",          // when it was seen
 //!   "data": {
 //!     "watch": 7,                                  // the id of the watch
-//!     "subject_title": null,                       // the watched channel or playlist, for new videos
+//!     "subject": "video:dQw4w9WgXcQ",              // what is watched: video:…, channel:UC… (or channel:@…), playlist:PL…
+//!     "subject_title": null,                       // the title of the watched channel or playlist
 //!     "late": false,                               // sent long after it was seen
 //!     "coalesced": 1,                              // how many alerts were put together
-//!     "video": {
+//!     "video": {                                   // null: it is about the channel or playlist as a whole
 //!       "id": "dQw4w9WgXcQ", "url": "https://…", "title": "…", "channel_id": "UC…", "channel_title": "…",
 //!       "status": "public",                        // public | unlisted | unavailable
 //!       "live": "none",                            // none | upcoming | live | completed
+//!       "published_at": "2009-10-25T06:57:33Z",    // null: not known
+//!       "duration_s": 213,                         // length in seconds; null: not known, or a broadcast before its end
 //!       "views": 1240, "likes": null, "comments": 3   // null: not shown by YouTube
 //!     },
 //!     "alerts": [{
-//!       "rule": "views any",
-//!       "signal": "views",                         // views | likes | comments | title | status | live | upload
+//!       "rule": "views any",                       // null: no rule asked; tubebell tells what is gone or back
+//!       "signal": "views",                         // views | likes | comments | title | status | live | upload | presence
 //!       "kind": "count",                           // count | gain | growth | event
 //!       "window_s": null,                          // length of the window of a gain or growth, in seconds
 //!       "computed": null,                          // by tubebell, not by YouTube: {"gain": 612} or {"growth_percent": 6.12}
 //!       "previous": 950,                           // a count, a text (events) or null; over a window the count at its start
 //!       "current": 1240,                           // the count or text now
+//!                                                  // upload: previous null and current the title; "upcoming" and the start in
+//!                                                  // milliseconds since 1970 (or the title); "started" and the title
 //!       "passed": [1000], "passed_more": 0         // the marks passed, highest 8, and how many lower ones
 //!     }],
 //!     "alerts_left_out": 0                         // did not fit in 20 kB
@@ -36,10 +41,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::alert::{AlertMessage, NetAlert};
+use super::alert::{AlertMessage, NetAlert, VideoFacts};
 use super::cut::shorten;
 use super::numbers;
-use crate::model::{Live, Signal, Status, SubscriptionId, Value, VideoId};
+use crate::model::{About, Live, Signal, Status, SubscriptionId, Value, VideoId};
 
 /// Longest body. Source: Standard Webhooks 1.0.0, “payload size”: below 20 kB.
 const BODY_MAX_BYTES: usize = 20_000 - 1;
@@ -57,10 +62,11 @@ struct Body<'a> {
 #[derive(Serialize)]
 struct Data<'a> {
     watch: SubscriptionId,
+    subject: String,
     subject_title: Option<Cow<'a, str>>,
     late: bool,
     coalesced: usize,
-    video: Video<'a>,
+    video: Option<Video<'a>>,
     alerts: Vec<WebhookAlert<'a>>,
     alerts_left_out: usize,
 }
@@ -74,6 +80,8 @@ struct Video<'a> {
     channel_title: Option<Cow<'a, str>>,
     status: Status,
     live: Live,
+    published_at: Option<String>,
+    duration_s: Option<u32>,
     views: Option<i64>,
     likes: Option<i64>,
     comments: Option<i64>,
@@ -81,7 +89,7 @@ struct Video<'a> {
 
 #[derive(Serialize)]
 struct WebhookAlert<'a> {
-    rule: &'a str,
+    rule: Option<&'a str>,
     signal: &'static str,
     kind: &'static str,
     window_s: Option<u32>,
@@ -127,31 +135,38 @@ pub(super) fn body(message: &AlertMessage) -> Result<String, serde_json::Error> 
 }
 
 fn value(message: &AlertMessage, count: usize, text_max: usize) -> Body<'_> {
-    let video = &message.video;
     let alerts = message.alerts.iter().take(count).map(|alert| one(alert, text_max)).collect();
     Body {
         r#type: "alert.fired",
         timestamp: message.observed_at.to_string(),
         data: Data {
             watch: message.subscription,
+            subject: message.subject.to_string(),
             subject_title: message.subject_title.as_deref().map(|text| shorten(text, text_max)),
             late: message.late,
             coalesced: message.coalesced_count.max(1),
-            video: Video {
-                id: video.id,
-                url: video.id.url(),
-                title: shorten(&video.title, text_max),
-                channel_id: video.channel_id.as_deref(),
-                channel_title: video.channel_title.as_deref().map(|text| shorten(text, text_max)),
-                status: video.status,
-                live: video.live,
-                views: video.counts.views,
-                likes: video.counts.likes,
-                comments: video.counts.comments,
-            },
+            video: message.video.as_ref().map(|video| self::video(video, text_max)),
             alerts,
             alerts_left_out: message.alerts.len() - count,
         },
+    }
+}
+
+fn video(video: &VideoFacts, text_max: usize) -> Video<'_> {
+    let About { channel_id, channel_title, published_at, duration } = &video.about;
+    Video {
+        id: video.id,
+        url: video.id.url(),
+        title: shorten(&video.title, text_max),
+        channel_id: channel_id.as_deref(),
+        channel_title: channel_title.as_deref().map(|text| shorten(text, text_max)),
+        status: video.status,
+        live: video.live,
+        published_at: published_at.map(|at| at.to_string()),
+        duration_s: *duration,
+        views: video.counts.views,
+        likes: video.counts.likes,
+        comments: video.counts.comments,
     }
 }
 
@@ -173,7 +188,7 @@ fn one(alert: &NetAlert, text_max: usize) -> WebhookAlert<'_> {
         _ => None,
     };
     WebhookAlert {
-        rule: &alert.rule_text,
+        rule: Some(alert.rule_text.as_str()).filter(|rule| !rule.is_empty()),
         signal,
         kind,
         window_s,

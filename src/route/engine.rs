@@ -5,14 +5,16 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::trigger::{self, Verdict};
-use super::work::{Job, Work, merge};
+use super::work::{Job, Left, Work, merge};
 use super::{Reading, Scan, language, window};
 use crate::detect::{Detected, detect};
 use crate::model::{
-    AlertDraft, Change, Delta, Desk, Event, FanoutCursor, Gate, Metric, Rule, Series, Signal,
-    Snapshot, Suppressed, TriggerRow, VideoKey,
+    AlertDraft, Change, Delta, Desk, Event, FanoutCursor, Found, Gate, Holder, ListNews, Live,
+    Marks, Membership, Metric, News, Rule, STARTED, Series, Signal, Snapshot, Status, Suppressed,
+    TriggerRow, UnixMillis, Value, VideoKey,
 };
 
 /// How much a transaction may still do.
@@ -109,10 +111,10 @@ impl Router {
         budget: &mut Budget<'_>,
     ) -> Result<Routed, D::Error> {
         let done = |sight| Ok(Routed { sight, deferred: false });
-        let Some((video, known)) = desk.known(&snapshot.video_id)? else {
+        let Some(Found { key: video, known, is_in_lists }) = desk.find(&snapshot.video_id)? else {
             return done(Sight::Unwatched);
         };
-        let (change, now_known) = match detect(known.as_ref(), snapshot) {
+        let (mut change, now_known) = match detect(known.as_ref(), snapshot) {
             Detected::Late => return done(Sight::Late),
             Detected::Forget => {
                 desk.forget(video)?;
@@ -126,28 +128,37 @@ impl Router {
             (Some(_), false) => Sight::Changed,
         };
 
-        // One short look tells which series can have anything in range: most changes pass no value at all.
-        let waiting = desk.waiting(video)?;
-        let mut scans = plain_scans(&change);
+        let lists = if is_in_lists { desk.lists(video)? } else { Vec::new() };
+        let mut scans = plain_scans(&change, &lists);
         let has_moved = scans.iter().any(|scan| matches!(scan.series.signal, Signal::Count(_)));
         if has_moved {
             desk.record(video, change.numbers_at, change.current)?;
         }
-        if let Some(known) = &known
-            && (has_moved || change.numbers_at > known.numbers_at)
-        {
-            push_derived(desk, video, &change, &waiting, &mut scans)?;
-        }
         desk.save_known(video, &now_known)?;
-        if scans.is_empty() {
-            return done(sight);
-        }
+        push_arrivals(desk, video, &mut change, &lists, snapshot, &mut scans)?;
+
         // Later changes of a video queue behind the one under way, or its watchers would hear them out of order.
         let is_behind = desk.is_fanning_out(video)?;
-        if !is_behind {
-            scans.retain(|scan| can_find(scan, &waiting));
-        }
+        let is_unarmed = lists.iter().any(|list| list.is_unarmed)
+            && (is_behind || self.arm(desk, video, budget)?);
+        // Only numbers that are newer than the last ones say anything of a rate or a growth.
+        let is_newer = known.is_some_and(|known| has_moved || change.numbers_at > known.numbers_at);
         let mut job = Job::new(change, scans);
+        if is_unarmed {
+            job.unarmed = Some(is_newer);
+        } else {
+            // One short look tells which series can have anything in range: most changes pass no value at all.
+            let waiting = desk.waiting(Holder::Video(video))?;
+            if is_newer {
+                push_derived(desk, video, &job.change, &waiting, &mut job.scans)?;
+            }
+            if !is_behind {
+                job.scans.retain(|scan| can_find(scan, &waiting));
+            }
+        }
+        if job.is_done() {
+            return done(sight);
+        }
         let deferred = is_behind || !self.run(desk, video, &mut job, budget)?;
         if deferred {
             desk.defer(video, Work::of(job).to_text(), &mut merge)?;
@@ -163,18 +174,80 @@ impl Router {
     pub fn resume<D: Desk + ?Sized>(
         &mut self,
         desk: &mut D,
-        video: VideoKey,
+        holder: Holder,
         work: &str,
         budget: &mut Budget<'_>,
     ) -> Result<Option<String>, D::Error> {
-        let Some(mut work) = Work::from_text(work) else { return Ok(None) };
-        while let Some(job) = work.jobs.front_mut() {
-            if !self.run(desk, video, job, budget)? {
-                return Ok(Some(work.to_text()));
+        match (Left::from_text(work), holder) {
+            (Some(Left::Changes(mut work)), Holder::Video(video)) => {
+                while let Some(job) = work.jobs.front_mut() {
+                    if !self.run(desk, video, job, budget)? {
+                        return Ok(Some(work.to_text()));
+                    }
+                    work.jobs.pop_front();
+                }
+                Ok(None)
             }
-            work.jobs.pop_front();
+            (Some(Left::List(news)), Holder::List(_)) => self.tell_list(desk, holder, news, budget),
+            (Some(Left::Changes(_) | Left::List(_)) | None, _) => Ok(None),
         }
-        Ok(None)
+    }
+
+    /// Tells the watchers of a list that it is gone, or back.
+    fn tell_list<D: Desk + ?Sized>(
+        &mut self,
+        desk: &mut D,
+        holder: Holder,
+        mut news: ListNews,
+        budget: &mut Budget<'_>,
+    ) -> Result<Option<String>, D::Error> {
+        let Router { rows, page_rows, .. } = self;
+        let word = |gone: bool| {
+            let status = if gone { Status::Unavailable } else { Status::Public };
+            Value::Text(Arc::from(status.name()))
+        };
+        loop {
+            desk.scan(holder, PRESENCE, 0, news.cursor, *page_rows, rows)?;
+            for row in rows.iter() {
+                if budget.left == 0 {
+                    return Ok(Some(Left::List(news).to_text()));
+                }
+                if row.since < news.at {
+                    budget.left -= 1;
+                    let fired = Fired {
+                        video: None,
+                        series: PRESENCE,
+                        at: news.at,
+                        previous: word(!news.gone),
+                        current: word(news.gone),
+                        marks: Marks::default(),
+                    };
+                    ring(desk, row, &fired, budget)?;
+                }
+                news.cursor = FanoutCursor { value: row.value, id: row.id.0 };
+            }
+            if rows.len() < *page_rows {
+                return Ok(None);
+            }
+            if (budget.expired)() {
+                return Ok(Some(Left::List(news).to_text()));
+            }
+        }
+    }
+
+    /// Makes the rows that rules of lists lack for a video. True: the time is up, and there are more.
+    fn arm<D: Desk + ?Sized>(
+        &self,
+        desk: &mut D,
+        video: VideoKey,
+        budget: &Budget<'_>,
+    ) -> Result<bool, D::Error> {
+        while desk.arm(video, self.page_rows)? {
+            if (budget.expired)() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Runs the scans of a job until they or the budget end. True: they ended.
@@ -185,17 +258,37 @@ impl Router {
         job: &mut Job,
         budget: &mut Budget<'_>,
     ) -> Result<bool, D::Error> {
+        if let Some(is_newer) = job.unarmed {
+            if self.arm(desk, video, budget)? {
+                return Ok(false);
+            }
+            job.unarmed = None;
+            if is_newer {
+                let waiting = desk.waiting(Holder::Video(video))?;
+                push_derived(desk, video, &job.change, &waiting, &mut job.scans)?;
+            }
+        }
         let Router { rules, rows, page_rows } = self;
         while let Some(scan) = job.scans.front() {
             let Scan { series, upto, .. } = *scan;
-            desk.scan(video, series, upto, job.cursor, *page_rows, rows)?;
-            for row in rows.iter() {
-                let Some(rule) = rules.get(row) else { continue };
+            desk.scan(scan.holder(video), series, upto, job.cursor, *page_rows, rows)?;
+            for row in rows.iter_mut() {
+                if row.is_stale {
+                    desk.end_trigger(row.id)?;
+                    continue;
+                }
+                row.since = row.since.max(scan.since);
+                let rule = if series == PRESENCE {
+                    Some(&Rule::Event(Event::Presence))
+                } else {
+                    rules.get(row)
+                };
+                let Some(rule) = rule else { continue };
                 let verdict = trigger::fire(rule, row, scan, &job.change);
                 if matches!(verdict, Verdict::Fire { .. }) && budget.left == 0 {
                     return Ok(false);
                 }
-                carry_out(desk, video, rule, row, scan, verdict, budget)?;
+                carry_out(desk, video, rule, row, (scan, &job.change), verdict, budget)?;
                 job.begun = true;
                 // Rows may stay where they are (`any`), so pages go by (value, id) and not from the start.
                 job.cursor = FanoutCursor { value: row.value, id: row.id.0 };
@@ -217,6 +310,8 @@ impl Router {
 /// Whether a scan can have triggers in its range. Those of derived values can: a scan before them may bring some.
 fn can_find(scan: &Scan, waiting: &[(Series, i64)]) -> bool {
     scan.reading != Reading::Plain
+        || scan.list.is_some()
+        || scan.series == PRESENCE
         || waiting.iter().any(|(series, lowest)| *series == scan.series && *lowest <= scan.upto)
 }
 
@@ -226,7 +321,7 @@ fn carry_out<D: Desk + ?Sized>(
     video: VideoKey,
     rule: &Rule,
     row: &TriggerRow,
-    scan: &Scan,
+    (scan, change): (&Scan, &Change),
     verdict: Verdict,
     budget: &mut Budget<'_>,
 ) -> Result<(), D::Error> {
@@ -237,25 +332,12 @@ fn carry_out<D: Desk + ?Sized>(
         Verdict::Fire { previous, current, marks, next } => (previous, current, marks, next),
     };
     budget.left = budget.left.saturating_sub(1);
-    match row.gate {
-        Gate::Open => {
-            budget.alerts += 1;
-            desk.alert(&AlertDraft {
-                trigger: row,
-                video,
-                series: trigger::series(rule),
-                previous,
-                current,
-                marks: &marks,
-                observed_at: scan.at,
-            })?;
-        }
-        // The trigger moves on all the same: lifting a mute brings nothing back.
-        Gate::Shut(reason) => {
-            budget.suppressed[reason as usize] += 1;
-            desk.suppress(row.rule, video, reason)?;
-        }
-    }
+    let series = trigger::series(rule);
+    // The date of a new video says who is to hear of it; it was seen now.
+    let at = if scan.reading == Reading::Arrival { change.observed_at } else { scan.at };
+    let fired = Fired { video: Some(video), series, at, previous, current, marks };
+    // The trigger moves on also where nothing may ring: lifting a mute brings nothing back.
+    ring(desk, row, &fired, budget)?;
     match next {
         None => desk.end_trigger(row.id),
         Some(next) if (next.series, next.value, next.base) == (row.series, row.value, row.base) => {
@@ -265,29 +347,146 @@ fn carry_out<D: Desk + ?Sized>(
     }
 }
 
-/// The scans for counts that moved or were never seen before, and for events.
-fn plain_scans(change: &Change) -> VecDeque<Scan> {
+/// The series of rows that stand for watches and not for triggers.
+const PRESENCE: Series = Series::up(Signal::Event(Event::Presence));
+
+/// What one watch is to hear.
+struct Fired {
+    video: Option<VideoKey>,
+    series: Series,
+    at: UnixMillis,
+    previous: Value,
+    current: Value,
+    marks: Marks,
+}
+
+/// Writes an alert, or counts why there is none.
+fn ring<D: Desk + ?Sized>(
+    desk: &mut D,
+    row: &TriggerRow,
+    fired: &Fired,
+    budget: &mut Budget<'_>,
+) -> Result<(), D::Error> {
+    match (row.gate, fired.video) {
+        (Gate::Open, video) => {
+            budget.alerts += 1;
+            desk.alert(&AlertDraft {
+                trigger: row,
+                video,
+                series: fired.series,
+                previous: fired.previous.clone(),
+                current: fired.current.clone(),
+                marks: &fired.marks,
+                observed_at: fired.at,
+            })
+        }
+        (Gate::Shut(reason), video) => {
+            budget.suppressed[reason as usize] += 1;
+            match video {
+                Some(video) if row.rule != TriggerRow::NO_RULE => {
+                    desk.suppress(row.rule, video, reason)
+                }
+                // There is no rule for which it could be counted.
+                Some(_) | None => Ok(()),
+            }
+        }
+    }
+}
+
+/// The scans for counts that moved or were never seen before, and for events: of the video's own rows, and of each
+/// list's.
+fn plain_scans(change: &Change, lists: &[Membership]) -> VecDeque<Scan> {
     let mut scans = VecDeque::new();
-    let mut push = |series: Series, value: i64| {
-        let (upto, at) = (series.scale(value), change.observed_at);
-        scans.push_back(Scan { series, upto, at, reading: Reading::Plain, seam: None });
+    let mut push = |series: Series, value: i64, with_lists: bool| {
+        let own = Scan {
+            series,
+            upto: series.scale(value),
+            at: change.observed_at,
+            reading: Reading::Plain,
+            list: None,
+            since: UnixMillis(0),
+            seam: None,
+        };
+        scans.push_back(own);
+        let lists = lists.iter().filter(|list| with_lists && list.since < change.observed_at);
+        scans.extend(lists.map(|list| Scan { list: Some(list.list), since: list.since, ..own }));
     };
     for metric in Metric::ALL {
         let Some(count) = change.current.get(metric) else { continue };
         if change.previous.get(metric) != Some(count) {
-            push(Series::up(Signal::Count(metric)), count);
-            push(Series::down(Signal::Count(metric)), count);
+            push(Series::up(Signal::Count(metric)), count, true);
+            // What a list holds rises with every change of a count: `any`.
+            push(Series::down(Signal::Count(metric)), count, false);
         }
     }
     for delta in &change.deltas {
         match delta {
-            Delta::Event(event @ (Event::Title | Event::Status | Event::Live), ..) => {
-                push(Series::up(Signal::Event(*event)), 0);
+            Delta::Event(
+                event @ (Event::Title | Event::Status | Event::Live),
+                previous,
+                current,
+            ) => {
+                push(Series::up(Signal::Event(*event)), 0, true);
+                let is_gone = |value: &Value| value.text() == Some(Status::Unavailable.name());
+                if *event == Event::Status && is_gone(previous) != is_gone(current) {
+                    push(PRESENCE, 0, false);
+                }
             }
-            Delta::Event(Event::Upload, ..) | Delta::Count(..) => {}
+            Delta::Event(Event::Upload | Event::Presence, ..) | Delta::Count(..) => {}
         }
     }
     scans
+}
+
+/// YouTube's clock and ours may lie so far apart: what is dated a little before a watch began is news to it.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
+
+/// The scans that tell of a new video in its lists, once it can be seen; and once more when what was announced has begun.
+fn push_arrivals<D: Desk + ?Sized>(
+    desk: &mut D,
+    video: VideoKey,
+    change: &mut Change,
+    lists: &[Membership],
+    snapshot: &Snapshot,
+    scans: &mut VecDeque<Scan>,
+) -> Result<(), D::Error> {
+    let is_announced = snapshot.live == Live::Upcoming;
+    for list in lists {
+        let news = match (list.news, is_announced) {
+            _ if snapshot.status == Status::Unavailable => continue,
+            (News::Told, _) | (News::Announced, true) => continue,
+            (News::New, true) => News::Announced,
+            (News::New | News::Announced, false) => News::Told,
+        };
+        desk.save_news(list.list, video, news)?;
+        if !change.deltas.iter().any(|delta| matches!(delta, Delta::Event(Event::Upload, ..))) {
+            change.deltas.push(arrival(list.news, snapshot));
+        }
+        scans.push_back(Scan {
+            series: Series::up(Signal::Event(Event::Upload)),
+            upto: 0,
+            at: change.observed_at.min(list.at.plus(CLOCKS_DIFFER)),
+            reading: Reading::Arrival,
+            list: Some(list.list),
+            since: UnixMillis(0),
+            seam: None,
+        });
+    }
+    Ok(())
+}
+
+/// How a new video is told: before it the word that says how it came (`upcoming`, `started`; nothing for an ordinary
+/// one), now its title, or the time at which it begins.
+fn arrival(news: News, snapshot: &Snapshot) -> Delta {
+    let text = |text: &str| Value::Text(Arc::from(text));
+    let title = text(snapshot.title.as_deref().unwrap_or_default());
+    let (previous, current) = match (news, snapshot.live, snapshot.starts_at) {
+        (_, Live::Upcoming, Some(at)) => (text(Live::Upcoming.name()), Value::Int(at.0)),
+        (_, Live::Upcoming, None) => (text(Live::Upcoming.name()), title),
+        (News::Announced, ..) => (text(STARTED), title),
+        (News::New | News::Told, ..) => (Value::None, title),
+    };
+    Delta::Event(Event::Upload, previous, current)
 }
 
 /// The scans for derived series that have triggers: first the value just before the snapshot, then the value now.
@@ -319,7 +518,11 @@ fn push_derived<D: Desk + ?Sized>(
         let mut push = |value: i64, reading: Reading| {
             for series in [Series::up(signal), Series::down(signal)] {
                 let (upto, at) = (series.scale(value), change.observed_at);
-                scans.push_back(Scan { series, upto, at, reading, seam: None });
+                let (list, since) = (None, UnixMillis(0));
+                let is_there = |scan: &Scan| scan.series == series && scan.reading == reading;
+                if !scans.iter().any(is_there) {
+                    scans.push_back(Scan { series, upto, at, reading, list, since, seam: None });
+                }
             }
         };
         let before = change.previous.get(metric).filter(|before| *before != now);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Series, UnixMillis};
+use crate::model::{Holder, ListKey, Series, UnixMillis, VideoKey};
 
 /// How the value of a scan came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,6 +10,9 @@ use crate::model::{Series, UnixMillis};
 pub enum Reading {
     /// A count as published, or an event.
     Plain,
+    /// The video is new in the list, or was announced there and can be seen now. The scan's time is the video's date
+    /// there, so that only watches hear of it that were made before.
+    Arrival,
     /// A derived value just before the snapshot: time has passed, and the count is still the old one. It only arms
     /// rules again; nothing was seen that could fire.
     Before,
@@ -22,7 +25,7 @@ pub enum Reading {
     },
 }
 
-/// All triggers of `series` with `value <= upto` are to be looked at.
+/// All triggers of one holder in `series` with `value <= upto` are to be looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scan {
     /// Which triggers.
@@ -34,10 +37,23 @@ pub struct Scan {
     pub at: UnixMillis,
     /// How the value came about.
     pub reading: Reading,
+    /// The list whose rows are meant; `None`: those of the video itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<ListKey>,
+    /// Since when the video has been in that list: earlier changes are none of its rules' business.
+    #[serde(default)]
+    pub since: UnixMillis,
     /// Where this scan stands for several changes that waited together: when the first of them was observed. For a
     /// trigger made since, the change's previous value is too old to be compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seam: Option<UnixMillis>,
+}
+
+impl Scan {
+    /// Whose rows are looked at, on behalf of a change of `video`.
+    pub(super) fn holder(&self, video: VideoKey) -> Holder {
+        self.list.map_or(Holder::Video(video), Holder::List)
+    }
 }
 
 /// A series is kept as in the store.

@@ -64,6 +64,21 @@ pub fn series(rule: &Rule) -> Series {
     }
 }
 
+/// Whether a rule has a state per video. One that has none (`any`, an event) never moves its trigger, so that one row
+/// serves all videos of a channel or playlist.
+#[must_use]
+pub const fn is_per_video(rule: &Rule) -> bool {
+    match rule {
+        Rule::Any(_) | Rule::Event(_) => false,
+        Rule::Every(..)
+        | Rule::Milestones(_)
+        | Rule::At(..)
+        | Rule::Moved(..)
+        | Rule::MovedIn(..)
+        | Rule::Rate(..) => true,
+    }
+}
+
 /// Where a new rule waits, counting from `base`: the counts in the answer to whoever made it, if any are known.
 #[must_use]
 pub fn initial(rule: &Rule, base: Option<&Counts>) -> Initial {
@@ -111,7 +126,7 @@ pub fn fire(rule: &Rule, row: &TriggerRow, scan: &Scan, change: &Change) -> Verd
                 None => Verdict::Stay,
             }
         }
-        (None, Reading::Plain) => match rule {
+        (None, Reading::Plain | Reading::Arrival) => match rule {
             Rule::Event(event) => fire_event(*event, row, change),
             _ => Verdict::Stay,
         },
@@ -187,8 +202,10 @@ fn cross(rule: &Rule, value: i64, base: i64, seen: &Seen) -> Verdict {
 }
 
 fn fire_event(event: Event, row: &TriggerRow, change: &Change) -> Verdict {
+    // A video is gone, or back, with its status.
+    let wanted = if event == Event::Presence { Event::Status } else { event };
     let delta = change.deltas.iter().find_map(|delta| match delta {
-        Delta::Event(which, previous, current) if *which == event => Some((previous, current)),
+        Delta::Event(which, previous, current) if *which == wanted => Some((previous, current)),
         Delta::Event(..) | Delta::Count(..) => None,
     });
     match delta {

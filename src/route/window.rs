@@ -103,7 +103,9 @@ pub(super) fn fire(rule: &Rule, row: &TriggerRow, scan: &Scan) -> Verdict {
             next: Some(NextTrigger { series: resting, value: -thresholds.rearms, base: None }),
         },
         Reading::Window { .. } | Reading::Before if row.series == resting => Verdict::Move(armed),
-        Reading::Window { .. } | Reading::Before | Reading::Plain => Verdict::Stay,
+        Reading::Window { .. } | Reading::Before | Reading::Plain | Reading::Arrival => {
+            Verdict::Stay
+        }
     }
 }
 

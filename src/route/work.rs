@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::{Reading, Scan};
-use crate::model::{Change, Counts, Delta, Event, FanoutCursor, Metric};
+use crate::model::{Change, Counts, Delta, Event, FanoutCursor, ListNews, Metric};
 
 /// One change with the scans that are left of it. Every value is as it was at the time of the change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,11 +17,20 @@ pub(super) struct Job {
     pub(super) cursor: FanoutCursor,
     /// Whether a row was handled already.
     pub(super) begun: bool,
+    /// Rules of lists lack their rows for the video: these are made first. With it, whether the numbers are newer than
+    /// the last ones, so that computed values are looked at once the rows stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) unarmed: Option<bool>,
 }
 
 impl Job {
     pub(super) fn new(change: Change, scans: VecDeque<Scan>) -> Job {
-        Job { change, scans, cursor: FanoutCursor::START, begun: false }
+        Job { change, scans, cursor: FanoutCursor::START, begun: false, unarmed: None }
+    }
+
+    /// Whether there is nothing to do.
+    pub(super) fn is_done(&self) -> bool {
+        self.scans.is_empty() && self.unarmed.is_none()
     }
 }
 
@@ -29,6 +38,31 @@ impl Job {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Work {
     pub(super) jobs: VecDeque<Job>,
+}
+
+/// What a transaction left over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Left {
+    /// Of changes of a video.
+    Changes(Work),
+    /// Of what a list's watchers are to hear.
+    List(ListNews),
+}
+
+impl Left {
+    pub(super) fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("plain data: no map with keys that are no text")
+    }
+
+    /// `None`, and a line in the log, for a text that another version wrote and this one can't read.
+    pub(super) fn from_text(text: &str) -> Option<Left> {
+        serde_json::from_str(text)
+            .inspect_err(|error| {
+                tracing::error!(error.cause = %error, "queued work can't be read and is dropped: {error}");
+            })
+            .ok()
+    }
 }
 
 impl Work {
@@ -42,11 +76,10 @@ impl Work {
 
     /// `None`, and a line in the log, for a text that another version wrote and this one can't read.
     pub(super) fn from_text(text: &str) -> Option<Work> {
-        serde_json::from_str(text)
-            .inspect_err(|error| {
-                tracing::error!(error.cause = %error, "queued work can't be read and is dropped: {error}");
-            })
-            .ok()
+        match Left::from_text(text)? {
+            Left::Changes(work) => Some(work),
+            Left::List(_) => None,
+        }
     }
 }
 
@@ -88,6 +121,7 @@ fn join(older: Job, newer: Job) -> Job {
     for newer in newer.scans {
         let same = |scan: &Scan| {
             scan.series == newer.series
+                && scan.list == newer.list
                 && (scan.reading == Reading::Before) == (newer.reading == Reading::Before)
         };
         match scans.iter_mut().find(|scan| same(scan)) {
@@ -100,8 +134,10 @@ fn join(older: Job, newer: Job) -> Job {
         Reading::Plain => 0,
         Reading::Before => 1,
         Reading::Window { .. } => 2,
+        Reading::Arrival => 3,
     });
-    Job::new(change, scans.into())
+    let unarmed = older.unarmed.into_iter().chain(newer.unarmed).reduce(|one, other| one | other);
+    Job { unarmed, ..Job::new(change, scans.into()) }
 }
 
 fn join_deltas(
@@ -125,7 +161,7 @@ fn join_deltas(
         joined.extend(match (older, newer) {
             // A broadcast that came and went has ended: that is worth telling.
             (Some(Delta::Event(_, before, _)), Some(Delta::Event(_, _, now)))
-                if event != Event::Live =>
+                if event != Event::Live && event != Event::Upload =>
             {
                 (before != now).then(|| Delta::Event(event, before.clone(), now.clone()))
             }

@@ -286,7 +286,7 @@ enum FromFeed {
     /// Rows that are not known: the API shows what is above or around them.
     News,
     /// It was not to be had.
-    Failed(SourceError),
+    Failed,
 }
 
 /// One look under way.
@@ -329,11 +329,7 @@ impl<A: AskLists> Look<'_, A> {
                 outcome => outcome,
             },
             // The API has its turn later.
-            (false, FromFeed::Failed(error)) => {
-                self.found.trouble.get_or_insert(error);
-                Ok(())
-            }
-            (false, FromFeed::Seen | FromFeed::News) => Ok(()),
+            (false, _) => Ok(()),
         }
     }
 
@@ -368,7 +364,7 @@ impl<A: AskLists> Look<'_, A> {
             FromFeed::Seen if is_in_feed => {
                 self.pace.paid.max(self.pace.feed.saturating_mul(FEED_SAVES))
             }
-            FromFeed::Seen | FromFeed::News | FromFeed::Failed(_) => self.pace.paid,
+            FromFeed::Seen | FromFeed::News | FromFeed::Failed => self.pace.paid,
         };
         self.memory.paid_at.is_none_or(|at| is_over(at, every, self.now))
     }
@@ -393,7 +389,8 @@ impl<A: AskLists> Look<'_, A> {
         let is_expected = self.memory.rows.is_none_or(|rows| rows > 0);
         let entries = match self.ask.feed(&subject, is_expected).await {
             Ok(entries) => entries,
-            Err(error) => return Ok(FromFeed::Failed(error)),
+            Err(error) if error.is_refusal() => return Err(error.into()),
+            Err(_) => return Ok(FromFeed::Failed),
         };
         let count = entries.len();
         let unknown = self.unknown(entries.iter().map(|entry| entry.id).collect()).await?;

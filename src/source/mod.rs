@@ -5,6 +5,7 @@
 //! next. The loop that ties them to the store and the bus is not here: everything but the client is pure.
 
 mod activity;
+mod circuit;
 mod client;
 mod error;
 pub mod feed;
@@ -16,6 +17,7 @@ mod schedule;
 pub mod wire;
 
 pub use activity::Activity;
+pub use circuit::Circuit;
 pub use client::{Members, PER_CALL_MAX, Timeouts, YouTube, YouTubeOptions};
 pub use error::{SourceError, classify};
 pub use list::ListMemory;

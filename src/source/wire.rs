@@ -72,6 +72,8 @@ impl Details {
             status: self.status,
             live: self.live,
             published_at: self.published_at,
+            duration: self.duration,
+            starts_at: self.starts_at,
         }
     }
 }

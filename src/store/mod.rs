@@ -12,8 +12,8 @@ pub use sqlite::{Access, Sqlite};
 pub use types::*;
 
 use crate::model::{
-    Address, Channel, Desk, NotificationId, Snapshot, SubjectRef, SubscriptionId, UnixMillis,
-    VideoId, VideoKey,
+    Address, Channel, Desk, Holder, NotificationId, Snapshot, SubjectRef, SubscriptionId,
+    UnixMillis, VideoId,
 };
 
 /// Why the store did not do what it was asked.
@@ -137,7 +137,7 @@ pub type RouteFn =
 
 /// Runs inside a transaction with one piece of deferred work; returns what is left of it.
 pub type ResumeFn = Box<
-    dyn FnOnce(&mut dyn Desk<Error = StoreError>, VideoKey, &str) -> Result<Option<String>>
+    dyn FnOnce(&mut dyn Desk<Error = StoreError>, Holder, &str) -> Result<Option<String>>
         + Send
         + 'static,
 >;
@@ -168,14 +168,31 @@ pub trait Store: Send + Sync + 'static {
     /// The poller's memory of one video, watched or not.
     async fn video(&self, id: VideoId) -> Result<Option<DueVideo>>;
 
-    /// Channels, playlists and handles whose listing is due.
-    async fn due_subjects(&self, now: UnixMillis, limit: usize) -> Result<Vec<DueSubject>>;
+    /// Channels, playlists and handles whose listing is due, most overdue first, with how many members each may hold.
+    async fn due_subjects(
+        &self,
+        now: UnixMillis,
+        limit: usize,
+        limits: ListLimits,
+    ) -> Result<Vec<DueSubject>>;
 
-    /// Stores a listing: new members get triggers and, after the first listing, `upload` alerts; members that left lose their triggers.
+    /// Of these videos, those that the subject neither holds nor has ever held.
+    async fn unknown_members(&self, subject: i64, ids: Vec<VideoId>) -> Result<Vec<VideoId>>;
+
+    /// Stores a listing: who joins and who leaves. Costs the same however many watch; the router makes the triggers of a
+    /// new member and tells of it when its first snapshot is routed.
     async fn save_listing(&self, listing: Listing, now: UnixMillis) -> Result<Listed>;
 
-    /// Puts off the next listing of a subject that could not be listed.
-    async fn postpone_listing(&self, subject: i64, until: UnixMillis) -> Result<()>;
+    /// Puts off the next listing of a subject that could not be listed; `memory` replaces the lister's, if given.
+    async fn postpone_listing(
+        &self,
+        subject: i64,
+        memory: Option<String>,
+        until: UnixMillis,
+    ) -> Result<()>;
+
+    /// How many lists are watched, and how many pages they have when none holds more than `members_max`.
+    async fn list_counts(&self, members_max: usize) -> Result<ListCounts>;
 
     /// A small named value.
     async fn load(&self, key: &str) -> Result<Option<String>>;

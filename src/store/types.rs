@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::model::{
-    Address, Alert, AlertId, CancelReason, Channel, Counts, DestinationId, Known, NotificationId,
-    Outcome, RuleId, Series, Settings, Snapshot, SubjectRef, SubscriptionId, Suppressed,
+    About, Address, Alert, AlertId, CancelReason, Channel, Counts, DestinationId, Known,
+    NotificationId, Outcome, RuleId, Series, Settings, Snapshot, SubjectRef, SubscriptionId,
     UnixMillis, VideoId, VideoKey,
 };
 
@@ -30,25 +30,38 @@ pub struct Polled {
     pub memory: String,
     /// The title, where known.
     pub title: Option<String>,
+    /// What else is known of it.
+    pub about: About,
     /// When to look again.
     pub next_poll: UnixMillis,
 }
 
-/// A subject whose members are to be listed.
+/// A channel or playlist whose members are to be listed.
 #[derive(Debug, Clone)]
 pub struct DueSubject {
     /// Its row.
     pub id: i64,
     /// What it is.
     pub subject: SubjectRef,
-    /// The uploads playlist of a channel, once asked for.
-    pub playlist: Option<String>,
-    /// The id of a handle's channel, once asked for.
-    pub feed: Option<String>,
-    /// When all of it was last listed.
-    pub full_at: Option<UnixMillis>,
+    /// The lister's memory, opaque here.
+    pub memory: Option<String>,
     /// Members held now.
     pub members: usize,
+    /// How many members it may hold: the newest stay.
+    pub members_max: usize,
+    /// Whether its watchers were told that it is gone.
+    pub gone: bool,
+}
+
+/// A row of a channel's uploads or of a playlist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedMember {
+    /// The video.
+    pub id: VideoId,
+    /// Its title, where the list shows one.
+    pub title: Option<String>,
+    /// When it was published (uploads) or added (playlists), where the list says so.
+    pub at: Option<UnixMillis>,
 }
 
 /// The members of a channel or playlist as YouTube lists them.
@@ -58,18 +71,20 @@ pub struct Listing {
     pub subject: i64,
     /// Its title, where the answer says.
     pub title: Option<String>,
-    /// The uploads playlist, where it was asked for.
-    pub playlist: Option<String>,
-    /// The id of a handle's channel, where it was asked for.
-    pub feed: Option<String>,
-    /// Members with their titles, newest first.
-    pub members: Vec<(VideoId, Option<String>)>,
-    /// True for a full listing: members that are not in it have left. False for a feed of the newest.
+    /// The channel that a handle, or a list of all uploads, stands for, once YouTube has said so.
+    pub same_as: Option<SubjectRef>,
+    /// The lister's memory to keep.
+    pub memory: String,
+    /// Members, in any order.
+    pub members: Vec<ListedMember>,
+    /// True for a full listing: members that are not in it have left. False for some of the newest.
     pub complete: bool,
     /// How many there are in all, where the answer says.
     pub total: Option<u64>,
     /// How many members a subject may hold: the newest stay.
     pub members_max: usize,
+    /// Whether the list is there: `Some(false)` when it is gone for sure, `None` when nothing was learned.
+    pub presence: Option<bool>,
     /// When to list again.
     pub next_listing: UnixMillis,
 }
@@ -77,14 +92,30 @@ pub struct Listing {
 /// What a listing changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Listed {
-    /// New members.
+    /// New members. The router tells of those that are new to the world, from their first snapshot.
     pub joined: usize,
     /// Members that left.
     pub left: usize,
-    /// `upload` alerts written.
-    pub alerts: usize,
-    /// `upload` rules that made none, in the order of [`Suppressed::ALL`].
-    pub suppressed: [u64; Suppressed::ALL.len()],
+    /// Whether watchers are to be told that the list is gone, or back.
+    pub is_news: bool,
+}
+
+/// How many videos channels and playlists may make tubebell poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListLimits {
+    /// A list holds no more, whoever watches it.
+    pub per_list: usize,
+    /// What one owner watches holds no more in all; the operator has no such limit.
+    pub per_owner: usize,
+}
+
+/// How many channels and playlists are watched, for planning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ListCounts {
+    /// Channels and playlists.
+    pub lists: usize,
+    /// Pages of 50 members that reading all of them whole takes.
+    pub pages: usize,
 }
 
 /// One destination.
@@ -119,6 +150,8 @@ pub struct Group {
     pub title: Option<String>,
     /// What the router last handled of the video.
     pub known: Option<Known>,
+    /// What else is known of the video.
+    pub about: About,
     /// The alerts.
     pub alerts: Vec<Alert>,
     /// When the last message of this watch and video was sent.
@@ -254,6 +287,8 @@ pub struct NewRule {
     pub text: String,
     /// Where a trigger starts that has not seen anything yet.
     pub unset: (Series, i64),
+    /// Whether it has a state per video: then every video of a channel or playlist has a row of it.
+    pub per_video: bool,
     /// Where the trigger of the watched video starts, when a snapshot is its base; `None` inside: spent from the start.
     pub start: Option<Option<crate::model::NextTrigger>>,
 }
@@ -412,8 +447,8 @@ pub struct WatchRow {
     pub title: Option<String>,
     /// Members held and members in all, of a channel or playlist.
     pub members: Option<(usize, u64)>,
-    /// The poller's memory of the video, for a video.
-    pub memory: Option<String>,
+    /// Since when a channel or playlist is no longer there, if its watchers were told so.
+    pub gone_since: Option<UnixMillis>,
     /// The texts of its rules.
     pub rules: Vec<String>,
     /// What it has set.

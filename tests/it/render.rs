@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use tubebell::model::{
-    Channel, ChatMessage, Counts, Event, Live, Marks, Metric, Series, Signal, Status,
+    About, Channel, ChatMessage, Counts, Event, Live, Marks, Metric, Series, Signal, Status,
     SubscriptionId, UnixMillis, Value, VideoId,
 };
 use tubebell::render::views::{RuleLine, WatchLine, Watches};
@@ -15,15 +15,20 @@ static RENDERER: LazyLock<Renderer> =
 
 fn message(title: &str, alerts: Vec<NetAlert>) -> AlertMessage {
     AlertMessage {
-        video: VideoFacts {
+        video: Some(VideoFacts {
             id: "dQw4w9WgXcQ".parse::<VideoId>().expect("an id"),
             title: title.to_owned(),
-            channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
-            channel_title: Some("Rick Astley".to_owned()),
+            about: About {
+                channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
+                channel_title: Some("Rick Astley".to_owned()),
+                published_at: Some(UnixMillis(1_256_453_853_000)),
+                duration: Some(213),
+            },
             status: Status::Public,
             live: Live::None,
             counts: Counts { views: Some(1_240), likes: Some(56), comments: None },
-        },
+        }),
+        subject: "video:dQw4w9WgXcQ".parse().expect("a video"),
         alerts,
         observed_at: UnixMillis(1_795_266_180_000),
         tz: "Europe/Madrid".to_owned(),
@@ -274,7 +279,7 @@ fn a_video_that_is_gone_is_not_said_to_have_hidden_likes() {
         "status",
     );
     let mut message = message("Title", vec![gone]);
-    message.video.status = Status::Unavailable;
+    message.video.as_mut().unwrap().status = Status::Unavailable;
     insta::assert_snapshot!(RENDERER.alert(Channel::Recorder, &message).unwrap(), @r#"
     Title
     Rick Astley
@@ -594,7 +599,7 @@ proptest! {
         at in any::<i64>(),
     ) {
         let mut message = message(&title, alerts);
-        message.video.channel_title.clone_from(&channel);
+        message.video.as_mut().unwrap().about.channel_title.clone_from(&channel);
         message.subject_title = channel;
         message.late = late;
         message.coalesced_count = coalesced_count;

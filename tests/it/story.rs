@@ -221,7 +221,12 @@ pub(crate) fn watch(to: Address, rules: &str) -> Edit {
         title: None,
         rules: rules
             .iter()
-            .map(|rule| NewRule { text: rule.to_string(), unset: unset(rule), start: None })
+            .map(|rule| NewRule {
+                text: rule.to_string(),
+                unset: unset(rule),
+                per_video: tubebell::route::trigger::is_per_video(rule),
+                start: None,
+            })
             .collect(),
         settings: Settings::default(),
         origin: "test".into(),

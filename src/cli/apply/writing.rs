@@ -270,5 +270,10 @@ fn doubled(address: &Address, line: u64) -> String {
 fn new_rule(rule: &Rule) -> NewRule {
     let unset = trigger::initial(rule, None).next;
     let unset = unset.expect("nothing is known yet, so no value of the rule can have been passed");
-    NewRule { text: rule.to_string(), unset: (unset.series, unset.value), start: None }
+    NewRule {
+        text: rule.to_string(),
+        unset: (unset.series, unset.value),
+        per_video: trigger::is_per_video(rule),
+        start: None,
+    }
 }

@@ -391,7 +391,7 @@ fn standing(watch: &Watch, address: &Address, id: i64) -> WatchRow {
         subject: watch.subject.clone(),
         title: None,
         members: None,
-        memory: None,
+        gone_since: None,
         rules: watch.rules.iter().map(ToString::to_string).collect(),
         settings: watch.settings.clone(),
         muted_until: None,

@@ -106,6 +106,7 @@ fn row(text: &str, next: NextTrigger, since: i64) -> TriggerRow {
         destination: DestinationId(1),
         lane: 1,
         gate: Gate::Open,
+        is_stale: false,
     }
 }
 
@@ -119,6 +120,8 @@ fn fired(text: &str, base: Option<i64>, since: i64, change: &Change) -> Verdict 
         at: change.observed_at,
         reading: Reading::Plain,
         seam: None,
+        list: None,
+        since: UnixMillis(0),
     };
     fire(&rule, &row(text, made, since), &scan, change)
 }
@@ -228,7 +231,7 @@ proptest! {
                 upto: next.series.scale(current),
                 at: UnixMillis(2000),
                 reading,
-                seam: None,
+                seam: None, list: None, since: UnixMillis(0),
             };
             let row = row("", next, 500);
             let again = match fire(&rule, &row, &scan, &change(previous, current)) {

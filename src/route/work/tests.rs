@@ -16,6 +16,8 @@ fn job(at: i64, previous: Option<i64>, current: Option<i64>, deltas: Vec<Delta>)
         upto: current,
         at: UnixMillis(at),
         reading: Reading::Plain,
+        list: None,
+        since: UnixMillis(0),
         seam: None,
     };
     Job::new(
@@ -120,7 +122,15 @@ fn work_that_cannot_be_read_is_no_panic() {
 #[test]
 fn what_arms_again_still_goes_before_what_fires() {
     let series = Series::up(Signal::Gain { metric: Metric::Views, window_s: 3600 });
-    let scan = |at, upto, reading| Scan { series, upto, at: UnixMillis(at), reading, seam: None };
+    let scan = |at, upto, reading| Scan {
+        series,
+        upto,
+        at: UnixMillis(at),
+        reading,
+        list: None,
+        since: UnixMillis(0),
+        seam: None,
+    };
     let window = |now| Reading::Window { start: 0, now };
     let mut older = job(200, Some(10), Some(10), vec![]);
     older.scans = [scan(200, 10, window(10))].into();

@@ -8,9 +8,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 const PACE: Pace =
     Pace { feed: Duration::from_secs(300), paid: Duration::from_secs(300), whole: DAY };
-const CHANNEL: &str = "UCuAXFkgsw1L7xaCfnd5JJOw";
-const UPLOADS: &str = "UUuAXFkgsw1L7xaCfnd5JJOw";
-const PLAYLIST: &str = "PLbpi6ZahtOH6Ar_3GPy3workIpWzMkPa";
+const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
+const UPLOADS: &str = "playlist:UUuAXFkgsw1L7xaCfnd5JJOw";
+const PLAYLIST: &str = "playlist:PLbpi6ZahtOH6Ar_3GPy3workIpWzMkPa";
 
 /// A list of YouTube's, what it may cost, and who was ever a member.
 struct Sim {
@@ -38,6 +38,10 @@ fn id(n: u32) -> VideoId {
     format!("{n:011}").parse().unwrap()
 }
 
+fn bare(subject: &str) -> &str {
+    subject.split_once(':').unwrap().1
+}
+
 fn transient() -> SourceError {
     SourceError::Transient("500".into())
 }
@@ -60,7 +64,7 @@ impl Sim {
     }
 
     fn is_channel(&self) -> bool {
-        !matches!(self.subject, SubjectRef::Playlist(_))
+        self.subject.to_string() != PLAYLIST
     }
 
     fn spend(&self) -> Result<(), SourceError> {
@@ -98,9 +102,9 @@ impl AskLists for Sim {
         let is_there = self.edit(|state| !state.is_gone) && self.is_channel();
         let is_this = matches!(subject, SubjectRef::Handle(_)) || subject.to_string() == CHANNEL;
         Ok((is_there && is_this).then(|| ChannelInfo {
-            id: CHANNEL.parse().unwrap(),
+            id: bare(CHANNEL).parse().unwrap(),
             title: "A channel".into(),
-            uploads: UPLOADS.parse().unwrap(),
+            uploads: bare(UPLOADS).parse().unwrap(),
         }))
     }
 
@@ -316,7 +320,7 @@ async fn a_channel_without_videos_is_there_and_its_first_one_is_told() {
 
 #[tokio::test]
 async fn a_list_is_gone_at_the_second_look_and_comes_back() {
-    for subject in [CHANNEL, PLAYLIST, UPLOADS, "@achannel"] {
+    for subject in [CHANNEL, PLAYLIST, UPLOADS, "channel:@achannel"] {
         let sim = Sim::new(subject, 0..20);
         let mut watch = Watch::new(&sim, 500);
         watch.live(20 * MINUTE).await;
@@ -433,7 +437,7 @@ async fn other_names_of_a_channel_are_told_apart_from_it() {
     let channel: SubjectRef = CHANNEL.parse().unwrap();
     for (subject, expected) in [
         (CHANNEL, None),
-        ("@achannel", Some(&channel)),
+        ("channel:@achannel", Some(&channel)),
         (UPLOADS, Some(&channel)),
         (PLAYLIST, None),
     ] {
@@ -451,11 +455,14 @@ async fn other_names_of_a_channel_are_told_apart_from_it() {
 
 #[test]
 fn what_an_older_version_knew_is_taken_over_and_rubbish_is_nothing() {
-    let text =
-        format!(r#"{{"playlist":"{UPLOADS}","channel":"{CHANNEL}","full_at":1795400000000}}"#);
+    let text = format!(
+        r#"{{"playlist":"{}","channel":"{}","full_at":1795400000000}}"#,
+        bare(UPLOADS),
+        bare(CHANNEL)
+    );
     let memory = ListMemory::read(Some(&text));
     assert_eq!(memory.full_at, Some(START));
-    assert_eq!(memory.channel.unwrap().as_str(), CHANNEL);
+    assert_eq!(memory.channel.unwrap().as_str(), bare(CHANNEL));
     for rubbish in ["", "{", "[]", "7", r#"{"playlist":"../x"}"#, r#"{"walk":{"pages":-1}}"#] {
         assert_eq!(ListMemory::read(Some(rubbish)), ListMemory::default(), "{rubbish}");
     }

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use rusqlite::types::Null;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{queue, rows};
+use super::{queue, route, rows};
 use crate::model::{
-    AlertDraft, Counts, Desk, DestinationId, FanoutCursor, Gate, Known, Metric, NextTrigger,
-    RuleId, Series, SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, VideoId,
-    VideoKey,
+    AlertDraft, Counts, Desk, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
+    ListKey, Membership, Metric, News, NextTrigger, RuleId, Series, Signal, SubscriptionId,
+    Suppressed, TriggerId, TriggerRow, UnixMillis, VideoId, VideoKey,
 };
 use crate::store::{Result, StoreError};
+
+/// Stands in the place of a video's row where an alert is about a channel or playlist as a whole.
+pub(super) const NO_VIDEO: i64 = 0;
 
 pub(super) struct SqliteDesk<'tx> {
     tx: &'tx Connection,
@@ -37,6 +40,63 @@ impl<'tx> SqliteDesk<'tx> {
 }
 
 impl SqliteDesk<'_> {
+    /// Makes the rows of a list's next rules for one of its videos; returns of how many.
+    fn arm_for(
+        &self,
+        video: VideoKey,
+        (list, since, armed): (i64, i64, i64),
+        limit: usize,
+    ) -> Result<usize> {
+        let holder = Holder::Video(video).code();
+        let mut rules = self.tx.prepare_cached(UNARMED)?;
+        let mut rows = rules.query(params![list, armed, limit])?;
+        // The video may have been in the list before: what is left of that time is of no use.
+        let mut remove =
+            self.tx.prepare_cached("DELETE FROM \"trigger\" WHERE rule = ?1 AND holder = ?2")?;
+        let mut insert = self.tx.prepare_cached(
+            "INSERT INTO \"trigger\" (holder, series, value, rule, since) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        let (mut made, mut last) = (0, armed);
+        while let Some(row) = rows.next()? {
+            last = row.get(0)?;
+            let made_at = rows::integer_or(row, 3, 0);
+            let (series, value) = (rows::integer_or(row, 1, 0), rows::integer_or(row, 2, i64::MIN));
+            remove.execute([last, holder])?;
+            insert.execute([holder, series, value, last, made_at.max(since)])?;
+            made += 1;
+        }
+        self.tx
+            .prepare_cached("UPDATE member SET armed = ?3 WHERE subject = ?1 AND video = ?2")?
+            .execute([list, video.0, last])?;
+        Ok(made)
+    }
+
+    /// The watches of a holder, each as a row of its own, in the order of their ids.
+    fn watchers(
+        &mut self,
+        holder: Holder,
+        series: Series,
+        after: FanoutCursor,
+        limit: usize,
+        found: &mut Vec<TriggerRow>,
+    ) -> Result<()> {
+        let tx = self.tx;
+        let after = if after == FanoutCursor::START { 0 } else { after.id };
+        match holder {
+            Holder::List(ListKey(list)) => {
+                let mut statement = tx.prepare_cached(WATCHERS_OF_LIST)?;
+                let rows = statement.query(params![list, after, limit])?;
+                self.collect(series, rows, found)
+            }
+            Holder::Video(VideoKey(video)) => {
+                let status = Series::up(Signal::Event(Event::Status)).code();
+                let mut statement = tx.prepare_cached(WATCHERS_OF_VIDEO)?;
+                let rows = statement.query(params![video, after, limit, status])?;
+                self.collect(series, rows, found)
+            }
+        }
+    }
+
     fn collect(
         &mut self,
         series: Series,
@@ -68,18 +128,27 @@ impl SqliteDesk<'_> {
             destination: DestinationId(row.get(7)?),
             lane: rows::integer_or(row, 8, 0),
             gate: shut.map_or(Gate::Open, Gate::Shut),
+            is_stale: rows::integer_or(row, 12, 0) != 0,
         })
     }
 }
 
 pub(super) const KNOWN: &str = concat!(
-    "SELECT v.id, ",
+    "SELECT v.id, v.lists, ",
     rows::seen_columns!(),
     " FROM video v LEFT JOIN seen n ON n.video = v.id WHERE v.ref = ?1 AND v.next_poll IS NOT NULL"
 );
 
+pub(super) const LISTS: &str = "SELECT m.subject, m.since, m.at, m.news, m.armed,
+            (SELECT max(id) FROM rule WHERE list = m.subject AND ended_at IS NULL)
+     FROM member m JOIN subject u ON u.id = m.subject
+     WHERE m.video = ?1 AND m.left_at IS NULL AND u.next_listing IS NOT NULL";
+
+pub(super) const UNARMED: &str = "SELECT id, series, value, created_at FROM rule
+     WHERE list = ?1 AND ended_at IS NULL AND id > ?2 ORDER BY id LIMIT ?3";
+
 pub(super) const WAITING: &str =
-    "SELECT series, value FROM \"trigger\" WHERE video = ?1 AND series > ?2
+    "SELECT series, value FROM \"trigger\" WHERE holder = ?1 AND series > ?2
      ORDER BY series, value LIMIT 1";
 
 macro_rules! count_at {
@@ -98,15 +167,19 @@ macro_rules! count_at {
 pub(super) const COUNT_AT: [&str; 3] =
     [count_at!("views"), count_at!("likes"), count_at!("comments")];
 
+// A row of a list's rule lives for as long as its video is in the list, and not over a time in which it was not.
 macro_rules! scan {
     ($range:literal) => {
         concat!(
             "SELECT t.id, t.value, t.base, t.since, t.rule, r.text, s.id, d.id, d.lane,
                     d.disabled IS NOT NULL, max(coalesce(d.muted_until, 0), coalesce(s.muted_until, 0)),
-                    s.until
+                    s.until,
+                    r.ended_at IS NOT NULL OR (r.list IS NOT NULL AND NOT EXISTS
+                    (SELECT 1 FROM member m WHERE m.subject = r.list AND m.video = ?1
+                     AND m.left_at IS NULL AND m.since <= t.since))
              FROM \"trigger\" t JOIN rule r ON r.id = t.rule JOIN subscription s ON s.id = r.subscription
              JOIN destination d ON d.id = s.destination
-             WHERE t.video = ?1 AND t.series = ?2 AND ",
+             WHERE t.holder = ?1 AND t.series = ?2 AND ",
             $range,
             " LIMIT ?5"
         )
@@ -117,14 +190,85 @@ pub(super) const SCAN_ALL: &str = scan!("t.value <= ?4 ORDER BY t.value, t.id");
 pub(super) const SCAN_SAME: &str = scan!("t.value = ?3 AND t.id > ?4 ORDER BY t.id");
 pub(super) const SCAN_ABOVE: &str = scan!("t.value > ?3 AND t.value <= ?4 ORDER BY t.value, t.id");
 
+macro_rules! watchers {
+    ($condition:literal) => {
+        concat!(
+            "SELECT s.id, 0, NULL, s.created_at, 0, '', s.id, d.id, d.lane, d.disabled IS NOT NULL,
+                    max(coalesce(d.muted_until, 0), coalesce(s.muted_until, 0)), s.until, 0
+             FROM subscription s JOIN destination d ON d.id = s.destination
+             WHERE s.ended_at IS NULL AND s.id > ?2 AND ",
+            $condition,
+            " ORDER BY s.id LIMIT ?3"
+        )
+    };
+}
+
+pub(super) const WATCHERS_OF_LIST: &str = watchers!("s.subject = ?1");
+pub(super) const WATCHERS_OF_VIDEO: &str = watchers!(
+    "s.subject = (SELECT u.id FROM video v JOIN subject u ON u.ref = 'video:' || v.ref WHERE v.id = ?1)
+     AND NOT EXISTS (SELECT 1 FROM rule r WHERE r.subscription = s.id AND r.ended_at IS NULL
+                     AND r.series = ?4)"
+);
+
 impl Desk for SqliteDesk<'_> {
     type Error = StoreError;
 
-    fn known(&mut self, video: &VideoId) -> Result<Option<(VideoKey, Option<Known>)>> {
+    fn find(&mut self, video: &VideoId) -> Result<Option<Found>> {
         let mut statement = self.tx.prepare_cached(KNOWN)?;
         let mut rows = statement.query([video.as_str()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
-        Ok(Some((VideoKey(row.get(0)?), rows::known(row, 1)?)))
+        Ok(Some(Found {
+            key: VideoKey(row.get(0)?),
+            is_in_lists: rows::integer_or(row, 1, 1) > 0,
+            known: rows::known(row, 2)?,
+        }))
+    }
+
+    fn lists(&mut self, video: VideoKey) -> Result<Vec<Membership>> {
+        let mut statement = self.tx.prepare_cached(LISTS)?;
+        let mut rows = statement.query([video.0])?;
+        let mut lists = Vec::new();
+        while let Some(row) = rows.next()? {
+            lists.push(Membership {
+                list: ListKey(row.get(0)?),
+                since: UnixMillis(rows::integer_or(row, 1, 0)),
+                at: UnixMillis(rows::integer_or(row, 2, 0)),
+                news: News::from_code(rows::integer_or(row, 3, 0)),
+                is_unarmed: rows::integer_or(row, 4, 0) < rows::integer_or(row, 5, 0),
+            });
+        }
+        Ok(lists)
+    }
+
+    fn arm(&mut self, video: VideoKey, limit: usize) -> Result<bool> {
+        let mut left = limit;
+        let unarmed: Vec<(i64, i64, i64)> = self
+            .tx
+            .prepare_cached(LISTS)?
+            .query_map([video.0], |row| {
+                let newest = rows::integer_or(row, 5, 0);
+                let armed = rows::integer_or(row, 4, 0);
+                Ok((
+                    row.get(0)?,
+                    rows::integer_or(row, 1, 0),
+                    if armed < newest { armed } else { -1 },
+                ))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        for (list, since, armed) in unarmed.into_iter().filter(|(.., armed)| *armed >= 0) {
+            if left == 0 {
+                return Ok(true);
+            }
+            left -= self.arm_for(video, (list, since, armed), left)?;
+        }
+        Ok(left == 0)
+    }
+
+    fn save_news(&mut self, list: ListKey, video: VideoKey, news: News) -> Result<()> {
+        self.tx
+            .prepare_cached("UPDATE member SET news = ?3 WHERE subject = ?1 AND video = ?2")?
+            .execute([list.0, video.0, news.code()])?;
+        Ok(())
     }
 
     fn save_known(&mut self, video: VideoKey, known: &Known) -> Result<()> {
@@ -173,13 +317,13 @@ impl Desk for SqliteDesk<'_> {
         Ok(self.tx.prepare_cached(sql)?.query_row([video.0, at.0], count).optional()?.flatten())
     }
 
-    fn waiting(&mut self, video: VideoKey) -> Result<Vec<(Series, i64)>> {
+    fn waiting(&mut self, holder: Holder) -> Result<Vec<(Series, i64)>> {
         // One seek per distinct series, however many triggers each has.
         let mut statement = self.tx.prepare_cached(WAITING)?;
         let mut found = Vec::new();
         let mut after = i64::MIN;
         while let Some((code, value)) = statement
-            .query_row([video.0, after], |row| {
+            .query_row([holder.code(), after], |row| {
                 Ok((rows::integer_or(row, 0, i64::MAX), rows::integer_or(row, 1, i64::MAX)))
             })
             .optional()?
@@ -192,7 +336,7 @@ impl Desk for SqliteDesk<'_> {
 
     fn scan(
         &mut self,
-        video: VideoKey,
+        holder: Holder,
         series: Series,
         upto: i64,
         cursor: FanoutCursor,
@@ -200,10 +344,14 @@ impl Desk for SqliteDesk<'_> {
         found: &mut Vec<TriggerRow>,
     ) -> Result<()> {
         found.clear();
+        if series.signal == Signal::Event(Event::Presence) {
+            return self.watchers(holder, series, cursor, limit, found);
+        }
+        let holder = holder.code();
         let FanoutCursor { value, id } = cursor;
         if cursor == FanoutCursor::START {
             let mut statement = self.tx.prepare_cached(SCAN_ALL)?;
-            let rows = statement.query(params![video.0, series.code(), Null, upto, limit])?;
+            let rows = statement.query(params![holder, series.code(), Null, upto, limit])?;
             return self.collect(series, rows, found);
         }
         // Rows behind the cursor are found by two ranges of the index. As one condition on (value, id) they would be
@@ -211,13 +359,13 @@ impl Desk for SqliteDesk<'_> {
         let tx = self.tx;
         if value <= upto {
             let mut statement = tx.prepare_cached(SCAN_SAME)?;
-            let rows = statement.query(params![video.0, series.code(), value, id, limit])?;
+            let rows = statement.query(params![holder, series.code(), value, id, limit])?;
             self.collect(series, rows, found)?;
         }
         if found.len() < limit {
             let mut statement = tx.prepare_cached(SCAN_ABOVE)?;
             let rest = limit - found.len();
-            let rows = statement.query(params![video.0, series.code(), value, upto, rest])?;
+            let rows = statement.query(params![holder, series.code(), value, upto, rest])?;
             self.collect(series, rows, found)?;
         }
         Ok(())
@@ -248,7 +396,7 @@ impl Desk for SqliteDesk<'_> {
             .execute(params![
                 trigger.subscription.0,
                 trigger.rule.0,
-                draft.video.0,
+                draft.video.map_or(NO_VIDEO, |video| video.0),
                 draft.series.code(),
                 rusqlite::types::ToSqlOutput::Borrowed(rows::value_ref(&draft.previous)),
                 rusqlite::types::ToSqlOutput::Borrowed(rows::value_ref(&draft.current)),
@@ -256,7 +404,7 @@ impl Desk for SqliteDesk<'_> {
                 draft.observed_at.0
             ])?;
         let alert = self.tx.last_insert_rowid();
-        let key = (trigger.subscription.0, draft.video.0);
+        let key = (trigger.subscription.0, draft.video.map_or(NO_VIDEO, |video| video.0));
         queue::enqueue(self.tx, key, trigger.lane, alert, self.now)
     }
 
@@ -267,7 +415,7 @@ impl Desk for SqliteDesk<'_> {
     fn is_fanning_out(&mut self, video: VideoKey) -> Result<bool> {
         Ok(self
             .tx
-            .prepare_cached("SELECT 1 FROM fanout WHERE video = ?1 LIMIT 1")?
+            .prepare_cached("SELECT 1 FROM fanout WHERE holder = ?1 LIMIT 1")?
             .exists([video.0])?)
     }
 
@@ -280,7 +428,7 @@ impl Desk for SqliteDesk<'_> {
         let last: Option<(i64, bool, String)> = self
             .tx
             .prepare_cached(
-                "SELECT id, begun, work FROM fanout WHERE video = ?1 ORDER BY id DESC LIMIT 1",
+                "SELECT id, begun, work FROM fanout WHERE holder = ?1 ORDER BY id DESC LIMIT 1",
             )?
             .query_row([video.0], |row| {
                 Ok((row.get(0)?, rows::integer_or(row, 1, 1) != 0, rows::text(row, 2)))
@@ -292,12 +440,7 @@ impl Desk for SqliteDesk<'_> {
                 .execute(params![id, merge(queued, &work)])?;
         } else {
             // The first piece of a video is the rest of a change already begun; one behind it has not begun.
-            self.tx
-                .prepare_cached(
-                    "INSERT INTO fanout (video, begun, turn, work)
-                     VALUES (?1, ?2, (SELECT coalesce(max(turn), 0) + 1 FROM fanout), ?3)",
-                )?
-                .execute(params![video.0, last.is_none(), work])?;
+            route::queue(self.tx, Holder::Video(video), last.is_none(), &work)?;
         }
         Ok(())
     }

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::rows;
+use super::{desk::NO_VIDEO, rows};
 use crate::model::{
     Alert, AlertId, CancelReason, DestinationId, Marks, RuleId, Series, SubscriptionId, UnixMillis,
-    VideoId, VideoKey,
+    VideoId,
 };
 use crate::store::{Group, Result, StoreError};
 
@@ -54,7 +54,7 @@ pub(super) fn reason(word: Option<&str>) -> CancelReason {
 
 pub(super) const WAITING: &str =
     "SELECT a.id, a.rule, coalesce(r.text, ''), a.series, a.previous, a.current, a.marks, a.observed_at,
-            r.id IS NULL OR r.ended_at IS NOT NULL
+            a.rule <> 0 AND (r.id IS NULL OR r.ended_at IS NOT NULL)
      FROM alert a LEFT JOIN rule r ON r.id = a.rule
      WHERE a.subscription = ?1 AND a.video = ?2 AND a.outcome IS NULL AND a.notification IS NULL
      ORDER BY a.id LIMIT ?3";
@@ -72,6 +72,8 @@ pub(super) const HEAD: &str = concat!(
     rows::destination_columns!(),
     ", ",
     rows::seen_columns!(),
+    ", ",
+    rows::about_columns!(),
     " FROM subscription s JOIN destination d ON d.id = s.destination LEFT JOIN subject u ON u.id = s.subject
      LEFT JOIN video v ON v.id = ?2 LEFT JOIN seen n ON n.video = ?2 WHERE s.id = ?1"
 );
@@ -121,8 +123,7 @@ pub(super) fn look(
                 &Place {
                     destination: fate.destination,
                     subscription: SubscriptionId(subscription),
-                    video: VideoKey(video),
-                    video_id: *video_id,
+                    video: *video_id,
                 },
             ),
             Err(cause) => Err(StoreError::Row(cause.clone())),
@@ -152,10 +153,11 @@ fn fate(head: &Row<'_>) -> Result<Fate> {
     })
 }
 
-/// The id of a video, or why there is none.
-fn video_id(head: &Row<'_>, video: i64) -> Result<std::result::Result<VideoId, String>> {
+/// The id of a video, or why there is none; nothing where what waits is about a list as a whole.
+fn video_id(head: &Row<'_>, video: i64) -> Result<std::result::Result<Option<VideoId>, String>> {
     match head.get::<_, Option<String>>(5)? {
-        Some(text) => rows::readable(rows::parsed(&text, "video id")),
+        _ if video == NO_VIDEO => Ok(Ok(None)),
+        Some(text) => Ok(rows::readable(rows::parsed(&text, "video id"))?.map(Some)),
         None => Ok(Err(format!("video {video} is gone"))),
     }
 }
@@ -172,6 +174,7 @@ fn group(head: &Row<'_>) -> Result<Group> {
         title: head.get(10)?,
         destination: rows::destination_row(head, 11)?,
         known: rows::known(head, 17)?,
+        about: rows::about(head, 28),
         alerts: Vec::new(),
     })
 }
@@ -180,8 +183,7 @@ fn group(head: &Row<'_>) -> Result<Group> {
 pub(super) struct Place {
     pub(super) destination: DestinationId,
     pub(super) subscription: SubscriptionId,
-    pub(super) video: VideoKey,
-    pub(super) video_id: VideoId,
+    pub(super) video: Option<VideoId>,
 }
 
 /// Reads an alert from the first columns of a row: id, rule, its text, series, previous, current, marks,
@@ -199,8 +201,7 @@ pub(super) fn alert(row: &Row<'_>, place: &Place) -> Result<Alert> {
         subscription: place.subscription,
         rule: RuleId(row.get(1)?),
         rule_text: row.get(2)?,
-        video_key: place.video,
-        video_id: place.video_id,
+        video: place.video,
         series: Series::from_code(code).ok_or_else(|| StoreError::Row(format!("series {code}")))?,
         previous: rows::value(row, 4)?,
         current: rows::value(row, 5)?,

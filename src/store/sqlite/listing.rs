@@ -1,35 +1,46 @@
-//! The members of channels and playlists: who joins gets triggers, who leaves loses them, and uploads ring.
+//! What channels and playlists hold, as their listings say: who joins, who leaves, what is new, what is gone.
+//!
+//! A listing costs the same however many watch: it writes members alone. The router makes the triggers of a new member
+//! (`desk`), and tells of it from its first snapshot; rows of one that left end where they are found, or in the sweep.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{queue, rows, watch};
-use crate::model::{Suppressed, UnixMillis, VideoId, VideoKey};
-use crate::store::{DueSubject, Listed, Listing, Result};
+use super::{member, route, rows};
+use crate::model::{FanoutCursor, ListKey, ListNews, News, UnixMillis, VideoId, VideoKey};
+use crate::store::{DueSubject, ListCounts, ListLimits, Listed, ListedMember, Listing, Result};
+
+/// Videos on a page of YouTube's.
+const PAGE: usize = 50;
+
+/// How far YouTube's clock and this one may lie apart: what is dated so much before a watch began may be younger than it.
+pub(super) const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
+
+pub(super) const DUE: &str = "SELECT id, ref, memory, members, gone_at IS NOT NULL FROM subject
+     WHERE next_listing <= ?1 ORDER BY next_listing LIMIT ?2";
 
 pub(super) fn due_subjects(
     db: &Connection,
     now: UnixMillis,
     limit: usize,
+    limits: ListLimits,
 ) -> Result<Vec<DueSubject>> {
-    let mut statement = db.prepare_cached(
-        "SELECT id, ref, playlist, feed, full_at,
-                (SELECT count(*) FROM member m WHERE m.subject = subject.id)
-         FROM subject WHERE next_listing <= ?1 ORDER BY next_listing LIMIT ?2",
-    )?;
+    let mut statement = db.prepare_cached(DUE)?;
     let mut rows = statement.query(params![now.0, limit])?;
     let mut due = Vec::new();
     while let Some(row) = rows.next()? {
         let read = || -> Result<DueSubject> {
+            let (id, members) = (row.get(0)?, row.get(3)?);
             Ok(DueSubject {
-                id: row.get(0)?,
+                id,
                 subject: rows::parsed(&row.get::<_, String>(1)?, "subject")?,
-                playlist: row.get(2)?,
-                feed: row.get(3)?,
-                full_at: rows::instant(row, 4)?,
-                members: row.get(5)?,
+                memory: row.get(2)?,
+                members,
+                // Who has more than is allowed by now keeps what there is.
+                members_max: room(db, id, limits)?.max(members).min(limits.per_list),
+                gone: row.get(4)?,
             })
         };
         due.extend(rows::or_skipped(read())?);
@@ -37,204 +48,216 @@ pub(super) fn due_subjects(
     Ok(due)
 }
 
-pub(super) fn postpone_listing(tx: &Connection, subject: i64, until: UnixMillis) -> Result<()> {
+/// Owners that are looked at to find one who has room for a list.
+const OWNERS_MAX: usize = 100;
+
+pub(super) const OWNERS: &str =
+    "SELECT d.owner FROM subscription s JOIN destination d ON d.id = s.destination
+     WHERE s.subject = ?1 AND s.ended_at IS NULL LIMIT ?2";
+
+/// How many videos a list may hold: as many as the owner among its watchers who has most room left.
+fn room(db: &Connection, subject: i64, limits: ListLimits) -> Result<usize> {
+    let mut statement = db.prepare_cached(OWNERS)?;
+    let mut owners = statement.query(params![subject, OWNERS_MAX])?;
+    let mut most = 0;
+    while most < limits.per_list
+        && let Some(row) = owners.next()?
+    {
+        let owner = rows::text(row, 0);
+        most = most.max(match owner.as_str() {
+            super::chat::OPERATOR => limits.per_list,
+            _ => limits.per_owner.saturating_sub(videos_of_owner(db, &owner, Some(subject))?),
+        });
+    }
+    Ok(most)
+}
+
+pub(super) const VIDEOS_OF_OWNER: &str =
+    "SELECT coalesce(sum(CASE WHEN u.next_listing IS NULL THEN 1 ELSE u.members END), 0)
+     FROM destination d JOIN subscription s ON s.destination = d.id JOIN subject u ON u.id = s.subject
+     WHERE d.owner = ?1 AND s.ended_at IS NULL AND s.subject IS NOT ?2";
+
+/// How many videos an owner's running watches hold, but for those of one subject.
+pub(super) fn videos_of_owner(db: &Connection, owner: &str, without: Option<i64>) -> Result<usize> {
+    Ok(db.prepare_cached(VIDEOS_OF_OWNER)?.query_row(params![owner, without], |row| row.get(0))?)
+}
+
+pub(super) const COUNTS: &str = "SELECT count(*),
+            coalesce(sum(max(1, (min(coalesce(total, members), ?1) + ?2 - 1) / ?2)), 0)
+     FROM subject WHERE next_listing IS NOT NULL";
+
+pub(super) fn list_counts(db: &Connection, members_max: usize) -> Result<ListCounts> {
+    Ok(db.prepare_cached(COUNTS)?.query_row(params![members_max, PAGE], |row| {
+        Ok(ListCounts { lists: row.get(0)?, pages: row.get(1)? })
+    })?)
+}
+
+pub(super) const IS_KNOWN: &str =
+    "SELECT 1 FROM video v JOIN member m ON m.subject = ?1 AND m.video = v.id WHERE v.ref = ?2";
+
+pub(super) fn unknown_members(
+    db: &Connection,
+    subject: i64,
+    ids: &[VideoId],
+) -> Result<Vec<VideoId>> {
+    let mut statement = db.prepare_cached(IS_KNOWN)?;
+    let mut unknown = Vec::new();
+    for id in ids {
+        if !statement.exists(params![subject, id.as_str()])? {
+            unknown.push(*id);
+        }
+    }
+    Ok(unknown)
+}
+
+pub(super) fn postpone_listing(
+    tx: &Connection,
+    subject: i64,
+    memory: Option<&str>,
+    until: UnixMillis,
+) -> Result<()> {
     tx.prepare_cached(
-        "UPDATE subject SET next_listing = ?2 WHERE id = ?1 AND next_listing IS NOT NULL",
+        "UPDATE subject SET next_listing = ?2, memory = coalesce(?3, memory)
+         WHERE id = ?1 AND next_listing IS NOT NULL",
     )?
-    .execute([subject, until.0])?;
+    .execute(params![subject, until.0, memory])?;
     Ok(())
 }
 
+/// A list as a listing finds it.
+struct Before {
+    listed: bool,
+    since: UnixMillis,
+    known_to: UnixMillis,
+    gone: bool,
+}
+
 pub(super) fn save_listing(tx: &Connection, listing: &Listing, now: UnixMillis) -> Result<Listed> {
-    let subject = listing.subject;
-    let listed_before: Option<bool> = tx
+    let before: Option<Before> = tx
         .prepare_cached(
-            "SELECT listed_at IS NOT NULL FROM subject WHERE id = ?1 AND next_listing IS NOT NULL",
+            "SELECT listed_at IS NOT NULL, since, known_to, gone_at IS NOT NULL FROM subject
+             WHERE id = ?1 AND next_listing IS NOT NULL",
         )?
-        .query_row([subject], |row| row.get(0))
+        .query_row([listing.subject], |row| {
+            Ok(Before {
+                listed: row.get(0)?,
+                since: UnixMillis(row.get(1)?),
+                known_to: UnixMillis(row.get(2)?),
+                gone: row.get(3)?,
+            })
+        })
         .optional()?;
     // Nobody watches it any more: the listing comes too late.
-    let Some(listed_before) = listed_before else { return Ok(Listed::default()) };
+    let Some(before) = before else { return Ok(Listed::default()) };
+    let is_gone = listing.presence == Some(false);
     tx.prepare_cached(
-        "UPDATE subject SET title = coalesce(?2, title), playlist = coalesce(?3, playlist),
-         feed = coalesce(?4, feed), total = coalesce(?5, total), listed_at = ?6, next_listing = ?7,
-         full_at = CASE WHEN ?8 THEN ?6 ELSE full_at END
-         WHERE id = ?1",
+        "UPDATE subject SET title = coalesce(?2, title), memory = ?3, total = coalesce(?4, total),
+         next_listing = ?5, listed_at = CASE WHEN ?6 THEN ?7 ELSE listed_at END WHERE id = ?1",
     )?
     .execute(params![
-        subject,
+        listing.subject,
         listing.title,
-        listing.playlist,
-        listing.feed,
+        listing.memory,
         listing.total,
-        now.0,
         listing.next_listing.0,
-        listing.complete
+        listing.complete && !is_gone,
+        now.0
     ])?;
-
-    let mut listed = Listed::default();
-    let held = members(tx, subject)?;
-    let kept = &listing.members[..listing.members.len().min(listing.members_max)];
-    if listing.complete {
-        let listed_ids: HashSet<&VideoId> = kept.iter().map(|(id, _)| id).collect();
-        for (id, key) in &held {
-            if !listed_ids.contains(id) {
-                leave(tx, subject, *key)?;
-                listed.left += 1;
-            }
-        }
+    let mut listed = Listed {
+        is_news: listing.presence.is_some_and(|there| there == before.gone),
+        ..Listed::default()
+    };
+    if listed.is_news {
+        tx.prepare_cached("UPDATE subject SET gone_at = ?2 WHERE id = ?1")?
+            .execute(params![listing.subject, is_gone.then_some(now.0)])?;
+        let news = ListNews { gone: is_gone, at: now, cursor: FanoutCursor::START };
+        route::defer_news(tx, ListKey(listing.subject), &news)?;
     }
-    // Where only the newest are held, one that leaves makes room for an older one: behind all that were held before,
-    // and no upload.
-    let full = kept.len() == listing.members_max;
-    let oldest_held = kept.iter().rposition(|(id, _)| held.contains_key(id));
-    // Oldest first, so that upload alerts come in the order of the uploads.
-    for (index, (id, title)) in kept.iter().enumerate().rev() {
-        if held.contains_key(id) {
-            continue;
-        }
-        let key = rows::video_key(tx, id, title.as_deref())?;
-        let newness = now.0.saturating_sub(i64::try_from(index).unwrap_or(i64::MAX));
-        join(tx, subject, key, newness, now, now)?;
-        listed.joined += 1;
-        let moved_up = full && oldest_held.is_some_and(|oldest| index > oldest);
-        if listed_before && !moved_up {
-            upload_alerts(tx, subject, key, title.as_deref(), now, &mut listed)?;
-        }
-    }
-    if !listing.complete {
-        listed.left += drop_oldest(tx, subject, listing.members_max)?;
+    if !is_gone {
+        members(tx, listing, &before, now, &mut listed)?;
     }
     Ok(listed)
 }
 
-fn members(tx: &Connection, subject: i64) -> Result<HashMap<VideoId, VideoKey>> {
+/// A video that is, or was, in the list.
+struct Held {
+    key: VideoKey,
+    at: UnixMillis,
+    is_member: bool,
+}
+
+fn held(tx: &Connection, subject: i64) -> Result<HashMap<VideoId, Held>> {
     let mut statement = tx.prepare_cached(
-        "SELECT v.ref, v.id FROM member m JOIN video v ON v.id = m.video WHERE m.subject = ?1",
+        "SELECT v.ref, v.id, m.at, m.left_at IS NULL FROM member m JOIN video v ON v.id = m.video
+         WHERE m.subject = ?1",
     )?;
     let mut rows = statement.query([subject])?;
     let mut held = HashMap::new();
     while let Some(row) = rows.next()? {
         let id = rows::parsed(&row.get::<_, String>(0)?, "video id");
         if let Some(id) = rows::or_skipped(id)? {
-            held.insert(id, VideoKey(row.get(1)?));
+            let at = UnixMillis(row.get(2)?);
+            held.insert(id, Held { key: VideoKey(row.get(1)?), at, is_member: row.get(3)? });
         }
     }
     Ok(held)
 }
 
-/// The look that led to a watch is at most this much older than the watch; what it saw belongs to it.
-const JUST_SEEN: Duration = Duration::from_secs(300);
-
-/// Makes a video a member: it is polled (first at `poll_at` if nobody watched it), and every running rule of the
-/// subject gets a trigger for it.
-pub(super) fn join(
+/// Brings members to what was listed: the newest stay, as many as the list may hold.
+fn members(
     tx: &Connection,
-    subject: i64,
-    video: VideoKey,
-    newness: i64,
-    poll_at: UnixMillis,
-    now: UnixMillis,
-) -> Result<()> {
-    let new = tx
-        .prepare_cached(
-            "INSERT OR IGNORE INTO member (subject, video, newness) VALUES (?1, ?2, ?3)",
-        )?
-        .execute([subject, video.0, newness])?;
-    if new == 0 {
-        return Ok(());
-    }
-    let unwatched = tx
-        .prepare_cached(
-            "UPDATE video SET next_poll = ?2, since = ?3 WHERE id = ?1 AND next_poll IS NULL",
-        )?
-        .execute([video.0, poll_at.0, now.minus(JUST_SEEN).0])?
-        == 1;
-    if unwatched {
-        // What was seen in an earlier life is no base: the first observation is a silent one.
-        tx.prepare_cached("DELETE FROM seen WHERE video = ?1")?.execute([video.0])?;
-    }
-    tx.prepare_cached(
-        "INSERT INTO \"trigger\" (video, series, value, rule, since)
-         SELECT ?2, r.series, r.value, r.id, ?3 FROM subscription s JOIN rule r ON r.subscription = s.id
-         WHERE s.subject = ?1 AND s.ended_at IS NULL AND r.ended_at IS NULL AND r.series <> ?4",
-    )?
-    .execute([subject, video.0, now.0, watch::upload_series()])?;
-    Ok(())
-}
-
-/// Takes a video out of a subject; it is polled no more when no subject has it.
-pub(super) fn leave(tx: &Connection, subject: i64, video: VideoKey) -> Result<()> {
-    tx.prepare_cached(
-        "DELETE FROM \"trigger\" WHERE id IN (
-             SELECT t.id FROM subscription s JOIN rule r ON r.subscription = s.id
-             JOIN \"trigger\" t ON t.rule = r.id AND t.video = ?2 WHERE s.subject = ?1)",
-    )?
-    .execute([subject, video.0])?;
-    tx.prepare_cached("DELETE FROM member WHERE subject = ?1 AND video = ?2")?
-        .execute([subject, video.0])?;
-    tx.prepare_cached(
-        "UPDATE video SET next_poll = NULL
-         WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM member WHERE video = ?1)",
-    )?
-    .execute([video.0])?;
-    Ok(())
-}
-
-fn drop_oldest(tx: &Connection, subject: i64, members_max: usize) -> Result<usize> {
-    let mut statement = tx.prepare_cached(
-        "SELECT video FROM member WHERE subject = ?1 ORDER BY newness DESC LIMIT -1 OFFSET ?2",
-    )?;
-    let oldest: Vec<i64> = statement
-        .query_map(params![subject, members_max], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for video in &oldest {
-        leave(tx, subject, VideoKey(*video))?;
-    }
-    Ok(oldest.len())
-}
-
-fn upload_alerts(
-    tx: &Connection,
-    subject: i64,
-    video: VideoKey,
-    title: Option<&str>,
+    listing: &Listing,
+    before: &Before,
     now: UnixMillis,
     listed: &mut Listed,
 ) -> Result<()> {
-    let series = watch::upload_series();
-    let mut statement = tx.prepare_cached(
-        "SELECT d.lane, s.id, r.id, d.disabled IS NOT NULL,
-                max(coalesce(d.muted_until, 0), coalesce(s.muted_until, 0)) > ?3,
-                coalesce(s.until <= ?3, 0)
-         FROM subscription s JOIN rule r ON r.subscription = s.id
-         JOIN destination d ON d.id = s.destination
-         WHERE s.subject = ?1 AND s.ended_at IS NULL AND r.ended_at IS NULL AND r.series = ?2",
-    )?;
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO alert (subscription, rule, video, series, current, observed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    let mut rows = statement.query([subject, series, now.0])?;
-    while let Some(row) = rows.next()? {
-        let (lane, subscription, rule): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        if let Some(reason) = rows::shut(row.get(3)?, row.get(4)?, row.get(5)?) {
-            rows::suppress(tx, rule, video, reason, now)?;
-            for (other, count) in Suppressed::ALL.into_iter().zip(&mut listed.suppressed) {
-                *count += u64::from(other == reason);
-            }
+    let list = ListKey(listing.subject);
+    let held = held(tx, listing.subject)?;
+    let rows: HashMap<VideoId, &ListedMember> =
+        listing.members.iter().map(|member| (member.id, member)).collect();
+    // What is to be in the list, each with its date.
+    let mut wanted: Vec<(UnixMillis, VideoId)> = Vec::new();
+    for (id, row) in &rows {
+        let known = held.get(id);
+        let at = row.at.or(known.map(|known| known.at)).unwrap_or(now);
+        if let Some(known) = known.filter(|known| known.at != at) {
+            member::dated(tx, list, known.key, at)?;
+        }
+        wanted.push((at, *id));
+    }
+    if !listing.complete {
+        let others = held.iter().filter(|(id, held)| held.is_member && !rows.contains_key(*id));
+        wanted.extend(others.map(|(id, held)| (held.at, *id)));
+    }
+    // The newest first; of one date in an order that stays.
+    wanted.sort_unstable_by(|one, other| (other.0, &other.1).cmp(&(one.0, &one.1)));
+    wanted.truncate(listing.members_max);
+
+    let stays: HashMap<VideoId, ()> = wanted.iter().map(|(_, id)| (*id, ())).collect();
+    for (id, held) in &held {
+        if held.is_member && !stays.contains_key(id) {
+            member::leave(tx, list, held.key, now)?;
+            listed.left += 1;
+        }
+    }
+    // Oldest first, so that several new ones are told in the order in which they came.
+    for (at, id) in wanted.into_iter().rev() {
+        let known = held.get(&id);
+        if known.is_some_and(|known| known.is_member) {
             continue;
         }
-        insert.execute(params![
-            subscription,
-            rule,
-            video.0,
-            series,
-            title.unwrap_or_default(),
-            now.0
-        ])?;
-        queue::enqueue(tx, (subscription, video.0), lane, tx.last_insert_rowid(), now)?;
-        listed.alerts += 1;
+        let title = rows.get(&id).and_then(|row| row.title.as_deref());
+        let key = rows::video_key(tx, &id, title)?;
+        let is_new = known.is_none() && is_new(at, before);
+        member::join(tx, list, key, at, if is_new { News::New } else { News::Told }, now)?;
+        listed.joined += 1;
     }
-    Ok(())
+    member::forget_left(tx, list, listing.members_max)
+}
+
+/// Whether something never seen in the list came after the list was first watched, and not only into sight: what slides
+/// in because another one left, or is public again, is older.
+fn is_new(at: UnixMillis, before: &Before) -> bool {
+    let since = if before.listed { before.since.minus(CLOCKS_DIFFER) } else { before.since };
+    at > since && at > before.known_to
 }

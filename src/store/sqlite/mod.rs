@@ -20,6 +20,7 @@ mod group;
 mod lane;
 mod letters;
 mod listing;
+mod member;
 mod open;
 mod patience;
 #[cfg(test)]
@@ -125,16 +126,36 @@ impl Store for Sqlite {
         self.reader.read(move |db| poll::video(db, &id)).await
     }
 
-    async fn due_subjects(&self, now: UnixMillis, limit: usize) -> Result<Vec<DueSubject>> {
-        self.reader.read(move |db| listing::due_subjects(db, now, limit)).await
+    async fn due_subjects(
+        &self,
+        now: UnixMillis,
+        limit: usize,
+        limits: ListLimits,
+    ) -> Result<Vec<DueSubject>> {
+        self.reader.read(move |db| listing::due_subjects(db, now, limit, limits)).await
+    }
+
+    async fn unknown_members(&self, subject: i64, ids: Vec<VideoId>) -> Result<Vec<VideoId>> {
+        self.reader.read(move |db| listing::unknown_members(db, subject, &ids)).await
     }
 
     async fn save_listing(&self, listing: Listing, now: UnixMillis) -> Result<Listed> {
         self.writer.write(move |tx| listing::save_listing(tx, &listing, now)).await
     }
 
-    async fn postpone_listing(&self, subject: i64, until: UnixMillis) -> Result<()> {
-        self.writer.write(move |tx| listing::postpone_listing(tx, subject, until)).await
+    async fn postpone_listing(
+        &self,
+        subject: i64,
+        memory: Option<String>,
+        until: UnixMillis,
+    ) -> Result<()> {
+        self.writer
+            .write(move |tx| listing::postpone_listing(tx, subject, memory.as_deref(), until))
+            .await
+    }
+
+    async fn list_counts(&self, members_max: usize) -> Result<ListCounts> {
+        self.reader.read(move |db| listing::list_counts(db, members_max)).await
     }
 
     async fn load(&self, key: &str) -> Result<Option<String>> {

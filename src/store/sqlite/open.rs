@@ -21,7 +21,8 @@ const CHECKPOINT_PAGES_OF_A_TOOL: i64 = 2000;
 const STATEMENTS: usize = 256;
 
 /// Schemas in order: the n-th statement batch brings `user_version` from n to n + 1. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema_2.sql")];
+pub(super) const MIGRATIONS: [&str; 3] =
+    [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// The schema that this version makes and knows.
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]

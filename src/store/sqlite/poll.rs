@@ -43,10 +43,21 @@ pub(super) fn save_polled(tx: &Connection, polled: &[Polled]) -> Result<()> {
     // A video that nobody watches any more keeps its NULL: a look under way must not bring it back.
     let mut statement = tx.prepare_cached(
         "UPDATE video SET memory = ?2, title = coalesce(?3, title),
-         next_poll = CASE WHEN next_poll IS NULL THEN NULL ELSE ?4 END WHERE id = ?1",
+         next_poll = CASE WHEN next_poll IS NULL THEN NULL ELSE ?4 END,
+         channel_id = ?5, channel_title = ?6, published_at = ?7, duration = ?8 WHERE id = ?1",
     )?;
     for video in polled {
-        statement.execute(params![video.key.0, video.memory, video.title, video.next_poll.0])?;
+        let about = &video.about;
+        statement.execute(params![
+            video.key.0,
+            video.memory,
+            video.title,
+            video.next_poll.0,
+            about.channel_id,
+            about.channel_title,
+            about.published_at.map(|at| at.0),
+            about.duration
+        ])?;
     }
     Ok(())
 }

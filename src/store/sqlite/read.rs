@@ -15,8 +15,8 @@ macro_rules! watches {
         concat!(
             "SELECT s.id, u.ref, coalesce(v.title, u.title), u.total,
                     CASE WHEN u.next_listing IS NULL THEN NULL
-                         ELSE (SELECT count(*) FROM member m WHERE m.subject = u.id) END,
-                    v.memory, s.settings, s.muted_until, s.origin, ",
+                         ELSE u.members END,
+                    u.gone_at, s.settings, s.muted_until, s.origin, ",
             rows::destination_columns!(),
             " FROM subscription s JOIN destination d ON d.id = s.destination
              JOIN subject u ON u.id = s.subject
@@ -67,7 +67,7 @@ fn watch(db: &Connection, row: &Row<'_>) -> Result<WatchRow> {
         subject: rows::parsed(&row.get::<_, String>(1)?, "subject")?,
         title: row.get(2)?,
         members: held.map(|held| (held, total.unwrap_or_else(|| u64::try_from(held).unwrap_or(0)))),
-        memory: row.get(5)?,
+        gone_since: rows::instant(row, 5)?,
         settings: rows::settings(&row.get::<_, String>(6)?)?,
         muted_until: rows::instant(row, 7)?,
         origin: row.get(8)?,
@@ -84,7 +84,7 @@ pub(super) const STANDING: &str = "SELECT s.id, s.settings, s.origin,
 /// Look-ups per pair: a list of pairs in one statement would keep no plan for the next.
 pub(super) fn watches_at(db: &Connection, pairs: &[(Address, SubjectRef)]) -> Result<Vec<WatchAt>> {
     let mut to = db.prepare_cached("SELECT id, moved_to FROM destination WHERE address = ?1")?;
-    let mut of = db.prepare_cached("SELECT id FROM subject WHERE ref = ?1")?;
+    let mut of = db.prepare_cached("SELECT coalesce(same_as, id) FROM subject WHERE ref = ?1")?;
     let mut standing = db.prepare_cached(STANDING)?;
     let mut last: Option<(&SubjectRef, Option<i64>)> = None;
     let mut found = Vec::with_capacity(pairs.len());

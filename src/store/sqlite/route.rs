@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::desk::SqliteDesk;
 use super::rows;
-use crate::model::{Snapshot, UnixMillis, VideoKey};
+use crate::model::{Holder, ListKey, ListNews, Snapshot, UnixMillis};
 use crate::store::{EMBEDDED_STREAM, Result, ResumeFn, RouteFn, StoreError};
 
 pub(super) fn append(tx: &Connection, snapshots: &[Snapshot]) -> Result<()> {
@@ -67,8 +67,8 @@ pub(super) fn route(
     Ok(next)
 }
 
-pub(super) const NEXT_WORK: &str = "SELECT f.id, f.video, f.work FROM fanout f
-     WHERE NOT EXISTS (SELECT 1 FROM fanout g WHERE g.video = f.video AND g.id < f.id)
+pub(super) const NEXT_WORK: &str = "SELECT f.id, f.holder, f.work FROM fanout f
+     WHERE NOT EXISTS (SELECT 1 FROM fanout g WHERE g.holder = f.holder AND g.id < f.id)
      ORDER BY f.turn LIMIT 1";
 
 pub(super) fn fan_out(tx: &Connection, now: UnixMillis, work: ResumeFn) -> Result<bool> {
@@ -79,10 +79,10 @@ pub(super) fn fan_out(tx: &Connection, now: UnixMillis, work: ResumeFn) -> Resul
             Ok((row.get(0)?, rows::integer_or(row, 1, 0), rows::text(row, 2)))
         })
         .optional()?;
-    let Some((id, video, text)) = head else { return Ok(false) };
-    match work(&mut SqliteDesk::new(tx, now), VideoKey(video), &text)? {
+    let Some((id, holder, text)) = head else { return Ok(false) };
+    match work(&mut SqliteDesk::new(tx, now), Holder::from_code(holder), &text)? {
         None => tx.prepare_cached("DELETE FROM fanout WHERE id = ?1")?.execute([id])?,
-        // Videos take turns, so that a million watchers of one hold nobody up.
+        // Holders take turns, so that a million watchers of one hold nobody up.
         Some(left) => tx
             .prepare_cached(
                 "UPDATE fanout SET work = ?2, begun = 1, turn = (SELECT max(turn) + 1 FROM fanout) WHERE id = ?1",
@@ -90,4 +90,27 @@ pub(super) fn fan_out(tx: &Connection, now: UnixMillis, work: ResumeFn) -> Resul
             .execute(params![id, left])?,
     };
     Ok(true)
+}
+
+/// Queues work of a holder behind what waits already.
+pub(super) fn queue(tx: &Connection, holder: Holder, begun: bool, work: &str) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO fanout (holder, begun, turn, work)
+         VALUES (?1, ?2, (SELECT coalesce(max(turn), 0) + 1 FROM fanout), ?3)",
+    )?
+    .execute(params![holder.code(), begun, work])?;
+    Ok(())
+}
+
+/// Queues for the watchers of a list that it is gone, or back. What nobody has heard of yet and is over by now is not
+/// told, and neither is its end.
+pub(super) fn defer_news(tx: &Connection, list: ListKey, news: &ListNews) -> Result<()> {
+    let holder = Holder::List(list);
+    let unheard = tx
+        .prepare_cached("DELETE FROM fanout WHERE holder = ?1 AND begun = 0")?
+        .execute([holder.code()])?;
+    if unheard > 0 {
+        return Ok(());
+    }
+    queue(tx, holder, false, &rows::json(news)?)
 }

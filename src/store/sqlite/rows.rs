@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
 use crate::model::{
-    Address, Counts, DestinationId, Known, Live, Settings, Status, Suppressed, UnixMillis, Value,
-    VideoId, VideoKey,
+    About, Address, Counts, DestinationId, Known, Live, Settings, Status, Suppressed, UnixMillis,
+    Value, VideoId, VideoKey,
 };
 use crate::store::{DestinationRow, Result, StoreError};
 
@@ -23,7 +23,14 @@ macro_rules! seen_columns {
     };
 }
 
-pub(super) use {destination_columns, seen_columns};
+/// The columns of a video `v` that [`about`] reads.
+macro_rules! about_columns {
+    () => {
+        "v.channel_id, v.channel_title, v.published_at, v.duration"
+    };
+}
+
+pub(super) use {about_columns, destination_columns, seen_columns};
 
 /// A small named value.
 pub(super) fn load(db: &Connection, key: &str) -> Result<Option<String>> {
@@ -202,6 +209,16 @@ pub(super) fn destination(db: &Connection, address: &Address) -> Result<Option<D
     ))?;
     let mut rows = statement.query([address.to_string()])?;
     rows.next()?.map(|row| destination_row(row, 0)).transpose()
+}
+
+/// What is known of a video beside what was seen of it; what can't be read is not known.
+pub(super) fn about(row: &Row<'_>, at: usize) -> About {
+    About {
+        channel_id: row.get(at).unwrap_or_default(),
+        channel_title: row.get(at + 1).unwrap_or_default(),
+        published_at: row.get(at + 2).ok().flatten().map(UnixMillis),
+        duration: row.get(at + 3).unwrap_or_default(),
+    }
 }
 
 /// Reads the columns of `seen` from `at` on; `None` when the join found no row.

@@ -4,16 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{chat, listing, queue, route, rows};
+use super::{chat, member, queue, route, rows};
 use crate::model::{
-    Address, DestinationId, Event, Series, Signal, SubjectRef, SubscriptionId, UnixMillis, VideoKey,
+    Address, DestinationId, Holder, ListKey, SubjectRef, SubscriptionId, UnixMillis,
 };
 use crate::store::{Edited, NewRule, Result, WatchEdit};
-
-/// The series of `upload` rules: fired by listings, which know the rules of their subject, and not by triggers.
-pub(super) fn upload_series() -> i64 {
-    Series::up(Signal::Event(Event::Upload)).code()
-}
 
 pub(super) fn watches_of_owner(db: &Connection, owner: &str) -> Result<usize> {
     Ok(db
@@ -33,7 +28,7 @@ pub(super) fn running(
     Ok(tx
         .prepare_cached(
             "SELECT id, subject FROM subscription WHERE destination = ?1
-             AND subject = (SELECT id FROM subject WHERE ref = ?2) AND ended_at IS NULL",
+             AND subject = (SELECT coalesce(same_as, id) FROM subject WHERE ref = ?2) AND ended_at IS NULL",
         )?
         .query_row(params![destination.0, subject.to_string()], |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -115,9 +110,10 @@ fn subscription(
             // A watch that ended starts anew; what an earlier life left waiting stays cancelled.
             tx.prepare_cached(
                 "UPDATE subscription SET settings = ?2, origin = ?3, until = ?4, ended_at = NULL,
-                 muted_until = CASE WHEN ended_at IS NULL THEN muted_until END WHERE id = ?1",
+                 muted_until = CASE WHEN ended_at IS NULL THEN muted_until END,
+                 created_at = CASE WHEN ended_at IS NULL THEN created_at ELSE ?5 END WHERE id = ?1",
             )?
-            .execute(params![id, settings, watch.origin, until])?;
+            .execute(params![id, settings, watch.origin, until, now.0])?;
             Ok((id, if runs { Before::Other } else { Before::Ended }))
         }
         None => {
@@ -137,32 +133,43 @@ fn subject(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<i64> {
         return Ok(id);
     }
     let listed = !matches!(watch.subject, SubjectRef::Video(_));
-    let id = tx
+    let (id, same_as): (i64, Option<i64>) = tx
         .prepare_cached(
-            "INSERT INTO subject (ref, title, next_listing) VALUES (?1, ?2, CASE WHEN ?3 THEN ?4 END)
-             ON CONFLICT (ref) DO UPDATE SET title = coalesce(?2, title),
-             next_listing = CASE WHEN ?3 THEN coalesce(next_listing, ?4) END RETURNING id",
+            "INSERT INTO subject (ref, title) VALUES (?1, ?2)
+             ON CONFLICT (ref) DO UPDATE SET title = coalesce(?2, title) RETURNING id, same_as",
         )?
-        .query_row(params![watch.subject.to_string(), watch.title, listed, now.0], |row| {
-            row.get(0)
+        .query_row(params![watch.subject.to_string(), watch.title], |row| {
+            Ok((row.get(0)?, row.get(1)?))
         })?;
+    let id = same_as.unwrap_or(id);
+    if listed {
+        // What is published from now on is news to whoever watches.
+        tx.prepare_cached(
+            "UPDATE subject SET next_listing = ?2, since = ?2, gone_at = NULL
+             WHERE id = ?1 AND next_listing IS NULL",
+        )?
+        .execute([id, now.0])?;
+    }
     let SubjectRef::Video(video) = &watch.subject else { return Ok(id) };
     let key = rows::video_key(tx, video, watch.title.as_deref())?;
-    // Rules of this watch get their triggers when they start; here those of others that run already.
     let poll_at = watch.beginning.as_ref().map_or(now, |beginning| beginning.next_poll);
-    listing::join(tx, id, key, now.0, poll_at, now)?;
+    member::join_own(tx, id, key, poll_at, now)?;
     if let Some(beginning) = &watch.beginning {
         tx.prepare_cached(
-            "UPDATE video SET memory = ?2, title = coalesce(?3, title), next_poll = min(next_poll, ?4)
-             WHERE id = ?1",
+            "UPDATE video SET memory = ?2, title = coalesce(?3, title), next_poll = min(next_poll, ?4),
+             channel_id = ?5, channel_title = ?6, published_at = ?7, duration = ?8 WHERE id = ?1",
         )?
         .execute(params![
             key.0,
             beginning.memory,
             beginning.snapshot.title,
-            beginning.next_poll.0
+            beginning.next_poll.0,
+            beginning.snapshot.channel_id,
+            beginning.snapshot.channel_title,
+            beginning.snapshot.published_at.map(|at| at.0),
+            beginning.snapshot.duration
         ])?;
-        // In this transaction and behind `join`: without it, a title or status that changes before the next look would
+        // In this transaction and behind `join_own`: without it, a title or status that changes before the next look would
         // be taken for the one that the answer to `/watch` has shown.
         route::append(tx, std::slice::from_ref(&beginning.snapshot))?;
     }
@@ -225,12 +232,23 @@ fn start_rule(
     now: UnixMillis,
 ) -> Result<()> {
     let (series, value) = rule.unset;
+    let is_list = !matches!(watch.subject, SubjectRef::Video(_));
     tx.prepare_cached(
-        "INSERT INTO rule (subscription, text, series, value, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO rule (subscription, text, series, value, created_at, list)
+         VALUES (?1, ?2, ?3, ?4, ?5, CASE WHEN ?6 THEN ?7 END)",
     )?
-    .execute(params![subscription, rule.text, series.code(), value, now.0])?;
+    .execute(params![
+        subscription,
+        rule.text,
+        series.code(),
+        value,
+        now.0,
+        is_list && rule.per_video,
+        subject
+    ])?;
     let id = tx.last_insert_rowid();
-    if series.code() == upload_series() {
+    if is_list && rule.per_video {
+        // Each video gets its row when it is next routed: see `desk`.
         return Ok(());
     }
     let (series, value, base, since) = match &rule.start {
@@ -243,17 +261,38 @@ fn start_rule(
         }
         None => (series, value, None, now),
     };
-    tx.prepare_cached(
-        "INSERT INTO \"trigger\" (video, series, value, rule, base, since)
-         SELECT video, ?2, ?3, ?4, ?5, ?6 FROM member WHERE subject = ?1",
-    )?
-    .execute(params![subject, series.code(), value, id, base, since.0])?;
+    let insert = if is_list {
+        tx.prepare_cached(
+            "INSERT INTO \"trigger\" (holder, series, value, rule, base, since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![
+            Holder::List(ListKey(subject)).code(),
+            series.code(),
+            value,
+            id,
+            base,
+            since.0
+        ])
+    } else {
+        tx.prepare_cached(
+            "INSERT INTO \"trigger\" (holder, series, value, rule, base, since)
+             SELECT video, ?2, ?3, ?4, ?5, ?6 FROM member WHERE subject = ?1",
+        )?
+        .execute(params![subject, series.code(), value, id, base, since.0])
+    };
+    insert?;
     Ok(())
 }
 
+/// Ends a rule. Where every video of a list has a row of it, the rows end where they are found, or in the sweep.
 fn end_rule(tx: &Connection, rule: i64, now: UnixMillis) -> Result<()> {
-    tx.prepare_cached("UPDATE rule SET ended_at = ?2 WHERE id = ?1")?.execute([rule, now.0])?;
-    tx.prepare_cached("DELETE FROM \"trigger\" WHERE rule = ?1")?.execute([rule])?;
+    let has_one_row: bool = tx
+        .prepare_cached("UPDATE rule SET ended_at = ?2 WHERE id = ?1 RETURNING list IS NULL")?
+        .query_row([rule, now.0], |row| row.get(0))?;
+    if has_one_row {
+        tx.prepare_cached("DELETE FROM \"trigger\" WHERE rule = ?1")?.execute([rule])?;
+    }
     Ok(())
 }
 
@@ -315,15 +354,9 @@ fn release_subject(tx: &Connection, subject: i64) -> Result<()> {
     if watched {
         return Ok(());
     }
-    let members: Vec<i64> = tx
-        .prepare_cached("SELECT video FROM member WHERE subject = ?1")?
-        .query_map([subject], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for video in members {
-        listing::leave(tx, subject, VideoKey(video))?;
-    }
+    member::release_all(tx, subject)?;
     tx.prepare_cached(
-        "UPDATE subject SET next_listing = NULL, listed_at = NULL, full_at = NULL WHERE id = ?1",
+        "UPDATE subject SET next_listing = NULL, listed_at = NULL, members = 0 WHERE id = ?1",
     )?
     .execute([subject])?;
     Ok(())

@@ -63,7 +63,8 @@ pub(super) fn why(
 macro_rules! rules {
     ($subscriptions:literal) => {
         concat!(
-            "SELECT r.id, r.text, r.created_at, r.ended_at IS NOT NULL, d.address, s.id, d.id, r.series, r.value
+            "SELECT r.id, r.text, r.created_at, r.ended_at IS NOT NULL, d.address, s.id, d.id, r.series, r.value,
+                    s.subject
              FROM subscription s JOIN rule r ON r.subscription = s.id
              JOIN destination d ON d.id = s.destination WHERE ", $subscriptions,
             " ORDER BY r.ended_at IS NOT NULL, s.id, r.id LIMIT ?4"
@@ -74,14 +75,15 @@ macro_rules! rules {
 // Watches whose member the video is, was as a video of its own, or was when it rang.
 pub(super) const RULES: &str = rules!(
     "?3 IS NULL AND s.id IN (
-         SELECT w.id FROM member m JOIN subscription w ON w.subject = m.subject WHERE m.video = ?1
+         SELECT w.id FROM member m JOIN subscription w ON w.subject = m.subject
+         WHERE m.video = ?1 AND m.left_at IS NULL
          UNION SELECT w.id FROM subject u JOIN subscription w ON w.subject = u.id WHERE u.ref = 'video:' || ?2
          UNION SELECT subscription FROM alert WHERE video = ?1)"
 );
 
 pub(super) const RULES_OF: &str = rules!(
     "s.destination = ?3 AND (
-         s.subject IN (SELECT subject FROM member WHERE video = ?1
+         s.subject IN (SELECT subject FROM member WHERE video = ?1 AND left_at IS NULL
                        UNION SELECT id FROM subject WHERE ref = 'video:' || ?2)
          OR EXISTS (SELECT 1 FROM alert a WHERE a.video = ?1 AND a.subscription = s.id))"
 );
@@ -98,17 +100,16 @@ fn rule(
     let unset_place: (i64, i64) = (row.get(7)?, row.get(8)?);
     let trigger: Option<(i64, i64, Option<i64>)> = db
         .prepare_cached(
-            "SELECT series, value, base FROM \"trigger\" WHERE rule = ?1 AND video = ?2",
+            "SELECT series, value, base FROM \"trigger\" WHERE rule = ?1 AND holder IN (?2, -?3)",
         )?
-        .query_row([rule, key.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row([rule, key.0, row.get(9)?], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     let place = group::Place {
         destination: DestinationId(row.get(6)?),
         subscription: SubscriptionId(row.get(5)?),
-        video: key,
-        video_id: video,
+        video: Some(video),
     };
-    let alerts = why_alerts(db, &place, rule)?;
+    let alerts = why_alerts(db, &place, rule, key)?;
     let suppressions = why_suppressions(db, rule, key.0)?;
     if ended && alerts.is_empty() && suppressions.is_empty() {
         return Ok(None);
@@ -138,10 +139,14 @@ pub(super) const ALERTS: &str =
      LEFT JOIN notification n ON n.id = a.notification
      WHERE a.subscription = ?1 AND a.video = ?2 AND a.rule = ?3 ORDER BY a.id DESC LIMIT ?4";
 
-fn why_alerts(db: &Connection, place: &group::Place, rule: i64) -> Result<Vec<WhyAlert>> {
+fn why_alerts(
+    db: &Connection,
+    place: &group::Place,
+    rule: i64,
+    video: VideoKey,
+) -> Result<Vec<WhyAlert>> {
     let mut statement = db.prepare_cached(ALERTS)?;
-    let mut rows =
-        statement.query(params![place.subscription.0, place.video.0, rule, WHY_ALERTS])?;
+    let mut rows = statement.query(params![place.subscription.0, video.0, rule, WHY_ALERTS])?;
     let mut alerts = Vec::new();
     while let Some(row) = rows.next()? {
         let read = || -> Result<WhyAlert> {

@@ -7,8 +7,8 @@ use tokio_util::task::TaskTracker;
 use tubebell::demo::world::World;
 use tubebell::demo::youtube::serve;
 use tubebell::model::{
-    AlertDraft, Channel, Counts, Desk, FanoutCursor, Known, Live, Marks, Metric, NextTrigger,
-    Series, Signal, Status, Suppressed, UnixMillis, Value,
+    AlertDraft, Channel, Counts, Desk, FanoutCursor, Holder, Known, Live, Marks, Metric,
+    NextTrigger, Series, Signal, Status, Suppressed, UnixMillis, Value,
 };
 use tubebell::store::{Compose, Composed, Finished, FinishedAs, Group, Sqlite, Store, StoreError};
 
@@ -51,7 +51,7 @@ const SEEN: UnixMillis = UnixMillis(1_795_341_600_000);
 
 /// What the router leaves when views have gone from 950 to 11,340: an alert, the next trigger, and a suppression.
 fn fired(desk: &mut dyn Desk<Error = StoreError>) -> Result<i64, StoreError> {
-    let (video, _) = desk.known(&"dQw4w9WgXcQ".parse().unwrap())?.unwrap();
+    let video = desk.find(&"dQw4w9WgXcQ".parse().unwrap())?.unwrap().key;
     let counts = Counts { views: Some(11_340), likes: Some(7), comments: None };
     let known = Known {
         observed_at: SEEN,
@@ -65,11 +65,11 @@ fn fired(desk: &mut dyn Desk<Error = StoreError>) -> Result<i64, StoreError> {
     desk.save_known(video, &known)?;
     let series = Series::up(Signal::Count(Metric::Views));
     let mut rows = Vec::new();
-    desk.scan(video, series, i64::MAX, FanoutCursor::START, 10, &mut rows)?;
+    desk.scan(Holder::Video(video), series, i64::MAX, FanoutCursor::START, 10, &mut rows)?;
     let trigger = &rows[0];
     desk.alert(&AlertDraft {
         trigger,
-        video,
+        video: Some(video),
         series,
         previous: Value::Int(950),
         current: Value::Int(11_340),

@@ -131,6 +131,8 @@ pub(super) fn snapshot(id: &str, title: &str) -> Snapshot {
         status: Status::Public,
         live: Live::None,
         published_at: None,
+        duration: None,
+        starts_at: None,
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 use tubebell::demo::telegram::{EntityKind, shown};
 use tubebell::model::{
-    Channel, ChatMessage, Counts, Live, Marks, Series, Status, SubscriptionId, UnixMillis, Value,
+    About, Channel, ChatMessage, Counts, Live, Marks, Series, Status, SubscriptionId, UnixMillis,
+    Value,
 };
 use tubebell::render::{AlertMessage, NetAlert, Renderer, VideoFacts};
 
@@ -47,7 +48,7 @@ fn telegram(message: &AlertMessage) {
     let data = chat.buttons.iter().flatten().map(|button| button.data.len());
     assert!(data.into_iter().all(|length| (1..=64).contains(&length)));
     // Too few values to be cut: the title arrives as typed, in one line.
-    let title = &message.video.title;
+    let title = message.video.as_ref().map_or("", |video| video.title.as_str());
     let all: usize = title.chars().count()
         + message.alerts.iter().map(|alert| alert.rule_text.chars().count()).sum::<usize>();
     if all <= WHOLE_MAX_CHARS && title.contains(|c: char| c.is_ascii_graphic()) {
@@ -82,15 +83,20 @@ fn message(data: &[u8]) -> Option<AlertMessage> {
     };
     let number = options.split(' ').find_map(|option| option.parse::<u32>().ok());
     Some(AlertMessage {
-        video: VideoFacts {
+        video: (!has("list")).then(|| VideoFacts {
             id: "dQw4w9WgXcQ".parse().expect("an id"),
             title: title.unwrap_or_default(),
-            channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
-            channel_title,
+            about: About {
+                channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
+                channel_title,
+                published_at: None,
+                duration: number,
+            },
             status,
             live: if has("live") { Live::Live } else { Live::None },
             counts: Counts { views: Some(1_240), likes: number.map(i64::from), comments: None },
-        },
+        }),
+        subject: "channel:UCuAXFkgsw1L7xaCfnd5JJOw".parse().expect("a channel"),
         alerts: lines.take(300).filter_map(alert).collect(),
         observed_at: UnixMillis(1_795_266_180_000),
         tz: "Europe/Madrid".to_owned(),

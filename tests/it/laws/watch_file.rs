@@ -82,7 +82,7 @@ fn printed(watches: &[Watch]) -> Vec<u8> {
                 subject: watch.subject.clone(),
                 title: Some("a \"title\"\nof two lines\u{2028}".to_owned()),
                 members: None,
-                memory: None,
+                gone_since: None,
                 rules: watch.rules.iter().map(ToString::to_string).collect(),
                 settings: watch.settings.clone(),
                 muted_until: None,

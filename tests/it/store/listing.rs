@@ -1,89 +1,363 @@
-//! Channels and playlists: who joins, who leaves, what rings.
+//! Channels and playlists: who joins, who leaves, what is new and what is gone.
 
 use super::*;
-use tubebell::store::{Listed, Listing, WatchFilter};
+use tubebell::store::{ListLimits, Listed, ListedMember, Listing, WatchFilter};
 
 const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
+const PLAYLIST: &str = "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
+const ANYBODY: ListLimits = ListLimits { per_list: 10, per_owner: 10 };
 
 fn id(n: usize) -> VideoId {
     format!("video{n:06}").parse().unwrap()
 }
 
+fn name(n: usize) -> String {
+    id(n).to_string()
+}
+
+/// A row of a list, with its title and date.
+fn row(n: usize, at: UnixMillis) -> ListedMember {
+    ListedMember { id: id(n), title: Some(format!("title {n}")), at: Some(at) }
+}
+
+/// Old videos, the greater the number the newer.
+fn old(ns: &[usize]) -> Vec<ListedMember> {
+    ns.iter()
+        .map(|n| row(*n, T0.minus(100 * DAY).plus(HOUR * u32::try_from(*n).unwrap())))
+        .collect()
+}
+
 impl Bench {
-    /// Lists the channel, newest first.
-    async fn list(&self, complete: bool, members: &[usize], members_max: usize) -> Listed {
+    async fn due(&self, subject: &str) -> tubebell::store::DueSubject {
+        let due = self.store().due_subjects(self.now().plus(DAY), 10, ANYBODY).await.unwrap();
+        due.into_iter().find(|due| due.subject == of(subject)).unwrap()
+    }
+
+    async fn list_of(&self, subject: &str, members: Vec<ListedMember>, complete: bool) -> Listed {
+        self.list_within(subject, members, complete, 10).await
+    }
+
+    async fn list_within(
+        &self,
+        subject: &str,
+        members: Vec<ListedMember>,
+        complete: bool,
+        members_max: usize,
+    ) -> Listed {
         self.pass(MINUTE);
-        let due = self.store().due_subjects(self.now(), 10).await.unwrap();
         let listing = Listing {
-            subject: due[0].id,
+            subject: self.due(subject).await.id,
             title: Some("The channel".into()),
-            playlist: None,
-            feed: None,
-            members: members.iter().map(|n| (id(*n), Some(format!("title {n}")))).collect(),
+            same_as: None,
+            memory: "{}".into(),
+            members,
             complete,
             total: complete.then_some(1_000),
             members_max,
+            presence: None,
             next_listing: self.now(),
         };
         self.store().save_listing(listing, self.now()).await.unwrap()
+    }
+
+    /// All of the channel.
+    async fn list(&self, members: Vec<ListedMember>) -> Listed {
+        self.list_of(CHANNEL, members, true).await
+    }
+
+    async fn presence(&self, subject: &str, there: bool) -> Listed {
+        self.pass(MINUTE);
+        let listing = Listing {
+            subject: self.due(subject).await.id,
+            title: None,
+            same_as: None,
+            memory: "{}".into(),
+            members: Vec::new(),
+            complete: false,
+            total: None,
+            members_max: 10,
+            presence: Some(there),
+            next_listing: self.now(),
+        };
+        let listed = self.store().save_listing(listing, self.now()).await.unwrap();
+        self.route().await;
+        listed
     }
 
     fn members(&self) -> Vec<String> {
         let db = self.database();
         let mut rows = db
             .prepare(
-                "SELECT v.ref FROM member m JOIN video v ON v.id = m.video ORDER BY m.newness DESC",
+                "SELECT v.ref FROM member m JOIN video v ON v.id = m.video WHERE m.left_at IS NULL ORDER BY m.at DESC",
             )
             .unwrap();
         rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
+
+    fn triggers(&self) -> i64 {
+        self.sql("SELECT count(*) FROM \"trigger\"")
+    }
+}
+
+const fn listed(joined: usize, left: usize) -> Listed {
+    Listed { joined, left, is_news: false }
 }
 
 #[tokio::test]
-async fn the_first_listing_is_silent_and_gives_every_member_its_triggers() {
+async fn the_first_listing_is_silent_and_writes_members_alone() {
     let bench = Bench::new();
-    bench.watch_subject(ANA, CHANNEL, "views every 1000; upload").await;
-    let listed = bench.list(true, &[3, 2, 1], 10).await;
-    assert_eq!(listed, Listed { joined: 3, left: 0, alerts: 0, ..Listed::default() });
-    // `upload` is fired by listings and needs none.
-    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM \"trigger\""), 3);
+    bench.watch_subject(ANA, CHANNEL, "views every 1000; views any; upload").await;
+    assert_eq!(bench.list(old(&[3, 2, 1])).await, listed(3, 0));
+    // One row each of `any` and `upload`, held by the channel; `every` gets its rows when its videos are routed.
+    assert_eq!(bench.triggers(), 2);
     assert_eq!(bench.store().due_videos(bench.now(), 10).await.unwrap().len(), 3);
     let row = &bench.store().watches(WatchFilter::All, 0, 1).await.unwrap()[0];
     assert_eq!((row.members, row.title.as_deref()), (Some((3, 1_000)), Some("The channel")));
+    for n in 1..=3 {
+        bench.see_video(&name(n), 10).await;
+    }
+    assert_eq!(bench.triggers(), 5);
+    assert!(bench.send_all().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_later_member_is_an_upload_and_rings_in_the_order_of_uploads() {
+async fn every_kind_of_rule_hears_the_videos_of_its_list() {
     let bench = Bench::new();
-    bench.watch_subject(ANA, CHANNEL, "upload").await;
-    bench.list(true, &[1], 10).await;
-    let listed = bench.list(false, &[3, 2, 1], 10).await;
-    assert_eq!(listed, Listed { joined: 2, left: 0, alerts: 2, ..Listed::default() });
-    let bodies = bench.send_all().await;
-    assert!(bodies[0].contains("title 2") && bodies[1].contains("title 3"), "{bodies:?}");
+    bench.watch_subject(ANA, CHANNEL, "views any; likes any; title; views every 1000").await;
+    bench.list(old(&[2, 1])).await;
+    for n in 1..=2 {
+        bench.see_video(&name(n), 900).await;
+        bench.see_video(&name(n), 1_100).await;
+    }
+    // Both rules that one change met, and of each video.
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 4);
+    assert_eq!(bench.send_all().await.len(), 2);
     bench.sums();
 }
 
 #[tokio::test]
-async fn a_rule_made_later_gets_triggers_for_the_members_of_now() {
+async fn a_video_of_its_own_and_in_two_lists_rings_once_for_each_watch() {
     let bench = Bench::new();
-    bench.watch_subject(ANA, CHANNEL, "upload").await;
-    bench.list(true, &[2, 1], 10).await;
-    bench.watch_subject("recorder:b", CHANNEL, "views any").await;
-    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM \"trigger\""), 2);
-    // The channel is listed already: its members are no uploads for the new watch either.
-    assert_eq!(bench.list(true, &[2, 1], 10).await, Listed::default());
+    let own = format!("video:{}", id(1));
+    for (to, subject) in
+        [("recorder:own", own.as_str()), ("recorder:c", CHANNEL), ("recorder:p", PLAYLIST)]
+    {
+        bench.watch_subject(to, subject, "views any; views every 100").await;
+    }
+    bench.list_of(CHANNEL, old(&[1]), true).await;
+    bench.list_of(PLAYLIST, old(&[2, 1]), true).await;
+    bench.see_video(&name(1), 90).await;
+    bench.see_video(&name(1), 110).await;
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 6);
+    // It is in one list less: only that one's watch hears no more of it.
+    bench.list_of(CHANNEL, old(&[]), true).await;
+    bench.see_video(&name(1), 210).await;
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 10);
+    assert_eq!(
+        bench.sql::<i64>("SELECT count(*) FROM \"trigger\" WHERE holder > 0"),
+        3,
+        "what the channel's rule had of it has ended where it was found"
+    );
+    bench.sums();
 }
 
 #[tokio::test]
-async fn members_that_leave_lose_their_triggers_unless_they_are_watched_otherwise() {
+async fn a_rule_added_to_a_long_list_writes_one_row_and_hears_what_comes_after_it() {
     let bench = Bench::new();
     bench.watch_subject(ANA, CHANNEL, "views any").await;
-    bench.list(true, &[2, 1], 10).await;
+    let all: Vec<usize> = (1..=500).collect();
+    bench.list_within(CHANNEL, old(&all), true, 500).await;
+    bench.see_video(&name(1), 950).await;
+    bench.see_video(&name(2), 950).await;
+    let before = bench.sql::<i64>("SELECT total_changes()");
+    bench.watch_subject(ANA, CHANNEL, "views any; views every 1000").await;
+    assert_eq!((bench.triggers(), before), (1, 0));
+    // What was passed before the rule was made is no news to it, and what is passed now is.
+    bench.see_video(&name(1), 1_001).await;
+    bench.see_video(&name(2), 999).await;
+    let fired = "SELECT count(*) FROM alert a JOIN rule r ON r.id = a.rule WHERE r.text = 'views every 1000'";
+    assert_eq!(bench.sql::<i64>(fired), 1);
+    bench.see_video(&name(2), 1_000).await;
+    assert_eq!(bench.sql::<i64>(fired), 2);
+}
+
+#[tokio::test]
+async fn a_trigger_belongs_to_a_moment_also_in_a_list() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "views any; title; views every 100").await;
+    let own = format!("video:{}", id(1));
+    bench.watch_subject("recorder:own", &own, "views any").await;
+    bench.see_video(&name(1), 90).await;
+    // Seen before the video joined, and routed after it.
+    let early = snapshot(&name(1), bench.now().plus(SECOND), 150);
+    bench.pass(MINUTE);
+    bench.list(old(&[1])).await;
+    bench.publish(early).await;
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 1, "only the watch of its own");
+    bench.see_video(&name(1), 250).await;
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 4);
+}
+
+#[tokio::test]
+async fn a_member_that_leaves_and_comes_back_starts_anew() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "views every 1000; views any").await;
+    bench.watch_subject("recorder:own", &format!("video:{}", id(1)), "status").await;
+    bench.list(old(&[1])).await;
+    bench.see_video(&name(1), 900).await;
+    assert_eq!(bench.list(old(&[])).await, listed(0, 1));
+    // While it is away, nobody hears of it.
+    bench.see_video(&name(1), 1_500).await;
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 0);
+    assert_eq!(bench.list(old(&[1])).await, listed(1, 0));
+    bench.see_video(&name(1), 1_900).await;
+    // What moved since it is back is told; the thousand was passed before.
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 1);
+    bench.see_video(&name(1), 2_000).await;
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 3);
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM \"trigger\" WHERE holder > 0"), 2);
+}
+
+#[tokio::test]
+async fn a_later_member_is_told_from_its_first_look_in_the_order_in_which_they_came() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list(old(&[1])).await;
+    let new = vec![row(3, bench.now().plus(MINUTE)), row(2, bench.now())];
+    assert_eq!(bench.list_of(CHANNEL, new, false).await, listed(2, 0));
+    // The new ones are looked at before all others, the older of them first.
+    let due = bench.store().due_videos(bench.now(), 2).await.unwrap();
+    assert_eq!(due.iter().map(|video| video.id).collect::<Vec<_>>(), [id(3), id(2)]);
+    bench.see_video(&name(2), 1).await;
+    bench.see_video(&name(3), 1).await;
+    bench.see_video(&name(1), 1).await;
+    let bodies = bench.send_all().await;
+    assert_eq!(bodies.len(), 2, "{bodies:?}");
+    assert!(bodies[0].contains(&name(2)) && bodies[1].contains(&name(3)), "{bodies:?}");
+    bench.sums();
+    // Once.
+    bench.see_video(&name(2), 5).await;
+    assert!(bench.send_all().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_watch_made_later_hears_of_no_video_that_is_older() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list(old(&[1])).await;
+    let published = bench.now();
+    bench.pass(HOUR);
+    bench.watch_subject("recorder:b", CHANNEL, "upload").await;
+    bench.list(vec![row(2, published), row(1, T0.minus(DAY))]).await;
+    bench.see_video(&name(2), 1).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_slides_in_or_is_back_is_no_upload_whatever_the_limit() {
+    for members_max in [1, 3, 5, 19] {
+        let bench = Bench::new();
+        bench.watch_subject(ANA, CHANNEL, "upload").await;
+        let mut all: Vec<usize> = (1..=20).collect();
+        bench.list_within(CHANNEL, old(&all), true, members_max).await;
+        for _ in 0..10 {
+            // The newest is deleted, and a feed shows the rest.
+            all.pop();
+            let newest = all.iter().rev().take(15).copied().collect::<Vec<_>>();
+            bench.list_within(CHANNEL, old(&newest), false, members_max).await;
+            bench.list_within(CHANNEL, old(&all), true, members_max).await;
+        }
+        // All of them are back.
+        bench.list_within(CHANNEL, old(&(1..=20).collect::<Vec<_>>()), true, members_max).await;
+        for n in 1..=20 {
+            bench.see_video(&name(n), 1).await;
+        }
+        assert!(bench.send_all().await.is_empty(), "{members_max}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_told_once_is_not_told_again_when_it_is_public_again() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list(old(&[1])).await;
+    let new = row(2, bench.now());
+    bench.list(vec![new.clone()]).await;
+    bench.see_video(&name(2), 1).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+    bench.list(vec![]).await;
+    bench.pass(DAY);
+    bench.list(vec![new]).await;
+    bench.see_video(&name(2), 2).await;
+    assert!(bench.send_all().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_first_upload_of_an_empty_channel_rings() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    assert_eq!(bench.list(vec![]).await, listed(0, 0));
+    bench.list(vec![row(1, bench.now())]).await;
+    bench.see_video(&name(1), 1).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_first_listing_that_came_late_tells_what_was_published_meanwhile() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.pass(HOUR);
+    bench.list(vec![row(2, bench.now().minus(MINUTE)), row(1, T0.minus(MINUTE))]).await;
+    bench.see_video(&name(2), 1).await;
+    bench.see_video(&name(1), 1).await;
+    let bodies = bench.send_all().await;
+    assert!(bodies.len() == 1 && bodies[0].contains(&name(2)), "{bodies:?}");
+}
+
+#[tokio::test]
+async fn a_premiere_is_told_when_it_is_announced_and_when_it_can_be_seen() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list(old(&[1])).await;
+    bench.list(vec![row(2, bench.now())]).await;
+    let starts_at = Some(T0.plus(3 * DAY));
+    let premiere = |bench: &Bench, live| {
+        bench.pass(SECOND);
+        Snapshot { live, starts_at, ..snapshot(&name(2), bench.now(), 0) }
+    };
+    bench.publish(premiere(&bench, Live::Upcoming)).await;
+    let told = bench.send_all().await;
+    assert!(told.len() == 1 && told[0].contains("upcoming"), "{told:?}");
+    bench.publish(premiere(&bench, Live::Upcoming)).await;
+    assert!(bench.send_all().await.is_empty());
+    bench.publish(premiere(&bench, Live::Live)).await;
+    let told = bench.send_all().await;
+    assert!(told.len() == 1 && told[0].contains("started"), "{told:?}");
+    bench.publish(premiere(&bench, Live::Completed)).await;
+    assert!(bench.send_all().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_new_video_that_can_not_be_seen_is_told_when_it_can() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list(old(&[1])).await;
+    bench.list(vec![row(2, bench.now())]).await;
+    bench.pass(SECOND);
+    let gone = Snapshot { status: Status::Unavailable, ..snapshot(&name(2), bench.now(), 0) };
+    bench.publish(gone).await;
+    assert!(bench.send_all().await.is_empty());
+    bench.see_video(&name(2), 0).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+}
+
+#[tokio::test]
+async fn members_that_left_are_polled_no_more_unless_they_are_watched_otherwise() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "views any").await;
+    bench.list(old(&[2, 1])).await;
     bench.watch_subject(ANA, &format!("video:{}", id(1)), "views any").await;
-    let listed = bench.list(true, &[], 10).await;
-    assert_eq!(listed.left, 2);
-    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM \"trigger\""), 1);
+    assert_eq!(bench.list(old(&[])).await, listed(0, 2));
     let due = bench.store().due_videos(bench.now(), 10).await.unwrap();
     assert_eq!(due.iter().map(|video| video.id).collect::<Vec<_>>(), [id(1)]);
 }
@@ -92,74 +366,123 @@ async fn members_that_leave_lose_their_triggers_unless_they_are_watched_otherwis
 async fn a_feed_says_nothing_about_who_left() {
     let bench = Bench::new();
     bench.watch_subject(ANA, CHANNEL, "upload").await;
-    bench.list(true, &[2, 1], 10).await;
-    assert_eq!(bench.list(false, &[2], 10).await, Listed::default());
+    bench.list(old(&[2, 1])).await;
+    assert_eq!(bench.list_of(CHANNEL, old(&[2]), false).await, listed(0, 0));
 }
 
 #[tokio::test]
-async fn of_too_many_members_the_newest_are_kept() {
+async fn of_too_many_members_the_newest_by_date_are_kept_in_whatever_order_they_come() {
     let bench = Bench::new();
-    bench.watch_subject(ANA, CHANNEL, "upload; views any").await;
-    bench.list(true, &[5, 4, 3, 2, 1], 3).await;
-    assert_eq!(bench.members(), ["video000005", "video000004", "video000003"]);
-    let listed = bench.list(false, &[7, 6, 5], 3).await;
-    assert_eq!(listed, Listed { joined: 2, left: 2, alerts: 2, ..Listed::default() });
-    assert_eq!(bench.members(), ["video000007", "video000006", "video000005"]);
-    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM \"trigger\""), 3);
-}
-
-#[tokio::test]
-async fn an_old_video_that_moves_up_into_the_newest_is_no_upload() {
-    let bench = Bench::new();
-    bench.watch_subject(ANA, CHANNEL, "upload").await;
-    bench.list(true, &[5, 4, 3], 3).await;
-    // The owner has deleted 4, so 2 is among the newest three; 6 is really new.
-    let listed = bench.list(true, &[6, 5, 3, 2], 3).await;
-    assert_eq!(listed, Listed { joined: 1, left: 1, alerts: 1, ..Listed::default() });
-    let listed = bench.list(true, &[5, 3, 2], 3).await;
-    assert_eq!(listed, Listed { joined: 1, left: 1, alerts: 0, ..Listed::default() });
+    bench.watch_subject(ANA, PLAYLIST, "upload").await;
+    bench.list_within(PLAYLIST, old(&[1, 5, 2, 4, 3]), true, 3).await;
+    assert_eq!(bench.members(), [name(5), name(4), name(3)]);
+    let later = vec![row(6, bench.now()), row(7, bench.now().plus(SECOND))];
+    assert_eq!(bench.list_within(PLAYLIST, later, false, 3).await, listed(2, 2));
+    assert_eq!(bench.members(), [name(7), name(6), name(5)]);
+    bench.see_video(&name(6), 1).await;
+    bench.see_video(&name(7), 1).await;
+    assert_eq!(bench.send_all().await.len(), 2);
 }
 
 #[tokio::test]
 async fn an_upload_for_somebody_who_is_muted_is_counted_and_not_told() {
     let bench = Bench::new();
     bench.watch_subject(ANA, CHANNEL, "upload").await;
-    bench.list(true, &[1], 10).await;
+    bench.list(old(&[1])).await;
     bench.mute(ANA, None, Some(T0.plus(DAY))).await;
-    let listed = bench.list(false, &[2], 10).await;
-    assert_eq!((listed.alerts, listed.suppressed), (0, [1, 0, 0]));
+    bench.list(vec![row(2, bench.now())]).await;
+    bench.see_video(&name(2), 1).await;
     let why = bench.store().why(id(2), Some(at(ANA))).await.unwrap();
     assert_eq!((why[0].suppressions[0].0.as_str(), why[0].suppressions[0].1), ("muted", 1));
+    assert!(bench.send_all().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_list_that_is_gone_is_told_once_to_each_of_its_watchers_and_so_is_its_return() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, PLAYLIST, "views any").await;
+    bench.watch_subject("recorder:b", PLAYLIST, "upload").await;
+    bench.list_of(PLAYLIST, old(&[1]), true).await;
+    assert!(bench.presence(PLAYLIST, false).await.is_news);
+    assert_eq!(bench.send_all().await.len(), 2);
+    assert!(bench.due(PLAYLIST).await.gone);
+    assert!(!bench.presence(PLAYLIST, false).await.is_news);
+    // Whoever comes later is not told what is over.
+    bench.watch_subject("recorder:c", PLAYLIST, "upload").await;
+    assert!(bench.send_all().await.is_empty());
+    assert!(bench.presence(PLAYLIST, true).await.is_news);
+    assert_eq!(bench.send_all().await.len(), 3);
+    bench.sums();
+}
+
+#[tokio::test]
+async fn a_video_that_is_gone_is_told_to_its_watchers_also_without_a_rule_for_it() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.watch("recorder:b", "status; views any").await;
+    bench.see(1).await;
+    let with = |bench: &Bench, status| {
+        bench.pass(SECOND);
+        Snapshot { status, ..snapshot(VIDEO, bench.now(), 1) }
+    };
+    bench.publish(with(&bench, Status::Unavailable)).await;
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 2, "one each");
+    bench.publish(with(&bench, Status::Unavailable)).await;
+    bench.publish(with(&bench, Status::Public)).await;
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 4);
+    // Unlisted is not gone: only who asked hears of it.
+    bench.publish(with(&bench, Status::Unlisted)).await;
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 5);
+    bench.send_all().await;
+    bench.sums();
 }
 
 #[tokio::test]
 async fn a_listing_that_comes_after_the_last_unwatch_changes_nothing() {
     let bench = Bench::new();
-    bench.watch_subject(ANA, CHANNEL, "upload").await;
-    let due = bench.store().due_subjects(bench.now(), 10).await.unwrap().remove(0);
+    bench.watch_subject(ANA, CHANNEL, "upload; views every 10").await;
+    bench.list(old(&[1])).await;
+    bench.see_video(&name(1), 1).await;
+    let due = bench.due(CHANNEL).await;
     bench.edit(Edit::Unwatch { destination: at(ANA), subject: of(CHANNEL) }).await;
     let listing = Listing {
         subject: due.id,
         title: None,
-        playlist: None,
-        feed: None,
-        members: vec![(id(1), None)],
+        same_as: None,
+        memory: "{}".into(),
+        members: old(&[2]),
         complete: true,
         total: None,
         members_max: 10,
+        presence: Some(false),
         next_listing: bench.now(),
     };
-    let listed = bench.store().save_listing(listing, bench.now()).await.unwrap();
-    assert_eq!(listed, Listed::default());
-    assert!(bench.store().due_subjects(T0.plus(DAY), 10).await.unwrap().is_empty());
+    let saved = bench.store().save_listing(listing, bench.now()).await.unwrap();
+    assert_eq!(saved, Listed::default());
+    let later = T0.plus(DAY);
+    assert!(bench.store().due_subjects(later, 10, ANYBODY).await.unwrap().is_empty());
+    assert!(bench.store().due_videos(later, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn a_subject_that_could_not_be_listed_is_put_off() {
+async fn a_subject_that_could_not_be_listed_is_put_off_and_remembers() {
     let bench = Bench::new();
     bench.watch_subject(ANA, CHANNEL, "upload").await;
-    let due = bench.store().due_subjects(bench.now(), 10).await.unwrap().remove(0);
-    bench.store().postpone_listing(due.id, T0.plus(HOUR)).await.unwrap();
-    assert!(bench.store().due_subjects(T0.plus(MINUTE), 10).await.unwrap().is_empty());
-    assert_eq!(bench.store().due_subjects(T0.plus(HOUR), 10).await.unwrap().len(), 1);
+    let due = bench.due(CHANNEL).await;
+    let memory = Some("{\"failures\":1}".to_owned());
+    bench.store().postpone_listing(due.id, memory.clone(), T0.plus(HOUR)).await.unwrap();
+    let at = |at| bench.store().due_subjects(at, 10, ANYBODY);
+    assert!(at(T0.plus(MINUTE)).await.unwrap().is_empty());
+    assert_eq!(at(T0.plus(HOUR)).await.unwrap()[0].memory, memory);
+}
+
+#[tokio::test]
+async fn videos_never_held_are_told_apart_from_those_that_left() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list(old(&[2, 1])).await;
+    bench.list(old(&[2])).await;
+    let subject = bench.due(CHANNEL).await.id;
+    let unknown = bench.store().unknown_members(subject, vec![id(1), id(2), id(3)]).await.unwrap();
+    assert_eq!(unknown, [id(3)]);
 }

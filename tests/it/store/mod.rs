@@ -73,6 +73,8 @@ fn snapshot(video: &str, now: UnixMillis, views: i64) -> Snapshot {
         status: Status::Public,
         live: Live::None,
         published_at: None,
+        duration: None,
+        starts_at: None,
     }
 }
 
@@ -89,7 +91,12 @@ pub(crate) fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
             .map(|rule| {
                 let initial = trigger::initial(rule, None).next.unwrap();
                 let unset = (initial.series, initial.value);
-                NewRule { text: rule.to_string(), unset, start: None }
+                NewRule {
+                    text: rule.to_string(),
+                    unset,
+                    per_video: trigger::is_per_video(rule),
+                    start: None,
+                }
             })
             .collect(),
         settings: Settings::default(),
@@ -129,7 +136,8 @@ impl Compose for Plain {
             return Composed::Dead("there are no words for this".into());
         }
         let kind = if group.alerts.len() > 1 { "coalesced" } else { "single" };
-        let body = format!("{} {:?} -> {:?}", first.video_id, first.previous, last.current);
+        let about = first.video.map_or_else(|| group.subject.to_string(), |id| id.to_string());
+        let body = format!("{about} {:?} -> {:?}", first.previous, last.current);
         Composed::Send { kind, body, silent: false, cancelled: Vec::new() }
     }
 }
@@ -246,8 +254,8 @@ impl Bench {
             .store()
             .fan_out(
                 self.now(),
-                Box::new(|desk, video, work| {
-                    Router::new().resume(desk, video, work, &mut Budget::new(1_000_000, &|| false))
+                Box::new(|desk, holder, work| {
+                    Router::new().resume(desk, holder, work, &mut Budget::new(1_000_000, &|| false))
                 }),
             )
             .await

@@ -75,9 +75,9 @@ async fn pieces(bench: &Bench) -> Vec<String> {
         let seen_inside = Arc::clone(&seen);
         let work = bench.store().fan_out(
             bench.now(),
-            Box::new(move |desk, video, work| {
-                seen_inside.lock().unwrap().push(format!("{video}"));
-                Router::new().resume(desk, video, work, &mut Budget::new(2, &|| false))
+            Box::new(move |desk, holder, work| {
+                seen_inside.lock().unwrap().push(format!("{}", holder.code()));
+                Router::new().resume(desk, holder, work, &mut Budget::new(2, &|| false))
             }),
         );
         if !work.await.unwrap() {
@@ -163,7 +163,7 @@ async fn changes_that_wait_behind_a_fan_out_become_one() {
 
 #[tokio::test]
 async fn triggers_of_one_value_are_read_page_by_page_without_gap_or_repeat() {
-    use tubebell::model::{FanoutCursor, Metric, Series, Signal, VideoKey};
+    use tubebell::model::{FanoutCursor, Holder, Metric, Series, Signal, VideoKey};
     let bench = Bench::new();
     for chat in 1..=7 {
         bench.watch(&format!("telegram:{chat}"), "views any; views every 10; views every 20").await;
@@ -176,7 +176,7 @@ async fn triggers_of_one_value_are_read_page_by_page_without_gap_or_repeat() {
         let mut page = Vec::new();
         loop {
             let series = Series::up(Signal::Count(Metric::Views));
-            desk.scan(VideoKey(1), series, 10, cursor, 3, &mut page)?;
+            desk.scan(Holder::Video(VideoKey(1)), series, 10, cursor, 3, &mut page)?;
             let Some(last) = page.last() else { return Ok(0) };
             cursor = FanoutCursor { value: last.value, id: last.id.0 };
             found.lock().unwrap().extend(page.iter().map(|row| (row.value, row.id.0)));

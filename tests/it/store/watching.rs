@@ -1,7 +1,7 @@
 //! Watches and their rules.
 
 use super::*;
-use tubebell::model::{NextTrigger, SubscriptionId};
+use tubebell::model::{About, NextTrigger, SubscriptionId};
 use tubebell::store::{Beginning, WatchFilter};
 
 fn triggers(bench: &Bench) -> Vec<(String, i64, i64)> {
@@ -232,7 +232,13 @@ async fn a_look_under_way_does_not_bring_back_a_video_that_nobody_watches() {
     bench.watch(ANA, "views any").await;
     let due = bench.store().due_videos(bench.now(), 10).await.unwrap().remove(0);
     bench.unwatch(ANA).await;
-    let polled = Polled { key: due.key, memory: "m".into(), title: None, next_poll: T0.plus(HOUR) };
+    let polled = Polled {
+        key: due.key,
+        memory: "m".into(),
+        title: None,
+        about: About::default(),
+        next_poll: T0.plus(HOUR),
+    };
     bench.store().save_polled(vec![polled]).await.unwrap();
     assert_eq!(bench.store().next_poll().await.unwrap(), None);
     bench.see(5).await;

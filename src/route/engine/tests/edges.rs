@@ -338,5 +338,5 @@ fn an_alert_says_what_was_measured() {
     let rung = world.see(&views_at(2 * HOUR, Some(300)));
     let gain = Signal::Gain { metric: Metric::Views, window_s: 3600 };
     assert_eq!(rung[0].series, Series::up(gain));
-    assert_eq!((rung[0].video, rung[0].at), (VideoKey(1), 2 * HOUR));
+    assert_eq!((rung[0].video, rung[0].at), (Some(VideoKey(1)), 2 * HOUR));
 }

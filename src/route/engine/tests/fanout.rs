@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::super::Budget;
 use super::memory::{OTHER, Rung, World, told, views_at};
-use crate::model::{Gate, Snapshot, Suppressed, TriggerId, VideoKey};
+use crate::model::{Gate, Holder, Snapshot, Suppressed, TriggerId, VideoKey};
 use crate::route::language::tests::rule;
 
 fn other_at(at: i64, views: i64) -> Snapshot {
@@ -22,7 +22,7 @@ fn crowd(watchers: usize) -> World {
         world.watch("views any", 150);
     }
     let other = world.watch("views any", 150);
-    world.desk.triggers.get_mut(&other).unwrap().0 = VideoKey(2);
+    world.desk.triggers.get_mut(&other).unwrap().0 = Holder::Video(VideoKey(2));
     world
 }
 
@@ -39,7 +39,7 @@ fn five_thousand_watchers_of_one_video_hold_nobody_up() {
         assert_eq!(world.desk.rung.len(), before + 1, "the other video is served at once");
     }
     assert!(chunks >= 9, "{chunks} chunks");
-    let crowd = world.desk.rung.iter().filter(|rung| rung.video == VideoKey(1));
+    let crowd = world.desk.rung.iter().filter(|rung| rung.video == Some(VideoKey(1)));
     let mut told: Vec<TriggerId> = crowd.map(|rung| rung.trigger).collect();
     told.sort_unstable();
     assert_eq!(told, (1..=5000).map(TriggerId).collect::<Vec<_>>(), "everybody heard it once");

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::super::{Budget, Routed, Router};
 use crate::model::{
-    AlertDraft, Counts, Desk, DestinationId, FanoutCursor, Gate, Known, Live, Marks, Metric,
-    NextTrigger, RuleId, Series, Snapshot, Status, SubscriptionId, Suppressed, TriggerId,
-    TriggerRow, UnixMillis, Value, VideoId, VideoKey,
+    AlertDraft, Counts, Desk, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
+    ListKey, Live, Marks, Membership, Metric, News, NextTrigger, RuleId, Series, Signal, Snapshot,
+    Status, SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, Value, VideoId,
+    VideoKey,
 };
 use crate::route::{language, trigger};
 
@@ -16,7 +17,7 @@ use crate::route::{language, trigger};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rung {
     pub(super) trigger: TriggerId,
-    pub(super) video: VideoKey,
+    pub(super) video: Option<VideoKey>,
     pub(super) series: Series,
     pub(super) previous: Value,
     pub(super) current: Value,
@@ -28,19 +29,71 @@ pub(super) struct Rung {
 pub(super) struct MemoryDesk {
     pub(super) videos: BTreeMap<VideoId, (VideoKey, Option<Known>)>,
     pub(super) history: BTreeMap<(VideoKey, UnixMillis), Counts>,
-    pub(super) triggers: BTreeMap<TriggerId, (VideoKey, TriggerRow)>,
+    pub(super) triggers: BTreeMap<TriggerId, (Holder, TriggerRow)>,
+    pub(super) lists: BTreeMap<(VideoKey, i64), Membership>,
+    /// Rules of lists that have a row per video, in the order of their ids, with how many rows they have made.
+    pub(super) list_rules: Vec<(ListKey, TriggerRow)>,
+    pub(super) armed: BTreeMap<(VideoKey, i64), i64>,
+    /// Watches of a holder without a `status` rule.
+    pub(super) watchers: Vec<(Holder, TriggerRow)>,
     pub(super) rung: Vec<Rung>,
     pub(super) suppressed: BTreeMap<(RuleId, &'static str), u64>,
     /// In the order of arrival; at most two per video.
-    pub(super) queue: Vec<(VideoKey, String)>,
+    pub(super) queue: Vec<(Holder, String)>,
     pub(super) moves: usize,
 }
 
 impl Desk for MemoryDesk {
     type Error = Infallible;
 
-    fn known(&mut self, video: &VideoId) -> Result<Option<(VideoKey, Option<Known>)>, Infallible> {
-        Ok(self.videos.get(video).cloned())
+    fn find(&mut self, video: &VideoId) -> Result<Option<Found>, Infallible> {
+        Ok(self.videos.get(video).cloned().map(|(key, known)| Found {
+            key,
+            known,
+            is_in_lists: self.lists.keys().any(|(video, _)| *video == key),
+        }))
+    }
+
+    fn lists(&mut self, video: VideoKey) -> Result<Vec<Membership>, Infallible> {
+        let newest = |list: ListKey| {
+            let rules = self.list_rules.iter().filter(|(of, _)| *of == list);
+            rules.map(|(_, row)| row.rule.0).max().unwrap_or(0)
+        };
+        let of = self.lists.iter().filter(|((key, _), _)| *key == video);
+        Ok(of
+            .map(|((key, list), member)| Membership {
+                is_unarmed: self.armed.get(&(*key, *list)).copied().unwrap_or(0)
+                    < newest(member.list),
+                ..*member
+            })
+            .collect())
+    }
+
+    fn arm(&mut self, video: VideoKey, limit: usize) -> Result<bool, Infallible> {
+        let mut left = limit;
+        for member in self.lists(video)? {
+            let armed = self.armed.entry((video, member.list.0)).or_default();
+            for (_, rule) in self.list_rules.iter().filter(|(list, _)| *list == member.list) {
+                if rule.rule.0 <= *armed {
+                    continue;
+                }
+                if left == 0 {
+                    return Ok(true);
+                }
+                left -= 1;
+                *armed = rule.rule.0;
+                let id = TriggerId(1_000_000 + i64::try_from(self.triggers.len()).unwrap());
+                let since = rule.since.max(member.since);
+                let row = TriggerRow { id, since, ..rule.clone() };
+                self.triggers.insert(id, (Holder::Video(video), row));
+            }
+        }
+        Ok(left == 0)
+    }
+
+    fn save_news(&mut self, list: ListKey, video: VideoKey, news: News) -> Result<(), Infallible> {
+        self.lists.get_mut(&(video, list.0)).unwrap().news = news;
+        Ok(())
     }
 
     fn save_known(&mut self, video: VideoKey, known: &Known) -> Result<(), Infallible> {
@@ -76,9 +129,9 @@ impl Desk for MemoryDesk {
         Ok(past.rev().find_map(|(_, counts)| counts.get(metric)))
     }
 
-    fn waiting(&mut self, video: VideoKey) -> Result<Vec<(Series, i64)>, Infallible> {
+    fn waiting(&mut self, holder: Holder) -> Result<Vec<(Series, i64)>, Infallible> {
         let mut lowest: std::collections::BTreeMap<i64, i64> = std::collections::BTreeMap::new();
-        for (_, row) in self.triggers.values().filter(|(key, _)| *key == video) {
+        for (_, row) in self.triggers.values().filter(|(key, _)| *key == holder) {
             let value = lowest.entry(row.series.code()).or_insert(row.value);
             *value = row.value.min(*value);
         }
@@ -88,7 +141,7 @@ impl Desk for MemoryDesk {
 
     fn scan(
         &mut self,
-        video: VideoKey,
+        holder: Holder,
         series: Series,
         upto: i64,
         cursor: FanoutCursor,
@@ -97,10 +150,15 @@ impl Desk for MemoryDesk {
     ) -> Result<(), Infallible> {
         rows.clear();
         let is_after = |row: &TriggerRow| (row.value, row.id.0) > (cursor.value, cursor.id);
+        let all: Vec<&(Holder, TriggerRow)> = match series.signal {
+            Signal::Event(Event::Presence) => self.watchers.iter().collect(),
+            Signal::Event(_) | Signal::Count(_) | Signal::Gain { .. } | Signal::Growth { .. } => {
+                self.triggers.values().collect()
+            }
+        };
         rows.extend(
-            self.triggers
-                .values()
-                .filter(|(key, row)| *key == video && row.series == series && row.value <= upto)
+            all.into_iter()
+                .filter(|(key, row)| *key == holder && row.series == series && row.value <= upto)
                 .filter(|(_, row)| is_after(row))
                 .map(|(_, row)| row.clone()),
         );
@@ -145,7 +203,7 @@ impl Desk for MemoryDesk {
     }
 
     fn is_fanning_out(&mut self, video: VideoKey) -> Result<bool, Infallible> {
-        Ok(self.queue.iter().any(|(key, _)| *key == video))
+        Ok(self.queue.iter().any(|(key, _)| *key == Holder::Video(video)))
     }
 
     fn defer(
@@ -154,10 +212,11 @@ impl Desk for MemoryDesk {
         work: String,
         merge: &mut dyn FnMut(&str, &str) -> String,
     ) -> Result<(), Infallible> {
-        let mut of_video = self.queue.iter_mut().filter(|(key, _)| *key == video);
+        let holder = Holder::Video(video);
+        let mut of_video = self.queue.iter_mut().filter(|(key, _)| *key == holder);
         match of_video.nth(1) {
             Some((_, queued)) => *queued = merge(queued, &work),
-            None => self.queue.push((video, work)),
+            None => self.queue.push((holder, work)),
         }
         Ok(())
     }
@@ -210,8 +269,9 @@ impl World {
                 destination: DestinationId(id.0),
                 lane: id.0,
                 gate: Gate::Open,
+                is_stale: false,
             };
-            self.desk.triggers.insert(id, (VideoKey(1), row));
+            self.desk.triggers.insert(id, (Holder::Video(VideoKey(1)), row));
         }
         id
     }
@@ -232,8 +292,8 @@ impl World {
     }
 
     pub(super) fn work(&mut self, budget: &mut Budget<'_>) -> bool {
-        let Some((video, work)) = self.desk.queue.first().cloned() else { return false };
-        match self.router.resume(&mut self.desk, video, &work, budget).unwrap() {
+        let Some((holder, work)) = self.desk.queue.first().cloned() else { return false };
+        match self.router.resume(&mut self.desk, holder, &work, budget).unwrap() {
             Some(left) => self.desk.queue[0].1 = left,
             None => drop(self.desk.queue.remove(0)),
         }
@@ -277,6 +337,8 @@ pub(super) fn snapshot(at: i64) -> Snapshot {
         status: Status::Public,
         live: Live::None,
         published_at: None,
+        duration: None,
+        starts_at: None,
     }
 }
 

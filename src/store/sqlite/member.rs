@@ -1,0 +1,157 @@
+//! A video in a channel or playlist: joins, leaves, is remembered, is forgotten.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use super::rows;
+use crate::model::{ListKey, News, UnixMillis, VideoKey};
+use crate::store::Result;
+
+/// The look that led to a watch is at most this much older than the watch; what it saw belongs to it.
+const JUST_SEEN: Duration = Duration::from_secs(300);
+
+/// Makes sure that a video is polled, at `poll_at` at the latest. What was seen in an earlier life, in which it was
+/// watched before, is no base: the first observation is a silent one.
+pub(super) fn poll(
+    tx: &Connection,
+    video: VideoKey,
+    poll_at: UnixMillis,
+    now: UnixMillis,
+) -> Result<()> {
+    let unwatched = tx
+        .prepare_cached(
+            "UPDATE video SET next_poll = ?2, since = ?3 WHERE id = ?1 AND next_poll IS NULL",
+        )?
+        .execute([video.0, poll_at.0, now.minus(JUST_SEEN).0])?
+        == 1;
+    if unwatched {
+        tx.prepare_cached("DELETE FROM seen WHERE video = ?1")?.execute([video.0])?;
+    }
+    Ok(())
+}
+
+/// Polls a video no more when nothing that is watched has it.
+pub(super) fn stop_polling(tx: &Connection, video: VideoKey) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE video SET next_poll = NULL WHERE id = ?1 AND lists <= 0
+         AND NOT EXISTS (SELECT 1 FROM member WHERE video = ?1 AND left_at IS NULL)",
+    )?
+    .execute([video.0])?;
+    Ok(())
+}
+
+/// A video that is watched by itself is the only member of its subject.
+pub(super) fn join_own(
+    tx: &Connection,
+    subject: i64,
+    video: VideoKey,
+    poll_at: UnixMillis,
+    now: UnixMillis,
+) -> Result<()> {
+    tx.prepare_cached("INSERT OR IGNORE INTO member (subject, video, at) VALUES (?1, ?2, ?3)")?
+        .execute([subject, video.0, now.0])?;
+    poll(tx, video, poll_at, now)
+}
+
+/// Makes a video a member of a list, once more if it had left.
+pub(super) fn join(
+    tx: &Connection,
+    list: ListKey,
+    video: VideoKey,
+    at: UnixMillis,
+    news: News,
+    now: UnixMillis,
+) -> Result<()> {
+    // What was still to be told of it when it left is so when it comes back.
+    tx.prepare_cached(
+        "INSERT INTO member (subject, video, at, since, news) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (subject, video) DO UPDATE SET at = ?3, since = ?4, armed = 0, left_at = NULL",
+    )?
+    .execute([list.0, video.0, at.0, now.0, news.code()])?;
+    tx.prepare_cached("UPDATE video SET lists = lists + 1 WHERE id = ?1")?.execute([video.0])?;
+    tx.prepare_cached("UPDATE subject SET members = members + 1 WHERE id = ?1")?
+        .execute([list.0])?;
+    // Before all others: what is new is told from its first snapshot.
+    let first: i64 = tx
+        .prepare_cached("SELECT min(next_poll) - 1 FROM video WHERE next_poll IS NOT NULL")?
+        .query_row([], |row| Ok(rows::integer_or(row, 0, now.0)))?;
+    let first = UnixMillis(first.min(now.0));
+    poll(tx, video, first, now)?;
+    if news != News::Told {
+        tx.prepare_cached("UPDATE video SET next_poll = min(next_poll, ?2) WHERE id = ?1")?
+            .execute([video.0, first.0])?;
+    }
+    Ok(())
+}
+
+/// The date of a member has changed: that of a premiere does when it begins.
+pub(super) fn dated(tx: &Connection, list: ListKey, video: VideoKey, at: UnixMillis) -> Result<()> {
+    tx.prepare_cached("UPDATE member SET at = ?3 WHERE subject = ?1 AND video = ?2")?
+        .execute([list.0, video.0, at.0])?;
+    Ok(())
+}
+
+/// Takes a video out of a list.
+pub(super) fn leave(
+    tx: &Connection,
+    list: ListKey,
+    video: VideoKey,
+    now: UnixMillis,
+) -> Result<()> {
+    tx.prepare_cached("UPDATE member SET left_at = ?3 WHERE subject = ?1 AND video = ?2")?
+        .execute([list.0, video.0, now.0])?;
+    tx.prepare_cached("UPDATE video SET lists = lists - 1 WHERE id = ?1")?.execute([video.0])?;
+    tx.prepare_cached("UPDATE subject SET members = members - 1 WHERE id = ?1")?
+        .execute([list.0])?;
+    stop_polling(tx, video)
+}
+
+/// Forgets members that left, the oldest by date, so that no more than `kept` of a list are remembered. Nothing that is
+/// as old as those is news any more.
+pub(super) fn forget_left(tx: &Connection, list: ListKey, kept: usize) -> Result<()> {
+    let mut statement = tx.prepare_cached(
+        "SELECT video, at FROM member WHERE subject = ?1 AND left_at IS NOT NULL AND armed = 0
+         ORDER BY at DESC LIMIT -1 OFFSET ?2",
+    )?;
+    let gone: Vec<(i64, i64)> = statement
+        .query_map(params![list.0, kept], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (video, at) in gone {
+        forget(tx, list, VideoKey(video), UnixMillis(at))?;
+    }
+    Ok(())
+}
+
+/// Forgets one member that left.
+pub(super) fn forget(
+    tx: &Connection,
+    list: ListKey,
+    video: VideoKey,
+    at: UnixMillis,
+) -> Result<()> {
+    tx.prepare_cached("DELETE FROM member WHERE subject = ?1 AND video = ?2")?
+        .execute([list.0, video.0])?;
+    tx.prepare_cached("UPDATE subject SET known_to = max(known_to, ?2) WHERE id = ?1")?
+        .execute([list.0, at.0])?;
+    Ok(())
+}
+
+/// Nobody watches a subject any more: its videos are polled no more, unless something else has them.
+pub(super) fn release_all(tx: &Connection, subject: i64) -> Result<()> {
+    let videos: Vec<(i64, bool)> = tx
+        .prepare_cached(
+            "DELETE FROM member WHERE subject = ?1 RETURNING video,
+             left_at IS NULL AND EXISTS (SELECT 1 FROM subject WHERE id = ?1 AND next_listing IS NOT NULL)",
+        )?
+        .query_map([subject], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (video, is_listed) in videos {
+        if is_listed {
+            tx.prepare_cached("UPDATE video SET lists = lists - 1 WHERE id = ?1")?
+                .execute([video])?;
+        }
+        stop_polling(tx, VideoKey(video))?;
+    }
+    Ok(())
+}
