@@ -24,7 +24,7 @@ use super::wire::{ChannelInfo, Member, MemberPage};
 use crate::model::{ChannelId, PlaylistId, SubjectRef, UnixMillis, VideoId};
 
 /// Pages of one list that are read in one turn; then other lists have theirs.
-const PAGES_PER_TURN: u32 = 20;
+const PAGES_PER_TURN: u32 = 10;
 
 /// The longest list that is read to its end: playlists of YouTube end at 5,000 rows.
 const PAGES_MAX: u32 = 120;
@@ -191,7 +191,7 @@ impl ListMemory {
             // Nothing is wrong with this list.
             SourceError::QuotaUsedUp { resets_at, .. }
             | SourceError::ShareUsedUp { resets_at, .. } => {
-                return resets_at.since(now).min(PAUSE_MAX);
+                return resets_at.since(now).min(PAUSE_MAX).max(pace.feed);
             }
             SourceError::Burst { .. }
             | SourceError::KeyRefused(_)
@@ -433,10 +433,10 @@ impl<A: AskLists> Look<'_, A> {
         // Of a playlist that works, the feed has shown the first rows.
         let is_seen = matches!(feed, FromFeed::Seen);
         if self.is_channel() || self.memory.last_page.is_none() || !is_seen {
-            self.from_the_top(&playlist).await?;
+            self.read_top(&playlist).await?;
         }
         if self.memory.last_page.is_some() && is_due && self.ask.units() > 0 {
-            self.from_the_end(&playlist).await?;
+            self.read_end(&playlist).await?;
         }
         let grown = match (rows_before, self.memory.rows) {
             (Some(before), Some(rows)) => rows.saturating_sub(before),
@@ -450,7 +450,7 @@ impl<A: AskLists> Look<'_, A> {
     }
 
     /// Reads pages from the first on, until one has a row that is known.
-    async fn from_the_top(&mut self, playlist: &PlaylistId) -> Result<(), Failed<A::Error>> {
+    async fn read_top(&mut self, playlist: &PlaylistId) -> Result<(), Failed<A::Error>> {
         let mut token: Option<String> = None;
         for _ in 0..self.pages_of_a_look() {
             let page = self.page(playlist, token.as_deref()).await?;
@@ -469,7 +469,7 @@ impl<A: AskLists> Look<'_, A> {
     }
 
     /// Reads the last page and whatever has come behind it; then pages before it, until one has a row that is known.
-    async fn from_the_end(&mut self, playlist: &PlaylistId) -> Result<(), Failed<A::Error>> {
+    async fn read_end(&mut self, playlist: &PlaylistId) -> Result<(), Failed<A::Error>> {
         let mut pages_left = self.pages_of_a_look();
         let mut token = self.memory.last_page.clone();
         let mut before = None;
@@ -631,8 +631,9 @@ impl<A: AskLists> Look<'_, A> {
         self.memory.walk = Some(walk);
         if units > 0 {
             self.found.next_in = Duration::ZERO;
-        } else if self.memory.full_at.is_none() {
-            // Better some members than none until there are units.
+        }
+        if self.memory.full_at.is_none() {
+            // Better some members than none until it is through.
             self.found.members = rows;
         }
     }
