@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -45,7 +44,7 @@ pub(super) struct ClockWatch {
     pub(super) clock: Clock,
     pub(super) bells: Bells,
     /// Wakes the poller.
-    pub(super) watched: Arc<Notify>,
+    pub(super) watched: Bells,
 }
 
 impl ClockWatch {
@@ -82,7 +81,7 @@ impl ClockWatch {
                     tracing::debug!(%error, "the clock was set back, and that could not be recorded yet");
                     continue;
                 }
-                self.watched.notify_one();
+                self.watched.ring();
                 self.bells.ring();
                 written = None;
             }

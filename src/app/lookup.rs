@@ -10,8 +10,8 @@ use crate::control::{Asker, Looked, LookedSubject, Lookup, LookupError};
 use crate::model::{SubjectRef, UnixMillis, VideoId};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
-use crate::pipeline::{Clock, QUOTA_KEY};
-use crate::source::{Bucket, Limits, Memory, Plan, SourceError, Spender, YouTube};
+use crate::pipeline::{Clock, QUOTA_KEY, Watched};
+use crate::source::{Bucket, Limits, Memory, SourceError, Spender, YouTube};
 use crate::store::{Beginning, Store};
 
 /// Asks the real services, within people's share of the day's units.
@@ -19,6 +19,7 @@ pub(super) struct YouTubeLookup {
     youtube: Arc<YouTube>,
     store: Arc<dyn Store>,
     limits: Limits,
+    members_max: usize,
     telegram: Telegram,
     clock: Clock,
     videos: Looks<VideoId, Option<Looked>>,
@@ -33,6 +34,7 @@ impl YouTubeLookup {
         youtube: Arc<YouTube>,
         store: Arc<dyn Store>,
         limits: Limits,
+        members_max: usize,
         telegram: Telegram,
         clock: Clock,
         patience: std::time::Duration,
@@ -41,6 +43,7 @@ impl YouTubeLookup {
             youtube,
             store,
             limits,
+            members_max,
             telegram,
             clock,
             videos: Looks::default(),
@@ -111,9 +114,10 @@ impl YouTubeLookup {
         memory: Memory,
         now: UnixMillis,
     ) -> Result<Option<Looked>, LookupError> {
-        let videos = self.store.watched_videos().await.unwrap_or(0);
-        let videos = usize::try_from(videos).unwrap_or(usize::MAX).saturating_add(1);
-        let plan = Plan::new(self.limits, videos, 0, self.youtube.quota().budget(now));
+        let watched = Watched::count(self.store.as_ref(), self.members_max).await;
+        let mut watched = watched.unwrap_or_default();
+        watched.videos = watched.videos.saturating_add(1);
+        let plan = watched.plan(self.limits, self.youtube.quota(), now);
         let answer = self.in_time(self.youtube.details(&[*id], Spender::People, now)).await?;
         let memory = match answer.found.first() {
             Some(details) => memory.details(details, now, &plan).0,

@@ -20,7 +20,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -41,10 +40,10 @@ use crate::model::Effective;
 use crate::notify::Notifier;
 use crate::notify::telegram::{Telegram, TelegramOptions};
 use crate::notify::webhook::Webhook;
-use crate::pipeline::{Clock, PollHealth, Poller, Routing};
+use crate::pipeline::{Clock, Lister, PollHealth, Poller, Routing, Standing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
-use crate::store::{Retention, Store};
+use crate::store::{ListLimits, Retention, Store};
 use crate::telemetry::{Metrics, Plain, seconds};
 use crate::web::Web;
 
@@ -224,27 +223,44 @@ impl Gateway {
             bells: bells.clone(),
         };
         tracker.spawn(routing.run(stop.clone()));
-        let watched = Arc::new(Notify::new());
+        let watched = Bells::default();
         let clock_watch = ClockWatch {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
             bells: bells.clone(),
-            watched: Arc::clone(&watched),
+            watched: watched.clone(),
         };
         tracker.spawn(clock_watch.run(stop.clone()));
+        let standing = Standing {
+            health: Arc::clone(&poll_health),
+            metrics: metrics.clone(),
+            operator: operator.clone(),
+        };
+        let members_max = usize::try_from(config.limits.members_per_subject).unwrap_or(usize::MAX);
+        let poll = watched.add();
+        let lister = Lister {
+            store: Arc::clone(&store),
+            youtube: Arc::clone(&youtube),
+            limits: youtube_options.limits(),
+            members: ListLimits { per_list: members_max, per_owner: usize::MAX },
+            wake: watched.add(),
+            poll: Arc::clone(&poll),
+            bells: bells.clone(),
+            clock: Arc::clone(&clock),
+            standing: standing.clone(),
+            feeds: std::sync::Mutex::default(),
+        };
+        tracker.spawn(lister.run(stop.clone()));
         let poller = Poller {
             store: Arc::clone(&store),
             sink: Arc::clone(&stream) as _,
             youtube: Arc::clone(&youtube),
             options: youtube_options,
             tz: config.defaults.tz.clone(),
-            members_max: usize::try_from(config.limits.members_per_subject).unwrap_or(usize::MAX),
-            wake: Arc::clone(&watched),
-            bells: bells.clone(),
+            members_max,
+            wake: poll,
             clock: Arc::clone(&clock),
-            metrics: metrics.clone(),
-            operator: operator.clone(),
-            health: Arc::clone(&poll_health),
+            standing,
         };
         let limits = poller.options.limits();
         tracker.spawn(poller.run(stop.clone()));
@@ -255,6 +271,7 @@ impl Gateway {
                 youtube,
                 Arc::clone(&store),
                 limits,
+                members_max,
                 client.clone(),
                 Arc::clone(&clock),
                 patience.lookup,

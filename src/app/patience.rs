@@ -28,7 +28,10 @@ impl ServicePatience {
     /// Waits for an answer; `None`: it takes too long.
     pub(super) async fn wait<T>(&self, question: impl Future<Output = T>) -> Option<T> {
         let full = self.is_full(Instant::now());
-        let answer = tokio::time::timeout(if full { self.full } else { SHORT.min(self.full) }, question).await.ok();
+        let answer =
+            tokio::time::timeout(if full { self.full } else { SHORT.min(self.full) }, question)
+                .await
+                .ok();
         let mut short_until = self.short_until.lock().unwrap_or_else(PoisonError::into_inner);
         if answer.is_some() {
             *short_until = None;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -93,7 +92,7 @@ pub(super) struct Listener {
     pub(super) invite: bool,
     pub(super) clock: Clock,
     /// Rung when a watch may have been made.
-    pub(super) watched: Arc<Notify>,
+    pub(super) watched: Bells,
     /// The stream, into which a watch writes its first snapshot.
     pub(super) stream: Arc<Embedded>,
     /// Rung when something may wait to be sent.
@@ -120,9 +119,9 @@ impl Listener {
         let source = format!("telegram:{}", bot.id);
         let after = {
             let (watched, stream, bells) =
-                (Arc::clone(&self.watched), Arc::clone(&self.stream), self.bells.clone());
+                (self.watched.clone(), Arc::clone(&self.stream), self.bells.clone());
             move || {
-                watched.notify_one();
+                watched.ring();
                 stream.written();
                 bells.ring();
             }

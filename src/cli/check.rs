@@ -13,8 +13,9 @@ use super::preview;
 use crate::config::Config;
 use crate::model::UnixMillis;
 use crate::notify::telegram::Telegram;
+use crate::pipeline::Watched;
 use crate::render::Renderer;
-use crate::source::{Plan, Quota, QuotaState, Timeouts, YouTube, next_reset};
+use crate::source::{Quota, QuotaState, Spender, Timeouts, YouTube, last_reset};
 use crate::store::{Access, Sqlite, Store};
 
 #[derive(Debug, clap::Args)]
@@ -114,13 +115,6 @@ fn templates<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fa
     report.ok(&format!("templates: {} messages, each rendered with samples", names.len()))
 }
 
-/// What is watched: videos, and pages of members.
-#[derive(Debug, Clone, Copy, Default)]
-struct Watched {
-    videos: usize,
-    list_pages: usize,
-}
-
 async fn store<W: Write>(
     context: &Context,
     config: &Config,
@@ -141,11 +135,9 @@ async fn store<W: Write>(
     }
     let looked = async {
         let store = Sqlite::open(path, Access::Existing)?;
-        let videos = store.watched_videos().await?;
-        let figures = store.figures(context.now).await?;
-        let list_pages = store.list_counts(usize::MAX >> 1).await?.pages;
-        let videos = usize::try_from(videos).unwrap_or(usize::MAX);
-        Ok::<_, crate::store::StoreError>((Watched { videos, list_pages }, figures))
+        let members_max = usize::try_from(config.limits.members_per_subject).unwrap_or(usize::MAX);
+        let watched = Watched::count(&store, members_max).await?;
+        Ok::<_, crate::store::StoreError>((watched, store.figures(context.now).await?))
     };
     match looked.await {
         Ok((watched, figures)) => {
@@ -171,8 +163,8 @@ fn plan<W: Write>(
 ) -> Result<(), Fault> {
     let Some(youtube) = &config.youtube else { return Ok(()) };
     // A whole day: what is left of today is the gateway's to know.
-    let day = Quota::new(youtube.daily_units, QuotaState::default()).budget(next_reset(now));
-    let plan = Plan::new(youtube.limits(), watched.videos, watched.list_pages, day);
+    let quota = Quota::new(youtube.daily_units, QuotaState::default());
+    let plan = watched.plan(youtube.limits(), quota, last_reset(now));
     report.ok(&format!("polling: {}", plan.message))
 }
 
@@ -183,7 +175,7 @@ async fn youtube<W: Write>(
 ) -> Result<(), Fault> {
     let Some(youtube) = &config.youtube else { return Ok(()) };
     let asked = match YouTube::new(youtube, Timeouts::default(), QuotaState::default()) {
-        Ok(client) => client.probe(now).await,
+        Ok(client) => client.probe(Spender::People, now).await,
         Err(error) => Err(error),
     };
     match asked {

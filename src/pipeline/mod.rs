@@ -1,17 +1,23 @@
-//! The wiring: two short loops.
+//! The wiring: three short loops.
 //!
-//! [`Poller`] asks YouTube for what is due and publishes snapshots. [`Routing`] reads them, makes changes, and writes
+//! [`Poller`] asks YouTube for what is due and publishes snapshots. [`Lister`] finds out which videos channels and
+//! playlists have, at its own pace. [`Routing`] reads them, makes changes, and writes
 //! alerts with the position in one transaction. Deliveries have loops of their own, one per channel.
 
-mod listing;
+mod lists;
 mod pace;
+mod plan;
 mod poll;
 mod route;
+mod standing;
 
 use std::sync::Arc;
 
-pub use poll::{PollHealth, Poller, QUOTA_KEY};
+pub use lists::Lister;
+pub use plan::Watched;
+pub use poll::{Poller, QUOTA_KEY};
 pub use route::Routing;
+pub use standing::{PollHealth, Standing};
 
 use crate::model::UnixMillis;
 

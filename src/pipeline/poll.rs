@@ -1,26 +1,25 @@
 //! The polling loop: what is due is asked for, merged, remembered and published.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
-use super::listing::Listings;
+use super::plan::Watched;
+use super::standing::Standing;
 use crate::bus::{BusError, SnapshotSink};
-use crate::deliver::{Bells, Operator};
 use crate::model::{Snapshot, UnixMillis, VideoId, VideoKey};
 use crate::render::numbers::Moment;
-use crate::render::{Prose, views::Notice};
+use crate::render::views::Notice;
 use crate::source::{
     Bucket, Memory, Merged, Plan, SourceError, Spender, YouTube, YouTubeOptions, next_reset,
     next_round,
 };
 use crate::store::{Polled, Store, StoreError};
-use crate::telemetry::{By, Metrics, Plain, PollClass, seconds};
+use crate::telemetry::{By, Plain, PollClass, seconds};
 
 /// Videos looked at for one round: forty requests, whose memories are in memory at a time.
 const DUE_MAX: usize = 2_000;
@@ -36,30 +35,6 @@ const BACK_OFF: (Duration, Duration) = (Duration::from_secs(2), Duration::from_s
 
 /// Where the state of the quota is kept.
 pub const QUOTA_KEY: &str = "quota";
-
-/// Whether polling works, for `/readyz` and `/metrics`.
-#[derive(Debug, Default)]
-pub struct PollHealth {
-    refused: AtomicBool,
-    last_ok: AtomicI64,
-    reason: Mutex<String>,
-}
-
-impl PollHealth {
-    /// Why nothing is polled, while the key is refused.
-    #[must_use]
-    pub fn refused(&self) -> Option<String> {
-        self.refused
-            .load(Ordering::Relaxed)
-            .then(|| self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone())
-    }
-
-    /// When YouTube last answered.
-    #[must_use]
-    pub fn last_ok(&self) -> UnixMillis {
-        UnixMillis(self.last_ok.load(Ordering::Relaxed))
-    }
-}
 
 /// Everything that the polling loop needs.
 pub struct Poller {
@@ -77,16 +52,10 @@ pub struct Poller {
     pub members_max: usize,
     /// Rung when a watch was made.
     pub wake: Arc<Notify>,
-    /// Alerts of new uploads are written by listings.
-    pub bells: Bells,
     /// The clock.
     pub clock: Clock,
-    /// Counts.
-    pub metrics: Metrics,
-    /// Whom to tell of what needs somebody.
-    pub operator: Operator,
-    /// What others may ask.
-    pub health: Arc<PollHealth>,
+    /// How YouTube stands.
+    pub standing: Standing,
 }
 
 /// Why a round ended early.
@@ -145,9 +114,8 @@ impl Poller {
     /// One round: requests for everything that is due. Returns how long nothing is due.
     async fn round(&self) -> Result<Duration, RoundError> {
         let now = (self.clock)();
-        Listings { poller: self }.round(now).await?;
-        let videos = usize::try_from(self.store.watched_videos().await?).unwrap_or(usize::MAX);
-        let plan = self.plan(videos, now);
+        let watched = Watched::count(self.store.as_ref(), self.members_max).await?;
+        let plan = watched.plan_for(self.options.limits(), &self.youtube, now);
         let due = self.store.due_videos(now.plus(plan.look_ahead()), DUE_MAX).await?;
         let mut memories: HashMap<VideoId, (VideoKey, Memory)> = HashMap::new();
         for video in due {
@@ -197,19 +165,19 @@ impl Poller {
     ) -> Result<Option<SourceError>, RoundError> {
         match outcome {
             Ok(()) => {
-                self.works().await;
+                self.standing.works((self.clock)()).await;
                 Ok(failed)
             }
             Err(RoundError::Source(
                 error @ (SourceError::QuotaUsedUp { .. } | SourceError::ShareUsedUp { .. }),
             )) => {
-                self.metrics.polled(class(&error), (self.clock)());
+                self.standing.metrics.polled(class(&error), (self.clock)());
                 Ok(Some(error))
             }
             Err(RoundError::Source(SourceError::BadAnswer(reason))) => {
                 // This batch stays due; others may be read all the same.
                 tracing::warn!(reason, "an answer of YouTube could not be read");
-                self.metrics.polled(PollClass::BadAnswer, (self.clock)());
+                self.standing.metrics.polled(PollClass::BadAnswer, (self.clock)());
                 Ok(failed.or(Some(SourceError::BadAnswer(reason))))
             }
             Err(error) => {
@@ -217,15 +185,11 @@ impl Poller {
                     RoundError::Source(error) => class(error),
                     RoundError::Store(_) | RoundError::Bus(_) => PollClass::Unrecorded,
                 };
-                self.metrics.polled(class, (self.clock)());
+                self.standing.metrics.polled(class, (self.clock)());
                 self.save_quota().await?;
                 Err(error)
             }
         }
-    }
-
-    fn plan(&self, videos: usize, now: UnixMillis) -> Plan {
-        Plan::new(self.options.limits(), videos, 0, self.youtube.quota().budget(now))
     }
 
     async fn details(
@@ -290,11 +254,11 @@ impl Poller {
         self.store.save_polled(polled).await?;
         let count = u64::try_from(snapshots.len()).unwrap_or(u64::MAX);
         self.sink.publish(snapshots).await?;
-        self.metrics.published(count);
+        self.standing.metrics.published(count);
         Ok(())
     }
 
-    pub(super) async fn save_quota(&self) -> Result<(), StoreError> {
+    async fn save_quota(&self) -> Result<(), StoreError> {
         let quota = self.youtube.quota();
         let state = serde_json::to_string(quota.state())
             .map_err(|error| StoreError::Row(error.to_string()))?;
@@ -306,10 +270,18 @@ impl Poller {
         let quota = self.youtube.quota();
         let now = (self.clock)();
         for bucket in Bucket::ALL {
-            self.metrics.set_by(By::UsedUnits, bucket.name(), quota.spent(bucket, now).into());
-            self.metrics.set_by(By::LeftUnits, bucket.name(), quota.remaining(bucket, now).into());
+            self.standing.metrics.set_by(
+                By::UsedUnits,
+                bucket.name(),
+                quota.spent(bucket, now).into(),
+            );
+            self.standing.metrics.set_by(
+                By::LeftUnits,
+                bucket.name(),
+                quota.remaining(bucket, now).into(),
+            );
         }
-        self.metrics.set(Plain::QuotaReset, seconds(next_reset(now)));
+        self.standing.metrics.set(Plain::QuotaReset, seconds(next_reset(now)));
     }
 
     /// How long nothing is due.
@@ -323,16 +295,6 @@ impl Poller {
             Bucket::ALL.iter().all(|bucket| quota.allowance(*bucket, Spender::Polling, now) == 0);
         let soonest = if starved { LOOK_AT_LEAST_EVERY } else { soonest };
         Ok(next.clamp(soonest, LOOK_AT_LEAST_EVERY))
-    }
-
-    pub(super) async fn works(&self) {
-        let now = (self.clock)();
-        self.metrics.polled(PollClass::Ok, now);
-        self.health.last_ok.store(now.0, Ordering::Relaxed);
-        if self.health.refused.swap(false, Ordering::Relaxed) {
-            tracing::info!("YouTube takes the key again");
-            self.operator.over("youtube-key").await;
-        }
     }
 
     /// Says that a bucket is used up, whoever found it out: a look at videos, a listing or an answer to `/watch`.
@@ -353,7 +315,7 @@ impl Poller {
             // Told once a day: the key holds the moment at which it ends.
             let notice =
                 Notice::QuotaSpent { resets_at: Moment { at: resets_at, tz: self.tz.clone() } };
-            self.operator.tell(&format!("quota:{}", resets_at.0), &notice, now).await;
+            self.standing.operator.tell(&format!("quota:{}", resets_at.0), &notice, now).await;
         }
     }
 
@@ -376,16 +338,7 @@ impl Poller {
             SourceError::KeyRefused(reason)
             | SourceError::NotEnabled(reason)
             | SourceError::Misconfigured(reason) => {
-                self.health
-                    .reason
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .clone_from(reason);
-                if !self.health.refused.swap(true, Ordering::Relaxed) {
-                    tracing::error!("{reason}: nothing is polled until then");
-                    let notice = Notice::KeyRefused { cause: Prose::new(reason) };
-                    self.operator.tell("youtube-key", &notice, now).await;
-                }
+                self.standing.is_refused(reason, now).await;
                 REFUSED_REST
             }
             SourceError::Burst { retry_after } => {

@@ -16,7 +16,7 @@ use super::error::{SourceError, classify};
 use super::feed;
 use super::quota::{Bucket, Denied, Quota, QuotaState, Spender, next_reset};
 use super::schedule::Limits;
-use super::wire::{self, Answer, ChannelInfo, Details, Member, Stats};
+use super::wire::{self, Answer, ChannelInfo, Details, Member, MemberPage, Stats};
 use crate::model::{PlaylistId, Snapshot, Status, SubjectRef, UnixMillis, VideoId};
 
 /// The most ids that one call takes; also the size of a page.
@@ -65,11 +65,17 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For a whole answer, connection included.
     pub total: Duration,
+    /// The same for a feed, which is often out of order and can be done without.
+    pub feed: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Timeouts { connect: Duration::from_secs(5), total: Duration::from_secs(20) }
+        Timeouts {
+            connect: Duration::from_secs(5),
+            total: Duration::from_secs(20),
+            feed: Duration::from_secs(5),
+        }
     }
 }
 
@@ -90,6 +96,7 @@ pub struct YouTube {
     secret: SecretString,
     base_url: String,
     feed_url: String,
+    feed_timeout: Duration,
     quota: Mutex<Quota>,
 }
 
@@ -128,6 +135,7 @@ impl YouTube {
             secret: text.into(),
             base_url: origin("youtube.base_url", &options.base_url)?,
             feed_url: origin("youtube.feed_url", &options.feed_url)?,
+            feed_timeout: timeouts.feed,
             quota: Mutex::new(Quota::new(options.daily_units, state)),
         })
     }
@@ -171,11 +179,11 @@ impl YouTube {
         now: UnixMillis,
     ) -> Result<Answer<Details>, SourceError> {
         let query = [
-            ("part", "snippet,status,statistics,liveStreamingDetails"),
+            ("part", "snippet,status,statistics,liveStreamingDetails,contentDetails"),
             ("id", &joined(ids)?),
             (
                 "fields",
-                "kind,items(id,snippet(title,channelId,channelTitle,publishedAt,liveBroadcastContent),status(privacyStatus,uploadStatus),statistics(viewCount,likeCount,commentCount),liveStreamingDetails(actualStartTime,actualEndTime))",
+                "kind,items(id,snippet(title,channelId,channelTitle,publishedAt,liveBroadcastContent),status(privacyStatus,uploadStatus),statistics(viewCount,likeCount,commentCount),liveStreamingDetails(actualStartTime,actualEndTime,scheduledStartTime),contentDetails(duration))",
             ),
         ];
         let body = self.get("videos", &query, Bucket::General, by, now).await?;
@@ -264,22 +272,9 @@ impl YouTube {
         let mut members = Members { videos: Vec::new(), total: 0 };
         let mut seen: HashSet<VideoId> = HashSet::new();
         let mut tokens: HashSet<String> = HashSet::new();
-        let mut token = String::new();
+        let mut token: Option<String> = None;
         loop {
-            let mut query = vec![
-                ("part", "snippet,contentDetails"),
-                ("playlistId", playlist.as_str()),
-                ("maxResults", "50"),
-                (
-                    "fields",
-                    "kind,nextPageToken,pageInfo(totalResults),items(snippet(title,resourceId(videoId)),contentDetails(videoId))",
-                ),
-            ];
-            if !token.is_empty() {
-                query.push(("pageToken", &token));
-            }
-            let body = self.get("playlistItems", &query, Bucket::General, by, now).await?;
-            let page = wire::member_page(&body)?;
+            let page = self.member_page(playlist, token.as_deref(), by, now).await?;
             members.total = members.total.max(page.total);
             members.videos.extend(page.members.into_iter().filter(|member| seen.insert(member.id)));
             if members.videos.len() >= limit {
@@ -290,10 +285,39 @@ impl YouTube {
             if tokens.len() == pages_max || !tokens.insert(next.clone()) {
                 return Err(SourceError::BadAnswer(format!("the pages of {playlist} never end")));
             }
-            token = next;
+            token = Some(next);
         }
         members.total = members.total.max(u64::try_from(members.videos.len()).unwrap_or(u64::MAX));
         Ok(members)
+    }
+
+    /// Reads one page of 50 rows of a playlist (`playlistItems.list`), the first one without a token: 1 unit of
+    /// [`Bucket::General`].
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::NotFound`] when there is no such playlist, or it is that of a channel without public uploads;
+    /// [`SourceError::Rejected`] for a token that YouTube does not take (any more); see [`SourceError`] for the others.
+    pub async fn member_page(
+        &self,
+        playlist: &PlaylistId,
+        token: Option<&str>,
+        by: Spender,
+        now: UnixMillis,
+    ) -> Result<MemberPage, SourceError> {
+        let mut query = vec![
+            ("part", "snippet,contentDetails,status"),
+            ("playlistId", playlist.as_str()),
+            ("maxResults", "50"),
+            (
+                "fields",
+                "kind,nextPageToken,prevPageToken,pageInfo(totalResults),items(snippet(title,publishedAt,resourceId(videoId)),contentDetails(videoId,videoPublishedAt),status(privacyStatus))",
+            ),
+        ];
+        if let Some(token) = token {
+            query.push(("pageToken", token));
+        }
+        wire::member_page(&self.get("playlistItems", &query, Bucket::General, by, now).await?)
     }
 
     /// Reads the newest 15 uploads or members from the feed: no key, no quota.
@@ -313,7 +337,7 @@ impl YouTube {
             }
         };
         let url = format!("{}/feeds/videos.xml", self.feed_url);
-        let sent = self.http.get(url).query(&[query]).send().await;
+        let sent = self.http.get(url).query(&[query]).timeout(self.feed_timeout).send().await;
         let response = sent.map_err(|error| unreachable(&self.feed_url, error))?;
         if response.status() != StatusCode::OK {
             let status = response.status().as_u16();

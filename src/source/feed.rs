@@ -9,6 +9,7 @@ use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, Event};
 
 use super::wire::{Member, bounded};
+use crate::model::UnixMillis;
 
 /// YouTube's feed is four levels deep.
 const DEPTH_MAX: usize = 32;
@@ -21,6 +22,26 @@ const ENTRIES_MAX: usize = 50;
 enum Field {
     Id,
     Title,
+    Published,
+}
+
+/// The texts of one entry as far as they were read.
+#[derive(Default)]
+struct Entry {
+    id: String,
+    title: String,
+    published: String,
+}
+
+impl Entry {
+    fn push(&mut self, field: Option<Field>, text: &str) {
+        match field {
+            Some(Field::Id) => self.id.push_str(text),
+            Some(Field::Title) => self.title.push_str(text),
+            Some(Field::Published) => self.published.push_str(text),
+            None => {}
+        }
+    }
 }
 
 /// Reads the feed's entries, newest first. Entries without a video id (tombstones) are left out.
@@ -33,7 +54,7 @@ pub fn parse(body: &[u8]) -> Result<Vec<Member>, String> {
     let mut reader = Reader::from_str(text);
     let mut path: Vec<String> = Vec::new();
     let mut members: Vec<Member> = Vec::new();
-    let (mut id, mut title) = (String::new(), String::new());
+    let mut entry = Entry::default();
     let mut is_feed = false;
     loop {
         let event = reader.read_event().map_err(|_| "the feed is not XML".to_owned())?;
@@ -46,24 +67,29 @@ pub fn parse(body: &[u8]) -> Result<Vec<Member>, String> {
                 path.push(start.name().as_ref().to_owned());
                 is_feed |= path.len() == 1 && path[0] == "feed";
                 if path.len() == 2 && path[1] == "entry" {
-                    id.clear();
-                    title.clear();
+                    entry = Entry::default();
                 }
             }
             Event::End(_) => {
                 if path.len() == 2
                     && path[1] == "entry"
-                    && let Ok(id) = id.trim().parse()
+                    && let Ok(id) = entry.id.trim().parse()
                     && members.len() < ENTRIES_MAX
                 {
-                    members.push(Member { id, title: bounded(title.trim()) });
+                    let published = entry.published.trim().parse::<jiff::Timestamp>();
+                    members.push(Member {
+                        id,
+                        title: bounded(entry.title.trim()),
+                        published_at: published.ok().map(UnixMillis::from),
+                        added_at: None,
+                    });
                 }
                 path.pop();
             }
-            Event::Text(text) => push(field, &text.xml10_content(), &mut id, &mut title),
-            Event::CData(text) => push(field, &text.xml10_content(), &mut id, &mut title),
+            Event::Text(text) => entry.push(field, &text.xml10_content()),
+            Event::CData(text) => entry.push(field, &text.xml10_content()),
             Event::GeneralRef(reference) => {
-                push(field, &resolve(&reference)?, &mut id, &mut title);
+                entry.push(field, &resolve(&reference)?);
             }
             Event::Eof if is_feed && path.is_empty() => return Ok(members),
             Event::Eof => return Err("the feed breaks off".to_owned()),
@@ -82,17 +108,10 @@ fn field(path: &[String]) -> Option<Field> {
         [feed, entry, name] if feed == "feed" && entry == "entry" => match name.as_str() {
             "yt:videoId" => Some(Field::Id),
             "title" => Some(Field::Title),
+            "published" => Some(Field::Published),
             _ => None,
         },
         _ => None,
-    }
-}
-
-fn push(field: Option<Field>, text: &str, id: &mut String, title: &mut String) {
-    match field {
-        Some(Field::Id) => id.push_str(text),
-        Some(Field::Title) => title.push_str(text),
-        None => {}
     }
 }
 
@@ -122,6 +141,7 @@ mod tests {
   <yt:channelId>UCaaaaaaaaaaaaaaaaaaaaaa</yt:channelId>
   <title>Tom &amp; Jerry &lt;b&gt; &#x1F600;</title>
   <link rel="alternate" href="https://www.youtube.com/shorts/dQw4w9WgXcQ"/>
+  <published>2026-11-01T10:00:00+00:00</published><updated>2026-11-02T10:00:00+00:00</updated>
   <media:group><media:title>not this one</media:title><media:community><media:statistics views="985292"/></media:community></media:group>
  </entry>
  <at:deleted-entry xmlns:at="http://purl.org/atompub/tombstones/1.0" ref="yt:video:xxxxxxxxxxx" when="2026-11-01T00:00:00Z"><link href="http://www.youtube.com/watch?v=xxxxxxxxxxx"/></at:deleted-entry>
@@ -134,6 +154,8 @@ mod tests {
         let members = parse(FEED.as_bytes()).unwrap();
         let seen: Vec<_> = members.iter().map(|m| (m.id.as_str(), m.title.as_str())).collect();
         assert_eq!(seen, [("dQw4w9WgXcQ", "Tom & Jerry <b> 😀"), ("jNQXAC9IVRw", "Me & the zoo")]);
+        let dates: Vec<_> = members.iter().map(|member| member.published_at).collect();
+        assert_eq!(dates, [Some(UnixMillis(1_793_527_200_000)), None]);
     }
 
     #[test]

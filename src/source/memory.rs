@@ -290,7 +290,7 @@ impl Memory {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::schedule::{Budget, Limits};
+    use super::super::schedule::{Budget, Limits, Lists};
     use super::*;
 
     /// A point of the grid of one minute.
@@ -301,7 +301,12 @@ mod tests {
     fn plan() -> Plan {
         let limits = Limits { min_interval: MIN, max_interval: MAX };
         let over = Duration::from_secs(86_400);
-        Plan::new(limits, 10, 0, Budget { stats: 10_000, general: 8_000, lists: 0, over })
+        Plan::new(
+            limits,
+            10,
+            Lists::default(),
+            Budget { stats: 10_000, general: 8_000, lists: 0, over },
+        )
     }
 
     fn views(views: i64) -> Counts {
@@ -317,6 +322,8 @@ mod tests {
             status,
             live: Live::None,
             published_at: None,
+            duration: None,
+            starts_at: None,
             counts: views(10),
         }
     }

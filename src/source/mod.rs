@@ -5,9 +5,11 @@
 //! next. The loop that ties them to the store and the bus is not here: everything but the client is pure.
 
 mod activity;
+mod circuit;
 mod client;
 mod error;
 pub mod feed;
+pub mod list;
 mod memory;
 mod quota;
 mod round;
@@ -15,10 +17,12 @@ mod schedule;
 pub mod wire;
 
 pub use activity::Activity;
+pub use circuit::Circuit;
 pub use client::{Members, PER_CALL_MAX, Timeouts, YouTube, YouTubeOptions};
 pub use error::{SourceError, classify};
+pub use list::ListMemory;
 pub use memory::{Ask, Memory, Merged, Sight};
 pub use quota::{Bucket, Denied, Quota, QuotaState, Spender, last_reset, next_reset};
 pub use round::{Round, next_round};
-pub use schedule::{Budget, Limits, Plan};
-pub use wire::{Answer, ChannelInfo, Details, Member, Stats};
+pub use schedule::{Budget, Limits, Lists, Pace, Plan};
+pub use wire::{Answer, ChannelInfo, Details, Member, MemberPage, Stats};

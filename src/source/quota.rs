@@ -36,7 +36,7 @@ const AHEAD_PERCENT: u32 = 1;
 const PEOPLE_SHARE: u32 = 5;
 
 /// Of the rest of the general bucket, one in so many units is for lists, if there are any.
-const LIST_SHARE: u32 = 4;
+pub(super) const LIST_SHARE: u32 = 4;
 
 /// While YouTube says "used up", one request in this time finds out whether the quota was raised.
 const PROBE_EVERY: Duration = Duration::from_secs(3600);

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::client::PER_CALL_MAX;
-use super::memory::{Ask, Memory};
+use super::memory::{Ask, Memory, Sight};
 use super::schedule::{EARLY_PARTS, Plan};
 use crate::model::{UnixMillis, VideoId};
 
@@ -19,7 +19,7 @@ pub struct Round {
     pub stats: Vec<Vec<VideoId>>,
 }
 
-/// Puts due videos into batches, the longest overdue first.
+/// Puts due videos into batches: new ones first, then the longest overdue.
 ///
 /// `videos`: those with `next_poll` up to `now` and [`super::Plan::look_ahead`] later, in any order. `details_calls`
 /// and `stats_calls`: how many requests each bucket allows now ([`super::Quota::allowance`]). What finds no place
@@ -33,8 +33,10 @@ pub fn next_round(
     now: UnixMillis,
 ) -> Round {
     let mut sorted: Vec<&(VideoId, &Memory)> = videos.iter().collect();
-    sorted.sort_by_key(|(id, memory)| (memory.next_poll(), *id));
-    sorted.dedup_by_key(|(id, _)| *id);
+    // A video that nobody has looked at yet comes before the hundredth look at another.
+    sorted.sort_by_key(|(id, memory)| (memory.sight() != Sight::New, memory.next_poll(), *id));
+    let mut once: HashSet<VideoId> = HashSet::new();
+    sorted.retain(|(id, _)| once.insert(*id));
     let mut taken: HashSet<VideoId> = HashSet::new();
 
     let is_due = |memory: &Memory| memory.next_poll() <= now;
@@ -68,7 +70,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::quota::{Bucket, Quota, QuotaState, Spender};
-    use super::super::schedule::{Budget, Limits};
+    use super::super::schedule::{Budget, Limits, Lists};
     use super::super::wire::Details;
     use super::*;
     use crate::model::{Counts, Live, Status};
@@ -91,6 +93,8 @@ mod tests {
             status: Status::Public,
             live: Live::None,
             published_at: None,
+            duration: None,
+            starts_at: None,
             counts: Counts { views: Some(views), ..Counts::default() },
         }
     }
@@ -104,7 +108,7 @@ mod tests {
     }
 
     fn plan() -> Plan {
-        Plan::new(LIMITS, 100, 0, Budget::of_a_day(10_000, false))
+        Plan::new(LIMITS, 100, Lists::default(), Budget::of_a_day(10_000, false))
     }
 
     fn sizes(batches: &[Vec<VideoId>]) -> Vec<usize> {
@@ -140,6 +144,17 @@ mod tests {
     }
 
     #[test]
+    fn a_new_video_is_looked_at_before_those_that_are_overdue() {
+        let told = told(id(1), 1).snapshot(MIDNIGHT);
+        let stale = Memory::seen_once(told, MIDNIGHT, UnixMillis(-1), MIDNIGHT);
+        let new = Memory::default().due_at(MIDNIGHT);
+        let mut videos: Vec<_> = (0..60).map(|n| (id(n), &stale)).collect();
+        videos.push((id(99), &new));
+        let round = next_round(&videos, &plan(), 1, 0, MIDNIGHT);
+        assert!(round.details[0].contains(&id(99)));
+    }
+
+    #[test]
     fn a_video_without_units_for_its_details_gets_its_numbers() {
         let told = told(id(1), 1).snapshot(MIDNIGHT);
         let stale = Memory::seen_once(told, MIDNIGHT, MIDNIGHT, MIDNIGHT);
@@ -157,7 +172,7 @@ mod tests {
         // Fifty busy videos arrive seven seconds apart; a round is held as soon as one of them is due.
         for second in 0u64..7_200 {
             let now = MIDNIGHT.plus(Duration::from_secs(second));
-            let plan = Plan::new(LIMITS, 50, 0, quota.budget(now));
+            let plan = Plan::new(LIMITS, 50, Lists::default(), quota.budget(now));
             if second % 7 == 0 && videos.len() < 50 {
                 videos.push((id(videos.len()), Memory::default()));
             }
@@ -190,7 +205,7 @@ mod tests {
         let mut looks: HashMap<VideoId, u32> = HashMap::new();
         for minute in 0..1_440i64 {
             let now = UnixMillis(MIDNIGHT.0 + minute * 60_000);
-            let plan = Plan::new(LIMITS, count, 0, quota.budget(now));
+            let plan = Plan::new(LIMITS, count, Lists::default(), quota.budget(now));
             let rows: Vec<_> = videos.iter().map(|(id, memory)| (*id, memory)).collect();
             let general = quota.allowance(Bucket::General, Spender::Polling, now);
             let stats = quota.allowance(Bucket::Stats, Spender::Polling, now);

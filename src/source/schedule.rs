@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::activity::{Activity, millis, ratio};
 use super::client::PER_CALL_MAX;
-use super::quota::{Bucket, Spender};
+use super::quota::{Bucket, LIST_SHARE, Spender};
 use crate::model::{Live, Settings, Status, UnixMillis};
 
 /// A video may be looked at sooner by one in so many parts of its wait, where that saves a request.
@@ -24,8 +24,17 @@ const DETAILS_FACTOR: u32 = 5;
 /// The same for a broadcast that is announced or on air.
 const LIVE_DETAILS_FACTOR: u32 = 2;
 
-/// The whole list of a channel or playlist is read this many times less often; its free feed tells of uploads sooner.
-const LIST_FACTOR: u32 = 15;
+/// The lists of channels and playlists are looked at this many times less often: every five minutes by default.
+const LIST_FACTOR: u32 = 5;
+
+/// No more feeds than this are fetched in a second, over all lists: it is a free service for readers of feeds.
+const FEEDS_PER_SECOND: u32 = 4;
+
+/// Of the lists' units, one in so many at most is for reading lists as a whole; the rest finds what is new.
+const WHOLE_SHARE: u32 = 2;
+
+/// Within this, people expect to hear of a new video.
+const IN_TIME: Duration = Duration::from_secs(15 * 60);
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -64,6 +73,26 @@ impl Budget {
     }
 }
 
+/// The channels and playlists that are watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lists {
+    /// How many there are.
+    pub count: usize,
+    /// Pages of 50 members, over all of them.
+    pub pages: usize,
+}
+
+/// How often one list is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Between two looks at its feed, which cost nothing.
+    pub feed: Duration,
+    /// Between two looks that cost a unit.
+    pub paid: Duration,
+    /// Between two readings of all of it.
+    pub whole: Duration,
+}
+
 /// The plan for all videos: what polling costs, and the intervals that the budget allows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -81,8 +110,16 @@ pub struct Plan {
     pub effective_interval: Duration,
     /// The wait between two readings of title and status.
     pub details_interval: Duration,
-    /// The wait between two readings of a whole channel or playlist.
+    /// Channels and playlists that are watched.
+    pub lists: Lists,
+    /// The wait between two looks at the feed of one list.
+    pub feed_interval: Duration,
+    /// The wait between two looks at one list that cost a unit.
     pub list_interval: Duration,
+    /// The wait between two readings of a whole list.
+    pub whole_interval: Duration,
+    /// With more lists than this, a new video may stay unseen for longer than a quarter of an hour.
+    pub lists_in_time: usize,
     /// All this in one line for the operator.
     pub message: String,
     limits: Limits,
@@ -91,30 +128,32 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Plans for `videos` and `list_pages` (pages of 50 members, over all channels and playlists).
+    /// Plans for `videos` and `lists`.
     #[must_use]
-    pub fn new(limits: Limits, videos: usize, list_pages: usize, budget: Budget) -> Plan {
+    pub fn new(limits: Limits, videos: usize, lists: Lists, budget: Budget) -> Plan {
         let Limits { min_interval: min, max_interval: max } = limits;
         let calls = u64::try_from(videos.div_ceil(PER_CALL_MAX)).unwrap_or(u64::MAX);
-        let pages = u64::try_from(list_pages).unwrap_or(u64::MAX);
 
         let even = evenly(calls, budget.stats, budget.over);
         let even_details = evenly(calls, budget.general, budget.over);
-        let even_lists = evenly(pages, budget.lists, budget.over);
         let effective_interval = min.max(even);
         let details_interval = min.saturating_mul(DETAILS_FACTOR).max(even_details);
-        let list_interval = min.saturating_mul(LIST_FACTOR).max(even_lists);
         let fits =
             even <= max.max(min) && even_details <= max.max(min.saturating_mul(DETAILS_FACTOR));
+        let of_lists = OfLists::new(limits, lists, budget);
         let mut plan = Plan {
             videos,
             units_per_day_stats: per_day(calls, effective_interval),
             units_per_day_details: per_day(calls, details_interval),
-            units_per_day_lists: per_day(pages, list_interval),
+            units_per_day_lists: of_lists.units_per_day,
             fits,
             effective_interval,
             details_interval,
-            list_interval,
+            lists,
+            feed_interval: of_lists.feed,
+            list_interval: of_lists.paid,
+            whole_interval: of_lists.whole,
+            lists_in_time: of_lists.in_time,
             message: String::new(),
             limits,
             even,
@@ -127,6 +166,22 @@ impl Plan {
     #[must_use]
     pub const fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// How long a new video of a list may stay unseen. A channel's feed tells sooner while feeds work: within
+    /// [`Plan::feed_interval`].
+    #[must_use]
+    pub const fn list_delay(&self) -> Duration {
+        self.list_interval
+    }
+
+    /// How often a list is looked at while `allowance` units are there for lists now: what was saved earlier in the
+    /// day is used, as long as there is one for each list.
+    #[must_use]
+    pub fn pace(&self, allowance: u32) -> Pace {
+        let is_plenty = usize::try_from(allowance).unwrap_or(usize::MAX) > self.lists.count;
+        let paid = if is_plenty { look_at_lists_every(self.limits) } else { self.list_interval };
+        Pace { feed: self.feed_interval, paid, whole: self.whole_interval }
     }
 
     /// The wait until the next look at the numbers of one video.
@@ -202,6 +257,21 @@ impl Plan {
         self.limits.max_interval.max(self.details_interval).max(self.even) / EARLY_PARTS
     }
 
+    fn describe_lists(&self, print: impl Fn(Duration) -> String) -> String {
+        let Lists { count, .. } = self.lists;
+        let most = self.lists_in_time;
+        if count == 0 {
+            return format!(
+                "; new videos of up to {most} channels and playlists are told within 15m"
+            );
+        }
+        let feed = print(self.feed_interval);
+        let paid = print(self.list_delay());
+        format!(
+            "; {count} channels and playlists: a new video is told within {paid}, of a channel within {feed} while feeds work (with more than {most} of them it takes longer than 15m)"
+        )
+    }
+
     fn describe(&self) -> String {
         let print = |duration: Duration| {
             Settings::print_duration(Duration::from_secs(duration.as_secs().max(1)))
@@ -212,9 +282,10 @@ impl Plan {
             "at most {} requests a day for numbers, {} for titles and status, {} for lists",
             self.units_per_day_stats, self.units_per_day_details, self.units_per_day_lists
         );
+        let told = self.describe_lists(print);
         if !self.fits {
             return format!(
-                "{videos} videos are too many for max_interval = {}: the quota allows numbers every {}, titles and status every {} ({cost})",
+                "{videos} videos are too many for max_interval = {}: the quota allows numbers every {}, titles and status every {} ({cost}){told}",
                 print(max),
                 print(self.effective_interval),
                 print(self.details_interval),
@@ -226,15 +297,63 @@ impl Plan {
                 1 => "1 video".to_owned(),
                 more => format!("{more} videos"),
             };
-            return format!("{counted} can be looked at every {} ({cost})", print(min));
+            return format!("{counted} can be looked at every {} ({cost}){told}", print(min));
         }
         format!(
-            "{videos} videos: busy ones every {}, quiet ones every {}, and every {} if all were busy at once ({cost})",
+            "{videos} videos: busy ones every {}, quiet ones every {}, and every {} if all were busy at once ({cost}){told}",
             print(min),
             print(max),
             print(self.effective_interval),
         )
     }
+}
+
+/// The part of the plan that is about lists.
+struct OfLists {
+    feed: Duration,
+    paid: Duration,
+    whole: Duration,
+    units_per_day: u64,
+    in_time: usize,
+}
+
+impl OfLists {
+    fn new(limits: Limits, lists: Lists, budget: Budget) -> OfLists {
+        let wish = look_at_lists_every(limits);
+        let count = u64::try_from(lists.count).unwrap_or(u64::MAX);
+        let pages = u64::try_from(lists.pages.max(lists.count)).unwrap_or(u64::MAX);
+        // Without lists their share is polling's; the first list brings it.
+        let units = if lists.count == 0 {
+            budget.lists.max(budget.general / LIST_SHARE)
+        } else {
+            budget.lists
+        };
+        let whole = DAY.max(evenly(pages, units / WHOLE_SHARE, budget.over));
+        let for_whole = ratio(pages, millis(budget.over), millis(whole));
+        let for_looks = units.saturating_sub(u32::try_from(for_whole).unwrap_or(u32::MAX));
+        let paid = wish.max(evenly(count, for_looks, budget.over));
+        let slowest = Duration::from_secs(1) / FEEDS_PER_SECOND;
+        let feed = wish.max(slowest.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX)));
+
+        // One list costs its looks, and its pages once a day.
+        let looks = ratio(1, millis(budget.over), millis(IN_TIME.max(wish)));
+        let pages_of_one = pages.checked_div(count).unwrap_or(1).max(1);
+        let a_list = looks.saturating_add(ratio(pages_of_one, millis(budget.over), millis(DAY)));
+        let in_time = u64::from(units) / a_list.max(1);
+        OfLists {
+            feed,
+            paid,
+            whole,
+            units_per_day: per_day(count, paid).saturating_add(per_day(pages, whole)),
+            in_time: usize::try_from(in_time).unwrap_or(usize::MAX),
+        }
+    }
+}
+
+/// The wait between two looks at a list, while there are units.
+fn look_at_lists_every(limits: Limits) -> Duration {
+    let Limits { min_interval: min, max_interval: max } = limits;
+    min.saturating_mul(LIST_FACTOR).min(max).max(min)
 }
 
 /// The wait at which `calls` per round use up `units` just when `over` ends. Without units: when it ends.
@@ -276,7 +395,7 @@ mod tests {
         published_at: Option<UnixMillis>,
         live: Live,
     ) -> Duration {
-        let plan = Plan::new(LIMITS, 10, 0, WHOLE_DAY);
+        let plan = Plan::new(LIMITS, 10, Lists::default(), WHOLE_DAY);
         let (mut activity, mut now, mut last) = (Activity::default(), START, None);
         let mut interval = MIN;
         while now.since(START) < Duration::from_secs(6 * 3600) {
@@ -315,7 +434,7 @@ mod tests {
 
     #[test]
     fn a_jump_after_hours_of_standing_still_is_no_storm() {
-        let plan = Plan::new(LIMITS, 10, 0, WHOLE_DAY);
+        let plan = Plan::new(LIMITS, 10, Lists::default(), WHOLE_DAY);
         let at = |hours: u64| START.plus(Duration::from_secs(hours * 3600));
         let activity = Activity::default()
             .observe(None, &views(100_000), START)
@@ -327,7 +446,7 @@ mod tests {
 
     #[test]
     fn looks_fall_in_step_and_stay_there() {
-        let plan = Plan::new(LIMITS, 10, 0, WHOLE_DAY);
+        let plan = Plan::new(LIMITS, 10, Lists::default(), WHOLE_DAY);
         let check = |now: i64, wait: u64, expected: i64| {
             let at = plan.in_step(UnixMillis(now * 1_000), Duration::from_secs(wait));
             assert_eq!(at, UnixMillis(expected * 1_000), "{now} + {wait}");
@@ -346,34 +465,36 @@ mod tests {
 
     #[test]
     fn a_few_videos_cost_little_and_the_plan_says_so() {
-        let plan = Plan::new(LIMITS, 50, 0, WHOLE_DAY);
+        let plan = Plan::new(LIMITS, 50, Lists::default(), WHOLE_DAY);
         assert!(plan.fits);
         assert_eq!(plan.effective_interval, MIN);
         assert_eq!((plan.units_per_day_stats, plan.units_per_day_details), (1_440, 288));
-        insta::assert_snapshot!(plan.message, @"50 videos can be looked at every 1m (at most 1440 requests a day for numbers, 288 for titles and status, 0 for lists)");
+        insta::assert_snapshot!(plan.message, @"50 videos can be looked at every 1m (at most 1440 requests a day for numbers, 288 for titles and status, 0 for lists); new videos of up to 20 channels and playlists are told within 15m");
     }
 
     #[test]
     fn many_videos_share_the_day() {
-        let plan = Plan::new(LIMITS, 10_000, 4, Budget::of_a_day(10_000, true));
+        let plan =
+            Plan::new(LIMITS, 10_000, Lists { count: 2, pages: 4 }, Budget::of_a_day(10_000, true));
         assert!(plan.fits);
         assert_eq!(plan.effective_interval.as_secs(), 1_728);
-        insta::assert_snapshot!(plan.message, @"10000 videos: busy ones every 1m, quiet ones every 1h, and every 28m48s if all were busy at once (at most 9999 requests a day for numbers, 5999 for titles and status, 384 for lists)");
+        insta::assert_snapshot!(plan.message, @"10000 videos: busy ones every 1m, quiet ones every 1h, and every 28m48s if all were busy at once (at most 9999 requests a day for numbers, 5999 for titles and status, 580 for lists); 2 channels and playlists: a new video is told within 5m, of a channel within 5m while feeds work (with more than 20 of them it takes longer than 15m)");
     }
 
     #[test]
     fn the_budget_beats_the_longest_interval() {
-        let plan = Plan::new(LIMITS, 100_000, 0, WHOLE_DAY);
+        let plan = Plan::new(LIMITS, 100_000, Lists::default(), WHOLE_DAY);
         assert!(!plan.fits);
         let interval = plan.interval(&Activity::default(), Status::Public, Live::Live, None, START);
         assert_eq!(interval.as_secs(), 17_280);
-        insta::assert_snapshot!(plan.message, @"100000 videos are too many for max_interval = 1h: the quota allows numbers every 4h48m, titles and status every 6h (at most 9999 requests a day for numbers, 7999 for titles and status, 0 for lists)");
+        insta::assert_snapshot!(plan.message, @"100000 videos are too many for max_interval = 1h: the quota allows numbers every 4h48m, titles and status every 6h (at most 9999 requests a day for numbers, 7999 for titles and status, 0 for lists); new videos of up to 20 channels and playlists are told within 15m");
     }
 
     #[test]
     fn without_units_everything_waits_for_the_reset() {
         let over = Duration::from_secs(5 * 3600);
-        let plan = Plan::new(LIMITS, 1, 0, Budget { stats: 0, general: 0, lists: 0, over });
+        let plan =
+            Plan::new(LIMITS, 1, Lists::default(), Budget { stats: 0, general: 0, lists: 0, over });
         let interval = plan.interval(&Activity::default(), Status::Public, Live::None, None, START);
         assert!(interval >= over);
     }
@@ -404,7 +525,7 @@ mod tests {
             let (min, max) = (Duration::from_secs(min_s), Duration::from_secs(min_s + longer_s));
             let budget = Budget { stats, general, lists: general / 4, over: Duration::from_secs(over_s) };
             let limits = Limits { min_interval: min, max_interval: max };
-            let plan = Plan::new(limits, videos, pages, budget);
+            let plan = Plan::new(limits, videos, Lists { count: pages / 3, pages }, budget);
             let (mut activity, mut now, mut last) = (Activity::default(), START, None);
             for (counts, at) in readings {
                 now = UnixMillis(at);
@@ -426,10 +547,10 @@ mod tests {
             videos in 0usize..500_000, pages in 0usize..10_000, units in 4u32..20_000,
         ) {
             let budget = Budget { stats: units, general: units, lists: units / 4, over: DAY };
-            let plan = Plan::new(LIMITS, videos, pages, budget);
+            let plan = Plan::new(LIMITS, videos, Lists { count: pages / 3, pages }, budget);
             prop_assert!(plan.units_per_day_stats <= u64::from(units));
             prop_assert!(plan.units_per_day_details <= u64::from(units));
-            prop_assert!(plan.units_per_day_lists <= u64::from(units / 4));
+            prop_assert!(plan.units_per_day_lists <= u64::from(units / 4).max(1));
         }
     }
 }

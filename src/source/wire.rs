@@ -46,6 +46,10 @@ pub struct Details {
     pub live: Live,
     /// When it was published.
     pub published_at: Option<UnixMillis>,
+    /// How long it is, in seconds; `None` for a broadcast that is not over.
+    pub duration: Option<u32>,
+    /// When a premiere or broadcast is to begin, while it is only announced.
+    pub starts_at: Option<UnixMillis>,
     /// The numbers.
     pub counts: Counts,
 }
@@ -68,8 +72,8 @@ impl Details {
             status: self.status,
             live: self.live,
             published_at: self.published_at,
-            duration: None,
-            starts_at: None,
+            duration: self.duration,
+            starts_at: self.starts_at,
         }
     }
 }
@@ -81,6 +85,10 @@ pub struct Member {
     pub id: VideoId,
     /// Its title as the list shows it.
     pub title: String,
+    /// When the video was published.
+    pub published_at: Option<UnixMillis>,
+    /// When it was added to the list; a feed does not say.
+    pub added_at: Option<UnixMillis>,
 }
 
 /// What is needed to watch a channel.
@@ -97,10 +105,14 @@ pub struct ChannelInfo {
 /// One page of `playlistItems.list`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberPage {
-    /// Those that could be read.
+    /// Those that could be read and that anybody may see.
     pub members: Vec<Member>,
+    /// Rows on this page, placeholders included.
+    pub rows: usize,
     /// The token of the next page.
     pub next: Option<String>,
+    /// The token of the page before.
+    pub previous: Option<String>,
     /// How many members there are on all pages; YouTube counts those too that it does not list.
     pub total: u64,
 }
@@ -161,28 +173,45 @@ pub fn playlist_title(body: &[u8]) -> Result<Option<String>, SourceError> {
     Ok(items(&answer).first().and_then(|item| text(item, "/snippet/title")))
 }
 
-/// Reads one answer of `playlistItems.list`. Members that can't be read are left out.
+/// Reads one answer of `playlistItems.list`. Rows that can't be read, and those that only hold the place of a video
+/// that is private or gone, are left out.
 ///
 /// # Errors
 ///
 /// [`SourceError::BadAnswer`] for what is no such answer.
 pub fn member_page(body: &[u8]) -> Result<MemberPage, SourceError> {
     let answer = list(body, "youtube#playlistItemListResponse")?;
-    let members = items(&answer).into_iter().filter_map(|item| {
-        let id = string(item, "/contentDetails/videoId")
-            .or_else(|| string(item, "/snippet/resourceId/videoId"))?;
-        let title = text(item, "/snippet/title").unwrap_or_default();
-        Some(Member { id: id.parse().ok()?, title })
-    });
-    let next = string(&answer, "/nextPageToken").filter(|token| !token.is_empty());
-    if next.is_some_and(|token| token.len() > TEXT_MAX_CHARS) {
-        return Err(SourceError::BadAnswer("a page token without end".to_owned()));
-    }
+    let rows = items(&answer);
     Ok(MemberPage {
-        members: members.collect(),
-        next: next.map(str::to_owned),
+        members: rows.iter().filter_map(|row| member(row)).collect(),
+        rows: rows.len(),
+        next: page_token(&answer, "/nextPageToken")?,
+        previous: page_token(&answer, "/prevPageToken")?,
         total: answer.pointer("/pageInfo/totalResults").and_then(Value::as_u64).unwrap_or(0),
     })
+}
+
+/// A row of a playlist. "Private video" and "Deleted video" are no members: they have no date of publication.
+fn member(row: &Value) -> Option<Member> {
+    if !matches!(string(row, "/status/privacyStatus"), None | Some("public" | "unlisted")) {
+        return None;
+    }
+    let id = string(row, "/contentDetails/videoId")
+        .or_else(|| string(row, "/snippet/resourceId/videoId"))?;
+    Some(Member {
+        id: id.parse().ok()?,
+        title: text(row, "/snippet/title").unwrap_or_default(),
+        published_at: Some(moment(row, "/contentDetails/videoPublishedAt")?),
+        added_at: moment(row, "/snippet/publishedAt"),
+    })
+}
+
+fn page_token(answer: &Value, pointer: &str) -> Result<Option<String>, SourceError> {
+    let token = string(answer, pointer).filter(|token| !token.is_empty());
+    if token.is_some_and(|token| token.len() > TEXT_MAX_CHARS) {
+        return Err(SourceError::BadAnswer("a page token without end".to_owned()));
+    }
+    Ok(token.map(str::to_owned))
 }
 
 /// Whether this is an answer of `videos.list` at all.
@@ -298,9 +327,6 @@ fn detail(id: VideoId, item: &Value) -> Result<Details, String> {
     // It becomes part of an address that people click on.
     let channel_id =
         string(item, "/snippet/channelId").filter(|id| id.parse::<ChannelId>().is_ok());
-    let published_at = string(item, "/snippet/publishedAt")
-        .and_then(|text| text.parse::<jiff::Timestamp>().ok())
-        .map(UnixMillis::from);
     Ok(Details {
         id,
         title,
@@ -308,9 +334,29 @@ fn detail(id: VideoId, item: &Value) -> Result<Details, String> {
         channel_title: text(item, "/snippet/channelTitle"),
         status: status(item)?,
         live: live(item)?,
-        published_at,
+        published_at: moment(item, "/snippet/publishedAt"),
+        duration: duration(item),
+        starts_at: starts_at(item),
         counts: counts(item)?,
     })
+}
+
+/// The length. A broadcast that is not over says `P0D`, which is none.
+fn duration(item: &Value) -> Option<u32> {
+    let span: jiff::Span = string(item, "/contentDetails/duration")?.parse().ok()?;
+    let day = jiff::SpanRelativeTo::days_are_24_hours();
+    let seconds = u32::try_from(span.to_duration(day).ok()?.as_secs()).ok()?;
+    (seconds > 0).then_some(seconds)
+}
+
+/// The start that a premiere or broadcast is announced for, while it has not begun.
+fn starts_at(item: &Value) -> Option<UnixMillis> {
+    let is_upcoming = string(item, "/snippet/liveBroadcastContent") == Some("upcoming");
+    is_upcoming.then(|| moment(item, "/liveStreamingDetails/scheduledStartTime")).flatten()
+}
+
+fn moment(value: &Value, pointer: &str) -> Option<UnixMillis> {
+    string(value, pointer)?.parse::<jiff::Timestamp>().ok().map(UnixMillis::from)
 }
 
 fn status(item: &Value) -> Result<Status, String> {
@@ -449,6 +495,59 @@ mod tests {
         let over = r#","liveStreamingDetails":{"actualStartTime":"2026-11-01T10:00:00Z","actualEndTime":"2026-11-01T12:00:00Z"}"#;
         assert_eq!(live("none", over), Ok(Live::Completed));
         assert!(live("paused", "").is_err());
+    }
+
+    #[test]
+    fn a_length_is_read_from_iso_8601_and_a_broadcast_has_none() {
+        let length = |text: &str| {
+            let details = format!(r#","contentDetails":{{"duration":"{text}"}}"#);
+            one("", r#""privacyStatus":"public""#, &details).unwrap().duration
+        };
+        assert_eq!(length("PT3M33S"), Some(213));
+        assert_eq!(length("PT1H"), Some(3_600));
+        assert_eq!(length("P1DT2H1S"), Some(93_601));
+        for none in ["P0D", "PT0S", "", "long", "-PT5S", "P1Y", "P999999999D"] {
+            assert_eq!(length(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn a_premiere_has_its_start_until_it_begins() {
+        let starts = |word: &str| {
+            let snippet = format!(r#","liveBroadcastContent":"{word}""#);
+            let live = r#","liveStreamingDetails":{"scheduledStartTime":"2026-11-01T10:00:00Z"}"#;
+            one(&snippet, r#""privacyStatus":"public""#, live).unwrap().starts_at
+        };
+        assert_eq!(starts("upcoming"), Some(UnixMillis(1_793_527_200_000)));
+        assert_eq!((starts("live"), starts("none")), (None, None));
+    }
+
+    #[test]
+    fn what_only_holds_a_place_in_a_list_is_no_member() {
+        let row = |id: &str, published: &str, privacy: &str| {
+            format!(
+                r#"{{"snippet":{{"title":"T","publishedAt":"2026-11-01T10:00:00Z"}},"contentDetails":{{"videoId":"{id}"{published}}},"status":{{"privacyStatus":"{privacy}"}}}}"#
+            )
+        };
+        let published = r#","videoPublishedAt":"2026-10-01T10:00:00Z""#;
+        let rows = [
+            row("aaaaaaaaaaa", published, "public"),
+            row("bbbbbbbbbbb", published, "unlisted"),
+            row("ccccccccccc", "", "private"),
+            row("ddddddddddd", "", "public"),
+            row("eeeeeeeeeee", published, "private"),
+            row("fffffffffff", "", "privacyStatusUnspecified"),
+        ];
+        let body = format!(
+            r#"{{"kind":"youtube#playlistItemListResponse","items":[{}],"prevPageToken":"P"}}"#,
+            rows.join(",")
+        );
+        let page = member_page(body.as_bytes()).unwrap();
+        let ids: Vec<_> = page.members.iter().map(|member| member.id.as_str()).collect();
+        assert_eq!((ids, page.rows), (vec!["aaaaaaaaaaa", "bbbbbbbbbbb"], 6));
+        assert_eq!(page.members[0].published_at, Some(UnixMillis(1_790_848_800_000)));
+        assert_eq!(page.members[0].added_at, Some(UnixMillis(1_793_527_200_000)));
+        assert_eq!((page.previous.as_deref(), page.next), (Some("P"), None));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 
 use super::{Channel, Entry, Pace, Playlist, Video, Visibility, World};
 use crate::demo::replay::Update;
-use crate::model::{ChannelId, Live, Metric, PlaylistId, VideoId};
+use crate::model::{ChannelId, Live, Metric, PlaylistId, UnixMillis, VideoId};
 
 /// A test or a script named something that is not there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +70,106 @@ impl World {
         let entries = videos.iter().map(|&video| Entry { video, added_at: self.now }).collect();
         let (title, channel) = (title.to_owned(), channel.clone());
         self.playlists.insert(id.clone(), Playlist { id: id.clone(), title, channel, entries });
+    }
+
+    /// Puts a video into a playlist now, at `place`: 0 is the top, anything too large the end. It need not exist.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such playlist; so everywhere below.
+    pub fn add_to_playlist(
+        &mut self,
+        id: &PlaylistId,
+        video: VideoId,
+        place: usize,
+    ) -> Result<(), Unknown> {
+        let added_at = self.now;
+        let entries = &mut self.playlist_mut(id)?.entries;
+        entries.insert(place.min(entries.len()), Entry { video, added_at });
+        Ok(())
+    }
+
+    /// Takes a video out of a playlist.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such playlist.
+    pub fn remove_from_playlist(
+        &mut self,
+        id: &PlaylistId,
+        video: &VideoId,
+    ) -> Result<(), Unknown> {
+        self.playlist_mut(id)?.entries.retain(|entry| entry.video != *video);
+        Ok(())
+    }
+
+    /// Takes a playlist away and hands it over: setting it again brings it back.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such playlist.
+    pub fn remove_playlist(&mut self, id: &PlaylistId) -> Result<Playlist, Unknown> {
+        self.playlists.remove(id).ok_or_else(|| Unknown(format!("playlist {id}")))
+    }
+
+    /// Ends a channel as YouTube does: it is unknown, its videos are deleted and its playlists are gone.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such channel.
+    pub fn terminate(&mut self, id: &ChannelId) -> Result<(), Unknown> {
+        self.channels.remove(id).ok_or_else(|| Unknown(format!("channel {id}")))?;
+        self.playlists.retain(|_, playlist| playlist.channel != *id);
+        for video in self.videos.values_mut().filter(|video| video.channel == *id) {
+            video.visibility = Visibility::Deleted;
+        }
+        Ok(())
+    }
+
+    /// Announces a premiere: the video stands in the channel's list from now on, and can be seen from `starts_at` on
+    /// (see [`World::premiere`]).
+    ///
+    /// # Errors
+    ///
+    /// When there is no such channel.
+    pub fn announce_premiere(
+        &mut self,
+        channel: &ChannelId,
+        title: &str,
+        starts_at: UnixMillis,
+    ) -> Result<VideoId, Unknown> {
+        let id = self.add_upload(channel, title)?;
+        let video = self.video_mut(&id)?;
+        (video.live, video.scheduled_at) = (Live::Upcoming, Some(starts_at));
+        Ok(id)
+    }
+
+    /// A premiere begins and ends: from now on it is a video like any other, published now.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such video.
+    pub fn premiere(&mut self, id: &VideoId) -> Result<(), Unknown> {
+        let now = self.now;
+        let video = self.video_mut(id)?;
+        (video.live, video.started_at, video.ended_at) = (Live::Completed, Some(now), Some(now));
+        self.publish(id)
+    }
+
+    /// Makes a video public, with now as the date of its publication.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such video.
+    pub fn publish(&mut self, id: &VideoId) -> Result<(), Unknown> {
+        let mut video = self.video_mut(id)?.clone();
+        (video.visibility, video.published_at) = (Visibility::Public, self.now);
+        self.add_video(video);
+        Ok(())
+    }
+
+    fn playlist_mut(&mut self, id: &PlaylistId) -> Result<&mut Playlist, Unknown> {
+        self.playlists.get_mut(id).ok_or_else(|| Unknown(format!("playlist {id}")))
     }
 
     /// Adds `count` made-up videos of `channel`, each a second younger than the one before, and returns their ids.

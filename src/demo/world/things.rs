@@ -142,3 +142,11 @@ pub struct Playlist {
     /// Its entries in order.
     pub entries: Vec<Entry>,
 }
+
+impl Playlist {
+    /// Whether these are the uploads of a channel, which nobody put together.
+    #[must_use]
+    pub fn is_uploads(&self) -> bool {
+        self.id.as_str().starts_with("UU")
+    }
+}

@@ -1,4 +1,4 @@
-//! The feed of a channel's or playlist's newest videos: Atom with the namespaces of YouTube and of Media RSS.
+//! The feed of a channel's newest videos, or of the first ones of a playlist in its own order: Atom with the namespaces of YouTube and of Media RSS.
 //!
 //! Source: <https://developers.google.com/youtube/v3/guides/push_notifications> and feeds as served (read 2026-11).
 
@@ -58,7 +58,9 @@ fn empty(xml: &mut Xml, name: &str, attributes: &[(&str, &str)]) -> io::Result<(
 
 fn write(world: &World, id: &PlaylistId, is_channel: bool) -> io::Result<Option<Vec<u8>>> {
     let Some(mut playlist) = world.playlist(id) else { return Ok(None) };
-    playlist.entries.sort_by_key(|entry| std::cmp::Reverse(entry.added_at));
+    if playlist.is_uploads() {
+        playlist.entries.sort_by_key(|entry| std::cmp::Reverse(entry.added_at));
+    }
     let videos = (playlist.entries.iter().filter_map(|entry| world.video(&entry.video)))
         .filter(|video| video.visibility.is_visible())
         .take(ENTRIES_MAX);

@@ -187,6 +187,8 @@ fn playlist_items(world: &World, params: &Params) -> Result<Value, ApiError> {
     let id = params.one("playlistId").ok_or_else(|| ApiError::no_filter("id, playlistId"))?;
     let playlist = (id.parse::<PlaylistId>().ok())
         .and_then(|id| world.playlist(&id))
+        // The uploads of a channel without public videos are not found either.
+        .filter(|playlist| !(playlist.is_uploads() && playlist.entries.is_empty()))
         .ok_or_else(ApiError::playlist_not_found)?;
     let start = match params.one("pageToken") {
         None => 0,

@@ -1,6 +1,7 @@
 //! Tools that ask what the gateway left: `why`, `dead-letters`, and `check` with YouTube there.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -10,7 +11,11 @@ use tubebell::model::{
     AlertDraft, Channel, Counts, Desk, FanoutCursor, Holder, Known, Live, Marks, Metric,
     NextTrigger, Series, Signal, Status, Suppressed, UnixMillis, Value,
 };
-use tubebell::store::{Compose, Composed, Finished, FinishedAs, Group, Sqlite, Store, StoreError};
+use tubebell::pipeline::Watched;
+use tubebell::source::{Plan, QuotaState, Timeouts, YouTube, YouTubeOptions, last_reset};
+use tubebell::store::{
+    Access, Compose, Composed, Finished, FinishedAs, Group, Sqlite, Store, StoreError,
+};
 
 use super::{CONFIG, EARLIER, Home};
 
@@ -39,11 +44,35 @@ async fn check_asks_youtube_with_the_key_and_says_what_polling_costs() {
     assert!(lines[3].starts_with("ok      polling: 2 videos"), "{}", lines[3]);
     assert_eq!(sim.requests().len(), 0);
 
+    home.write("l.csv", "channel,playlist,to\n@a,,telegram:1\n,PLmix,telegram:1\n");
+    home.run("apply l.csv --config offline.toml");
+    let said = home.run("check --offline --config offline.toml").out;
+    let line = said.lines().find_map(|line| line.strip_prefix("ok      polling: ")).unwrap();
+    assert!(line.contains("2 channels and playlists: a new video is told within 5m"), "{line}");
+    assert_eq!(line, polled_by(&home, &url).await.message, "what the gateway goes by");
+
     let said = home.run("check");
     assert_eq!((said.code, sim.requests().len()), (1, 1), "{}", said.out);
     assert!(said.out.contains("FAILED  store: none/t.db: make the folder none first\n"));
     assert!(said.out.contains(&format!("ok      youtube: {url} takes the key\n")), "{}", said.out);
     stop.cancel();
+}
+
+/// The plan that a gateway makes when a day begins.
+async fn polled_by(home: &Home, url: &str) -> Plan {
+    let store = Sqlite::open(&home.path().join("tubebell.db"), Access::Existing).unwrap();
+    let options = YouTubeOptions {
+        api_key: "k".into(),
+        base_url: url.into(),
+        feed_url: url.into(),
+        daily_units: 10_000,
+        min_interval: Duration::from_secs(60),
+        max_interval: Duration::from_secs(3_600),
+    };
+    let youtube =
+        YouTube::new(&options, Timeouts::default(), QuotaState::default()).expect("a client");
+    let watched = Watched::count(&store, 500).await.unwrap();
+    watched.plan_for(options.limits(), &youtube, last_reset(EARLIER))
 }
 
 /// 2026-11-22T10:00:00Z

@@ -112,7 +112,7 @@ impl Server {
 
 /// A client of the server at `url`.
 pub(crate) fn client(url: &str) -> YouTube {
-    let timeouts = Timeouts { connect: LIMIT, total: LIMIT };
+    let timeouts = Timeouts { connect: LIMIT, total: LIMIT, feed: LIMIT };
     YouTube::new(&options(url), timeouts, QuotaState::default()).expect("the options are right")
 }
 

@@ -95,6 +95,11 @@ async fn a_feed_has_the_fifteen_newest_without_key_or_charge() {
     stage.sim.edit(|world| world.set_playlist(&mix, HOSTILE, &channel(), &[id('b')]));
     let playlist_feed = feed(&stage, "playlist_id=PLmix").await.unwrap();
     assert_eq!((playlist_feed.title.as_str(), playlist_feed.entry.len()), (HOSTILE, 1));
+    let order = [id('c'), id('a'), id('d')];
+    stage.sim.edit(|world| world.set_playlist(&mix, HOSTILE, &channel(), &order));
+    let playlist_feed = feed(&stage, "playlist_id=PLmix").await.unwrap();
+    let listed: Vec<_> = playlist_feed.entry.iter().map(|entry| entry.video_id.as_str()).collect();
+    assert_eq!(listed, order.each_ref().map(VideoId::as_str), "in the order of the playlist");
     for (query, status) in [
         ("channel_id=UCzzzzzzzzzzzzzzzzzzzzzz", 404),
         ("channel_id=nonsense", 404),

@@ -219,3 +219,70 @@ async fn items_come_in_any_order_when_nobody_promised_one() {
     let sent: BTreeSet<&str> = ids(&body).into_iter().collect();
     assert_eq!(sent, list.iter().map(String::as_str).collect());
 }
+
+#[tokio::test]
+async fn the_uploads_of_a_channel_without_public_videos_are_not_found_but_the_channel_is() {
+    let stage = Stage::with("a").await;
+    stage.sim.edit(|world| world.set_status(&id('a'), Visibility::Private).unwrap());
+    let uploads =
+        "/youtube/v3/playlistItems?part=contentDetails&playlistId=UUaaaaaaaaaaaaaaaaaaaaaa";
+    assert_eq!(stage.refused(uploads).await, refusal(404, "playlistNotFound"));
+    let channel_of = format!("/youtube/v3/channels?part=id&id={}", channel());
+    assert_eq!(stage.good(&channel_of).await["items"].as_array().unwrap().len(), 1);
+    stage.sim.edit(|world| world.publish(&id('a')).unwrap());
+    let body = stage.good(uploads).await;
+    assert_eq!(body["items"][0]["contentDetails"]["videoPublishedAt"], "2026-11-20T20:00:00Z");
+    stage.sim.edit(|world| world.terminate(&channel()).unwrap());
+    assert_eq!(stage.refused(uploads).await, refusal(404, "playlistNotFound"));
+    assert!(stage.good(&channel_of).await.get("items").is_none());
+}
+
+#[tokio::test]
+async fn a_playlist_grows_where_it_is_told_to_and_says_when() {
+    let stage = Stage::with("abc").await;
+    let mix: PlaylistId = "PLmix".parse().unwrap();
+    stage.sim.edit(|world| {
+        world.set_playlist(&mix, "Mix", &channel(), &[id('a')]);
+        world.step(NOW.plus(Duration::from_secs(60)));
+        world.add_to_playlist(&mix, id('b'), usize::MAX).unwrap();
+        world.add_to_playlist(&mix, id('c'), 0).unwrap();
+    });
+    let items = "/youtube/v3/playlistItems?part=snippet,contentDetails&playlistId=PLmix";
+    let body = stage.good(items).await;
+    let rows: Vec<(&str, &str)> = (body["items"].as_array().unwrap().iter())
+        .map(|item| {
+            let added = item["snippet"]["publishedAt"].as_str().unwrap();
+            (item["contentDetails"]["videoId"].as_str().unwrap(), added)
+        })
+        .collect();
+    let (then, later) = ("2026-11-20T20:00:00Z", "2026-11-20T20:01:00Z");
+    assert_eq!(rows, [("ccccccccccc", later), ("aaaaaaaaaaa", then), ("bbbbbbbbbbb", later)]);
+    let removed = stage.sim.edit(|world| {
+        world.remove_from_playlist(&mix, &id('a')).unwrap();
+        world.remove_playlist(&mix).unwrap()
+    });
+    assert_eq!(removed.entries.len(), 2);
+    assert_eq!(stage.refused(items).await, refusal(404, "playlistNotFound"));
+}
+
+#[tokio::test]
+async fn a_premiere_is_announced_with_its_time_and_is_published_when_it_begins() {
+    let stage = Stage::with("a").await;
+    let starts_at = NOW.plus(Duration::from_secs(3_600));
+    let premiere =
+        stage.sim.edit(|world| world.announce_premiere(&channel(), "Soon", starts_at).unwrap());
+    let list = format!(
+        "/youtube/v3/videos?part=snippet,contentDetails,liveStreamingDetails&id={premiere}"
+    );
+    let item = stage.good(&list).await["items"][0].clone();
+    assert_eq!(item["snippet"]["liveBroadcastContent"], "upcoming");
+    assert_eq!(item["liveStreamingDetails"]["scheduledStartTime"], "2026-11-20T21:00:00Z");
+    assert_eq!(item["contentDetails"]["duration"], "P0D");
+    stage.sim.edit(|world| {
+        world.step(starts_at);
+        world.premiere(&premiere).unwrap();
+    });
+    let item = stage.good(&list).await["items"][0].clone();
+    assert_eq!(item["snippet"]["publishedAt"], "2026-11-20T21:00:00Z");
+    assert_eq!(item["contentDetails"]["duration"], "PT4M");
+}

@@ -1,0 +1,318 @@
+//! The loop that finds out which videos channels and playlists have.
+//!
+//! It runs beside the poller, so that numbers never wait for lists, and spends from a share of its own. What to ask
+//! and what the answers mean is in [`crate::source::list`]; here is the asking, and the storing of what was found.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::Clock;
+use super::plan::Watched;
+use super::poll::{QUOTA_KEY, RoundError, class};
+use super::standing::Standing;
+use crate::deliver::Bells;
+use crate::model::{PlaylistId, SubjectRef, UnixMillis, VideoId};
+use crate::source::list::{self, AskLists, Found, List};
+use crate::source::{
+    Bucket, ChannelInfo, Circuit, Limits, ListMemory, Member, MemberPage, Pace, SourceError,
+    Spender, YouTube,
+};
+use crate::store::{DueSubject, ListLimits, ListedMember, Listing, Store, StoreError};
+
+/// Lists looked at in one round; those that come due meanwhile are in the next.
+const DUE_MAX: usize = 100;
+
+/// Lists looked at at the same time: a feed that hangs does not hold up the others.
+const AT_ONCE: usize = 4;
+
+/// The longest sleep without looking for what is due.
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
+
+/// The shortest sleep between two rounds.
+const REST_AT_LEAST: Duration = Duration::from_millis(100);
+
+/// The rest when the key is refused, before one question finds out whether it is taken again.
+const REFUSED_REST: Duration = Duration::from_secs(600);
+
+/// The first and the longest rest after a failure that concerns all lists.
+const BACK_OFF: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(300));
+
+/// Everything that the loop needs.
+pub struct Lister {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// YouTube.
+    pub youtube: Arc<YouTube>,
+    /// Bounds of intervals.
+    pub limits: Limits,
+    /// How many members lists may have.
+    pub members: ListLimits,
+    /// Rung when a watch was made.
+    pub wake: Arc<Notify>,
+    /// Rung by the lister for the poller: new members are to be looked at.
+    pub poll: Arc<Notify>,
+    /// Rung when people are to hear of a list itself.
+    pub bells: Bells,
+    /// The clock.
+    pub clock: Clock,
+    /// How YouTube stands.
+    pub standing: Standing,
+    /// Whether feeds are worth asking for.
+    pub feeds: Mutex<Circuit>,
+}
+
+impl Lister {
+    /// Looks at lists until `stop` is cancelled.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut failures: u32 = 0;
+        let mut is_store_ill = false;
+        while !stop.is_cancelled() {
+            let woken = self.wake.notified();
+            // While nothing can be recorded, YouTube is not asked.
+            let outcome = match is_store_ill {
+                true => self.save_quota().await.map_err(RoundError::from),
+                false => Ok(()),
+            };
+            let outcome = match outcome {
+                Ok(()) => tokio::select! {
+                    // A look that is broken off was never stored, and is made again.
+                    () = stop.cancelled() => break,
+                    outcome = self.round() => outcome,
+                },
+                Err(error) => Err(error),
+            };
+            is_store_ill = matches!(&outcome, Err(RoundError::Store(_) | RoundError::Bus(_)));
+            let wait = match outcome {
+                Ok(wait) => {
+                    failures = 0;
+                    wait
+                }
+                Err(error) => {
+                    failures = failures.saturating_add(1);
+                    self.rest_after(&error, failures).await
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
+                () = woken, if failures == 0 => {}
+            }
+        }
+    }
+
+    /// Looks at what is due. Returns how long nothing is.
+    async fn round(&self) -> Result<Duration, RoundError> {
+        let now = (self.clock)();
+        let due = self.store.due_subjects(now, DUE_MAX, self.members).await?;
+        if due.is_empty() {
+            return Ok(LOOK_AT_LEAST_EVERY);
+        }
+        let is_full = due.len() == DUE_MAX;
+        let watched = Watched::count(self.store.as_ref(), self.members.per_list).await?;
+        let plan = watched.plan_for(self.limits, &self.youtube, now);
+        let pace = plan.pace(self.units());
+        let spent = self.youtube.quota().spent(Bucket::General, now);
+        let mut looks = futures_util::stream::iter(due)
+            .map(|due| self.look(due, &pace))
+            .buffer_unordered(AT_ONCE);
+        let mut wait = LOOK_AT_LEAST_EVERY;
+        let mut outcome = Ok(());
+        while outcome.is_ok()
+            && let Some(looked) = looks.next().await
+        {
+            match self.record(looked, &pace).await {
+                Ok(next) => wait = wait.min(next.since((self.clock)())),
+                Err(error) => outcome = Err(error),
+            }
+        }
+        drop(looks);
+        if self.youtube.quota().spent(Bucket::General, now) != spent {
+            self.save_quota().await?;
+        }
+        outcome?;
+        Ok(if is_full { REST_AT_LEAST } else { wait.max(REST_AT_LEAST) })
+    }
+
+    fn units(&self) -> u32 {
+        self.youtube.quota().allowance(Bucket::General, Spender::Lists, (self.clock)())
+    }
+
+    async fn look(&self, due: DueSubject, pace: &Pace) -> Looked {
+        let now = (self.clock)();
+        let mut memory = ListMemory::read(due.memory.as_deref());
+        let list = List { subject: &due.subject, members_max: due.members_max, is_gone: due.gone };
+        let asking = Asking { lister: self, subject: due.id };
+        let outcome = list::look(&asking, list, &mut memory, pace, now).await;
+        Looked { due, memory, outcome }
+    }
+
+    /// Stores what a look has found or why it found nothing, and returns when the next one is.
+    ///
+    /// # Errors
+    ///
+    /// What concerns all lists.
+    async fn record(&self, looked: Looked, pace: &Pace) -> Result<UnixMillis, RoundError> {
+        let Looked { due, mut memory, outcome } = looked;
+        let now = (self.clock)();
+        let found = match outcome {
+            Ok(found) => found,
+            Err(RoundError::Source(error)) => {
+                let wait = memory.failed(&error, pace, now);
+                let next = now.plus(wait);
+                self.store.postpone_listing(due.id, Some(memory.print()), next).await?;
+                self.went_wrong(&due, &error, wait);
+                return match error {
+                    // Everything else would be refused too.
+                    error if error.is_refusal() => Err(error.into()),
+                    error @ SourceError::Burst { .. } => Err(error.into()),
+                    _ => Ok(next),
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        if found.presence.is_some() {
+            self.standing.works(now).await;
+        }
+        if let Some(error) = &found.trouble {
+            self.went_wrong(&due, error, found.next_in);
+        }
+        let next = now.plus(found.next_in);
+        let listing = listing(&due, &memory, found, next);
+        let listed = self.store.save_listing(listing, now).await?;
+        if listed.joined > 0 {
+            // A new video is told from its first snapshot.
+            self.poll.notify_one();
+        }
+        if listed.is_news {
+            self.bells.ring();
+        }
+        Ok(next)
+    }
+
+    fn went_wrong(&self, due: &DueSubject, error: &SourceError, wait: Duration) {
+        self.standing.metrics.polled(class(error), (self.clock)());
+        let rest_s = wait.as_secs();
+        tracing::warn!(subject = %due.subject, %error, rest_s, "could not be listed, trying again later");
+    }
+
+    async fn save_quota(&self) -> Result<(), StoreError> {
+        let state = serde_json::to_string(self.youtube.quota().state())
+            .map_err(|error| StoreError::Row(error.to_string()))?;
+        self.store.save(QUOTA_KEY, state).await
+    }
+
+    async fn rest_after(&self, error: &RoundError, failures: u32) -> Duration {
+        let grown = (BACK_OFF.0 * 2u32.saturating_pow(failures.min(10) - 1)).min(BACK_OFF.1);
+        match error {
+            RoundError::Store(_) | RoundError::Bus(_) => {
+                tracing::error!(%error, "what was listed can't be recorded, trying again");
+                grown.min(Duration::from_secs(10))
+            }
+            RoundError::Source(error) if error.is_refusal() => {
+                self.standing.is_refused(&error.to_string(), (self.clock)()).await;
+                REFUSED_REST
+            }
+            RoundError::Source(SourceError::Burst { retry_after }) => {
+                retry_after.unwrap_or_default().max(grown)
+            }
+            RoundError::Source(_) => grown,
+        }
+    }
+}
+
+/// One look, and what is remembered after it.
+struct Looked {
+    due: DueSubject,
+    memory: ListMemory,
+    outcome: Result<Found, RoundError>,
+}
+
+fn listing(due: &DueSubject, memory: &ListMemory, found: Found, next: UnixMillis) -> Listing {
+    let members = found.members.into_iter();
+    Listing {
+        subject: due.id,
+        title: found.title,
+        same_as: found.same_as,
+        memory: memory.print(),
+        members: members
+            .map(|row| ListedMember { id: row.id, title: row.title, at: row.at })
+            .collect(),
+        complete: found.is_complete,
+        total: found.total,
+        members_max: due.members_max,
+        presence: found.presence,
+        next_listing: next,
+    }
+}
+
+/// Asks the real YouTube and the store on behalf of one list.
+struct Asking<'a> {
+    lister: &'a Lister,
+    subject: i64,
+}
+
+impl Asking<'_> {
+    fn now(&self) -> UnixMillis {
+        (self.lister.clock)()
+    }
+
+    fn circuit<T>(&self, with: impl FnOnce(&mut Circuit) -> T) -> T {
+        // A count is right after every statement, so a panic elsewhere does not spoil it.
+        with(&mut self.lister.feeds.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl AskLists for Asking<'_> {
+    type Error = RoundError;
+
+    async fn feed(
+        &self,
+        subject: &SubjectRef,
+        is_expected: bool,
+    ) -> Result<Vec<Member>, SourceError> {
+        let now = self.now();
+        if !self.circuit(|circuit| circuit.may_ask(now)) {
+            return Err(SourceError::Transient("feeds are out of order".to_owned()));
+        }
+        let feed = self.lister.youtube.feed(subject).await;
+        match &feed {
+            Ok(_) => self.circuit(Circuit::answered),
+            Err(error) => {
+                tracing::debug!(%subject, %error, "a feed does not answer");
+                if is_expected {
+                    let now = self.now();
+                    self.circuit(|circuit| circuit.failed(now));
+                }
+            }
+        }
+        feed
+    }
+
+    async fn channel(&self, subject: &SubjectRef) -> Result<Option<ChannelInfo>, SourceError> {
+        self.lister.youtube.channel(subject, Spender::Lists, self.now()).await
+    }
+
+    async fn playlist_title(&self, id: &PlaylistId) -> Result<Option<String>, SourceError> {
+        self.lister.youtube.playlist_title(id, Spender::Lists, self.now()).await
+    }
+
+    async fn page(
+        &self,
+        playlist: &PlaylistId,
+        token: Option<&str>,
+    ) -> Result<MemberPage, SourceError> {
+        self.lister.youtube.member_page(playlist, token, Spender::Lists, self.now()).await
+    }
+
+    async fn unknown(&self, ids: Vec<VideoId>) -> Result<Vec<VideoId>, RoundError> {
+        Ok(self.lister.store.unknown_members(self.subject, ids).await?)
+    }
+
+    fn units(&self) -> u32 {
+        self.lister.units()
+    }
+}
