@@ -1,6 +1,7 @@
 //! Promises of a stop. Time is paused.
 
 use super::*;
+use crate::store::{Access, Sqlite};
 
 fn gateway(folder: &Path, patience: Patience) -> (Gateway, Arc<Sqlite>) {
     let sqlite = Arc::new(Sqlite::open(&folder.join("t.db"), Access::Run).unwrap());

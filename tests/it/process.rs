@@ -13,7 +13,7 @@ use tubebell::demo::telegram::{Fault, Scope};
 use tubebell::demo::youtube;
 
 use crate::story::{ANA, Story};
-use crate::wait::until;
+use crate::wait::{until, until_all};
 
 /// The program, killed when a test ends early.
 pub(crate) struct Program {
@@ -156,7 +156,9 @@ async fn killed_amid_four_hundred_messages_it_loses_none_and_repeats_only_what_w
         let sent = story.telegram.sent(-group);
         sent.iter().filter(|message| message.text.contains("990 → 1,005")).count()
     };
-    until("the rest", async || (1..=GROUPS).all(|group| told(group) > 0)).await;
+    let all = usize::try_from(GROUPS).unwrap();
+    let are_told = async || (1..=GROUPS).filter(|group| told(*group) > 0).count();
+    until_all("groups told", all, are_told).await;
     program.signal("TERM");
     assert_eq!(program.end().await.code(), Some(0));
     let repeated: usize = (1..=GROUPS).map(|group| told(group) - 1).sum();

@@ -29,6 +29,22 @@ pub(crate) async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
+/// Waits until all of many things are done; the limit is for each next one of them.
+pub(crate) async fn until_all(what: &str, all: usize, mut done: impl AsyncFnMut() -> usize) {
+    let (mut before, mut limit) = (0, Limit::from_now());
+    loop {
+        let now = done().await;
+        if now >= all {
+            return;
+        }
+        if now > before {
+            (before, limit) = (now, Limit::from_now());
+        }
+        assert!(!limit.is_over(), "{what}: {now} of {all}");
+        pause().await;
+    }
+}
+
 /// The limit of a wait that is more than one condition.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit(Instant);

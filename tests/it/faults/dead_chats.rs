@@ -13,7 +13,7 @@ use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 use super::rig::Rig;
 use crate::process::Program;
 use crate::story::{ANA, Story};
-use crate::wait::until;
+use crate::wait::{until, until_all};
 
 const DEAD: i64 = 10_000;
 const OPERATOR: i64 = 1_000_001;
@@ -60,11 +60,9 @@ async fn ten_thousand_dead_chats_are_disabled_once_each_and_flood_neither_operat
     let rig = Rig::start(Arc::clone(&graveyard) as _, &[chat(OPERATOR)]);
     rig.queue((1..=DEAD).map(|n| (chat(n), "{}".to_owned()))).await;
     rig.queue([(chat(ALIVE), "{}".to_owned())]).await;
-    until("all to be asked", async || {
-        graveyard.asked.lock().unwrap().len() == usize::try_from(DEAD + 2).unwrap()
-            && rig.pending() == 0
-    })
-    .await;
+    let asked = async || graveyard.asked.lock().unwrap().len();
+    until_all("chats asked", usize::try_from(DEAD + 2).unwrap(), asked).await;
+    until("that all is recorded", async || rig.pending() == 0).await;
     rig.stop();
     until("the end", async || rig.worker.is_finished()).await;
 
