@@ -1,6 +1,7 @@
 //! Answers what commands ask of YouTube and of Telegram.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 
@@ -35,6 +36,7 @@ impl YouTubeLookup {
         limits: Limits,
         telegram: Telegram,
         clock: Clock,
+        is_crowded: &Arc<AtomicBool>,
     ) -> YouTubeLookup {
         YouTubeLookup {
             youtube,
@@ -45,8 +47,8 @@ impl YouTubeLookup {
             videos: Looks::default(),
             subjects: Looks::default(),
             per_chat: LooksPerChat::default(),
-            with_youtube: Patience::default(),
-            with_telegram: Patience::default(),
+            with_youtube: Patience::new(Arc::clone(is_crowded)),
+            with_telegram: Patience::new(Arc::clone(is_crowded)),
         }
     }
 

@@ -215,12 +215,14 @@ impl Gateway {
         checks.push(("youtube", Box::new(move || poll_health.refused())));
 
         if let Some((client, limiter)) = telegram {
+            let is_crowded = Arc::default();
             let lookup = Arc::new(lookup::YouTubeLookup::new(
                 youtube,
                 Arc::clone(&store),
                 limits,
                 client.clone(),
                 Arc::clone(&clock),
+                &is_crowded,
             ));
             let (answers, halt) = (tracker.clone(), stop.clone());
             let listener = telegram::Listener {
@@ -237,6 +239,7 @@ impl Gateway {
                 stream,
                 bells,
                 tracker: tracker.clone(),
+                is_crowded,
             };
             tracker.spawn(listener.run(stop.clone()));
         }

@@ -1,6 +1,7 @@
 //! How long a command waits for a service: less, once it has waited in vain.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,14 +18,23 @@ const SHORT_FOR: Duration = Duration::from_secs(10);
 /// The patience with one service, shared by all who ask it.
 #[derive(Debug, Default)]
 pub(super) struct Patience {
+    /// Set while as many updates are in hand as may be: what nobody waits for then lets the next be heard.
+    is_crowded: Arc<AtomicBool>,
     /// Since a wait in vain: when it is tried in full again.
     short_until: Mutex<Option<Instant>>,
 }
 
 impl Patience {
-    /// Waits for an answer; `None`: it takes too long.
+    pub(super) fn new(is_crowded: Arc<AtomicBool>) -> Patience {
+        Patience { is_crowded, short_until: Mutex::default() }
+    }
+
+    /// Waits for an answer; `None`: it takes too long. After a wait in vain nothing is asked while many others wait.
     pub(super) async fn wait<T>(&self, question: impl Future<Output = T>) -> Option<T> {
         let full = self.is_full(Instant::now());
+        if !full && self.is_crowded.load(Ordering::Relaxed) {
+            return None;
+        }
         let answer = tokio::time::timeout(if full { FULL } else { SHORT }, question).await.ok();
         let mut short_until = self.short_until.lock().unwrap_or_else(PoisonError::into_inner);
         if answer.is_some() {
@@ -73,6 +83,22 @@ mod tests {
         tokio::time::advance(SHORT_FOR).await;
         let (one, other) = tokio::join!(ask(&patience, never), ask(&patience, never));
         assert!(one.0 >= FULL && other.0 < Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_many_wait_nobody_waits_in_vain_for_what_did_not_answer() {
+        let is_crowded = Arc::new(AtomicBool::new(true));
+        let (patience, never) = (Patience::new(Arc::clone(&is_crowded)), Duration::from_secs(60));
+        // A service that answers is asked whoever waits.
+        assert!(ask(&patience, Duration::from_secs(1)).await.1);
+        ask(&patience, never).await;
+        let begun = Instant::now();
+        for _ in 0..100 {
+            assert!(!ask(&patience, Duration::ZERO).await.1);
+        }
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        is_crowded.store(false, Ordering::Relaxed);
+        assert!(ask(&patience, Duration::from_millis(100)).await.1);
     }
 
     #[tokio::test(start_paused = true)]

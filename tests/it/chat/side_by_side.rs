@@ -50,6 +50,32 @@ async fn a_youtube_that_hangs_makes_only_those_wait_who_ask_it_and_them_not_for_
     over(story, gateway).await;
 }
 
+/// More than Telegram tells at once stands between the question and Ben.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_waits_for_a_youtube_that_hangs_keeps_nobody_away_for_long() {
+    const PEOPLE: i64 = 10;
+    let story = Story::quick().await;
+    story.telegram.user(BEN, "Ben");
+    let gateway = story.start().await;
+    story.ask_as(BEN, BEN, None, "/help", "What you can write").await;
+    story.youtube.faults(|faults| faults.plan(None, youtube::Fault::Hang, None));
+    let people: Vec<i64> = (1..=PEOPLE).map(|person| person * 1000).collect();
+    for person in &people {
+        story.telegram.user(*person, "Somebody");
+    }
+    for number in 0..20 {
+        for person in &people {
+            let command = format!("/stats zzzz{:07}", person * 100 + number);
+            story.telegram.say(*person, *person, &command).unwrap();
+        }
+    }
+    story.ask_as(BEN, BEN, None, "/help", "What you can write").await;
+    for person in people {
+        told_all(&story, person, 20).await;
+    }
+    over(story, gateway).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_youtube_that_is_slow_makes_only_those_wait_who_ask_it() {
     let slow = youtube::Fault::Slow(Duration::from_millis(2500));
@@ -108,9 +134,10 @@ async fn a_kill_while_one_chat_waits_repeats_nothing_that_another_was_told() {
     story.telegram.user(BEN, "Ben");
     let first = story.start().await;
     story.ask("/help", "What you can write").await;
-    story.youtube.faults(|faults| faults.plan(None, youtube::Fault::Hang, 1));
-    story.telegram.say(ANA, ANA, "/stats zzzzzzzzzzz").unwrap();
-    story.ask_as(BEN, BEN, None, "/watch dQw4w9WgXcQ views any", "Watching").await;
+    story.youtube.faults(|faults| faults.plan(None, youtube::Fault::Hang, None));
+    for number in 0..20 {
+        story.telegram.say(ANA, ANA, &format!("/stats zzzz{number:07}")).unwrap();
+    }
     story.ask_as(BEN, BEN, None, "/mute 2h", "ilent").await;
     assert!(story.telegram.waiting_updates() >= 2, "what Ana waits for was confirmed");
     // What a kill at this instant would leave on the disk, and with Telegram.
@@ -119,11 +146,12 @@ async fn a_kill_while_one_chat_waits_repeats_nothing_that_another_was_told() {
     let (ana, ben) = (count(&story, ANA), count(&story, BEN));
     first.stop().await;
     let told_by_the_first = count(&story, ANA) - ana;
+    story.youtube.faults(youtube::Faults::heal);
     let text = story.config_text().replace("tubebell.db", "killed.db");
     let config = config::parse("test", &text, []).unwrap();
     let second = Gateway::start(&config, tubebell::app::system_clock()).await.unwrap();
     told_all(&story, ANA, ana + told_by_the_first + 1).await;
-    story.ask_as(BEN, BEN, None, "/list", "You watch 1 of").await;
+    story.ask_as(BEN, BEN, None, "/list", "You watch nothing yet").await;
     assert_eq!(count(&story, BEN), ben + 1, "{:#?}", story.telegram.sent(BEN));
     let confirmed = story.telegram.wait_for(|sandbox| sandbox.waiting_updates() == 0);
     tokio::time::timeout(Duration::from_secs(60), confirmed).await.expect("all is confirmed");
