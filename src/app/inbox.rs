@@ -62,7 +62,7 @@ impl Inbox {
                 any_known = true;
                 continue;
             }
-            if self.known.len() >= IN_HAND_MAX && !self.known.contains_key(&id) {
+            if self.is_full() && !self.known.contains_key(&id) {
                 // This and what is behind it come again once there is room.
                 any_known = true;
                 break;
@@ -137,6 +137,11 @@ impl Inbox {
     /// Whether anything is being handled.
     pub(super) fn is_busy(&self) -> bool {
         !self.queues.is_empty()
+    }
+
+    /// Whether nothing more is taken before the first in hand has had its effect.
+    pub(super) fn is_full(&self) -> bool {
+        self.known.len() >= IN_HAND_MAX
     }
 
     /// The update up to which all in hand have had their effect.

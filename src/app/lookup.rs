@@ -1,6 +1,7 @@
 //! Answers what commands ask of YouTube and of Telegram.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use async_trait::async_trait;
 
@@ -38,6 +39,7 @@ impl YouTubeLookup {
         telegram: Telegram,
         clock: Clock,
         patience: std::time::Duration,
+        is_crowded: &Arc<AtomicBool>,
     ) -> YouTubeLookup {
         YouTubeLookup {
             youtube,
@@ -49,8 +51,8 @@ impl YouTubeLookup {
             videos: Looks::default(),
             subjects: Looks::default(),
             per_chat: LooksPerChat::default(),
-            with_youtube: ServicePatience::new(patience),
-            with_telegram: ServicePatience::new(patience),
+            with_youtube: ServicePatience::new(patience, Arc::clone(is_crowded)),
+            with_telegram: ServicePatience::new(patience, Arc::clone(is_crowded)),
         }
     }
 

@@ -267,6 +267,7 @@ impl Gateway {
         checks.push(("youtube", Box::new(move || poll_health.refused())));
 
         if let Some((client, limiter)) = telegram {
+            let is_crowded = Arc::default();
             let lookup = Arc::new(lookup::YouTubeLookup::new(
                 youtube,
                 Arc::clone(&store),
@@ -275,6 +276,7 @@ impl Gateway {
                 client.clone(),
                 Arc::clone(&clock),
                 patience.lookup,
+                &is_crowded,
             ));
             let (answers, halt) = (tracker.clone(), stop.clone());
             let listener = telegram::Listener {
@@ -291,6 +293,7 @@ impl Gateway {
                 stream,
                 bells,
                 tracker: tracker.clone(),
+                is_crowded,
             };
             tracker.spawn(listener.run(stop.clone()));
         }

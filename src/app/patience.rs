@@ -1,6 +1,7 @@
 //! How long a command waits for a service: less, once it has waited in vain.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -16,22 +17,25 @@ const SHORT_FOR: Duration = Duration::from_secs(10);
 pub(super) struct ServicePatience {
     /// How long a person waits for an answer from outside.
     full: Duration,
+    /// Set while as many updates are in hand as may be: what nobody waits for then lets the next be heard.
+    is_crowded: Arc<AtomicBool>,
     /// Since a wait in vain: when it is tried in full again.
     short_until: Mutex<Option<Instant>>,
 }
 
 impl ServicePatience {
-    pub(super) fn new(full: Duration) -> ServicePatience {
-        ServicePatience { full, short_until: Mutex::default() }
+    pub(super) fn new(full: Duration, is_crowded: Arc<AtomicBool>) -> ServicePatience {
+        ServicePatience { full, is_crowded, short_until: Mutex::default() }
     }
 
-    /// Waits for an answer; `None`: it takes too long.
+    /// Waits for an answer; `None`: it takes too long. After a wait in vain nothing is asked while many others wait.
     pub(super) async fn wait<T>(&self, question: impl Future<Output = T>) -> Option<T> {
         let full = self.is_full(Instant::now());
-        let answer =
-            tokio::time::timeout(if full { self.full } else { SHORT.min(self.full) }, question)
-                .await
-                .ok();
+        if !full && self.is_crowded.load(Ordering::Relaxed) {
+            return None;
+        }
+        let time = if full { self.full } else { SHORT.min(self.full) };
+        let answer = tokio::time::timeout(time, question).await.ok();
         let mut short_until = self.short_until.lock().unwrap_or_else(PoisonError::into_inner);
         if answer.is_some() {
             *short_until = None;
@@ -61,6 +65,10 @@ mod tests {
 
     const FULL: Duration = Duration::from_secs(3);
 
+    fn patience() -> ServicePatience {
+        ServicePatience::new(FULL, Arc::default())
+    }
+
     /// Asks something that is answered after so long; how long it took, and whether there was an answer.
     async fn ask(patience: &ServicePatience, takes: Duration) -> (Duration, bool) {
         let begun = Instant::now();
@@ -70,7 +78,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_service_that_hangs_is_waited_for_once_in_full_and_then_shortly() {
-        let (patience, never) = (ServicePatience::new(FULL), Duration::from_secs(3600));
+        let (patience, never) = (patience(), Duration::from_secs(3600));
         assert!(ask(&patience, never).await.0 >= FULL);
         let begun = Instant::now();
         for _ in 0..19 {
@@ -84,8 +92,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn while_many_wait_nobody_waits_in_vain_for_what_did_not_answer() {
+        let is_crowded = Arc::new(AtomicBool::new(true));
+        let (patience, never) =
+            (ServicePatience::new(FULL, Arc::clone(&is_crowded)), Duration::from_secs(60));
+        // A service that answers is asked whoever waits.
+        assert!(ask(&patience, Duration::from_secs(1)).await.1);
+        ask(&patience, never).await;
+        let begun = Instant::now();
+        for _ in 0..100 {
+            assert!(!ask(&patience, Duration::ZERO).await.1);
+        }
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        is_crowded.store(false, Ordering::Relaxed);
+        assert!(ask(&patience, Duration::from_millis(100)).await.1);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_service_that_is_slow_is_understood_and_one_that_recovers_is_trusted() {
-        let (patience, slow) = (ServicePatience::new(FULL), Duration::from_millis(2500));
+        let (patience, slow) = (patience(), Duration::from_millis(2500));
         for _ in 0..3 {
             assert!(ask(&patience, slow).await.1);
         }

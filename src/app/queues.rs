@@ -25,6 +25,8 @@ pub(super) struct Queues {
     ended: Notify,
     /// Whether an update has failed since somebody asked.
     has_failed: AtomicBool,
+    /// Set while as many updates are in hand as may be: who waits for something keeps the next from being heard.
+    is_crowded: Arc<AtomicBool>,
 }
 
 impl Queues {
@@ -32,6 +34,7 @@ impl Queues {
         control: Control,
         clock: Clock,
         (tracker, stop): (TaskTracker, CancellationToken),
+        is_crowded: Arc<AtomicBool>,
         after: impl Fn() + Send + Sync + 'static,
     ) -> Arc<Queues> {
         Arc::new(Queues {
@@ -43,12 +46,18 @@ impl Queues {
             after: Box::new(after),
             ended: Notify::new(),
             has_failed: AtomicBool::new(false),
+            is_crowded,
         })
     }
 
     /// Takes what came in hand and begins to work it off.
     pub(super) fn take(self: &Arc<Self>, updates: Vec<Incoming>, last: Option<i64>) -> Came {
-        let came = self.inbox().take(updates, last);
+        let came = {
+            let mut inbox = self.inbox();
+            let came = inbox.take(updates, last);
+            self.is_crowded.store(inbox.is_full(), Ordering::Relaxed);
+            came
+        };
         if let Came::New(began) = &came {
             for queue in began {
                 self.tracker.spawn(Arc::clone(self).work_off(queue.clone()));
@@ -75,7 +84,9 @@ impl Queues {
 
     /// The store knows that all up to this one have had their effect.
     pub(super) fn forget_to(&self, id: i64) {
-        self.inbox().forget_to(id);
+        let mut inbox = self.inbox();
+        inbox.forget_to(id);
+        self.is_crowded.store(inbox.is_full(), Ordering::Relaxed);
     }
 
     /// Whether an update has failed since this was asked last.

@@ -1,6 +1,7 @@
 //! The listening side of Telegram: updates in, commands handled, answers out.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -99,6 +100,8 @@ pub(super) struct Listener {
     pub(super) bells: Bells,
     /// Whose the tasks are that work off what was heard.
     pub(super) tracker: TaskTracker,
+    /// Set while as many updates are in hand as may be.
+    pub(super) is_crowded: Arc<AtomicBool>,
 }
 
 impl Listener {
@@ -127,7 +130,8 @@ impl Listener {
             }
         };
         let tasks = (self.tracker.clone(), stop.clone());
-        let queues = Queues::new(control, Arc::clone(&self.clock), tasks, after);
+        let is_crowded = Arc::clone(&self.is_crowded);
+        let queues = Queues::new(control, Arc::clone(&self.clock), tasks, is_crowded, after);
         let mut failures: u32 = 0;
         while !stop.is_cancelled() {
             let outcome = self.once(&queues, &source, &stop).await;

@@ -86,14 +86,14 @@ async fn what_is_added_to_the_end_of_a_long_playlist_is_told() {
     let gateway = after(&story, &format!("/watch {PLAYLIST} upload")).await;
     let listed = async {
         while gateway.store().watched_videos().await.unwrap() < 120 {
-            pause().await;
+            crate::wait::pause().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), listed).await.expect("it is listed");
+    crate::wait::within_limit(listed).await.expect("it is listed");
     story.youtube.edit(|world| {
         let id = world.add_upload(&channel(), "The hundred and twenty-first").unwrap();
         world.add_to_playlist(&PLAYLIST.parse().unwrap(), id, usize::MAX).unwrap();
     });
-    story.hears_within("The hundred and twenty-first", 60).await;
+    story.hears("The hundred and twenty-first").await;
     over(story, gateway).await;
 }

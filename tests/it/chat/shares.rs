@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tubebell::app::system_clock;
 use tubebell::config;
@@ -27,7 +28,7 @@ async fn told_times(story: &Story, chat: i64, part: &str, times: usize) {
         story.sent(chat).iter().filter(|message| message.text.contains(part)).count()
     };
     let told = story.telegram.wait_for(|sandbox| count(sandbox) >= times);
-    if tokio::time::timeout(Duration::from_secs(60), told).await.is_err() {
+    if crate::wait::within_limit(told).await.is_none() {
         panic!("`{part}` is told {} times of {times}", count(&story.telegram));
     }
 }
@@ -79,7 +80,7 @@ async fn people_who_ask_for_more_than_their_share_leave_polling_its_own() {
     // What is watched is looked at as before.
     story.youtube.edit(|world| world.rename(&id(), "Another name")).unwrap();
     ahead_s.store(900, Ordering::Relaxed);
-    story.hears_within("Another name", 60).await;
+    story.hears("Another name").await;
     over(story, gateway).await;
 }
 

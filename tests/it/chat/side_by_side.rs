@@ -1,5 +1,7 @@
 //! Chats do not wait for each other: not for an answer from outside, not for a slot, not for what fails.
 
+use std::time::Duration;
+
 use tubebell::config;
 use tubebell::demo::telegram::{Fault, Scope};
 use tubebell::demo::youtube;
@@ -17,7 +19,7 @@ fn count(story: &Story, chat: i64) -> usize {
 /// Waits until the bot has sent this chat so many.
 async fn told_all(story: &Story, chat: i64, all: usize) {
     let told = story.telegram.wait_for(|sandbox| sandbox.sent(chat).len() >= all);
-    if tokio::time::timeout(Duration::from_secs(60), told).await.is_err() {
+    if crate::wait::within_limit(told).await.is_none() {
         panic!("{} of {all} are told: {:#?}", count(story, chat), story.telegram.sent(chat));
     }
 }
@@ -47,6 +49,32 @@ async fn a_youtube_that_hangs_makes_only_those_wait_who_ask_it_and_them_not_for_
     let (story, gateway) = ben_does_not_wait_for_ana(youtube::Fault::Hang).await;
     // Waiting in full for each of the twenty would be a minute by itself.
     told_all(&story, ANA, ALL).await;
+    over(story, gateway).await;
+}
+
+/// More than Telegram tells at once stands between the question and Ben.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_waits_for_a_youtube_that_hangs_keeps_nobody_away_for_long() {
+    const PEOPLE: i64 = 10;
+    let story = Story::quick().await;
+    story.telegram.user(BEN, "Ben");
+    let gateway = story.start().await;
+    story.ask_as(BEN, BEN, None, "/help", "What you can write").await;
+    story.youtube.faults(|faults| faults.plan(None, youtube::Fault::Hang, None));
+    let people: Vec<i64> = (1..=PEOPLE).map(|person| person * 1000).collect();
+    for person in &people {
+        story.telegram.user(*person, "Somebody");
+    }
+    for number in 0..20 {
+        for person in &people {
+            let command = format!("/stats zzzz{:07}", person * 100 + number);
+            story.telegram.say(*person, *person, &command).unwrap();
+        }
+    }
+    story.ask_as(BEN, BEN, None, "/help", "What you can write").await;
+    for person in people {
+        told_all(&story, person, 20).await;
+    }
     over(story, gateway).await;
 }
 
@@ -108,9 +136,10 @@ async fn a_kill_while_one_chat_waits_repeats_nothing_that_another_was_told() {
     story.telegram.user(BEN, "Ben");
     let first = story.start().await;
     story.ask("/help", "What you can write").await;
-    story.youtube.faults(|faults| faults.plan(None, youtube::Fault::Hang, 1));
-    story.telegram.say(ANA, ANA, "/stats zzzzzzzzzzz").unwrap();
-    story.ask_as(BEN, BEN, None, "/watch dQw4w9WgXcQ views any", "Watching").await;
+    story.youtube.faults(|faults| faults.plan(None, youtube::Fault::Hang, None));
+    for number in 0..20 {
+        story.telegram.say(ANA, ANA, &format!("/stats zzzz{number:07}")).unwrap();
+    }
     story.ask_as(BEN, BEN, None, "/mute 2h", "ilent").await;
     assert!(story.telegram.waiting_updates() >= 2, "what Ana waits for was confirmed");
     // What a kill at this instant would leave on the disk, and with Telegram.
@@ -119,14 +148,15 @@ async fn a_kill_while_one_chat_waits_repeats_nothing_that_another_was_told() {
     let (ana, ben) = (count(&story, ANA), count(&story, BEN));
     first.stop().await;
     let told_by_the_first = count(&story, ANA) - ana;
+    story.youtube.faults(youtube::Faults::heal);
     let text = story.config_text().replace("tubebell.db", "killed.db");
     let config = config::parse("test", &text, []).unwrap();
     let second = Gateway::start(&config, tubebell::app::system_clock()).await.unwrap();
     told_all(&story, ANA, ana + told_by_the_first + 1).await;
-    story.ask_as(BEN, BEN, None, "/list", "You watch 1 of").await;
+    story.ask_as(BEN, BEN, None, "/list", "You watch nothing yet").await;
     assert_eq!(count(&story, BEN), ben + 1, "{:#?}", story.telegram.sent(BEN));
     let confirmed = story.telegram.wait_for(|sandbox| sandbox.waiting_updates() == 0);
-    tokio::time::timeout(Duration::from_secs(60), confirmed).await.expect("all is confirmed");
+    crate::wait::within_limit(confirmed).await.expect("all is confirmed");
     over(story, second).await;
 }
 
