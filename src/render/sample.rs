@@ -617,8 +617,8 @@ impl View for WelcomeInvited {
 
     fn samples() -> Vec<Self> {
         vec![
-            WelcomeInvited { preset: "all".to_owned() },
-            WelcomeInvited { preset: HOSTILE.to_owned() },
+            WelcomeInvited { preset: "all".to_owned(), is_operator: true },
+            WelcomeInvited { preset: HOSTILE.to_owned(), is_operator: false },
         ]
     }
 }

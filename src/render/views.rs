@@ -498,6 +498,8 @@ pub struct NotAllowed {
 pub struct WelcomeInvited {
     /// The preset of a watch without a rule.
     pub preset: String,
+    /// It was the operator's own invitation: what needs a hand is told here.
+    pub is_operator: bool,
 }
 
 /// A notice to the operator: an object with one field, named after what happened.

@@ -5,6 +5,8 @@
 
 mod access;
 mod groups;
+mod operator;
+mod pasting;
 mod settings;
 mod watching;
 mod world;

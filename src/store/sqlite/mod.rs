@@ -21,6 +21,7 @@ mod lane;
 mod letters;
 mod listing;
 mod open;
+mod operator;
 mod patience;
 #[cfg(test)]
 mod plans;
