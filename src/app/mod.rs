@@ -287,7 +287,12 @@ impl Gateway {
                 lookup,
                 options: control_options(config, defaults),
                 bot,
-                invite: config.access.mode == AccessMode::Invite,
+                // With a list of chats, the link only says who the operator is.
+                invite: match config.access.mode {
+                    AccessMode::Invite => true,
+                    AccessMode::Allowlist => config.operator.to.is_empty(),
+                    AccessMode::Open => false,
+                },
                 clock: Arc::clone(&clock),
                 watched,
                 stream,

@@ -13,16 +13,16 @@ use super::lookup::YouTubeLookup;
 use super::outbox::Outbox;
 use super::queues::Queues;
 use crate::bus::Embedded;
-use crate::control::{Control, ControlOptions, Incoming, IncomingKind, Person};
+use crate::control::{Control, ControlOptions, INVITATION_LIFE, Incoming, IncomingKind, Person};
 use crate::deliver::Bells;
-use crate::model::Address;
+use crate::model::{Address, UnixMillis};
 use crate::notify::SendError;
 use crate::notify::telegram::{
     Bot, Chat, ChatKind, MemberStatus, PollError, Telegram, Update, UpdateKind,
 };
 use crate::pipeline::Clock;
 use crate::render::Renderer;
-use crate::store::{Store, StoreError, UpdateMark};
+use crate::store::{OPERATOR, OPERATOR_KEY, Store, StoreError, UpdateMark};
 
 /// How long Telegram keeps a question for updates open. Its server takes at most 50 s.
 const LONG_POLL_S: u32 = 50;
@@ -191,22 +191,31 @@ impl Listener {
         }
     }
 
-    /// The operator's own invitation, printed once in the life of a database.
+    /// The operator's own invitation, printed once in the life of a database; as long as nobody is the operator, also
+    /// when the last one has expired.
     async fn invite_operator(&self, bot: &Bot) {
         let now = (self.clock)();
-        let (code, edit) = crate::control::invitation("operator".to_owned(), now);
+        let (code, edit) = crate::control::invitation(OPERATOR.to_owned(), now);
+        let is_nobody = self.options.operator.is_empty();
         let made = async {
-            if self.store.load(INVITED_KEY).await?.is_some() {
-                return Ok(false);
+            if let Some(at) = self.store.load(INVITED_KEY).await? {
+                let is_expired = at
+                    .parse::<jiff::Timestamp>()
+                    .is_ok_and(|at| UnixMillis::from(at).plus(INVITATION_LIFE) <= now);
+                let is_missed = is_nobody && self.store.load(OPERATOR_KEY).await?.is_none();
+                if !(is_expired && is_missed) {
+                    return Ok(false);
+                }
             }
             self.store.edit(None, vec![edit], now).await?;
             self.store.save(INVITED_KEY, now.to_string()).await?;
             Ok::<bool, crate::store::StoreError>(true)
         };
+        let operator = if is_nobody { " (whoever opens it first is the operator)" } else { "" };
         match made.await {
             // On standard output and not in the log: the link is a key, and logs are kept and passed on.
             Ok(true) => println!(
-                "Your invitation, good for one person and seven days: {}",
+                "Your invitation, good for one person and seven days{operator}: {}",
                 crate::control::invitation_link(&bot.username, &code)
             ),
             Ok(false) => {}

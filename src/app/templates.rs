@@ -45,7 +45,10 @@ pub fn templates(folder: &Path) -> Result<Vec<(String, String)>, TemplatesError>
             if std::fs::metadata(&path).map_err(io)?.len() > TEMPLATE_MAX_BYTES {
                 return Err(TemplatesError::TooLarge(path));
             }
-            found.push((format!("{name}/{file}"), std::fs::read_to_string(&path).map_err(io)?));
+            let text = std::fs::read_to_string(&path).map_err(io)?;
+            // The byte order mark of Windows would stand in every message.
+            let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
+            found.push((format!("{name}/{file}"), text));
         }
     }
     found.sort();

@@ -6,7 +6,8 @@
 //! million watches, and a bit.
 //!
 //! A watch made here has the origin `file:<name of the file>` (or `--name`), and `--prune` removes those with this
-//! origin that the file no longer has. A watch that came from elsewhere and stands in the file belongs to it from
+//! origin that the file no longer has; where that would end more than half of them, and so what an empty file or half a
+//! one asks for, it takes `--prune-all`: else the run ends before it has changed anything. A watch that came from elsewhere and stands in the file belongs to it from
 //! then on.
 
 mod kept;
@@ -22,7 +23,7 @@ use super::terminal::{Progress, counted};
 use super::watch_file::{self, Checker, Form, Row, Terms};
 use crate::store::Access;
 use kept::Kept;
-use writing::Apply;
+use writing::{Apply, Mode, Pruned};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,6 +35,9 @@ pub(super) struct Args {
     /// Also removes watches that this file once brought and no longer has
     #[arg(long)]
     prune: bool,
+    /// The same, even where that ends most of its watches or all
+    #[arg(long)]
+    prune_all: bool,
     /// Under which name its watches are remembered, for --prune [default: the file's name without folder]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -56,21 +60,39 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let mut apply = Apply {
         store,
         origin: format!("file:{name}"),
-        dry_run: args.dry_run,
+        mode: if args.dry_run { Mode::Show } else { Mode::Write },
         now: context.now,
         out: &mut out,
         progress: Progress::new(),
         done: Done::default(),
         kept: Kept::default(),
     };
-    block_on(async {
+    let prunes = args.prune || args.prune_all;
+    let needs_word = |pruned: &Pruned| !args.prune_all && pruned.is_most();
+    let shown = args.file.display();
+    let refused = |Pruned { all, ending }| {
+        let all = counted(all, "watch", "watches");
+        Fault::failed(format!(
+            "{shown}: --prune would end {ending} of the {all} that this file has brought, so nothing was changed; \
+             if that is meant, say --prune-all"
+        ))
+    };
+    let pruned = block_on(async {
+        if prunes && !args.prune_all && !args.dry_run {
+            let pruned = apply.look(&file, &terms, pairs).await?;
+            if needs_word(&pruned) {
+                return Err(refused(pruned));
+            }
+        }
         apply.write(&file, &terms, pairs).await?;
-        if args.prune { apply.prune().await } else { Ok(()) }
+        if prunes { apply.prune().await } else { Ok(Pruned::default()) }
     })?;
     let summary = apply.done.summary(args.dry_run);
     drop(apply);
     writeln!(out, "{summary}")?;
-    Ok(out.flush()?)
+    out.flush()?;
+    // A dry run shows the whole difference, and ends as the run would.
+    if args.dry_run && needs_word(&pruned) { Err(refused(pruned)) } else { Ok(()) }
 }
 
 /// The file that is applied.

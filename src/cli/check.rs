@@ -11,12 +11,13 @@ use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::preview;
 use crate::config::Config;
-use crate::model::UnixMillis;
+use crate::control::AccessMode;
+use crate::model::{Address, UnixMillis};
 use crate::notify::telegram::Telegram;
 use crate::pipeline::Watched;
 use crate::render::Renderer;
 use crate::source::{Quota, QuotaState, Spender, Timeouts, YouTube, last_reset};
-use crate::store::{Access, Sqlite, Store};
+use crate::store::{Access, OPERATOR_KEY, Sqlite, Store};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -52,6 +53,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     block_on(async {
         let watched = store(context, &config, &mut report).await?;
         plan(&config, watched, context.now, &mut report)?;
+        operator(&config, &mut report).await?;
         if args.offline {
             return Ok(());
         }
@@ -97,7 +99,7 @@ impl<W: Write> Report<W> {
 }
 
 fn templates<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fault> {
-    let renderer = match preview::renderer(config) {
+    let renderer = match preview::renderer(&config.defaults.templates) {
         Ok(renderer) => renderer,
         Err(lines) => {
             for line in lines {
@@ -153,6 +155,33 @@ async fn store<W: Write>(
             Ok(Watched::default())
         }
     }
+}
+
+/// Who is told when something needs a hand.
+async fn operator<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fault> {
+    let to: Vec<String> = config.operator.to.iter().map(Address::masked).collect();
+    if !to.is_empty() {
+        return report.ok(&format!("operator: {}", to.join(", ")));
+    }
+    let known = async {
+        if !config.store.path.exists() {
+            return Ok(None);
+        }
+        Sqlite::open(&config.store.path, Access::Existing)?.load(OPERATOR_KEY).await
+    };
+    let has_link = config.telegram.is_some() && config.access.mode != AccessMode::Open;
+    report.ok(&match (known.await, has_link) {
+        (Ok(Some(address)), _) => format!("operator: {address}, who opened the first invitation"),
+        (Ok(None), true) => {
+            "operator: nobody yet; whoever opens the link that `run` prints at its first start"
+                .to_owned()
+        }
+        (Ok(None), false) => {
+            "operator: nobody is told when something needs a hand: operator.to is empty".to_owned()
+        }
+        // Why the database can't be read has been said.
+        (Err(_), _) => return Ok(()),
+    })
 }
 
 fn plan<W: Write>(

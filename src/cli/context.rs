@@ -50,6 +50,12 @@ impl Context {
         self.try_config().map_err(|mistakes| Fault::configuration(mistakes.0))
     }
 
+    /// Reads where the operator's templates are; the rest of the configuration may still lack what `run` needs.
+    pub(super) fn templates(&self) -> Result<PathBuf, Fault> {
+        crate::config::templates(self.config_file(), self.environment.iter().cloned())
+            .map_err(|mistakes| Fault::configuration(mistakes.0))
+    }
+
     /// Opens the store of the configuration.
     pub(super) fn store(&self, config: &Config, access: Access) -> Result<Sqlite, Fault> {
         Ok(Sqlite::open(&config.store.path, access)?)

@@ -1,10 +1,10 @@
 //! `tubebell preview`: what a message looks like, with the operator's templates.
 
 use std::io::Write;
+use std::path::Path;
 
 use super::context::{Context, stdout};
 use super::fault::Fault;
-use crate::config::Config;
 use crate::render::{PreviewError, Renderer};
 
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         }
         return Ok(out.flush()?);
     };
-    let renderer = renderer(&context.config()?).map_err(Fault::configuration)?;
+    let renderer = renderer(&context.templates()?).map_err(Fault::configuration)?;
     match renderer.preview(name) {
         Ok(text) => writeln!(out, "{text}")?,
         Err(error @ PreviewError::Unknown { .. }) => return Err(Fault::wrong(error.to_string())),
@@ -35,8 +35,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
 /// # Errors
 ///
 /// One line per mistake.
-pub(super) fn renderer(config: &Config) -> Result<Renderer, Vec<String>> {
-    let folder = &config.defaults.templates;
+pub(super) fn renderer(folder: &Path) -> Result<Renderer, Vec<String>> {
     let files = crate::app::templates(folder)
         .map_err(|error| vec![format!("{:#}", anyhow::Error::from(error))])?;
     Renderer::new(&files).map_err(|errors| {

@@ -7,6 +7,8 @@ use std::ffi::OsString;
 
 use toml::de::{DeTable, DeValue};
 
+use crate::model::{is_invisible, tidied, trimmed};
+
 use super::known::{PREFIX, outside, unknown_key, unknown_section, unknown_variable, variable};
 
 /// Where something was written.
@@ -66,7 +68,7 @@ pub(super) type Found = Vec<(Origin, String)>;
 
 /// Reads a file; what is unknown in it is reported and left out.
 pub(super) fn from_file(text: &str, found: &mut Found) -> Sections {
-    let mut given = sections(text, found);
+    let mut given = sections(&tidied(text), found);
     given.retain(|name, section| match unknown_section(name) {
         None => true,
         Some(message) => {
@@ -106,6 +108,11 @@ pub(super) fn lay_environment(
             found.push((origin, "is not valid UTF-8".to_owned()));
             continue;
         };
+        let value = trimmed_of_invisible(&value).to_owned();
+        if is_quoted(&value) {
+            found.push((origin, IN_QUOTES.to_owned()));
+            continue;
+        }
         let target = given
             .entry(section.to_owned())
             .or_insert_with(|| Section { origin: origin.clone(), keys: BTreeMap::new() });
@@ -118,6 +125,22 @@ pub(super) fn lay_environment(
         let raw = from_variable(value, example);
         target.keys.insert(key.to_owned(), Entry { origin, raw });
     }
+}
+
+/// Said of a value in quotes that nobody takes off.
+pub(super) const IN_QUOTES: &str = "holds quotes: write the value without them (env files and small files are taken as \
+                                    they stand, quotes and all)";
+
+/// Whether a text stands in quotes, as in an env file that is read by Docker or systemd's older versions.
+fn is_quoted(text: &str) -> bool {
+    let text = text.trim();
+    let within = |quote| text.strip_prefix(quote).is_some_and(|rest: &str| rest.ends_with(quote));
+    within('"') || within('\'')
+}
+
+/// The text without what nobody sees at its ends; white space is left for each key to judge.
+pub(super) fn trimmed_of_invisible(text: &str) -> &str {
+    text.trim_matches(is_invisible)
 }
 
 /// Kubernetes gives every pod the variables `TUBEBELL_SERVICE_HOST`, `TUBEBELL_PORT_8080_TCP`, … of a service that is
@@ -135,13 +158,13 @@ fn from_variable(value: String, example: &Raw) -> Raw {
         Raw::List(_) if !value.trim_start().starts_with('[') => Raw::List(
             value
                 .split(',')
-                .map(str::trim)
+                .map(trimmed)
                 .filter(|item| !item.is_empty())
                 .map(|item| Raw::Text(item.to_owned()))
                 .collect(),
         ),
         Raw::Integer(_) | Raw::Bool(_) | Raw::List(_) | Raw::Table(_) | Raw::Other(_) => {
-            DeValue::parse(value.trim())
+            DeValue::parse(trimmed(&value))
                 .map_or_else(|_| Raw::Text(value.clone()), |parsed| raw(parsed.get_ref()))
         }
     }

@@ -12,7 +12,7 @@ mod values;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use options::{Access, Config, Defaults, Limits, Operator, Store, Web};
 
@@ -35,9 +35,33 @@ pub fn load(
     path: Option<&Path>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Config, Mistakes> {
-    let Some(path) = path else { return parse("configuration", "", environment) };
+    let (name, text) = read(path)?;
+    parse(&name, &text, environment)
+}
+
+/// Reads where the operator's templates are, and nothing else: looking at a message needs no keys.
+///
+/// # Errors
+///
+/// What is wrong with that key, what can't be read, and what is unknown.
+pub fn templates(
+    path: Option<&Path>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<PathBuf, Mistakes> {
+    let (name, text) = read(path)?;
+    let mut reader = given(&text, environment);
+    let folder = options::templates(&mut reader);
+    match reader.finish(&name) {
+        lines if lines.is_empty() => Ok(folder),
+        lines => Err(Mistakes(lines)),
+    }
+}
+
+/// The name of a file in messages, and its text.
+fn read(path: Option<&Path>) -> Result<(String, String), Mistakes> {
+    let Some(path) = path else { return Ok(("configuration".to_owned(), String::new())) };
     match std::fs::read_to_string(path) {
-        Ok(text) => parse(&path.display().to_string(), &text, environment),
+        Ok(text) => Ok((path.display().to_string(), text)),
         Err(error) => {
             let hint = match error.kind() {
                 std::io::ErrorKind::NotFound => "; `tubebell init` writes one to start from",
@@ -46,6 +70,16 @@ pub fn load(
             Err(Mistakes(vec![format!("{}: can't be read: {error}{hint}", path.display())]))
         }
     }
+}
+
+fn given(
+    text: &str,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> reader::Reader {
+    let mut mistakes = Vec::new();
+    let mut given = layers::from_file(text, &mut mistakes);
+    layers::lay_environment(&mut given, environment, &mut mistakes);
+    reader::Reader::new(given, mistakes)
 }
 
 /// Reads the text of a configuration; `name` is what its mistakes are reported under.
@@ -60,10 +94,7 @@ pub fn parse(
     text: &str,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Config, Mistakes> {
-    let mut mistakes = Vec::new();
-    let mut given = layers::from_file(text, &mut mistakes);
-    layers::lay_environment(&mut given, environment, &mut mistakes);
-    let mut reader = reader::Reader::new(given, mistakes);
+    let mut reader = given(text, environment);
     let config = options::read(&mut reader);
     match reader.finish(name) {
         lines if lines.is_empty() => Ok(config),

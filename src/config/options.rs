@@ -182,7 +182,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
                 .to_owned(),
             at_most: reader.value("defaults.at_most", values::duration(Duration::ZERO)),
             tz: reader.value("defaults.tz", values::zone),
-            templates: reader.value("defaults.templates", values::path),
+            templates: templates(reader),
         },
         operator: Operator {
             to: reader.value("operator.to", values::addresses),
@@ -196,6 +196,11 @@ pub(super) fn read(reader: &mut Reader) -> Config {
     };
     across(&config, reader);
     config
+}
+
+/// Reads `defaults.templates`.
+pub(super) fn templates(reader: &mut Reader) -> PathBuf {
+    reader.value("defaults.templates", values::path)
 }
 
 fn youtube(reader: &mut Reader) -> YouTubeOptions {

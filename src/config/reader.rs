@@ -8,7 +8,8 @@ use std::io::Read;
 use secrecy::SecretString;
 
 use super::known::DEFAULTS;
-use super::layers::{Found, Origin, Raw, Sections};
+use super::layers::{Found, IN_QUOTES, Origin, Raw, Sections, trimmed_of_invisible};
+use crate::model::is_invisible;
 
 /// Longest secret that is read from a file, in bytes: keeps `/dev/zero` and mixed-up paths from filling the memory.
 const SECRET_MAX_BYTES: u64 = 64 * 1024;
@@ -121,6 +122,7 @@ impl Reader {
             return None;
         }
         let checked = |text: &str| match check(text) {
+            _ if holds_quotes(text) => Err(IN_QUOTES.to_owned()),
             _ if text.contains(|c: char| c.is_whitespace() || c.is_control()) => {
                 Err("holds a space or line break: only the secret itself may stand there"
                     .to_owned())
@@ -157,14 +159,20 @@ fn split(path: &str) -> (&str, &str) {
 /// A value that must be text.
 pub(super) fn text(raw: &Raw) -> Result<&str, String> {
     match raw {
-        Raw::Text(text) => Ok(text),
+        Raw::Text(text) => Ok(trimmed_of_invisible(text)),
         Raw::Integer(_) | Raw::Bool(_) | Raw::List(_) | Raw::Table(_) | Raw::Other(_) => {
             Err(format!("expected text in quotes, not {}", raw.kind()))
         }
     }
 }
 
-/// The content of a secret's file, without the line breaks at its end.
+/// Whether a quote stands at an end of a secret: none has one there.
+pub(super) fn holds_quotes(text: &str) -> bool {
+    let quotes = ['"', '\'', '`', '“', '”', '„', '‘', '’', '«', '»'];
+    text.starts_with(quotes) || text.ends_with(quotes)
+}
+
+/// The content of a secret's file, without line breaks and invisible characters (a byte order mark) at its ends.
 pub(super) fn secret_of(path: &str) -> Result<String, String> {
     let cannot = |error: std::io::Error| format!("{path} can't be read: {error}");
     let mut bytes = Vec::new();
@@ -174,5 +182,6 @@ pub(super) fn secret_of(path: &str) -> Result<String, String> {
         return Err(format!("{path} is too long to be a secret"));
     }
     let text = String::from_utf8(bytes).map_err(|_| format!("{path} is not valid UTF-8"))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    let is_around = |c: char| matches!(c, '\r' | '\n') || is_invisible(c);
+    Ok(text.trim_start_matches(is_invisible).trim_end_matches(is_around).to_owned())
 }

@@ -43,6 +43,68 @@ fn three_mistakes_at_once_are_three_lines() {
 }
 
 #[test]
+fn a_value_in_quotes_from_an_env_file_is_told_apart_from_the_value() {
+    let quotes = "holds quotes: write the value without them (env files and small files are taken as they stand, quotes and all)";
+    for (name, value) in [
+        ("TUBEBELL_YOUTUBE__API_KEY", "\"KEY\""),
+        ("TUBEBELL_DEFAULTS__TZ", "'Europe/Madrid'"),
+        ("TUBEBELL_LIMITS__RETENTION_DAYS", "\"7\""),
+        ("TUBEBELL_OPERATOR__TO", "\"telegram:1\""),
+        ("TUBEBELL_WEBHOOK__ALLOW_PRIVATE", "\u{feff}\"true\""),
+    ] {
+        let told = with("", &[(name, value)]).unwrap_err().0;
+        assert!(told.contains(&format!("{name}: {quotes}")), "{name}: {told:?}");
+    }
+    check("[youtube]\napi_key = \"'KEY'\"\n", &format!(":2: youtube.api_key: {quotes}"));
+    check("[youtube]\napi_key = \"“KEY\"\n", &format!(":2: youtube.api_key: {quotes}"));
+}
+
+#[test]
+fn what_nobody_sees_around_a_value_is_no_part_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, "\u{feff}KEY\u{200b}\r\n").unwrap();
+    let text =
+        format!("\u{feff}[youtube]\n\u{200b}api_key_file = \"{}\"\u{200e}\n", file.display());
+    let config = with(
+        &text,
+        &[
+            ("TUBEBELL_DEFAULTS__TZ", "\u{200e}Europe/Madrid\u{200b}"),
+            ("TUBEBELL_LIMITS__RETENTION_DAYS", "\u{feff}7"),
+            ("TUBEBELL_OPERATOR__TO", "\u{2068}webhook:https://example.org/\u{2069}"),
+            ("TUBEBELL_WEBHOOK__SECRET", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\u{200b}"),
+        ],
+    );
+    let config = config.unwrap();
+    assert_eq!(config.youtube.unwrap().api_key.expose_secret(), "KEY");
+    assert_eq!((config.defaults.tz.as_str(), config.limits.retention_days), ("Europe/Madrid", 7));
+    assert_eq!(config.operator.to[0].to_string(), "webhook:https://example.org/");
+    std::fs::write(&file, "\"KEY\"\n").unwrap();
+    let told = lines(&text, &[]).remove(0);
+    assert!(told.ends_with("quotes and all)") && !told.contains("KEY"), "{told}");
+}
+
+#[test]
+fn where_the_templates_are_is_read_without_any_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tubebell.toml");
+    std::fs::write(
+        &file,
+        format!(
+            "{}templates = \"mine\"\n",
+            init_text().split("\n[defaults]").next().unwrap().to_owned() + "\n[defaults]\n"
+        ),
+    )
+    .unwrap();
+    assert_eq!(templates(Some(&file), Vec::new()).unwrap(), Path::new("mine"));
+    assert_eq!(templates(None, Vec::new()).unwrap(), Path::new("templates"));
+    std::fs::write(&file, "[defaults]\ntemplate = \"mine\"\n").unwrap();
+    assert!(
+        templates(Some(&file), Vec::new()).unwrap_err().0[0].contains("did you mean templates?")
+    );
+}
+
+#[test]
 fn nothing_at_all_is_a_configuration_in_which_every_channel_is_off() {
     let config = good("");
     assert!(config.youtube.is_none() && config.telegram.is_none() && config.webhook.is_none());
@@ -354,7 +416,6 @@ fn what_init_writes_says_what_is_to_be_filled_in() {
     insta::assert_snapshot!(with(&init_text(), &[]).unwrap_err(), @r#"
     config/tubebell.toml:14: youtube.api_key: is empty: in the Google Cloud console, enable "YouTube Data API v3" and create an API key
     config/tubebell.toml:18: telegram.token: is empty: write /newbot to @BotFather in Telegram, it answers with the token
-    config/tubebell.toml:23: operator.to: `telegram:` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers
     "#);
 }
 
@@ -362,11 +423,10 @@ fn what_init_writes_says_what_is_to_be_filled_in() {
 fn what_init_writes_loads_once_it_is_filled_in() {
     let filled = init_text()
         .replace("api_key = \"\"", "api_key = \"AIza\"")
-        .replace("token = \"\"", "token = \"1:a\"")
-        .replace("[\"telegram:\"]", "[\"telegram:123456789\"]");
+        .replace("token = \"\"", "token = \"1:a\"");
     let config = good(&filled);
     assert!(config.lacking_for_run().is_empty());
-    assert_eq!(config.operator.to.len(), 1);
+    assert!(config.operator.to.is_empty(), "whoever opens the first invitation is the operator");
     let with_webhook = filled
         .replace("#[webhook]", "[webhook]")
         .replace("#secret = \"\"", "secret = \"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\"");

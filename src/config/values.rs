@@ -11,8 +11,8 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use secrecy::SecretString;
 
-use super::layers::Raw;
-use super::reader::{secret_of, text};
+use super::layers::{IN_QUOTES, Raw};
+use super::reader::{holds_quotes, secret_of, text};
 use crate::model::{Address, Settings};
 
 /// A whole number of at least `least`.
@@ -236,6 +236,9 @@ pub(super) fn secrets(in_files: bool) -> impl Fn(&Raw) -> Result<SecretsByUrl, S
             let at = |message: String| format!("for {host}: {message}");
             let value = text(value).map_err(at)?;
             let secret = if in_files { secret_of(value).map_err(at)? } else { value.to_owned() };
+            if holds_quotes(&secret) {
+                return Err(at(IN_QUOTES.to_owned()));
+            }
             webhook_secret(&secret).map_err(at)?;
             all.insert(url.clone(), SecretString::from(secret));
         }

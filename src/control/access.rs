@@ -1,7 +1,7 @@
 //! Who may talk to the bot.
 
 use crate::model::Address;
-use crate::store::{Edit, StoreError};
+use crate::store::{Edit, OPERATOR_KEY, StoreError};
 
 use super::ask;
 use super::turn::{Answer, Stop, Turn, whole_chat};
@@ -75,6 +75,10 @@ async fn may_talk(turn: &Turn<'_>, address: &Address) -> Result<bool, StoreError
     }
     match options.access {
         AccessMode::Open => Ok(true),
+        AccessMode::Allowlist if options.operator.is_empty() => {
+            let operator = turn.control.store.load(OPERATOR_KEY).await?;
+            Ok(operator.is_some_and(|operator| operator == address.to_string()))
+        }
         AccessMode::Allowlist => Ok(false),
         AccessMode::Invite => turn.control.store.is_admitted(address).await,
     }

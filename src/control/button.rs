@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::model::{SubjectRef, SubscriptionId};
 use crate::store::{Edit, Edited, WatchRow};
 
+use super::command::list_number;
 use super::list;
-use super::target::{Target, list_number};
+use super::target::Target;
 use super::turn::{Answer, Stop, Turn};
 use super::watch;
 

@@ -23,6 +23,8 @@ const CODE_BYTES: usize = 20;
 const CODE_MAX_CHARS: usize = 64;
 
 /// Makes an invitation: its code, and the edit that stores it.
+///
+/// `made_by` is the lane of a chat, or [`OPERATOR`](crate::store::OPERATOR) for the operator's own.
 #[must_use]
 pub fn invitation(made_by: String, now: UnixMillis) -> (String, Edit) {
     let mut bytes = [0; CODE_BYTES];
@@ -63,18 +65,43 @@ pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<
     })
 }
 
+/// What makes whoever opens the operator's own invitation the operator, where the configuration names none.
+///
+/// Only in a private chat: what needs a hand is nothing for a group to read.
+fn become_operator(turn: &Turn<'_>, code: &str) -> Option<Edit> {
+    let is_open = turn.private && turn.control.options.operator.is_empty();
+    (is_open && is_code(code))
+        .then(|| Edit::BecomeOperator { person: whole_chat(turn.chat), code: code.to_owned() })
+}
+
+/// Answers somebody who is in already and opens a link; `None`: the link makes no difference.
+pub(super) async fn claim(turn: &mut Turn<'_>, code: &str) -> Result<Option<Answer>, Stop> {
+    let Some(edit) = become_operator(turn, code) else { return Ok(None) };
+    let done = turn.commit_only(vec![edit]).await?;
+    let is_operator = matches!(done.as_slice(), [Edited::Done(1)]);
+    Ok(is_operator.then(|| welcome(turn, true)))
+}
+
+fn welcome(turn: &Turn<'_>, is_operator: bool) -> Answer {
+    let options = &turn.control.options;
+    turn.show(&WelcomeInvited {
+        preset: options.preset.clone(),
+        list_preset: options.list_preset.clone(),
+        is_operator,
+    })
+}
+
 async fn use_code(turn: &mut Turn<'_>, code: &str) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
-    let person = whole_chat(turn.chat);
-    let admitted = is_code(code) && {
-        let edit = Edit::Admit { person, code: Some(code.to_owned()) };
-        matches!(turn.commit_only(vec![edit]).await?.as_slice(), [Edited::Done(_)])
-    };
-    Ok(if admitted {
-        turn.show(&WelcomeInvited {
-            preset: turn.control.options.preset.clone(),
-            list_preset: turn.control.options.list_preset.clone(),
-        })
+    let mut done = Vec::new();
+    if is_code(code) {
+        let person = whole_chat(turn.chat);
+        let admit = Edit::Admit { person, code: Some(code.to_owned()) };
+        let edits = [Some(admit), become_operator(turn, code)].into_iter().flatten().collect();
+        done = turn.commit_only(edits).await?;
+    }
+    Ok(if let Some(Edited::Done(_)) = done.first() {
+        welcome(turn, matches!(done.get(1), Some(Edited::Done(1))))
     } else {
         Answer {
             message: Some(turn.sentence(

@@ -6,7 +6,7 @@ use crate::render::numbers::Grouped;
 use crate::render::views::{Link, Members, Page, Unwatch, WatchLine, Watches};
 use crate::store::{Edit, Edited, StoreError, WatchRow};
 
-use super::target::list_number;
+use super::command::list_number;
 use super::turn::{Answer, Stop, Turn, quoted};
 
 /// Watches in one message: with long titles more would not fit.

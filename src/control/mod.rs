@@ -32,7 +32,7 @@ pub use incoming::{Incoming, IncomingKind, Person};
 pub use invite::{INVITATION_LIFE, invitation, invitation_link};
 pub use seams::{Asker, Looked, LookedSubject, Lookup, LookupError, Reply, ReplyError};
 
-use crate::model::{Address, Effective, UnixMillis};
+use crate::model::{Address, Effective, UnixMillis, tidied};
 use crate::render::Renderer;
 use crate::store::{Edit, Store, StoreError, UpdateMark};
 
@@ -75,7 +75,7 @@ pub struct ControlOptions {
     pub access: AccessMode,
     /// The list of chats that may, whatever the mode.
     pub allow: Vec<Address>,
-    /// The operator, who may everything and has no limit of watches.
+    /// The operator, who may everything and has no limit of watches. Empty: whoever opens the operator's own invitation.
     pub operator: Vec<Address>,
     /// The bot's name without `@`.
     pub bot: String,
@@ -222,11 +222,8 @@ impl Control {
     }
 
     async fn message(&self, turn: &mut Turn<'_>, text: &str) -> Result<Answer, Stop> {
-        let written = if text.len() > TEXT_MAX_BYTES {
-            Written::Text("", false)
-        } else {
-            command::read(text, &self.options.bot)
-        };
+        let text = if text.len() > TEXT_MAX_BYTES { "".into() } else { tidied(text) };
+        let written = command::read(&text, &self.options.bot);
         let is_ours = match written {
             Written::Command(..) => true,
             Written::Elsewhere => false,
@@ -259,7 +256,10 @@ impl Control {
         rest: &str,
     ) -> Result<Answer, Stop> {
         match command {
-            Command::Start => ask::start(turn).await,
+            Command::Start => match invite::claim(turn, rest).await? {
+                Some(answer) => Ok(answer),
+                None => ask::start(turn).await,
+            },
             Command::Help => ask::help(turn).await,
             Command::Watch => watch::command(turn, rest).await,
             Command::Unwatch => list::unwatch(turn, rest).await,
@@ -305,7 +305,7 @@ impl Control {
         match &incoming.kind {
             IncomingKind::Message { chat, private, text, .. } => {
                 let is_command = matches!(
-                    command::read(text, &self.options.bot),
+                    command::read(&tidied(text), &self.options.bot),
                     Written::Command(..) | Written::Text(_, true)
                 );
                 if (*private || is_command)

@@ -1,16 +1,13 @@
 //! Text that is no command: a link becomes an offer to watch it, anything else a short hint.
 
-use crate::model::SubjectRef;
+use crate::model::{SubjectRef, unwrapped};
 use crate::render::List;
 use crate::render::numbers::Numbers;
 use crate::render::views::{Link, Rules, WatchOffer};
 
-use super::command::{is_bot, reference};
+use super::command::{WORDS_MAX, is_bot, is_link, reference};
 use super::turn::{Answer, Stop, Turn};
 use super::{watch, watched};
-
-/// Words that are looked at: whoever pastes more than that wants something else.
-const WORDS_MAX: usize = 30;
 
 const EXAMPLE: &str = "/watch dQw4w9WgXcQ views every 1000";
 
@@ -28,7 +25,7 @@ pub(super) async fn text(turn: &mut Turn<'_>, text: &str) -> Result<Answer, Stop
         .collect();
     let pasted = words
         .iter()
-        .map(|word| word.trim_matches(['(', ')', '[', ']', '"', '\'', ',', ';', '!']))
+        .map(|word| unwrapped(word))
         .find(|word| is_link(word) || (words.len() == 1 && is_like_an_id(word)));
     match pasted {
         Some(pasted) => offer(turn, pasted).await,
@@ -38,11 +35,6 @@ pub(super) async fn text(turn: &mut Turn<'_>, text: &str) -> Result<Answer, Stop
         )),
         None => Ok(Answer::default()),
     }
-}
-
-fn is_link(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    lower.contains("youtu") && lower.contains(['.', '/'])
 }
 
 /// Whether a lone word is rather an id or a handle than a word of eleven letters.

@@ -4,6 +4,7 @@ use crate::model::SubjectRef;
 use crate::store::{StoreError, WatchFilter, WatchRow};
 
 use super::LookedSubject;
+use super::command::{list_number, subject_first};
 use super::turn::{Stop, Turn, quoted};
 
 /// Rows that are read at a time.
@@ -58,6 +59,11 @@ impl Turn<'_> {
 
     /// Finds out what a command is about.
     pub(super) async fn target(&self, text: &str, example: &str) -> Result<Target, Stop> {
+        // Words before a link are its title; words behind it would mean something, so they are not overlooked.
+        let text = match subject_first(text) {
+            Some((link, "")) => link,
+            Some(_) | None => text,
+        };
         if let Some(number) = list_number(text) {
             return self.numbered(number, example).await;
         }
@@ -67,7 +73,7 @@ impl Turn<'_> {
         let mut has_channels = false;
         self.each_watch(|_, row| {
             has_channels |= matches!(row.subject, SubjectRef::Channel(_));
-            if is_same(&row.subject, &subject) {
+            if row.subject.folded() == subject.folded() {
                 found = Some(row);
             }
             found.is_none()
@@ -86,7 +92,7 @@ impl Turn<'_> {
         };
         let mut found = None;
         self.each_watch(|_, row| {
-            if is_same(&row.subject, &looked.subject) {
+            if row.subject.folded() == looked.subject.folded() {
                 found = Some(row);
             }
             found.is_none()
@@ -128,22 +134,5 @@ impl Turn<'_> {
         target.watch.ok_or_else(|| {
             self.wrong(&format!("{} is not watched here: see `/list`.", quoted(text)), example)
         })
-    }
-}
-
-/// A place in the list: no id is that short.
-pub(super) fn list_number(text: &str) -> Option<usize> {
-    let digits = text.strip_prefix('#').unwrap_or(text);
-    let is_number = (1..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    if is_number { digits.parse().ok() } else { None }
-}
-
-/// YouTube takes a handle in any case.
-fn is_same(one: &SubjectRef, other: &SubjectRef) -> bool {
-    match (one, other) {
-        (SubjectRef::Handle(one), SubjectRef::Handle(other)) => {
-            one.as_str().to_lowercase() == other.as_str().to_lowercase()
-        }
-        _ => one == other,
     }
 }

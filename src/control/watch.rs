@@ -9,7 +9,7 @@ use crate::route::language::{self, RuleError};
 use crate::route::trigger::{self, LOWEST};
 use crate::store::{Edit, Edited, NewRule, WatchEdit};
 
-use super::command::{first_word, reference};
+use super::command::{reference, subject_first};
 use super::list::number;
 use super::target::Target;
 use super::turn::{Answer, Stop, Turn, quoted};
@@ -20,7 +20,7 @@ const EXAMPLE: &str = "/watch dQw4w9WgXcQ views every 1000; status";
 
 /// `/watch <video> [rule[; rule]…]`
 pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
-    let Some((what, rules)) = first_word(rest) else {
+    let Some((what, rules)) = subject_first(rest) else {
         return Err(turn.wrong(
             "Say what to watch: the link or id of a video, a channel's `@handle`, or a playlist.",
             EXAMPLE,

@@ -6,12 +6,12 @@ use super::bells::Bells;
 use crate::model::{Address, UnixMillis};
 use crate::render::views::Notice;
 use crate::render::{Prose, Renderer};
-use crate::store::{Result, Store, StoreError};
+use crate::store::{OPERATOR_KEY, Result, Store, StoreError};
 
 /// Queues notices like any other message: they survive a stop and keep to the limits of their channel.
 #[derive(Clone)]
 pub struct Operator {
-    /// Where the operator listens.
+    /// Where the operator listens. Empty: at whoever opened the operator's own invitation.
     pub to: Vec<Address>,
     /// Keeps the notices until they are sent.
     pub store: Arc<dyn Store>,
@@ -24,7 +24,8 @@ pub struct Operator {
 impl Operator {
     /// Tells the operator once, until [`Operator::over`] says that it has passed.
     pub async fn tell(&self, key: &str, notice: &Notice, now: UnixMillis) {
-        if let Err(error) = self.queue(Some(key), &self.to, notice, now).await {
+        let told = async { self.queue(Some(key), &self.listening().await?, notice, now).await };
+        if let Err(error) = told.await {
             tracing::error!(%error, key, "a notice to the operator could not be queued");
         }
     }
@@ -55,10 +56,23 @@ impl Operator {
     /// Tells the operator of one thing that has happened, on any channel but the lane that it is about.
     pub(super) async fn report(&self, about: Option<&Address>, notice: &Notice, now: UnixMillis) {
         let is_elsewhere = |to: &&Address| about.is_none_or(|about| about.lane() != to.lane());
-        let to: Vec<Address> = self.to.iter().filter(is_elsewhere).cloned().collect();
-        if let Err(error) = self.queue(None, &to, notice, now).await {
+        let told = async {
+            let to = self.listening().await?;
+            let to: Vec<Address> = to.iter().filter(is_elsewhere).cloned().collect();
+            self.queue(None, &to, notice, now).await
+        };
+        if let Err(error) = told.await {
             tracing::error!(%error, "a notice to the operator could not be queued");
         }
+    }
+
+    /// Where the operator listens now.
+    async fn listening(&self) -> Result<Vec<Address>> {
+        if !self.to.is_empty() {
+            return Ok(self.to.clone());
+        }
+        let address = self.store.load(OPERATOR_KEY).await?;
+        Ok(address.and_then(|address| address.parse().ok()).into_iter().collect())
     }
 
     async fn queue(

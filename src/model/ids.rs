@@ -1,9 +1,13 @@
 //! Identifiers, made at the edge: whoever holds one knows that it is well-formed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::text;
 
 /// Why a text is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -139,13 +143,83 @@ text_id!(
     /// The id of a playlist: 2 to 64 of `[A-Za-z0-9_-]`, such as `PL…`, `UU…`, `OLAK5uy_…`.
     PlaylistId, Playlist, |text| (2..=64).contains(&text.len()) && is_id_text(text)
 );
-text_id!(
-    /// A channel's handle with its `@`; letters of any script.
-    Handle, Handle, |text| text.strip_prefix('@').is_some_and(|name| {
-        (3..=30).contains(&name.chars().count())
-            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '·'))
-    })
-);
+/// A channel's handle with its `@`, in the composed form (NFC); letters of any script.
+///
+/// Which scripts, how many characters of each and which mixtures there are is YouTube's to say; here a handle only has
+/// to be a word that could be one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Handle(String);
+
+/// Longest handle. Source: <https://support.google.com/youtube/answer/11585688> (2026-11), which counts letters: each
+/// may have marks.
+const HANDLE_MAX_LETTERS: usize = 30;
+
+/// The same in Unicode characters, so that marks have a bound.
+const HANDLE_MAX_CHARS: usize = 120;
+
+/// Shortest handle of Latin letters. Source: as above; some scripts need fewer.
+const HANDLE_MIN_ASCII: usize = 3;
+
+impl Handle {
+    /// The handle as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn is_name(name: &str) -> bool {
+        let is_sign = |c: char| matches!(c, '.' | '-' | '_' | '·');
+        let mut before = None;
+        let is_fine = name.chars().all(|c| {
+            let begins = before.replace(c).is_none();
+            // A mark needs a letter to stand on, and a joiner has its place between two. A full stop at the end is
+            // that of a sentence.
+            if begins && (text::is_mark(c) || text::is_joiner(c)) {
+                return false;
+            }
+            is_sign(c) || text::is_joiner(c) || (text::is_of_word(c) && !text::is_invisible(c))
+        });
+        is_fine
+            && !name.is_empty()
+            && !before.is_some_and(|last| text::is_joiner(last) || last == '.')
+            && (!name.is_ascii() || name.len() >= HANDLE_MIN_ASCII)
+            && name.chars().count() <= HANDLE_MAX_CHARS
+            && name.graphemes(true).count() <= HANDLE_MAX_LETTERS
+    }
+}
+
+impl FromStr for Handle {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let composed = text::composed(text);
+        match composed.strip_prefix('@') {
+            Some(name) if Handle::is_name(name) => Ok(Handle(composed.into_owned())),
+            _ => Err(IdError::Handle),
+        }
+    }
+}
+
+impl TryFrom<String> for Handle {
+    type Error = IdError;
+
+    fn try_from(text: String) -> Result<Self, IdError> {
+        text.parse()
+    }
+}
+
+impl From<Handle> for String {
+    fn from(handle: Handle) -> String {
+        handle.0
+    }
+}
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// What a watch looks at. The text form (`Display`, `parse`) is the stored one:
 /// `video:ID`, `channel:UC…`, `channel:@handle`, `playlist:PL…`.
@@ -195,6 +269,19 @@ impl SubjectRef {
             SubjectRef::Channel(id) => format!("https://www.youtube.com/channel/{id}"),
             SubjectRef::Handle(id) => format!("https://www.youtube.com/{id}"),
             SubjectRef::Playlist(id) => format!("https://www.youtube.com/playlist?list={id}"),
+        }
+    }
+
+    /// The form in which two names of one thing are alike: YouTube takes a handle in any case.
+    #[must_use]
+    pub fn folded(&self) -> Cow<'_, SubjectRef> {
+        match self {
+            SubjectRef::Handle(handle) => {
+                Cow::Owned(SubjectRef::Handle(Handle(text::folded(handle.as_str()))))
+            }
+            SubjectRef::Video(_) | SubjectRef::Channel(_) | SubjectRef::Playlist(_) => {
+                Cow::Borrowed(self)
+            }
         }
     }
 }

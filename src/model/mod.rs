@@ -9,11 +9,13 @@ mod desk;
 mod holder;
 mod ids;
 mod message;
+mod pasted;
 mod reference;
 mod rule;
 mod settings;
 mod signal;
 mod snapshot;
+mod text;
 mod time;
 
 pub use address::{Address, AddressError, Channel};
@@ -26,8 +28,10 @@ pub use ids::{
     SubjectRef, SubscriptionId, TriggerId, VideoId, VideoKey,
 };
 pub use message::{Button, ChatMessage};
+pub use pasted::unwrapped;
 pub use rule::{Amount, Direction, RateUnit, Rule};
 pub use settings::{ClockTime, Effective, Quiet, Settings, SettingsError};
 pub use signal::{Event, Metric, Series, Signal};
 pub use snapshot::{Live, Snapshot, Status};
+pub use text::{folded, is_invisible, tidied, trimmed};
 pub use time::UnixMillis;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::numbers;
+use super::{bidi, numbers};
 
 /// A list that may be too long for one message; a template shows `items` and how many `more` there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,7 +77,7 @@ impl Cut {
     }
 
     fn text(self, text: &str) -> String {
-        shorten(text, self.text)
+        bidi::closed(&shorten(text, self.text))
             .chars()
             // A line break from outside could fake a line of ours; an escape could reach a terminal.
             .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })

@@ -7,6 +7,7 @@
 //! checked as a whole at start (see [`TemplateError`]). A message that would be too long is cut before it is escaped.
 
 mod alert;
+mod bidi;
 mod buttons;
 mod check;
 mod cut;

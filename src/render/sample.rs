@@ -681,8 +681,16 @@ impl View for WelcomeInvited {
 
     fn samples() -> Vec<Self> {
         vec![
-            WelcomeInvited { preset: "all".to_owned(), list_preset: "uploads".to_owned() },
-            WelcomeInvited { preset: HOSTILE.to_owned(), list_preset: HOSTILE.to_owned() },
+            WelcomeInvited {
+                preset: "all".to_owned(),
+                list_preset: "uploads".to_owned(),
+                is_operator: true,
+            },
+            WelcomeInvited {
+                preset: HOSTILE.to_owned(),
+                list_preset: HOSTILE.to_owned(),
+                is_operator: false,
+            },
         ]
     }
 }

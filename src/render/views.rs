@@ -523,6 +523,8 @@ pub struct WelcomeInvited {
     pub preset: String,
     /// The preset of a watch of a channel or playlist without a rule.
     pub list_preset: String,
+    /// It was the operator's own invitation: what needs a hand is told here.
+    pub is_operator: bool,
 }
 
 /// A notice to the operator: an object with one field, named after what happened.

@@ -11,6 +11,12 @@ use async_trait::async_trait;
 pub use sqlite::{Access, Sqlite};
 pub use types::*;
 
+/// Who makes the operator's own invitation, and the owner of what the operator's files bring.
+pub const OPERATOR: &str = "operator";
+
+/// Where the address of whoever became the operator by that invitation is kept; see [`Edit::BecomeOperator`].
+pub const OPERATOR_KEY: &str = "operator";
+
 use crate::model::{
     Address, Channel, Desk, Holder, NotificationId, Snapshot, SubjectRef, SubscriptionId,
     UnixMillis, VideoId,

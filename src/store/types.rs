@@ -362,6 +362,14 @@ pub enum Edit {
         /// With which code; `None`: trusted by the configuration.
         code: Option<String>,
     },
+    /// Makes whoever has the operator's own invitation the operator, as long as nobody is. Any other invitation, and one
+    /// that somebody else has used or that is too old, is [`Edited::BadInvite`].
+    BecomeOperator {
+        /// Who: a private chat.
+        person: Address,
+        /// With which code.
+        code: String,
+    },
     /// Makes an invitation.
     Invite {
         /// Its code.

@@ -6,6 +6,8 @@
 mod access;
 mod groups;
 mod limits;
+mod operator;
+mod pasting;
 mod settings;
 mod watching;
 mod world;

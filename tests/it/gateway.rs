@@ -130,6 +130,23 @@ async fn a_refused_key_stops_polling_and_the_operator_hears_of_it_once() {
     story.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_opened_the_first_invitation_hears_of_what_needs_a_hand() {
+    let mut story = Story::new().await;
+    story.access = "invite";
+    story.youtube.faults(|faults| faults.plan(None, Fault::BadKey, None));
+    let gateway = story.start().await;
+    let now = system_clock()();
+    let (code, edit) = tubebell::control::invitation(tubebell::store::OPERATOR.to_owned(), now);
+    gateway.store().edit(None, vec![edit], now).await.unwrap();
+    story.ask(&format!("/start {code}"), "You are the operator").await;
+    let ana = Address::Telegram { chat: ANA, thread: None };
+    gateway.store().edit(None, vec![watch(ana, "views any")], now).await.unwrap();
+    story.hears("API key").await;
+    gateway.stop().await;
+    story.end().await;
+}
+
 /// A gateway that watches nothing but a channel, while YouTube fails in this way, tells the operator.
 #[expect(clippy::unwrap_used, reason = "a helper of tests")]
 async fn only_a_channel_is_watched_while(fault: Fault, told: &str) -> (Story, Gateway) {

@@ -328,6 +328,7 @@ fn previews_show_every_message() {
     "#);
     insta::assert_snapshot!(preview("welcome-invited"), @r#"
     🎉 Welcome, your invitation is accepted.
+    You are the operator: what needs a hand is told here, and you may watch as much as you like.
 
     I ring when views, likes, comments, the title or the status of a video change. Try it:
     `/watch dQw4w9WgXcQ views milestones`
@@ -623,7 +624,9 @@ proptest! {
             title.chars().map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c }).collect();
         let html = chat(&message(&title, vec![views_moved()])).html;
         let seen = visible(&html);
-        prop_assert_eq!(seen.lines().next(), Some(expected.as_str()));
+        // Behind it, what it opened is closed.
+        let line = seen.lines().next().unwrap_or_default();
+        prop_assert_eq!(line.strip_prefix(&expected).map(|rest| rest.trim_matches(['\u{202c}', '\u{2069}'])), Some(""));
     }
 
     #[test]

@@ -53,11 +53,36 @@ struct Planned {
     place: i64,
 }
 
+/// What becomes of the differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Nothing: what the file still has is found out.
+    Look,
+    /// They are printed.
+    Show,
+    /// They are written.
+    Write,
+}
+
+/// How many watches this file once brought, and how many of them it no longer has.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Pruned {
+    pub(super) all: usize,
+    pub(super) ending: usize,
+}
+
+impl Pruned {
+    /// Whether so much ends that the file is rather an empty one, or half of one, than meant.
+    pub(super) fn is_most(self) -> bool {
+        self.ending.saturating_mul(2) > self.all
+    }
+}
+
 pub(super) struct Apply<'a, W> {
     /// `None`: there is no database yet, and none is to be made.
     pub(super) store: Option<Sqlite>,
     pub(super) origin: String,
-    pub(super) dry_run: bool,
+    pub(super) mode: Mode,
     pub(super) now: UnixMillis,
     pub(super) out: &'a mut W,
     pub(super) progress: Progress,
@@ -74,7 +99,8 @@ impl<W: Write> Apply<'_, W> {
         terms: &Terms,
         pairs: usize,
     ) -> Result<(), Fault> {
-        self.progress.begin("writing", "watches", Some(pairs));
+        let verb = if self.mode == Mode::Look { "comparing" } else { "writing" };
+        self.progress.begin(verb, "watches", Some(pairs));
         let mut chunk = Vec::new();
         for row in file.rows()? {
             let row = row.map_err(|error| file.unreadable(&error))?;
@@ -147,14 +173,16 @@ impl<W: Write> Apply<'_, W> {
         if let Some(standing) = &at.watch
             && !self.kept.insert(standing.id)
         {
-            say(&doubled(address, watch.line));
+            if self.mode != Mode::Look {
+                say(&doubled(address, watch.line));
+            }
             return Ok(None);
         }
         let difference = difference(watch, at.watch.as_ref(), &self.origin);
         let (sign, what) = match &difference {
             Difference::New => {
                 self.done.new += 1;
-                ('+', self.dry_run.then(|| rules(watch)))
+                ('+', (self.mode == Mode::Show).then(|| rules(watch)))
             }
             Difference::Changed(changes) => {
                 self.done.changed += 1;
@@ -170,10 +198,10 @@ impl<W: Write> Apply<'_, W> {
                 return Ok(None);
             }
         };
-        if !self.dry_run {
+        if self.mode == Mode::Write {
             return Ok(Some(difference == Difference::New));
         }
-        if let Some(what) = what {
+        if let Some(what) = what.filter(|_| self.mode == Mode::Show) {
             let (subject, to) = (&watch.subject, address.masked());
             writeln!(self.out, "{sign} {subject} to {to}: {what} (line {})", watch.line)?;
         }
@@ -225,15 +253,34 @@ impl<W: Write> Apply<'_, W> {
         }))
     }
 
+    /// Counts what [`Apply::prune`] would remove, by a look at the whole file. Nothing is written or said.
+    pub(super) async fn look(
+        &mut self,
+        file: &WatchFile<'_>,
+        terms: &Terms,
+        pairs: usize,
+    ) -> Result<Pruned, Fault> {
+        let mode = std::mem::replace(&mut self.mode, Mode::Look);
+        self.write(file, terms, pairs).await?;
+        let pruned = self.prune().await?;
+        (self.mode, self.done, self.kept) = (mode, Done::default(), Kept::default());
+        Ok(pruned)
+    }
+
     /// Removes the watches of this origin that the file did not name.
-    pub(super) async fn prune(&mut self) -> Result<(), Fault> {
-        self.progress.begin("pruning", "watches", None);
+    pub(super) async fn prune(&mut self) -> Result<Pruned, Fault> {
+        let verb = if self.mode == Mode::Look { "comparing" } else { "pruning" };
+        self.progress.begin(verb, "watches", None);
+        let mut pruned = Pruned::default();
         let mut after = SubscriptionId(0);
         while let Some(store) = &self.store {
             let page = store.watches_from(&self.origin, after, EDITS).await?;
             let Some(last) = page.last() else { break };
             let begin = std::mem::replace(&mut after, *last);
-            if page.iter().all(|id| self.kept.contains(*id)) {
+            let ending = page.iter().filter(|id| !self.kept.contains(**id)).count();
+            pruned.all += page.len();
+            pruned.ending += ending;
+            if ending == 0 || self.mode == Mode::Look {
                 continue; // Nearly always: all else about them need not be read.
             }
             let filter = WatchFilter::Origin(self.origin.clone());
@@ -243,7 +290,7 @@ impl<W: Write> Apply<'_, W> {
             let rows = rows.into_iter().filter(|row| row.id.0 <= after.0);
             for row in rows.filter(|row| !self.kept.contains(row.id)) {
                 self.done.pruned += 1;
-                if self.dry_run {
+                if self.mode == Mode::Show {
                     let to = row.destination.address.masked();
                     writeln!(self.out, "- {} to {to}: {}", row.subject, row.rules.join("; "))?;
                 } else {
@@ -253,7 +300,7 @@ impl<W: Write> Apply<'_, W> {
             }
             self.apply_edits(edits).await?;
         }
-        Ok(())
+        Ok(pruned)
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! No cell of a watch holds a line break, so a line of the file is a watch: a quote that is left open spoils its own
 //! line and not all that follow, and the number of a line is that of any editor.
+//!
+//! Spreadsheets leave lines and columns whose cells are all empty; they mean nothing, and need no name.
 
 use std::io::{self, BufRead, Read};
 
 use super::{Cell, Column, Mistake, Row};
-use crate::model::Channel;
+use crate::model::{Channel, tidied, trimmed};
 
 /// Longest line, in bytes: far more than a watch can mean, and a bound on memory.
 const LINE_MAX_BYTES: usize = 1 << 20;
@@ -19,8 +21,18 @@ pub(super) struct Rows<R> {
     line: u64,
     /// Its cells.
     record: ::csv::ByteRecord,
-    columns: Option<Vec<Column>>,
+    columns: Option<Columns>,
     ended: bool,
+}
+
+/// What the first line names, and `None` for each column without a name; none of these at the end.
+type Names = Vec<Option<Column>>;
+
+/// The columns of a file.
+struct Columns {
+    names: Names,
+    /// A cell that stands under no name was told: once is enough.
+    is_unnamed_told: bool,
 }
 
 impl<R: BufRead> Rows<R> {
@@ -99,11 +111,14 @@ impl<R: BufRead> Rows<R> {
                 self.ended = self.columns.is_none() || self.text.len() > LINE_MAX_BYTES;
                 return Ok(Some(Row::wrong(line, message)));
             }
-            if let Some(columns) = &self.columns {
-                return Ok(Some(row(&self.record, columns, line)));
+            if is_empty(&self.record) {
+                continue;
+            }
+            if let Some(columns) = &mut self.columns {
+                return Ok(Some(columns.row(&self.record, line)));
             }
             match header(&self.record, line) {
-                Ok(columns) => self.columns = Some(columns),
+                Ok(names) => self.columns = Some(Columns { names, is_unnamed_told: false }),
                 Err(row) => {
                     self.ended = true;
                     return Ok(Some(row));
@@ -126,16 +141,30 @@ impl<R: BufRead> Iterator for Rows<R> {
     }
 }
 
-fn header(record: &::csv::ByteRecord, line: u64) -> Result<Vec<Column>, Row> {
-    let mut columns = Vec::new();
+/// Whether nothing is written in a line.
+fn is_empty(record: &::csv::ByteRecord) -> bool {
+    record.iter().all(is_blank)
+}
+
+fn is_blank(cell: &[u8]) -> bool {
+    cell.is_empty() || std::str::from_utf8(cell).is_ok_and(|text| trimmed(text).is_empty())
+}
+
+fn header(record: &::csv::ByteRecord, line: u64) -> Result<Names, Row> {
+    let mut names = Names::new();
     let mut row = Row { line, ..Row::default() };
     for name in record {
+        if is_blank(name) {
+            names.push(None);
+            continue;
+        }
         let name = String::from_utf8_lossy(name);
-        match Column::from_name(&name) {
-            Ok(column) if columns.contains(&column) => {
-                row.mistakes.push(Mistake::new(line, format!("column {name} stands here twice")));
+        match Column::from_name(trimmed(&name)) {
+            Ok(column) if names.contains(&Some(column)) => {
+                let message = format!("column {} stands here twice", column.name());
+                row.mistakes.push(Mistake::new(line, message));
             }
-            Ok(column) => columns.push(column),
+            Ok(column) => names.push(Some(column)),
             Err(message) if record.len() == 1 && name.contains([';', '\t']) => {
                 row.mistakes.push(Mistake::new(
                     line,
@@ -145,40 +174,65 @@ fn header(record: &::csv::ByteRecord, line: u64) -> Result<Vec<Column>, Row> {
             Err(message) => row.mistakes.push(Mistake::new(line, format!("column {message}"))),
         }
     }
-    if row.mistakes.is_empty() { Ok(columns) } else { Err(row) }
+    while names.last().is_some_and(Option::is_none) {
+        names.pop();
+    }
+    if row.mistakes.is_empty() { Ok(names) } else { Err(row) }
 }
 
-fn row(record: &::csv::ByteRecord, columns: &[Column], line: u64) -> Row {
-    if record.len() != columns.len() {
-        let (cells, named) = (record.len(), columns.len());
-        let cells = if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
-        return Row::wrong(line, format!("has {cells}, and the first line names {named}"));
-    }
-    let mut row = Row { line, ..Row::default() };
-    for (column, bytes) in columns.iter().zip(record) {
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            return Row::wrong(line, format!("{} is not UTF-8", column.name()));
-        };
-        let cell = |text: &str| Cell { text: text.to_owned(), line };
-        let cells: Vec<Cell> = match column {
-            Column::Rules => {
-                text.split(';').map(str::trim).filter(|rule| !rule.is_empty()).map(cell).collect()
-            }
-            Column::To => destinations(text).into_iter().map(cell).collect(),
-            _ if text.is_empty() => Vec::new(),
-            _ => vec![cell(text)],
-        };
-        if !cells.is_empty() {
-            row.cells.push((*column, cells));
-        } else if !text.is_empty() {
-            let message = format!("{} is empty but for its separators", column.name());
+impl Columns {
+    fn row(&mut self, record: &::csv::ByteRecord, line: u64) -> Row {
+        let named = self.names.len();
+        let unnamed = record
+            .iter()
+            .enumerate()
+            .find(|(at, cell)| !is_blank(cell) && !matches!(self.names.get(*at), Some(Some(_))));
+        if record.len() < named || unnamed.is_some_and(|(at, _)| at >= named) {
+            // Empty cells at the end mean nothing.
+            let cells = record.iter().rposition(|cell| !is_blank(cell)).map_or(0, |last| last + 1);
+            let cells = if record.len() < named { record.len() } else { cells };
+            let cells = if cells == 1 { "1 cell".to_owned() } else { format!("{cells} cells") };
+            return Row::wrong(line, format!("has {cells}, and the first line names {named}"));
+        }
+        let mut row = Row { line, ..Row::default() };
+        if let Some((at, _)) = unnamed
+            && !std::mem::replace(&mut self.is_unnamed_told, true)
+        {
+            let message = format!(
+                "cell {} stands in a column without a name: name it in the first line, or empty it",
+                at + 1
+            );
             row.mistakes.push(Mistake::new(line, message));
         }
+        for (column, bytes) in self.names.iter().zip(record) {
+            let Some(column) = column else { continue };
+            let Ok(text) = std::str::from_utf8(bytes) else {
+                return Row::wrong(line, format!("{} is not UTF-8", column.name()));
+            };
+            cells(*column, text, &mut row);
+        }
+        row
     }
-    if row.cells.is_empty() && row.mistakes.is_empty() {
-        return Row::wrong(line, "every cell is empty");
+}
+
+/// Adds what the cell of a column says.
+fn cells(column: Column, text: &str, row: &mut Row) {
+    let line = row.line;
+    let text = tidied(text);
+    let text = trimmed(&text);
+    let cell = |text: &str| Cell::new(text, line);
+    let cells: Vec<Cell> = match column {
+        Column::Rules => text.split(';').map(cell).filter(|rule| !rule.text.is_empty()).collect(),
+        Column::To => destinations(text).into_iter().map(cell).collect(),
+        _ if text.is_empty() => Vec::new(),
+        _ => vec![cell(text)],
+    };
+    if !cells.is_empty() {
+        row.cells.push((column, cells));
+    } else if !text.is_empty() {
+        let message = format!("{} is empty but for its separators", column.name());
+        row.mistakes.push(Mistake::new(line, message));
     }
-    row
 }
 
 /// Splits a list of destinations: at spaces, and at a `;` that ends one or has the next one behind it.

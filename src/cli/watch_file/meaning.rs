@@ -102,7 +102,7 @@ impl Reader<'_> {
         parse: impl FnOnce(&str) -> Result<T, SettingsError>,
     ) -> Option<T> {
         let cell = self.row.one(column)?;
-        match parse(cell.text.trim()) {
+        match parse(&cell.text) {
             Ok(value) => Some(value),
             Err(error) => {
                 self.wrong(cell.line, format!("{}: {}", column.name(), explained(&error)));
@@ -121,7 +121,7 @@ impl Reader<'_> {
                 self.wrong(self.row.line, "names no video, channel or playlist");
                 None
             }
-            [(column, cell)] => match subject(*column, cell.text.trim()) {
+            [(column, cell)] => match subject(*column, &cell.text) {
                 Ok(subject) => Some(subject),
                 Err(message) => {
                     self.wrong(cell.line, format!("{}: {message}", column.name()));
@@ -143,7 +143,7 @@ impl Reader<'_> {
         };
         let mut to = Vec::new();
         for cell in cells {
-            match destination(cell.text.trim(), self.terms) {
+            match destination(&cell.text, self.terms) {
                 Ok(address) if to.contains(&address) => {
                     self.wrong(cell.line, format!("to: {} stands here twice", address.masked()));
                 }

@@ -6,7 +6,7 @@
 //! [`Watch`] of a row or says what is wrong with it, [`check`] looks at the file as a whole, [`mod@difference`] compares
 //! a watch with the one that stands, and [`mod@print`] writes one.
 //!
-//! In CSV an empty cell is an absent one, `rules` are separated by `;`, and `to` by spaces or by a `;` in front of the
+//! In CSV an empty cell is an absent one, a line of empty cells is none, and a column of empty cells needs no name; `rules` are separated by `;`, and `to` by spaces or by a `;` in front of the
 //! next destination (a URL may hold a `;` of its own).
 
 mod check;
@@ -20,6 +20,8 @@ mod until;
 
 use std::fmt;
 use std::io::{self, BufRead};
+
+use crate::model::{tidied, trimmed};
 
 pub use check::{Checker, Mistakes};
 pub(super) use columns::Column;
@@ -36,7 +38,7 @@ pub enum Form {
     Csv,
 }
 
-/// A text of the file and the line it stands in, from 1.
+/// A text of the file, trimmed, and the line it stands in, from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cell {
     pub(super) text: String,
@@ -52,6 +54,13 @@ pub struct Row {
     pub(super) cells: Vec<(Column, Vec<Cell>)>,
     /// What could not be read. A row without cells stands for a mistake beside the watches.
     pub(super) mistakes: Vec<Mistake>,
+}
+
+impl Cell {
+    /// Takes a text of the file, without what nobody sees around its words.
+    fn new(text: &str, line: u64) -> Cell {
+        Cell { text: trimmed(&tidied(text)).to_owned(), line }
+    }
 }
 
 impl Row {

@@ -9,6 +9,7 @@ use std::io::{self, BufRead, Read};
 use toml::de::{DeTable, DeValue};
 
 use super::{Cell, Column, Row};
+use crate::model::tidied;
 
 /// Longest piece, in bytes: far more than a watch can mean, and a bound on memory.
 const PIECE_MAX_BYTES: usize = 1 << 20;
@@ -93,7 +94,8 @@ fn begins_watch(line: &[u8]) -> bool {
 /// The watches of one piece that begins in line `first`.
 fn read(piece: &[u8], first: u64) -> Vec<Row> {
     let text = match std::str::from_utf8(piece) {
-        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
+        // What nobody sees (the mark that Windows puts first, too) would make a line that looks right a wrong one.
+        Ok(text) => &*tidied(text),
         Err(error) => {
             let before = &piece[..error.valid_up_to()];
             return vec![Row::wrong(line_of(before, first), "is not UTF-8")];
@@ -162,7 +164,7 @@ fn row(table: &DeTable<'_>, line: u64, at: &dyn Fn(usize) -> u64) -> Row {
             DeValue::Array(items) if column.is_list() => {
                 for item in items {
                     match scalar(column, item.get_ref()) {
-                        Ok(text) => cells.push(Cell { text, line: at(item.span().start) }),
+                        Ok(text) => cells.push(Cell::new(&text, at(item.span().start))),
                         Err(message) => {
                             row.mistakes.push(super::Mistake::new(at(item.span().start), message));
                         }
@@ -175,7 +177,7 @@ fn row(table: &DeTable<'_>, line: u64, at: &dyn Fn(usize) -> u64) -> Row {
                 }
             }
             other => match scalar(column, other) {
-                Ok(text) => cells.push(Cell { text, line }),
+                Ok(text) => cells.push(Cell::new(&text, line)),
                 Err(message) => row.mistakes.push(super::Mistake::new(line, message)),
             },
         }

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{chat, mark, queue, rows, watch};
+use super::{chat, mark, operator, queue, rows, watch};
 use crate::model::{Address, DestinationId, Settings, SubjectRef, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
 
@@ -41,6 +41,7 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
         }
         Edit::Move { from, to } => chat::move_chat(tx, from, to, now).map(Edited::Done),
         Edit::Admit { person, code } => admit(tx, &person.to_string(), code.as_deref(), now),
+        Edit::BecomeOperator { person, code } => operator::become_operator(tx, person, code, now),
         Edit::Invite { code, made_by, expires_at } => {
             tx.prepare_cached(
                 "INSERT INTO invite (code, made_by, made_at, expires_at) VALUES (?1, ?2, ?3, ?4)

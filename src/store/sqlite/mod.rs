@@ -24,6 +24,7 @@ mod mark;
 mod member;
 mod migrate;
 mod open;
+mod operator;
 mod patience;
 #[cfg(test)]
 mod plans;

@@ -88,7 +88,7 @@ async fn a_dry_run_prints_the_difference_and_leaves_no_trace() {
         "[[watch]]\nvideo = \"dQw4w9WgXcQ\"\nrules = [\"title\", \"status\"]\nto = [\"telegram:1234\", \"telegram:5\"]\nat_most = \"1h\"\n",
     );
     let before = home.words().await;
-    let said = home.run("apply watches.toml --dry-run --prune");
+    let said = home.run("apply watches.toml --dry-run --prune-all");
     assert_eq!(
         said.out.lines().collect::<Vec<_>>(),
         [
@@ -100,7 +100,48 @@ async fn a_dry_run_prints_the_difference_and_leaves_no_trace() {
         ]
     );
     assert_eq!(home.words().await, before);
-    home.run("apply watches.toml --prune").done("1 new, 1 changed, 2 pruned, 0 unchanged");
+    home.run("apply watches.toml --prune-all").done("1 new, 1 changed, 2 pruned, 0 unchanged");
+}
+
+#[tokio::test]
+async fn prune_ends_most_of_a_files_watches_only_when_told_so() {
+    let refusal = |ending: usize, all: &str| {
+        format!(
+            "tubebell: w.csv: --prune would end {ending} of the {all} that this file has brought, so nothing was changed; if that is meant, say --prune-all"
+        )
+    };
+    let home = Home::new();
+    let four = ["aaaaaaaaaaa", "bbbbbbbbbbb", "ccccccccccc", "ddddddddddd"];
+    let file = |videos: &[&str]| {
+        let lines: String = videos.iter().map(|id| format!("{id},telegram:1\n")).collect();
+        format!("video,to\n{lines}")
+    };
+    home.write("w.csv", file(&four));
+    home.run("apply w.csv --prune").done("4 new, 0 changed, 0 pruned, 0 unchanged");
+    let before = home.words().await;
+    for (text, ending) in [
+        (file(&[]), 4),
+        (file(&four[..1]), 3),
+        (file(&["eeeeeeeeeee", "fffffffffff", "ggggggggggg"]), 4),
+    ] {
+        home.write("w.csv", text);
+        home.run("apply w.csv --prune").failed(1, &[&refusal(ending, "4 watches")]);
+        assert_eq!(home.words().await, before, "not even what is new is written");
+        let said = home.run("apply w.csv --prune --dry-run");
+        assert_eq!((said.code, said.err.trim_end()), (1, refusal(ending, "4 watches").as_str()));
+        assert!(said.out.contains(&format!("{ending} pruned")), "{}", said.out);
+    }
+    home.write("w.csv", file(&four[..2]));
+    home.run("apply w.csv --prune").done("0 new, 0 changed, 2 pruned, 2 unchanged");
+    home.write("w.csv", file(&[]));
+    home.run("apply w.csv").done("nothing to change: 0 watches unchanged");
+    home.run("apply w.csv --prune-all").done("0 new, 0 changed, 2 pruned, 0 unchanged");
+    home.run("apply w.csv --prune").done("nothing to change: 0 watches unchanged");
+    home.write("one.toml", "[[watch]]\nvideo = \"aaaaaaaaaaa\"\nto = \"telegram:1\"\n");
+    home.run("apply one.toml");
+    home.write("one.toml", "");
+    assert_eq!(home.run("apply one.toml --prune").code, 1);
+    assert_eq!(home.watches().await.len(), 1);
 }
 
 #[tokio::test]
@@ -123,7 +164,7 @@ async fn prune_removes_what_this_file_brought_and_nothing_else() {
         ]
     );
     // Under one name, files of two folders are one.
-    home.run("apply a.csv --prune --name b.csv").done(
+    home.run("apply a.csv --prune-all --name b.csv").done(
         "0 new, 0 changed, 1 pruned, 1 unchanged (one of them came from elsewhere and belongs to this file now)",
     );
     assert_eq!(home.words().await, [format!("video:aaaaaaaaaaa {all} file:b.csv")]);
@@ -360,7 +401,7 @@ async fn a_file_of_many_batches_is_applied_and_exported_whole() {
     home.run("apply w.csv --prune").done("nothing to change: 620 watches unchanged");
     assert_eq!(home.run("export").out.matches("[[watch]]").count(), 620);
     home.write("w.csv", text.lines().take(21).collect::<Vec<_>>().join("\n"));
-    home.run("apply w.csv --prune").done("0 new, 0 changed, 600 pruned, 20 unchanged");
+    home.run("apply w.csv --prune-all").done("0 new, 0 changed, 600 pruned, 20 unchanged");
 }
 
 #[test]

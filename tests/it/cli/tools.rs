@@ -149,12 +149,41 @@ fn preview_lists_all_messages_and_shows_one_with_the_operators_template() {
     let said = home.run("preview alert");
     assert!(said.out.starts_with("DING `Never Gonna"), "{}{}", said.out, said.err);
 
+    // Windows begins a file with a mark that would stand in every message.
+    home.write("templates/alert/telegram.html.hbs", "\u{feff}DONG <code>{{video.title}}</code>");
+    let said = home.run("preview alert");
+    assert!(said.out.starts_with("DONG `Never Gonna"), "{:?}{}", said.out, said.err);
+
     home.write("templates/alert/telegram.html.hbs", "<code>{{{video.title}}}</code>");
     let line = "templates/alert/telegram.html.hbs:1: puts `video.title` in unescaped; write {{video.title}}, which escapes it";
     home.run("preview alert").failed(2, &[&format!("tubebell: {line}")]);
     let said = home.run("check --offline");
     assert_eq!(said.code, 2);
     assert!(said.out.contains(&format!("FAILED  template {line}\n")), "{}", said.out);
+}
+
+#[test]
+fn preview_asks_for_no_key() {
+    let home = Home::empty();
+    assert_eq!(home.run("init").code, 0);
+    assert_eq!(home.run("check --offline").code, 2, "the keys are still to be filled in");
+    let said = home.run("preview alert");
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    assert!(said.out.contains("950 → 1,240"), "{}", said.out);
+}
+
+#[tokio::test]
+async fn check_says_who_the_operator_is() {
+    let home = Home::new();
+    let said = home.run("check --offline").out;
+    let line = "ok      operator: nobody yet; whoever opens the link that `run` prints at its first start\n";
+    assert!(said.contains(line), "{said}");
+    home.store().save(tubebell::store::OPERATOR_KEY, "telegram:42".to_owned()).await.unwrap();
+    let said = home.run("check --offline").out;
+    assert!(
+        said.contains("ok      operator: telegram:42, who opened the first invitation\n"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,0 +1,75 @@
+//! Signs that turn the direction of a line, in texts of strangers.
+//!
+//! A title may open an embedding, an override or an isolate and never close it: all that follows on the line (a rule, a
+//! number, a time) would be turned round with it. A title arrives as it was typed, and is closed behind its end.
+
+use std::borrow::Cow;
+
+const END_OF_EMBEDDING: char = '\u{202c}';
+const END_OF_ISOLATE: char = '\u{2069}';
+
+/// What a sign opens is closed by.
+const fn closing(c: char) -> Option<char> {
+    match c {
+        '\u{202a}' | '\u{202b}' | '\u{202d}' | '\u{202e}' => Some(END_OF_EMBEDDING),
+        '\u{2066}'..='\u{2068}' => Some(END_OF_ISOLATE),
+        _ => None,
+    }
+}
+
+/// The text with an end behind it for everything that it opens and leaves open; at most twice as many characters.
+///
+/// Pairs are found as Unicode finds them (UAX 9, X5 to X7): an isolate that ends, ends the embeddings within it, and an
+/// end of nothing is none.
+pub(super) fn closed(text: &str) -> Cow<'_, str> {
+    let mut open = Vec::new();
+    for c in text.chars() {
+        if let Some(end) = closing(c) {
+            open.push(end);
+        } else if c == END_OF_ISOLATE {
+            let isolate = open.iter().rposition(|end| *end == c);
+            open.truncate(isolate.unwrap_or(open.len()));
+        } else if c == END_OF_EMBEDDING && open.last() == Some(&c) {
+            open.pop();
+        }
+    }
+    if open.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().chain(open.into_iter().rev()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_is_left_open_is_closed_behind_the_text() {
+        for (text, ends) in [
+            ("a title", ""),
+            ("a \u{2067}title", "\u{2069}"),
+            ("a \u{2067}title\u{2069}", ""),
+            ("\u{202e}eltit\u{202c} \u{202e}a", "\u{202c}"),
+            ("a\u{2069} title\u{202c}", ""),
+            ("\u{2067}a \u{202e}title\u{2069}", ""),
+            ("\u{202e}\u{2067}a\u{202c}", "\u{2069}\u{202c}"),
+            ("\u{2066}\u{2067}a\u{2069}", "\u{2069}"),
+        ] {
+            assert_eq!(closed(text), format!("{text}{ends}"), "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_arrives_as_typed_and_leaves_nothing_open(
+            text in "[ab\u{202a}-\u{202e}\u{2066}-\u{2069}]{0,30}",
+        ) {
+            let once = closed(&text);
+            prop_assert!(once.starts_with(&text));
+            prop_assert!(once.chars().count() <= 2 * text.chars().count());
+            prop_assert_eq!(closed(&once), once.clone());
+        }
+    }
+}

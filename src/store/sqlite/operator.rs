@@ -1,0 +1,38 @@
+//! Who runs this installation, where the configuration does not say so: whoever opened the first invitation.
+
+use rusqlite::{Connection, params};
+
+use super::chat;
+use crate::model::{Address, UnixMillis};
+use crate::store::{Edited, OPERATOR, OPERATOR_KEY, Result};
+
+/// Uses the operator's own invitation, which only the program itself makes, and writes down who has it.
+pub(super) fn become_operator(
+    tx: &Connection,
+    person: &Address,
+    code: &str,
+    now: UnixMillis,
+) -> Result<Edited> {
+    let address = person.to_string();
+    let is_theirs = tx
+        .prepare_cached(
+            "UPDATE invite SET used_by = ?2 WHERE code = ?1 AND made_by = ?3
+             AND (used_by = ?2 OR (used_by IS NULL AND expires_at > ?4))",
+        )?
+        .execute(params![code, address, OPERATOR, now.0])?;
+    if is_theirs == 0 {
+        return Ok(Edited::BadInvite);
+    }
+    let is_first = tx
+        .prepare_cached(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING",
+        )?
+        .execute(params![OPERATOR_KEY, address])?;
+    if is_first > 0 {
+        // Nothing limits what is watched there.
+        let (destination, _) = chat::destination(tx, person, OPERATOR)?;
+        tx.prepare_cached("UPDATE destination SET owner = ?2 WHERE id = ?1")?
+            .execute(params![destination.0, OPERATOR])?;
+    }
+    Ok(Edited::Done(is_first))
+}

@@ -1,0 +1,91 @@
+//! Who the operator is where the configuration does not say so.
+
+use tubebell::control::{AccessMode, INVITATION_LIFE, invitation};
+use tubebell::store::{OPERATOR, OPERATOR_KEY, Store};
+
+use super::world::{ANA, GROUP, World, chat};
+
+const BEA: i64 = 7;
+
+/// The invitation that `run` prints.
+async fn printed(world: &World) -> String {
+    invited(world, OPERATOR).await
+}
+
+async fn invited(world: &World, by: &str) -> String {
+    let (code, edit) = invitation(by.to_owned(), world.now);
+    world.store.edit(None, vec![edit], world.now).await.unwrap();
+    code
+}
+
+async fn operator(world: &World) -> Option<String> {
+    world.store.load(OPERATOR_KEY).await.unwrap()
+}
+
+#[tokio::test]
+async fn whoever_opens_the_first_invitation_is_the_operator_and_has_no_limit() {
+    let mut world = World::with(|options| options.watches_per_owner = 1);
+    let code = printed(&world).await;
+    let answer = world.say(&format!("/start {code}")).await;
+    assert!(answer.contains("Welcome") && answer.contains("You are the operator"), "{answer}");
+    assert_eq!(operator(&world).await.as_deref(), Some("telegram:42"));
+    let settings = world.say("/settings").await;
+    assert!(settings.contains("Watches: 0") && !settings.contains("possible"), "{settings}");
+    // The second to come with the same link is nobody.
+    let answer = world.say_in(BEA, chat(BEA), &format!("/start {code}")).await;
+    assert!(answer.contains("unknown, used or too old"), "{answer}");
+    assert_eq!(operator(&world).await.as_deref(), Some("telegram:42"));
+}
+
+#[tokio::test]
+async fn no_other_invitation_makes_an_operator() {
+    let mut world = World::with(|_| {});
+    let (late, first) = (printed(&world).await, "telegram:42");
+    for by in ["telegram:42", "telegram:operator", "Operator", ""] {
+        let code = invited(&world, by).await;
+        let guest = 100 + i64::try_from(by.len()).unwrap();
+        let answer = world.say_in(guest, chat(guest), &format!("/start {code}")).await;
+        assert!(answer.contains("Welcome") && !answer.contains("operator"), "{by}: {answer}");
+    }
+    world.later(INVITATION_LIFE.as_secs());
+    assert!(world.say(&format!("/start {late}")).await.contains("unknown, used or too old"));
+    assert_eq!(operator(&world).await, None);
+
+    // A group gets in, and stays a group.
+    world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
+    let code = printed(&world).await;
+    let answer = world.say_in(ANA, chat(GROUP), &format!("/start {code}")).await;
+    assert!(answer.contains("Welcome") && !answer.contains("operator"), "{answer}");
+    assert_eq!(operator(&world).await, None);
+
+    let code = printed(&world).await;
+    assert!(world.say(&format!("/start {code}")).await.contains("You are the operator"));
+    let next = printed(&world).await;
+    let answer = world.say_in(BEA, chat(BEA), &format!("/start {next}")).await;
+    assert!(answer.contains("Welcome") && !answer.contains("operator"), "{answer}");
+    assert_eq!(operator(&world).await.as_deref(), Some(first));
+}
+
+#[tokio::test]
+async fn where_the_configuration_names_the_operator_no_invitation_does() {
+    let mut world = World::with(|options| options.operator = vec![chat(BEA)]);
+    let code = printed(&world).await;
+    let answer = world.say(&format!("/start {code}")).await;
+    assert!(answer.contains("Welcome") && !answer.contains("operator"), "{answer}");
+    assert_eq!(operator(&world).await, None);
+}
+
+#[tokio::test]
+async fn whoever_is_in_already_becomes_the_operator_by_the_same_link() {
+    for access in [AccessMode::Open, AccessMode::Allowlist, AccessMode::Invite] {
+        let mut world = World::with(|options| {
+            options.access = access;
+            options.allow = vec![chat(ANA)];
+        });
+        assert!(world.say("/start some-other-link").await.contains("I ring when"));
+        let code = printed(&world).await;
+        assert!(world.say(&format!("/start {code}")).await.contains("You are the operator"));
+        assert_eq!(operator(&world).await.as_deref(), Some("telegram:42"));
+        assert!(world.say(&format!("/start {code}")).await.contains("I ring when"));
+    }
+}
