@@ -1,45 +1,98 @@
 //! Answers what commands ask of YouTube and of Telegram.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::control::{Looked, LookedSubject, Lookup, LookupError};
-use crate::model::{SubjectRef, VideoId};
+use super::looks::{Looks, LooksPerChat};
+use super::patience::ServicePatience;
+use crate::control::{Asker, Looked, LookedSubject, Lookup, LookupError};
+use crate::model::{SubjectRef, UnixMillis, VideoId};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
 use crate::pipeline::{Clock, QUOTA_KEY, Watched};
 use crate::source::{Bucket, Limits, Memory, SourceError, Spender, YouTube};
 use crate::store::{Beginning, Store};
 
-/// How long a person waits for YouTube, and everybody behind them: commands are handled one after the other.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// Asks the real services, within the day's units.
+/// Asks the real services, within people's share of the day's units.
 pub(super) struct YouTubeLookup {
-    pub(super) youtube: Arc<YouTube>,
-    pub(super) store: Arc<dyn Store>,
-    pub(super) limits: Limits,
-    pub(super) members_max: usize,
-    pub(super) telegram: Telegram,
-    pub(super) clock: Clock,
+    youtube: Arc<YouTube>,
+    store: Arc<dyn Store>,
+    limits: Limits,
+    members_max: usize,
+    telegram: Telegram,
+    clock: Clock,
+    videos: Looks<VideoId, Option<Looked>>,
+    subjects: Looks<SubjectRef, Option<LookedSubject>>,
+    per_chat: LooksPerChat,
+    with_youtube: ServicePatience,
+    with_telegram: ServicePatience,
 }
 
 impl YouTubeLookup {
-    /// Units that a command has spent survive a stop like those of polling.
+    pub(super) fn new(
+        youtube: Arc<YouTube>,
+        store: Arc<dyn Store>,
+        limits: Limits,
+        members_max: usize,
+        telegram: Telegram,
+        clock: Clock,
+        patience: std::time::Duration,
+    ) -> YouTubeLookup {
+        YouTubeLookup {
+            youtube,
+            store,
+            limits,
+            members_max,
+            telegram,
+            clock,
+            videos: Looks::default(),
+            subjects: Looks::default(),
+            per_chat: LooksPerChat::default(),
+            with_youtube: ServicePatience::new(patience),
+            with_telegram: ServicePatience::new(patience),
+        }
+    }
+
+    /// Asks YouTube for a chat, if it may ask today; units that this has spent survive a stop like those of polling.
+    async fn spend<T>(
+        &self,
+        asker: &Asker,
+        now: UnixMillis,
+        look: impl Future<Output = Result<T, LookupError>>,
+    ) -> Result<T, LookupError> {
+        self.per_chat.take(asker, now)?;
+        let answer = look.await;
+        if answer.as_ref().is_err_and(LookupError::is_for_lack_of_units) {
+            self.per_chat.give_back(asker);
+        }
+        self.save_quota().await;
+        answer
+    }
+
     async fn save_quota(&self) {
         let Ok(state) = serde_json::to_string(self.youtube.quota().state()) else { return };
         if let Err(error) = self.store.save(QUOTA_KEY, state).await {
             tracing::error!(%error, "the units that were spent could not be stored");
         }
     }
-}
 
-#[async_trait]
-impl Lookup for YouTubeLookup {
-    async fn video(&self, id: &VideoId) -> Result<Option<Looked>, LookupError> {
-        let now = (self.clock)();
+    /// Asks YouTube, but not for longer than a person may wait.
+    async fn in_time<T>(
+        &self,
+        question: impl Future<Output = Result<T, SourceError>>,
+    ) -> Result<T, LookupError> {
+        match self.with_youtube.wait(question).await {
+            Some(answer) => answer.map_err(|error| sort(&error)),
+            None => {
+                tracing::warn!("YouTube takes too long to answer a command");
+                Err(LookupError::Unreachable("YouTube does not answer".to_owned()))
+            }
+        }
+    }
+
+    /// What the poller knows of a video.
+    async fn known(&self, id: &VideoId) -> Result<Memory, LookupError> {
         let row = self.store.video(*id).await.map_err(|error| {
             tracing::error!(%error, "what is known of a video can't be read");
             LookupError::Unreachable("the database does not answer".to_owned())
@@ -49,23 +102,23 @@ impl Lookup for YouTubeLookup {
             .and_then(|row| row.memory)
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default();
-        let memory = match next_poll {
+        Ok(match next_poll {
             Some(at) => memory.due_at(at),
             None => memory,
-        };
+        })
+    }
+
+    async fn look_at_video(
+        &self,
+        id: &VideoId,
+        memory: Memory,
+        now: UnixMillis,
+    ) -> Result<Option<Looked>, LookupError> {
         let watched = Watched::count(self.store.as_ref(), self.members_max).await;
         let mut watched = watched.unwrap_or_default();
         watched.videos = watched.videos.saturating_add(1);
         let plan = watched.plan(self.limits, self.youtube.quota(), now);
-        // What was seen a moment ago costs no unit.
-        if let Some(snapshot) = memory.snapshot()
-            && now.since(snapshot.observed_at.min(memory.polled_at())) < self.limits.min_interval
-        {
-            return Ok(looked(&memory));
-        }
-        let answer = in_time(self.youtube.details(&[*id], Spender::People, now)).await;
-        self.save_quota().await;
-        let answer = answer?;
+        let answer = self.in_time(self.youtube.details(&[*id], Spender::People, now)).await?;
         let memory = match answer.found.first() {
             Some(details) => memory.details(details, now, &plan).0,
             None if memory.snapshot().is_some() => memory.missing(Bucket::General, now, &plan).0,
@@ -74,12 +127,15 @@ impl Lookup for YouTubeLookup {
         Ok(looked(&memory))
     }
 
-    async fn subject(&self, subject: &SubjectRef) -> Result<Option<LookedSubject>, LookupError> {
-        let now = (self.clock)();
+    async fn look_at_subject(
+        &self,
+        subject: &SubjectRef,
+        now: UnixMillis,
+    ) -> Result<Option<LookedSubject>, LookupError> {
         let (subject, title, playlist) = match subject {
             SubjectRef::Video(_) => return Ok(None),
             SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
-                match in_time(self.youtube.channel(subject, Spender::People, now)).await? {
+                match self.in_time(self.youtube.channel(subject, Spender::People, now)).await? {
                     // A handle can change hands; the channel's id can't.
                     Some(channel) => {
                         (SubjectRef::Channel(channel.id), Some(channel.title), channel.uploads)
@@ -88,46 +144,80 @@ impl Lookup for YouTubeLookup {
                 }
             }
             SubjectRef::Playlist(id) => {
-                match in_time(self.youtube.playlist_title(id, Spender::People, now)).await? {
+                match self.in_time(self.youtube.playlist_title(id, Spender::People, now)).await? {
                     Some(title) => (subject.clone(), Some(title), id.clone()),
                     None => return Ok(None),
                 }
             }
         };
-        let members = in_time(async {
+        let members = self.in_time(async {
             match self.youtube.members(&playlist, 1, Spender::People, now).await {
                 // A channel without uploads has no such playlist yet.
                 Err(SourceError::NotFound(_)) => Ok(Some(0)),
                 other => other.map(|members| Some(members.total)),
             }
         });
-        let members = members.await?;
-        self.save_quota().await;
-        Ok(Some(LookedSubject { subject, title, members }))
-    }
-
-    async fn is_administrator(&self, chat: i64, user: i64) -> Result<bool, LookupError> {
-        match self.telegram.get_chat_member(chat, user).await {
-            Ok(status) => Ok(status.is_administrator()),
-            // Telegram knows neither the chat nor the member: nobody who may change anything.
-            Err(SendError::Gone(_) | SendError::Rejected(_)) => Ok(false),
-            Err(error) => {
-                tracing::warn!(%error, "Telegram did not say who is an administrator");
-                Err(LookupError::Unreachable("Telegram does not answer".to_owned()))
-            }
-        }
+        Ok(Some(LookedSubject { subject, title, members: members.await? }))
     }
 }
 
-/// Asks YouTube, but not for longer than a person may wait.
-async fn in_time<T>(
-    question: impl Future<Output = Result<T, SourceError>>,
-) -> Result<T, LookupError> {
-    match tokio::time::timeout(PATIENCE, question).await {
-        Ok(answer) => answer.map_err(|error| sort(&error)),
-        Err(_) => {
-            tracing::warn!("YouTube takes too long to answer a command");
-            Err(LookupError::Unreachable("YouTube does not answer".to_owned()))
+#[async_trait]
+impl Lookup for YouTubeLookup {
+    async fn video(&self, id: &VideoId, asker: &Asker) -> Result<Option<Looked>, LookupError> {
+        let now = (self.clock)();
+        let look = self.videos.of(id, now);
+        let mut look = look.lock().await;
+        let memory = self.known(id).await?;
+        let polled_at = memory.polled_at();
+        // What was seen a moment ago costs no unit.
+        if let Some(snapshot) = memory.snapshot()
+            && now.since(snapshot.observed_at.min(polled_at)) < self.limits.min_interval
+        {
+            return Ok(looked(&memory));
+        }
+        if let Some((at, answer)) = look.recent(now)
+            && (memory.snapshot().is_none() || polled_at <= at)
+        {
+            return answer;
+        }
+        let asked = self.spend(asker, now, self.look_at_video(id, memory, now)).await;
+        if !matches!(asked, Err(LookupError::ChatUsedUp { .. })) {
+            look.keep(now, &asked);
+        }
+        asked
+    }
+
+    async fn subject(
+        &self,
+        subject: &SubjectRef,
+        asker: &Asker,
+    ) -> Result<Option<LookedSubject>, LookupError> {
+        let now = (self.clock)();
+        let look = self.subjects.of(subject, now);
+        let mut look = look.lock().await;
+        if let Some((_, answer)) = look.recent(now) {
+            return answer;
+        }
+        let asked = self.spend(asker, now, self.look_at_subject(subject, now)).await;
+        if !matches!(asked, Err(LookupError::ChatUsedUp { .. })) {
+            look.keep(now, &asked);
+        }
+        asked
+    }
+
+    async fn is_administrator(&self, chat: i64, user: i64) -> Result<bool, LookupError> {
+        match self.with_telegram.wait(self.telegram.get_chat_member(chat, user)).await {
+            Some(Ok(status)) => Ok(status.is_administrator()),
+            // Telegram knows neither the chat nor the member: nobody who may change anything.
+            Some(Err(SendError::Gone(_) | SendError::Rejected(_))) => Ok(false),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "Telegram did not say who is an administrator");
+                Err(LookupError::Unreachable("Telegram does not answer".to_owned()))
+            }
+            None => {
+                tracing::warn!("Telegram takes too long to say who is an administrator");
+                Err(LookupError::Unreachable("Telegram does not answer".to_owned()))
+            }
         }
     }
 }
@@ -144,8 +234,11 @@ fn looked(memory: &Memory) -> Option<Looked> {
 
 fn sort(error: &SourceError) -> LookupError {
     match error {
-        SourceError::QuotaUsedUp { resets_at, .. } | SourceError::ShareUsedUp { resets_at, .. } => {
+        SourceError::QuotaUsedUp { resets_at, .. } => {
             LookupError::QuotaUsedUp { until: *resets_at }
+        }
+        SourceError::ShareUsedUp { resets_at, .. } => {
+            LookupError::ShareUsedUp { until: *resets_at }
         }
         SourceError::KeyRefused(_)
         | SourceError::NotEnabled(_)

@@ -3,10 +3,18 @@
 mod census;
 mod clock;
 mod heartbeat;
+mod inbox;
+mod looks;
 mod lookup;
+mod opening;
 mod outbox;
+mod patience;
+mod queues;
 mod telegram;
 mod templates;
+#[cfg(test)]
+mod tests;
+mod waiting;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +27,7 @@ use tokio_util::task::TaskTracker;
 use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
+use opening::Opening;
 pub use templates::{TemplatesError, templates};
 
 use crate::bus::Embedded;
@@ -34,12 +43,9 @@ use crate::notify::webhook::Webhook;
 use crate::pipeline::{Clock, Lister, PollHealth, Poller, Routing, Standing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
-use crate::store::{Access, ListLimits, Retention, Sqlite, Store};
+use crate::store::{ListLimits, Retention, Store};
 use crate::telemetry::{Metrics, Plain, seconds};
 use crate::web::Web;
-
-/// Finishing what is in flight takes at most nine seconds; the rest of the ten is for writing it down.
-const STOP_WITHIN: Duration = Duration::from_millis(9_800);
 
 /// How often what has passed its retention is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
@@ -61,9 +67,30 @@ pub enum StartError {
     Other(String),
 }
 
+/// How long a gateway waits for others.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For YouTube, while a person waits for the answer to a command, and everybody behind them: commands are handled
+    /// one after the other.
+    pub lookup: Duration,
+    /// At a stop, for all that is under way.
+    pub stop: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            lookup: Duration::from_secs(3),
+            // Finishing what is in flight takes at most nine seconds; the rest of the ten is for writing it down.
+            stop: Duration::from_millis(9_800),
+        }
+    }
+}
+
 /// A running gateway.
 pub struct Gateway {
     tracker: TaskTracker,
+    patience: Patience,
     stop: CancellationToken,
     store: Arc<dyn Store>,
     /// Counts.
@@ -79,16 +106,35 @@ impl Gateway {
     ///
     /// See [`StartError`].
     pub async fn start(config: &Config, clock: Clock) -> Result<Gateway, StartError> {
+        Gateway::start_with(config, clock, Patience::default()).await
+    }
+
+    /// As [`Gateway::start`], with another patience: on a machine that has much else to do, a test needs more of it.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn start_with(
+        config: &Config,
+        clock: Clock,
+        patience: Patience,
+    ) -> Result<Gateway, StartError> {
         let lacking = config.lacking_for_run();
         if !lacking.is_empty() {
             return Err(StartError::Configuration(lacking));
         }
         let renderer = renderer(&config.defaults.templates)?;
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&config.store.path, Access::Run)?);
-        ClockWatch::at_start(&*store, clock()).await?;
+        let listener = match &config.web {
+            Some(web) => Some(crate::web::bind(web.listen).await.map_err(StartError::Other)?),
+            None => None,
+        };
+        let web = listener.as_ref().and_then(|listener| listener.local_addr().ok());
         let metrics = Metrics::new();
         metrics.set(Plain::StartTime, seconds(clock()));
         let bells = Bells::default();
+        let opening = Opening { config, clock: &clock, metrics: &metrics, bells: &bells };
+        let (store, listener) = opening.open(listener).await?;
+        ClockWatch::at_start(&*store, clock()).await?;
         let operator = Operator {
             to: config.operator.to.clone(),
             store: Arc::clone(&store),
@@ -122,11 +168,6 @@ impl Gateway {
             .map(|url| Heartbeat::new(url, Arc::clone(&poll_health), Arc::clone(&clock)))
             .transpose()
             .map_err(StartError::Other)?;
-        let listener = match &config.web {
-            Some(web) => Some(crate::web::bind(web.listen).await.map_err(StartError::Other)?),
-            None => None,
-        };
-        let web = listener.as_ref().and_then(|listener| listener.local_addr().ok());
 
         let tracker = TaskTracker::new();
         let stop = CancellationToken::new();
@@ -226,14 +267,15 @@ impl Gateway {
         checks.push(("youtube", Box::new(move || poll_health.refused())));
 
         if let Some((client, limiter)) = telegram {
-            let lookup = Arc::new(lookup::YouTubeLookup {
+            let lookup = Arc::new(lookup::YouTubeLookup::new(
                 youtube,
-                store: Arc::clone(&store),
+                Arc::clone(&store),
                 limits,
                 members_max,
-                telegram: client.clone(),
-                clock: Arc::clone(&clock),
-            });
+                client.clone(),
+                Arc::clone(&clock),
+                patience.lookup,
+            ));
             let (answers, halt) = (tracker.clone(), stop.clone());
             let listener = telegram::Listener {
                 outbox: outbox::Outbox::new(client.clone(), limiter, answers, halt),
@@ -248,6 +290,7 @@ impl Gateway {
                 watched,
                 stream,
                 bells,
+                tracker: tracker.clone(),
             };
             tracker.spawn(listener.run(stop.clone()));
         }
@@ -270,7 +313,7 @@ impl Gateway {
             let pages = Web { store: Arc::clone(&store), metrics: metrics.clone(), checks, clock };
             tracker.spawn(pages.run(listener, stop.clone()));
         }
-        Ok(Gateway { tracker, stop, store, metrics, web })
+        Ok(Gateway { tracker, patience, stop, store, metrics, web })
     }
 
     /// The store, for the demo and tests.
@@ -279,12 +322,12 @@ impl Gateway {
         Arc::clone(&self.store)
     }
 
-    /// Stops: what is in flight is finished, within ten seconds.
+    /// Stops: what is in flight is finished, within ten seconds or the patience it was started with.
     pub async fn stop(self) {
         self.store.hurry();
         self.stop.cancel();
         self.tracker.close();
-        if tokio::time::timeout(STOP_WITHIN, self.tracker.wait()).await.is_err() {
+        if tokio::time::timeout(self.patience.stop, self.tracker.wait()).await.is_err() {
             tracing::warn!("stopped before everything had ended");
         }
     }
@@ -305,7 +348,12 @@ pub fn run(config: &Config) -> Result<(), StartError> {
         .map_err(|error| other(&error))?;
     runtime.block_on(async {
         let stopped = stop_signal().map_err(|error| other(&error))?;
-        let gateway = Gateway::start(config, system_clock()).await?;
+        tokio::pin!(stopped);
+        // An upgrade may take its time; where a stop comes between two of its pieces, the next start goes on there.
+        let gateway = tokio::select! {
+            gateway = Gateway::start(config, system_clock()) => gateway?,
+            () = &mut stopped => return Ok(()),
+        };
         tracing::info!("tubebell {} runs", env!("CARGO_PKG_VERSION"));
         if let Some(web) = gateway.web {
             tracing::info!("health and metrics on http://{web}");
@@ -374,8 +422,11 @@ fn control_options(config: &Config, defaults: Effective) -> ControlOptions {
     let count = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
     ControlOptions {
         preset: config.defaults.preset.clone(),
+        list_preset: config.defaults.list_preset.clone(),
         defaults,
         watches_per_owner: count(config.limits.watches_per_owner),
+        videos_per_owner: count(config.limits.videos_per_owner),
+        looks_per_chat: Some(config.limits.looks_per_chat).filter(|looks| *looks > 0),
         members_per_subject: count(config.limits.members_per_subject),
         access: config.access.mode,
         allow: config.access.allow.clone(),

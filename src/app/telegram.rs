@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use super::inbox::{Came, IN_HAND_MAX};
 use super::lookup::YouTubeLookup;
 use super::outbox::Outbox;
+use super::queues::Queues;
 use crate::bus::Embedded;
-use crate::control::{Control, ControlOptions, HandleError, Incoming, IncomingKind, Person};
+use crate::control::{Control, ControlOptions, Incoming, IncomingKind, Person};
 use crate::deliver::Bells;
 use crate::model::Address;
 use crate::notify::SendError;
@@ -24,6 +28,13 @@ const LONG_POLL_S: u32 = 50;
 
 /// Updates asked for at once: Telegram's own maximum.
 const UPDATES_MAX: u8 = 100;
+const _: () = assert!(UPDATES_MAX as usize == IN_HAND_MAX);
+
+/// While updates are in hand, Telegram tells them at once again, and what is new behind them: how often it is asked.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// A question that is answered sooner with nothing new was not held open: the server does not do as it is asked.
+const HELD_MIN: Duration = Duration::from_secs(1);
 
 /// The first and the longest wait after a failure.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
@@ -62,8 +73,11 @@ enum Deaf {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// What was heard had no effect.
-    #[error(transparent)]
-    Handle(#[from] HandleError),
+    #[error("an update could not be stored")]
+    Unhandled,
+    /// Nothing new is told, and that at once, so that asking on would never end.
+    #[error("Telegram answers at once and tells nothing new")]
+    NothingNew,
 }
 
 /// Everything that the listening loop needs.
@@ -83,10 +97,12 @@ pub(super) struct Listener {
     pub(super) stream: Arc<Embedded>,
     /// Rung when something may wait to be sent.
     pub(super) bells: Bells,
+    /// Whose the tasks are that work off what was heard.
+    pub(super) tracker: TaskTracker,
 }
 
 impl Listener {
-    /// Listens until `stop` is cancelled; the update under way is finished.
+    /// Listens until `stop` is cancelled; the updates under way are finished.
     pub(super) async fn run(mut self, stop: CancellationToken) {
         let Some(bot) = self.meet(&stop).await else { return };
         self.options.bot.clone_from(&bot.username);
@@ -101,9 +117,20 @@ impl Listener {
             self.options.clone(),
         );
         let source = format!("telegram:{}", bot.id);
+        let after = {
+            let (watched, stream, bells) =
+                (self.watched.clone(), Arc::clone(&self.stream), self.bells.clone());
+            move || {
+                watched.ring();
+                stream.written();
+                bells.ring();
+            }
+        };
+        let tasks = (self.tracker.clone(), stop.clone());
+        let queues = Queues::new(control, Arc::clone(&self.clock), tasks, after);
         let mut failures: u32 = 0;
         while !stop.is_cancelled() {
-            let outcome = self.once(&control, &source, &stop).await;
+            let outcome = self.once(&queues, &source, &stop).await;
             let Err(deaf) = outcome else {
                 failures = 0;
                 continue;
@@ -111,7 +138,7 @@ impl Listener {
             failures = failures.saturating_add(1);
             let longest = match deaf {
                 Deaf::Telegram(_) => BACK_OFF.1,
-                Deaf::Store(_) | Deaf::Handle(_) => STORE_BACK_OFF,
+                Deaf::Store(_) | Deaf::Unhandled | Deaf::NothingNew => STORE_BACK_OFF,
             };
             let wait = (BACK_OFF.0 * 2u32.saturating_pow(failures.min(10) - 1)).min(longest);
             tracing::warn!(wait_s = wait.as_secs(), "commands can't be heard: {deaf}");
@@ -119,6 +146,10 @@ impl Listener {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
             }
+        }
+        queues.rest(Duration::MAX).await;
+        if let Err(error) = self.move_mark(&queues, &source).await {
+            tracing::warn!(%error, "what was heard last is told once more");
         }
     }
 
@@ -179,15 +210,16 @@ impl Listener {
         }
     }
 
-    /// One question for updates, and all that came handled in order.
+    /// One question for updates, and all that came put into the queues of its chats.
     async fn once(
         &self,
-        control: &Control,
+        queues: &Arc<Queues>,
         source: &str,
         stop: &CancellationToken,
     ) -> Result<(), Deaf> {
-        let last = self.store.update_mark(source).await?;
+        let last = self.move_mark(queues, source).await?;
         let offset = last.map_or(0, |last| last.saturating_add(1));
+        let begun = Instant::now();
         let asked = tokio::select! {
             // Only the question may be dropped half-way: an update that came is handled and answered.
             () = stop.cancelled() => return Ok(()),
@@ -201,19 +233,32 @@ impl Listener {
             }
             Err(error) => return Err(error.into()),
         };
-        for update in updates {
-            if stop.is_cancelled() {
-                return Ok(());
-            }
+        let updates = updates.into_iter().map(|update| {
             let mark = UpdateMark { source: source.to_owned(), update_id: update.id };
-            let incoming = Incoming { mark, kind: kind(update) };
-            // An update that had no effect is asked for again: nothing behind it is handled first.
-            control.handle(incoming, (self.clock)()).await?;
-            self.watched.ring();
-            self.stream.written();
-            self.bells.ring();
+            Incoming { mark, kind: kind(update) }
+        });
+        let came = queues.take(updates.collect(), last);
+        if came == Came::Nothing && begun.elapsed() < HELD_MIN {
+            return Err(Deaf::NothingNew);
         }
-        Ok(())
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = queues.rest(AGAIN) => {}
+        }
+        // An update that had no effect is asked for again after a while.
+        if queues.has_failed() { Err(Deaf::Unhandled) } else { Ok(()) }
+    }
+
+    /// Stores up to where all have had their effect; returns what is stored.
+    async fn move_mark(&self, queues: &Queues, source: &str) -> Result<Option<i64>, StoreError> {
+        let last = self.store.update_mark(source).await?;
+        let Some(to) = queues.handled_to().filter(|to| last.is_none_or(|last| last < *to)) else {
+            return Ok(last);
+        };
+        let mark = UpdateMark { source: source.to_owned(), update_id: to };
+        self.store.move_mark(mark, (self.clock)()).await?;
+        queues.forget_to(to);
+        Ok(Some(to))
     }
 }
 

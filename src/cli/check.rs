@@ -175,7 +175,7 @@ async fn youtube<W: Write>(
 ) -> Result<(), Fault> {
     let Some(youtube) = &config.youtube else { return Ok(()) };
     let asked = match YouTube::new(youtube, Timeouts::default(), QuotaState::default()) {
-        Ok(client) => client.probe(Spender::Polling, now).await,
+        Ok(client) => client.probe(Spender::People, now).await,
         Err(error) => Err(error),
     };
     match asked {

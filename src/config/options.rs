@@ -94,8 +94,10 @@ pub struct Access {
 /// `[defaults]`
 #[derive(Debug, Clone)]
 pub struct Defaults {
-    /// The name of the preset for a watch without rule.
+    /// The name of the preset for a watch of a video without rule.
     pub preset: String,
+    /// The name of the preset for a watch of a channel or playlist without rule.
+    pub list_preset: String,
     /// At most one message per this and watch; zero: no limit.
     pub at_most: Duration,
     /// A name of the tz database, known to exist.
@@ -128,6 +130,10 @@ impl fmt::Debug for Operator {
 pub struct Limits {
     /// Watches of one person.
     pub watches_per_owner: u32,
+    /// Videos of all watches of one person.
+    pub videos_per_owner: u32,
+    /// Looks at YouTube that one chat may have on a day; 0: any number.
+    pub looks_per_chat: u32,
     /// Videos of one channel or playlist.
     pub members_per_subject: u32,
     /// Days for which statistics are kept.
@@ -140,6 +146,8 @@ pub struct Limits {
 
 const PRESETS: [(&str, &str); 3] =
     [("all", "all"), ("milestones", "milestones"), ("quiet", "quiet")];
+const LIST_PRESETS: [(&str, &str); 4] =
+    [("all", "all"), ("milestones", "milestones"), ("quiet", "quiet"), ("uploads", "uploads")];
 const MODES: [(&str, AccessMode); 3] = [
     ("invite", AccessMode::Invite),
     ("open", AccessMode::Open),
@@ -169,6 +177,9 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         access: access(reader),
         defaults: Defaults {
             preset: reader.value("defaults.preset", values::one_of(&PRESETS)).to_owned(),
+            list_preset: reader
+                .value("defaults.list_preset", values::one_of(&LIST_PRESETS))
+                .to_owned(),
             at_most: reader.value("defaults.at_most", values::duration(Duration::ZERO)),
             tz: reader.value("defaults.tz", values::zone),
             templates: reader.value("defaults.templates", values::path),
@@ -272,6 +283,8 @@ fn limits(reader: &mut Reader) -> Limits {
     let duration = values::duration(Duration::from_secs(1));
     Limits {
         watches_per_owner: reader.value("limits.watches_per_owner", values::number(1)),
+        videos_per_owner: reader.value("limits.videos_per_owner", values::number(1)),
+        looks_per_chat: reader.value("limits.looks_per_chat", values::number(0)),
         members_per_subject: reader.value("limits.members_per_subject", values::number(1)),
         retention_days: reader.value("limits.retention_days", values::number(1)),
         max_age: reader.value("limits.max_age", &duration),

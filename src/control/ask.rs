@@ -22,6 +22,7 @@ pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let count = turn.count_watches().await?;
     Ok(turn.show(&Start {
         preset: turn.control.options.preset.clone(),
+        list_preset: turn.control.options.list_preset.clone(),
         watches: (count > 0).then(|| number(count)),
     }))
 }
@@ -30,6 +31,7 @@ pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     Ok(turn.show(&Help {
         preset: turn.control.options.preset.clone(),
+        list_preset: turn.control.options.list_preset.clone(),
         watches_max: turn.watches_max().map(number),
     }))
 }
@@ -42,9 +44,15 @@ pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 
 /// `/rules [video]`
 pub(super) async fn rules(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
-    let preset = turn.control.options.preset.clone();
+    let (preset, list_preset) =
+        (turn.control.options.preset.clone(), turn.control.options.list_preset.clone());
     if rest.is_empty() {
-        return Ok(turn.show(&Rules { subject: None, rules: List::default(), preset }));
+        return Ok(turn.show(&Rules {
+            subject: None,
+            rules: List::default(),
+            preset,
+            list_preset,
+        }));
     }
     let row = turn.watched(rest, "/rules 1").await?;
     let texts = row.rules.iter().map(String::as_str);
@@ -52,6 +60,7 @@ pub(super) async fn rules(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
         subject: Some(Link::subject(&row.subject, row.title.as_deref())),
         rules: List::new(watched::rule_lines(turn, &row.subject, texts).await?),
         preset,
+        list_preset,
     }))
 }
 
@@ -143,7 +152,7 @@ pub(super) async fn stats(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
     let control = turn.control;
     let history = control.store.history(id, turn.now.minus(BACK), POINTS_MAX).await?;
     // Asked anew: what is stored does not say whether a count has been hidden since.
-    match (control.lookup.video(&id).await, &history) {
+    match (control.lookup.video(&id, &turn.asker()).await, &history) {
         (Ok(Some(looked)), history) => {
             Ok(turn.show(&fresh(turn, &looked.snapshot, history.as_ref())))
         }

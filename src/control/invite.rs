@@ -71,7 +71,10 @@ async fn use_code(turn: &mut Turn<'_>, code: &str) -> Result<Answer, Stop> {
         matches!(turn.commit_only(vec![edit]).await?.as_slice(), [Edited::Done(_)])
     };
     Ok(if admitted {
-        turn.show(&WelcomeInvited { preset: turn.control.options.preset.clone() })
+        turn.show(&WelcomeInvited {
+            preset: turn.control.options.preset.clone(),
+            list_preset: turn.control.options.list_preset.clone(),
+        })
     } else {
         Answer {
             message: Some(turn.sentence(

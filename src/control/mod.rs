@@ -1,8 +1,8 @@
 //! The second entrance: chat commands, with one meaning on every chat service.
 //!
-//! In: one [`Incoming`] at a time, in the order of their ids. Out: edits of the store, each in one transaction with
-//! the mark of the update that asked for it, and an answer through [`Reply`]. An update that comes again has no second
-//! effect and no second answer. Whatever text goes out comes from a template of `render`.
+//! In: each [`Incoming`], those of one chat in the order of their ids, chats side by side. Out: edits of the store, each
+//! in one transaction with the mark of the update that asked for it, and an answer through [`Reply`]. An update that
+//! comes again has no second effect and no second answer. Whatever text goes out comes from a template of `render`.
 
 mod access;
 mod ask;
@@ -22,6 +22,7 @@ mod turn;
 mod watch;
 mod watched;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub use access::AccessMode;
 pub use command::COMMANDS;
 pub use incoming::{Incoming, IncomingKind, Person};
 pub use invite::{INVITATION_LIFE, invitation, invitation_link};
-pub use seams::{Looked, LookedSubject, Lookup, LookupError, Reply, ReplyError};
+pub use seams::{Asker, Looked, LookedSubject, Lookup, LookupError, Reply, ReplyError};
 
 use crate::model::{Address, Effective, UnixMillis};
 use crate::render::Renderer;
@@ -42,6 +43,9 @@ use turn::{Answer, Stop, Turn};
 /// Longest text that is looked at, in bytes: four times what Telegram lets a person write.
 const TEXT_MAX_BYTES: usize = 16 << 10;
 
+/// Updates that are remembered to have failed.
+const FAILED_MAX: usize = 1024;
+
 /// Said when the store fails: the same update is handled again.
 const SORRY_FOR_NOW: &str =
     "Something went wrong here and nothing has changed. I try again by myself.";
@@ -53,12 +57,18 @@ const SORRY: &str =
 /// What commands go by.
 #[derive(Debug, Clone)]
 pub struct ControlOptions {
-    /// The rules of a watch that names none: a preset or rules.
+    /// The rules of a watch of a video that names none: a preset or rules.
     pub preset: String,
+    /// The same for a watch of a channel or playlist.
+    pub list_preset: String,
     /// What holds where neither watch nor chat says otherwise.
     pub defaults: Effective,
     /// How many watches one chat may have.
     pub watches_per_owner: usize,
+    /// How many videos the watches of one owner may have together.
+    pub videos_per_owner: usize,
+    /// How many looks at YouTube one chat may have on a day; `None`: any number.
+    pub looks_per_chat: Option<u32>,
     /// How many videos of a channel or playlist are watched.
     pub members_per_subject: usize,
     /// Who may talk to the bot.
@@ -96,8 +106,8 @@ pub struct Control {
     invitations: Flood,
     /// Apologies for a failing store, per chat.
     apologies: Flood,
-    /// The update whose effect failed last: when it comes again it is not counted again.
-    failed: Mutex<Option<UpdateMark>>,
+    /// Updates whose effect failed: when one comes again it is not counted again.
+    failed: Mutex<HashSet<UpdateMark>>,
 }
 
 impl Control {
@@ -123,14 +133,14 @@ impl Control {
             codes: Flood::new(10, HOUR),
             invitations: Flood::new(20, 24 * HOUR),
             apologies: Flood::new(1, 5 * MINUTE),
-            failed: Mutex::new(None),
+            failed: Mutex::default(),
         }
     }
 
     /// Does what one update asks for, and answers it.
     ///
-    /// Call it with one update at a time, in the order of their ids: the mark of an update says that all before it
-    /// have had their effect. An answer that does not arrive is logged and is no failure.
+    /// Call it with one update of a chat at a time, in the order of their ids; chats do not wait for each other. An
+    /// answer that does not arrive is logged and is no failure.
     ///
     /// # Errors
     ///
@@ -138,8 +148,7 @@ impl Control {
     /// update that fails by itself, on a row that can't be read, is stepped over: it would fail again.
     pub async fn handle(&self, incoming: Incoming, now: UnixMillis) -> Result<(), HandleError> {
         let result = self.take(&incoming, now).await;
-        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) =
-            result.is_err().then(|| incoming.mark.clone());
+        self.remember_failure(&incoming.mark, result.is_err());
         if let Err(error) = result {
             tracing::error!(
                 update.id = incoming.mark.update_id,
@@ -157,10 +166,22 @@ impl Control {
         Ok(())
     }
 
+    fn remember_failure(&self, mark: &UpdateMark, has_failed: bool) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !has_failed {
+            failed.remove(mark);
+            return;
+        }
+        // Far more than are in hand at a time: what is left over was never told again.
+        if failed.len() >= FAILED_MAX {
+            failed.clear();
+        }
+        failed.insert(mark.clone());
+    }
+
     async fn take(&self, incoming: &Incoming, now: UnixMillis) -> Result<(), StoreError> {
         let mark = &incoming.mark;
-        let last = self.store.update_mark(&mark.source).await?;
-        if last.is_some_and(|last| last >= mark.update_id) {
+        if self.store.is_handled(mark).await? {
             return Ok(());
         }
         match &incoming.kind {
@@ -266,7 +287,7 @@ impl Control {
     /// Counts a command against the chat's share.
     fn count(&self, turn: &Turn<'_>) -> Result<(), Stop> {
         let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if failed.as_ref() == Some(turn.mark) {
+        if failed.contains(turn.mark) {
             return Ok(());
         }
         drop(failed);

@@ -59,6 +59,7 @@ async fn offer(turn: &mut Turn<'_>, pasted: &str) -> Result<Answer, Stop> {
             subject: Some(Link::subject(&row.subject, row.title.as_deref())),
             rules: List::new(watched::rule_lines(turn, &row.subject, texts).await?),
             preset: turn.control.options.preset.clone(),
+            list_preset: turn.control.options.list_preset.clone(),
         }));
     }
     let lookup = &turn.control.lookup;
@@ -70,7 +71,7 @@ async fn offer(turn: &mut Turn<'_>, pasted: &str) -> Result<Answer, Stop> {
         reference: target.subject.clone(),
     };
     match &target.subject {
-        SubjectRef::Video(id) => match lookup.video(id).await {
+        SubjectRef::Video(id) => match lookup.video(id, &turn.asker()).await {
             Ok(Some(looked)) if watch::can_be_seen(&looked.snapshot) => {
                 view.subject = Link::subject(&target.subject, looked.snapshot.title.as_deref());
                 view.channel = watched::channel(&looked.snapshot);
@@ -80,7 +81,7 @@ async fn offer(turn: &mut Turn<'_>, pasted: &str) -> Result<Answer, Stop> {
             // The offer stands without numbers: watching says why there are none.
             Err(error) => tracing::warn!(%error, "an offer is made without a look"),
         },
-        subject => match lookup.subject(subject).await {
+        subject => match lookup.subject(subject, &turn.asker()).await {
             Ok(Some(looked)) => {
                 view.subject = Link::subject(&looked.subject, looked.title.as_deref());
                 view.reference = looked.subject;

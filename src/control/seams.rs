@@ -25,6 +25,15 @@ pub struct LookedSubject {
     pub members: Option<u64>,
 }
 
+/// Who wants to know: looks that cost units of YouTube's are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asker {
+    /// The lane of the chat, which is the same for all its topics.
+    pub chat: String,
+    /// How many looks it may have on a day of YouTube's; `None`: any number.
+    pub looks_max: Option<u32>,
+}
+
 /// Why there is no answer from outside just now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LookupError {
@@ -32,6 +41,20 @@ pub enum LookupError {
     #[error("the quota is used up until {until}")]
     QuotaUsedUp {
         /// When there is quota again.
+        until: UnixMillis,
+    },
+    /// What people may spend of it is gone; polling has its own share.
+    #[error("people's share of the quota is used up until {until}")]
+    ShareUsedUp {
+        /// When there is quota again.
+        until: UnixMillis,
+    },
+    /// This chat has had as many looks as it may.
+    #[error("this chat has looked {looks_max} times; it may again at {until}")]
+    ChatUsedUp {
+        /// How many it may have on a day.
+        looks_max: u32,
+        /// When it may look again.
         until: UnixMillis,
     },
     /// The operator has to change the key.
@@ -42,17 +65,34 @@ pub enum LookupError {
     Unreachable(String),
 }
 
-/// Asks YouTube, and the chat service, what only they know.
+impl LookupError {
+    /// Whether nothing was asked, because nothing was left to be spent.
+    #[must_use]
+    pub fn is_for_lack_of_units(&self) -> bool {
+        match self {
+            LookupError::QuotaUsedUp { .. }
+            | LookupError::ShareUsedUp { .. }
+            | LookupError::ChatUsedUp { .. } => true,
+            LookupError::KeyRefused | LookupError::Unreachable(_) => false,
+        }
+    }
+}
+
+/// Asks YouTube, and the chat service, what only they know. What was asked a moment ago may be answered from memory.
 ///
-/// Every method ends in bounded time: whoever wrote waits, and so do all updates after it.
+/// Every method ends in bounded time: whoever wrote waits, and so do all later updates of the chat.
 #[async_trait]
 pub trait Lookup: Send + Sync {
     /// Looks at a video; `None`: unknown or private. One that was seen before and is gone now may also come as a
     /// snapshot that says so.
-    async fn video(&self, id: &VideoId) -> Result<Option<Looked>, LookupError>;
+    async fn video(&self, id: &VideoId, asker: &Asker) -> Result<Option<Looked>, LookupError>;
 
     /// Looks up a channel, handle or playlist; `None`: there is none.
-    async fn subject(&self, subject: &SubjectRef) -> Result<Option<LookedSubject>, LookupError>;
+    async fn subject(
+        &self,
+        subject: &SubjectRef,
+        asker: &Asker,
+    ) -> Result<Option<LookedSubject>, LookupError>;
 
     /// Whether a user may decide for a chat.
     async fn is_administrator(&self, chat: i64, user: i64) -> Result<bool, LookupError>;

@@ -82,6 +82,7 @@ async fn view(
             .map(|at| Moment { at, tz: effective.tz.clone() }),
         tz: effective.tz,
         preset: options.preset.clone(),
+        list_preset: options.list_preset.clone(),
         watches: number(turn.count_watches().await?),
         watches_max: turn.watches_max().map(number),
     })

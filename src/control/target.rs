@@ -81,7 +81,7 @@ impl Turn<'_> {
             return Ok(Target { subject, watch: None, looked: None });
         }
         // The watch may stand under the channel's id; only YouTube knows which handle is whose.
-        let Ok(Some(looked)) = self.control.lookup.subject(&subject).await else {
+        let Ok(Some(looked)) = self.control.lookup.subject(&subject, &self.asker()).await else {
             return Ok(Target { subject, watch: None, looked: None });
         };
         let mut found = None;

@@ -8,7 +8,7 @@ use crate::store::{DestinationRow, Edit, Edited, StoreError, UpdateMark};
 
 use super::access::AccessMode;
 use super::incoming::Person;
-use super::{Control, LookupError};
+use super::{Asker, Control, LookupError};
 
 /// What is told to whoever wrote; nothing, by default.
 #[derive(Debug, Default)]
@@ -164,12 +164,27 @@ impl<'a> Turn<'a> {
         self.home.as_ref().map_or_else(|| self.chat.lane(), |home| home.owner.clone())
     }
 
+    /// Whether no limits count here.
+    fn is_operators(&self) -> bool {
+        let operator = &self.control.options.operator;
+        self.home.as_ref().is_some_and(|home| home.owner == OPERATOR)
+            || operator.iter().any(|address| address.lane() == self.chat.lane())
+    }
+
     /// How many watches the owner may have; `None`: any number.
     pub(super) fn watches_max(&self) -> Option<usize> {
-        let options = &self.control.options;
-        let is_operators = self.home.as_ref().is_some_and(|home| home.owner == OPERATOR)
-            || options.operator.iter().any(|address| address.lane() == self.chat.lane());
-        (!is_operators).then_some(options.watches_per_owner)
+        (!self.is_operators()).then_some(self.control.options.watches_per_owner)
+    }
+
+    /// How many videos the watches of the owner may have together; `None`: any number.
+    pub(super) fn videos_max(&self) -> Option<usize> {
+        (!self.is_operators()).then_some(self.control.options.videos_per_owner)
+    }
+
+    /// In whose name YouTube is asked.
+    pub(super) fn asker(&self) -> Asker {
+        let looks_max = self.control.options.looks_per_chat.filter(|_| !self.is_operators());
+        Asker { chat: self.chat.lane(), looks_max }
     }
 
     /// What this chat has set.
@@ -264,6 +279,18 @@ impl<'a> Turn<'a> {
             LookupError::QuotaUsedUp { until } => {
                 let until = self.moment(*until);
                 format!("The day's quota of YouTube is used up; there is more {until}.")
+            }
+            LookupError::ShareUsedUp { until } => {
+                let until = self.moment(*until);
+                format!(
+                    "What people may ask of YouTube today is used up; there is more on {until}. What is watched is looked at as before."
+                )
+            }
+            LookupError::ChatUsedUp { looks_max, until } => {
+                let until = self.moment(*until);
+                format!(
+                    "This chat has looked things up {looks_max} times today, as often as it may; it may again on {until}."
+                )
             }
             LookupError::KeyRefused => {
                 "YouTube refuses the key of this bot; whoever runs it has to replace it.".to_owned()

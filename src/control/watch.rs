@@ -7,9 +7,10 @@ use crate::render::Prose;
 use crate::render::views::ErrorView;
 use crate::route::language::{self, RuleError};
 use crate::route::trigger::{self, LOWEST};
-use crate::store::{Edit, Edited, NewRule, WatchEdit, WatchRow};
+use crate::store::{Edit, Edited, NewRule, WatchEdit};
 
 use super::command::{first_word, reference};
+use super::list::number;
 use super::target::Target;
 use super::turn::{Answer, Stop, Turn, quoted};
 use super::watched::{self, Made};
@@ -45,7 +46,7 @@ pub(super) async fn make(turn: &mut Turn<'_>, target: Target, rules: &str) -> Re
     }
     let seen = look(turn, &target).await?;
     let counts = seen.counts();
-    let wanted = wanted(turn, asked, target.watch.as_ref(), counts.as_ref());
+    let wanted = wanted(turn, asked, &target, counts.as_ref());
     let subject = seen.subject(&target);
     let edit = WatchEdit {
         destination: turn.chat.clone(),
@@ -61,12 +62,14 @@ pub(super) async fn make(turn: &mut Turn<'_>, target: Target, rules: &str) -> Re
             Seen::Subject(_) | Seen::Gone | Seen::Unasked(_) => None,
         },
         limit: max,
+        videos_limit: turn.videos_max(),
     };
     let done = turn.commit(vec![Edit::Watch(Box::new(edit))]).await?;
     match done.first() {
         Some(Edited::LimitReached { limit }) => Err(limit_reached(turn, *limit)),
-        Some(Edited::Watched { created, changed, .. }) => {
-            let made = Made { subject, created: *created, changed: *changed };
+        Some(Edited::VideosReached { limit, left }) => Err(videos_reached(turn, *limit, *left)),
+        Some(Edited::Watched { created, changed, videos, .. }) => {
+            let made = Made { subject, created: *created, changed: *changed, videos: *videos };
             let view = watched::view(turn, &made, &target, &seen, &wanted).await?;
             Ok(Answer {
                 message: Some(turn.render(&view)),
@@ -85,6 +88,16 @@ fn limit_reached(turn: &Turn<'_>, max: usize) -> Stop {
     turn.wrong(
         &format!(
             "This chat has {max} watches, as many as it may. End one that you need no more: `/list` shows them."
+        ),
+        "/unwatch 1",
+    )
+}
+
+fn videos_reached(turn: &Turn<'_>, limit: usize, left: usize) -> Stop {
+    let (limit, left) = (number(limit), number(left));
+    turn.wrong(
+        &format!(
+            "That would be too many videos: all watches may have {limit} together, and {left} are left. End one that you need no more: `/list` shows them."
         ),
         "/unwatch 1",
     )
@@ -165,10 +178,14 @@ async fn look(turn: &Turn<'_>, target: &Target) -> Result<Seen, Stop> {
     let lookup = &turn.control.lookup;
     let found = match (&target.subject, &target.looked) {
         (SubjectRef::Video(id), _) => {
-            lookup.video(id).await.map(|found| found.map(|looked| Seen::Video(Box::new(looked))))
+            let found = lookup.video(id, &turn.asker()).await;
+            found.map(|found| found.map(|looked| Seen::Video(Box::new(looked))))
         }
         (_, Some(looked)) => Ok(Some(Seen::Subject(looked.clone()))),
-        (subject, None) => lookup.subject(subject).await.map(|found| found.map(Seen::Subject)),
+        (subject, None) => {
+            let found = lookup.subject(subject, &turn.asker()).await;
+            found.map(|found| found.map(Seen::Subject))
+        }
     };
     match found {
         Ok(Some(Seen::Video(looked)))
@@ -224,9 +241,10 @@ pub(super) struct Wanted {
 fn wanted(
     turn: &Turn<'_>,
     asked: Option<Vec<Rule>>,
-    watch: Option<&WatchRow>,
+    target: &Target,
     counts: Option<&Counts>,
 ) -> Vec<Wanted> {
+    let watch = target.watch.as_ref();
     let standing: HashSet<&str> =
         watch.iter().flat_map(|watch| &watch.rules).map(String::as_str).collect();
     match (asked, watch) {
@@ -235,7 +253,7 @@ fn wanted(
             watch.rules.iter().map(|text| kept(text)).collect()
         }
         (asked, _) => {
-            let rules = asked.unwrap_or_else(|| preset(&turn.control.options.preset));
+            let rules = asked.unwrap_or_else(|| preset(turn, &target.subject));
             rules
                 .iter()
                 .map(|rule| {
@@ -279,7 +297,14 @@ fn unset(rule: &Rule) -> (Series, i64) {
         .map_or((trigger::series(rule), LOWEST), |next| (next.series, next.value))
 }
 
-/// The rules of the configured preset, which the configuration has checked.
-pub(super) fn preset(text: &str) -> Vec<Rule> {
+/// The rules of the preset that is configured for such a watch; the configuration has checked it.
+fn preset(turn: &Turn<'_>, subject: &SubjectRef) -> Vec<Rule> {
+    let options = &turn.control.options;
+    let text = match subject {
+        SubjectRef::Video(_) => &options.preset,
+        SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => {
+            &options.list_preset
+        }
+    };
     language::parse_set(text).ok().or_else(|| language::preset("all")).unwrap_or_default()
 }

@@ -7,7 +7,7 @@ use crate::model::{
     UnixMillis, VideoId,
 };
 use crate::render::numbers::{Ago, Grouped, Numbers, Passed, Period};
-use crate::render::views::{Link, Members, RuleLine, Watch};
+use crate::render::views::{Link, Members, RuleLine, VideosLeft, Watch};
 use crate::render::{List, Prose};
 use crate::route::trigger::LOWEST;
 
@@ -21,6 +21,24 @@ pub(super) struct Made {
     pub(super) subject: SubjectRef,
     pub(super) created: bool,
     pub(super) changed: bool,
+    /// How many videos it counts, and how many the owner has left.
+    pub(super) videos: Option<(usize, usize)>,
+}
+
+/// Below so many in a hundred of what its owner may have, the answer to the watch of one video says what is left.
+const FEW_LEFT_PERCENT: usize = 10;
+
+/// What is left of the owner's videos: worth a line for a list, and for a video once they run out.
+fn videos_left(turn: &Turn<'_>, made: &Made, is_video: bool) -> Option<VideosLeft> {
+    let (counted, left) = made.videos?;
+    let max = turn.videos_max()?;
+    let is_told = !is_video || left.saturating_mul(100) < max.saturating_mul(FEW_LEFT_PERCENT);
+    is_told.then(|| VideosLeft {
+        counted: number(counted),
+        is_one: counted == 1,
+        left: number(left),
+        max: number(max),
+    })
 }
 
 pub(super) async fn view(
@@ -78,6 +96,7 @@ pub(super) async fn view(
                 watch.and_then(|watch| members(turn, watch))
             }
         },
+        videos: videos_left(turn, made, is_video),
         rules: List::new(lines),
         ended: List::new(ended.cloned().collect()),
         lacks_upload: !is_video && !now.contains(Event::Upload.name()),

@@ -5,6 +5,7 @@
 //! alerts with the position in one transaction. Deliveries have loops of their own, one per channel.
 
 mod lists;
+mod pace;
 mod plan;
 mod poll;
 mod route;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::Clock;
+use super::pace::Pace;
 use crate::bus::{Batch, ChangeStream};
 use crate::deliver::Bells;
 use crate::model::{Desk, Suppressed};
@@ -16,7 +17,6 @@ use crate::telemetry::{Count, Metrics, Seldom};
 /// What one transaction takes at most, so that deliveries and commands get their turn.
 const SNAPSHOTS_MAX: usize = 1_000;
 const ALERTS_MAX: usize = 5_000;
-const TIME_MAX: Duration = Duration::from_millis(50);
 
 /// How long a store that fails is left alone.
 const STORE_RETRY: Duration = Duration::from_secs(1);
@@ -51,16 +51,30 @@ struct Tally {
     sights: [u64; SIGHTS.len()],
     alerts: u64,
     suppressed: [u64; Suppressed::ALL.len()],
+    /// When the work began, and how long it took without its commit.
+    worked: Option<(Instant, Duration)>,
+}
+
+/// What the loop keeps between transactions.
+struct State {
+    router: Arc<Mutex<Router>>,
+    pace: Pace,
+}
+
+impl State {
+    fn new() -> State {
+        State { router: Arc::new(Mutex::new(Router::new())), pace: Pace::default() }
+    }
 }
 
 impl Routing {
     /// Routes until `stop` is cancelled; the transaction under way is finished.
     pub async fn run(self, stop: CancellationToken) {
-        let router = Arc::new(Mutex::new(Router::new()));
+        let mut state = State::new();
         let mut failures = Seldom::new(1);
         let mut limit = SNAPSHOTS_MAX;
         while !stop.is_cancelled() {
-            match self.once(&router, limit).await {
+            match self.once(&mut state, limit).await {
                 Ok(any) => {
                     limit = limit.saturating_mul(2).min(SNAPSHOTS_MAX);
                     if !any {
@@ -90,17 +104,39 @@ impl Routing {
         }
     }
 
+    /// Does all that is left over of earlier changes. What can't be done is dropped, with a line in the log: this runs
+    /// before an upgrade that changes what it would need.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails as a whole; what is done stays done.
+    pub async fn finish_fan_outs(&self) -> Result<(), StoreError> {
+        let mut state = State::new();
+        loop {
+            match self.resume(&mut state).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) if error.is_of_the_whole() => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, "a piece of fan-out can't be done and is dropped");
+                    let drop_it = |_: &mut dyn Desk<Error = StoreError>, _, _: &str| Ok(None);
+                    self.store.fan_out((self.clock)(), Box::new(drop_it)).await?;
+                }
+            }
+        }
+    }
+
     /// One batch of the stream and one piece of what was left over: neither holds up the other. True: there was any.
-    async fn once(&self, router: &Arc<Mutex<Router>>, limit: usize) -> Result<bool, StoreError> {
+    async fn once(&self, state: &mut State, limit: usize) -> Result<bool, StoreError> {
         let batch = self.read(limit).await?;
         let any = !batch.snapshots.is_empty();
-        let routed = if any { self.route(router, batch).await } else { Ok(()) };
+        let routed = if any { self.route(state, batch).await } else { Ok(()) };
         if let Err(error) = &routed
             && (error.is_of_the_whole() || matches!(error, StoreError::Conflict { .. }))
         {
             return routed.map(|()| any);
         }
-        match self.resume(router).await {
+        match self.resume(state).await {
             // What is left over does not wait for a snapshot that can't be routed.
             Ok(more) => routed.map(|()| more || any),
             Err(error) if !error.is_of_the_whole() => {
@@ -135,8 +171,8 @@ impl Routing {
         }
     }
 
-    async fn route(&self, router: &Arc<Mutex<Router>>, batch: Batch) -> Result<(), StoreError> {
-        let router = Arc::clone(router);
+    async fn route(&self, state: &mut State, batch: Batch) -> Result<(), StoreError> {
+        let (router, time) = (Arc::clone(&state.router), state.pace.work());
         let tally = Arc::new(Mutex::new(Tally::default()));
         let counted = Arc::clone(&tally);
         let Batch { stream, partition, read, snapshots } = batch;
@@ -148,7 +184,7 @@ impl Routing {
                 (self.clock)(),
                 Box::new(move |desk| {
                     let begun = Instant::now();
-                    let expired = || begun.elapsed() > TIME_MAX;
+                    let expired = || begun.elapsed() > time;
                     let mut budget = Budget::new(ALERTS_MAX, &expired);
                     let mut router = router.lock().unwrap_or_else(PoisonError::into_inner);
                     let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -165,16 +201,17 @@ impl Routing {
                     }
                     counted.alerts = budget.alerts;
                     counted.suppressed = budget.suppressed;
+                    counted.worked = Some((begun, begun.elapsed()));
                     Ok(next)
                 }),
             )
             .await?;
-        self.count(&tally);
+        self.count(&tally, &mut state.pace);
         Ok(())
     }
 
-    async fn resume(&self, router: &Arc<Mutex<Router>>) -> Result<bool, StoreError> {
-        let router = Arc::clone(router);
+    async fn resume(&self, state: &mut State) -> Result<bool, StoreError> {
+        let (router, time) = (Arc::clone(&state.router), state.pace.work());
         let tally = Arc::new(Mutex::new(Tally::default()));
         let counted = Arc::clone(&tally);
         let any = self
@@ -183,23 +220,27 @@ impl Routing {
                 (self.clock)(),
                 Box::new(move |desk, video, work| {
                     let begun = Instant::now();
-                    let expired = || begun.elapsed() > TIME_MAX;
+                    let expired = || begun.elapsed() > time;
                     let mut budget = Budget::new(ALERTS_MAX, &expired);
                     let mut router = router.lock().unwrap_or_else(PoisonError::into_inner);
                     let left = router.resume(desk, video, work, &mut budget)?;
                     let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
                     counted.alerts = budget.alerts;
                     counted.suppressed = budget.suppressed;
+                    counted.worked = Some((begun, begun.elapsed()));
                     Ok(left)
                 }),
             )
             .await?;
-        self.count(&tally);
+        self.count(&tally, &mut state.pace);
         Ok(any)
     }
 
-    fn count(&self, tally: &Mutex<Tally>) {
+    fn count(&self, tally: &Mutex<Tally>, pace: &mut Pace) {
         let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((begun, work)) = tally.worked {
+            pace.took(work, begun.elapsed());
+        }
         for ((_, sight), snapshots) in SIGHTS.into_iter().zip(tally.sights) {
             self.metrics.add(Count::Routed, sight, snapshots);
         }

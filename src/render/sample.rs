@@ -12,8 +12,9 @@ use super::numbers::{Ago, Grouped, Moment, Numbers, Passed, Period};
 use super::prose::Prose;
 use super::views::{
     ErrorView, GainLine, Help, Invite, Link, Members, Mute, NotAllowed, Notice, Page, QuietHours,
-    RuleLine, Rules, SettingsView, Start, Stats, Test, Unwatch, View, Watch, WatchLine, WatchOffer,
-    Watches, WelcomeInvited, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule, WhySuppressed,
+    RuleLine, Rules, SettingsView, Start, Stats, Test, Unwatch, VideosLeft, View, Watch, WatchLine,
+    WatchOffer, Watches, WelcomeInvited, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule,
+    WhySuppressed,
 };
 use crate::model::{
     About, Button, CancelReason, ClockTime, Counts, Event, Live, Marks, Metric, Outcome, Quiet,
@@ -223,8 +224,12 @@ impl View for Start {
 
     fn samples() -> Vec<Self> {
         vec![
-            Start { preset: "all".to_owned(), watches: None },
-            Start { preset: HOSTILE.to_owned(), watches: Some(Grouped(3)) },
+            Start { preset: "all".to_owned(), list_preset: "uploads".to_owned(), watches: None },
+            Start {
+                preset: HOSTILE.to_owned(),
+                list_preset: HOSTILE.to_owned(),
+                watches: Some(Grouped(3)),
+            },
         ]
     }
 }
@@ -234,8 +239,12 @@ impl View for Help {
 
     fn samples() -> Vec<Self> {
         vec![
-            Help { preset: "all".to_owned(), watches_max: Some(Grouped(50)) },
-            Help { preset: HOSTILE.to_owned(), watches_max: None },
+            Help {
+                preset: "all".to_owned(),
+                list_preset: "uploads".to_owned(),
+                watches_max: Some(Grouped(50)),
+            },
+            Help { preset: HOSTILE.to_owned(), list_preset: HOSTILE.to_owned(), watches_max: None },
         ]
     }
 }
@@ -254,6 +263,7 @@ impl View for Watch {
             numbers: Some(Numbers(COUNTS)),
             seen: Some(seen()),
             members: None,
+            videos: None,
             rules: List::new(vec![
                 RuleLine { next: Some(Grouped(2_000)), ..rule("views every 1000") },
                 RuleLine {
@@ -273,6 +283,14 @@ impl View for Watch {
         let members = |taken, total, is_cut| {
             Some(Members { taken: Grouped(taken), total: Grouped(total), is_cut })
         };
+        let videos = |counted, left| {
+            Some(VideosLeft {
+                counted: Grouped(counted),
+                is_one: counted == 1,
+                left: Grouped(left),
+                max: Grouped(1_000),
+            })
+        };
         vec![
             full.clone(),
             Watch {
@@ -283,6 +301,7 @@ impl View for Watch {
                 numbers: None,
                 seen: None,
                 members: members(500, 1_234, true),
+                videos: videos(500, 380),
                 ended: List::new(vec!["views any".to_owned()]),
                 lacks_upload: true,
                 at_most: None,
@@ -298,6 +317,7 @@ impl View for Watch {
                 note: Some(Prose::new(HOSTILE)),
                 ended: List { items: vec![HOSTILE.to_owned(); 200], more: 0 },
                 members: members(12, 12, false),
+                videos: videos(1, 0),
                 rules: List { items: vec![rule(HOSTILE); 200], more: 0 },
                 numbers: Some(Numbers(HIDDEN)),
                 seen: None,
@@ -401,7 +421,12 @@ impl View for Rules {
 
     fn samples() -> Vec<Self> {
         vec![
-            Rules { subject: None, rules: List::default(), preset: "all".to_owned() },
+            Rules {
+                subject: None,
+                rules: List::default(),
+                preset: "all".to_owned(),
+                list_preset: "uploads".to_owned(),
+            },
             Rules {
                 subject: Some(video()),
                 rules: List::new(vec![
@@ -413,11 +438,13 @@ impl View for Rules {
                     rule("status"),
                 ]),
                 preset: "all".to_owned(),
+                list_preset: "uploads".to_owned(),
             },
             Rules {
                 subject: Some(hostile_link()),
                 rules: List::new(vec![rule(HOSTILE); 200]),
                 preset: HOSTILE.to_owned(),
+                list_preset: HOSTILE.to_owned(),
             },
         ]
     }
@@ -580,6 +607,7 @@ impl View for SettingsView {
                 tz: "Europe/Madrid".to_owned(),
                 muted_until: Some(moment(-60)),
                 preset: "all".to_owned(),
+                list_preset: "uploads".to_owned(),
                 watches: Grouped(2),
                 watches_max: Some(Grouped(50)),
             },
@@ -590,6 +618,7 @@ impl View for SettingsView {
                 tz: HOSTILE.to_owned(),
                 muted_until: None,
                 preset: HOSTILE.to_owned(),
+                list_preset: HOSTILE.to_owned(),
                 watches: Grouped(0),
                 watches_max: None,
             },
@@ -652,8 +681,8 @@ impl View for WelcomeInvited {
 
     fn samples() -> Vec<Self> {
         vec![
-            WelcomeInvited { preset: "all".to_owned() },
-            WelcomeInvited { preset: HOSTILE.to_owned() },
+            WelcomeInvited { preset: "all".to_owned(), list_preset: "uploads".to_owned() },
+            WelcomeInvited { preset: HOSTILE.to_owned(), list_preset: HOSTILE.to_owned() },
         ]
     }
 }

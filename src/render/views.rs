@@ -138,11 +138,26 @@ pub struct Members {
     pub is_cut: bool,
 }
 
+/// What a watch takes of the videos that all watches of its owner may have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VideosLeft {
+    /// So many it counts.
+    pub counted: Grouped,
+    /// It counts one.
+    pub is_one: bool,
+    /// So many are left.
+    pub left: Grouped,
+    /// So many the owner may have.
+    pub max: Grouped,
+}
+
 /// The answer to `/start` of somebody who is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Start {
-    /// The preset of a watch without a rule.
+    /// The preset of a watch of a video without a rule.
     pub preset: String,
+    /// The preset of a watch of a channel or playlist without a rule.
+    pub list_preset: String,
     /// How many watches the chat has, when it has any.
     pub watches: Option<Grouped>,
 }
@@ -150,8 +165,10 @@ pub struct Start {
 /// The answer to `/help`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Help {
-    /// The preset of a watch without a rule.
+    /// The preset of a watch of a video without a rule.
     pub preset: String,
+    /// The preset of a watch of a channel or playlist without a rule.
+    pub list_preset: String,
     /// How many watches one may have; `None`: no limit.
     pub watches_max: Option<Grouped>,
 }
@@ -177,6 +194,8 @@ pub struct Watch {
     pub seen: Option<Ago>,
     /// How many videos of a channel or playlist are watched.
     pub members: Option<Members>,
+    /// What this watch takes of the videos that its owner may have.
+    pub videos: Option<VideosLeft>,
     /// The rules in force.
     pub rules: List<RuleLine>,
     /// The texts of rules that were in force before and are no longer.
@@ -268,8 +287,10 @@ pub struct Rules {
     pub subject: Option<Link>,
     /// Its rules.
     pub rules: List<RuleLine>,
-    /// The preset of a watch without a rule.
+    /// The preset of a watch of a video without a rule.
     pub preset: String,
+    /// The preset of a watch of a channel or playlist without a rule.
+    pub list_preset: String,
 }
 
 /// The answer to `/mute` and `/unmute`.
@@ -454,8 +475,10 @@ pub struct SettingsView {
     pub tz: String,
     /// Muted until then.
     pub muted_until: Option<Moment>,
-    /// The preset of a watch without a rule.
+    /// The preset of a watch of a video without a rule.
     pub preset: String,
+    /// The preset of a watch of a channel or playlist without a rule.
+    pub list_preset: String,
     /// How many watches there are.
     pub watches: Grouped,
     /// How many one may have; `None`: no limit.
@@ -496,8 +519,10 @@ pub struct NotAllowed {
 /// The answer to somebody who came with an invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WelcomeInvited {
-    /// The preset of a watch without a rule.
+    /// The preset of a watch of a video without a rule.
     pub preset: String,
+    /// The preset of a watch of a channel or playlist without a rule.
+    pub list_preset: String,
 }
 
 /// A notice to the operator: an object with one field, named after what happened.

@@ -21,7 +21,7 @@ use crate::model::{
 pub struct Budget<'a> {
     /// Alerts and suppressions that may still be written.
     pub left: usize,
-    /// Whether the time is up. Asked after each page of rows, so a page is handled in any case.
+    /// Whether the time is up. Asked after some rows, so some are handled in any case.
     pub expired: &'a dyn Fn() -> bool,
     /// Alerts written.
     pub alerts: u64,
@@ -71,6 +71,9 @@ pub struct Routed {
 
 /// Rows read at once: few enough that one page is a fraction of a transaction's time.
 const PAGE_ROWS: usize = 500;
+
+/// Rows handled between two looks at the time: a row that fires takes some microseconds, on a slow machine tens.
+const ROWS_PER_LOOK: usize = 64;
 
 /// Takes snapshots to alerts. Keeps parsed rules and buffers between calls, and nothing that a restart would miss.
 #[derive(Debug)]
@@ -272,26 +275,30 @@ impl Router {
         while let Some(scan) = job.scans.front() {
             let Scan { series, upto, .. } = *scan;
             desk.scan(scan.holder(video), series, upto, job.cursor, *page_rows, rows)?;
-            for row in rows.iter_mut() {
+            for (index, row) in rows.iter_mut().enumerate() {
+                if index % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && (budget.expired)() {
+                    return Ok(false);
+                }
+                // Rows may stay where they are (`any`), so pages go by (value, id) and not from the start.
+                let cursor = FanoutCursor { value: row.value, id: row.id.0 };
                 if row.is_stale {
                     desk.end_trigger(row.id)?;
+                    (job.begun, job.cursor) = (true, cursor);
                     continue;
                 }
                 row.since = row.since.max(scan.since);
-                let rule = if series == PRESENCE {
-                    Some(&Rule::Event(Event::Presence))
-                } else {
-                    rules.get(row)
+                let rule = match series {
+                    PRESENCE => Some(&Rule::Event(Event::Presence)),
+                    _ => rules.get(row),
                 };
-                let Some(rule) = rule else { continue };
-                let verdict = trigger::fire(rule, row, scan, &job.change);
-                if matches!(verdict, Verdict::Fire { .. }) && budget.left == 0 {
-                    return Ok(false);
+                if let Some(rule) = rule {
+                    let verdict = trigger::fire(rule, row, scan, &job.change);
+                    if matches!(verdict, Verdict::Fire { .. }) && budget.left == 0 {
+                        return Ok(false);
+                    }
+                    carry_out(desk, video, rule, row, (scan, &job.change), verdict, budget)?;
                 }
-                carry_out(desk, video, rule, row, (scan, &job.change), verdict, budget)?;
-                job.begun = true;
-                // Rows may stay where they are (`any`), so pages go by (value, id) and not from the start.
-                job.cursor = FanoutCursor { value: row.value, id: row.id.0 };
+                (job.begun, job.cursor) = (true, cursor);
             }
             if rows.len() < *page_rows {
                 job.scans.pop_front();

@@ -39,6 +39,24 @@ pub enum StoreError {
         /// The newest schema that this version knows.
         known: i64,
     },
+    /// A gateway brings it up to date just now, or was stopped while it did.
+    #[error("{path} is being brought up to date by `tubebell run`: try again when that is done")]
+    Upgrading {
+        /// The database.
+        path: String,
+    },
+    /// Made by an older version.
+    #[error(
+        "{path} is of an older version (schema {found}, and this one needs {known}): start this version's `tubebell run` once, it brings the database up to date"
+    )]
+    Older {
+        /// The database.
+        path: String,
+        /// Its schema.
+        found: i64,
+        /// The schema that this version needs.
+        known: i64,
+    },
     /// Not a database, or a damaged one.
     #[error(
         "{path} is no database or is damaged: move it away and restore a backup (or start with a new one)"
@@ -85,9 +103,20 @@ pub enum StoreError {
 
 impl StoreError {
     /// All classes, for counting.
-    pub const CLASSES: [&'static str; 11] = [
-        "locked", "newer", "corrupt", "unusable", "no_room", "busy", "conflict", "row", "panicked",
-        "closed", "database",
+    pub const CLASSES: [&'static str; 13] = [
+        "locked",
+        "newer",
+        "older",
+        "upgrading",
+        "corrupt",
+        "unusable",
+        "no_room",
+        "busy",
+        "conflict",
+        "row",
+        "panicked",
+        "closed",
+        "database",
     ];
 
     /// The word in metrics.
@@ -96,6 +125,8 @@ impl StoreError {
         match self {
             StoreError::Locked { .. } => "locked",
             StoreError::Newer { .. } => "newer",
+            StoreError::Older { .. } => "older",
+            StoreError::Upgrading { .. } => "upgrading",
             StoreError::Corrupt { .. } => "corrupt",
             StoreError::Unusable { .. } => "unusable",
             StoreError::NoRoom(_) => "no_room",
@@ -114,6 +145,8 @@ impl StoreError {
         match self {
             StoreError::Locked { .. }
             | StoreError::Newer { .. }
+            | StoreError::Older { .. }
+            | StoreError::Upgrading { .. }
             | StoreError::Corrupt { .. }
             | StoreError::Unusable { .. }
             | StoreError::NoRoom(_)
@@ -268,7 +301,8 @@ pub trait Store: Send + Sync + 'static {
 
     // Commands --------------------------------------------------------------------------------------------
 
-    /// Applies edits in one transaction, together with the mark of the update that asked for them.
+    /// Applies edits in one transaction, together with the mark of the update that asked for them. Updates may come in
+    /// any order.
     ///
     /// `None` when the mark was stored before: the edits have had their effect.
     async fn edit(
@@ -287,8 +321,14 @@ pub trait Store: Send + Sync + 'static {
         now: UnixMillis,
     ) -> Result<Vec<Edited>>;
 
-    /// The highest update id that has had its effect; forgotten after two days without any, see [`UpdateMark`].
+    /// The update up to which all have had their effect; forgotten after two days without any, see [`UpdateMark`].
     async fn update_mark(&self, source: &str) -> Result<Option<i64>>;
+
+    /// Whether this update has had its effect, be it before one with a lower id.
+    async fn is_handled(&self, mark: &UpdateMark) -> Result<bool>;
+
+    /// All updates up to this one have had their effect: nothing below it is asked for again. A mark never moves back.
+    async fn move_mark(&self, to: UpdateMark, now: UnixMillis) -> Result<()>;
 
     // Questions -------------------------------------------------------------------------------------------
 
@@ -340,6 +380,10 @@ pub trait Store: Send + Sync + 'static {
     async fn figures(&self, now: UnixMillis) -> Result<Figures>;
 
     // Housekeeping ----------------------------------------------------------------------------------------
+
+    /// Does one piece of bringing along the rows of an older database; to be called until it is done, before anything is
+    /// polled or routed.
+    async fn migrate(&self, now: UnixMillis) -> Result<Migration>;
 
     /// The clock was set back by `by` and says `now`: what was put off by the old clock is put off by the same time
     /// from now, and what is held is looked at again.

@@ -272,7 +272,7 @@ pub struct DeadLetter {
 ///
 /// Telegram keeps updates for a day, and after a week without any their ids start anew, anywhere: a mark that has not
 /// moved for two days protects from nothing any more and is forgotten.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UpdateMark {
     /// Such as `telegram:<bot id>`.
     pub source: String,
@@ -394,6 +394,8 @@ pub struct WatchEdit {
     pub beginning: Option<Beginning>,
     /// How many watches the owner may have.
     pub limit: Option<usize>,
+    /// How many videos the owner's watches may have together.
+    pub videos_limit: Option<usize>,
 }
 
 /// What an edit did.
@@ -407,6 +409,15 @@ pub enum Edited {
         created: bool,
         /// Whether anything differs from before.
         changed: bool,
+        /// How many videos the watch counts, and how many its owner has left, where they are counted.
+        videos: Option<(usize, usize)>,
+    },
+    /// The watch would count more videos than the owner has left.
+    VideosReached {
+        /// How many the owner may have.
+        limit: usize,
+        /// How many are left.
+        left: usize,
     },
     /// The owner has as many watches as allowed.
     LimitReached {
@@ -624,6 +635,22 @@ impl Figures {
     pub fn unaccounted(&self) -> i64 {
         self.ledger.open().cast_signed().saturating_sub(self.alerts_waiting.cast_signed())
     }
+}
+
+/// How far an older database was brought along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Migration {
+    /// It is as this version makes it.
+    Done,
+    /// What routing has left over comes first: [`super::Store::fan_out`] is to be called until nothing is left.
+    FanOut,
+    /// So many lists of so many.
+    UnderWay {
+        /// Done.
+        done: u64,
+        /// In all.
+        of: u64,
+    },
 }
 
 /// How long things are kept.

@@ -4,6 +4,7 @@
 //! Prometheus.
 
 mod figures;
+mod starting;
 mod visitors;
 
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub use figures::show_figures;
+pub use starting::{Progress, serve_while_starting};
 use visitors::Visitors;
 
 use crate::model::UnixMillis;

@@ -1,6 +1,6 @@
-//! Keeps the map true: who may import whom, who may spawn, and that documents name what exists.
+//! Keeps the map true: who may import whom, who may spawn, that no test sleeps, and that documents name what exists.
 //!
-//! Reads files as text. Test code in `src/` is left out: a module's tests may join it with others.
+//! Reads files as text. Of the map, test code in `src/` is left out: a module's tests may join it with others.
 
 #![expect(clippy::unwrap_used, reason = "a file that cannot be read fails the test")]
 
@@ -32,6 +32,31 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("lib", &["*"]),
 ];
 
+/// Who spawns tasks, all of them on the `TaskTracker` that stops wait for: the servers of the demo, too.
+const MAY_SPAWN: [&str; 3] = ["app", "deliver", "demo"];
+
+/// Tasks that no tracker waits for.
+const LOOSE: [&str; 4] = ["tokio::spawn", "task::spawn", "spawn_local", "JoinSet"];
+
+/// What makes a test depend on how much else the machine has to do.
+const BY_THE_CLOCK: [&str; 7] = [
+    "time::sleep(",
+    "thread::sleep(",
+    "sleep_until(",
+    "time::timeout(",
+    "timeout_at(",
+    "elapsed() <",
+    "elapsed() >",
+];
+
+/// Where time may pass all the same.
+const MAY_WAIT: [&str; 2] = [
+    // The pause between two looks at a condition, and the limit of all waits.
+    "tests/it/wait.rs",
+    // A receiver that is slow, so that messages are in flight; nothing is expected of how slow.
+    "tests/it/crash/receiver.rs",
+];
+
 fn may_use(module: &str, other: &str) -> bool {
     let row = MAY_USE.iter().find(|(name, _)| *name == module).map(|(_, row)| *row);
     row.is_some_and(|row| {
@@ -42,6 +67,11 @@ fn may_use(module: &str, other: &str) -> bool {
 
 /// The code of a file without comments and without its test module.
 fn code(text: &str) -> String {
+    split(text).0
+}
+
+/// The code of a file without comments, and its inline test module.
+fn split(text: &str) -> (String, String) {
     let mut lines = Vec::new();
     let mut rest = text.lines().peekable();
     while let Some(line) = rest.next() {
@@ -51,13 +81,43 @@ fn code(text: &str) -> String {
                 rest.next();
                 continue;
             }
-            break; // Our inline test modules end the file.
+            // Our inline test modules end the file.
+            return (lines.join("\n"), rest.collect::<Vec<_>>().join("\n"));
         }
         if !line.trim_start().starts_with("//") {
             lines.push(line);
         }
     }
-    lines.join("\n")
+    (lines.join("\n"), String::new())
+}
+
+/// The test code of a file: all of it below `tests/`.
+fn test_code(path: &str, text: &str) -> String {
+    if path.starts_with("tests/") || path.ends_with("tests.rs") || path.contains("/tests/") {
+        text.to_owned()
+    } else {
+        split(text).1
+    }
+}
+
+/// Where a test waits for time to pass, or measures it, instead of waiting for a condition. Paused time is another thing.
+fn waits(path: &str, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if MAY_WAIT.contains(&path) {
+        return found;
+    }
+    let code = test_code(path, text).replace("#[test]", "#[tokio::test]");
+    for piece in code.split("#[tokio::test") {
+        if piece.starts_with("(start_paused = true") {
+            continue;
+        }
+        for line in piece.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for word in BY_THE_CLOCK.iter().filter(|word| line.contains(**word)) {
+                found.push(format!("{path}: `{word}`: wait for a condition, see tests/it/wait.rs"));
+            }
+        }
+    }
+    found
 }
 
 /// The other modules of ours that `code` names: after `crate::`, also in braces.
@@ -115,16 +175,16 @@ fn violations(path: &str, text: &str) -> Vec<String> {
     if !["main", "lib"].contains(&module.as_str()) && code.contains(&"super::".repeat(depth)) {
         found.push(format!("{path}: write crate::… for another module, so that a search sees it"));
     }
-    let spawns = ["tokio::spawn", "task::spawn(", "tracker.spawn", "spawn_local", "JoinSet"];
-    for word in spawns.iter().filter(|word| code.contains(**word)) {
-        if !["app", "deliver"].contains(&module.as_str()) {
-            found.push(format!("{path}: `{word}`: only `app` and `deliver` spawn tasks"));
-        }
-    }
-    // The database has one writer thread; nobody else starts one.
+    // The database has threads of its own; nobody else starts one.
     let threads = ["thread::spawn", "thread::Builder"];
-    if module != "store" && threads.iter().any(|word| code.contains(word)) {
+    let threads: usize = threads.iter().map(|word| code.matches(word).count()).sum();
+    if threads > 0 && module != "store" {
         found.push(format!("{path}: only `store` starts a thread"));
+    }
+    if let Some(word) = LOOSE.iter().find(|word| code.contains(**word)) {
+        found.push(format!("{path}: `{word}`: a task belongs to the tracker that was handed down"));
+    } else if !MAY_SPAWN.contains(&module.as_str()) && code.matches("spawn").count() > threads {
+        found.push(format!("{path}: only {MAY_SPAWN:?} spawn tasks"));
     }
     if code.contains("unbounded") {
         found.push(format!("{path}: every queue has a bound"));
@@ -195,6 +255,24 @@ fn modules_use_only_what_the_table_allows() {
 }
 
 #[test]
+fn no_test_sleeps_or_measures_time() {
+    let mut files: Vec<_> =
+        sources().into_iter().map(|(path, text)| (format!("src/{path}"), text)).collect();
+    let tests = root().join("tests");
+    for path in files_below(&tests).into_iter().filter(|path| path.ends_with(".rs")) {
+        let text = std::fs::read_to_string(tests.join(&path)).unwrap();
+        files.push((format!("tests/{path}"), text));
+    }
+    // This file names what it forbids.
+    files.retain(|(path, _)| path != "tests/it/architecture.rs");
+    for path in MAY_WAIT {
+        assert!(files.iter().any(|(file, _)| file == path), "{path} is gone");
+    }
+    let found: Vec<String> = files.iter().flat_map(|(path, text)| waits(path, text)).collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
 fn the_map_mentions_every_module_and_names_no_file_that_is_gone() {
     let Ok(map) = std::fs::read_to_string(root().join("ARCHITECTURE.md")) else {
         crate::skipped("there is no ARCHITECTURE.md");
@@ -249,7 +327,12 @@ fn the_checks_see_what_is_forbidden() {
         ("pipeline.rs", "use crate::config::Config;"),
         ("weather.rs", ""),
         ("bus/mod.rs", "tracker.spawn(work());"),
+        ("web/mod.rs", "tasks.spawn(work());"),
+        ("pipeline/poll.rs", "tokio::task::spawn_blocking(work);"),
+        ("store/thread.rs", "std::thread::Builder::new().spawn(work);\ntracker.spawn(work());"),
         ("source/mod.rs", "tokio::spawn(work());"),
+        ("app.rs", "tokio::spawn(work());"),
+        ("demo/run.rs", "let tasks = JoinSet::new();"),
         ("web/mod.rs", "std::thread::spawn(work);"),
         ("app.rs", "let (sender, receiver) = mpsc::unbounded_channel();"),
         ("bus/mod.rs", "#[cfg(test)]\nmod tests;\nuse crate::route::Router;"),
@@ -261,12 +344,32 @@ fn the_checks_see_what_is_forbidden() {
         ("route/mod.rs", "use crate::{detect::{self, Pair}, model::Change, route::rule};"),
         ("notify/telegram.rs", "use super::Notifier;\n// crate::store keeps the receipt"),
         ("deliver/worker.rs", "self.tracker.spawn(send());"),
+        ("demo/run.rs", "tasks.spawn(serve());"),
+        ("store/thread.rs", "std::thread::Builder::new().spawn(work);"),
         ("bus/mod.rs", "fn f() {}\n#[cfg(test)]\nmod tests {\n    use crate::route::Router;\n}"),
         ("bus/tests.rs", "use crate::route::Router;"),
         ("app.rs", "use crate::config::Config;\nuse crate::bus::Bus;"),
     ];
     for (path, text) in allowed {
         assert_eq!(violations(path, text), Vec::<String>::new(), "{path}: {text}");
+    }
+    let paused =
+        "#[tokio::test(start_paused = true)]\nasync fn f() { tokio::time::sleep(long).await }";
+    let slept =
+        format!("{paused}\n#[tokio::test]\nasync fn g() {{ tokio::time::sleep(long).await }}");
+    let inline = format!("fn f() {{}}\n#[cfg(test)]\nmod tests {{\n{slept}\n}}");
+    for (path, text, count) in [
+        ("tests/it/a.rs", slept.as_str(), 1),
+        ("src/a/tests.rs", &slept, 1),
+        ("src/a.rs", &inline, 1),
+        ("src/a.rs", &slept, 0),
+        ("tests/it/a.rs", paused, 0),
+        ("tests/it/a.rs", "// time::sleep( is forbidden", 0),
+        ("tests/it/a.rs", "assert!(begun.elapsed() < SOON);", 1),
+        ("tests/it/a.rs", "#[test]\nfn f() { std::thread::sleep(long) }", 1),
+        ("tests/it/wait.rs", &slept, 0),
+    ] {
+        assert_eq!(waits(path, text).len(), count, "{path}: {text}");
     }
     let document = "`src/lib.rs` and `gone.rs`, `Vec<u8>`, `a.b`, `/healthz`, `src/model/`";
     let files: Vec<&str> = named_files(document).collect();

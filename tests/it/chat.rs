@@ -7,15 +7,16 @@ mod channels;
 mod commands;
 mod groups;
 mod outages;
-
-use std::time::Duration;
+mod shares;
+mod side_by_side;
 
 use tubebell::app::Gateway;
 use tubebell::demo::telegram::{EntityKind, Message};
 use tubebell::demo::world::{Video, Visibility};
 use tubebell::model::{ChannelId, VideoId};
 
-use crate::story::{ANA, Story, VIDEO, pause};
+use crate::story::{ANA, Story, VIDEO, routed};
+use crate::wait::until;
 
 /// The title of the video of most stories.
 const TITLE: &str = "Never <b>gonna</b> & @give #you up";
@@ -44,6 +45,11 @@ async fn after(story: &Story, command: &str) -> Gateway {
 /// Stops both, after a look at everything that the bot has sent.
 async fn over(story: Story, gateway: Gateway) {
     gateway.stop().await;
+    end(story).await;
+}
+
+/// As [`over`], once the gateway has stopped.
+async fn end(story: Story) {
     for message in [ANA, BEN].into_iter().flat_map(|chat| story.telegram.sent(chat)) {
         assert_plain(&message);
     }
@@ -74,16 +80,22 @@ async fn seen(gateway: &Gateway) {
 
 /// Waits until YouTube was asked so often more.
 async fn polls(story: &Story, times: usize) {
-    let count = |story: &Story| {
-        story.youtube.requests().iter().filter(|request| request.path.contains("/videos")).count()
-    };
-    let start = count(story);
-    let asked = async {
-        while count(story) < start + times {
-            pause().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(15), asked).await.expect("YouTube is asked");
+    let start = count_polls(story);
+    until("that YouTube is asked", async || count_polls(story) >= start + times).await;
+}
+
+fn count_polls(story: &Story) -> usize {
+    story.youtube.requests().iter().filter(|request| request.path.contains("/videos")).count()
+}
+
+/// As [`polls`], while the clock stands still but for this; none comes after the last before the clock moves on.
+async fn polls_by_hand(story: &Story, times: usize) {
+    let start = count_polls(story);
+    until("that YouTube is asked", async || {
+        tokio::time::advance(std::time::Duration::from_millis(20)).await;
+        count_polls(story) >= start + times
+    })
+    .await;
 }
 
 /// A private video on the usual channel.

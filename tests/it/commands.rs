@@ -5,6 +5,7 @@
 
 mod access;
 mod groups;
+mod limits;
 mod settings;
 mod watching;
 mod world;

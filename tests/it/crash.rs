@@ -27,16 +27,13 @@ use tubebell::model::VideoId;
 use tubebell::store::{Access, Sqlite, Store, WatchFilter};
 
 use crate::process::Program;
-use crate::story::{VIDEO, pause};
+use crate::story::VIDEO;
+use crate::wait::{LIMIT, Limit, pause, until};
 use judge::{Means, Message, Unrecorded, judge};
 use receiver::{BASE_VIEWS, Receiver};
 
 /// Messages of one fan-out: half of them to chats, half to webhooks.
 const MESSAGES: usize = 2_000;
-
-/// One fan-out has this long in all, however often the process is killed meanwhile; as long as any other wait here, on a
-/// machine that has much else to do.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A number from the environment, for runs that are longer than the suite's or repeat one of them.
 #[expect(clippy::disallowed_methods, reason = "the knobs of a test, not of the program")]
@@ -53,13 +50,16 @@ fn seed() -> u64 {
 /// At what a kill is aimed.
 #[derive(Debug, Clone, Copy)]
 enum Aim {
-    /// So long after the start, while the database is opened and what was in flight is released.
+    /// After so much work since the start, while the database is opened and what was in flight is released.
     Start,
-    /// So long after YouTube was asked: numbers are stored, routed, fanned out, and the first are sent.
+    /// After so much work since YouTube was asked: numbers are stored, routed, fanned out, and the first are sent.
     FanOut,
     /// When so many of a fan-out have been told.
     Sending,
 }
+
+/// A part of the work of a fan-out, from its beginning.
+const FAN_OUT: Duration = Duration::from_millis(200);
 
 /// What is started.
 const RUN: [&str; 3] = ["run", "--config", "tubebell.toml"];
@@ -76,9 +76,12 @@ struct Scene {
     rng: SmallRng,
     /// The fan-out under way, counted from 1; 0 until the first.
     round: u32,
-    round_begun: Instant,
-    /// How long a start takes, as the first one did.
+    /// How many had been told of it at the last look, and how long the next of them may take.
+    progress: (usize, Limit),
+    /// How much work a start is, as the first one was.
     start: Duration,
+    /// How much work the first apply was.
+    apply: Duration,
     stop: CancellationToken,
 }
 
@@ -105,8 +108,9 @@ impl Scene {
             unrecorded: Unrecorded::new(),
             rng: SmallRng::seed_from_u64(seed),
             round: 0,
-            round_begun: Instant::now(),
+            progress: (0, Limit::from_now()),
             start: Duration::ZERO,
+            apply: Duration::ZERO,
             stop,
         };
         scene.prepare(scene.folder.path());
@@ -140,7 +144,7 @@ impl Scene {
 
     async fn kill(&mut self, mut program: Program) {
         program.signal("KILL");
-        let status = program.end(PATIENCE).await;
+        let status = program.end().await;
         assert_eq!(status.code(), None, "ended by itself: {}", program.err(self.folder.path()));
         self.receiver.drained().await;
         let unrecorded = self.unrecorded();
@@ -169,31 +173,29 @@ impl Scene {
         .collect()
     }
 
-    /// Applies the watch file and starts the process for the first time; measures how long a start takes.
+    /// Applies the watch file and starts the process for the first time; measures how much work a start is.
     async fn first_run(&mut self) -> Program {
         let mut apply = Program::start(self.folder.path(), "apply", &APPLY);
-        assert_eq!(apply.end(PATIENCE).await.code(), Some(0), "{}", apply.err(self.folder.path()));
-        let begun = Instant::now();
+        until("the end of an apply", async || {
+            self.apply = self.apply.max(apply.worked());
+            apply.has_ended()
+        })
+        .await;
+        assert_eq!(apply.end().await.code(), Some(0), "{}", apply.err(self.folder.path()));
         let program = self.run();
-        while self.receiver.listened() == 0 {
-            assert!(begun.elapsed() < PATIENCE, "{}", program.err(self.folder.path()));
-            tick().await;
-        }
-        self.start = begun.elapsed();
+        until("listening", async || self.receiver.listened() > 0).await;
+        self.start = program.worked();
         program
     }
 
     /// Lets a process see the numbers for the first time, which is silent.
     async fn baseline(&mut self, mut program: Program) {
-        let begun = Instant::now();
         let db = self.database();
         let seen = "SELECT (SELECT count(*) FROM seen) > 0 AND NOT EXISTS (SELECT 1 FROM fanout)";
-        while !db.query_row(seen, [], |row| row.get::<_, bool>(0)).unwrap() {
-            assert!(begun.elapsed() < PATIENCE, "no baseline");
-            tick().await;
-        }
+        let seen = async || db.query_row(seen, [], |row| row.get::<_, bool>(0)).unwrap();
+        until("a baseline", seen).await;
         program.signal("TERM");
-        assert_eq!(program.end(PATIENCE).await.code(), Some(0));
+        assert_eq!(program.end().await.code(), Some(0));
         self.receiver.drained().await;
         self.next_round();
     }
@@ -201,7 +203,7 @@ impl Scene {
     /// The next numbers, once all have been told of the last ones.
     fn next_round(&mut self) {
         self.round += 1;
-        self.round_begun = Instant::now();
+        self.progress = (0, Limit::from_now());
         let views = u64::from(BASE_VIEWS + self.round);
         let id: VideoId = VIDEO.parse().unwrap();
         self.youtube.forget_requests();
@@ -215,34 +217,37 @@ impl Scene {
             self.next_round();
             return 0;
         }
-        let late = self.round_begun.elapsed() > PATIENCE;
+        if told > self.progress.0 {
+            self.progress = (told, Limit::from_now());
+        }
+        let late = self.progress.1.is_over();
         assert!(!late, "lost: {told} of {MESSAGES} were told of fan-out {}", self.round);
         told
     }
 
     /// Waits for the instant at which a running process is to be killed.
-    async fn instant(&mut self, aim: Aim) {
+    async fn instant(&mut self, aim: Aim, program: &mut Program) {
         match aim {
             Aim::Start => {
-                let instant = self.start.mul_f64(self.rng.random_range(0.0..1.5));
-                tokio::time::sleep(instant).await;
+                let instant = self.start.mul_f64(self.rng.random_range(0.0..1.2));
+                has_worked(program, instant).await;
             }
             Aim::FanOut => {
                 while self.told() > 0 || !self.was_asked() {
-                    tick().await;
+                    pause().await;
                 }
-                let instant = Duration::from_millis(200).mul_f64(self.rng.random());
-                tokio::time::sleep(instant).await;
+                let instant = program.worked() + FAN_OUT.mul_f64(self.rng.random());
+                has_worked(program, instant).await;
             }
             Aim::Sending => {
                 // Of the next one, when this one is further already.
                 let wanted = self.rng.random_range(1..MESSAGES);
                 while self.told() > wanted {
-                    tick().await;
+                    pause().await;
                 }
                 let round = self.round;
                 while self.told() < wanted && self.round == round {
-                    tick().await;
+                    pause().await;
                 }
             }
         }
@@ -253,16 +258,12 @@ impl Scene {
         let db = self.database();
         let untold = "SELECT count(*) FROM alert WHERE current <= ?1 AND outcome IS NOT 'sent'";
         let untold = || db.query_row(untold, [BASE_VIEWS + round], |row| row.get::<_, i64>(0));
-        let begun = Instant::now();
-        while untold().unwrap() > 0 {
-            assert!(begun.elapsed() < PATIENCE, "{} are not recorded as sent", untold().unwrap());
-            pause().await;
-        }
+        until("that all is recorded as sent", async || untold().unwrap() == 0).await;
     }
 
     fn database(&self) -> Connection {
         let db = Connection::open(self.folder.path().join("tubebell.db")).unwrap();
-        db.busy_timeout(PATIENCE).unwrap();
+        db.busy_timeout(LIMIT).unwrap();
         db
     }
 
@@ -271,9 +272,9 @@ impl Scene {
     }
 }
 
-/// Between two looks: short beside what the process does meanwhile.
-async fn tick() {
-    tokio::time::sleep(Duration::from_millis(1)).await;
+/// Waits until a process has worked for so long, or has ended.
+async fn has_worked(program: &mut Program, instant: Duration) {
+    until("work", async || program.worked() >= instant || program.has_ended()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -286,20 +287,20 @@ async fn killed_at_any_instant_it_tells_everybody_and_repeats_only_what_was_in_f
 
     let mut killed = [0; AIMS.len()];
     for kill in 0..kills {
-        let program = scene.run();
+        let mut program = scene.run();
         let aim = usize::try_from(kill).unwrap() % AIMS.len();
-        scene.instant(AIMS[aim]).await;
+        scene.instant(AIMS[aim], &mut program).await;
         scene.kill(program).await;
         killed[aim] += 1;
     }
     let mut program = scene.run();
     let last = scene.round;
     while scene.told() > 0 || scene.round == last {
-        tick().await;
+        pause().await;
     }
     scene.recorded(last).await;
     program.signal("TERM");
-    assert_eq!(program.end(PATIENCE).await.code(), Some(0));
+    assert_eq!(program.end().await.code(), Some(0));
     scene.receiver.drained().await;
     scene.stop.cancel();
 
@@ -343,9 +344,7 @@ async fn killed_at_any_instant_it_tells_everybody_and_repeats_only_what_was_in_f
 async fn a_start_a_migration_and_an_apply_that_are_killed_are_completed_by_the_next() {
     let kills = knob("CRASH_KILLS").unwrap_or(6).div_ceil(4);
     let mut scene = Scene::new(seed()).await;
-    let begun = Instant::now();
     let program = scene.first_run().await;
-    let apply = begun.elapsed().saturating_sub(scene.start);
     scene.kill(program).await;
     let mut left = Vec::new();
     for kill in 0..kills {
@@ -358,18 +357,20 @@ async fn a_start_a_migration_and_an_apply_that_are_killed_are_completed_by_the_n
             old.execute_batch(include_str!("../../src/store/sqlite/schema.sql")).unwrap();
             old.pragma_update(None, "user_version", 1).unwrap();
         }
-        for (arguments, whole) in [(&RUN[..], scene.start), (&APPLY[..], apply)] {
+        for (arguments, whole) in [(&RUN[..], scene.start), (&APPLY[..], scene.apply)] {
             let mut program = Program::start(path, "killed", arguments);
-            tokio::time::sleep(whole.mul_f64(scene.rng.random())).await;
-            program.signal("KILL");
-            program.end(PATIENCE).await;
+            has_worked(&mut program, whole.mul_f64(scene.rng.random())).await;
+            if !program.has_ended() {
+                program.signal("KILL");
+            }
+            program.end().await;
         }
         let mut apply = Program::start(path, "apply", &APPLY);
-        assert_eq!(apply.end(PATIENCE).await.code(), Some(0), "{}", apply.err(path));
+        assert_eq!(apply.end().await.code(), Some(0), "{}", apply.err(path));
         let first = apply.out(path).split(' ').next().unwrap().to_owned();
         left.push(if first == "nothing" { "0".to_owned() } else { first });
         let mut again = Program::start(path, "again", &APPLY);
-        assert_eq!(again.end(PATIENCE).await.code(), Some(0), "{}", again.err(path));
+        assert_eq!(again.end().await.code(), Some(0), "{}", again.err(path));
         assert_eq!(again.out(path).trim(), "nothing to change: 2,000 watches unchanged");
         let store = Sqlite::open(&path.join("tubebell.db"), Access::Run).unwrap();
         let watches = store.watches(WatchFilter::All, 0, MESSAGES + 1).await.unwrap();

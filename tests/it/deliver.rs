@@ -22,7 +22,7 @@ use tubebell::telemetry::Metrics;
 const START: UnixMillis = UnixMillis(1_795_000_000_000);
 
 struct Loop {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     store: Arc<dyn Store>,
     recorder: Arc<Recorder>,
     wake: Arc<Notify>,
@@ -76,7 +76,7 @@ impl Loop {
             health: Arc::clone(&health),
         };
         tracker.spawn(worker.run(tracker.clone(), stop.clone()));
-        Loop { _folder: folder, store, recorder, wake, tracker, stop, health, begun, _held: held }
+        Loop { folder, store, recorder, wake, tracker, stop, health, begun, _held: held }
     }
 
     fn now(&self) -> UnixMillis {
@@ -113,6 +113,12 @@ impl Loop {
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    /// The attempts that count of the only message.
+    fn burnt(&self) -> i64 {
+        let db = rusqlite::Connection::open(self.folder.path().join("t.db")).unwrap();
+        db.query_row("SELECT attempts FROM notification", [], |row| row.get(0)).unwrap()
     }
 
     async fn end(self) {
@@ -231,20 +237,20 @@ async fn what_is_given_up_is_a_dead_letter_and_can_be_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_waits_for_what_is_in_flight_and_loses_nothing() {
-    let it = Loop::start(Channel::Telegram, Duration::from_secs(60));
-    for chat in 0..50 {
-        it.queue(chat).await;
+async fn a_channel_that_is_away_burns_no_attempts() {
+    let it = Loop::start(Channel::Telegram, Duration::from_secs(86_400));
+    for _ in 0..3 {
+        it.recorder.fail_next(SendError::Unreachable("dns".into()));
     }
-    it.asked(1).await;
-    let (store, recorder) = (Arc::clone(&it.store), Arc::clone(&it.recorder));
-    it.stop.cancel();
-    it.tracker.close();
-    it.tracker.wait().await;
-    let figures = store.figures(START).await.unwrap();
-    assert_eq!(
-        figures.lanes_due + u64::try_from(recorder.sent().len()).unwrap(),
-        50,
-        "{figures:?}"
-    );
+    it.recorder.fail_next(SendError::Transient("500".into()));
+    it.queue(1).await;
+    it.asked(3).await;
+    it.settle().await;
+    assert_eq!(it.burnt(), 0, "nobody has refused the message");
+    it.asked(4).await;
+    it.settle().await;
+    assert_eq!(it.burnt(), 1);
+    it.asked(5).await;
+    assert_eq!(it.recorder.sent().len(), 1);
+    it.end().await;
 }

@@ -20,6 +20,7 @@ mod source;
 mod store;
 mod story;
 mod telegram_sandbox;
+mod wait;
 mod web;
 mod youtube_sim;
 

@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use tubebell::app::Gateway;
 
-use crate::story::{ANA, Story, pause, recorded, watched};
+use crate::story::{ANA, Story, recorded, watched};
+use crate::wait::until;
 
 /// One series and its value.
 struct Sample {
@@ -122,16 +122,13 @@ impl Scrape {
 /// What a gateway says, once rows were counted.
 async fn scraped(gateway: &Gateway) -> String {
     let url = format!("http://{}/metrics", gateway.web.unwrap());
-    let counted = async {
-        loop {
-            let text = reqwest::get(&url).await.unwrap().text().await.unwrap();
-            if Scrape::read(&text).value("tubebell_counted_time_seconds") > 0.0 {
-                return text;
-            }
-            pause().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), counted).await.expect("it is counted")
+    let mut text = String::new();
+    until("that rows are counted", async || {
+        text = reqwest::get(&url).await.unwrap().text().await.unwrap();
+        Scrape::read(&text).value("tubebell_counted_time_seconds") > 0.0
+    })
+    .await;
+    text
 }
 
 /// A gateway that has told one change.

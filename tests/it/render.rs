@@ -324,7 +324,7 @@ fn previews_show_every_message() {
     Send me a link to a video, or a command:
     `/watch dQw4w9WgXcQ views every 1000`
 
-    Without a rule I use the preset `all`. /rules shows what else I can listen for, /help all commands.
+    Without a rule I use the preset `all` (`uploads` for a channel or playlist). /rules shows what else I can listen for, /help all commands.
     "#);
     insta::assert_snapshot!(preview("welcome-invited"), @r#"
     🎉 Welcome, your invitation is accepted.
@@ -332,7 +332,7 @@ fn previews_show_every_message() {
     I ring when views, likes, comments, the title or the status of a video change. Try it:
     `/watch dQw4w9WgXcQ views milestones`
 
-    Or just send me a link. Without a rule I use the preset `all`; /help shows all commands.
+    Or just send me a link. Without a rule I use the preset `all` (`uploads` for a channel or playlist); /help shows all commands.
     "#);
     insta::assert_snapshot!(preview("help"), @r#"
     What you can write
@@ -350,7 +350,7 @@ fn previews_show_every_message() {
     /test – see that messages arrive
     /invite – let somebody else in
 
-    A link works wherever an id does. Without a rule I use the preset `all`.
+    A link works wherever an id does. Without a rule I use the preset `all` (`uploads` for a channel or playlist).
     "#);
     insta::assert_snapshot!(preview("watch"), @r#"
     🔔 Watching Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
@@ -403,8 +403,9 @@ fn previews_show_every_message() {
     • `all` – every change of every number
     • `milestones` – milestones of all numbers
     • `quiet` – milestones and status
+    • `uploads` – new videos of a channel or playlist, and milestones
 
-    Separate rules with a semicolon: `/watch dQw4w9WgXcQ views every 1000; status`. Without a rule I use `all`.
+    Separate rules with a semicolon: `/watch dQw4w9WgXcQ views every 1000; status`. Without a rule I use `all` (`uploads` for a channel or playlist).
     "#);
     insta::assert_snapshot!(preview("mute"), @r#"
     🔕 Silent until Sat 21 Nov 2026, 15:03 (Europe/Madrid): Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
@@ -453,7 +454,7 @@ fn previews_show_every_message() {
     🔕 Silent until Sat 21 Nov 2026, 15:03 (Europe/Madrid)
     🐢 At most one message per 15 min and video
     🌙 Quiet 22:00-08:00, time zone `Europe/Madrid`
-    🔔 Without a rule: `all`
+    🔔 Without a rule: `all` (`uploads` for a channel or playlist)
     📋 Watches: 2 of 50 possible
 
     Change them: `/settings at most 15m`, `/settings tz Europe/Madrid`, `/quiet 22:00-08:00`
@@ -506,12 +507,13 @@ fn a_rule_line_of_the_watch_answer_names_what_is_skipped_and_what_comes() {
             is_new: false,
         }]),
         preset: "all".to_owned(),
+        list_preset: "uploads".to_owned(),
     };
     insta::assert_snapshot!(RENDERER.reply(&lines).unwrap().html, @r#"
     <b>Rules for <a href="https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw">UCuAXFkgsw1L7xaCfnd5JJOw</a></b>
     • <code>views at 1, 2, 3000000</code> – next at 3,000,000 (passed already and skipped: 1, 2 and a lower one)
 
-    Separate rules with a semicolon: <code>/watch dQw4w9WgXcQ views every 1000; status</code>. Without a rule I use <code>all</code>.
+    Separate rules with a semicolon: <code>/watch dQw4w9WgXcQ views every 1000; status</code>. Without a rule I use <code>all</code> (<code>uploads</code> for a channel or playlist).
     "#);
 }
 

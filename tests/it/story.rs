@@ -3,18 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tubebell::app::{Gateway, system_clock};
+use tubebell::app::{Gateway, Patience, clock, system_clock};
 use tubebell::config::{self, Config};
 use tubebell::demo::telegram::{self, Message, TelegramSandbox};
 use tubebell::demo::world::{Video, World};
 use tubebell::demo::youtube::{self, YouTubeSim};
 use tubebell::model::{Address, Settings, SubjectRef, UnixMillis, VideoId};
+use tubebell::pipeline::Clock;
 use tubebell::route::{language, trigger};
-use tubebell::store::{Edit, NewRule, WatchEdit};
+use tubebell::store::{Edit, Figures, NewRule, WatchEdit};
+
+use crate::wait::{self, until, within_limit};
 
 /// The user who talks to the bot.
 pub(crate) const ANA: i64 = 4711;
@@ -37,6 +39,9 @@ pub(crate) struct Story {
 }
 
 impl Story {
+    /// Gateways are as patient as tests: what they give up does not depend on how much else the machine has to do.
+    pub(crate) const PATIENCE: Patience = Patience { lookup: wait::LIMIT, stop: wait::LIMIT };
+
     pub(crate) async fn new() -> Story {
         let clock = system_clock();
         let tasks = TaskTracker::new();
@@ -110,8 +115,13 @@ impl Story {
     }
 
     /// Starts a gateway that goes by this clock.
-    pub(crate) async fn start_at(&self, clock: tubebell::pipeline::Clock) -> Gateway {
-        Gateway::start(&self.config(), clock).await.unwrap()
+    pub(crate) async fn start_at(&self, clock: Clock) -> Gateway {
+        Gateway::start_with(&self.config(), clock, Story::PATIENCE).await.unwrap()
+    }
+
+    /// Starts a gateway of another patience.
+    pub(crate) async fn start_with(&self, patience: Patience) -> Gateway {
+        Gateway::start_with(&self.config(), system_clock(), patience).await.unwrap()
     }
 
     pub(crate) fn set_counts(&self, views: i64, likes: Option<i64>) {
@@ -130,15 +140,10 @@ impl Story {
 
     /// Waits until the bot has sent Ana a text that contains this.
     pub(crate) async fn hears(&self, part: &str) {
-        self.hears_within(part, 15).await;
-    }
-
-    /// As [`Story::hears`], with so many seconds of patience.
-    pub(crate) async fn hears_within(&self, part: &str, seconds: u64) {
         let heard = self.telegram.wait_for(|sandbox| {
             sandbox.sent(ANA).iter().any(|message| message.text.contains(part))
         });
-        if tokio::time::timeout(Duration::from_secs(seconds), heard).await.is_err() {
+        if within_limit(heard).await.is_none() {
             panic!("nobody heard `{part}`, but {:#?}", self.texts());
         }
     }
@@ -170,7 +175,7 @@ impl Story {
             sent.find(|message| message.id > after && message.text.contains(part))
         };
         let heard = self.telegram.wait_for(|sandbox| find(sandbox).is_some());
-        if tokio::time::timeout(Duration::from_secs(15), heard).await.is_err() {
+        if within_limit(heard).await.is_none() {
             let texts: Vec<_> = self.telegram.sent(chat).into_iter().map(|m| m.text).collect();
             panic!("no `{part}` {why}, but {texts:#?}");
         }
@@ -187,9 +192,15 @@ impl Story {
             sandbox.answers().into_iter().find(|answer| answer.id == press).map(|a| a.text)
         };
         let answered = self.telegram.wait_for(|sandbox| find(sandbox).is_some());
-        let answered = tokio::time::timeout(Duration::from_secs(10), answered).await;
-        answered.unwrap_or_else(|_| panic!("`{label}` is not answered"));
+        within_limit(answered).await.unwrap_or_else(|| panic!("`{label}` is not answered"));
         find(&self.telegram).unwrap()
+    }
+
+    /// How many messages were refused and wait to be tried again.
+    pub(crate) fn waits(&self) -> i64 {
+        let db = rusqlite::Connection::open(self.folder.path().join("tubebell.db")).unwrap();
+        let sql = "SELECT count(*) FROM notification WHERE attempts = 1 AND next_at IS NOT NULL";
+        db.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
     /// Ends the story, in which the bot has kept to the rules of both services.
@@ -209,6 +220,12 @@ impl Story {
         self.tasks.close();
         self.tasks.wait().await;
     }
+}
+
+/// A clock that goes on with tokio's: where that is stopped or moved by hand, so is this one.
+pub(crate) fn clock_of_tokio() -> Clock {
+    let (begun, start) = (tokio::time::Instant::now(), clock());
+    Arc::new(move || start.plus(begun.elapsed()))
 }
 
 /// A watch as the operator's file makes it.
@@ -232,6 +249,7 @@ pub(crate) fn watch(to: Address, rules: &str) -> Edit {
         origin: "test".into(),
         beginning: None,
         limit: None,
+        videos_limit: None,
     }))
 }
 
@@ -256,30 +274,27 @@ pub(crate) async fn watch_as_ana(gateway: &Gateway, rules: &str) {
 
 /// Waits until every receipt is recorded: what a person has heard is told in the store too.
 pub(crate) async fn recorded(gateway: &Gateway) {
-    let recorded = async {
-        while gateway.store().figures(system_clock()()).await.unwrap().alerts_waiting > 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), recorded).await.expect("receipts are recorded");
+    until("that receipts are recorded", async || figures(gateway).await.alerts_waiting == 0).await;
+}
+
+/// Waits until everything that was seen so far is routed: who was to hear of it, and what was held back.
+pub(crate) async fn routed(gateway: &Gateway) {
+    until("that all is routed", async || {
+        let figures = figures(gateway).await;
+        (figures.log_backlog, figures.fanouts) == (0, 0)
+    })
+    .await;
+}
+
+async fn figures(gateway: &Gateway) -> Figures {
+    gateway.store().figures(system_clock()()).await.unwrap()
 }
 
 /// Waits until the router has seen the video.
 pub(crate) async fn baseline(gateway: &Gateway) {
-    let seen = async {
-        loop {
-            let history =
-                gateway.store().history(VIDEO.parse().unwrap(), UnixMillis(0), 1).await.unwrap();
-            if history.is_some_and(|history| history.known.is_some()) {
-                return;
-            }
-            pause().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), seen).await.expect("the video is polled");
-}
-
-/// Between two looks at something that tells nobody when it changes: spinning would take the time from other tests.
-pub(crate) async fn pause() {
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    until("that the video is polled", async || {
+        let history = gateway.store().history(VIDEO.parse().unwrap(), UnixMillis(0), 1).await;
+        history.unwrap().is_some_and(|history| history.known.is_some())
+    })
+    .await;
 }

@@ -14,6 +14,8 @@ use tubebell::demo::telegram::{
 };
 use tubebell::model::UnixMillis;
 
+use crate::wait::{Frozen, LIMIT, until};
+
 const ANA: i64 = 1001;
 const BEN: i64 = 1002;
 const GROUP: i64 = -4001;
@@ -44,7 +46,7 @@ async fn world_with(change: impl FnOnce(&mut Options)) -> World {
     sandbox.group(GROUP, "Friends", &[ANA], &[]);
     sandbox.group(FORUM, "Club", &[BEN, ANA], &[(5, "Alerts")]);
     sandbox.say(ANA, ANA, "/start").unwrap();
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap();
+    let client = reqwest::Client::builder().timeout(LIMIT).build().unwrap();
     World { sandbox, client, tasks, stop }
 }
 
@@ -474,8 +476,15 @@ async fn faults_come_as_planned_and_a_lost_answer_leaves_the_message_stored() {
 
     for (fault, stored) in [(Fault::Hang, 2), (Fault::HangAfterStoring, 3)] {
         w.sandbox.plan(scope, fault, None);
-        let hanging = send().timeout(Duration::from_millis(200)).send().await.unwrap_err();
-        assert!(hanging.is_timeout());
+        let before = w.sandbox.counters().requests;
+        let (hanging, ()) = tokio::join!(send().send(), async {
+            let has_come = || w.sandbox.counters().requests > before;
+            until("that it hangs", async || has_come() && w.sandbox.sent(ANA).len() == stored)
+                .await;
+            let _frozen = Frozen::now();
+            tokio::time::advance(LIMIT).await;
+        });
+        assert!(hanging.unwrap_err().is_timeout());
         assert_eq!(w.sandbox.sent(ANA).len(), stored);
         w.sandbox.heal();
     }

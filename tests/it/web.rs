@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -43,7 +42,7 @@ async fn ask(server: &Server, request: &[u8]) -> String {
     // A server that has heard enough closes its end before everything was sent.
     drop(stream.write_all(request).await);
     let mut answer = Vec::new();
-    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer));
+    let read = crate::wait::within_limit(stream.read_to_end(&mut answer));
     drop(read.await.expect("the connection ends"));
     String::from_utf8(answer).unwrap()
 }

@@ -221,6 +221,7 @@ impl<W: Write> Apply<'_, W> {
             origin: self.origin.clone(),
             beginning: None,
             limit: None,
+            videos_limit: None,
         }))
     }
 

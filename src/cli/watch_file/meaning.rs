@@ -17,8 +17,10 @@ pub struct Terms {
     pub telegram: bool,
     /// Whether webhooks may go to private networks; `None`: they are off.
     pub webhook: Option<bool>,
-    /// The rules of a watch that names none.
+    /// The rules of a watch of a video that names none.
     pub preset: Vec<Rule>,
+    /// The same of a channel or playlist.
+    pub list_preset: Vec<Rule>,
     /// The time zone of a watch that names none.
     pub zone: TimeZone,
     /// What has ended before is a mistake.
@@ -33,6 +35,7 @@ impl Terms {
             telegram: config.telegram.is_some(),
             webhook: config.webhook.as_ref().map(|webhook| webhook.allow_private),
             preset: language::preset(&config.defaults.preset).unwrap_or_default(),
+            list_preset: language::preset(&config.defaults.list_preset).unwrap_or_default(),
             zone: TimeZone::get(&config.defaults.tz).unwrap_or(TimeZone::UTC),
             now,
         }
@@ -152,7 +155,12 @@ impl Reader<'_> {
     }
 
     fn rules(&mut self, subject: Option<&SubjectRef>) -> Vec<Rule> {
-        let Some(cells) = self.row.list(Column::Rules) else { return self.terms.preset.clone() };
+        let Some(cells) = self.row.list(Column::Rules) else {
+            return match subject {
+                None | Some(SubjectRef::Video(_)) => self.terms.preset.clone(),
+                Some(_) => self.terms.list_preset.clone(),
+            };
+        };
         let mut rules: Vec<Rule> = Vec::new();
         for cell in cells {
             match language::parse_set(&cell.text) {

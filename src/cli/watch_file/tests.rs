@@ -19,6 +19,7 @@ fn terms() -> Terms {
         telegram: true,
         webhook: Some(false),
         preset: language::preset("quiet").unwrap(),
+        list_preset: language::preset("uploads").unwrap(),
         zone: TimeZone::get("Europe/Madrid").unwrap(),
         now: NOW,
     }
@@ -104,7 +105,7 @@ fn both_forms_mean_the_same() {
                 r#"{"at_most_s":900,"quiet":"22:00-08:00","tz":"America/New_York","until":1801458000000}"#
             ),
             format!(
-                "{} channel:@handle | views milestones; likes milestones; comments milestones; status | telegram:-100/7 | {}",
+                "{} channel:@handle | upload; views milestones; likes milestones; comments milestones | telegram:-100/7 | {}",
                 lines[1], r#"{"until":1801414800000}"#
             ),
             format!(
@@ -456,7 +457,7 @@ fn neighbours_that_differ_in_their_destination_alone_are_written_as_one() {
     [[watch]]
     # two lines "
     channel = "@handle"
-    rules = ["views milestones", "likes milestones", "comments milestones", "status"]
+    rules = ["upload", "views milestones", "likes milestones", "comments milestones"]
     to = ["telegram:-100/7"]
     until = "2027-01-31T17:00:00Z"
 

@@ -37,9 +37,10 @@ pub const WINDOW_MIN_S: u32 = 60;
 pub const WINDOW_MAX_S: u32 = 30 * 86_400;
 
 /// The names of the presets.
-pub const PRESETS: [&str; 3] = ["all", "milestones", "quiet"];
+pub const PRESETS: [&str; 4] = ["all", "milestones", "quiet", "uploads"];
 
-/// The rules of a preset: `all` (any change of any number), `milestones`, `quiet` (milestones and status).
+/// The rules of a preset: `all` (any change of any number), `milestones`, `quiet` (milestones and status), `uploads` (new
+/// videos and milestones, for channels and playlists).
 #[must_use]
 pub fn preset(name: &str) -> Option<Vec<Rule>> {
     let milestones = Metric::ALL.map(Rule::Milestones);
@@ -47,6 +48,7 @@ pub fn preset(name: &str) -> Option<Vec<Rule>> {
         "all" => Some(Metric::ALL.map(Rule::Any).into()),
         "milestones" => Some(milestones.into()),
         "quiet" => Some(milestones.into_iter().chain([Rule::Event(Event::Status)]).collect()),
+        "uploads" => Some([Rule::Event(Event::Upload)].into_iter().chain(milestones).collect()),
         _ => None,
     }
 }

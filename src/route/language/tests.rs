@@ -110,7 +110,7 @@ fn a_misspelt_word_is_pointed_at_with_what_was_meant() {
     refused_set(
         "status; quite",
         "column 9: expected \"views\", \"likes\", \"comments\", \"title\", \"status\", \"live\", \
-         \"upload\", \"all\", \"milestones\" or \"quiet\", found \"quite\" - did you mean \"quiet\"?",
+         \"upload\", \"all\", \"milestones\", \"quiet\" or \"uploads\", found \"quite\" - did you mean \"quiet\"?",
     );
 }
 
@@ -229,6 +229,8 @@ fn presets_mean_what_the_handbook_says() {
     for name in PRESETS {
         assert_eq!(parse_set(name).ok(), preset(name), "{name}");
     }
+    let uploads = "upload; views milestones; likes milestones; comments milestones";
+    assert_eq!(preset("Uploads"), parse_set(uploads).ok());
     assert_eq!(preset("none"), None);
 }
 

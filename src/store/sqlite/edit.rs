@@ -3,18 +3,11 @@
 //! A command decides for what waits, too: alerts up to the newest of now are cancelled (`cancelled_to`), and what the
 //! queue holds is looked at again.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use super::{chat, queue, rows, watch};
+use super::{chat, mark, queue, rows, watch};
 use crate::model::{Address, DestinationId, Settings, SubjectRef, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
-
-pub(super) fn update_mark(db: &Connection, source: &str) -> Result<Option<i64>> {
-    Ok(db
-        .prepare_cached("SELECT update_id FROM mark WHERE source = ?1")?
-        .query_row([source], |row| row.get(0))
-        .optional()?)
-}
 
 pub(super) fn edit(
     tx: &Connection,
@@ -22,16 +15,10 @@ pub(super) fn edit(
     edits: &[Edit],
     now: UnixMillis,
 ) -> Result<Option<Vec<Edited>>> {
-    if let Some(mark) = mark {
-        let new = tx
-            .prepare_cached(
-                "INSERT INTO mark (source, update_id, at) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (source) DO UPDATE SET update_id = ?2, at = ?3 WHERE update_id < ?2",
-            )?
-            .execute(params![mark.source, mark.update_id, now.0])?;
-        if new == 0 {
-            return Ok(None);
-        }
+    if let Some(mark) = mark
+        && !mark::note(tx, mark, now)?
+    {
+        return Ok(None);
     }
     edits.iter().map(|edit| one(tx, edit, now)).collect::<Result<_>>().map(Some)
 }

@@ -137,6 +137,58 @@ pub(super) fn forget(
     Ok(())
 }
 
+pub(super) const ENDED_RULES: &str =
+    "SELECT id FROM rule WHERE list IS NOT NULL AND ended_at IS NOT NULL ORDER BY id LIMIT ?1";
+pub(super) const ROWS_OF_RULE: &str = "DELETE FROM \"trigger\" WHERE id IN
+     (SELECT id FROM \"trigger\" WHERE rule = ?1 LIMIT ?2)";
+pub(super) const LEFT: &str = "SELECT subject, video, armed FROM member
+     WHERE left_at IS NOT NULL AND armed > 0 ORDER BY left_at LIMIT ?1";
+pub(super) const RULES_OF_LIST: &str = "SELECT id FROM rule
+     WHERE list = ?1 AND ended_at IS NULL AND id <= ?2 ORDER BY id DESC LIMIT ?3";
+
+/// Removes rows that rules of lists have left behind: of rules that ended, and of videos that left. At most `limit` of
+/// them; true when there may be more.
+pub(super) fn disarm(tx: &Connection, limit: usize) -> Result<bool> {
+    let mut left = limit;
+    let rules: Vec<i64> = tx
+        .prepare_cached(ENDED_RULES)?
+        .query_map([limit], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for rule in rules {
+        let removed = tx.prepare_cached(ROWS_OF_RULE)?.execute(params![rule, left])?;
+        if removed == left {
+            return Ok(true);
+        }
+        left -= removed.max(1);
+        tx.prepare_cached("UPDATE rule SET list = NULL WHERE id = ?1")?.execute([rule])?;
+        if left == 0 {
+            return Ok(true);
+        }
+    }
+    let members: Vec<(i64, i64, i64)> = tx
+        .prepare_cached(LEFT)?
+        .query_map([limit], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (list, video, armed) in members {
+        let rules: Vec<i64> = tx
+            .prepare_cached(RULES_OF_LIST)?
+            .query_map(params![list, armed, left], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for rule in &rules {
+            tx.prepare_cached("DELETE FROM \"trigger\" WHERE rule = ?1 AND holder = ?2")?
+                .execute([*rule, video])?;
+        }
+        let rest = if rules.len() == left { rules.last().map_or(0, |last| last - 1) } else { 0 };
+        tx.prepare_cached("UPDATE member SET armed = ?3 WHERE subject = ?1 AND video = ?2")?
+            .execute([list, video, rest])?;
+        left = left.saturating_sub(rules.len().max(1));
+        if left == 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Nobody watches a subject any more: its videos are polled no more, unless something else has them.
 pub(super) fn release_all(tx: &Connection, subject: i64) -> Result<()> {
     let videos: Vec<(i64, bool)> = tx

@@ -20,7 +20,9 @@ mod group;
 mod lane;
 mod letters;
 mod listing;
+mod mark;
 mod member;
+mod migrate;
 mod open;
 mod patience;
 #[cfg(test)]
@@ -101,6 +103,12 @@ impl Sqlite {
             salt,
             version: AtomicI64::new(0),
         })
+    }
+
+    /// Whether it was told to hurry.
+    #[cfg(test)]
+    pub(crate) fn hurries(&self) -> bool {
+        self.writer.hurries()
     }
 }
 
@@ -271,7 +279,16 @@ impl Store for Sqlite {
 
     async fn update_mark(&self, source: &str) -> Result<Option<i64>> {
         let source = source.to_owned();
-        self.reader.read(move |db| edit::update_mark(db, &source)).await
+        self.reader.read(move |db| mark::update_mark(db, &source)).await
+    }
+
+    async fn is_handled(&self, mark: &UpdateMark) -> Result<bool> {
+        let mark = mark.clone();
+        self.reader.read(move |db| mark::is_handled(db, &mark)).await
+    }
+
+    async fn move_mark(&self, to: UpdateMark, now: UnixMillis) -> Result<()> {
+        self.writer.write(move |tx| mark::move_mark(tx, &to, now)).await
     }
 
     async fn watches(
@@ -359,6 +376,10 @@ impl Store for Sqlite {
                 figures::figures(db, &mut history, now)
             })
             .await
+    }
+
+    async fn migrate(&self, now: UnixMillis) -> Result<Migration> {
+        self.writer.write(move |tx| migrate::migrate(tx, now)).await
     }
 
     async fn set_back(&self, by: std::time::Duration, now: UnixMillis) -> Result<()> {

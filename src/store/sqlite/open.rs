@@ -8,7 +8,7 @@ use rand::RngCore;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup};
 
-use super::{patience, rows};
+use super::{migrate, patience, rows};
 use crate::store::{Result, StoreError};
 
 /// Pages in the write-ahead log at which the end of a transaction brings it into the database.
@@ -99,19 +99,23 @@ pub(super) fn lock(path: &Path, access: Access) -> Result<Option<File>> {
         return Ok(None);
     }
     check(path, access)?;
+    take_lock(path).map(Some)
+}
+
+fn take_lock(path: &Path) -> Result<File> {
     // Beside the file itself: two names of one database must not be two locks.
     let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
     name.push(".lock");
     let failed = |error: std::io::Error| unusable(Path::new(&name), error.kind().to_string());
     let file = private().create(true).truncate(false).open(&name).map_err(failed)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: shown(path) }),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
 }
 
-/// Opens the writing connection and brings the schema up to date; also the salt of message ids.
+/// Opens the writing connection; a gateway brings the schema up to date. Also the salt of message ids.
 pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, u64)> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     check(path, access)?;
@@ -131,8 +135,23 @@ pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, u64)> {
 fn prepare(db: &mut Connection, path: &Path, access: Access) -> Result<u64> {
     patience::teach(db)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Looked at before anything is changed: it may be somebody else's, or of a newer version.
-    version(db, path)?;
+    // Looked at before anything is changed: it may be somebody else's, of a newer version, or of an older one.
+    let found = version(db, path)?;
+    // A tool makes the file where there is none, but only a gateway brings one up to date: beside an older gateway,
+    // a changed schema would break what that one does.
+    let _maker = match (found, access) {
+        (0, Access::Tool | Access::Existing) => Some(take_lock(path)?),
+        (_, Access::Run) => None,
+        (found, Access::Tool | Access::Existing) => {
+            if found < KNOWN {
+                return Err(StoreError::Older { path: shown(path), found, known: KNOWN });
+            }
+            if migrate::is_under_way(db)? {
+                return Err(StoreError::Upgrading { path: shown(path) });
+            }
+            None
+        }
+    };
     // NORMAL in WAL survives a crash of the process without loss, and one of the machine without damage.
     db.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY;
@@ -148,6 +167,11 @@ fn prepare(db: &mut Connection, path: &Path, access: Access) -> Result<u64> {
     let found = version(&tx, path)?;
     for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
         tx.execute_batch(step)?;
+    }
+    if found == 0 {
+        tx.execute_batch(migrate::END)?;
+    } else if found < KNOWN {
+        migrate::begin(&tx)?;
     }
     if found < KNOWN {
         tx.pragma_update(None, "user_version", KNOWN)?;

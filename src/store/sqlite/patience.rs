@@ -52,3 +52,19 @@ pub(super) fn teach(db: &Connection) -> rusqlite::Result<()> {
 pub(super) fn until(hurry: Arc<AtomicBool>) {
     WAIT.set((None, hurry));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_hurries_waits_for_a_moment_and_others_for_longer() {
+        let hurry = Arc::new(AtomicBool::new(false));
+        let since = Instant::now().checked_sub(STOPPING).unwrap();
+        WAIT.set((Some(since), Arc::clone(&hurry)));
+        assert!(is_patient(1));
+        hurry.store(true, Ordering::Relaxed);
+        assert!(!is_patient(2));
+        assert!(is_patient(0), "each wait is counted from its own beginning");
+    }
+}

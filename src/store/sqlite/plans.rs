@@ -4,7 +4,8 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    claim, desk, figures, group, lane, letters, open, poll, queue, read, route, sweep, why,
+    claim, desk, figures, group, lane, letters, listing, member, open, poll, queue, read, route,
+    sweep, why,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -46,11 +47,30 @@ fn routing_reads_the_triggers_in_range_and_no_more() {
         desk::SCAN_SAME,
         desk::SCAN_ABOVE,
         desk::WAITING,
+        desk::LISTS,
+        desk::UNARMED,
+        desk::WATCHERS_OF_LIST,
+        desk::WATCHERS_OF_VIDEO,
         queue::ENQUEUE,
     ] {
         check(sql);
     }
     desk::COUNT_AT.into_iter().for_each(check);
+}
+
+#[test]
+fn listings_read_the_list_and_no_more() {
+    for sql in [
+        listing::DUE,
+        listing::OWNERS,
+        listing::VIDEOS_OF_OWNER,
+        listing::COUNTS,
+        listing::IS_KNOWN,
+        member::ROWS_OF_RULE,
+        member::RULES_OF_LIST,
+    ] {
+        check(sql);
+    }
 }
 
 #[test]
@@ -98,7 +118,14 @@ fn questions_read_what_they_are_about() {
         assert!(steps.iter().all(|step| !step.starts_with("SCAN")), "{sql}\n{steps:#?}");
     }
     // Dead letters and counts of what waits read a whole index, but one that holds nothing else.
-    for sql in [letters::DEAD, figures::WAITING, figures::UNDER_WAY, sweep::OVERDUE] {
+    for sql in [
+        letters::DEAD,
+        figures::WAITING,
+        figures::UNDER_WAY,
+        sweep::OVERDUE,
+        member::ENDED_RULES,
+        member::LEFT,
+    ] {
         let steps = plan(&db, sql);
         let indexed = |step: &String| {
             !step.starts_with("SCAN")

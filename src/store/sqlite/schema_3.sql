@@ -8,6 +8,7 @@ ALTER TABLE fanout RENAME COLUMN video TO holder;
 
 ALTER TABLE rule ADD COLUMN list INTEGER;       -- the channel or playlist each of whose videos has a row of its own of this rule
 CREATE INDEX rule_list ON rule (list, id) WHERE list IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX rule_to_disarm ON rule (id) WHERE list IS NOT NULL AND ended_at IS NOT NULL;
 
 ALTER TABLE subject ADD COLUMN memory TEXT;     -- of a list: the lister's own
 ALTER TABLE subject ADD COLUMN members INTEGER NOT NULL DEFAULT 0;    -- of a list: how many it holds now
@@ -21,10 +22,21 @@ ALTER TABLE member ADD COLUMN since INTEGER NOT NULL DEFAULT 0;       -- rules o
 ALTER TABLE member ADD COLUMN armed INTEGER NOT NULL DEFAULT 0;       -- rules of the list up to this one have their row
 ALTER TABLE member ADD COLUMN news INTEGER NOT NULL DEFAULT 0;        -- 2: to be told as new; 1: announced, to be told when it can be seen
 ALTER TABLE member ADD COLUMN left_at INTEGER;  -- no member any more; remembered, so that it is no news when it is back
-CREATE INDEX member_left ON member (left_at) WHERE left_at IS NOT NULL;
+CREATE INDEX member_to_disarm ON member (left_at) WHERE left_at IS NOT NULL AND armed > 0;
 
 ALTER TABLE video ADD COLUMN lists INTEGER NOT NULL DEFAULT 0;        -- in how many channels and playlists it is a member
 ALTER TABLE video ADD COLUMN channel_id TEXT;
 ALTER TABLE video ADD COLUMN channel_title TEXT;
 ALTER TABLE video ADD COLUMN published_at INTEGER;
 ALTER TABLE video ADD COLUMN duration INTEGER;  -- in seconds
+
+-- Updates of chat services -----------------------------------------------------------------------------------
+
+-- Updates that had their effect while one before them had not: chats are answered side by side. `mark` says up to where
+-- all had theirs.
+CREATE TABLE handled (
+    source    TEXT NOT NULL,
+    update_id INTEGER NOT NULL,
+    at        INTEGER NOT NULL,
+    PRIMARY KEY (source, update_id)
+) WITHOUT ROWID;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::finish::{self, Ended};
-use super::{lane, rows, watch};
+use super::{lane, member, rows, watch};
 use crate::model::{NotificationId, UnixMillis};
 use crate::store::{Result, Retention};
 
@@ -29,6 +29,7 @@ pub(super) fn sweep(tx: &Connection, keep: Retention, now: UnixMillis) -> Result
     let mut more = end_expired(tx, now)?;
     more |= end_overdue(tx, statistics, now, &mut ended)?;
     more |= walk_queue(tx, statistics, now, &mut ended)?;
+    more |= member::disarm(tx, PIECE)?;
     ended.keep(tx)?;
     for (sql, before) in [
         (ALERTS, alerts),
@@ -39,6 +40,7 @@ pub(super) fn sweep(tx: &Connection, keep: Retention, now: UnixMillis) -> Result
         (INVITES, alerts),
         (NOTICES, statistics),
         (MARKS, now.minus(MARK_KEPT)),
+        (HANDLED, now.minus(MARK_KEPT)),
         (LOG, statistics),
     ] {
         more |= tx.prepare_cached(sql)?.execute(params![before.0, PIECE])? == PIECE;
@@ -57,13 +59,15 @@ pub(super) const NOTIFICATIONS: &str = "DELETE FROM notification WHERE id IN
 pub(super) const SUPPRESSIONS_OF_RULES: &str = "DELETE FROM suppression WHERE rule IN
      (SELECT id FROM rule WHERE ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
 pub(super) const RULES: &str = "DELETE FROM rule WHERE id IN
-     (SELECT id FROM rule WHERE ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
+     (SELECT id FROM rule WHERE ended_at < ?1 AND list IS NULL ORDER BY ended_at LIMIT ?2)";
 const INVITES: &str =
     "DELETE FROM invite WHERE code IN (SELECT code FROM invite WHERE expires_at < ?1 LIMIT ?2)";
 const NOTICES: &str =
     "DELETE FROM notice WHERE key IN (SELECT key FROM notice WHERE at < ?1 LIMIT ?2)";
 const MARKS: &str =
     "DELETE FROM mark WHERE source IN (SELECT source FROM mark WHERE at < ?1 LIMIT ?2)";
+const HANDLED: &str = "DELETE FROM handled WHERE (source, update_id) IN
+     (SELECT source, update_id FROM handled WHERE at < ?1 LIMIT ?2)";
 
 /// The head of a log that nothing has routed for so long: snapshots are whole, so a newer one stands for it.
 pub(super) const LOG: &str = "DELETE FROM log WHERE offset IN

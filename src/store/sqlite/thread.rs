@@ -149,6 +149,11 @@ impl DbThread {
         self.hurry.store(true, Ordering::Relaxed);
     }
 
+    #[cfg(test)]
+    pub(super) fn hurries(&self) -> bool {
+        self.hurry.load(Ordering::Relaxed)
+    }
+
     /// Runs a read in one snapshot of the database.
     pub(super) async fn read<T: Send + 'static>(
         &self,

@@ -59,6 +59,7 @@ pub(super) fn watch(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Resu
                 subscription: SubscriptionId(id),
                 created: true,
                 changed: true,
+                videos: None,
             });
         }
         Before::Same => rules(tx, id, subject, watch, now)?,
@@ -71,7 +72,7 @@ pub(super) fn watch(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Resu
         queue::rouse(tx, destination, Some(id), now)?;
     }
     let created = before == Before::Ended;
-    Ok(Edited::Watched { subscription: SubscriptionId(id), created, changed })
+    Ok(Edited::Watched { subscription: SubscriptionId(id), created, changed, videos: None })
 }
 
 /// What stood in the place of a watch before it was asked for.

@@ -4,6 +4,8 @@ use tubebell::demo::youtube::{Endpoint, Fault, QuotaShape};
 use tubebell::model::Live;
 
 use super::*;
+use crate::story::clock_of_tokio;
+use crate::wait::Frozen;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hostile_title_arrives_as_typed_and_pings_nobody() {
@@ -57,15 +59,19 @@ async fn a_video_that_goes_private_is_told_after_a_second_look_and_so_is_its_ret
     over(story, gateway).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_video_that_is_absent_once_rings_nobody() {
     let story = Story::quick().await;
-    let gateway = after(&story, "/watch dQw4w9WgXcQ status").await;
-    polls(&story, 1).await;
+    let gateway = story.start_at(clock_of_tokio()).await;
+    story.ask("/watch dQw4w9WgXcQ status", "Watching").await;
+    let frozen = Frozen::now();
+    polls_by_hand(&story, 1).await;
     story.youtube.edit(|world| world.set_status(&id(), Visibility::Private).unwrap());
-    polls(&story, 1).await;
+    polls_by_hand(&story, 1).await;
     story.youtube.edit(|world| world.set_status(&id(), Visibility::Public).unwrap());
-    polls(&story, 3).await;
+    polls_by_hand(&story, 3).await;
+    drop(frozen);
+    routed(&gateway).await;
     let told = story.texts();
     assert!(!told.iter().any(|text| text.contains("vailable")), "{told:#?}");
     over(story, gateway).await;

@@ -46,12 +46,8 @@ async fn of_a_playlist_of_five_thousand_as_many_are_watched_as_it_says() {
     let gateway = story.start().await;
     let answer = story.ask(&format!("/watch {PLAYLIST} views any"), "Watching A list").await;
     assert!(answer.text.contains("60 of 5,000 videos"), "{}", answer.text);
-    let listed = async {
-        while gateway.store().watched_videos().await.unwrap() < 60 {
-            pause().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), listed).await.expect("it is listed");
+    until("that it is listed", async || gateway.store().watched_videos().await.unwrap() >= 60)
+        .await;
     assert_eq!(gateway.store().watched_videos().await.unwrap(), 60);
     let list = story.ask("/list", "A list").await.text;
     assert!(list.contains("(60 of 5,000 videos)"), "{list}");
@@ -62,12 +58,7 @@ async fn of_a_playlist_of_five_thousand_as_many_are_watched_as_it_says() {
 async fn a_new_video_is_told(story: Story) {
     let gateway = after(&story, "/watch @achannel upload").await;
     // The first listing is silent; what comes after it is news.
-    let listed = async {
-        while gateway.store().watched_videos().await.unwrap() < 1 {
-            pause().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), listed).await.expect("it is listed");
+    until("that it is listed", async || gateway.store().watched_videos().await.unwrap() >= 1).await;
     story.youtube.edit(|world| world.add_upload(&channel(), "New & <i>fresh</i>").unwrap());
     story.hears("New video from A channel").await;
     let told: Vec<_> =

@@ -65,6 +65,7 @@ async fn the_buttons_of_an_alert_do_what_they_say() {
     assert_eq!(story.press_as(ANA, &alert, "Mute 1 h").await, "Silent for 1 hour.");
     story.set_counts(1007, None);
     polls(&story, 2).await;
+    routed(&gateway).await;
     let why = story.ask("/why 1", "while").await;
     assert!(why.text.contains("crossed 1 × while muted"), "{}", why.text);
     story.ask("/unmute 1", "Ringing again").await;
@@ -141,10 +142,10 @@ async fn too_many_commands_are_answered_once_more_and_then_no_more() {
         story.telegram.say(ANA, ANA, "/test").unwrap();
     }
     story.hears("Slow down").await;
-    let heard = story.telegram.wait_for(|sandbox| sandbox.waiting_updates() == 0);
-    tokio::time::timeout(Duration::from_secs(10), heard).await.unwrap();
+    until("all to be heard", async || story.telegram.waiting_updates() == 0).await;
+    gateway.stop().await;
     assert_eq!(story.texts().len(), 21, "twenty answers and one refusal");
-    over(story, gateway).await;
+    end(story).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,10 +57,10 @@ async fn who_blocked_the_bot_and_comes_back_hears_it_again() {
     let story = Story::quick().await;
     let gateway = after(&story, "/watch dQw4w9WgXcQ views any").await;
     story.telegram.block(ANA);
-    let heard = story.telegram.wait_for(|sandbox| sandbox.waiting_updates() == 0);
-    tokio::time::timeout(Duration::from_secs(10), heard).await.unwrap();
+    until("that the bot hears of it", async || story.telegram.waiting_updates() == 0).await;
     story.set_counts(1005, None);
     polls(&story, 3).await;
+    routed(&gateway).await;
     story.ask("/start", "You have 1 running").await;
     story.set_counts(1010, None);
     story.hears("1,005 → 1,010").await;

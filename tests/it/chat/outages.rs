@@ -3,43 +3,66 @@
 //! A YouTube that hangs is given up after 20 s: the time-out itself is tested with the client, where it can be short.
 //! Here stands what must hold meanwhile.
 
+use std::time::Duration;
+
+use tubebell::app::Patience;
 use tubebell::demo::telegram::{Fault, Limits, Scope};
 use tubebell::demo::youtube::{self, Endpoint, QuotaShape};
 
 use super::*;
+use crate::story::clock_of_tokio;
+use crate::wait::Frozen;
 
 const SEND: Scope = Scope::method("sendMessage");
 
 fn count(story: &Story, part: &str) -> usize {
-    story.texts().iter().filter(|text| text.contains(part)).count()
+    count_in(story, ANA, part)
 }
 
-#[tokio::test(flavor = "multi_thread")]
+fn count_in(story: &Story, chat: i64, part: &str) -> usize {
+    story.telegram.sent(chat).iter().filter(|message| message.text.contains(part)).count()
+}
+
+/// Both sides go by one clock that moves on when a request has arrived, not while it is under way: what Telegram counts
+/// is when requests arrive.
+#[tokio::test]
 async fn within_telegrams_limits_nothing_is_refused() {
     let story = Story::new().await;
     story.telegram.limits(Limits::TELEGRAM);
     story.telegram.user(BEN, "Ben");
-    let gateway = after(&story, "/watch dQw4w9WgXcQ views any; likes any").await;
+    let frozen = Frozen::now();
+    let gateway = story.start_at(clock_of_tokio()).await;
+    frozen.step_through(within_limits(&story)).await;
+    drop(frozen);
+    over(story, gateway).await;
+}
+
+async fn within_limits(story: &Story) {
+    story.ask("/watch dQw4w9WgXcQ views any; likes any", "Watching").await;
     story.ask_as(BEN, BEN, None, "/watch dQw4w9WgXcQ views any", "Watching").await;
     for views in [1005, 1006] {
         story.set_counts(views, Some(views));
         story.hears(&format!("→ {}", if views == 1005 { "1,005" } else { "1,006" })).await;
     }
     story.ask("/list", "You watch 1").await;
-    over(story, gateway).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_flooded_chat_delays_no_other() {
     let story = Story::quick().await;
     story.telegram.user(BEN, "Ben");
-    let gateway = after(&story, "/watch dQw4w9WgXcQ views any").await;
+    let gateway = story.start_at(clock_of_tokio()).await;
+    story.ask("/watch dQw4w9WgXcQ views any", "Watching").await;
     story.ask_as(BEN, BEN, None, "/watch dQw4w9WgXcQ views any", "Watching").await;
-    story.telegram.flood(BEN, Duration::from_secs(6));
-    let begun = std::time::Instant::now();
+    let wait = Duration::from_secs(3600);
+    story.telegram.flood(BEN, wait);
     story.set_counts(1005, None);
     story.hears("990 → 1,005").await;
-    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    until("that Ben waits", async || story.waits() == 1).await;
+    assert_eq!(count_in(&story, BEN, "990 → 1,005"), 0);
+    let frozen = Frozen::now();
+    tokio::time::advance(wait + Duration::from_secs(2)).await;
+    drop(frozen);
     story.told(BEN, 0, "990 → 1,005", "after the wait").await;
     over(story, gateway).await;
 }
@@ -54,7 +77,7 @@ async fn a_lost_answer_makes_at_most_one_duplicate_which_is_counted() {
     story.hears("990 → 1,005").await;
     // The next message of the chat leaves after the repetition of this one.
     story.set_counts(1006, None);
-    story.hears_within("1,005 → 1,006", 20).await;
+    story.hears("1,005 → 1,006").await;
     assert!((1..=2).contains(&count(&story, "990 → 1,005")), "{:#?}", story.texts());
     let metrics = gateway.metrics.render();
     let ambiguous = metrics.lines().find(|line| line.contains("ambiguous")).unwrap_or_default();
@@ -72,8 +95,8 @@ async fn what_happens_while_telegram_is_away_is_told_when_it_is_back() {
     story.set_counts(1010, None);
     polls(&story, 2).await;
     story.telegram.heal();
-    story.hears_within("passed 1,000", 15).await;
-    story.hears_within("passed 1,010", 15).await;
+    story.hears("passed 1,000").await;
+    story.hears("passed 1,010").await;
     over(story, gateway).await;
 }
 
@@ -89,7 +112,7 @@ async fn a_day_without_quota(shape: QuotaShape) {
     story.hears("quota of YouTube is used up").await;
     story.set_counts(1005, None);
     // The details still come, in their turn.
-    story.hears_within("990 → 1,005", 15).await;
+    story.hears("990 → 1,005").await;
     assert_eq!(count(&story, "quota of YouTube"), 1, "{:#?}", story.texts());
     over(story, gateway).await;
 }
@@ -104,15 +127,21 @@ async fn a_used_up_quota_in_its_new_shape_is_told_once_too() {
     a_day_without_quota(QuotaShape::Granular).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_youtube_that_hangs_holds_up_neither_commands_nor_the_stop() {
     let story = Story::quick().await;
-    let gateway = after(&story, "/watch dQw4w9WgXcQ views any").await;
+    let stop = Patience::default().stop;
+    assert!(stop < Duration::from_secs(10));
+    let gateway = story.start_with(Patience { stop, ..Story::PATIENCE }).await;
+    story.ask("/watch dQw4w9WgXcQ views any", "Watching").await;
     story.youtube.faults(|faults| faults.plan(None, youtube::Fault::Hang, None));
     polls(&story, 1).await;
     story.ask("/list", "You watch 1 of").await;
-    let begun = std::time::Instant::now();
-    gateway.stop().await;
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let frozen = Frozen::now();
+    let stopping = async {
+        tokio::join!(gateway.stop(), tokio::time::advance(Duration::from_secs(10)));
+    };
+    frozen.run("a stop of ten seconds", stopping).await;
+    drop(frozen);
     story.end().await;
 }

@@ -2,12 +2,12 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
-use std::time::Duration;
 
 use tubebell::model::{Settings, UnixMillis};
 use tubebell::store::{Access, Edit, Sqlite, Store, WatchEdit, WatchFilter, WatchRow};
 
 use super::{EARLIER, Home};
+use crate::wait::until;
 
 const WATCHES: &str = r#"
 [[watch]]
@@ -52,7 +52,7 @@ async fn a_watch_file_becomes_watches_that_belong_to_the_operator_and_the_file()
                 "video:dQw4w9WgXcQ | webhook:https://example.org/hook/s3cret | views every 1000; status | {origin}"
             ),
             format!(
-                "channel:@handle | telegram:1234 | views any; likes any; comments any | {origin}"
+                "channel:@handle | telegram:1234 | upload; views milestones; likes milestones; comments milestones | {origin}"
             ),
         ]
     );
@@ -95,7 +95,7 @@ async fn a_dry_run_prints_the_difference_and_leaves_no_trace() {
             "~ video:dQw4w9WgXcQ to telegram:1234: +\"title\", -\"views every 1000\", at_most 15m → 1h, until 2999-02-01T00:00:00Z → default (line 1)",
             "+ video:dQw4w9WgXcQ to telegram:5: title; status (line 1)",
             "- video:dQw4w9WgXcQ to webhook:example.org/…: views every 1000; status",
-            "- channel:@handle to telegram:1234: views any; likes any; comments any",
+            "- channel:@handle to telegram:1234: upload; views milestones; likes milestones; comments milestones",
             "1 new, 1 changed, 2 pruned, 0 unchanged; --dry-run: nothing was written",
         ]
     );
@@ -217,6 +217,7 @@ async fn a_watch_that_a_chat_made_keeps_its_owner_and_its_rules_keep_their_state
         origin: "chat".to_owned(),
         beginning: None,
         limit: None,
+        videos_limit: None,
     }));
     home.store().edit(None, vec![chat], EARLIER).await.unwrap();
     home.write("w.csv", "video,rules,to\ndQw4w9WgXcQ,title,telegram:7\n");
@@ -302,22 +303,23 @@ fn a_second_apply_of_a_long_file_writes_nothing_at_all() {
     assert_ne!(version(), before);
 }
 
-// Takes two seconds: the file has to be long enough to be stopped in the middle.
+/// The row after the 2,500th takes for ever, so that the kill always comes in the middle.
 #[tokio::test]
 async fn an_apply_that_was_killed_half_way_is_completed_by_the_next_one() {
     let home = Home::new();
     home.write("w.csv", long_file(6_000));
     drop(home.store());
+    let endless = "CREATE VIEW endless AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n;
+        CREATE TRIGGER stuck BEFORE INSERT ON subscription WHEN (SELECT count(*) FROM subscription) >= 2500
+        BEGIN SELECT count(*) FROM endless; END";
+    home.database().execute_batch(endless).unwrap();
     let mut child = home.command("apply w.csv").stdout(Stdio::null()).spawn().unwrap();
-    let begun = std::time::Instant::now();
-    while home.watched() == 0 {
-        assert!(begun.elapsed() < Duration::from_secs(60), "nothing was written");
-        tokio::task::yield_now().await;
-    }
+    until("a first transaction", async || home.watched() > 0).await;
     child.kill().unwrap();
     child.wait().unwrap();
     let standing = home.watched();
-    assert!(standing < 6_000, "it was not stopped in the middle");
+    assert!(standing < 2_500, "it was not stopped in the middle");
+    home.database().execute_batch("DROP TRIGGER stuck; DROP VIEW endless").unwrap();
     let said = home.run("apply w.csv");
     said.done(&format!("{} new, 0 changed, 0 pruned, {standing} unchanged", 6_000 - standing));
     assert_eq!(home.watched(), 6_000);
@@ -341,8 +343,9 @@ async fn a_gateway_goes_on_writing_between_the_transactions_of_an_apply() {
     };
     assert!(status.success());
     assert_eq!(home.watched(), 6_000);
-    // How far the apply was whenever the gateway wrote; with 1,000 watches in a transaction at most, seven at least.
-    assert!(seen.len() >= 5, "{seen:?}");
+    // How far the apply was whenever the gateway wrote: before it, in the middle and at its end. In how many of the gaps
+    // it comes to write is a matter of who is quicker, and no promise.
+    assert!(seen.len() >= 3, "{seen:?}");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tubebell::control::{
-    AccessMode, Control, ControlOptions, HandleError, Incoming, IncomingKind, Looked,
+    AccessMode, Asker, Control, ControlOptions, HandleError, Incoming, IncomingKind, Looked,
     LookedSubject, Lookup, LookupError, Person, Reply, ReplyError,
 };
 use tubebell::model::{
@@ -44,6 +44,7 @@ pub(super) struct YouTube {
     pub(super) failure: Mutex<Option<LookupError>>,
     pub(super) administrators: Mutex<HashSet<(i64, i64)>>,
     pub(super) asked: Mutex<usize>,
+    pub(super) askers: Mutex<Vec<Asker>>,
 }
 
 impl YouTube {
@@ -58,7 +59,8 @@ impl YouTube {
 
 #[async_trait]
 impl Lookup for YouTube {
-    async fn video(&self, id: &VideoId) -> Result<Option<Looked>, LookupError> {
+    async fn video(&self, id: &VideoId, asker: &Asker) -> Result<Option<Looked>, LookupError> {
+        self.askers.lock().unwrap().push(asker.clone());
         let snapshot = self.videos.lock().unwrap().get(id).cloned();
         self.answer(snapshot.map(|snapshot| Looked {
             beginning: Beginning {
@@ -70,7 +72,12 @@ impl Lookup for YouTube {
         }))
     }
 
-    async fn subject(&self, subject: &SubjectRef) -> Result<Option<LookedSubject>, LookupError> {
+    async fn subject(
+        &self,
+        subject: &SubjectRef,
+        asker: &Asker,
+    ) -> Result<Option<LookedSubject>, LookupError> {
+        self.askers.lock().unwrap().push(asker.clone());
         let found = self.subjects.lock().unwrap().get(subject).cloned();
         self.answer(found)
     }
@@ -152,6 +159,7 @@ impl World {
         let chats = Arc::new(Chats::default());
         let mut options = ControlOptions {
             preset: "all".to_owned(),
+            list_preset: "uploads".to_owned(),
             defaults: Effective {
                 at_most: Duration::ZERO,
                 quiet: None,
@@ -159,6 +167,8 @@ impl World {
                 until: None,
             },
             watches_per_owner: 50,
+            videos_per_owner: 1_000,
+            looks_per_chat: Some(200),
             members_per_subject: 500,
             access: AccessMode::Invite,
             allow: Vec::new(),
@@ -190,6 +200,12 @@ impl World {
     ) -> Result<(), HandleError> {
         let mark = UpdateMark { source: "telegram:1".to_owned(), update_id };
         self.control.handle(Incoming { mark, kind }, self.now).await
+    }
+
+    /// Whether an update has had its effect.
+    pub(super) async fn is_handled(&self, update_id: i64) -> bool {
+        let mark = UpdateMark { source: "telegram:1".to_owned(), update_id };
+        self.store.is_handled(&mark).await.unwrap()
     }
 
     pub(super) fn message(user: i64, to: Address, text: &str) -> IncomingKind {

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::task::TaskTracker;
 
 use super::judge::{Copy, Means, Message, Moment};
-use crate::story::pause;
+use crate::wait::until;
 
 /// The counts of the fan-outs: views are this and the number of the fan-out.
 pub(super) const BASE_VIEWS: u32 = 1_000_000;
@@ -95,11 +95,7 @@ impl Receiver {
 
     /// Waits until all that a process had sent before its end has been read.
     pub(super) async fn drained(&self) {
-        let begun = Instant::now();
-        while self.with(|notes| notes.open) > 0 {
-            assert!(begun.elapsed() < Duration::from_secs(15), "connections of a dead process");
-            pause().await;
-        }
+        until("the end of its connections", async || self.with(|notes| notes.open) == 0).await;
     }
 
     /// How many have been told of this fan-out.
@@ -235,11 +231,8 @@ async fn answer_after(
     result: &Value,
 ) -> std::io::Result<()> {
     let mut byte = [0];
-    tokio::select! {
-        () = tokio::time::sleep(held) => {}
-        gone = stream.peek(&mut byte) => {
-            return Err(gone.err().unwrap_or(std::io::ErrorKind::UnexpectedEof.into()));
-        }
+    if let Ok(gone) = tokio::time::timeout(held, stream.peek(&mut byte)).await {
+        return Err(gone.err().unwrap_or(std::io::ErrorKind::UnexpectedEof.into()));
     }
     let body = json!({"ok": true, "result": result}).to_string();
     let length = body.len();

@@ -2,20 +2,22 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::Semaphore;
 use tubebell::app::system_clock;
+use tubebell::deliver::IN_FLIGHT_MAX;
 use tubebell::model::{Address, Channel};
 use tubebell::notify::webhook::{Webhook, WebhookOptions};
 use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 
 use super::receiver::{Mode, Receiver};
 use super::rig::Rig;
-use super::until;
+use crate::wait::until;
 
 pub(super) fn options() -> WebhookOptions {
     WebhookOptions {
@@ -35,7 +37,7 @@ async fn where_half_the_answers_are_lost_everything_arrives_and_repeats_keep_the
     let receiver = Receiver::start(Mode::LoseHalf).await;
     let rig = Rig::start(webhooks(), &[]);
     rig.queue((0..MESSAGES).map(|n| (receiver.endpoint(n % 10), format!("{{\"n\":{n}}}")))).await;
-    until("all to be answered", Duration::from_secs(20), async || {
+    until("all to be answered", async || {
         rig.pass(Duration::from_secs(3600));
         rig.pending() == 0
     })
@@ -61,17 +63,16 @@ async fn where_half_the_answers_are_lost_everything_arrives_and_repeats_keep_the
     rig.stop();
 }
 
-#[tokio::test(flavor = "multi_thread")]
+/// Time stands still: no request is given up meanwhile.
+#[tokio::test(start_paused = true)]
 async fn receivers_that_never_answer_hold_up_no_other() {
     let hanging = Receiver::start(Mode::Hang).await;
     let good = Receiver::start(Mode::Answer).await;
     let rig = Rig::start(webhooks(), &[]);
     rig.queue((0..250).map(|n| (hanging.endpoint(n % 5), "{}".to_owned()))).await;
-    until("requests to hang", Duration::from_secs(5), async || hanging.arrived().len() >= 80).await;
-    let begun = Instant::now();
+    until("requests to hang", async || hanging.arrived().len() >= 80).await;
     rig.queue((0..100).map(|n| (good.endpoint(n % 5), "{}".to_owned()))).await;
-    until("others to be told", Duration::from_secs(5), async || good.arrived().len() == 100).await;
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    until("others to be told", async || good.arrived().len() == 100).await;
     assert_eq!(hanging.arrived().len(), 80, "sixteen requests for each of five endpoints");
     rig.stop();
 }
@@ -116,12 +117,53 @@ async fn a_stop_waits_nine_seconds_for_answers_and_no_longer() {
     assert_eq!(rig.pending(), 3, "what nobody has answered is sent again at the next start");
 }
 
-/// Telegram takes every message and never answers, until it is well again.
+/// Answers when the test says so, and keeps count of what it was asked.
+struct Slow {
+    asked: Mutex<BTreeSet<String>>,
+    answers: Semaphore,
+}
+
+#[async_trait]
+impl Notifier for Slow {
+    fn channel(&self) -> Channel {
+        Channel::Telegram
+    }
+
+    async fn send(&self, outgoing: &Outgoing) -> Result<Receipt, SendError> {
+        self.asked.lock().unwrap().insert(outgoing.id.clone());
+        self.answers.acquire().await.unwrap().forget();
+        Ok(Receipt(outgoing.id.clone()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_waits_for_what_is_in_flight_and_loses_nothing() {
+    const MESSAGES: usize = IN_FLIGHT_MAX + 50;
+    let slow = Arc::new(Slow { asked: Mutex::default(), answers: Semaphore::new(0) });
+    let asked = || slow.asked.lock().unwrap().clone();
+    let rig = Rig::start(Arc::clone(&slow) as _, &[]);
+    rig.queue((1..).take(MESSAGES).map(|n| (chat(n), "body".to_owned()))).await;
+    until("all to be in flight that may be", async || asked().len() == IN_FLIGHT_MAX).await;
+    let in_flight = asked();
+    rig.stop();
+    rig.settle().await;
+    assert!(!rig.worker.is_finished(), "it did not wait for the answers");
+    slow.answers.add_permits(MESSAGES);
+    until("the end", async || rig.worker.is_finished()).await;
+    assert_eq!(asked(), in_flight, "something was sent after the stop");
+    let receipts: String =
+        rig.sql("SELECT group_concat(receipt, ' ') FROM notification WHERE state = 'sent'");
+    let receipts: BTreeSet<String> = receipts.split(' ').map(str::to_owned).collect();
+    assert_eq!(receipts, in_flight, "every answer is recorded");
+    // What has not left waits for the next start.
+    assert_eq!(usize::try_from(rig.pending()).unwrap(), MESSAGES - IN_FLIGHT_MAX);
+}
+
+/// Telegram takes every message and never answers, until it is well again: an attempt ends when the test says so.
 struct Mute {
-    is_well: std::sync::atomic::AtomicBool,
+    is_well: AtomicBool,
     attempts: AtomicU64,
-    most: AtomicU64,
-    now: AtomicU64,
+    timed_out: Semaphore,
 }
 
 #[async_trait]
@@ -135,31 +177,40 @@ impl Notifier for Mute {
         if self.is_well.load(Ordering::Relaxed) {
             return Ok(Receipt("1".into()));
         }
-        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
-        self.most.fetch_max(now, Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        self.now.fetch_sub(1, Ordering::Relaxed);
+        self.timed_out.acquire().await.unwrap().forget();
         Err(SendError::Ambiguous("timed out".into()))
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test(start_paused = true)]
 async fn a_telegram_that_never_answers_is_ill_gets_one_probe_at_a_time_and_all_of_it_later() {
     let mute =
-        Arc::new(Mute { is_well: false.into(), attempts: 0.into(), most: 0.into(), now: 0.into() });
+        Arc::new(Mute { is_well: false.into(), attempts: 0.into(), timed_out: Semaphore::new(0) });
+    let attempts = || mute.attempts.load(Ordering::Relaxed);
     let rig = Rig::start(Arc::clone(&mute) as _, &[]);
     rig.queue((0..10).map(|n| (chat(n), "body".to_owned()))).await;
-    let ill = async || !rig.health.is_working();
-    until("the channel to be ill", Duration::from_secs(5), ill).await;
-    mute.most.store(0, Ordering::Relaxed);
-    let before = mute.attempts.load(Ordering::Relaxed);
-    rig.pass(Duration::from_secs(3600));
-    let probe = async || mute.attempts.load(Ordering::Relaxed) > before;
-    until("a probe", Duration::from_secs(5), probe).await;
-    assert_eq!(mute.most.load(Ordering::Relaxed), 1, "more than a probe at a time");
-    mute.is_well.store(true, Ordering::Relaxed);
-    until("all to be told", Duration::from_secs(8), async || {
+    until("all to be asked", async || attempts() == 10).await;
+    mute.timed_out.add_permits(10);
+    until("the channel to be ill", async || !rig.health.is_working()).await;
+    // The pause of the channel passes by one clock, the waits of messages by the other.
+    let pass = async || {
+        rig.settle().await;
         rig.pass(Duration::from_secs(3600));
+        tokio::time::advance(Duration::from_secs(1)).await;
+    };
+    until("a probe", async || {
+        pass().await;
+        attempts() > 10
+    })
+    .await;
+    for _ in 0..3 {
+        pass().await;
+    }
+    assert_eq!(attempts(), 11, "more than a probe at a time");
+    mute.is_well.store(true, Ordering::Relaxed);
+    mute.timed_out.add_permits(1);
+    until("all to be told", async || {
+        pass().await;
         rig.pending() == 0
     })
     .await;

@@ -5,13 +5,13 @@
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use tubebell::app::{Gateway, system_clock};
 
-use super::{ready, until, with_web};
+use super::{ready, with_web};
 use crate::skipped;
 use crate::story::{ANA, Story, watch_as_ana};
+use crate::wait::until;
 
 /// A small disk of its own in the folder of a story, while it lives.
 struct Disk(PathBuf);
@@ -75,7 +75,7 @@ async fn a_full_disk_is_red_and_clear_and_once_there_is_room_nothing_is_lost() {
     assert!(ready(&gateway).await.0);
     disk.fill();
     story.set_counts(1005, None);
-    until("a red light", Duration::from_secs(10), async || {
+    until("a red light", async || {
         let (is_ready, page) = ready(&gateway).await;
         !is_ready && page.contains("store FAILED") && page.contains("the disk is full")
     })
@@ -86,7 +86,7 @@ async fn a_full_disk_is_red_and_clear_and_once_there_is_room_nothing_is_lost() {
     disk.make_room();
     story.told(ANA, said, "likes any", "once there is room").await;
     story.hears("990 → 1,005").await;
-    until("a green light", Duration::from_secs(10), async || ready(&gateway).await.0).await;
+    until("a green light", async || ready(&gateway).await.0).await;
     gateway.stop().await;
     story.end().await;
 }
@@ -105,10 +105,10 @@ async fn while_nothing_can_be_recorded_youtube_is_not_asked_again_and_again() {
     watch_as_ana(&gateway, "views any").await;
     disk.fill();
     let red = async || !ready(&gateway).await.0;
-    until("a red light", Duration::from_secs(10), red).await;
+    until("a red light", red).await;
     let before = (failures(&gateway).await, story.youtube.requests().len());
     let again = async || failures(&gateway).await > before.0;
-    until("another attempt to record", Duration::from_secs(10), again).await;
+    until("another attempt to record", again).await;
     assert_eq!(story.youtube.requests().len(), before.1, "units were spent for nothing");
     disk.make_room();
     story.set_counts(1005, None);

@@ -15,23 +15,12 @@ mod rig;
 mod rows;
 mod youtube;
 
-use std::time::{Duration, Instant};
-
 use tubebell::app::Gateway;
 
-use crate::story::{Story, pause};
+use crate::story::Story;
 
 /// Somebody else.
 const BEN: i64 = 5;
-
-/// Waits for something that tells nobody when it comes.
-async fn until(what: &str, within: Duration, mut holds: impl AsyncFnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds().await {
-        assert!(begun.elapsed() < within, "{what} does not happen within {within:?}");
-        pause().await;
-    }
-}
 
 /// What `/readyz` says, and whether all is well.
 #[expect(clippy::unwrap_used, reason = "a helper of tests")]

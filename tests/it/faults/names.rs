@@ -5,7 +5,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,18 +15,21 @@ use tubebell::notify::webhook::{Lookup, Webhook};
 
 use super::receiver::{Mode, Receiver};
 use super::rig::Rig;
-use super::{answers, ready, until, with_web};
+use super::{answers, ready, with_web};
 use crate::story::{Story, watch, watch_as_ana};
+use crate::wait::until;
 
 /// A resolver that may be out of order.
 #[derive(Default)]
 struct Resolver {
     works: AtomicBool,
+    asked: AtomicU64,
 }
 
 #[async_trait]
 impl Lookup for Resolver {
     async fn lookup(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
         if self.works.load(Ordering::Relaxed) {
             Ok(vec![Ipv4Addr::LOCALHOST.into()])
         } else {
@@ -44,10 +47,13 @@ async fn a_receiver_whose_name_is_not_found_waits_and_others_are_told() {
     let rig = Rig::start(Arc::new(webhook), &[]);
     let named = format!("webhook:http://hooks.example:{}/1", receiver.port).parse().unwrap();
     rig.queue([(named, "named".to_owned()), (receiver.endpoint(2), "plain".to_owned())]).await;
-    until("the other to be told", Duration::from_secs(5), async || rig.pending() == 1).await;
-    for _ in 0..3 {
-        rig.pass(Duration::from_secs(3600));
-        crate::story::pause().await;
+    until("the other to be told", async || rig.pending() == 1).await;
+    for asked in 1..=3 {
+        until("another attempt", async || {
+            rig.pass(Duration::from_secs(3600));
+            resolver.asked.load(Ordering::Relaxed) > asked
+        })
+        .await;
     }
     assert_eq!(receiver.arrived().len(), 1);
     let dead: i64 =
@@ -55,7 +61,7 @@ async fn a_receiver_whose_name_is_not_found_waits_and_others_are_told() {
     let disabled: i64 = rig.sql("SELECT count(*) FROM destination WHERE disabled IS NOT NULL");
     assert_eq!((dead, disabled), (0, 0), "nobody says that the receiver is gone");
     resolver.works.store(true, Ordering::Relaxed);
-    until("all to be told", Duration::from_secs(5), async || {
+    until("all to be told", async || {
         rig.pass(Duration::from_secs(3600));
         rig.pending() == 0
     })
@@ -84,15 +90,15 @@ async fn while_telegrams_name_is_not_found_webhooks_are_told_and_its_messages_wa
     gateway.store().edit(None, vec![hook], system_clock()()).await.unwrap();
     story.set_counts(1005, None);
     let told = async || !receiver.arrived().is_empty();
-    until("the webhook to be told", Duration::from_secs(10), told).await;
-    until("a red light", Duration::from_secs(5), async || {
+    until("the webhook to be told", told).await;
+    until("a red light", async || {
         let (is_ready, page) = ready(&gateway).await;
         !is_ready && page.contains("telegram FAILED") && page.contains("webhook ok")
     })
     .await;
     gateway.stop().await;
     let gateway = story.start().await;
-    story.hears_within("990 → 1,005", 5).await;
+    story.hears("990 → 1,005").await;
     gateway.stop().await;
     assert_eq!(receiver.arrived().len(), 1, "the webhook was told twice");
     story.end().await;
@@ -113,7 +119,7 @@ async fn while_youtubes_name_is_not_found_commands_are_answered_and_no_unit_is_s
     story.ask("/list", "1").await;
     crate::story::baseline(&gateway).await;
     story.set_counts(1005, None);
-    story.hears_within("990 → 1,005", 10).await;
+    story.hears("990 → 1,005").await;
     gateway.stop().await;
     story.end().await;
 }

@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::time::Duration;
-
 use tubebell::model::Address;
 
 use super::BEN;
@@ -12,7 +10,7 @@ use tubebell::app::system_clock;
 
 fn meddle(story: &Story, sql: &str) {
     let db = rusqlite::Connection::open(story.folder.path().join("tubebell.db")).unwrap();
-    db.busy_timeout(Duration::from_secs(5)).unwrap();
+    db.busy_timeout(crate::wait::LIMIT).unwrap();
     db.execute_batch(sql).unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! Who lives through the soak: people who stay, people who pass by, and everything that goes wrong in between.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -20,6 +20,7 @@ use tubebell::store::Edit;
 use super::{Hands, Size};
 use crate::store::watch_of;
 use crate::story::ANA;
+use crate::wait::{LIMIT, Limit};
 
 /// What `retention_days` says here, so that ten days are enough to see it.
 pub(super) const STATISTICS_KEPT: Duration = Duration::from_secs(3 * 86_400);
@@ -267,12 +268,12 @@ impl Town {
 
     /// Waits until the gateway has done what there was to do at this moment: nothing is written or sent any more.
     pub(super) async fn settle(&self) {
-        let begun = Instant::now();
+        let limit = Limit::from_now();
         let store = self.gateway.as_ref().unwrap().store();
         let mut quiet = 0;
         let mut before = None;
         while quiet < 3 {
-            assert!(begun.elapsed() < Duration::from_secs(60), "it never comes to rest");
+            assert!(!limit.is_over(), "it never comes to rest");
             for _ in 0..10 {
                 tokio::task::yield_now().await;
             }
@@ -297,7 +298,7 @@ impl Town {
 
 fn open(path: &std::path::Path) -> rusqlite::Connection {
     let db = rusqlite::Connection::open(path).unwrap();
-    db.busy_timeout(Duration::from_secs(10)).unwrap();
+    db.busy_timeout(LIMIT).unwrap();
     db
 }
 

@@ -10,6 +10,8 @@ use axum::http::{HeaderMap, Response};
 use futures_util::{StreamExt as _, stream};
 use tubebell::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
 
+use crate::wait::{Frozen, LIMIT, until};
+
 /// The key that no text may hold.
 pub(crate) const KEY: &str = "AIzaSyD-secret-secret-secret-secret-123";
 
@@ -88,7 +90,18 @@ impl Server {
 
     /// A client of this server.
     pub(crate) fn client(&self) -> YouTube {
-        client(&self.url, Duration::from_secs(10))
+        client(&self.url)
+    }
+
+    /// What a client asks that gets no answer, and is as patient as a client is.
+    pub(crate) async fn given_up<T>(&self, question: impl Future<Output = T>) -> T {
+        let asked = self.asked().len();
+        let (answer, ()) = tokio::join!(question, async {
+            until("that it is asked", async || self.asked().len() > asked).await;
+            let _frozen = Frozen::now();
+            tokio::time::advance(LIMIT).await;
+        });
+        answer
     }
 
     /// The requests so far.
@@ -98,8 +111,8 @@ impl Server {
 }
 
 /// A client of the server at `url`.
-pub(crate) fn client(url: &str, total: Duration) -> YouTube {
-    let timeouts = Timeouts { connect: total, total, feed: total };
+pub(crate) fn client(url: &str) -> YouTube {
+    let timeouts = Timeouts { connect: LIMIT, total: LIMIT, feed: LIMIT };
     YouTube::new(&options(url), timeouts, QuotaState::default()).expect("the options are right")
 }
 

@@ -126,6 +126,8 @@ async fn an_update_that_is_delivered_again_has_no_second_effect() {
     assert_eq!(store.update_mark("telegram:1").await.unwrap(), None);
     assert!(store.edit(mark("telegram:1", 10), watch(), T0).await.unwrap().is_some());
     bench.unwatch(ANA).await;
+    assert_eq!(store.edit(mark("telegram:1", 10), watch(), T0).await.unwrap(), None);
+    store.move_mark(mark("telegram:1", 10).unwrap(), T0).await.unwrap();
     for again in [10, 9] {
         assert_eq!(store.edit(mark("telegram:1", again), watch(), T0).await.unwrap(), None);
     }
@@ -136,14 +138,44 @@ async fn an_update_that_is_delivered_again_has_no_second_effect() {
 }
 
 #[tokio::test]
+async fn updates_have_their_effect_once_in_whatever_order_they_are_handled() {
+    let bench = Bench::new();
+    let store = bench.store();
+    let mark = |update_id| UpdateMark { source: "telegram:1".into(), update_id };
+    let edit = async |id| store.edit(Some(mark(id)), Vec::new(), T0).await.unwrap().is_some();
+    // The one in the middle is not handled yet: a kill here must bring it again, and it alone.
+    assert!(edit(10).await && edit(12).await);
+    store.move_mark(mark(10), T0).await.unwrap();
+    assert_eq!(store.update_mark("telegram:1").await.unwrap(), Some(10));
+    let mut handled = Vec::new();
+    for id in [9, 10, 11, 12, 13] {
+        handled.push(store.is_handled(&mark(id)).await.unwrap());
+    }
+    assert_eq!(handled, [true, true, false, true, false]);
+    assert!(!edit(12).await && edit(11).await && !edit(11).await);
+    store.move_mark(mark(12), T0).await.unwrap();
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM handled"), 0);
+    // A mark never moves back, and another source has its own.
+    store.move_mark(mark(5), T0).await.unwrap();
+    assert_eq!(store.update_mark("telegram:1").await.unwrap(), Some(12));
+    let other = UpdateMark { source: "telegram:2".into(), update_id: 12 };
+    assert!(!store.is_handled(&other).await.unwrap());
+}
+
+#[tokio::test]
 async fn after_two_quiet_days_the_ids_of_updates_may_start_anew() {
     let bench = Bench::new();
     let mark = |update_id| Some(UpdateMark { source: "telegram:1".into(), update_id });
     bench.store().edit(mark(900), Vec::new(), T0).await.unwrap();
+    bench.store().edit(mark(902), Vec::new(), T0).await.unwrap();
+    bench.store().move_mark(mark(900).unwrap(), T0).await.unwrap();
     bench.store().sweep(KEEP, T0.plus(DAY)).await.unwrap();
     assert_eq!(bench.store().update_mark("telegram:1").await.unwrap(), Some(900));
     bench.store().sweep(KEEP, T0.plus(3 * DAY)).await.unwrap();
-    assert!(bench.store().edit(mark(5), Vec::new(), T0.plus(8 * DAY)).await.unwrap().is_some());
+    for id in [5, 902] {
+        let edited = bench.store().edit(mark(id), Vec::new(), T0.plus(8 * DAY)).await.unwrap();
+        assert!(edited.is_some(), "{id}");
+    }
 }
 
 #[tokio::test]

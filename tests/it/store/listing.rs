@@ -5,6 +5,10 @@ use tubebell::store::{ListLimits, Listed, ListedMember, Listing, WatchFilter};
 
 const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
 const PLAYLIST: &str = "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
+const KEEP: tubebell::store::Retention = tubebell::store::Retention {
+    statistics: DAY.saturating_mul(30),
+    alerts: DAY.saturating_mul(7),
+};
 const ANYBODY: ListLimits = ListLimits { per_list: 10, per_owner: 10 };
 
 fn id(n: usize) -> VideoId {
@@ -140,7 +144,7 @@ async fn a_video_of_its_own_and_in_two_lists_rings_once_for_each_watch() {
     let bench = Bench::new();
     let own = format!("video:{}", id(1));
     for (to, subject) in
-        [("recorder:own", own.as_str()), ("recorder:c", CHANNEL), ("recorder:p", PLAYLIST)]
+        [("telegram:14", own.as_str()), ("telegram:13", CHANNEL), ("telegram:15", PLAYLIST)]
     {
         bench.watch_subject(to, subject, "views any; views every 100").await;
     }
@@ -186,7 +190,7 @@ async fn a_trigger_belongs_to_a_moment_also_in_a_list() {
     let bench = Bench::new();
     bench.watch_subject(ANA, CHANNEL, "views any; title; views every 100").await;
     let own = format!("video:{}", id(1));
-    bench.watch_subject("recorder:own", &own, "views any").await;
+    bench.watch_subject("telegram:14", &own, "views any").await;
     bench.see_video(&name(1), 90).await;
     // Seen before the video joined, and routed after it.
     let early = snapshot(&name(1), bench.now().plus(SECOND), 150);
@@ -202,7 +206,7 @@ async fn a_trigger_belongs_to_a_moment_also_in_a_list() {
 async fn a_member_that_leaves_and_comes_back_starts_anew() {
     let bench = Bench::new();
     bench.watch_subject(ANA, CHANNEL, "views every 1000; views any").await;
-    bench.watch_subject("recorder:own", &format!("video:{}", id(1)), "status").await;
+    bench.watch_subject("telegram:14", &format!("video:{}", id(1)), "status").await;
     bench.list(old(&[1])).await;
     bench.see_video(&name(1), 900).await;
     assert_eq!(bench.list(old(&[])).await, listed(0, 1));
@@ -247,7 +251,7 @@ async fn a_watch_made_later_hears_of_no_video_that_is_older() {
     bench.list(old(&[1])).await;
     let published = bench.now();
     bench.pass(HOUR);
-    bench.watch_subject("recorder:b", CHANNEL, "upload").await;
+    bench.watch_subject("telegram:12", CHANNEL, "upload").await;
     bench.list(vec![row(2, published), row(1, T0.minus(DAY))]).await;
     bench.see_video(&name(2), 1).await;
     assert_eq!(bench.send_all().await.len(), 1);
@@ -401,14 +405,14 @@ async fn an_upload_for_somebody_who_is_muted_is_counted_and_not_told() {
 async fn a_list_that_is_gone_is_told_once_to_each_of_its_watchers_and_so_is_its_return() {
     let bench = Bench::new();
     bench.watch_subject(ANA, PLAYLIST, "views any").await;
-    bench.watch_subject("recorder:b", PLAYLIST, "upload").await;
+    bench.watch_subject("telegram:12", PLAYLIST, "upload").await;
     bench.list_of(PLAYLIST, old(&[1]), true).await;
     assert!(bench.presence(PLAYLIST, false).await.is_news);
     assert_eq!(bench.send_all().await.len(), 2);
     assert!(bench.due(PLAYLIST).await.gone);
     assert!(!bench.presence(PLAYLIST, false).await.is_news);
     // Whoever comes later is not told what is over.
-    bench.watch_subject("recorder:c", PLAYLIST, "upload").await;
+    bench.watch_subject("telegram:13", PLAYLIST, "upload").await;
     assert!(bench.send_all().await.is_empty());
     assert!(bench.presence(PLAYLIST, true).await.is_news);
     assert_eq!(bench.send_all().await.len(), 3);
@@ -419,7 +423,7 @@ async fn a_list_that_is_gone_is_told_once_to_each_of_its_watchers_and_so_is_its_
 async fn a_video_that_is_gone_is_told_to_its_watchers_also_without_a_rule_for_it() {
     let bench = Bench::new();
     bench.watch(ANA, "views any").await;
-    bench.watch("recorder:b", "status; views any").await;
+    bench.watch("telegram:12", "status; views any").await;
     bench.see(1).await;
     let with = |bench: &Bench, status| {
         bench.pass(SECOND);
@@ -485,4 +489,47 @@ async fn videos_never_held_are_told_apart_from_those_that_left() {
     let subject = bench.due(CHANNEL).await.id;
     let unknown = bench.store().unknown_members(subject, vec![id(1), id(2), id(3)]).await.unwrap();
     assert_eq!(unknown, [id(3)]);
+}
+
+#[tokio::test]
+async fn rows_of_rules_that_ended_and_of_videos_that_left_go_in_the_sweep() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "views every 10; likes every 10; views any").await;
+    bench.watch_subject("telegram:12", CHANNEL, "views every 10").await;
+    bench.list(old(&[3, 2, 1])).await;
+    for n in 1..=3 {
+        bench.see_video(&name(n), 1).await;
+    }
+    assert_eq!(bench.triggers(), 10);
+    bench.list(old(&[3, 2])).await;
+    while bench.store().sweep(KEEP, bench.now()).await.unwrap() {}
+    assert_eq!(bench.triggers(), 7);
+    bench.edit(Edit::Unwatch { destination: at(ANA), subject: of(CHANNEL) }).await;
+    assert_eq!(bench.triggers(), 6);
+    while bench.store().sweep(KEEP, bench.now()).await.unwrap() {}
+    assert_eq!(bench.triggers(), 2);
+    // The rule of the other watch goes on.
+    bench.see_video(&name(3), 10).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_a_list_is_bounded_and_what_is_forgotten_is_no_news() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list_within(CHANNEL, vec![], true, 3).await;
+    let rows: Vec<ListedMember> =
+        (0..20).map(|n| row(n, bench.now().plus(MINUTE * u32::try_from(n).unwrap()))).collect();
+    for row in &rows {
+        bench.list_within(CHANNEL, vec![row.clone()], false, 3).await;
+        bench.see_video(&row.id.to_string(), 1).await;
+    }
+    assert_eq!(bench.send_all().await.len(), 20);
+    assert!(bench.sql::<i64>("SELECT count(*) FROM member") <= 6);
+    // All but the newest are deleted, and the old ones come back into the list.
+    bench.list_within(CHANNEL, rows[..4].to_vec(), true, 3).await;
+    for row in &rows[..4] {
+        bench.see_video(&row.id.to_string(), 2).await;
+    }
+    assert!(bench.send_all().await.is_empty());
 }

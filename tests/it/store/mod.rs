@@ -17,6 +17,7 @@ mod opening;
 mod poisoned;
 mod routing;
 mod story;
+mod upgrading;
 mod watching;
 
 use std::cell::Cell;
@@ -103,6 +104,7 @@ pub(crate) fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
         origin: "chat".into(),
         beginning: None,
         limit: None,
+        videos_limit: None,
     }
 }
 

@@ -129,7 +129,7 @@ async fn rules_watches_lanes_and_history_that_hold_rubbish_stop_nobody_else() {
         "UPDATE lane SET in_flight = 'some' WHERE id = 1",
         "UPDATE history SET views = 'many' WHERE video = 1",
         "UPDATE seen SET observed_at = 'then' WHERE video = 1",
-        "INSERT INTO fanout (video, begun, turn, work) VALUES (1, 0, -2, x'ff'), (1, 0, -1, '{}')",
+        "INSERT INTO fanout (holder, begun, turn, work) VALUES (1, 0, -2, x'ff'), (1, 0, -1, '{}')",
     ] {
         let bench = broken(sql).await;
         for views in [3, 4] {

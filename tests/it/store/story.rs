@@ -15,7 +15,8 @@ async fn story<S: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> S) {
     let watch = Edit::Watch(Box::new(watch_of(ANA, &format!("video:{VIDEO}"), "views every 1000")));
     let edited = store.edit(Some(mark.clone()), vec![watch.clone()], T0).await.unwrap().unwrap();
     assert!(matches!(edited[0], Edited::Watched { created: true, changed: true, .. }));
-    assert_eq!(store.edit(Some(mark), vec![watch], T0).await.unwrap(), None);
+    assert_eq!(store.edit(Some(mark.clone()), vec![watch], T0).await.unwrap(), None);
+    store.move_mark(mark, T0).await.unwrap();
     assert_eq!(store.update_mark("telegram:1").await.unwrap(), Some(7));
     let listed = store.watches(WatchFilter::Of(at(ANA)), 0, 10).await.unwrap();
     assert_eq!(listed.len(), 1);

@@ -1,6 +1,7 @@
 //! Answers that break on the way.
 
 use super::*;
+use crate::wait::{Frozen, until};
 
 #[tokio::test]
 async fn a_burst_of_server_errors_ends() {
@@ -64,19 +65,27 @@ async fn a_client_may_leave_an_endless_body() {
     stage.good("/youtube/v3/videos?part=id&id=aaaaaaaaaaa").await;
 }
 
-/// Takes a fifth of a second: a client's time-out is real time.
+/// The error of a client that waits for an answer and is as patient as clients are.
+async fn given_up(stage: &Stage, request: reqwest::RequestBuilder) -> reqwest::Error {
+    let asked = stage.sim.requests().len();
+    let (answer, ()) = tokio::join!(request.send(), async {
+        until("that it is asked", async || stage.sim.requests().len() > asked).await;
+        let _frozen = Frozen::now();
+        tokio::time::advance(PATIENCE).await;
+    });
+    answer.unwrap_err()
+}
+
 #[tokio::test]
 async fn a_hang_is_the_clients_to_end_and_does_not_hold_up_the_stop() {
     let stage = Stage::with("a").await;
     stage.sim.faults(|faults| faults.plan(None, Fault::Hang, None));
     let request = || stage.request("/youtube/v3/videos?part=id&id=aaaaaaaaaaa");
-    let error = request().timeout(Duration::from_millis(100)).send().await.unwrap_err();
+    let error = given_up(&stage, request()).await;
     assert!(error.is_timeout(), "{error}");
     let hanging = request().send();
     let stop = async {
-        while stage.sim.requests().len() < 2 {
-            tokio::task::yield_now().await;
-        }
+        until("that it is asked again", async || stage.sim.requests().len() == 2).await;
         stage.stop.cancel();
         stage.tasks.close();
         stage.tasks.wait().await;
@@ -88,9 +97,9 @@ async fn a_hang_is_the_clients_to_end_and_does_not_hold_up_the_stop() {
 #[tokio::test]
 async fn a_slow_answer_is_a_right_one() {
     let stage = Stage::with("a").await;
-    stage.sim.faults(|faults| faults.plan(None, Fault::Slow(Duration::from_millis(50)), 1));
+    stage.sim.faults(|faults| faults.plan(None, Fault::Slow(2 * PATIENCE), 1));
     let request = || stage.request("/youtube/v3/videos?part=id&id=aaaaaaaaaaa");
-    assert!(request().timeout(Duration::from_millis(5)).send().await.unwrap_err().is_timeout());
+    assert!(given_up(&stage, request()).await.is_timeout());
     stage.sim.faults(|faults| faults.plan(None, Fault::Slow(Duration::from_millis(1)), 1));
     assert_eq!(request().send().await.unwrap().status().as_u16(), 200);
 }

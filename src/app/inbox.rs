@@ -1,0 +1,264 @@
+//! Updates in hand: those of one chat one after the other, side by side with those of other chats.
+//!
+//! Telegram tells everything from an offset on, again and again until the offset moves. The offset stands behind the
+//! last update before which none is missing, so a kill loses none; what had its effect beyond it is known here, and to
+//! the store after a start. At most one answer of `getUpdates` is in hand, which bounds the queues and the chats at
+//! work.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use crate::control::{Incoming, IncomingKind};
+
+/// Updates in hand at a time: as many as one answer of Telegram's holds.
+pub(super) const IN_HAND_MAX: usize = 100;
+
+/// How far an update is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It waits in its chat's queue, or is at work.
+    InHand,
+    /// It has had its effect.
+    Handled,
+    /// It has had none: Telegram is to tell it again.
+    Failed,
+}
+
+/// What an answer of Telegram's brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Came {
+    /// Something new: the queues that began with it and wait for somebody to work them off.
+    New(Vec<String>),
+    /// Only what is in hand or was handled a moment ago.
+    Known,
+    /// Nothing.
+    Nothing,
+}
+
+/// The updates in hand. Whoever works a queue off asks for its [`Inbox::next`] until there is none.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    known: BTreeMap<i64, State>,
+    queues: HashMap<String, VecDeque<Incoming>>,
+    /// Chats with a new id, whose updates go behind those of the old id until these are worked off.
+    moved: HashMap<String, String>,
+}
+
+impl Inbox {
+    /// Puts what came, in the order of the ids, into the queues of its chats. What is not above `last` was confirmed.
+    pub(super) fn take(&mut self, updates: Vec<Incoming>, last: Option<i64>) -> Came {
+        let ids: BTreeSet<i64> = updates.iter().map(|incoming| incoming.mark.update_id).collect();
+        let told_to = ids.last().copied().unwrap_or(i64::MAX);
+        // What is not told again, though what stands behind it is, will not come any more.
+        self.known.retain(|id, state| {
+            *state != State::Failed || ids.contains(id) || (*id > told_to && !ids.is_empty())
+        });
+        let (mut began, mut any_new, mut any_known) = (Vec::new(), false, false);
+        for incoming in updates {
+            let id = incoming.mark.update_id;
+            if last.is_some_and(|last| id <= last) {
+                continue;
+            }
+            if matches!(self.known.get(&id), Some(State::InHand | State::Handled)) {
+                any_known = true;
+                continue;
+            }
+            if self.known.len() >= IN_HAND_MAX && !self.known.contains_key(&id) {
+                // This and what is behind it come again once there is room.
+                any_known = true;
+                break;
+            }
+            any_new = true;
+            self.known.insert(id, State::InHand);
+            let queue = self.queue_of(&incoming.kind);
+            if let Some(waiting) = self.queues.get_mut(&queue) {
+                waiting.push_back(incoming);
+            } else {
+                self.queues.insert(queue.clone(), VecDeque::from([incoming]));
+                began.push(queue);
+            }
+        }
+        match (any_new, any_known) {
+            (true, _) => Came::New(began),
+            (false, true) => Came::Known,
+            (false, false) => Came::Nothing,
+        }
+    }
+
+    /// The chat without its topic, because that is what limits and answers go by.
+    fn queue_of(&mut self, kind: &IncomingKind) -> String {
+        let lane = match kind {
+            IncomingKind::Message { chat, .. }
+            | IncomingKind::Button { chat, .. }
+            | IncomingKind::Membership { chat, .. } => chat.lane(),
+            IncomingKind::Migrated { from, to } => {
+                let (from, to) = (from.lane(), to.lane());
+                if !self.queues.contains_key(&to) {
+                    self.moved.insert(to, from.clone());
+                }
+                from
+            }
+            IncomingKind::Other => String::new(),
+        };
+        self.moved.get(&lane).cloned().unwrap_or(lane)
+    }
+
+    /// The update that is to be handled next in a queue; `None`: it is worked off, and another update begins it anew.
+    pub(super) fn next(&mut self, queue: &str) -> Option<Incoming> {
+        let incoming = self.queues.get_mut(queue).and_then(VecDeque::pop_front);
+        if incoming.is_none() {
+            self.end(queue);
+        }
+        incoming
+    }
+
+    /// An update has had its effect.
+    pub(super) fn handled(&mut self, id: i64) {
+        self.known.insert(id, State::Handled);
+    }
+
+    /// An update could not have its effect: Telegram is to tell it again, and what waits behind it in its queue.
+    pub(super) fn failed(&mut self, queue: &str, id: i64) {
+        self.known.insert(id, State::Failed);
+        self.give_back(queue);
+    }
+
+    /// Telegram is to tell again what waits in a queue.
+    pub(super) fn give_back(&mut self, queue: &str) {
+        for incoming in self.end(queue) {
+            self.known.insert(incoming.mark.update_id, State::Failed);
+        }
+    }
+
+    fn end(&mut self, queue: &str) -> VecDeque<Incoming> {
+        self.moved.retain(|_, from| from != queue);
+        self.queues.remove(queue).unwrap_or_default()
+    }
+
+    /// Whether anything is being handled.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.queues.is_empty()
+    }
+
+    /// The update up to which all in hand have had their effect.
+    pub(super) fn handled_to(&self) -> Option<i64> {
+        let handled = self.known.iter().take_while(|(_, state)| **state == State::Handled);
+        handled.last().map(|(id, _)| *id)
+    }
+
+    /// The store knows that all up to this one have had their effect.
+    pub(super) fn forget_to(&mut self, id: i64) {
+        self.known.retain(|known, _| *known > id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Address;
+    use crate::store::UpdateMark;
+
+    fn incoming(update_id: i64, kind: IncomingKind) -> Incoming {
+        Incoming { mark: UpdateMark { source: "telegram:1".to_owned(), update_id }, kind }
+    }
+
+    fn chat(id: i64) -> Address {
+        Address::Telegram { chat: id, thread: None }
+    }
+
+    fn from(chat_id: i64, update_id: i64) -> Incoming {
+        let kind = IncomingKind::Membership {
+            chat: chat(chat_id),
+            private: true,
+            by: None,
+            reachable: true,
+            reason: String::new(),
+        };
+        incoming(update_id, kind)
+    }
+
+    fn queue(id: i64) -> String {
+        chat(id).lane()
+    }
+
+    fn next(inbox: &mut Inbox, id: i64) -> Option<i64> {
+        inbox.next(&queue(id)).map(|incoming| incoming.mark.update_id)
+    }
+
+    #[test]
+    fn updates_of_one_chat_keep_their_order_and_those_of_others_do_not_wait() {
+        let mut inbox = Inbox::default();
+        let came = inbox.take(vec![from(1, 10), from(1, 11), from(2, 12)], Some(9));
+        assert_eq!(came, Came::New(vec![queue(1), queue(2)]));
+        assert_eq!((next(&mut inbox, 1), next(&mut inbox, 2)), (Some(10), Some(12)));
+        inbox.handled(12);
+        assert_eq!(next(&mut inbox, 2), None);
+        // More of a chat at work waits behind it.
+        assert_eq!(inbox.take(vec![from(1, 13)], Some(9)), Came::New(vec![]));
+        inbox.handled(10);
+        assert_eq!([next(&mut inbox, 1), next(&mut inbox, 1)], [Some(11), Some(13)]);
+    }
+
+    #[test]
+    fn the_mark_is_the_last_update_before_which_none_is_missing() {
+        let mut inbox = Inbox::default();
+        inbox.take(vec![from(1, 10), from(2, 12), from(3, 15)], None);
+        inbox.handled(15);
+        inbox.handled(12);
+        assert_eq!(inbox.handled_to(), None);
+        inbox.handled(10);
+        assert_eq!(inbox.handled_to(), Some(15));
+        inbox.forget_to(15);
+        assert_eq!(inbox.handled_to(), None);
+    }
+
+    #[test]
+    fn what_is_told_again_is_taken_once() {
+        let mut inbox = Inbox::default();
+        inbox.take(vec![from(1, 10), from(2, 11)], None);
+        inbox.handled(11);
+        assert_eq!(inbox.take(vec![from(1, 10), from(2, 11)], None), Came::Known);
+        assert_eq!(inbox.take(vec![from(1, 9)], Some(9)), Came::Nothing);
+        assert_eq!(inbox.take(Vec::new(), Some(9)), Came::Nothing);
+        assert_eq!((next(&mut inbox, 1), next(&mut inbox, 1)), (Some(10), None));
+    }
+
+    #[test]
+    fn what_failed_comes_again_with_what_waited_behind_it_and_in_its_order() {
+        let mut inbox = Inbox::default();
+        let all = || vec![from(1, 10), from(1, 11), from(2, 12)];
+        inbox.take(all(), None);
+        next(&mut inbox, 2);
+        inbox.handled(12);
+        assert_eq!(next(&mut inbox, 1), Some(10));
+        inbox.failed(&queue(1), 10);
+        assert_eq!(inbox.handled_to(), None);
+        assert_eq!(inbox.take(all(), None), Came::New(vec![queue(1)]));
+        assert_eq!([next(&mut inbox, 1), next(&mut inbox, 1)], [Some(10), Some(11)]);
+        // One that Telegram has forgotten does not hold the mark for ever.
+        inbox.failed(&queue(1), 11);
+        inbox.handled(10);
+        assert_eq!(inbox.handled_to(), Some(10));
+        inbox.take(vec![from(2, 12)], Some(10));
+        assert_eq!(inbox.handled_to(), Some(12));
+    }
+
+    #[test]
+    fn no_more_is_in_hand_than_one_answer_holds() {
+        let mut inbox = Inbox::default();
+        inbox.take((1..=100).map(|id| from(id, id)).collect(), None);
+        assert_eq!(inbox.take((1..=150).map(|id| from(id, id)).collect(), None), Came::Known);
+        assert_eq!(inbox.known.len(), IN_HAND_MAX);
+    }
+
+    #[test]
+    fn what_a_chat_says_under_its_new_id_waits_for_what_it_said_under_the_old_one() {
+        let mut inbox = Inbox::default();
+        let moves = IncomingKind::Migrated { from: chat(-1), to: chat(-100) };
+        let came = inbox.take(vec![from(-1, 10), incoming(11, moves), from(-100, 12)], None);
+        assert_eq!(came, Came::New(vec![queue(-1)]));
+        assert_eq!([10, 11, 12].map(|_| next(&mut inbox, -1)), [Some(10), Some(11), Some(12)]);
+        assert_eq!(next(&mut inbox, -1), None);
+        assert_eq!(inbox.take(vec![from(-100, 13)], None), Came::New(vec![queue(-100)]));
+        assert!(inbox.is_busy() && inbox.moved.is_empty());
+    }
+}

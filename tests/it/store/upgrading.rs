@@ -1,0 +1,230 @@
+//! A database of an older version is carried over by the gateway alone, whatever comes between.
+
+use super::*;
+use tubebell::route::Router;
+use tubebell::store::{ListLimits, ListedMember, Listing, Migration, StoreError};
+
+const OLD: &str = include_str!("../../fixtures/schema-2.sql");
+
+/// The first moment after the last that the older version has seen.
+const THEN: UnixMillis = UnixMillis(1_795_007_400_000);
+
+const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
+
+/// A folder with the database of an older version in it.
+fn older() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tubebell.db");
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch(OLD).unwrap();
+    (folder, path)
+}
+
+impl Bench {
+    fn of_older() -> Bench {
+        let (folder, _) = older();
+        let mut bench =
+            Bench { folder, store: None, now: Cell::new(THEN), plain: Arc::new(Plain::default()) };
+        bench.restart();
+        bench
+    }
+
+    /// One piece, and what it left. What was left over of changes goes with so many alerts at a time.
+    async fn piece(&self, alerts: usize) -> Migration {
+        let migration = self.store().migrate(self.now()).await.unwrap();
+        if migration == Migration::FanOut {
+            let work = move |desk: &mut dyn tubebell::model::Desk<Error = StoreError>,
+                             holder,
+                             work: &str| {
+                Router::new().resume(desk, holder, work, &mut Budget::new(alerts, &|| false))
+            };
+            self.store().fan_out(self.now(), Box::new(work)).await.unwrap();
+        }
+        migration
+    }
+
+    async fn upgrade(&self) {
+        while self.piece(1_000).await != Migration::Done {}
+    }
+
+    /// Everything that a watcher may hear from here on, in the order of the texts.
+    async fn rest_of_the_story(&self) -> Vec<String> {
+        self.route().await;
+        let mut told = self.send_all().await;
+        // A window that had fired rests: it does not fire again, and another rule of the same video does.
+        self.see_video("video000001", 2_100).await;
+        self.see_video("video000003", 2_900).await;
+        self.see_video("video000003", 3_000).await;
+        self.see_video("video000009", 1).await;
+        told.extend(self.send_all().await);
+        self.pass(2 * HOUR);
+        told.extend(self.send_all().await);
+        self.store().replay_dead_letters(None, self.now()).await.unwrap();
+        told.extend(self.send_all().await);
+        self.sums();
+        told.sort();
+        told
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_an_older_version_goes_on_where_it_was() {
+    let bench = Bench::of_older();
+    bench.upgrade().await;
+    let told = bench.rest_of_the_story().await;
+    let of = |video: &str| told.iter().filter(|body| body.starts_with(video)).count();
+    // Each of thirty chats hears both of its rules of what was left over, and of what came behind it.
+    assert_eq!(of(VIDEO), 30, "{told:#?}");
+    assert!(of("video000002") >= 1 && of("video000003") >= 2, "{told:#?}");
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM fanout"), 0);
+    assert_eq!(bench.count("dead"), 0);
+}
+
+#[tokio::test]
+async fn kills_between_any_two_pieces_change_nothing() {
+    let whole = {
+        let bench = Bench::of_older();
+        bench.upgrade().await;
+        bench.rest_of_the_story().await
+    };
+    let mut bench = Bench::of_older();
+    loop {
+        let migration = bench.piece(3).await;
+        bench.restart();
+        if migration == Migration::Done {
+            break;
+        }
+    }
+    assert_eq!(bench.rest_of_the_story().await, whole);
+}
+
+#[tokio::test]
+async fn rules_of_lists_have_their_rows_where_this_version_looks_for_them() {
+    let bench = Bench::of_older();
+    bench.upgrade().await;
+    let rows = |text: &str| {
+        bench.sql::<i64>(&format!(
+            "SELECT count(*) FROM \"trigger\" t JOIN rule r ON r.id = t.rule JOIN subscription s ON s.id = r.subscription
+             JOIN subject u ON u.id = s.subject WHERE u.ref = '{CHANNEL}' AND r.text = '{text}'"
+        ))
+    };
+    for text in ["views any", "title", "upload", "status"] {
+        assert!(rows(text) <= 2, "{text}: one row per rule");
+    }
+    assert_eq!(rows("views every 1000"), 4);
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM member m WHERE m.armed = 0 AND m.subject IN (SELECT id FROM subject WHERE next_listing IS NOT NULL AND ref LIKE 'channel:UC%')"), 0);
+    let memory =
+        bench.sql::<String>(&format!("SELECT memory FROM subject WHERE ref = '{CHANNEL}'"));
+    assert!(memory.contains("\"playlist\":\"UUuAXFkgsw1L7xaCfnd5JJOw\""), "{memory}");
+    // No column of the older version is left.
+    let columns =
+        bench.sql::<String>("SELECT group_concat(name) FROM pragma_table_info('subject')");
+    assert!(!columns.contains("full_at") && !columns.contains("feed"), "{columns}");
+}
+
+#[tokio::test]
+async fn an_upgraded_database_has_the_same_schema_as_a_new_one() {
+    let schema = |bench: &Bench| {
+        let db = bench.database();
+        let mut columns = db
+            .prepare(
+                "SELECT m.name, (SELECT group_concat(name || ' ' || type || ' ' || \"notnull\") FROM pragma_table_info(m.name))
+                 FROM sqlite_schema m WHERE m.name NOT LIKE 'sqlite_%' ORDER BY m.name",
+            )
+            .unwrap();
+        let rows = columns
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))
+            .unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let bench = Bench::of_older();
+    bench.upgrade().await;
+    assert_eq!(schema(&bench), schema(&Bench::new()));
+}
+
+#[tokio::test]
+async fn what_is_published_after_the_upgrade_is_news_and_what_was_before_is_not() {
+    let bench = Bench::of_older();
+    bench.upgrade().await;
+    bench.route().await;
+    bench.send_all().await;
+    bench.pass(MINUTE);
+    let limits = ListLimits { per_list: 10, per_owner: 10 };
+    let due = bench.store().due_subjects(bench.now().plus(DAY), 10, limits).await.unwrap();
+    let subject = due.into_iter().find(|due| due.subject == of(CHANNEL)).unwrap().id;
+    let row = |n: u32, at| ListedMember {
+        id: format!("video{n:06}").parse().unwrap(),
+        title: None,
+        at: Some(at),
+    };
+    let long_ago = THEN.minus(100 * DAY);
+    let members = vec![
+        row(7, bench.now()),
+        row(4, long_ago),
+        row(3, long_ago),
+        row(2, long_ago),
+        row(6, long_ago),
+    ];
+    let listing = Listing {
+        subject,
+        title: None,
+        same_as: None,
+        memory: "{}".into(),
+        members,
+        complete: true,
+        total: None,
+        members_max: 10,
+        presence: Some(true),
+        next_listing: bench.now(),
+    };
+    bench.store().save_listing(listing, bench.now()).await.unwrap();
+    for n in [2, 3, 4, 6, 7] {
+        bench.see_video(&format!("video{n:06}"), 900).await;
+    }
+    let uploads = "SELECT group_concat(DISTINCT v.ref) FROM alert a JOIN rule r ON r.id = a.rule JOIN video v ON v.id = a.video
+                   WHERE r.text = 'upload' AND a.observed_at > 1795007400000";
+    assert_eq!(bench.sql::<String>(uploads), "video000007");
+}
+
+#[tokio::test]
+async fn a_tool_leaves_an_older_database_as_it_is_and_says_what_to_do() {
+    let (_folder, path) = older();
+    let before = std::fs::read(&path).unwrap();
+    for access in [Access::Tool, Access::Existing] {
+        let error = Sqlite::open(&path, access).err().unwrap().to_string();
+        let expected = "tubebell.db is of an older version (schema 2, and this one needs 3): start this version's `tubebell run` once, it brings the database up to date";
+        assert!(error.ends_with(expected), "{error}");
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_tool_waits_for_the_end_of_an_upgrade_and_a_second_gateway_is_refused() {
+    let bench = Bench::of_older();
+    assert_ne!(bench.piece(1).await, Migration::Done);
+    for access in [Access::Tool, Access::Existing] {
+        let error = Sqlite::open(&bench.path(), access).err().unwrap().to_string();
+        assert!(
+            error.ends_with(
+                "is being brought up to date by `tubebell run`: try again when that is done"
+            ),
+            "{error}"
+        );
+    }
+    let error = Sqlite::open(&bench.path(), Access::Run).err().unwrap();
+    assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+    bench.upgrade().await;
+    drop(Sqlite::open(&bench.path(), Access::Existing).unwrap());
+}
+
+#[tokio::test]
+async fn nobody_makes_a_database_that_a_gateway_is_about_to_make() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tubebell.db");
+    let lock = std::fs::File::create(folder.path().join("tubebell.db.lock")).unwrap();
+    lock.lock().unwrap();
+    let error = Sqlite::open(&path, Access::Tool).err().unwrap();
+    assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+    lock.unlock().unwrap();
+    drop(Sqlite::open(&path, Access::Tool).unwrap());
+}
