@@ -33,7 +33,7 @@ const PAGES_MAX: u32 = 120;
 const PAGES_SPARE: usize = 2;
 
 /// The longest pause after failures.
-const PAUSE_MAX: Duration = Duration::from_secs(3600);
+const PAUSE_MAX: Duration = Duration::from_secs(1800);
 
 /// A list that is gone is asked for so many times less often than the feeds of others: hourly at first, then daily.
 const GONE_OFTEN: u32 = 12;
@@ -155,8 +155,12 @@ pub struct ListMemory {
     walk: Option<Walk>,
     /// YouTube has not known the list since then.
     absent_since: Option<UnixMillis>,
+    /// YouTube has shown no rows of it since then, though it is there.
+    empty_since: Option<UnixMillis>,
     /// Looks in a row that failed.
     failures: u32,
+    /// After failures of the API no unit is spent before this; the feed goes on.
+    paused_until: Option<UnixMillis>,
 }
 
 /// A reading of a whole list under way.
@@ -306,7 +310,7 @@ impl<A: AskLists> Look<'_, A> {
         if let SubjectRef::Video(id) = self.list.subject {
             return Err(SourceError::Rejected(format!("{id} has no members")).into());
         }
-        if self.memory.is_whole_due(self.list, self.pace, self.now) && self.ask.units() > 0 {
+        if self.memory.is_whole_due(self.list, self.pace, self.now) && self.may_pay() {
             let is_first = self.memory.full_at.is_none();
             match self.whole().await {
                 // The feed may still tell what is new.
@@ -322,7 +326,7 @@ impl<A: AskLists> Look<'_, A> {
         let feed = self.feed().await?;
         let is_due = self.found.trouble.is_none() && self.is_paid_due(&feed);
         let is_news = self.found.trouble.is_none() && matches!(feed, FromFeed::News);
-        let asks = (is_due || is_news) && self.ask.units() > 0;
+        let asks = (is_due || is_news) && self.may_pay();
         match (asks, feed) {
             (true, feed) => match self.paid(&feed, is_due).await {
                 Err(Failed::YouTube(error)) => self.paid_failed(&feed, error).await,
@@ -335,8 +339,8 @@ impl<A: AskLists> Look<'_, A> {
 
     fn finish(self) -> Found {
         let Look { list, memory, mut found, pace, now, .. } = self;
-        if found.presence == Some(true) {
-            memory.failures = 0;
+        if found.presence == Some(true) && found.trouble.is_none() {
+            (memory.failures, memory.paused_until) = (0, None);
         }
         if let Some(channel) = &memory.channel
             && !matches!(list.subject, SubjectRef::Channel(_))
@@ -350,6 +354,14 @@ impl<A: AskLists> Look<'_, A> {
             found.next_in = left.min(pace.feed);
         }
         found
+    }
+
+    fn may_pay(&self) -> bool {
+        let is_paused = self.memory.paused_until.is_some_and(|until| {
+            // A moment too far ahead was set under a wrong clock.
+            until > self.now && until.since(self.now) <= PAUSE_MAX.max(self.pace.feed)
+        });
+        !is_paused && self.ask.units() > 0
     }
 
     fn is_channel(&self) -> bool {
@@ -522,6 +534,7 @@ impl<A: AskLists> Look<'_, A> {
         self.memory.paid_at = Some(self.now);
         let page = self.ask.page(playlist, token).await?;
         self.is_there();
+        self.memory.empty_since = None;
         self.found.total = Some(page.total);
         self.memory.rows = Some(page.total);
         Ok(page)
@@ -542,24 +555,27 @@ impl<A: AskLists> Look<'_, A> {
         feed: &FromFeed,
         error: SourceError,
     ) -> Result<(), Failed<A::Error>> {
-        match (error, feed) {
-            (SourceError::NotFound(_) | SourceError::Forbidden(_), _) => {
-                if self.resolve(true).await? {
-                    self.has_nothing();
-                }
-                Ok(())
-            }
-            (error, FromFeed::Seen | FromFeed::News) if !error.is_refusal() => {
+        let outcome = match error {
+            SourceError::NotFound(_) | SourceError::Forbidden(_) => self.resolve(true).await,
+            error => Err(error.into()),
+        };
+        match outcome {
+            Ok(true) => self.has_nothing(),
+            Ok(false) => {}
+            Err(Failed::YouTube(error))
+                if !matches!(feed, FromFeed::Failed) && !error.is_refusal() =>
+            {
                 self.go_on_after(error);
-                Ok(())
             }
-            (error, _) => Err(error.into()),
+            Err(error) => return Err(error),
         }
+        Ok(())
     }
 
-    /// What was found stands; the API is asked again later.
+    /// What was found stands, and the feed goes on; the API is asked again later.
     fn go_on_after(&mut self, error: SourceError) {
-        self.found.next_in = self.memory.failed(&error, self.pace, self.now);
+        let pause = self.memory.failed(&error, self.pace, self.now);
+        self.memory.paused_until = Some(self.now.plus(pause));
         self.found.trouble = Some(error);
     }
 
@@ -638,9 +654,15 @@ impl<A: AskLists> Look<'_, A> {
         }
     }
 
-    /// The list is there, and shows nobody anything: so a channel without public videos looks.
+    /// The list is there, and shows nobody anything: so a channel without public videos looks. Where there were some,
+    /// that is believed at the second look.
     fn has_nothing(&mut self) {
         self.is_there();
+        let since = *self.memory.empty_since.get_or_insert(self.now);
+        let had_rows = self.memory.full_at.is_some() && self.memory.rows != Some(0);
+        if had_rows && !is_over(since, self.pace.feed, self.now) {
+            return;
+        }
         self.memory.full_at = Some(self.now);
         self.memory.pages = 0;
         self.memory.last_page = None;

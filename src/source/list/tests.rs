@@ -155,6 +155,8 @@ struct Watch<'a> {
     members_max: usize,
     memory: ListMemory,
     now: UnixMillis,
+    /// When it last looked; `now` is when it does so next.
+    last: UnixMillis,
     is_gone: bool,
     told: Vec<VideoId>,
     words: Vec<Option<bool>>,
@@ -164,13 +166,14 @@ impl Watch<'_> {
     fn new(sim: &Sim, members_max: usize) -> Watch<'_> {
         let memory = ListMemory::default();
         let (told, words) = (Vec::new(), Vec::new());
-        Watch { sim, members_max, memory, now: START, is_gone: false, told, words }
+        Watch { sim, members_max, memory, now: START, last: START, is_gone: false, told, words }
     }
 
     /// One look, kept as the store keeps it: the newest stay, and what came after the watch began is told once.
     async fn look(&mut self) -> Result<(), SourceError> {
         let Watch { sim, members_max, is_gone, .. } = *self;
         let list = List { subject: &sim.subject, members_max, is_gone };
+        self.last = self.now;
         // Stored and read again each time.
         self.memory = ListMemory::read(Some(&self.memory.print()));
         let looked = look(sim, list, &mut self.memory, &PACE, self.now).await;
@@ -212,14 +215,17 @@ impl Watch<'_> {
         }
     }
 
-    /// Adds videos now, where `place` puts them, and expects to hear of them all within a quarter of an hour.
+    /// Adds videos just after a look, where `place` puts them, and expects to hear of them all within a quarter of an hour.
     async fn hears_of(&mut self, count: u32, place: impl Fn(&mut State, (VideoId, UnixMillis))) {
         let ids: Vec<VideoId> = (0..count).map(|n| id(900_000 + n)).collect();
         for id in &ids {
-            self.sim.edit(|state| place(state, (*id, self.now)));
+            self.sim.edit(|state| place(state, (*id, self.last.plus(Duration::from_secs(1)))));
         }
         self.told.clear();
-        self.live(15 * MINUTE).await;
+        let end = self.last.plus(15 * MINUTE);
+        while self.now <= end {
+            self.look().await.ok();
+        }
         let mut told = std::mem::take(&mut self.told);
         told.sort();
         assert_eq!(told, ids);
@@ -316,6 +322,22 @@ async fn a_channel_without_videos_is_there_and_its_first_one_is_told() {
     watch.live(DAY).await;
     assert!(watch.words.iter().all(|word| *word != Some(false)), "{:?}", watch.words);
     watch.hears_of(1, at_the_top).await;
+}
+
+#[tokio::test]
+async fn one_answer_without_rows_does_not_empty_a_channel() {
+    let sim = Sim::new(CHANNEL, (0..20).rev());
+    sim.edit(|state| state.is_feed_broken = true);
+    let mut watch = Watch::new(&sim, 500);
+    watch.live(20 * MINUTE).await;
+    let rows = sim.edit(|state| std::mem::take(&mut state.rows));
+    watch.look().await.unwrap();
+    assert_eq!(sim.members(), 20);
+    sim.edit(|state| state.rows = rows);
+    watch.look().await.unwrap();
+    sim.edit(|state| state.rows.clear());
+    watch.live(30 * MINUTE).await;
+    assert_eq!(sim.members(), 0, "the second one is believed");
 }
 
 #[tokio::test]

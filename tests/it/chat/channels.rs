@@ -84,12 +84,7 @@ async fn what_is_added_to_the_end_of_a_long_playlist_is_told() {
     let story = Story::quick().await;
     add_playlist(&story, 120);
     let gateway = after(&story, &format!("/watch {PLAYLIST} upload")).await;
-    let listed = async {
-        while gateway.store().watched_videos().await.unwrap() < 120 {
-            crate::wait::pause().await;
-        }
-    };
-    crate::wait::within_limit(listed).await.expect("it is listed");
+    until("it is listed", async || gateway.store().watched_videos().await.unwrap() == 120).await;
     story.youtube.edit(|world| {
         let id = world.add_upload(&channel(), "The hundred and twenty-first").unwrap();
         world.add_to_playlist(&PLAYLIST.parse().unwrap(), id, usize::MAX).unwrap();

@@ -44,7 +44,7 @@ async fn check_asks_youtube_with_the_key_and_says_what_polling_costs() {
     assert!(lines[3].starts_with("ok      polling: 2 videos"), "{}", lines[3]);
     assert_eq!(sim.requests().len(), 0);
 
-    home.write("l.csv", "channel,playlist,to\n@a,,telegram:1\n,PLmix,telegram:1\n");
+    home.write("l.csv", "channel,playlist,to\n@achannel,,telegram:1\n,PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf,telegram:1\n");
     home.run("apply l.csv --config offline.toml");
     let said = home.run("check --offline --config offline.toml").out;
     let line = said.lines().find_map(|line| line.strip_prefix("ok      polling: ")).unwrap();
