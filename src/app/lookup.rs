@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -38,7 +39,7 @@ impl YouTubeLookup {
         members_max: usize,
         telegram: Telegram,
         clock: Clock,
-        patience: std::time::Duration,
+        patience: Duration,
         is_crowded: &Arc<AtomicBool>,
     ) -> YouTubeLookup {
         YouTubeLookup {
@@ -129,6 +130,15 @@ impl YouTubeLookup {
         Ok(looked(&memory))
     }
 
+    /// How long a new video of one more list may stay unseen, where that is longer than it should be.
+    async fn delay(&self, now: UnixMillis) -> Option<(Duration, usize)> {
+        let mut watched = Watched::count(self.store.as_ref(), self.members_max).await.ok()?;
+        watched.lists.count = watched.lists.count.saturating_add(1);
+        watched.lists.pages = watched.lists.pages.saturating_add(1);
+        let plan = watched.plan(self.limits, self.youtube.quota(), now);
+        (watched.lists.count > plan.lists_in_time).then(|| (plan.list_delay(), plan.lists_in_time))
+    }
+
     async fn look_at_subject(
         &self,
         subject: &SubjectRef,
@@ -159,7 +169,8 @@ impl YouTubeLookup {
                 other => other.map(|members| Some(members.total)),
             }
         });
-        Ok(Some(LookedSubject { subject, title, members: members.await? }))
+        let members = members.await?;
+        Ok(Some(LookedSubject { subject, title, members, delay: self.delay(now).await }))
     }
 }
 

@@ -242,7 +242,10 @@ impl Gateway {
             store: Arc::clone(&store),
             youtube: Arc::clone(&youtube),
             limits: youtube_options.limits(),
-            members: ListLimits { per_list: members_max, per_owner: usize::MAX },
+            members: ListLimits {
+                per_list: members_max,
+                per_owner: usize::try_from(config.limits.videos_per_owner).unwrap_or(usize::MAX),
+            },
             wake: watched.add(),
             poll: Arc::clone(&poll),
             bells: bells.clone(),

@@ -1,5 +1,7 @@
 //! The two traits through which commands reach the outside; `app` implements them.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::model::{Address, ChatMessage, Snapshot, SubjectRef, UnixMillis, VideoId};
@@ -23,6 +25,9 @@ pub struct LookedSubject {
     pub title: Option<String>,
     /// How many videos it has, where the answer says.
     pub members: Option<u64>,
+    /// Where so many lists are watched that a new video of this one may stay unseen for longer than a quarter of an hour:
+    /// for how long, and with how many lists it would not.
+    pub delay: Option<(Duration, usize)>,
 }
 
 /// Who wants to know: looks that cost units of YouTube's are counted.

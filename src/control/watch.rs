@@ -7,7 +7,7 @@ use crate::render::Prose;
 use crate::render::views::ErrorView;
 use crate::route::language::{self, RuleError};
 use crate::route::trigger::{self, LOWEST};
-use crate::store::{Edit, Edited, NewRule, WatchEdit};
+use crate::store::{Edit, Edited, NewRule, VideosLimit, WatchEdit};
 
 use super::command::{reference, subject_first};
 use super::list::number;
@@ -62,7 +62,9 @@ pub(super) async fn make(turn: &mut Turn<'_>, target: Target, rules: &str) -> Re
             Seen::Subject(_) | Seen::Gone | Seen::Unasked(_) => None,
         },
         limit: max,
-        videos_limit: turn.videos_max(),
+        videos_limit: turn
+            .videos_max()
+            .map(|limit| VideosLimit { limit, counted: counted(turn, &seen) }),
     };
     let done = turn.commit(vec![Edit::Watch(Box::new(edit))]).await?;
     match done.first() {
@@ -84,6 +86,17 @@ pub(super) async fn make(turn: &mut Turn<'_>, target: Target, rules: &str) -> Re
     }
 }
 
+/// How many videos a watch counts for. A list of which nobody knows how many it has may fill up.
+fn counted(turn: &Turn<'_>, seen: &Seen) -> usize {
+    let max = turn.control.options.members_per_subject;
+    match seen {
+        Seen::Subject(looked) => {
+            looked.members.and_then(|all| usize::try_from(all).ok()).map_or(max, |all| all.min(max))
+        }
+        Seen::Video(_) | Seen::Gone | Seen::Unasked(_) => 1,
+    }
+}
+
 fn limit_reached(turn: &Turn<'_>, max: usize) -> Stop {
     turn.wrong(
         &format!(
@@ -97,7 +110,7 @@ fn videos_reached(turn: &Turn<'_>, limit: usize, left: usize) -> Stop {
     let (limit, left) = (number(limit), number(left));
     turn.wrong(
         &format!(
-            "That would be too many videos: all watches may have {limit} together, and {left} are left. End one that you need no more: `/list` shows them."
+            "That would be too many videos: all your watches may have {limit} together, and {left} are left. End one that you need no more: `/list` shows them."
         ),
         "/unwatch 1",
     )

@@ -7,7 +7,7 @@ use crate::model::{
     UnixMillis, VideoId,
 };
 use crate::render::numbers::{Ago, Grouped, Numbers, Passed, Period};
-use crate::render::views::{Link, Members, RuleLine, VideosLeft, Watch};
+use crate::render::views::{Delay, Link, Members, RuleLine, VideosLeft, Watch};
 use crate::render::{List, Prose};
 use crate::route::trigger::LOWEST;
 
@@ -91,12 +91,18 @@ pub(super) async fn view(
         numbers: numbers.map(|(counts, _)| Numbers(counts)),
         seen: numbers.map(|(_, at)| Ago { at, now: turn.now }),
         members: match seen {
-            Seen::Subject(looked) => looked.members.map(|total| held(turn, total)),
+            Seen::Subject(looked) => looked.members.map(|total| held(turn, made, total)),
             Seen::Video(_) | Seen::Gone | Seen::Unasked(_) => {
                 watch.and_then(|watch| members(turn, watch))
             }
         },
         videos: videos_left(turn, made, is_video),
+        delay: match seen {
+            Seen::Subject(looked) if made.created => looked
+                .delay
+                .map(|(time, most)| Delay { time: Period(time), lists_in_time: number(most) }),
+            Seen::Subject(_) | Seen::Video(_) | Seen::Gone | Seen::Unasked(_) => None,
+        },
         rules: List::new(lines),
         ended: List::new(ended.cloned().collect()),
         lacks_upload: !is_video && !now.contains(Event::Upload.name()),
@@ -112,8 +118,10 @@ pub(super) async fn view(
     })
 }
 
-fn held(turn: &Turn<'_>, total: u64) -> Members {
-    let max = turn.control.options.members_per_subject;
+fn held(turn: &Turn<'_>, made: &Made, total: u64) -> Members {
+    // Its owner may have no room for all of them.
+    let room = made.videos.map_or(usize::MAX, |(counted, _)| counted);
+    let max = turn.control.options.members_per_subject.min(room);
     let taken = usize::try_from(total).unwrap_or(usize::MAX).min(max);
     Members {
         taken: number(taken),

@@ -11,10 +11,10 @@ use super::cut::List;
 use super::numbers::{Ago, Grouped, Moment, Numbers, Passed, Period};
 use super::prose::Prose;
 use super::views::{
-    ErrorView, GainLine, Help, Invite, Link, Members, Mute, NotAllowed, Notice, Page, QuietHours,
-    RuleLine, Rules, SettingsView, Start, Stats, Test, Unwatch, VideosLeft, View, Watch, WatchLine,
-    WatchOffer, Watches, WelcomeInvited, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule,
-    WhySuppressed,
+    Delay, ErrorView, GainLine, Help, Invite, Link, Members, Mute, NotAllowed, Notice, Page,
+    QuietHours, RuleLine, Rules, SettingsView, Start, Stats, Test, Unwatch, VideosLeft, View,
+    Watch, WatchLine, WatchOffer, Watches, WelcomeInvited, Why, WhyAlert, WhyNext, WhyOutcome,
+    WhyRule, WhySuppressed,
 };
 use crate::model::{
     About, Button, CancelReason, ClockTime, Counts, Event, Live, Marks, Metric, Outcome, Quiet,
@@ -264,6 +264,7 @@ impl View for Watch {
             seen: Some(seen()),
             members: None,
             videos: None,
+            delay: None,
             rules: List::new(vec![
                 RuleLine { next: Some(Grouped(2_000)), ..rule("views every 1000") },
                 RuleLine {
@@ -302,6 +303,10 @@ impl View for Watch {
                 seen: None,
                 members: members(500, 1_234, true),
                 videos: videos(500, 380),
+                delay: Some(Delay {
+                    time: Period(std::time::Duration::from_secs(2_400)),
+                    lists_in_time: Grouped(250),
+                }),
                 ended: List::new(vec!["views any".to_owned()]),
                 lacks_upload: true,
                 at_most: None,

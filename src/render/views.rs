@@ -196,6 +196,8 @@ pub struct Watch {
     pub members: Option<Members>,
     /// What this watch takes of the videos that its owner may have.
     pub videos: Option<VideosLeft>,
+    /// So many lists are watched that telling of a new video may take so long.
+    pub delay: Option<Delay>,
     /// The rules in force.
     pub rules: List<RuleLine>,
     /// The texts of rules that were in force before and are no longer.
@@ -210,6 +212,15 @@ pub struct Watch {
     pub quiet: Option<Quiet>,
     /// When the watch ends.
     pub until: Option<Moment>,
+}
+
+/// That a new video of a list may stay unseen for long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Delay {
+    /// For so long.
+    pub time: Period,
+    /// With so many lists it would be told within a quarter of an hour.
+    pub lists_in_time: Grouped,
 }
 
 /// The offer to watch what was pasted.

@@ -402,8 +402,17 @@ pub struct WatchEdit {
     pub beginning: Option<Beginning>,
     /// How many watches the owner may have.
     pub limit: Option<usize>,
-    /// How many videos the owner's watches may have together.
-    pub videos_limit: Option<usize>,
+    /// How many videos the owner's watches may have together; `None`: any number.
+    pub videos_limit: Option<VideosLimit>,
+}
+
+/// How many videos an owner may have, and how many a watch counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VideosLimit {
+    /// All watches of the owner may have so many together.
+    pub limit: usize,
+    /// The watch counts so many: 1, or what a channel or playlist has, as many as a list may hold at most.
+    pub counted: usize,
 }
 
 /// What an edit did.

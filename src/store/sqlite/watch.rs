@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{chat, member, queue, route, rows};
+use super::{chat, listing, member, queue, route, rows};
 use crate::model::{
     Address, DestinationId, Holder, ListKey, SubjectRef, SubscriptionId, UnixMillis,
 };
-use crate::store::{Edited, NewRule, Result, WatchEdit};
+use crate::store::{Edited, NewRule, Result, VideosLimit, WatchEdit};
 
 pub(super) fn watches_of_owner(db: &Connection, owner: &str) -> Result<usize> {
     Ok(db
@@ -38,15 +38,11 @@ pub(super) fn running(
 
 pub(super) fn watch(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<Edited> {
     let (destination, _) = chat::destination(tx, &watch.destination, &watch.owner)?;
-    if let Some(limit) = watch.limit
-        && running(tx, destination, &watch.subject)?.is_none()
-    {
-        // Whoever made the destination owns its watches, also those that others add.
-        let owner = chat::owner(tx, destination)?;
-        if owner != chat::OPERATOR && watches_of_owner(tx, &owner)? >= limit {
-            return Ok(Edited::LimitReached { limit });
-        }
-    }
+    let videos = match room(tx, destination, watch)? {
+        Room::Any => None,
+        Room::Videos { counted, left } => Some((counted, left)),
+        Room::None(answer) => return Ok(answer),
+    };
     let subject = subject(tx, watch, now)?;
     let (id, before) = subscription(tx, destination, subject, watch, now)?;
     let changed = match before {
@@ -54,13 +50,7 @@ pub(super) fn watch(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Resu
             for rule in wanted(&watch.rules) {
                 start_rule(tx, id, subject, rule, watch, now)?;
             }
-            // Nothing of it can be waiting.
-            return Ok(Edited::Watched {
-                subscription: SubscriptionId(id),
-                created: true,
-                changed: true,
-                videos: None,
-            });
+            true
         }
         Before::Same => rules(tx, id, subject, watch, now)?,
         Before::Ended | Before::Other => {
@@ -68,11 +58,49 @@ pub(super) fn watch(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Resu
             true
         }
     };
-    if changed {
+    // Of a new watch nothing can be waiting.
+    if changed && before != Before::Absent {
         queue::rouse(tx, destination, Some(id), now)?;
     }
-    let created = before == Before::Ended;
-    Ok(Edited::Watched { subscription: SubscriptionId(id), created, changed, videos: None })
+    let created = matches!(before, Before::Absent | Before::Ended);
+    Ok(Edited::Watched { subscription: SubscriptionId(id), created, changed, videos })
+}
+
+/// Whether an owner has room for a watch.
+enum Room {
+    /// Nobody counts.
+    Any,
+    /// It counts so many videos, and so many are left then.
+    Videos { counted: usize, left: usize },
+    /// There is none.
+    None(Edited),
+}
+
+fn room(tx: &Connection, destination: DestinationId, watch: &WatchEdit) -> Result<Room> {
+    if watch.limit.is_none() && watch.videos_limit.is_none() {
+        return Ok(Room::Any);
+    }
+    // Whoever made the destination owns its watches, also those that others add.
+    let owner = chat::owner(tx, destination)?;
+    if owner == chat::OPERATOR {
+        return Ok(Room::Any);
+    }
+    let running = running(tx, destination, &watch.subject)?;
+    if let Some(limit) = watch.limit
+        && running.is_none()
+        && watches_of_owner(tx, &owner)? >= limit
+    {
+        return Ok(Room::None(Edited::LimitReached { limit }));
+    }
+    let Some(VideosLimit { limit, counted }) = watch.videos_limit else { return Ok(Room::Any) };
+    let subject = running.map(|(_, subject)| subject);
+    let left = limit.saturating_sub(listing::videos_of_owner(tx, &owner, subject)?);
+    if left == 0 && running.is_none() {
+        return Ok(Room::None(Edited::VideosReached { limit, left }));
+    }
+    // A list that has more keeps its newest.
+    let counted = counted.min(left.max(1));
+    Ok(Room::Videos { counted, left: left.saturating_sub(counted) })
 }
 
 /// What stood in the place of a watch before it was asked for.

@@ -269,6 +269,7 @@ impl World {
 
     pub(super) fn subject(&self, written: &str, stored: &str, title: &str, members: u64) {
         let looked = LookedSubject {
+            delay: None,
             subject: stored.parse().unwrap(),
             title: Some(title.to_owned()),
             members: Some(members),
