@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{member, route, rows};
+use super::{member, route, rows, unite};
 use crate::model::{FanoutCursor, ListKey, ListNews, News, UnixMillis, VideoId, VideoKey};
 use crate::store::{DueSubject, ListCounts, ListLimits, Listed, ListedMember, Listing, Result};
 
@@ -133,6 +133,17 @@ struct Before {
 }
 
 pub(super) fn save_listing(tx: &Connection, listing: &Listing, now: UnixMillis) -> Result<Listed> {
+    let listed = save(tx, listing, now)?;
+    if let Some(name) = &listing.same_as
+        && !unite::unite(tx, ListKey(listing.subject), name, now)?
+    {
+        // The rest of its watches follows at once.
+        postpone_listing(tx, listing.subject, None, now)?;
+    }
+    Ok(listed)
+}
+
+fn save(tx: &Connection, listing: &Listing, now: UnixMillis) -> Result<Listed> {
     let before: Option<Before> = tx
         .prepare_cached(
             "SELECT listed_at IS NOT NULL, since, known_to, gone_at IS NOT NULL FROM subject

@@ -35,6 +35,7 @@ mod route;
 mod rows;
 mod sweep;
 mod thread;
+mod unite;
 mod watch;
 mod why;
 

@@ -533,3 +533,171 @@ async fn what_is_remembered_of_a_list_is_bounded_and_what_is_forgotten_is_no_new
     }
     assert!(bench.send_all().await.is_empty());
 }
+
+const HANDLE: &str = "channel:@theChannel";
+
+impl Bench {
+    /// A listing that says whose name this is.
+    async fn named(&self, subject: &str, members: Vec<ListedMember>) {
+        self.pass(MINUTE);
+        let listing = Listing {
+            subject: self.due(subject).await.id,
+            title: Some("The channel".into()),
+            same_as: Some(of(CHANNEL)),
+            memory: "{}".into(),
+            members,
+            complete: true,
+            total: None,
+            members_max: 10,
+            presence: Some(true),
+            next_listing: self.now(),
+        };
+        self.store().save_listing(listing, self.now()).await.unwrap();
+    }
+
+    async fn watched(&self) -> Vec<(String, String, String)> {
+        let rows = self.store().watches(WatchFilter::All, 0, 100).await.unwrap();
+        let mut rows: Vec<_> = rows
+            .into_iter()
+            .map(|row| {
+                (row.destination.address.to_string(), row.subject.to_string(), row.rules.join("; "))
+            })
+            .collect();
+        rows.sort();
+        rows
+    }
+}
+
+#[tokio::test]
+async fn a_handle_takes_the_name_of_its_channel_and_still_leads_to_it() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, HANDLE, "views every 10; upload").await;
+    bench.named(HANDLE, old(&[1])).await;
+    assert_eq!(
+        bench.watched().await,
+        [(ANA.into(), CHANNEL.into(), "views every 10; upload".into())]
+    );
+    // Whoever names the handle means the same watch.
+    let again = bench.watch_subject(ANA, HANDLE, "views every 10; upload").await;
+    assert!(matches!(again, Edited::Watched { created: false, changed: false, .. }), "{again:?}");
+    let at = bench.store().watches_at(vec![(at(ANA), of(HANDLE))]).await.unwrap();
+    assert!(at[0].watch.is_some());
+    bench.see_video(&name(1), 1).await;
+    bench.see_video(&name(1), 10).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+    assert_eq!(
+        bench.edit(Edit::Unwatch { destination: super::at(ANA), subject: of(HANDLE) }).await,
+        Edited::Done(1)
+    );
+    assert!(bench.watched().await.is_empty());
+}
+
+#[tokio::test]
+async fn one_channel_under_two_names_is_one_watch_and_one_message() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "views every 10; upload").await;
+    bench.list(old(&[2, 1])).await;
+    bench.watch_subject(ANA, HANDLE, "upload; views any; views every 100").await;
+    bench.watch_subject("telegram:12", HANDLE, "views every 10; upload").await;
+    bench.list_of(HANDLE, old(&[2, 1]), true).await;
+    for n in 1..=2 {
+        bench.see_video(&name(n), 1).await;
+    }
+    // Found before, and not told yet.
+    bench.see_video(&name(1), 2).await;
+    bench.named(HANDLE, old(&[2, 1])).await;
+    assert_eq!(
+        bench.watched().await,
+        [
+            ("telegram:12".into(), CHANNEL.into(), "views every 10; upload".into()),
+            (
+                ANA.into(),
+                CHANNEL.into(),
+                "views every 10; upload; views any; views every 100".into()
+            ),
+        ]
+    );
+    assert_eq!(bench.send_all().await.len(), 1);
+    bench.see_video(&name(1), 10).await;
+    assert_eq!(bench.send_all().await.len(), 2, "one each");
+    bench.see_video(&name(1), 100).await;
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert a JOIN rule r ON r.id = a.rule WHERE r.text = 'views every 100'"), 1);
+    bench.send_all().await;
+    // The name alone is not listed any more, and what is new is told once.
+    assert_eq!(
+        bench.store().due_subjects(bench.now().plus(DAY), 10, ANYBODY).await.unwrap().len(),
+        1
+    );
+    bench.list(vec![row(3, bench.now()), row(2, T0.minus(DAY)), row(1, T0.minus(DAY))]).await;
+    bench.see_video(&name(3), 1).await;
+    assert_eq!(bench.send_all().await.len(), 2);
+    bench.sums();
+    assert!(bench.sql::<i64>("SELECT min(lists) FROM video") >= 1);
+}
+
+#[tokio::test]
+async fn a_channel_that_was_watched_long_ago_takes_over_what_its_handle_holds() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.edit(Edit::Unwatch { destination: at(ANA), subject: of(CHANNEL) }).await;
+    bench.watch_subject(ANA, HANDLE, "views every 10").await;
+    bench.list_of(HANDLE, old(&[1]), true).await;
+    bench.see_video(&name(1), 9).await;
+    bench.named(HANDLE, old(&[1])).await;
+    assert_eq!(bench.watched().await, [(ANA.into(), CHANNEL.into(), "views every 10".into())]);
+    bench.see_video(&name(1), 10).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_handle_of_many_watchers_is_brought_along_in_pieces() {
+    let bench = Bench::new();
+    bench.watch_subject("telegram:1", CHANNEL, "upload").await;
+    for chat in 1..=250 {
+        bench.watch_subject(&format!("telegram:{chat}"), HANDLE, "upload").await;
+    }
+    for _ in 0..3 {
+        bench.named(HANDLE, old(&[1])).await;
+    }
+    let rows = bench.watched().await;
+    assert!(rows.len() == 100 && rows.iter().all(|(_, subject, _)| subject == CHANNEL));
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM subscription WHERE ended_at IS NULL"), 250);
+}
+
+#[tokio::test]
+async fn what_an_owner_watches_holds_so_many_videos() {
+    let bench = Bench::new();
+    let within = |to: &str, subject: &str, limit, counted| {
+        let mut edit = watch_of(to, subject, "upload");
+        edit.owner = "telegram:1".into();
+        edit.videos_limit = Some(tubebell::store::VideosLimit { limit, counted });
+        Edit::Watch(Box::new(edit))
+    };
+    let videos = |edited: &Edited| match edited {
+        Edited::Watched { videos, .. } => *videos,
+        other => panic!("{other:?}"),
+    };
+    let made = bench.edit(within("telegram:1", "video:aaaaaaaaaaa", 5, 1)).await;
+    assert_eq!(videos(&made), Some((1, 4)));
+    // A list that has more keeps its newest.
+    let made = bench.edit(within("telegram:1", CHANNEL, 5, 10)).await;
+    assert_eq!(videos(&made), Some((4, 0)));
+    let limits = ListLimits { per_list: 10, per_owner: 5 };
+    let due = bench.store().due_subjects(bench.now(), 10, limits).await.unwrap().remove(0);
+    assert_eq!(due.members_max, 4);
+    bench.list_within(CHANNEL, old(&[1, 2, 3, 4, 5, 6]), true, due.members_max).await;
+    assert_eq!(bench.members()[1..], [name(6), name(5), name(4), name(3)]);
+    let made = bench.edit(within("telegram:1", "video:bbbbbbbbbbb", 5, 1)).await;
+    assert_eq!(made, Edited::VideosReached { limit: 5, left: 0 });
+    // What stands is not refused, and what somebody else pays for is free.
+    let again = bench.edit(within("telegram:1", CHANNEL, 5, 10)).await;
+    assert!(matches!(again, Edited::Watched { created: false, .. }), "{again:?}");
+    bench.watch_subject("telegram:9", CHANNEL, "upload").await;
+    let due = bench.store().due_subjects(bench.now().plus(DAY), 10, limits).await.unwrap();
+    assert_eq!(due[0].members_max, 10, "the operator's watch has no limit");
+    // Who has more than is allowed by now keeps it.
+    bench.edit(Edit::Unwatch { destination: at("telegram:9"), subject: of(CHANNEL) }).await;
+    let limits = ListLimits { per_list: 10, per_owner: 2 };
+    let due = bench.store().due_subjects(bench.now().plus(DAY), 10, limits).await.unwrap();
+    assert_eq!(due[0].members_max, 4);
+}
