@@ -132,7 +132,9 @@ impl Gateway {
         let metrics = Metrics::new();
         metrics.set(Plain::StartTime, seconds(clock()));
         let bells = Bells::default();
-        let opening = Opening { config, clock: &clock, metrics: &metrics, bells: &bells };
+        let tracker = TaskTracker::new();
+        let opening =
+            Opening { config, clock: &clock, metrics: &metrics, bells: &bells, tracker: &tracker };
         let (store, listener) = opening.open(listener).await?;
         ClockWatch::at_start(&*store, clock()).await?;
         let operator = Operator {
@@ -169,7 +171,6 @@ impl Gateway {
             .transpose()
             .map_err(StartError::Other)?;
 
-        let tracker = TaskTracker::new();
         let stop = CancellationToken::new();
         let defaults = defaults(config);
         let composer = Arc::new(Composer {

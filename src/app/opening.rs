@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::StartError;
 use crate::bus::Embedded;
@@ -21,6 +22,7 @@ pub(super) struct Opening<'a> {
     pub(super) clock: &'a Clock,
     pub(super) metrics: &'a Metrics,
     pub(super) bells: &'a Bells,
+    pub(super) tracker: &'a TaskTracker,
 }
 
 impl Opening<'_> {
@@ -52,7 +54,7 @@ impl Opening<'_> {
     async fn store(&self, progress: &Progress) -> Result<Arc<dyn Store>, StoreError> {
         let path = self.config.store.path.clone();
         // New indexes over millions of rows take seconds, in which visitors are answered.
-        let opened = tokio::task::spawn_blocking(move || Sqlite::open(&path, Access::Run)).await;
+        let opened = self.tracker.spawn_blocking(move || Sqlite::open(&path, Access::Run)).await;
         let store: Arc<dyn Store> = Arc::new(opened.map_err(|_| StoreError::Panicked)??);
         let mut is_said = false;
         loop {

@@ -69,13 +69,6 @@ mod tests {
         ServicePatience::new(FULL, Arc::default())
     }
 
-    /// Asks something that is answered after so long; how long it took, and whether there was an answer.
-    async fn ask(patience: &ServicePatience, takes: Duration) -> (Duration, bool) {
-        let begun = Instant::now();
-        let answer = patience.wait(tokio::time::sleep(takes)).await;
-        (begun.elapsed().max(Duration::from_millis(1)), answer.is_some())
-    }
-
     #[tokio::test(start_paused = true)]
     async fn a_service_that_hangs_is_waited_for_once_in_full_and_then_shortly() {
         let (patience, never) = (patience(), Duration::from_secs(3600));
@@ -89,6 +82,13 @@ mod tests {
         tokio::time::advance(SHORT_FOR).await;
         let (one, other) = tokio::join!(ask(&patience, never), ask(&patience, never));
         assert!(one.0 >= FULL && other.0 < Duration::from_secs(1));
+    }
+
+    /// Asks something that is answered after so long; how long it took, and whether there was an answer.
+    async fn ask(patience: &ServicePatience, takes: Duration) -> (Duration, bool) {
+        let begun = Instant::now();
+        let answer = patience.wait(tokio::time::sleep(takes)).await;
+        (begun.elapsed().max(Duration::from_millis(1)), answer.is_some())
     }
 
     #[tokio::test(start_paused = true)]

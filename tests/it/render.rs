@@ -85,12 +85,13 @@ fn a_new_video_comes_with_its_preview() {
         alert(Signal::Event(Event::Upload), Value::None, Value::Text("Title".into()), "upload");
     let mut message = message("Title", vec![upload]);
     message.subject_title = Some("Rick's <playlist>".to_owned());
+    message.subject = "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf".parse().expect("a playlist");
     let chat = chat(&message);
     insta::assert_snapshot!(chat.html, @r#"
     <b><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ">Title</a></b>
     <a href="https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw">Rick Astley</a>
 
-    🆕 New video from <a href="https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw">Rick's &lt;playlist&gt;</a>
+    🆕 New video from <a href="https://www.youtube.com/playlist?list=PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf">Rick's &lt;playlist&gt;</a>
     Also: 1,240 views · 56 likes · comments off
 
     🔔 <code>upload</code>
@@ -163,14 +164,17 @@ fn an_alert_for_a_webhook_is_one_event() {
         "alerts_left_out": 0,
         "coalesced": 1,
         "late": false,
+        "subject": "video:dQw4w9WgXcQ",
         "subject_title": null,
         "video": {
           "channel_id": "UCuAXFkgsw1L7xaCfnd5JJOw",
           "channel_title": "Rick Astley",
           "comments": null,
+          "duration_s": 213,
           "id": "dQw4w9WgXcQ",
           "likes": 56,
           "live": "none",
+          "published_at": "2009-10-25T06:57:33Z",
           "status": "public",
           "title": "<b>",
           "url": "https://www.youtube.com/watch?v=dQw4w9WgXcQ",

@@ -43,7 +43,7 @@ async fn what_is_damaged_in_one_watch_stops_neither_routing_nor_sending() {
          UPDATE history SET views = 'many';
          UPDATE subscription SET until = 'noon', muted_until = 'z' WHERE id = 1;
          UPDATE lane SET key = x'ff00', free_at = 'later' WHERE key LIKE '%4711';
-         INSERT INTO fanout (video, begun, turn, work) VALUES (1, 0, -1, x'ff'), (2, 0, 0, '{}');",
+         INSERT INTO fanout (holder, begun, turn, work) VALUES (1, 0, -1, x'ff'), (2, 0, 0, '{}');",
     );
     story.set_counts(1005, None);
     story.told(BEN, 0, "990 → 1,005", "though Ana's rows are damaged").await;
