@@ -78,6 +78,7 @@ async fn line(turn: &Turn<'_>, place: usize, row: &WatchRow) -> Result<WatchLine
             .map(|until| turn.moment(until)),
         until: turn.effective(&row.settings).until.map(|until| turn.moment(until)),
         is_unavailable,
+        is_gone: row.gone_since.is_some(),
     })
 }
 

@@ -86,7 +86,11 @@ impl Poller {
                 false => Ok(()),
             };
             let outcome = match outcome {
-                Ok(()) => self.round().await,
+                Ok(()) => tokio::select! {
+                    // A look that is broken off was never stored, and is made again.
+                    () = stop.cancelled() => break,
+                    outcome = self.round() => outcome,
+                },
                 Err(error) => Err(error),
             };
             is_store_ill = matches!(&outcome, Err(RoundError::Store(_) | RoundError::Bus(_)));
@@ -108,6 +112,10 @@ impl Poller {
                 // A new watch does not end a rest that YouTube or the store has asked for.
                 () = woken, if failures == 0 => {}
             }
+        }
+        // With the unit of a look that was broken off.
+        if let Err(error) = self.save_quota().await {
+            tracing::warn!(%error, "the units that were spent could not be stored");
         }
     }
 

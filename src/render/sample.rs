@@ -383,6 +383,7 @@ impl View for Watches {
             muted_until: None,
             until: None,
             is_unavailable: false,
+            is_gone: false,
         };
         let marked = WatchLine {
             number: Grouped(2),
@@ -390,13 +391,15 @@ impl View for Watches {
             members: Some(Members { taken: Grouped(500), total: Grouped(1_234), is_cut: true }),
             muted_until: Some(moment(-60)),
             until: Some(moment(-60 * 24 * 30)),
-            is_unavailable: true,
+            is_unavailable: false,
+            is_gone: true,
             ..line.clone()
         };
         let hostile = WatchLine {
             subject: hostile_link(),
             members: Some(Members { taken: Grouped(12), total: Grouped(12), is_cut: false }),
             rules: vec![HOSTILE.to_owned()],
+            is_unavailable: true,
             ..line.clone()
         };
         vec![

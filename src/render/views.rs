@@ -289,6 +289,8 @@ pub struct WatchLine {
     pub until: Option<Moment>,
     /// The video can't be watched at present.
     pub is_unavailable: bool,
+    /// The channel or playlist is no longer there.
+    pub is_gone: bool,
 }
 
 /// The answer to `/rules`: of one watch, or the language.

@@ -388,7 +388,7 @@ fn previews_show_every_message() {
     insta::assert_snapshot!(preview("list"), @r#"
     You watch 2 of 50 possible
     1. Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>: `views every 1000`; `status`
-    2. Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw> (500 of 1,234 videos): `views every 1000`; `status` 🚫 not available 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
+    2. Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw> (500 of 1,234 videos): `views every 1000`; `status` 🚫 no longer there 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
 
     Stop one by its number: `/unwatch 1` · its story: `/why 1`
     "#);
@@ -644,6 +644,7 @@ proptest! {
             muted_until: None,
             until: None,
             is_unavailable: false,
+            is_gone: false,
         };
         let view = Watches {
             watches: List::new(titles.into_iter().map(line).collect()),
@@ -659,4 +660,43 @@ proptest! {
         let more = count - shown;
         prop_assert_eq!(seen.contains(&format!("… and {more} more")), more > 0);
     }
+}
+
+/// The names of all fields, with the way to each.
+fn fields(value: &serde_json::Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(fields_of) => {
+            for (name, value) in fields_of {
+                let at = format!("{at}.{name}");
+                fields(value, &at, found);
+                found.push(at);
+            }
+        }
+        serde_json::Value::Array(items) => {
+            items.iter().take(1).for_each(|item| fields(item, &format!("{at}[]"), found));
+        }
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => {}
+    }
+}
+
+#[test]
+fn the_readme_shows_the_body_that_webhooks_get() {
+    let readme = include_str!("../../README.md");
+    let shown = readme.split("```json").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let views =
+        alert(Signal::Count(Metric::Views), Value::Int(950), Value::Int(1_240), "views every 1000");
+    let mut message = message("Never Gonna Give You Up", vec![views]);
+    message.subject = "channel:UCuAXFkgsw1L7xaCfnd5JJOw".parse().expect("a channel");
+    message.subject_title = Some("Rick Astley".to_owned());
+    message.alerts[0].marks = Marks { values: vec![1_000], more: 0 };
+    let body = RENDERER.alert(Channel::Webhook, &message).unwrap();
+    let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let (mut shown_fields, mut real_fields) = (Vec::new(), Vec::new());
+    fields(&read(shown), "", &mut shown_fields);
+    fields(&read(&body), "", &mut real_fields);
+    assert_eq!(shown_fields, real_fields);
+    assert_eq!(read(shown)["data"], read(&body)["data"]);
 }

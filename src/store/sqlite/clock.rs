@@ -1,4 +1,5 @@
-//! What a clock that was set back would leave in the future: every time at which something is due.
+//! What a clock that was set back would leave in the future: every time at which something is due or from which on
+//! something is heard.
 //!
 //! Moments that mean the clock on the wall (quiet hours, mutes, `until`) stay what they are.
 
@@ -20,6 +21,12 @@ pub(super) fn set_back(tx: &Connection, by: Duration, now: UnixMillis) -> Result
         // "At most one per" counts from there.
         "UPDATE notification SET ended = ended - ?1 WHERE ended > ?2",
         "UPDATE lane SET free_at = max(?2, free_at - ?1) WHERE free_at > ?2",
+        // What was made under the old clock hears what is observed under the new one.
+        "UPDATE \"trigger\" SET since = since - ?1 WHERE since > ?2",
+        "UPDATE rule SET created_at = created_at - ?1 WHERE created_at > ?2",
+        "UPDATE subscription SET created_at = created_at - ?1 WHERE created_at > ?2",
+        "UPDATE member SET since = since - ?1 WHERE since > ?2",
+        "UPDATE subject SET since = since - ?1 WHERE since > ?2",
     ] {
         tx.execute(sql, params![by_ms, now.0])?;
     }
