@@ -85,10 +85,19 @@ pub(super) fn join(
     Ok(())
 }
 
-/// The date of a member has changed: that of a premiere does when it begins.
-pub(super) fn dated(tx: &Connection, list: ListKey, video: VideoKey, at: UnixMillis) -> Result<()> {
-    tx.prepare_cached("UPDATE member SET at = ?3 WHERE subject = ?1 AND video = ?2")?
-        .execute([list.0, video.0, at.0])?;
+/// The date of a member has changed; `begins`: so that it can be seen now for the first time, which is to be told.
+pub(super) fn dated(
+    tx: &Connection,
+    list: ListKey,
+    video: VideoKey,
+    at: UnixMillis,
+    begins: bool,
+) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE member SET at = ?3, news = CASE WHEN ?4 THEN max(news, ?5) ELSE news END
+         WHERE subject = ?1 AND video = ?2",
+    )?
+    .execute(params![list.0, video.0, at.0, begins, News::Announced.code()])?;
     Ok(())
 }
 

@@ -342,6 +342,24 @@ async fn a_premiere_is_told_when_it_is_announced_and_when_it_can_be_seen() {
 }
 
 #[tokio::test]
+async fn a_premiere_that_was_announced_before_the_watch_is_told_when_it_can_be_seen() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list(old(&[2, 1])).await;
+    bench.pass(SECOND);
+    let upcoming = Snapshot { live: Live::Upcoming, ..snapshot(&name(2), bench.now(), 0) };
+    bench.publish(upcoming).await;
+    assert!(bench.send_all().await.is_empty());
+    // It begins: YouTube moves its date.
+    let mut rows = old(&[1]);
+    rows.push(row(2, bench.now().plus(MINUTE)));
+    bench.list(rows).await;
+    bench.see_video(&name(2), 1).await;
+    let told = bench.send_all().await;
+    assert!(told.len() == 1 && told[0].contains("started"), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_new_video_that_can_not_be_seen_is_told_when_it_can() {
     let bench = Bench::new();
     bench.watch_subject(ANA, CHANNEL, "upload").await;
