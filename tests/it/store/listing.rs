@@ -457,6 +457,21 @@ async fn a_video_that_is_gone_is_told_to_its_watchers_also_without_a_rule_for_it
     assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 5);
     bench.send_all().await;
     bench.sums();
+    let why = bench.store().why(VIDEO.parse().unwrap(), Some(at(ANA))).await.unwrap();
+    let told = why.iter().find(|why| why.rule_text == "presence").unwrap();
+    assert_eq!(told.alerts.len(), 2);
+}
+
+#[tokio::test]
+async fn a_rule_of_a_list_waits_for_a_first_look_before_it_has_a_value() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "views every 10").await;
+    bench.list(old(&[1])).await;
+    let why = bench.store().why(id(1), Some(at(ANA))).await.unwrap();
+    assert!(why[0].unset && why[0].trigger.is_some(), "{why:?}");
+    bench.see_video(&name(1), 5).await;
+    let why = bench.store().why(id(1), Some(at(ANA))).await.unwrap();
+    assert_eq!(why[0].trigger.map(|(_, value)| value), Some(10));
 }
 
 #[tokio::test]
