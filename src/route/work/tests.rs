@@ -174,7 +174,7 @@ fn scans_of_a_list_become_one_and_those_of_others_stay_beside_them() {
             (None, 300, 30, seam),
             (Some(1), 300, 30, seam),
             (Some(2), 200, 20, None),
-            (Some(3), 300, 30, None)
+            (Some(3), 300, 30, seam)
         ]
     );
 }

@@ -177,7 +177,7 @@ impl Beside {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn a_rule_of_a_list_hears_what_it_would_hear_alone(
@@ -197,6 +197,67 @@ proptest! {
                     beside.heard_by(*id), alone, "{} of list {} in {:?}", RULES[*rule], list, pieces
                 );
             }
+        }
+    }
+
+    #[test]
+    fn however_long_changes_wait_every_value_that_is_passed_is_named_once(
+        steps in prop::collection::vec((0..4u8, 0..30i64, 0..2usize, 0..3usize), 1..40),
+    ) {
+        const RULES: [&str; 3] = ["views every 7", "views milestones", "views at 3, 20, 150, 151, 400"];
+        let mut world = World::with_page(2);
+        world.watch("views any", -1);
+        world.watch("views any", -1);
+        let mut alone: BTreeMap<(usize, usize), (RuleId, World)> = BTreeMap::new();
+        let mut joined = [false; 2];
+        let (mut now, mut views) = (0, 5);
+        let mut looks = Vec::new();
+        for (kind, step, list, rule) in steps {
+            now += 10;
+            match kind {
+                0 if !joined[list] => {
+                    joined[list] = true;
+                    world.join(LISTS[list], now, News::Told);
+                    for ((of, rule), (_, world)) in &mut alone {
+                        if *of == list {
+                            world.watch_from(RULES[*rule], now, None);
+                        }
+                    }
+                }
+                1 if !alone.contains_key(&(list, rule)) => {
+                    let id = world.watch_list(LISTS[list], RULES[rule], now);
+                    let mut other = World::new();
+                    looks.iter().for_each(|look| drop(other.see(look)));
+                    if joined[list] {
+                        other.watch_from(RULES[rule], now, None);
+                    }
+                    alone.insert((list, rule), (id, other));
+                }
+                _ => {
+                    views += step;
+                    let look = views_at(now, Some(views));
+                    world.see_within(&look, 1);
+                    alone.values_mut().for_each(|(_, world)| drop(world.see(&look)));
+                    looks.push(look);
+                }
+            }
+            if kind == 3 {
+                world.work(&mut Budget::new(1, &|| true));
+            }
+        }
+        while world.work_within(1) {}
+        // Of many passed at once only the highest are named, and the others counted.
+        let passed = |rungs: &[&Rung]| -> u64 {
+            rungs.iter().map(|rung| rung.marks.values.len() as u64 + rung.marks.more).sum()
+        };
+        let last = |rungs: &[&Rung]| rungs.last().and_then(|rung| rung.marks.values.last().copied());
+        for ((list, rule), (id, alone)) in &alone {
+            let told: Vec<&Rung> =
+                world.desk.rung.iter().filter(|rung| rung.rule == *id).collect();
+            let wanted: Vec<&Rung> = alone.desk.rung.iter().collect();
+            let name = RULES[*rule];
+            prop_assert_eq!(passed(&told), passed(&wanted), "{} of list {}", name, list);
+            prop_assert_eq!(last(&told), last(&wanted), "{} of list {}", name, list);
         }
     }
 
@@ -403,6 +464,30 @@ fn a_new_video_that_is_seen_again_while_it_is_told_reaches_everybody_once() {
     let mut rules: Vec<i64> = world.desk.rung.iter().map(|rung| rung.rule.0).collect();
     rules.sort_unstable();
     assert_eq!(rules, (1..=9).collect::<Vec<_>>());
+}
+
+#[test]
+fn changes_that_wait_together_are_told_to_a_list_from_where_the_video_joined() {
+    let mut world = World::with_page(2);
+    world.walk(&[(100, 10)]);
+    for _ in 0..3 {
+        world.watch("views any", 150);
+    }
+    let any = world.watch_list(1, "views any", 160);
+    let every = world.watch_list(1, "views every 10", 160);
+    for (at, views) in [(200, 15), (300, 25)] {
+        assert!(world.see_within(&views_at(at, Some(views)), 1).deferred);
+    }
+    world.join(1, 350, News::Told);
+    let late = world.watch_list(1, "views any", 450);
+    for (at, views) in [(400, 35), (500, 45)] {
+        assert!(world.see_within(&views_at(at, Some(views)), 1).deferred);
+    }
+    while world.work_within(1) {}
+    let of = |rule| world.desk.rung.iter().filter(move |rung| rung.rule == rule).map(told);
+    assert_eq!(of(any).collect::<Vec<_>>(), [(25, 45, vec![])]);
+    assert_eq!(of(every).collect::<Vec<_>>(), [(25, 45, vec![30, 40])]);
+    assert_eq!(of(late).collect::<Vec<_>>(), [(35, 45, vec![])]);
 }
 
 /// What is left over of the news of a list.
