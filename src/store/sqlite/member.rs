@@ -102,14 +102,20 @@ pub(super) fn dated(
 }
 
 /// Takes a video out of a list.
+///
+/// Whatever rule of the list may have a row of it: also one of an earlier stay, which is not made anew yet.
 pub(super) fn leave(
     tx: &Connection,
     list: ListKey,
     video: VideoKey,
     now: UnixMillis,
 ) -> Result<()> {
-    tx.prepare_cached("UPDATE member SET left_at = ?3 WHERE subject = ?1 AND video = ?2")?
-        .execute([list.0, video.0, now.0])?;
+    tx.prepare_cached(
+        "UPDATE member SET left_at = ?3, armed = coalesce(
+             (SELECT max(id) FROM rule WHERE list = ?1 AND ended_at IS NULL), 0)
+         WHERE subject = ?1 AND video = ?2",
+    )?
+    .execute([list.0, video.0, now.0])?;
     tx.prepare_cached("UPDATE video SET lists = lists - 1 WHERE id = ?1")?.execute([video.0])?;
     tx.prepare_cached("UPDATE subject SET members = members - 1 WHERE id = ?1")?
         .execute([list.0])?;

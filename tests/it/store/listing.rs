@@ -3,24 +3,24 @@
 use super::*;
 use tubebell::store::{ListLimits, Listed, ListedMember, Listing, WatchFilter};
 
-const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
-const PLAYLIST: &str = "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
+pub(super) const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
+pub(super) const PLAYLIST: &str = "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
 const KEEP: tubebell::store::Retention = tubebell::store::Retention {
     statistics: DAY.saturating_mul(30),
     alerts: DAY.saturating_mul(7),
 };
 const ANYBODY: ListLimits = ListLimits { per_list: 10, per_owner: 10 };
 
-fn id(n: usize) -> VideoId {
+pub(super) fn id(n: usize) -> VideoId {
     format!("video{n:06}").parse().unwrap()
 }
 
-fn name(n: usize) -> String {
+pub(super) fn name(n: usize) -> String {
     id(n).to_string()
 }
 
 /// A row of a list, with its title and date.
-fn row(n: usize, at: UnixMillis) -> ListedMember {
+pub(super) fn row(n: usize, at: UnixMillis) -> ListedMember {
     ListedMember { id: id(n), title: Some(format!("title {n}")), at: Some(at) }
 }
 
@@ -41,7 +41,7 @@ impl Bench {
         self.list_within(subject, members, complete, 10).await
     }
 
-    async fn list_within(
+    pub(super) async fn list_within(
         &self,
         subject: &str,
         members: Vec<ListedMember>,
@@ -70,6 +70,13 @@ impl Bench {
     }
 
     async fn presence(&self, subject: &str, there: bool) -> Listed {
+        let listed = self.notice(subject, there).await;
+        self.route().await;
+        listed
+    }
+
+    /// A listing finds that a list is there, or is not.
+    pub(super) async fn notice(&self, subject: &str, there: bool) -> Listed {
         self.pass(MINUTE);
         let listing = Listing {
             subject: self.due(subject).await.id,
@@ -83,9 +90,7 @@ impl Bench {
             presence: Some(there),
             next_listing: self.now(),
         };
-        let listed = self.store().save_listing(listing, self.now()).await.unwrap();
-        self.route().await;
-        listed
+        self.store().save_listing(listing, self.now()).await.unwrap()
     }
 
     fn members(&self) -> Vec<String> {
@@ -220,6 +225,20 @@ async fn a_member_that_leaves_and_comes_back_starts_anew() {
     bench.see_video(&name(1), 2_000).await;
     assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 3);
     assert_eq!(bench.sql::<i64>("SELECT count(*) FROM \"trigger\" WHERE holder > 0"), 2);
+}
+
+#[tokio::test]
+async fn rows_of_a_member_that_came_back_and_left_unseen_are_removed_too() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "views every 1000; views +5").await;
+    bench.list(old(&[1])).await;
+    bench.see_video(&name(1), 900).await;
+    for members in [&[][..], &[1], &[]] {
+        bench.list(old(members)).await;
+    }
+    assert_eq!(bench.triggers(), 2);
+    while bench.store().sweep(KEEP, bench.now()).await.unwrap() {}
+    assert_eq!(bench.triggers(), 0);
 }
 
 #[tokio::test]
