@@ -448,8 +448,10 @@ fn plain_scans(change: &Change, lists: &[Membership]) -> VecDeque<Scan> {
     };
     for metric in Metric::ALL {
         let Some(count) = change.current.get(metric) else { continue };
-        if change.previous.get(metric) != Some(count) {
-            push(Series::up(Signal::Count(metric)), count, true);
+        let previous = change.previous.get(metric);
+        if previous != Some(count) {
+            // Rules that a list holds have no value of their own to count from: of a first count none of them can ring.
+            push(Series::up(Signal::Count(metric)), count, previous.is_some());
             // What a list holds rises with every change of a count: `any`.
             push(Series::down(Signal::Count(metric)), count, false);
         }

@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 use super::super::Budget;
 use super::memory::{OTHER, Rung, World, told, views_at};
-use crate::model::{Gate, Holder, Snapshot, Suppressed, TriggerId, VideoKey};
+use crate::model::{
+    Gate, Holder, ListKey, Membership, News, Snapshot, Suppressed, TriggerId, UnixMillis, VideoKey,
+};
 use crate::route::language::tests::rule;
 
 fn other_at(at: i64, views: i64) -> Snapshot {
@@ -142,4 +144,26 @@ proptest! {
         let whole = rungs(&rules, &walk, 500, usize::MAX);
         prop_assert_eq!(rungs(&rules, &walk, page, left), whole);
     }
+}
+
+#[test]
+fn a_new_video_of_a_channel_reads_no_row_of_its_watchers_until_it_changes() {
+    let (mut world, list) = (World::new(), ListKey(7));
+    for _ in 0..1000 {
+        world.watch("views any", 1);
+    }
+    for (holder, _) in world.desk.triggers.values_mut() {
+        *holder = Holder::List(list);
+    }
+    let member = Membership {
+        list,
+        since: UnixMillis(1),
+        at: UnixMillis(1),
+        news: News::Told,
+        is_unarmed: false,
+    };
+    world.desk.lists.insert((VideoKey(1), list.0), member);
+    assert!(world.see(&views_at(10, Some(100))).is_empty());
+    assert_eq!(world.desk.read, 0);
+    assert_eq!(world.see(&views_at(20, Some(101))).len(), 1000);
 }

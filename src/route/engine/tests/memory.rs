@@ -42,6 +42,8 @@ pub(super) struct MemoryDesk {
     /// In the order of arrival; at most two per video.
     pub(super) queue: Vec<(Holder, String)>,
     pub(super) moves: usize,
+    /// Rows that scans have read.
+    pub(super) read: usize,
 }
 
 impl MemoryDesk {
@@ -179,6 +181,7 @@ impl Desk for MemoryDesk {
         );
         rows.sort_by_key(|row| (row.value, row.id));
         rows.truncate(limit);
+        self.read += rows.len();
         Ok(())
     }
 
