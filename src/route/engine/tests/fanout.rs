@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 use super::super::Budget;
 use super::memory::{OTHER, Rung, World, told, views_at};
-use crate::model::{Gate, Holder, Snapshot, Suppressed, TriggerId, VideoKey};
+use crate::model::{
+    Gate, Holder, ListKey, Membership, News, Snapshot, Suppressed, TriggerId, UnixMillis, VideoKey,
+};
 use crate::route::language::tests::rule;
 
 fn other_at(at: i64, views: i64) -> Snapshot {
@@ -59,6 +61,29 @@ fn a_fan_out_ends_its_chunk_when_the_time_is_up() {
     assert_eq!((budget.alerts, asked.get()), (50, 1), "one page, then the clock");
     while world.work(&mut budget) {}
     assert_eq!(budget.alerts, 200);
+}
+
+#[test]
+fn a_video_in_very_many_lists_looks_at_the_clock_also_where_nobody_waits() {
+    let mut world = World::new();
+    for list in 1..=1_000 {
+        let member = Membership {
+            list: ListKey(list),
+            since: UnixMillis(0),
+            at: UnixMillis(0),
+            news: News::Told,
+            is_unarmed: false,
+        };
+        world.desk.lists.insert((VideoKey(1), list), member);
+    }
+    let mut budget = Budget::new(usize::MAX, &|| true);
+    let routed = world.router.route(&mut world.desk, &views_at(100, Some(10)), &mut budget);
+    assert!(routed.unwrap().deferred);
+    let mut pieces = 0;
+    while world.work(&mut budget) {
+        pieces += 1;
+    }
+    assert!(pieces > 10, "{pieces}");
 }
 
 #[test]
