@@ -105,7 +105,7 @@ async fn a_list_whose_rows_cannot_be_read_waits_and_holds_up_no_other_one() {
     story.ask("/watch @achannel upload", "Watching A channel").await;
     let put_off = format!(
         "SELECT next_listing > {} FROM subject WHERE ref LIKE 'playlist:%'",
-        system_clock()().0 + 120_000
+        tubebell::app::system_clock()().0 + 120_000
     );
     until("it is put off", async || db.query_row(&put_off, [], |row| row.get(0)).unwrap()).await;
     until("the other one is listed", async || {
