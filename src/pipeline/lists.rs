@@ -172,6 +172,7 @@ impl Lister {
                     _ => Ok(next),
                 };
             }
+            Err(RoundError::Store(error)) => return self.put_off(&due, error).await,
             Err(error) => return Err(error),
         };
         if found.presence.is_some() {
@@ -182,7 +183,10 @@ impl Lister {
         }
         let next = now.plus(found.next_in);
         let listing = listing(&due, &memory, found, next);
-        let listed = self.store.save_listing(listing, now).await?;
+        let listed = match self.store.save_listing(listing, now).await {
+            Ok(listed) => listed,
+            Err(error) => return self.put_off(&due, error).await,
+        };
         if listed.joined > 0 {
             // A new video is told from its first snapshot.
             self.poll.notify_one();
@@ -190,6 +194,17 @@ impl Lister {
         if listed.is_news {
             self.bells.ring();
         }
+        Ok(next)
+    }
+
+    /// A list of which something can't be stored or read has its turn later: it holds up no other one.
+    async fn put_off(&self, due: &DueSubject, error: StoreError) -> Result<UnixMillis, RoundError> {
+        if error.is_of_the_whole() {
+            return Err(error.into());
+        }
+        let next = (self.clock)().plus(BACK_OFF.1);
+        tracing::error!(subject = %due.subject, %error, "what was listed can't be recorded, trying again later");
+        self.store.postpone_listing(due.id, None, next).await?;
         Ok(next)
     }
 

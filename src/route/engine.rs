@@ -75,6 +75,9 @@ const PAGE_ROWS: usize = 500;
 /// Rows handled between two looks at the time: a row that fires takes some microseconds, on a slow machine tens.
 const ROWS_PER_LOOK: usize = 64;
 
+/// Scans that find nothing between two looks at the time.
+const SCANS_PER_LOOK: usize = 16;
+
 /// Takes snapshots to alerts. Keeps parsed rules and buffers between calls, and nothing that a restart would miss.
 #[derive(Debug)]
 pub struct Router {
@@ -272,6 +275,8 @@ impl Router {
             }
         }
         let Router { rules, rows, page_rows } = self;
+        // A video may be in very many lists, and nobody there waits for this change.
+        let mut empty = 0;
         while let Some(scan) = job.scans.front() {
             let Scan { series, upto, .. } = *scan;
             desk.scan(scan.holder(video), series, upto, job.cursor, *page_rows, rows)?;
@@ -311,7 +316,9 @@ impl Router {
             } else if let Some(last) = rows.last() {
                 job.cursor = FanoutCursor { value: last.value, id: last.id.0 };
             }
-            if !rows.is_empty() && (budget.expired)() && !job.scans.is_empty() {
+            empty = if rows.is_empty() { empty + 1 } else { 0 };
+            let is_look = empty % SCANS_PER_LOOK == 0;
+            if is_look && !job.scans.is_empty() && (budget.expired)() {
                 return Ok(false);
             }
         }

@@ -49,6 +49,8 @@ impl Pair {
 struct Planned {
     pair: Pair,
     is_new: bool,
+    /// Its destination has another address by now.
+    is_moved: bool,
     /// Where its subject lies in the database, or is going to.
     place: i64,
 }
@@ -136,7 +138,8 @@ impl<W: Write> Apply<'_, W> {
                     *new_places.entry(pair.watch.subject.clone()).or_insert(next)
                 });
                 if let Some(is_new) = self.compare(pair, &at)? {
-                    planned.push(Planned { pair: pair.clone(), is_new, place });
+                    let is_moved = false;
+                    planned.push(Planned { pair: pair.clone(), is_new, is_moved, place });
                 }
             }
         }
@@ -150,7 +153,8 @@ impl<W: Write> Apply<'_, W> {
             let at = self.look_up(std::slice::from_ref(&pair)).await?;
             for at in at {
                 if let Some(is_new) = self.compare(&pair, &at)? {
-                    self.edit(vec![Planned { pair: pair.clone(), is_new, place: 0 }]).await?;
+                    let (pair, is_moved) = (pair.clone(), at.moved);
+                    self.edit(vec![Planned { pair, is_new, is_moved, place: 0 }]).await?;
                 }
             }
         }
@@ -174,7 +178,7 @@ impl<W: Write> Apply<'_, W> {
             && !self.kept.insert(standing.id)
         {
             if self.mode != Mode::Look {
-                say(&doubled(address, watch.line));
+                say(&doubled(pair, at.moved));
             }
             return Ok(None);
         }
@@ -218,7 +222,7 @@ impl<W: Write> Apply<'_, W> {
                     && !self.kept.insert(subscription)
                     && planned.is_new
                 {
-                    say(&doubled(planned.pair.address(), planned.pair.watch.line));
+                    say(&doubled(&planned.pair, planned.is_moved));
                 }
             }
         }
@@ -308,10 +312,17 @@ fn rules(watch: &Watch) -> String {
     watch.rules.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Two addresses of the file became one chat since it was written.
-fn doubled(address: &Address, line: u64) -> String {
-    let to = address.masked();
-    format!("line {line}: {to} has moved to a chat that another line names: left out")
+/// Two addresses of the file became one chat since it was written, or two names turned out to be one channel's.
+fn doubled(Pair { watch, to }: &Pair, is_moved: bool) -> String {
+    let (line, to) = (watch.line, watch.to[*to].masked());
+    if is_moved {
+        format!("line {line}: {to} has moved to a chat that another line names: left out")
+    } else {
+        format!(
+            "line {line}: {} to {to} is on another line under another name of the channel: left out",
+            watch.subject
+        )
+    }
 }
 
 /// A rule without a base: its first observation, which is silent, gives it one.

@@ -25,7 +25,9 @@ pub(super) fn set_back(tx: &Connection, by: Duration, now: UnixMillis) -> Result
         "UPDATE \"trigger\" SET since = since - ?1 WHERE since > ?2",
         "UPDATE rule SET created_at = created_at - ?1 WHERE created_at > ?2",
         "UPDATE subscription SET created_at = created_at - ?1 WHERE created_at > ?2",
-        "UPDATE member SET since = since - ?1 WHERE since > ?2",
+        // A row of a list's rule is never older than its video's place in the list: what is no more than the step behind
+        // the new time goes along, or such a row would be taken for one of an earlier membership.
+        "UPDATE member SET since = since - ?1 WHERE since > ?2 - ?1",
         "UPDATE subject SET since = since - ?1 WHERE since > ?2",
     ] {
         tx.execute(sql, params![by_ms, now.0])?;

@@ -50,18 +50,21 @@ impl SqliteDesk<'_> {
         let holder = Holder::Video(video).code();
         let mut rules = self.tx.prepare_cached(UNARMED)?;
         let mut rows = rules.query(params![list, armed, limit])?;
-        // The video may have been in the list before: what is left of that time is of no use.
-        let mut remove =
-            self.tx.prepare_cached("DELETE FROM \"trigger\" WHERE rule = ?1 AND holder = ?2")?;
+        // The video may have been in the list before: what is left of that time is of no use. A rule that came from the
+        // same list under another name has its row, and keeps it.
+        let mut remove = self.tx.prepare_cached(
+            "DELETE FROM \"trigger\" WHERE rule = ?1 AND holder = ?2 AND since < ?3",
+        )?;
         let mut insert = self.tx.prepare_cached(
-            "INSERT INTO \"trigger\" (holder, series, value, rule, since) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO \"trigger\" (holder, series, value, rule, since) SELECT ?1, ?2, ?3, ?4, ?5
+             WHERE NOT EXISTS (SELECT 1 FROM \"trigger\" WHERE rule = ?4 AND holder = ?1)",
         )?;
         let (mut made, mut last) = (0, armed);
         while let Some(row) = rows.next()? {
             last = row.get(0)?;
             let made_at = rows::integer_or(row, 3, 0);
             let (series, value) = (rows::integer_or(row, 1, 0), rows::integer_or(row, 2, i64::MIN));
-            remove.execute([last, holder])?;
+            remove.execute([last, holder, since])?;
             insert.execute([holder, series, value, last, made_at.max(since)])?;
             made += 1;
         }

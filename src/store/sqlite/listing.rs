@@ -137,7 +137,7 @@ pub(super) fn save_listing(tx: &Connection, listing: &Listing, now: UnixMillis) 
     if let Some(name) = &listing.same_as
         && !unite::unite(tx, ListKey(listing.subject), name, now)?
     {
-        // The rest of its watches follows at once.
+        // The rest of its watches follows.
         postpone_listing(tx, listing.subject, None, now)?;
     }
     Ok(listed)
@@ -265,7 +265,7 @@ fn members(
         member::join(tx, list, key, at, if is_new { News::New } else { News::Told }, now)?;
         listed.joined += 1;
     }
-    member::forget_left(tx, list, listing.members_max)
+    member::forget_left(tx, list, listing.members_max, now)
 }
 
 /// Whether something never seen in the list came after the list was first watched, and not only into sight: what slides

@@ -123,8 +123,13 @@ pub(super) fn leave(
 }
 
 /// Forgets members that left, the oldest by date, so that no more than `kept` of a list are remembered. Nothing that is
-/// as old as those is news any more.
-pub(super) fn forget_left(tx: &Connection, list: ListKey, kept: usize) -> Result<()> {
+/// as old as those is news any more; a date of the future says nothing of what comes now.
+pub(super) fn forget_left(
+    tx: &Connection,
+    list: ListKey,
+    kept: usize,
+    now: UnixMillis,
+) -> Result<()> {
     let mut statement = tx.prepare_cached(
         "SELECT video, at FROM member WHERE subject = ?1 AND left_at IS NOT NULL AND armed = 0
          ORDER BY at DESC LIMIT -1 OFFSET ?2",
@@ -133,7 +138,7 @@ pub(super) fn forget_left(tx: &Connection, list: ListKey, kept: usize) -> Result
         .query_map(params![list.0, kept], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (video, at) in gone {
-        forget(tx, list, VideoKey(video), UnixMillis(at))?;
+        forget(tx, list, VideoKey(video), UnixMillis(at.min(now.0)))?;
     }
     Ok(())
 }

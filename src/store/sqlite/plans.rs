@@ -5,7 +5,7 @@ use rusqlite::types::Null;
 
 use super::{
     claim, desk, figures, group, lane, letters, listing, member, open, poll, queue, read, route,
-    sweep, why,
+    sweep, unite, why,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -68,6 +68,8 @@ fn listings_read_the_list_and_no_more() {
         listing::IS_KNOWN,
         member::ROWS_OF_RULE,
         member::RULES_OF_LIST,
+        unite::UNDER_WAY,
+        unite::UNEVEN,
     ] {
         check(sql);
     }
@@ -96,6 +98,8 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         sweep::NOTIFICATIONS,
         sweep::RULES,
         sweep::WATCHES,
+        sweep::EXPIRED,
+        sweep::OTHER_NAMES,
         sweep::FORGET,
         sweep::FORGET_DESTINATION,
         sweep::LOG,

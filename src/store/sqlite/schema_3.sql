@@ -16,6 +16,7 @@ ALTER TABLE subject ADD COLUMN since INTEGER NOT NULL DEFAULT 0;      -- of a li
 ALTER TABLE subject ADD COLUMN known_to INTEGER NOT NULL DEFAULT 0;   -- members that were forgotten had dates up to this one
 ALTER TABLE subject ADD COLUMN gone_at INTEGER; -- of a list: its watchers were told that it is gone
 ALTER TABLE subject ADD COLUMN same_as INTEGER; -- another name of this subject: all watches are there
+CREATE INDEX subject_same_as ON subject (same_as) WHERE same_as IS NOT NULL;
 
 ALTER TABLE member RENAME COLUMN newness TO at; -- when it was published or added: the newest stay
 ALTER TABLE member ADD COLUMN since INTEGER NOT NULL DEFAULT 0;       -- rules of the list hear what is observed later

@@ -15,6 +15,9 @@ use crate::store::{Result, Retention};
 /// Rows of one kind that one transaction deletes or ends: few enough not to hold up deliveries.
 const PIECE: usize = 5_000;
 
+/// Videos of channels and playlists that one sweep lets go of, and those of one list more.
+const PIECE_OF_VIDEOS: i64 = 2_000;
+
 /// Rows that a walk looks at in one sweep.
 const STRETCH: usize = 1_000;
 
@@ -74,16 +77,23 @@ pub(super) const LOG: &str = "DELETE FROM log WHERE offset IN
      (SELECT offset FROM log WHERE offset < (SELECT min(offset) FROM log) + ?2)
      AND CASE WHEN json_valid(snapshot) THEN json_extract(snapshot, '$.observed_at') < ?1 ELSE 1 END";
 
+pub(super) const EXPIRED: &str =
+    "SELECT s.id, s.subject, coalesce(u.members, 0) FROM subscription s
+     LEFT JOIN subject u ON u.id = s.subject WHERE s.until <= ?1 AND s.ended_at IS NULL LIMIT ?2";
+
 /// Ends watches whose time is over.
 fn end_expired(tx: &Connection, now: UnixMillis) -> Result<bool> {
-    let expired: Vec<(i64, i64)> = tx
-        .prepare_cached(
-            "SELECT id, subject FROM subscription WHERE until <= ?1 AND ended_at IS NULL LIMIT ?2",
-        )?
-        .query_map(params![now.0, STRETCH], |row| Ok((row.get(0)?, row.get(1)?)))?
+    let expired: Vec<(i64, i64, i64)> = tx
+        .prepare_cached(EXPIRED)?
+        .query_map(params![now.0, STRETCH], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    for (subscription, subject) in &expired {
+    let mut videos = 0;
+    for (subscription, subject, members) in &expired {
+        if videos >= PIECE_OF_VIDEOS {
+            return Ok(true);
+        }
         watch::end_subscription(tx, *subscription, *subject, "expired", now)?;
+        videos += members;
     }
     Ok(expired.len() == STRETCH)
 }
@@ -152,6 +162,8 @@ pub(super) const WATCHES: &str = "DELETE FROM subscription WHERE id IN
       AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.subscription = s.id)
       ORDER BY s.ended_at LIMIT ?2) RETURNING subject";
 
+pub(super) const OTHER_NAMES: &str = "DELETE FROM subject WHERE same_as = ?1";
+
 /// Forgets watches that ended, and what nobody watches any more.
 fn forget_watches(tx: &Connection, before: UnixMillis) -> Result<bool> {
     let subjects: Vec<i64> = tx
@@ -159,12 +171,18 @@ fn forget_watches(tx: &Connection, before: UnixMillis) -> Result<bool> {
         .query_map(params![before.0, STRETCH], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for subject in &subjects {
-        tx.prepare_cached(
-            "DELETE FROM subject WHERE id = ?1
-             AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.subject = ?1)
-             AND NOT EXISTS (SELECT 1 FROM member m WHERE m.subject = ?1)",
-        )?
-        .execute([subject])?;
+        let is_gone = tx
+            .prepare_cached(
+                "DELETE FROM subject WHERE id = ?1
+                 AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.subject = ?1)
+                 AND NOT EXISTS (SELECT 1 FROM member m WHERE m.subject = ?1)",
+            )?
+            .execute([subject])?
+            == 1;
+        if is_gone {
+            // Other names must not lead to a row that another subject may get.
+            tx.prepare_cached(OTHER_NAMES)?.execute([subject])?;
+        }
     }
     Ok(subjects.len() == STRETCH)
 }

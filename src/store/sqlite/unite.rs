@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::listing::CLOCKS_DIFFER;
 use super::{member, rows, watch};
 use crate::model::{Holder, ListKey, SubjectRef, UnixMillis};
 use crate::store::Result;
@@ -12,7 +13,7 @@ use crate::store::Result;
 /// Watches that one transaction brings along; the others follow at the next listing.
 const WATCHES: usize = 100;
 
-/// Brings the watches of `from` to `name`. True: all of them are there.
+/// Brings the watches of `from` to `name`. False: there are more of them, to be brought at once.
 pub(super) fn unite(
     tx: &Connection,
     from: ListKey,
@@ -20,30 +21,66 @@ pub(super) fn unite(
     now: UnixMillis,
 ) -> Result<bool> {
     let name = name.to_string();
-    let other: Option<(i64, Option<i64>)> = tx
-        .prepare_cached("SELECT id, same_as FROM subject WHERE ref = ?1")?
+    let other: Option<(i64, bool)> = tx
+        .prepare_cached("SELECT id, next_listing IS NOT NULL FROM subject WHERE ref = ?1")?
         .query_row([&name], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     match other {
         Some((id, _)) if id == from.0 => Ok(true),
-        // Nobody has watched it under that name: the row takes the name, and the old one leads to it.
-        None => {
-            let old: String = tx
-                .prepare_cached("SELECT ref FROM subject WHERE id = ?1")?
-                .query_row([from.0], |row| row.get(0))?;
-            tx.prepare_cached("UPDATE subject SET ref = ?2 WHERE id = ?1")?
-                .execute(params![from.0, name])?;
-            tx.prepare_cached("INSERT INTO subject (ref, same_as) VALUES (?1, ?2)")?
-                .execute(params![old, from.0])?;
-            tracing::info!("{old} is {name}: its watches go by that name");
-            Ok(true)
+        Some((id, true)) if is_settled(tx, from, ListKey(id))? => {
+            bring(tx, from, ListKey(id), &name, now)
         }
-        Some((id, same_as)) => bring(tx, from, ListKey(same_as.unwrap_or(id)), &name, now),
+        // Asked again at the next listing.
+        Some((_, true)) => Ok(true),
+        // Nobody watches it under that name.
+        Some((id, false)) => rename(tx, from, Some(id), &name).map(|()| true),
+        None => rename(tx, from, None, &name).map(|()| true),
     }
 }
 
+/// The row takes the name, and the old one leads to it: in the row that had the name, if there is one.
+fn rename(tx: &Connection, from: ListKey, other: Option<i64>, name: &str) -> Result<()> {
+    let old: String = tx
+        .prepare_cached("SELECT ref FROM subject WHERE id = ?1")?
+        .query_row([from.0], |row| row.get(0))?;
+    if let Some(other) = other {
+        tx.prepare_cached("UPDATE subject SET same_as = ?2 WHERE same_as = ?1")?
+            .execute([other, from.0])?;
+        tx.prepare_cached("UPDATE subject SET ref = '', same_as = ?2 WHERE id = ?1")?
+            .execute([other, from.0])?;
+    }
+    let mut give = tx.prepare_cached("UPDATE subject SET ref = ?2 WHERE id = ?1")?;
+    give.execute(params![from.0, name])?;
+    match other {
+        Some(other) => give.execute(params![other, old])?,
+        None => tx
+            .prepare_cached("INSERT INTO subject (ref, same_as) VALUES (?1, ?2)")?
+            .execute(params![old, from.0])?,
+    };
+    tracing::info!("{old} is {name}: its watches go by that name");
+    Ok(())
+}
+
+/// What a list has left over, or one of its videos.
+pub(super) const UNDER_WAY: &str = "SELECT 1 FROM fanout WHERE holder = ?2 UNION ALL
+     SELECT 1 FROM member m JOIN fanout f ON f.holder = m.video WHERE m.subject = ?1 LIMIT 1";
+
+/// Videos that are news in one list and are told, or not known, in the other.
+pub(super) const UNEVEN: &str = "SELECT 1 FROM member m JOIN subject a ON a.id = m.subject
+     JOIN subject b ON b.id = ?2 LEFT JOIN member o ON o.subject = b.id AND o.video = m.video
+     WHERE m.subject = ?1 AND m.left_at IS NULL AND m.at > a.since - ?3 AND CASE WHEN o.video IS NULL
+     THEN m.news = 2 OR m.at > max(b.since - ?3, b.known_to)
+     ELSE o.left_at IS NULL AND (m.news = 2) <> (o.news = 2) END LIMIT 1";
+
+/// Whether all that is new in `from` is told there, and `to` has nothing left to tell of it: else the watches would hear
+/// of it twice, or never.
+fn is_settled(tx: &Connection, from: ListKey, to: ListKey) -> Result<bool> {
+    let is_under_way = tx.prepare_cached(UNDER_WAY)?.exists([from.0, Holder::List(from).code()])?;
+    let slack = i64::try_from(CLOCKS_DIFFER.as_millis()).unwrap_or(0);
+    Ok(!is_under_way && !tx.prepare_cached(UNEVEN)?.exists([from.0, to.0, slack])?)
+}
+
 fn bring(tx: &Connection, from: ListKey, to: ListKey, name: &str, now: UnixMillis) -> Result<bool> {
-    take_over(tx, from, to)?;
     // What is in both is in it since the earlier of the two.
     tx.prepare_cached(
         "UPDATE member SET since = min(since, (SELECT since FROM member o WHERE o.subject = ?1 AND o.video = member.video))
@@ -86,26 +123,6 @@ fn bring(tx: &Connection, from: ListKey, to: ListKey, name: &str, now: UnixMilli
         .query_row([from.0, to.0], |row| row.get(0))?;
     tracing::info!("{old} is {name}: its watches go by that name");
     Ok(true)
-}
-
-/// A subject that nobody watches just now goes on with what the other one holds.
-fn take_over(tx: &Connection, from: ListKey, to: ListKey) -> Result<()> {
-    let is_free = tx
-        .prepare_cached("SELECT 1 FROM subject WHERE id = ?1 AND next_listing IS NULL")?
-        .exists([to.0])?;
-    if !is_free {
-        return Ok(());
-    }
-    tx.prepare_cached("UPDATE OR REPLACE member SET subject = ?2 WHERE subject = ?1")?
-        .execute([from.0, to.0])?;
-    tx.prepare_cached(
-        "UPDATE subject SET (title, memory, members, since, known_to, gone_at, total, listed_at, next_listing) =
-         (SELECT title, memory, members, since, known_to, gone_at, total, listed_at, next_listing
-          FROM subject WHERE id = ?1) WHERE id = ?2",
-    )?
-    .execute([from.0, to.0])?;
-    tx.prepare_cached("UPDATE subject SET members = 0 WHERE id = ?1")?.execute([from.0])?;
-    Ok(())
 }
 
 fn place(tx: &Connection, watch: i64, subject: i64) -> Result<()> {

@@ -385,7 +385,7 @@ fn release_subject(tx: &Connection, subject: i64) -> Result<()> {
     }
     member::release_all(tx, subject)?;
     tx.prepare_cached(
-        "UPDATE subject SET next_listing = NULL, listed_at = NULL, members = 0 WHERE id = ?1",
+        "UPDATE subject SET next_listing = NULL, listed_at = NULL, members = 0, memory = NULL WHERE id = ?1",
     )?
     .execute([subject])?;
     Ok(())

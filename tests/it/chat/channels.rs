@@ -180,3 +180,31 @@ async fn a_real_alert_shows_the_channel() {
     assert!(alert.contains("\nA channel\n"), "{alert}");
     over(story, gateway).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_whose_rows_cannot_be_read_waits_and_holds_up_no_other_one() {
+    let story = Story::quick().await;
+    add_playlist(&story, 3);
+    let gateway = after(&story, &format!("/watch {PLAYLIST} upload")).await;
+    until("it is listed", async || gateway.store().watched_videos().await.unwrap() == 3).await;
+    let db = rusqlite::Connection::open(story.folder.path().join("tubebell.db")).unwrap();
+    db.busy_timeout(crate::wait::LIMIT).unwrap();
+    db.execute_batch("UPDATE member SET at = 'soon'; UPDATE subject SET next_listing = 1").unwrap();
+    story.ask("/watch @achannel upload", "Watching A channel").await;
+    let put_off = format!(
+        "SELECT next_listing > {} FROM subject WHERE ref LIKE 'playlist:%'",
+        tubebell::app::system_clock()().0 + 120_000
+    );
+    until("it is put off", async || db.query_row(&put_off, [], |row| row.get(0)).unwrap()).await;
+    until("the other one is listed", async || {
+        db.query_row("SELECT count(*) FROM subject WHERE listed_at > 0", [], |row| {
+            row.get::<_, i64>(0)
+        })
+        .unwrap()
+            == 2
+    })
+    .await;
+    story.youtube.edit(|world| world.add_upload(&channel(), "Fresh").unwrap());
+    story.hears("Fresh").await;
+    over(story, gateway).await;
+}

@@ -292,6 +292,37 @@ async fn a_chat_that_has_moved_is_found_under_its_old_address() {
 }
 
 #[tokio::test]
+async fn two_names_of_one_channel_are_said_to_be_so() {
+    let home = Home::new();
+    home.write("w.csv", "channel,rules,to\n@one,upload,telegram:5\n@two,upload,telegram:5\n");
+    home.run("apply w.csv").done("2 new, 0 changed, 0 pruned, 0 unchanged");
+    let limits = tubebell::store::ListLimits { per_list: 10, per_owner: 10 };
+    for due in home.store().due_subjects(UnixMillis(i64::MAX / 2), 9, limits).await.unwrap() {
+        let listing = tubebell::store::Listing {
+            subject: due.id,
+            title: None,
+            same_as: Some("channel:UCuAXFkgsw1L7xaCfnd5JJOw".parse().unwrap()),
+            memory: "{}".into(),
+            members: Vec::new(),
+            complete: true,
+            total: None,
+            members_max: 10,
+            presence: Some(true),
+            next_listing: EARLIER,
+        };
+        home.store().save_listing(listing, EARLIER).await.unwrap();
+    }
+    let said = home.run("apply w.csv --prune");
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (
+            0,
+            "line 3: channel:@two to telegram:5 is on another line under another name of the channel: left out\n"
+        )
+    );
+}
+
+#[tokio::test]
 async fn apply_works_beside_a_running_gateway_and_completes_what_was_begun() {
     let home = Home::new();
     let _gateway = Sqlite::open(&home.path().join("tubebell.db"), Access::Run).unwrap();

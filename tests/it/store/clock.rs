@@ -3,6 +3,8 @@
 use super::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
+const LIMITS: tubebell::store::ListLimits =
+    tubebell::store::ListLimits { per_list: 10, per_owner: 10 };
 
 /// The clock of the bench goes back, and the store is told.
 async fn set_back(bench: &Bench) {
@@ -70,4 +72,38 @@ async fn what_the_wall_holds_is_held_until_the_wall_says_so() {
     assert!(bench.claim().await.is_empty());
     bench.pass(SECOND);
     assert_eq!(bench.claim().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_rule_that_was_added_to_a_list_under_the_old_clock_goes_on() {
+    let bench = Bench::new();
+    let channel = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
+    bench.watch_subject(ANA, channel, "views every 10").await;
+    // The video joins before the moment to which the clock goes back, and the rule is made behind it.
+    let due = bench.store().due_subjects(bench.now(), 1, LIMITS).await.unwrap().remove(0);
+    let listing = tubebell::store::Listing {
+        subject: due.id,
+        title: None,
+        same_as: None,
+        memory: "{}".into(),
+        members: vec![tubebell::store::ListedMember {
+            id: VIDEO.parse().unwrap(),
+            title: None,
+            at: Some(T0.minus(HOUR)),
+        }],
+        complete: true,
+        total: None,
+        members_max: 10,
+        presence: None,
+        next_listing: bench.now(),
+    };
+    bench.store().save_listing(listing, bench.now()).await.unwrap();
+    bench.pass(HOUR / 2);
+    bench.watch_subject("telegram:12", channel, "views every 10").await;
+    bench.see(1).await;
+    bench.pass(HOUR * 3 / 4);
+    set_back(&bench).await;
+    bench.pass(HOUR * 2);
+    bench.see(10).await;
+    assert_eq!(bench.send_all().await.len(), 2);
 }

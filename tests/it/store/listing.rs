@@ -702,6 +702,157 @@ async fn a_channel_that_was_watched_long_ago_takes_over_what_its_handle_holds() 
 }
 
 #[tokio::test]
+async fn many_watchers_of_a_handle_hear_nothing_twice_when_it_takes_a_name_that_is_free() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.edit(Edit::Unwatch { destination: at(ANA), subject: of(CHANNEL) }).await;
+    for chat in 101..=250 {
+        bench.watch_subject(&format!("telegram:{chat}"), HANDLE, "upload").await;
+    }
+    bench.list_of(HANDLE, old(&[1]), true).await;
+    let rows = [vec![row(3, bench.now())], old(&[1])].concat();
+    bench.list_of(HANDLE, rows.clone(), true).await;
+    bench.see_video(&name(3), 1).await;
+    assert_eq!(bench.send_all().await.len(), 150);
+    bench.named(HANDLE, rows.clone()).await;
+    bench.list(rows).await;
+    bench.see_video(&name(3), 2).await;
+    assert!(bench.send_all().await.is_empty());
+    assert!(bench.watched().await.iter().all(|(_, subject, _)| subject == CHANNEL));
+    let again = bench.watch_subject("telegram:101", HANDLE, "upload").await;
+    assert!(matches!(again, Edited::Watched { created: false, .. }), "{again:?}");
+}
+
+#[tokio::test]
+async fn what_one_name_has_told_and_the_other_has_not_is_told_once_to_each_before_they_become_one()
+{
+    for channel_is_first in [true, false] {
+        let bench = Bench::new();
+        bench.watch_subject(ANA, CHANNEL, "upload").await;
+        bench.list(old(&[1])).await;
+        bench.watch_subject("telegram:12", HANDLE, "upload").await;
+        bench.list_of(HANDLE, old(&[1]), true).await;
+        let rows = [vec![row(3, bench.now())], old(&[1])].concat();
+        if channel_is_first {
+            bench.list(rows.clone()).await;
+        } else {
+            bench.list_of(HANDLE, rows.clone(), true).await;
+        }
+        bench.see_video(&name(3), 1).await;
+        assert_eq!(bench.send_all().await.len(), 1);
+        bench.named(HANDLE, rows.clone()).await;
+        bench.list(rows.clone()).await;
+        bench.see_video(&name(3), 2).await;
+        assert_eq!(bench.send_all().await.len(), 1, "the other one");
+        bench.named(HANDLE, rows.clone()).await;
+        bench.list(rows).await;
+        bench.see_video(&name(3), 3).await;
+        assert!(bench.send_all().await.is_empty());
+        assert!(bench.watched().await.iter().all(|(_, subject, _)| subject == CHANNEL));
+    }
+}
+
+#[tokio::test]
+async fn what_is_still_on_its_way_to_watchers_of_a_handle_reaches_them_before_it_takes_its_name() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list(old(&[1])).await;
+    for chat in 1..=3 {
+        bench.watch_subject(&format!("telegram:10{chat}"), HANDLE, "views any").await;
+    }
+    bench.list_of(HANDLE, old(&[1]), true).await;
+    bench.see_video(&name(1), 1).await;
+    bench.pass(SECOND);
+    bench.store().append(vec![snapshot(&name(1), bench.now(), 2)]).await.unwrap();
+    let read = bench.store().position(EMBEDDED_STREAM, 0).await.unwrap();
+    let (offset, seen) = bench.store().read_log(read, 1).await.unwrap().remove(0);
+    let one = move |desk: &mut dyn tubebell::model::Desk<Error = tubebell::store::StoreError>| {
+        Router::new().route(desk, &seen, &mut Budget::new(1, &|| false))?;
+        Ok(offset + 1)
+    };
+    bench.store().route(EMBEDDED_STREAM, 0, read, bench.now(), Box::new(one)).await.unwrap();
+    bench.named(HANDLE, old(&[1])).await;
+    bench.route().await;
+    assert_eq!(bench.send_all().await.len(), 3);
+    bench.named(HANDLE, old(&[1])).await;
+    assert!(bench.watched().await.iter().all(|(_, subject, _)| subject == CHANNEL));
+    bench.see_video(&name(1), 3).await;
+    assert_eq!(bench.send_all().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_rule_that_comes_from_another_name_goes_on_counting_where_it_was() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list(old(&[1])).await;
+    bench.watch_subject("telegram:12", HANDLE, "views +10").await;
+    bench.list_of(HANDLE, old(&[1]), true).await;
+    bench.see_video(&name(1), 1).await;
+    bench.see_video(&name(1), 8).await;
+    bench.named(HANDLE, old(&[1])).await;
+    bench.see_video(&name(1), 11).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_name_does_not_outlive_the_channel_that_it_leads_to() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, HANDLE, "upload").await;
+    bench.named(HANDLE, old(&[1])).await;
+    bench.edit(Edit::Unwatch { destination: at(ANA), subject: of(HANDLE) }).await;
+    bench.pass(8 * DAY);
+    while bench.store().sweep(KEEP, bench.now()).await.unwrap() {}
+    bench.watch_subject("telegram:12", PLAYLIST, "upload").await;
+    bench.watch_subject(ANA, HANDLE, "upload").await;
+    let rows = bench.watched().await;
+    let subjects: Vec<&str> = rows.iter().map(|(_, subject, _)| subject.as_str()).collect();
+    assert_eq!(subjects, [PLAYLIST, HANDLE]);
+    assert_eq!(bench.due(HANDLE).await.subject, of(HANDLE));
+}
+
+#[tokio::test]
+async fn a_list_that_is_watched_anew_is_read_anew() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, PLAYLIST, "upload").await;
+    bench.list_of(PLAYLIST, old(&[1]), true).await;
+    assert!(bench.due(PLAYLIST).await.memory.is_some());
+    bench.edit(Edit::Unwatch { destination: at(ANA), subject: of(PLAYLIST) }).await;
+    bench.watch_subject(ANA, PLAYLIST, "upload").await;
+    assert_eq!(bench.due(PLAYLIST).await.memory, None);
+}
+
+#[tokio::test]
+async fn watches_of_long_lists_expire_a_few_at_a_time() {
+    let bench = Bench::new();
+    for playlist in ["PLaaaaaaaaaaaaaaaa", "PLbbbbbbbbbbbbbbbb", "PLcccccccccccccccc"] {
+        let mut edit = watch_of(ANA, &format!("playlist:{playlist}"), "upload");
+        edit.settings.until = Some(bench.now().plus(MINUTE));
+        bench.edit(Edit::Watch(Box::new(edit))).await;
+    }
+    bench.meddle("UPDATE subject SET members = 1500");
+    bench.pass(MINUTE);
+    assert!(bench.store().sweep(KEEP, bench.now()).await.unwrap());
+    assert_eq!(bench.watched().await.len(), 1);
+    while bench.store().sweep(KEEP, bench.now()).await.unwrap() {}
+    assert!(bench.watched().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_date_of_the_future_makes_nothing_old_that_comes_after_it() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list_within(CHANNEL, vec![], true, 1).await;
+    for n in 1..=3 {
+        bench.list_within(CHANNEL, vec![row(n, bench.now().plus(DAY))], true, 1).await;
+    }
+    bench.list_within(CHANNEL, vec![], true, 1).await;
+    bench.pass(HOUR);
+    bench.list_within(CHANNEL, vec![row(9, bench.now())], true, 1).await;
+    bench.see_video(&name(9), 1).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_handle_of_many_watchers_is_brought_along_in_pieces() {
     let bench = Bench::new();
     bench.watch_subject("telegram:1", CHANNEL, "upload").await;

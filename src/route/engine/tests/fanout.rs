@@ -64,6 +64,29 @@ fn a_fan_out_ends_its_chunk_when_the_time_is_up() {
 }
 
 #[test]
+fn a_video_in_very_many_lists_looks_at_the_clock_also_where_nobody_waits() {
+    let mut world = World::new();
+    for list in 1..=1_000 {
+        let member = Membership {
+            list: ListKey(list),
+            since: UnixMillis(0),
+            at: UnixMillis(0),
+            news: News::Told,
+            is_unarmed: false,
+        };
+        world.desk.lists.insert((VideoKey(1), list), member);
+    }
+    let mut budget = Budget::new(usize::MAX, &|| true);
+    let routed = world.router.route(&mut world.desk, &views_at(100, Some(10)), &mut budget);
+    assert!(routed.unwrap().deferred);
+    let mut pieces = 0;
+    while world.work(&mut budget) {
+        pieces += 1;
+    }
+    assert!(pieces > 10, "{pieces}");
+}
+
+#[test]
 fn later_changes_of_a_video_wait_behind_the_one_under_way() {
     let mut world = crowd(3);
     for (at, views) in [(200, 20), (300, 30), (400, 40)] {
