@@ -1,7 +1,6 @@
 //! Answers what commands ask of YouTube and of Telegram.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -39,8 +38,7 @@ impl YouTubeLookup {
         members_max: usize,
         telegram: Telegram,
         clock: Clock,
-        patience: Duration,
-        is_crowded: &Arc<AtomicBool>,
+        patience: impl Fn() -> ServicePatience,
     ) -> YouTubeLookup {
         YouTubeLookup {
             youtube,
@@ -52,8 +50,8 @@ impl YouTubeLookup {
             videos: Looks::default(),
             subjects: Looks::default(),
             per_chat: LooksPerChat::default(),
-            with_youtube: ServicePatience::new(patience, Arc::clone(is_crowded)),
-            with_telegram: ServicePatience::new(patience, Arc::clone(is_crowded)),
+            with_youtube: patience(),
+            with_telegram: patience(),
         }
     }
 

@@ -28,6 +28,7 @@ use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
 use opening::Opening;
+use patience::ServicePatience;
 pub use templates::{TemplatesError, templates};
 
 use crate::bus::Embedded;
@@ -279,8 +280,7 @@ impl Gateway {
                 members_max,
                 client.clone(),
                 Arc::clone(&clock),
-                patience.lookup,
-                &is_crowded,
+                || ServicePatience::new(patience.lookup, Arc::clone(&is_crowded)),
             ));
             let (answers, halt) = (tracker.clone(), stop.clone());
             let listener = telegram::Listener {
