@@ -40,7 +40,7 @@ fn twice(watches: u64) -> anyhow::Result<(f64, f64, f64)> {
     let database = folder.path().join("tubebell.db");
     let file = write_file(folder.path(), watches, watches / 10)?;
     let sink = Sink::start(&Behaviour::default())?;
-    let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling: "" };
+    let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling: "", web: None };
     let config = setup.write(folder.path(), &database)?;
     println!("   {watches} watches of {} videos, {DESTINATIONS} destinations", watches / 10);
 
@@ -78,7 +78,7 @@ pub(crate) fn holdup(figures: &mut Figures) -> anyhow::Result<()> {
     crate::seed::point_to(&database, &sink.base)?;
     let file = write_file(folder.path(), WATCHES, videos)?;
     let polling = "min_interval = \"1s\"\nmax_interval = \"1s\"\n";
-    let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling };
+    let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling, web: None };
     let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
     pause(Duration::from_secs(10));
     let alone = sink.report()?.after_youtube_ms;

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::figures::Figures;
 use crate::probe::{Router, longest_wait_ms, look, runtime};
+use crate::process::OneCore;
 use crate::seed::{NEVER, Seed};
 
 const WATCHES: u64 = 1_000_000;
@@ -62,6 +63,16 @@ pub(crate) fn firing(figures: &mut Figures) -> anyhow::Result<()> {
 
 /// One video with a million watchers moves, and every tenth of a second another one with a watcher of its own.
 pub(crate) fn hot_video(figures: &mut Figures) -> anyhow::Result<()> {
+    run_hot_video(figures, "hot_video")
+}
+
+/// The same where everything shares one core.
+pub(crate) fn hot_video_one_core(figures: &mut Figures) -> anyhow::Result<()> {
+    let _one = OneCore::new()?;
+    run_hot_video(figures, "hot_video_one_core")
+}
+
+fn run_hot_video(figures: &mut Figures, name: &str) -> anyhow::Result<()> {
     const OTHERS: u64 = 1_000;
     let seed = Seed {
         watches: WATCHES,
@@ -96,9 +107,9 @@ pub(crate) fn hot_video(figures: &mut Figures) -> anyhow::Result<()> {
             "   One video with {WATCHES} watchers on `any` moves; {moved} others with a watcher each move meanwhile.\n   \
              Somebody else writes a row every millisecond, and feels how long a transaction lasts."
         );
-        figures.add("hot_video", per_second(WATCHES, took), "alerts/s");
-        figures.add("hot_video_longest_wait_ms", longest_ms, "ms");
-        figures.add("hot_video_others_ms", slowest.as_secs_f64() * 1e3, "ms");
+        figures.add(name, per_second(WATCHES, took), "alerts/s");
+        figures.add(&format!("{name}_longest_wait_ms"), longest_ms, "ms");
+        figures.add(&format!("{name}_others_ms"), slowest.as_secs_f64() * 1e3, "ms");
         Ok(())
     })
 }

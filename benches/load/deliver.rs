@@ -53,8 +53,13 @@ fn run(figures: &mut Figures, channel: &str, address: &str) -> anyhow::Result<()
          synchronous = NORMAL. The receiver, a process beside it, speaks HTTP/1.1 and answers at once."
     );
 
-    let setup =
-        Setup { sink: &sink, telegram: channel == "telegram", rates: UNLIMITED, polling: "" };
+    let setup = Setup {
+        sink: &sink,
+        telegram: channel == "telegram",
+        rates: UNLIMITED,
+        polling: "",
+        web: None,
+    };
     let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
     let report = wait_for(&mut gateway, "all messages", Duration::from_secs(110), || {
         let report = sink.report()?;

@@ -65,7 +65,7 @@ fn run(
     let sink = Sink::start(&behaviour)?;
     crate::seed::point_to(database, &sink.base)?;
     let polling = "min_interval = \"1s\"\nmax_interval = \"1s\"\n";
-    let setup = Setup { sink: &sink, telegram, rates: UNLIMITED, polling };
+    let setup = Setup { sink: &sink, telegram, rates: UNLIMITED, polling, web: None };
     let mut gateway = Gateway::start(folder, database, &setup)?;
     pause(RUN);
     gateway.alive()?;

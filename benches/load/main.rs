@@ -9,12 +9,14 @@ mod changes;
 mod deliver;
 mod figures;
 mod latency;
+mod listing;
 mod memory;
 mod probe;
 mod process;
 mod rate;
 mod seed;
 mod sink;
+mod upgrade;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -29,7 +31,11 @@ const BENCHES: &[Bench] = &[
     (&["deliver_telegram"], deliver::telegram),
     (&["changes_idle"], changes::idle),
     (&["changes_firing"], changes::firing),
-    (&["hot_video"], changes::hot_video),
+    (&["hot_video", "hot_video_longest_wait_ms"], changes::hot_video),
+    (&["hot_video_one_core", "hot_video_one_core_longest_wait_ms"], changes::hot_video_one_core),
+    (&["listing_longest_tx_ms", "listing_rows"], listing::listing),
+    (&["listing_rss_mb", "listing_stop_s"], listing::gateway),
+    (&["migrate_1m_s", "migrate_rss_mb"], upgrade::upgrade),
     (&["rss_1m_mb", "cold_start_1m_ms"], memory::memory),
     (&["apply_1m_s", "apply_1m_again_s", "apply_1m_rss_mb"], apply::apply),
     (&["apply_holdup_ms"], apply::holdup),

@@ -29,7 +29,7 @@ fn sweep(watches: u64) -> anyhow::Result<(f64, f64)> {
     let sink = Sink::start(&Behaviour { moving_one_in: 10, step: 20_000, ..Behaviour::default() })?;
     crate::seed::point_to(&database, &sink.base)?;
     let polling = "min_interval = \"1h\"\n";
-    let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling };
+    let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling, web: None };
     let before_s = sink.report()?.now_s;
     let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
     let wanted = seed.watches / 10;

@@ -20,6 +20,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) rates: &'a str,
     /// Lines of the section `[youtube]` beside the key and the address.
     pub(crate) polling: &'a str,
+    /// The port of its health and metrics; `None`: it listens nowhere.
+    pub(crate) web: Option<u16>,
 }
 
 /// Rates that are configured away.
@@ -35,6 +37,10 @@ impl Setup<'_> {
             self.polling,
             database.display()
         );
+        if let Some(port) = self.web {
+            write!(text, "[web]\nlisten = \"127.0.0.1:{port}\"\n")
+                .expect("a text can be written to");
+        }
         if self.telegram {
             let rates = self.rates;
             write!(text, "[telegram]\ntoken = \"1:bench\"\napi_url = \"{base}\"\n{rates}")
@@ -118,6 +124,22 @@ impl Gateway {
         peak_mb(self.child.id())
     }
 
+    /// Asks it to end, as SIGTERM does, and waits for that, at most a minute. Returns how long it took, in seconds.
+    pub(crate) fn stop(mut self) -> anyhow::Result<f64> {
+        let begun = Instant::now();
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().context("no `kill`")?;
+        ensure!(asked.success(), "the gateway can't be asked to end");
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                ensure!(status.success(), "it ended with {status}; the log ends:\n{}", self.log());
+                return Ok(begun.elapsed().as_secs_f64());
+            }
+            ensure!(begun.elapsed() < Duration::from_secs(60), "it does not end:\n{}", self.log());
+            pause(Duration::from_millis(5));
+        }
+    }
+
     /// Ends it without a warning, as SIGKILL does.
     pub(crate) fn kill(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;
@@ -167,4 +189,39 @@ pub(crate) fn wait_for<T>(
 #[expect(clippy::disallowed_methods, reason = "a bench waits for another process")]
 pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
+}
+
+/// While it lives, this process and those that it starts have one core.
+pub(crate) struct OneCore {
+    before: String,
+}
+
+impl OneCore {
+    pub(crate) fn new() -> anyhow::Result<OneCore> {
+        let shown = taskset(&["-p", "-c"], &std::process::id().to_string())?;
+        let before = shown.rsplit(' ').next().unwrap_or_default().trim().to_owned();
+        let core = before.split([',', '-']).next().unwrap_or_default().to_owned();
+        pin(&core)?;
+        Ok(OneCore { before })
+    }
+}
+
+impl Drop for OneCore {
+    fn drop(&mut self) {
+        if let Err(error) = pin(&self.before) {
+            eprintln!("what follows has one core only: {error:#}");
+        }
+    }
+}
+
+fn pin(cores: &str) -> anyhow::Result<()> {
+    taskset(&["-a", "-p", "-c", cores], &std::process::id().to_string()).map(drop)
+}
+
+/// Rust's standard library can't choose cores, and this program has no unsafe code.
+fn taskset(arguments: &[&str], process: &str) -> anyhow::Result<String> {
+    let output = Command::new("taskset").args(arguments).arg(process).output();
+    let output = output.context("`taskset` of util-linux is missing")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

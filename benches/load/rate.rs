@@ -38,7 +38,7 @@ pub(crate) fn telegram_rate(figures: &mut Figures) -> anyhow::Result<()> {
         router.drain().await
     })?;
     let sink = Sink::start(&Behaviour { limited: true, ..Behaviour::default() })?;
-    let setup = Setup { sink: &sink, telegram: true, rates: "", polling: "" };
+    let setup = Setup { sink: &sink, telegram: true, rates: "", polling: "", web: None };
     let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
     wait_for(&mut gateway, "a first message", Duration::from_secs(5), || {
         Ok((sink.report()?.taken > 0).then_some(()))

@@ -37,6 +37,22 @@ pub(crate) struct Seed {
     pub(crate) others: u64,
 }
 
+/// All schemas, the oldest first.
+const SCHEMAS: [&str; 3] = [
+    include_str!("../../src/store/sqlite/schema.sql"),
+    include_str!("../../src/store/sqlite/schema_2.sql"),
+    include_str!("../../src/store/sqlite/schema_3.sql"),
+];
+
+/// What one schema calls otherwise than another.
+struct Names {
+    member_date: &'static str,
+    holder: &'static str,
+}
+
+const NOW: Names = Names { member_date: "at", holder: "holder" };
+const SCHEMA_2: Names = Names { member_date: "newness", holder: "video" };
+
 /// Far away: nothing is polled.
 pub(crate) const NEVER: i64 = 4_000_000_000_000;
 
@@ -67,22 +83,47 @@ impl Seed {
 
     /// A copy of such a database in `folder`.
     pub(crate) fn database(&self, folder: &Path) -> anyhow::Result<PathBuf> {
+        self.kept(folder, "", |path| {
+            drop(Sqlite::open(path, Access::Run)?);
+            self.fill(path, &NOW)
+        })
+    }
+
+    /// The same as a version of schema 2 has left it, with what `more` adds; `tag` tells one `more` from another.
+    pub(crate) fn older_database(
+        &self,
+        folder: &Path,
+        tag: &str,
+        more: impl Fn(&Connection) -> anyhow::Result<()>,
+    ) -> anyhow::Result<PathBuf> {
+        self.kept(folder, tag, |path| {
+            let db = Connection::open(path)?;
+            for schema in &SCHEMAS[..2] {
+                db.execute_batch(schema)?;
+            }
+            db.execute_batch("PRAGMA user_version = 2; PRAGMA journal_mode = WAL;")?;
+            self.fill(path, &SCHEMA_2)?;
+            more(&db)?;
+            Ok(db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
+        })
+    }
+
+    fn kept(
+        &self,
+        folder: &Path,
+        tag: &str,
+        make: impl Fn(&Path) -> anyhow::Result<()>,
+    ) -> anyhow::Result<PathBuf> {
         let kept = target().join("bench-seeds");
         std::fs::create_dir_all(&kept)?;
         let mut hasher = DefaultHasher::new();
-        (
-            self,
-            seen_at().0,
-            include_str!("seed.rs"),
-            include_str!("../../src/store/sqlite/schema.sql"),
-        )
-            .hash(&mut hasher);
+        (self, tag, seen_at().0, include_str!("seed.rs"), SCHEMAS).hash(&mut hasher);
         let whole = kept.join(format!("{:016x}.db", hasher.finish()));
         if !whole.exists() {
             println!("   making {} watches of {} videos (once)", self.watches, self.videos);
             let part = kept.join("part.db");
             drop(std::fs::remove_file(&part));
-            self.fill(&part).context("the database to begin with can't be made")?;
+            make(&part).context("the database to begin with can't be made")?;
             std::fs::rename(part, &whole)?;
         }
         let copy = folder.join("tubebell.db");
@@ -90,27 +131,27 @@ impl Seed {
         Ok(copy)
     }
 
-    fn fill(&self, path: &Path) -> anyhow::Result<()> {
-        drop(Sqlite::open(path, Access::Run)?);
+    fn fill(&self, path: &Path, names: &Names) -> anyhow::Result<()> {
         let mut db = Connection::open(path)?;
         db.execute_batch(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000",
         )?;
         let tx = db.transaction()?;
-        self.fill_videos(&tx)?;
+        self.fill_videos(&tx, names)?;
         self.fill_destinations(&tx)?;
-        self.fill_watches(&tx)?;
+        self.fill_watches(&tx, names)?;
         tx.commit()?;
         db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
         Ok(())
     }
 
-    fn fill_videos(&self, db: &Connection) -> anyhow::Result<()> {
+    fn fill_videos(&self, db: &Connection, names: &Names) -> anyhow::Result<()> {
         let mut video =
             db.prepare("INSERT INTO video (id, ref, title, next_poll) VALUES (?1, ?2, ?3, ?4)")?;
         let mut subject = db.prepare("INSERT INTO subject (id, ref, title) VALUES (?1, ?2, ?3)")?;
+        let date = names.member_date;
         let mut member =
-            db.prepare("INSERT INTO member (subject, video, newness) VALUES (?1, ?1, 1)")?;
+            db.prepare(&format!("INSERT INTO member (subject, video, {date}) VALUES (?1, ?1, 1)"))?;
         let mut seen = db.prepare(
             "INSERT INTO seen VALUES (?1, ?2, ?2, ?3, ?4, ?5, ?3, ?4, ?5, ?6, 'public', 'none')",
         )?;
@@ -150,7 +191,7 @@ impl Seed {
         (video, place, (video * 31 + place) % self.destinations + 1)
     }
 
-    fn fill_watches(&self, db: &Connection) -> anyhow::Result<()> {
+    fn fill_watches(&self, db: &Connection, names: &Names) -> anyhow::Result<()> {
         let mut subscription = db.prepare(
             "INSERT INTO subscription (id, destination, subject, origin, created_at)
              VALUES (?1, ?2, ?3, 'file:bench.csv', ?4)",
@@ -159,10 +200,11 @@ impl Seed {
             "INSERT INTO rule (id, subscription, text, series, value, created_at)
              VALUES (?1, ?1, ?2, ?3, ?4, ?5)",
         )?;
-        let mut trigger = db.prepare(
-            "INSERT INTO \"trigger\" (id, video, series, value, rule, base, since)
+        let holder = names.holder;
+        let mut trigger = db.prepare(&format!(
+            "INSERT INTO \"trigger\" (id, {holder}, series, value, rule, base, since)
              VALUES (?1, ?2, ?3, ?4, ?1, ?5, ?6)",
-        )?;
+        ))?;
         let base = Counts { views: Some(VIEWS), likes: Some(LIKES), comments: Some(COMMENTS) };
         let rules: Vec<Rule> =
             self.rules.iter().map(|text| language::parse(text)).collect::<Result<_, _>>()?;

@@ -59,6 +59,8 @@ pub(crate) struct Behaviour {
     pub(crate) moving_one_in: u64,
     /// By how much it moves, in views.
     pub(crate) step: i64,
+    /// How many videos each channel has.
+    pub(crate) uploads: u64,
 }
 
 /// A handle to the process.
@@ -157,7 +159,7 @@ const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 impl Seen {
     fn new(behaviour: Behaviour) -> Seen {
         Seen {
-            youtube: YouTube::new(behaviour.moving_one_in, behaviour.step),
+            youtube: YouTube::new(behaviour.moving_one_in, behaviour.step, behaviour.uploads),
             behaviour,
             begun: Instant::now(),
             report: Report::default(),

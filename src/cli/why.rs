@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::terminal::plain;
 use crate::model::{
     Address, CancelReason, Counts, Event, Metric, Outcome, Rule, Series, Signal, SubjectRef,
-    UnixMillis, Value, VideoId,
+    TriggerRow, UnixMillis, Value, VideoId,
 };
 use crate::render::numbers::{Moment, Numbers, grouped, percent_of_hundredths, signed, window};
 use crate::render::views::value_text;
@@ -111,7 +111,9 @@ fn state(why: &Why) -> String {
     let rule = language::parse(&why.rule_text).ok();
     match (why.trigger, &rule) {
         _ if why.ended => "ended".to_owned(),
-        // Uploads are found by listings, which keep no trigger.
+        _ if why.rule == TriggerRow::NO_RULE => {
+            "told without a rule: that it is gone, or back".to_owned()
+        }
         (_, Some(Rule::Event(Event::Upload))) => "fires for a new video".to_owned(),
         (_, Some(Rule::Event(event))) => format!("fires when the {} changes", event.name()),
         (None, _) => "spent: all its values have been passed".to_owned(),

@@ -297,11 +297,16 @@ impl Router {
                     _ => rules.get(row),
                 };
                 if let Some(rule) = rule {
-                    let verdict = trigger::fire(rule, row, scan, &job.change);
+                    let later = since_it_began(desk, video, rule, row, (scan, &job.change))?;
+                    let (scan, change) = match &later {
+                        Some((scan, change)) => (scan, change),
+                        None => (scan, &job.change),
+                    };
+                    let verdict = trigger::fire(rule, row, scan, change);
                     if matches!(verdict, Verdict::Fire { .. }) && budget.left == 0 {
                         return Ok(false);
                     }
-                    carry_out(desk, video, rule, row, (scan, &job.change), verdict, budget)?;
+                    carry_out(desk, video, rule, row, (scan, change), verdict, budget)?;
                 }
                 (job.begun, job.cursor) = (true, cursor);
             }
@@ -327,6 +332,29 @@ fn can_find(scan: &Scan, waiting: &[(Series, i64)]) -> bool {
         || scan.list.is_some()
         || scan.series == PRESENCE
         || waiting.iter().any(|(series, lowest)| *series == scan.series && *lowest <= scan.upto)
+}
+
+/// The part of a change that a trigger may hear of, where the change stands for several that waited together and the
+/// trigger was made between them, without a value to count from: its previous value is the one of that moment.
+fn since_it_began<D: Desk + ?Sized>(
+    desk: &mut D,
+    video: VideoKey,
+    rule: &Rule,
+    row: &TriggerRow,
+    (scan, change): (&Scan, &Change),
+) -> Result<Option<(Scan, Change)>, D::Error> {
+    let is_between = scan.reading == Reading::Plain
+        && scan.seam.is_some_and(|seam| seam <= row.since && row.since < scan.at);
+    let (true, None, Some(metric)) = (is_between, row.base, rule.metric()) else {
+        return Ok(None);
+    };
+    let Some(before) = desk.count_at(video, metric, row.since)? else { return Ok(None) };
+    let mut later = change.clone();
+    later.previous_at = Some(row.since);
+    later.previous.set(metric, Some(before));
+    let highest = later.highest.get(metric).map_or(before, |highest| highest.max(before));
+    later.highest.set(metric, Some(highest));
+    Ok(Some((Scan { seam: None, ..*scan }, later)))
 }
 
 /// Writes what was decided for one trigger.
@@ -427,8 +455,10 @@ fn plain_scans(change: &Change, lists: &[Membership]) -> VecDeque<Scan> {
     };
     for metric in Metric::ALL {
         let Some(count) = change.current.get(metric) else { continue };
-        if change.previous.get(metric) != Some(count) {
-            push(Series::up(Signal::Count(metric)), count, true);
+        let previous = change.previous.get(metric);
+        if previous != Some(count) {
+            // Rules that a list holds have no value of their own to count from: of a first count none of them can ring.
+            push(Series::up(Signal::Count(metric)), count, previous.is_some());
             // What a list holds rises with every change of a count: `any`.
             push(Series::down(Signal::Count(metric)), count, false);
         }

@@ -126,7 +126,16 @@ fn join(older: Job, newer: Job) -> Job {
         };
         match scans.iter_mut().find(|scan| same(scan)) {
             Some(scan) => *scan = Scan { seam: Some(scan.seam.unwrap_or(scan.at)), ..newer },
-            None => scans.push(newer),
+            // A list that the video has joined meanwhile: the change began before that all the same.
+            None => {
+                let began = scans.iter().find(|scan| {
+                    scan.series == newer.series
+                        && scan.reading == Reading::Plain
+                        && newer.reading == Reading::Plain
+                });
+                let seam = began.map(|scan| scan.seam.unwrap_or(scan.at));
+                scans.push(Scan { seam: newer.seam.or(seam), ..newer });
+            }
         }
     }
     // What arms again goes first, as within one change.

@@ -1,11 +1,14 @@
 //! The real process, killed at random instants of fan-outs of 2,000 messages and started again until all is told.
 //!
-//! `make crash` kills it 200 times; the suite a few times. What is counted is what the receiver got.
+//! `make crash` kills it 200 times; the suite a few times. What is counted is what the receiver got. Beside it: kills amid
+//! listings and fan-outs of lists, and amid the upgrade of an older database.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod judge;
+mod lists;
 mod receiver;
+mod upgrade;
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -341,22 +344,17 @@ async fn killed_at_any_instant_it_tells_everybody_and_repeats_only_what_was_in_f
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_a_migration_and_an_apply_that_are_killed_are_completed_by_the_next() {
+async fn a_start_and_an_apply_that_are_killed_are_completed_by_the_next() {
     let kills = knob("CRASH_KILLS").unwrap_or(6).div_ceil(4);
     let mut scene = Scene::new(seed()).await;
     let program = scene.first_run().await;
     scene.kill(program).await;
     let mut left = Vec::new();
-    for kill in 0..kills {
-        // A database of its own each time: making it is killed, too, or bringing it up to date.
+    for _ in 0..kills {
+        // A database of its own each time: making it is killed, too.
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         scene.prepare(path);
-        if kill % 2 == 1 {
-            let old = Connection::open(path.join("tubebell.db")).unwrap();
-            old.execute_batch(include_str!("../../src/store/sqlite/schema.sql")).unwrap();
-            old.pragma_update(None, "user_version", 1).unwrap();
-        }
         for (arguments, whole) in [(&RUN[..], scene.start), (&APPLY[..], scene.apply)] {
             let mut program = Program::start(path, "killed", arguments);
             has_worked(&mut program, whole.mul_f64(scene.rng.random())).await;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use tubebell::model::UnixMillis;
 use tubebell::pipeline::Clock;
 
-use town::{STATISTICS_KEPT, Town};
+use town::{MEMBERS_MAX, STATISTICS_KEPT, Town};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -151,6 +151,7 @@ async fn soak(size: Size) -> Vec<Day> {
         days.push(measured);
     }
     check_retention(&town, hands.now());
+    check_lists(&town);
     town.stop().await;
     drop(held);
     assert!(holder.await.unwrap());
@@ -190,6 +191,51 @@ fn check_retention(town: &Town, now: UnixMillis) {
     let waiting = number("SELECT count(*) FROM alert WHERE outcome IS NULL");
     println!("alerts that wait: {waiting}");
     crate::store::check_sums(&db);
+}
+
+/// Lists remember a bounded number of members that left, and rules of lists have no row of what is gone.
+fn check_lists(town: &Town) {
+    let db = town.database();
+    let number = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let most = |left: &str| {
+        let sql = format!(
+            "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM member WHERE {left} GROUP BY subject)"
+        );
+        number(&sql)
+    };
+    let (held, remembered) = (most("left_at IS NULL"), most("left_at IS NOT NULL"));
+    println!("members of a list: at most {held}, and {remembered} that left");
+    assert!(held <= MEMBERS_MAX, "{held} members");
+    // Those that a listing has just taken out come on top until the sweep was there.
+    assert!(remembered <= 2 * MEMBERS_MAX, "{remembered} members that left");
+    let rows = number(
+        "SELECT count(*) FROM \"trigger\" t JOIN rule r ON r.id = t.rule WHERE r.list IS NOT NULL",
+    );
+    let wanted = number(
+        "SELECT count(*) FROM rule r JOIN member m ON m.subject = r.list AND m.left_at IS NULL
+         WHERE r.ended_at IS NULL",
+    );
+    println!("rows of rules of lists: {rows}, of at most {wanted}");
+    assert!(rows <= wanted + 2 * MEMBERS_MAX, "{rows} rows, where {wanted} are enough");
+    for (what, rule) in [("uploads", "r.text = 'upload'"), ("lists gone and back", "a.rule = 0")] {
+        let told = number(&format!(
+            "SELECT count(*) FROM alert a LEFT JOIN rule r ON r.id = a.rule WHERE {rule}"
+        ));
+        println!("{what} that were told: {told}");
+        assert!(told > 0, "no {what} were told");
+    }
+    let twice: Option<String> = db
+        .query_row(
+            "SELECT group_concat(u.ref || ' ' || v || ' ' || n) FROM (SELECT a.subscription AS s, a.video AS v, count(*) AS n
+             FROM alert a JOIN rule r ON r.id = a.rule WHERE r.text = 'upload'
+             GROUP BY a.rule, a.video, a.previous HAVING count(*) > 1)
+             JOIN subscription w ON w.id = s JOIN subject u ON u.id = w.subject",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(twice, None, "uploads were told twice");
+    assert_eq!(number("SELECT count(*) FROM fanout"), 0);
 }
 
 fn check_level(days: &[Day], with_memory: bool) {

@@ -1,23 +1,67 @@
-//! YouTube's numbers: of some videos they move at each look, of the others they stand.
+//! YouTube: numbers move at each look of some videos and stand of the others; every channel has the same uploads.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::seed;
 
+/// Rows of one answer of `playlistItems`.
+const PAGE: u64 = 50;
+
+fn channel(id: &str) -> String {
+    let uploads = id.replacen("UC", "UU", 1);
+    format!(
+        r#"{{"kind":"youtube#channelListResponse","items":[{{"id":"{id}","snippet":{{"title":"A channel"}},"contentDetails":{{"relatedPlaylists":{{"uploads":"{uploads}"}}}}}}]}}"#
+    )
+}
+
 pub(super) struct YouTube {
     moving_one_in: u64,
     step: i64,
+    uploads: u64,
     looks: HashMap<String, i64>,
 }
 
 impl YouTube {
-    pub(super) fn new(moving_one_in: u64, step: i64) -> YouTube {
-        YouTube { moving_one_in, step, looks: HashMap::new() }
+    pub(super) fn new(moving_one_in: u64, step: i64, uploads: u64) -> YouTube {
+        YouTube { moving_one_in, step, uploads, looks: HashMap::new() }
     }
 
-    /// Answers `videos` or `videos:batchGetStats`; also how many videos were asked for.
+    /// Answers a call; also how many videos were asked for by their ids.
     pub(super) fn answer(&mut self, call: &str) -> (String, u64) {
+        let value = |name: &str| {
+            let mut parts = call.split(['?', '&']).filter_map(|part| part.split_once('='));
+            parts.find(|(found, _)| *found == name).map(|(_, value)| value)
+        };
+        match call.split('?').next() {
+            Some("channels") => (channel(value("id").unwrap_or_default()), 0),
+            Some("playlistItems") => (self.page(value("pageToken").unwrap_or("0")), 0),
+            _ => self.videos(call),
+        }
+    }
+
+    /// Fifty uploads of a channel; a page's token is how many stand before it.
+    fn page(&self, token: &str) -> String {
+        let before: u64 = token.parse().unwrap_or(0);
+        let to = (before + PAGE).min(self.uploads);
+        let rows: Vec<String> = (before + 1..=to).map(|number| {
+            let id = seed::video_id(number);
+            format!(
+                r#"{{"snippet":{{"title":"{}","publishedAt":"2020-01-01T00:00:00Z"}},"contentDetails":{{"videoId":"{id}","videoPublishedAt":"2020-01-01T00:00:00Z"}},"status":{{"privacyStatus":"public"}}}}"#,
+                seed::TITLE
+            )
+        }).collect();
+        let next =
+            if to < self.uploads { format!(r#""nextPageToken":"{to}","#) } else { String::new() };
+        format!(
+            r#"{{"kind":"youtube#playlistItemListResponse",{next}"pageInfo":{{"totalResults":{}}},"items":[{}]}}"#,
+            self.uploads,
+            rows.join(",")
+        )
+    }
+
+    /// Answers `videos` or `videos:batchGetStats`.
+    fn videos(&mut self, call: &str) -> (String, u64) {
         let is_stats = call.starts_with("videos:batchGetStats");
         let ids: Vec<String> = call
             .split(['?', '&'])

@@ -3,5 +3,6 @@
 
 mod edges;
 mod fanout;
+mod lists;
 mod memory;
 mod walks;

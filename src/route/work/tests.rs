@@ -1,7 +1,7 @@
 //! What waits behind a fan-out: joined without telling anything twice or out of order.
 
 use super::*;
-use crate::model::{Metric, Series, Signal, UnixMillis, Value};
+use crate::model::{ListKey, Metric, Series, Signal, UnixMillis, Value};
 
 const UP: Series = Series::up(Signal::Count(Metric::Views));
 
@@ -139,4 +139,67 @@ fn what_arms_again_still_goes_before_what_fires() {
     let jobs = merged(&[older, newer]);
     let readings: Vec<_> = jobs[0].scans.iter().map(|scan| (scan.upto, scan.reading)).collect();
     assert_eq!(readings, [(5, Reading::Before), (90, window(90))]);
+}
+
+/// A scan of counts in a list, in which the video has been since a moment.
+fn in_list(list: i64, since: i64, at: i64, upto: i64) -> Scan {
+    Scan {
+        series: UP,
+        upto,
+        at: UnixMillis(at),
+        reading: Reading::Plain,
+        list: Some(ListKey(list)),
+        since: UnixMillis(since),
+        seam: None,
+    }
+}
+
+#[test]
+fn scans_of_a_list_become_one_and_those_of_others_stay_beside_them() {
+    let mut older = counted(200, 10, 20);
+    older.scans.extend([in_list(1, 50, 200, 20), in_list(2, 50, 200, 20)]);
+    let mut newer = counted(300, 20, 30);
+    // It has left the second list, and joined a third.
+    newer.scans.extend([in_list(1, 50, 300, 30), in_list(3, 250, 300, 30)]);
+    let jobs = merged(&[older, newer]);
+    let scans: Vec<_> = jobs[0]
+        .scans
+        .iter()
+        .map(|scan| (scan.list.map(|list| list.0), scan.at.0, scan.upto, scan.seam))
+        .collect();
+    let seam = Some(UnixMillis(200));
+    assert_eq!(
+        scans,
+        [
+            (None, 300, 30, seam),
+            (Some(1), 300, 30, seam),
+            (Some(2), 200, 20, None),
+            (Some(3), 300, 30, seam)
+        ]
+    );
+}
+
+#[test]
+fn who_is_in_a_list_again_hears_only_what_came_after_that() {
+    let mut older = counted(200, 10, 20);
+    older.scans.push_back(in_list(1, 50, 200, 20));
+    let mut newer = counted(300, 20, 30);
+    newer.scans.push_back(in_list(1, 250, 300, 30));
+    let jobs = merged(&[older, newer]);
+    assert_eq!(jobs[0].scans[1].since, UnixMillis(250));
+}
+
+#[test]
+fn rows_that_are_lacking_are_made_for_what_waits_together() {
+    for (older, newer, expected) in [
+        (Some(false), None, Some(false)),
+        (None, Some(true), Some(true)),
+        (Some(false), Some(true), Some(true)),
+        (None, None, None),
+    ] {
+        let with = |at, unarmed| Job { unarmed, ..counted(at, 10, 20) };
+        let jobs = merged(&[with(200, older), with(300, newer)]);
+        assert_eq!(jobs.len(), 1);
+        assert_eq!(jobs[0].unarmed, expected);
+    }
 }

@@ -232,7 +232,9 @@ fn members(
         let known = held.get(id);
         let at = row.at.or(known.map(|known| known.at)).unwrap_or(now);
         if let Some(known) = known.filter(|known| known.at != at) {
-            member::dated(tx, list, known.key, at)?;
+            // A premiere that was announced before anybody watched has its date moved to when it begins.
+            let begins = known.is_member && known.at <= before.since && at > before.since;
+            member::dated(tx, list, known.key, at, begins)?;
         }
         wanted.push((at, *id));
     }

@@ -85,22 +85,37 @@ pub(super) fn join(
     Ok(())
 }
 
-/// The date of a member has changed: that of a premiere does when it begins.
-pub(super) fn dated(tx: &Connection, list: ListKey, video: VideoKey, at: UnixMillis) -> Result<()> {
-    tx.prepare_cached("UPDATE member SET at = ?3 WHERE subject = ?1 AND video = ?2")?
-        .execute([list.0, video.0, at.0])?;
+/// The date of a member has changed; `begins`: so that it can be seen now for the first time, which is to be told.
+pub(super) fn dated(
+    tx: &Connection,
+    list: ListKey,
+    video: VideoKey,
+    at: UnixMillis,
+    begins: bool,
+) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE member SET at = ?3, news = CASE WHEN ?4 THEN max(news, ?5) ELSE news END
+         WHERE subject = ?1 AND video = ?2",
+    )?
+    .execute(params![list.0, video.0, at.0, begins, News::Announced.code()])?;
     Ok(())
 }
 
 /// Takes a video out of a list.
+///
+/// Whatever rule of the list may have a row of it: also one of an earlier stay, which is not made anew yet.
 pub(super) fn leave(
     tx: &Connection,
     list: ListKey,
     video: VideoKey,
     now: UnixMillis,
 ) -> Result<()> {
-    tx.prepare_cached("UPDATE member SET left_at = ?3 WHERE subject = ?1 AND video = ?2")?
-        .execute([list.0, video.0, now.0])?;
+    tx.prepare_cached(
+        "UPDATE member SET left_at = ?3, armed = coalesce(
+             (SELECT max(id) FROM rule WHERE list = ?1 AND ended_at IS NULL), 0)
+         WHERE subject = ?1 AND video = ?2",
+    )?
+    .execute([list.0, video.0, now.0])?;
     tx.prepare_cached("UPDATE video SET lists = lists - 1 WHERE id = ?1")?.execute([video.0])?;
     tx.prepare_cached("UPDATE subject SET members = members - 1 WHERE id = ?1")?
         .execute([list.0])?;

@@ -114,6 +114,8 @@ fn questions_read_what_they_are_about() {
     check(read::WATCHES_ONE);
     check(read::STANDING);
     check(why::ALERTS);
+    check(why::PRESENCE);
+    check(why::UNARMED);
     // These sort a handful of rows: the watches of one chat, the rules about one video.
     let db = Connection::open_in_memory().unwrap();
     open::MIGRATIONS.into_iter().for_each(|step| db.execute_batch(step).unwrap());

@@ -57,8 +57,21 @@ pub(super) fn why(
             answers.push(answer);
         }
     }
+    let mut statement = db.prepare_cached(PRESENCE)?;
+    let mut rows = statement.query(params![key, to.map(|id| id.0), WHY_RULES])?;
+    while let Some(row) = rows.next()? {
+        let answer = rule(db, row, (VideoKey(key), *video), now);
+        answers.extend(rows::or_skipped(answer)?.flatten());
+    }
     Ok(answers)
 }
+
+/// Watches that were told, without a rule, that the video is gone or back; in the columns of [`RULES`].
+pub(super) const PRESENCE: &str =
+    "SELECT 0, 'presence', s.created_at, s.ended_at IS NOT NULL, d.address, s.id, d.id, 0, 0, s.subject
+     FROM subscription s JOIN destination d ON d.id = s.destination
+     WHERE s.id IN (SELECT subscription FROM alert WHERE video = ?1 AND rule = 0)
+     AND (?2 IS NULL OR s.destination = ?2) LIMIT ?3";
 
 macro_rules! rules {
     ($subscriptions:literal) => {
@@ -88,6 +101,10 @@ pub(super) const RULES_OF: &str = rules!(
          OR EXISTS (SELECT 1 FROM alert a WHERE a.video = ?1 AND a.subscription = s.id))"
 );
 
+pub(super) const UNARMED: &str =
+    "SELECT 1 FROM rule r JOIN member m ON m.subject = r.list AND m.video = ?2
+     WHERE r.id = ?1 AND r.ended_at IS NULL AND m.left_at IS NULL AND m.armed < r.id";
+
 /// What one rule did; `None` for one that has ended and did nothing.
 fn rule(
     db: &Connection,
@@ -104,6 +121,9 @@ fn rule(
         )?
         .query_row([rule, key.0, row.get(9)?], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
+    // A rule of a list has no row yet of a video that was not looked at since it began, or since the video joined.
+    let is_to_come = trigger.is_none() && db.prepare_cached(UNARMED)?.exists([rule, key.0])?;
+    let trigger = trigger.or(is_to_come.then_some((unset_place.0, unset_place.1, None)));
     let place = group::Place {
         destination: DestinationId(row.get(6)?),
         subscription: SubscriptionId(row.get(5)?),
@@ -133,9 +153,9 @@ fn rule(
 type WhyAlert = (Alert, Outcome, Option<UnixMillis>);
 
 pub(super) const ALERTS: &str =
-    "SELECT a.id, a.rule, r.text, a.series, a.previous, a.current, a.marks, a.observed_at,
+    "SELECT a.id, a.rule, coalesce(r.text, ''), a.series, a.previous, a.current, a.marks, a.observed_at,
             a.outcome, a.ended, n.error
-     FROM alert a JOIN rule r ON r.id = a.rule
+     FROM alert a LEFT JOIN rule r ON r.id = a.rule
      LEFT JOIN notification n ON n.id = a.notification
      WHERE a.subscription = ?1 AND a.video = ?2 AND a.rule = ?3 ORDER BY a.id DESC LIMIT ?4";
 

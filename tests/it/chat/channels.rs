@@ -1,5 +1,6 @@
 //! Channels and playlists.
 
+use tubebell::demo::world::Visibility;
 use tubebell::demo::youtube::{Endpoint, Fault};
 use tubebell::model::PlaylistId;
 
@@ -90,6 +91,93 @@ async fn what_is_added_to_the_end_of_a_long_playlist_is_told() {
         world.add_to_playlist(&PLAYLIST.parse().unwrap(), id, usize::MAX).unwrap();
     });
     story.hears("The hundred and twenty-first").await;
+    over(story, gateway).await;
+}
+
+/// A gateway that watches the channel and has listed it.
+async fn listed(story: &Story, rules: &str) -> Gateway {
+    let gateway = after(story, &format!("/watch @achannel {rules}")).await;
+    until("it is listed", async || gateway.store().watched_videos().await.unwrap() >= 1).await;
+    gateway
+}
+
+fn told(story: &Story, part: &str) -> usize {
+    story.texts().iter().filter(|text| text.contains(part)).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_premiere_is_told_with_its_time_and_again_when_it_can_be_seen() {
+    let story = Story::quick().await;
+    let gateway = listed(&story, "upload").await;
+    let starts_at = "2030-12-02T10:43:00Z".parse::<jiff::Timestamp>().unwrap().into();
+    let id = story
+        .youtube
+        .edit(|world| world.announce_premiere(&channel(), "A premiere", starts_at).unwrap());
+    story.hears("Mon 2 Dec 2030, 10:43 (UTC)").await;
+    story.youtube.edit(|world| world.premiere(&id)).unwrap();
+    story.hears("Can be seen now").await;
+    assert_eq!((told(&story, "New video"), told(&story, "10:43")), (0, 1), "{:#?}", story.texts());
+    over(story, gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_videos_at_once_are_all_told() {
+    let story = Story::quick().await;
+    let gateway = listed(&story, "upload").await;
+    story.youtube.edit(|world| {
+        for n in 0..30 {
+            world.add_upload(&channel(), &format!("One of thirty, {n}.")).unwrap();
+        }
+    });
+    until("all are told", async || told(&story, "One of thirty") >= 30).await;
+    assert_eq!(told(&story, "New video from A channel"), 30);
+    over(story, gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_video_that_is_public_again_is_no_new_one() {
+    let story = Story::quick().await;
+    let gateway = listed(&story, "upload; status").await;
+    let id = story.youtube.edit(|world| world.add_upload(&channel(), "It comes and goes").unwrap());
+    story.hears("New video from A channel").await;
+    for (visibility, word) in
+        [(Visibility::Private, "No longer available"), (Visibility::Public, "Available again")]
+    {
+        story.youtube.edit(|world| world.set_status(&id, visibility)).unwrap();
+        story.hears(word).await;
+    }
+    // What is new after it is told, and it is not.
+    story.youtube.edit(|world| world.add_upload(&channel(), "The next one").unwrap());
+    story.hears("The next one").await;
+    assert_eq!(told(&story, "New video"), 2, "{:#?}", story.texts());
+    over(story, gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_playlist_that_is_gone_and_back_is_told_and_shown() {
+    let story = Story::quick().await;
+    add_playlist(&story, 3);
+    let gateway = after(&story, &format!("/watch {PLAYLIST} views any")).await;
+    until("it is listed", async || gateway.store().watched_videos().await.unwrap() == 3).await;
+    let list =
+        story.youtube.edit(|world| world.remove_playlist(&PLAYLIST.parse().unwrap())).unwrap();
+    story.hears("This playlist is no longer there").await;
+    story.ask("/list", "no longer there").await;
+    story.youtube.edit(|world| {
+        world.set_playlist(&PLAYLIST.parse().unwrap(), &list.title, &list.channel, &[]);
+    });
+    story.hears("This playlist is there again").await;
+    over(story, gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_alert_shows_the_channel() {
+    let story = Story::quick().await;
+    let gateway = after(&story, "/watch dQw4w9WgXcQ views every 1000").await;
+    story.set_counts(1005, None);
+    story.hears("passed 1,000").await;
+    let alert = story.texts().into_iter().find(|text| text.contains("passed 1,000")).unwrap();
+    assert!(alert.contains("\nA channel\n"), "{alert}");
     over(story, gateway).await;
 }
 

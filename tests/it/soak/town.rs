@@ -12,9 +12,9 @@ use tokio_util::task::TaskTracker;
 use tubebell::app::Gateway;
 use tubebell::config;
 use tubebell::demo::telegram::{self, TelegramSandbox, Trouble};
-use tubebell::demo::world::World;
+use tubebell::demo::world::{Playlist, World};
 use tubebell::demo::youtube::{self, YouTubeSim};
-use tubebell::model::{ChannelId, Settings, VideoId};
+use tubebell::model::{ChannelId, PlaylistId, Settings, VideoId};
 use tubebell::store::Edit;
 
 use super::{Hands, Size};
@@ -32,6 +32,22 @@ const CHANNEL: &str = "UCuAXFkgsw1L7xaCfnd5JJOw";
 const RULES: [&str; 5] =
     ["views every 1000", "views any", "likes +5%; title", "views rate > 200/h", "views milestones"];
 
+/// A playlist that people put together: it changes all day long, and is away for some hours of each.
+const PLAYLIST: &str = "PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
+
+/// What those watch for who watch lists: rules that a list holds, and rules that rest per video.
+const RULES_OF_LISTS: [&str; 3] = [
+    "upload; views any; views every 50; title",
+    "upload; status; views +10%; likes +5",
+    "upload; live; views rate > 200/h; views milestones",
+];
+
+/// Members that a list holds at most.
+pub(super) const MEMBERS_MAX: i64 = 20;
+
+/// Videos that the playlist has at most.
+const KEPT_IN_PLAYLIST: usize = 12;
+
 /// A gateway and its outside world.
 pub(super) struct Town {
     pub(super) folder: tempfile::TempDir,
@@ -45,6 +61,9 @@ pub(super) struct Town {
     passers_by: Vec<(i64, VideoId, u64)>,
     passed: i64,
     step: u64,
+    /// The playlist, while it is away.
+    away: Option<Playlist>,
+    premiere: Option<VideoId>,
     hook: u16,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -60,6 +79,8 @@ impl Town {
         let other: ChannelId = "UCaaaaaaaaaaaaaaaaaaaaaa".parse().unwrap();
         world.add_channel(&other, "Another", None);
         let videos = world.add_videos(&other, size.videos);
+        let list: PlaylistId = PLAYLIST.parse().unwrap();
+        world.set_playlist(&list, "A list", &other, &videos[..3]);
         let world = Arc::new(Mutex::new(world));
         let youtube = youtube::serve(world, hands.clock(), &tasks, stop.clone()).await.unwrap();
         youtube.faults(|faults| {
@@ -82,7 +103,7 @@ impl Town {
              [webhook]\nsecret = \"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\"\nallow_private = true\n\
              [store]\nurl = \"sqlite://{3}\"\n[access]\nmode = \"invite\"\nallow = [\"telegram:{ANA}\"]\n\
              [operator]\nto = [\"telegram:{ANA}\"]\n[limits]\nretention_days = 3\ngive_up = \"12h\"\n\
-             members_per_subject = 20\n",
+             members_per_subject = {MEMBERS_MAX}\n",
             youtube.base_url(),
             telegram.token(),
             telegram.api_url(),
@@ -104,6 +125,8 @@ impl Town {
             passers_by: Vec::new(),
             passed: 0,
             step: 0,
+            away: None,
+            premiere: None,
             hook,
             tasks,
             stop,
@@ -138,6 +161,13 @@ impl Town {
         self.edit(Edit::Mute { destination, subject: None, until }).await;
         let ana = format!("telegram:{ANA}");
         self.watch(&ana, &format!("channel:{CHANNEL}"), "upload; views milestones", None).await;
+        for (place, rules) in RULES_OF_LISTS.into_iter().enumerate() {
+            let id = -800 - i64::try_from(place).unwrap();
+            self.telegram.group(id, "A group with lists", &[ANA], &[]);
+            let to = format!("telegram:{id}");
+            self.watch(&to, &format!("playlist:{PLAYLIST}"), rules, None).await;
+            self.watch(&to, &format!("channel:{CHANNEL}"), rules, Some(3600)).await;
+        }
     }
 
     async fn edit(&self, edit: Edit) {
@@ -221,6 +251,7 @@ impl Town {
                 world.add_upload(&channel, "An upload").unwrap();
             }
         });
+        self.lists(hour).await;
         if !hour.is_multiple_of(3) {
             return;
         }
@@ -231,6 +262,59 @@ impl Town {
             _ => format!("/unwatch {stays}"),
         };
         self.say(ANA, &text).await;
+    }
+
+    /// Videos are added to the playlist, leave it and come back; it is away for a part of the day. There are premieres,
+    /// and every day somebody watches the lists for some hours, with rules of their own.
+    async fn lists(&mut self, hour: u32) {
+        let (list, channel): (PlaylistId, ChannelId) =
+            (PLAYLIST.parse().unwrap(), CHANNEL.parse().unwrap());
+        let mine = self.videos[usize::try_from(hour / 2).unwrap() % self.videos.len()];
+        let starts_at = self.hands.now().plus(Duration::from_secs(2 * 3600));
+        let Town { youtube, away, premiere, .. } = self;
+        youtube.edit(|world| {
+            match (hour % 24, away.take()) {
+                (18, None) => *away = Some(world.remove_playlist(&list).unwrap()),
+                (18..=21, Some(gone)) => *away = Some(gone),
+                (_, Some(gone)) => {
+                    let videos: Vec<VideoId> =
+                        gone.entries.iter().map(|entry| entry.video).collect();
+                    world.set_playlist(&list, "A list", &gone.channel, &videos);
+                }
+                (hour, None) => {
+                    world.remove_from_playlist(&list, &mine).unwrap();
+                    if hour % 2 == 0 {
+                        world.add_to_playlist(&list, mine, 0).unwrap();
+                    }
+                    if hour % 4 == 1 {
+                        let new = world.add_upload(&channel, "New in the list").unwrap();
+                        world.add_to_playlist(&list, new, 0).unwrap();
+                        // No more than are remembered: what is back has a new date here, other than on YouTube.
+                        let entries = world.playlist(&list).unwrap().entries;
+                        for entry in entries.iter().skip(KEPT_IN_PLAYLIST) {
+                            world.remove_from_playlist(&list, &entry.video).unwrap();
+                        }
+                    }
+                }
+            }
+            match (hour % 8, premiere.take()) {
+                (3, None) => {
+                    let video = world.announce_premiere(&channel, "A premiere", starts_at);
+                    *premiere = Some(video.unwrap());
+                }
+                (5, Some(video)) => world.premiere(&video).unwrap(),
+                (_, waits) => *premiere = waits,
+            }
+        });
+        let to = format!("telegram:-{}", 850 + hour % 2);
+        let (place, subject) = (usize::try_from(hour).unwrap() % 3, format!("playlist:{PLAYLIST}"));
+        if hour.is_multiple_of(4) {
+            self.telegram.group(-850 - i64::from(hour % 2), "Some hours", &[ANA], &[]);
+            self.watch(&to, &subject, RULES_OF_LISTS[place], None).await;
+        } else if hour % 4 == 2 {
+            let destination = to.parse().unwrap();
+            self.edit(Edit::Unwatch { destination, subject: subject.parse().unwrap() }).await;
+        }
     }
 
     /// Every day somebody is invited, watches, blocks the bot, and a stranger writes.

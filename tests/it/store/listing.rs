@@ -3,24 +3,24 @@
 use super::*;
 use tubebell::store::{ListLimits, Listed, ListedMember, Listing, WatchFilter};
 
-const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
-const PLAYLIST: &str = "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
+pub(super) const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
+pub(super) const PLAYLIST: &str = "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
 const KEEP: tubebell::store::Retention = tubebell::store::Retention {
     statistics: DAY.saturating_mul(30),
     alerts: DAY.saturating_mul(7),
 };
 const ANYBODY: ListLimits = ListLimits { per_list: 10, per_owner: 10 };
 
-fn id(n: usize) -> VideoId {
+pub(super) fn id(n: usize) -> VideoId {
     format!("video{n:06}").parse().unwrap()
 }
 
-fn name(n: usize) -> String {
+pub(super) fn name(n: usize) -> String {
     id(n).to_string()
 }
 
 /// A row of a list, with its title and date.
-fn row(n: usize, at: UnixMillis) -> ListedMember {
+pub(super) fn row(n: usize, at: UnixMillis) -> ListedMember {
     ListedMember { id: id(n), title: Some(format!("title {n}")), at: Some(at) }
 }
 
@@ -41,7 +41,7 @@ impl Bench {
         self.list_within(subject, members, complete, 10).await
     }
 
-    async fn list_within(
+    pub(super) async fn list_within(
         &self,
         subject: &str,
         members: Vec<ListedMember>,
@@ -70,6 +70,13 @@ impl Bench {
     }
 
     async fn presence(&self, subject: &str, there: bool) -> Listed {
+        let listed = self.notice(subject, there).await;
+        self.route().await;
+        listed
+    }
+
+    /// A listing finds that a list is there, or is not.
+    pub(super) async fn notice(&self, subject: &str, there: bool) -> Listed {
         self.pass(MINUTE);
         let listing = Listing {
             subject: self.due(subject).await.id,
@@ -83,9 +90,7 @@ impl Bench {
             presence: Some(there),
             next_listing: self.now(),
         };
-        let listed = self.store().save_listing(listing, self.now()).await.unwrap();
-        self.route().await;
-        listed
+        self.store().save_listing(listing, self.now()).await.unwrap()
     }
 
     fn members(&self) -> Vec<String> {
@@ -223,6 +228,20 @@ async fn a_member_that_leaves_and_comes_back_starts_anew() {
 }
 
 #[tokio::test]
+async fn rows_of_a_member_that_came_back_and_left_unseen_are_removed_too() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "views every 1000; views +5").await;
+    bench.list(old(&[1])).await;
+    bench.see_video(&name(1), 900).await;
+    for members in [&[][..], &[1], &[]] {
+        bench.list(old(members)).await;
+    }
+    assert_eq!(bench.triggers(), 2);
+    while bench.store().sweep(KEEP, bench.now()).await.unwrap() {}
+    assert_eq!(bench.triggers(), 0);
+}
+
+#[tokio::test]
 async fn a_later_member_is_told_from_its_first_look_in_the_order_in_which_they_came() {
     let bench = Bench::new();
     bench.watch_subject(ANA, CHANNEL, "upload").await;
@@ -342,6 +361,24 @@ async fn a_premiere_is_told_when_it_is_announced_and_when_it_can_be_seen() {
 }
 
 #[tokio::test]
+async fn a_premiere_that_was_announced_before_the_watch_is_told_when_it_can_be_seen() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list(old(&[2, 1])).await;
+    bench.pass(SECOND);
+    let upcoming = Snapshot { live: Live::Upcoming, ..snapshot(&name(2), bench.now(), 0) };
+    bench.publish(upcoming).await;
+    assert!(bench.send_all().await.is_empty());
+    // It begins: YouTube moves its date.
+    let mut rows = old(&[1]);
+    rows.push(row(2, bench.now().plus(MINUTE)));
+    bench.list(rows).await;
+    bench.see_video(&name(2), 1).await;
+    let told = bench.send_all().await;
+    assert!(told.len() == 1 && told[0].contains("started"), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_new_video_that_can_not_be_seen_is_told_when_it_can() {
     let bench = Bench::new();
     bench.watch_subject(ANA, CHANNEL, "upload").await;
@@ -439,6 +476,21 @@ async fn a_video_that_is_gone_is_told_to_its_watchers_also_without_a_rule_for_it
     assert_eq!(bench.sql::<i64>("SELECT count(*) FROM alert"), 5);
     bench.send_all().await;
     bench.sums();
+    let why = bench.store().why(VIDEO.parse().unwrap(), Some(at(ANA))).await.unwrap();
+    let told = why.iter().find(|why| why.rule_text == "presence").unwrap();
+    assert_eq!(told.alerts.len(), 2);
+}
+
+#[tokio::test]
+async fn a_rule_of_a_list_waits_for_a_first_look_before_it_has_a_value() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "views every 10").await;
+    bench.list(old(&[1])).await;
+    let why = bench.store().why(id(1), Some(at(ANA))).await.unwrap();
+    assert!(why[0].unset && why[0].trigger.is_some(), "{why:?}");
+    bench.see_video(&name(1), 5).await;
+    let why = bench.store().why(id(1), Some(at(ANA))).await.unwrap();
+    assert_eq!(why[0].trigger.map(|(_, value)| value), Some(10));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod ending;
 mod holding;
 mod keeping;
 mod laws;
+mod list_laws;
 mod listing;
 mod moving;
 mod opening;

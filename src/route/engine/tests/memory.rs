@@ -17,6 +17,7 @@ use crate::route::{language, trigger};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Rung {
     pub(super) trigger: TriggerId,
+    pub(super) rule: RuleId,
     pub(super) video: Option<VideoKey>,
     pub(super) series: Series,
     pub(super) previous: Value,
@@ -41,6 +42,19 @@ pub(super) struct MemoryDesk {
     /// In the order of arrival; at most two per video.
     pub(super) queue: Vec<(Holder, String)>,
     pub(super) moves: usize,
+    /// Rows that scans have read.
+    pub(super) read: usize,
+}
+
+impl MemoryDesk {
+    /// Whether a row of a list's rule is of a time in which its video was in the list, which is over.
+    fn is_stale(&self, holder: Holder, row: &TriggerRow) -> bool {
+        let Holder::Video(video) = holder else { return false };
+        let of_list = self.list_rules.iter().find(|(_, rule)| rule.rule == row.rule);
+        of_list.is_some_and(|(list, _)| {
+            self.lists.get(&(video, list.0)).is_none_or(|member| member.since > row.since)
+        })
+    }
 }
 
 impl Desk for MemoryDesk {
@@ -82,10 +96,13 @@ impl Desk for MemoryDesk {
                 }
                 left -= 1;
                 *armed = rule.rule.0;
-                let id = TriggerId(1_000_000 + i64::try_from(self.triggers.len()).unwrap());
+                let holder = Holder::Video(video);
+                self.triggers.retain(|_, (of, row)| *of != holder || row.rule != rule.rule);
                 let since = rule.since.max(member.since);
+                let last = self.triggers.last_key_value().map_or(0, |(id, _)| id.0);
+                let id = TriggerId(last.max(1_000_000) + 1);
                 let row = TriggerRow { id, since, ..rule.clone() };
-                self.triggers.insert(id, (Holder::Video(video), row));
+                self.triggers.insert(id, (holder, row));
             }
         }
         Ok(left == 0)
@@ -160,10 +177,11 @@ impl Desk for MemoryDesk {
             all.into_iter()
                 .filter(|(key, row)| *key == holder && row.series == series && row.value <= upto)
                 .filter(|(_, row)| is_after(row))
-                .map(|(_, row)| row.clone()),
+                .map(|(_, row)| TriggerRow { is_stale: self.is_stale(holder, row), ..row.clone() }),
         );
         rows.sort_by_key(|row| (row.value, row.id));
         rows.truncate(limit);
+        self.read += rows.len();
         Ok(())
     }
 
@@ -182,6 +200,7 @@ impl Desk for MemoryDesk {
     fn alert(&mut self, draft: &AlertDraft<'_>) -> Result<(), Infallible> {
         self.rung.push(Rung {
             trigger: draft.trigger.id,
+            rule: draft.trigger.rule,
             video: draft.video,
             series: draft.series,
             previous: draft.previous.clone(),
@@ -253,27 +272,41 @@ impl World {
 
     /// Makes a watch at `now` whose answer told `base`.
     pub(super) fn watch_from(&mut self, rule: &str, now: i64, base: Option<Counts>) -> TriggerId {
-        let id = TriggerId(self.next_id);
-        self.next_id += 1;
-        let made = trigger::initial(&language::parse(rule).unwrap(), base.as_ref());
-        if let Some(next) = made.next {
-            let row = TriggerRow {
-                id,
-                series: next.series,
-                value: next.value,
-                base: next.base,
-                since: UnixMillis(now),
-                rule: RuleId(id.0),
-                text: Arc::from(rule),
-                subscription: SubscriptionId(id.0),
-                destination: DestinationId(id.0),
-                lane: id.0,
-                gate: Gate::Open,
-                is_stale: false,
-            };
+        let id = self.next_id();
+        if let Some(row) = new_row(id, rule, now, base) {
             self.desk.triggers.insert(id, (Holder::Video(VideoKey(1)), row));
         }
         id
+    }
+
+    fn next_id(&mut self) -> TriggerId {
+        self.next_id += 1;
+        TriggerId(self.next_id - 1)
+    }
+
+    /// Makes a rule of a list at `now`: one row there, or one for each video once that is routed.
+    pub(super) fn watch_list(&mut self, list: i64, rule: &str, now: i64) -> RuleId {
+        let id = self.next_id();
+        let row = new_row(id, rule, now, None).unwrap();
+        if trigger::is_per_video(&language::parse(rule).unwrap()) {
+            self.desk.list_rules.push((ListKey(list), row));
+        } else {
+            self.desk.triggers.insert(id, (Holder::List(ListKey(list)), row));
+        }
+        RuleId(id.0)
+    }
+
+    /// The first video joins a list, dated `now`.
+    pub(super) fn join(&mut self, list: i64, now: i64, news: News) {
+        let at = UnixMillis(now);
+        let member = Membership { list: ListKey(list), since: at, at, news, is_unarmed: false };
+        self.desk.lists.insert((VideoKey(1), list), member);
+        self.desk.armed.remove(&(VideoKey(1), list));
+    }
+
+    pub(super) fn leave(&mut self, list: i64) {
+        self.desk.lists.remove(&(VideoKey(1), list));
+        self.desk.armed.remove(&(VideoKey(1), list));
     }
 
     pub(super) fn row(&mut self, id: TriggerId) -> &mut TriggerRow {
@@ -316,6 +349,25 @@ impl World {
         }
         self.desk.rung[before..].iter().map(told).collect()
     }
+}
+
+/// A row of a new rule; `None`: it is spent before it began.
+fn new_row(id: TriggerId, rule: &str, now: i64, base: Option<Counts>) -> Option<TriggerRow> {
+    let made = trigger::initial(&language::parse(rule).unwrap(), base.as_ref());
+    made.next.map(|next| TriggerRow {
+        id,
+        series: next.series,
+        value: next.value,
+        base: next.base,
+        since: UnixMillis(now),
+        rule: RuleId(id.0),
+        text: Arc::from(rule),
+        subscription: SubscriptionId(id.0),
+        destination: DestinationId(id.0),
+        lane: id.0,
+        gate: Gate::Open,
+        is_stale: false,
+    })
 }
 
 pub(super) fn told(rung: &Rung) -> (i64, i64, Vec<i64>) {
