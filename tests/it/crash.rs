@@ -27,7 +27,7 @@ use tubebell::deliver::IN_FLIGHT_MAX;
 use tubebell::demo::world::{Video, World};
 use tubebell::demo::youtube::{self, YouTubeSim};
 use tubebell::model::VideoId;
-use tubebell::store::{Access, Migration, Sqlite, Store, WatchFilter};
+use tubebell::store::{Access, Sqlite, Store, WatchFilter};
 
 use crate::process::Program;
 use crate::story::VIDEO;
@@ -362,11 +362,6 @@ async fn a_start_and_an_apply_that_are_killed_are_completed_by_the_next() {
                 program.signal("KILL");
             }
             program.end().await;
-        }
-        if kill % 2 == 1 {
-            // Only a gateway brings a database up to date, and the one that was killed may not have come to it.
-            let store = Sqlite::open(&path.join("tubebell.db"), Access::Run).unwrap();
-            while store.migrate(system_clock()()).await.unwrap() != Migration::Done {}
         }
         let mut apply = Program::start(path, "apply", &APPLY);
         assert_eq!(apply.end().await.code(), Some(0), "{}", apply.err(path));
