@@ -14,8 +14,13 @@ use crate::store::{Migration, Result};
 /// Where the place is kept.
 const KEY: &str = "migration";
 
-/// What schema 3 has no use for any more, dropped when its rows are brought along.
-pub(super) const END: &str = include_str!("schema_3_end.sql");
+/// Columns that schema 3 has no use for any more: what the lister remembers of a list is in its `memory`. They go when
+/// all rows are brought along, one in a piece, because each is taken out of every row.
+pub(super) const END: [&str; 3] = [
+    "ALTER TABLE subject DROP COLUMN playlist",
+    "ALTER TABLE subject DROP COLUMN feed",
+    "ALTER TABLE subject DROP COLUMN full_at",
+];
 
 /// Rules of one list that a piece brings along: each may have a row per video.
 const RULES: usize = 20;
@@ -28,14 +33,18 @@ const FEEDS_LAG_MS: i64 = 3_600_000;
 
 /// How far it came.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Place {
     /// The list under way; those with smaller ids are done.
     list: i64,
-    /// Its rules up to this one are done.
+    /// Its watches before this one are done, and of this one the rules up to `rule`.
+    watch: i64,
     rule: i64,
     /// Lists that are done, and lists in all.
     done: u64,
     of: u64,
+    /// Columns that are gone.
+    dropped: usize,
 }
 
 /// Notes in the transaction that changes the schema that the rows are still to follow.
@@ -66,40 +75,54 @@ pub(super) fn migrate(tx: &Connection, now: UnixMillis) -> Result<Migration> {
         )?
         .query_row([place.list], |row| row.get(0))
         .optional()?;
-    let Some(list) = list else {
-        tx.execute_batch(END)?;
+    let Some(list) = list else { return end(tx, place) };
+    if list != place.list {
+        place = Place { list, watch: 0, rule: 0, ..place };
+    }
+    match rules(tx, ListKey(list), (place.watch, place.rule))? {
+        Some((watch, rule)) => place = Place { watch, rule, ..place },
+        None => {
+            members(tx, list, now)?;
+            place = Place { list: list + 1, watch: 0, rule: 0, done: place.done + 1, ..place };
+        }
+    }
+    under_way(tx, place)
+}
+
+/// Drops the next column that is left, or says that all is done.
+fn end(tx: &Connection, place: Place) -> Result<Migration> {
+    let Some(next) = END.get(place.dropped) else {
         tx.execute("DELETE FROM meta WHERE key = ?1", [KEY])?;
         return Ok(Migration::Done);
     };
-    if list != place.list {
-        place = Place { list, rule: 0, ..place };
-    }
-    match rules(tx, ListKey(list), place.rule)? {
-        Some(rule) => place.rule = rule,
-        None => {
-            members(tx, list, now)?;
-            place = Place { list: list + 1, rule: 0, done: place.done + 1, of: place.of };
-        }
-    }
+    tx.execute_batch(next)?;
+    under_way(tx, Place { dropped: place.dropped + 1, ..place })
+}
+
+fn under_way(tx: &Connection, place: Place) -> Result<Migration> {
     rows::save(tx, KEY, &rows::json(&place)?)?;
     Ok(Migration::UnderWay { done: place.done, of: place.of.max(place.done) })
 }
 
-/// Gives rules of a list, from the one behind `after` on, to their holder. `None`: all have theirs.
-fn rules(tx: &Connection, list: ListKey, after: i64) -> Result<Option<i64>> {
-    let mut statement = tx.prepare_cached(
-        "SELECT r.id, r.text, r.series, r.value, r.created_at FROM subscription s
-         JOIN rule r ON r.subscription = s.id
-         WHERE s.subject = ?1 AND r.id > ?2 AND r.ended_at IS NULL ORDER BY r.id LIMIT ?3",
-    )?;
-    let running: Vec<(i64, String, i64, i64, i64)> = statement
-        .query_map(params![list.0, after, RULES], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+/// In the order of two indexes: whoever comes last in a list of many watches is found at once, too.
+pub(super) const RUNNING: &str =
+    "SELECT s.id, r.id, r.text, r.series, r.value, r.created_at FROM subscription s
+     CROSS JOIN rule r ON r.subscription = s.id
+     WHERE s.subject = ?1 AND s.id >= ?2 AND (s.id > ?2 OR r.id > ?3) AND r.ended_at IS NULL
+     ORDER BY s.id, r.id LIMIT ?4";
+
+/// Gives rules of a list, from the one behind `after` (its watch, and the rule) on, to their holder. `None`: all have
+/// theirs.
+fn rules(tx: &Connection, list: ListKey, after: (i64, i64)) -> Result<Option<(i64, i64)>> {
+    let mut statement = tx.prepare_cached(RUNNING)?;
+    let running: Vec<(i64, i64, String, i64, i64, i64)> = statement
+        .query_map(params![list.0, after.0, after.1, RULES], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         })?
         .collect::<rusqlite::Result<_>>()?;
     let mut left = ROWS;
     let mut last = None;
-    for (rule, text, series, value, created_at) in running {
+    for (watch, rule, text, series, value, created_at) in running {
         if has_state(&text) {
             tx.prepare_cached("UPDATE rule SET list = ?2 WHERE id = ?1")?
                 .execute([rule, list.0])?;
@@ -121,7 +144,7 @@ fn rules(tx: &Connection, list: ListKey, after: i64) -> Result<Option<i64>> {
             )?
             .execute([holder, series, value, rule, created_at])?;
         }
-        last = Some(rule);
+        last = Some((watch, rule));
     }
     Ok(last)
 }

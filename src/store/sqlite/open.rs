@@ -169,7 +169,7 @@ fn prepare(db: &mut Connection, path: &Path, access: Access) -> Result<u64> {
         tx.execute_batch(step)?;
     }
     if found == 0 {
-        tx.execute_batch(migrate::END)?;
+        tx.execute_batch(&migrate::END.join(";"))?;
     } else if found < KNOWN {
         migrate::begin(&tx)?;
     }

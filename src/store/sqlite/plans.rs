@@ -4,8 +4,8 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    claim, desk, figures, group, lane, letters, listing, member, open, poll, queue, read, route,
-    sweep, unite, why,
+    claim, desk, figures, group, lane, letters, listing, member, migrate, open, poll, queue, read,
+    route, sweep, unite, why,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -66,6 +66,7 @@ fn listings_read_the_list_and_no_more() {
         listing::VIDEOS_OF_OWNER,
         listing::COUNTS,
         listing::IS_KNOWN,
+        migrate::RUNNING,
         member::ROWS_OF_RULE,
         member::RULES_OF_LIST,
         unite::UNDER_WAY,
