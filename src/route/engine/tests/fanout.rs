@@ -66,6 +66,7 @@ fn a_fan_out_ends_its_chunk_when_the_time_is_up() {
 #[test]
 fn a_video_in_very_many_lists_looks_at_the_clock_also_where_nobody_waits() {
     let mut world = World::new();
+    world.see(&views_at(50, Some(5)));
     for list in 1..=1_000 {
         let member = Membership {
             list: ListKey(list),
