@@ -111,9 +111,12 @@ async fn what_was_looked_up_a_moment_ago_costs_nothing() {
     let mut looks = looked_up(&story);
     looks.sort();
     assert_eq!(looks, ["jNQXAC9IVRw", "zzzzzzzzzzz"]);
-    let requests = story.youtube.requests();
-    let handles = requests.iter().filter(|request| request.path.ends_with("/channels")).count();
-    assert_eq!(handles, 2);
+    let handles = || {
+        let requests = story.youtube.requests();
+        requests.iter().filter(|request| request.path.ends_with("/channels")).count()
+    };
+    until("both are looked up", async || handles() >= 2).await;
+    assert_eq!(handles(), 2);
     over(story, gateway).await;
 }
 
