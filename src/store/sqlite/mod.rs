@@ -10,6 +10,7 @@
 
 mod beside;
 mod chat;
+mod checkpoint;
 mod claim;
 mod clock;
 mod desk;
@@ -69,6 +70,8 @@ pub struct Sqlite {
     reader: DbThread,
     /// Counting what takes long holds up nobody who reads.
     counter: DbThread,
+    /// Ends behind the writer, which asks it.
+    checkpointer: DbThread,
     history: Arc<Mutex<figures::History>>,
     errors: Arc<Errors>,
     /// Held for as long as the gateway runs; the operating system lets go of it however the process ends.
@@ -94,11 +97,19 @@ impl Sqlite {
         let reader = open::reader(path, READER_CACHE_KIB)?;
         let counter = open::reader(path, COUNTER_CACHE_KIB)?;
         let errors = Arc::new(Errors::default());
+        let checkpointer = open::checkpointer(path)?;
+        let checkpointer = DbThread::start("checkpointer", checkpointer, path, &errors);
+        let writer = DbThread::start("writer", writer, path, &errors);
         Ok(Sqlite {
             path: path.to_owned(),
-            writer: DbThread::start("writer", writer, path, &errors),
+            writer: match access {
+                Access::Run => writer.checkpointed_by(&checkpointer),
+                // A tool comes before the gateway beside it in the same way: by its own limit.
+                Access::Tool | Access::Existing => writer,
+            },
             reader: DbThread::start("reader", reader, path, &errors),
             counter: DbThread::start("counter", counter, path, &errors),
+            checkpointer,
             history: Arc::default(),
             errors,
             _lock: lock,
@@ -354,7 +365,7 @@ impl Store for Sqlite {
                 Ok(Pulse { wal_bytes, ..figures::pulse(db, now)? })
             })
             .await?;
-        let threads = [&self.writer, &self.reader, &self.counter];
+        let threads = [&self.writer, &self.reader, &self.counter, &self.checkpointer];
         Ok(Pulse {
             threads: threads.map(DbThread::work).to_vec(),
             errors: self.errors.counts(),

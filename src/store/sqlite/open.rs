@@ -223,6 +223,12 @@ pub(super) fn reader(path: &Path, cache_kib: u32) -> Result<Connection> {
     open().map_err(|e| sort(e, path))
 }
 
+/// Opens the connection that brings the write-ahead log back.
+pub(super) fn checkpointer(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).map_err(|e| sort(e, path))
+}
+
 /// Copies the database page by page while others write.
 pub(super) fn backup(db: &Connection, from: &Path, to: &Path) -> Result<()> {
     check_folder(to)?;

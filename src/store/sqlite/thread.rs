@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::Checkpointer;
 use super::{open, patience};
 use crate::store::{Result, StoreError, ThreadWork};
 
@@ -16,7 +17,7 @@ use crate::store::{Result, StoreError, ThreadWork};
 /// instead of filling memory.
 const QUEUE: usize = 64;
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+pub(super) type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// Errors that the threads of one store have answered with, by class.
 #[derive(Debug, Default)]
@@ -87,6 +88,8 @@ pub(super) struct DbThread {
     errors: Arc<Errors>,
     trouble: Arc<Trouble>,
     hurry: Arc<AtomicBool>,
+    /// Told of what is written.
+    checkpointer: Option<Arc<Checkpointer>>,
 }
 
 impl DbThread {
@@ -125,7 +128,15 @@ impl DbThread {
             errors: Arc::clone(errors),
             trouble: Arc::default(),
             hurry,
+            checkpointer: None,
         }
+    }
+
+    /// Tells `other` of what this thread writes, so that it brings the write-ahead log back.
+    pub(super) fn checkpointed_by(mut self, other: &DbThread) -> DbThread {
+        let jobs = other.jobs.as_ref();
+        self.checkpointer = jobs.map(|jobs| Arc::new(Checkpointer::new(jobs.clone())));
+        self
     }
 
     /// What it did since the start, and what waits for it.
@@ -171,11 +182,14 @@ impl DbThread {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let trouble = Arc::clone(&self.trouble);
+        let (trouble, checkpointer) = (Arc::clone(&self.trouble), self.checkpointer.clone());
         self.run(move |db, path| {
-            let before = db.total_changes();
+            let (begun, before) = (Instant::now(), db.total_changes());
             let outcome = transact(db, work).map_err(|error| sorted(error, path));
             trouble.note(&outcome, db.total_changes() != before);
+            if let Some(checkpointer) = checkpointer {
+                checkpointer.wrote(begun.elapsed());
+            }
             outcome
         })
         .await

@@ -1,0 +1,79 @@
+//! Brings the write-ahead log back into the database beside the writer.
+//!
+//! Left to SQLite, the commit that reaches the limit does it, and everybody behind it waits: copying back thousands of
+//! pages takes up to a second on a busy disk. A checkpoint that waits for nobody (PASSIVE), by another connection, holds
+//! up no writer. The writer's own limit stays as the bound, for when this one does not keep up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+
+use super::thread::Job;
+
+/// After so much work of the writer: what it has written by then is copied back in some ten milliseconds.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// Rung by the writer.
+pub(super) struct Checkpointer {
+    jobs: mpsc::Sender<Job>,
+    /// What the writer has worked since the last one was asked for, in microseconds.
+    worked_us: AtomicU64,
+    is_asked: Arc<AtomicBool>,
+}
+
+impl Checkpointer {
+    pub(super) fn new(jobs: mpsc::Sender<Job>) -> Checkpointer {
+        Checkpointer { jobs, worked_us: AtomicU64::new(0), is_asked: Arc::default() }
+    }
+
+    /// The writer has worked for so long; asks for a checkpoint when it is time.
+    pub(super) fn wrote(&self, took: Duration) {
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let worked = self.worked_us.fetch_add(took, Ordering::Relaxed).saturating_add(took);
+        if Duration::from_micros(worked) < EVERY || self.is_asked.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        self.worked_us.store(0, Ordering::Relaxed);
+        let is_asked = Arc::clone(&self.is_asked);
+        let job: Job = Box::new(move |db| {
+            is_asked.store(false, Ordering::Relaxed);
+            checkpoint(db);
+        });
+        if self.jobs.try_send(job).is_err() {
+            self.is_asked.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
+fn checkpoint(db: &Connection) {
+    // What it can't do now the next one does, and in the end the writer: it is no failure.
+    if let Err(error) = db.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
+        tracing::debug!(%error, "the write-ahead log was not brought back");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_asked_for_after_so_much_work_and_once_until_it_is_done() {
+        let (jobs, mut asked) = mpsc::channel(8);
+        let checkpointer = Checkpointer::new(jobs);
+        for _ in 0..3 {
+            checkpointer.wrote(EVERY / 4);
+        }
+        assert!(asked.try_recv().is_err());
+        for _ in 0..20 {
+            checkpointer.wrote(EVERY);
+        }
+        let job = asked.try_recv().unwrap();
+        assert!(asked.try_recv().is_err(), "the first is not done");
+        job(&mut Connection::open_in_memory().unwrap());
+        checkpointer.wrote(EVERY);
+        assert!(asked.try_recv().is_ok());
+    }
+}
