@@ -41,7 +41,7 @@ async fn watched(story: &Story, wall: &Wall, rules: &str) -> Gateway {
 fn tried(story: &Story) -> bool {
     let db = rusqlite::Connection::open(story.folder.path().join("tubebell.db")).unwrap();
     db.busy_timeout(crate::wait::LIMIT).unwrap();
-    let sql = "SELECT EXISTS (SELECT 1 FROM notification WHERE attempts > 0)";
+    let sql = "SELECT EXISTS (SELECT 1 FROM notification WHERE error IS NOT NULL)";
     db.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
