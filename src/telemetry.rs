@@ -3,7 +3,7 @@
 //! Beside the flow, not in it. Labels are words of a fixed list, never ids: their number is bounded.
 
 mod metrics;
-mod seldom;
+mod log_throttle;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::TryInitError;
 
 pub use metrics::{By, Count, Metrics, Plain, PollClass, SendClass, seconds};
-pub use seldom::Seldom;
+pub use log_throttle::LogThrottle;
 
 /// The form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tubebell::app::system_clock;
 use tubebell::bus::Embedded;
-use tubebell::deliver::Bells;
+use tubebell::deliver::Wakers;
 use tubebell::model::{Live, Snapshot, Status, UnixMillis};
 use tubebell::pipeline::Routing;
 use tubebell::store::{Access, EMBEDDED_STREAM, Sqlite, Store};
@@ -55,7 +55,7 @@ impl Router {
             stream: Arc::clone(&self.stream) as _,
             clock: system_clock(),
             metrics: Metrics::new(),
-            bells: Bells::default(),
+            wakers: Wakers::default(),
         };
         let stop = CancellationToken::new();
         let begun = Instant::now();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::deliver::Bells;
+use crate::deliver::Wakers;
 use crate::model::UnixMillis;
 use crate::pipeline::Clock;
 use crate::store::{Store, StoreError};
@@ -42,9 +42,9 @@ pub fn clock() -> UnixMillis {
 pub(super) struct ClockWatch {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Clock,
-    pub(super) bells: Bells,
+    pub(super) wakers: Wakers,
     /// Wakes the poller.
-    pub(super) watched: Bells,
+    pub(super) watched: Wakers,
 }
 
 impl ClockWatch {
@@ -81,8 +81,8 @@ impl ClockWatch {
                     tracing::debug!(%error, "the clock was set back, and that could not be recorded yet");
                     continue;
                 }
-                self.watched.ring();
-                self.bells.ring();
+                self.watched.wake();
+                self.wakers.wake();
                 written = None;
             }
             (instant, wall) = (at, now);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::looks::{Looks, LooksPerChat};
-use super::patience::ServicePatience;
+use super::service_timeout::ServiceTimeout;
 use crate::control::{Asker, Looked, LookedSubject, Lookup, LookupError};
 use crate::model::{SubjectRef, UnixMillis, VideoId};
 use crate::notify::SendError;
@@ -26,8 +26,8 @@ pub(super) struct YouTubeLookup {
     videos: Looks<VideoId, Option<Looked>>,
     subjects: Looks<SubjectRef, Option<LookedSubject>>,
     per_chat: LooksPerChat,
-    with_youtube: ServicePatience,
-    with_telegram: ServicePatience,
+    with_youtube: ServiceTimeout,
+    with_telegram: ServiceTimeout,
 }
 
 impl YouTubeLookup {
@@ -38,7 +38,7 @@ impl YouTubeLookup {
         members_max: usize,
         telegram: Telegram,
         clock: Clock,
-        patience: impl Fn() -> ServicePatience,
+        time_limits: impl Fn() -> ServiceTimeout,
     ) -> YouTubeLookup {
         YouTubeLookup {
             youtube,
@@ -50,8 +50,8 @@ impl YouTubeLookup {
             videos: Looks::default(),
             subjects: Looks::default(),
             per_chat: LooksPerChat::default(),
-            with_youtube: patience(),
-            with_telegram: patience(),
+            with_youtube: time_limits(),
+            with_telegram: time_limits(),
         }
     }
 

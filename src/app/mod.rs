@@ -8,7 +8,7 @@ mod looks;
 mod lookup;
 mod opening;
 mod outbox;
-mod patience;
+mod service_timeout;
 mod queues;
 mod telegram;
 mod templates;
@@ -28,14 +28,14 @@ use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
 use opening::Opening;
-use patience::ServicePatience;
+use service_timeout::ServiceTimeout;
 pub use templates::{TemplatesError, templates};
 
 use crate::bus::Embedded;
 use crate::config::Config;
 use crate::control::{AccessMode, ControlOptions};
 use crate::deliver::{
-    Bells, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+    Wakers, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
 };
 use crate::model::Effective;
 use crate::notify::Notifier;
@@ -70,7 +70,7 @@ pub enum StartError {
 
 /// How long a gateway waits for others.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct TimeLimits {
     /// For YouTube, while a person waits for the answer to a command, and everybody behind them: commands are handled
     /// one after the other.
     pub lookup: Duration,
@@ -78,9 +78,9 @@ pub struct Patience {
     pub stop: Duration,
 }
 
-impl Default for Patience {
-    fn default() -> Patience {
-        Patience {
+impl Default for TimeLimits {
+    fn default() -> TimeLimits {
+        TimeLimits {
             lookup: Duration::from_secs(3),
             // Finishing what is in flight takes at most nine seconds; the rest of the ten is for writing it down.
             stop: Duration::from_millis(9_800),
@@ -91,7 +91,7 @@ impl Default for Patience {
 /// A running gateway.
 pub struct Gateway {
     tracker: TaskTracker,
-    patience: Patience,
+    time_limits: TimeLimits,
     stop: CancellationToken,
     store: Arc<dyn Store>,
     /// Counts.
@@ -107,10 +107,10 @@ impl Gateway {
     ///
     /// See [`StartError`].
     pub async fn start(config: &Config, clock: Clock) -> Result<Gateway, StartError> {
-        Gateway::start_with(config, clock, Patience::default()).await
+        Gateway::start_with(config, clock, TimeLimits::default()).await
     }
 
-    /// As [`Gateway::start`], with another patience: on a machine that has much else to do, a test needs more of it.
+    /// As [`Gateway::start`], with other time limits: on a machine that has much else to do, a test needs more of it.
     ///
     /// # Errors
     ///
@@ -118,7 +118,7 @@ impl Gateway {
     pub async fn start_with(
         config: &Config,
         clock: Clock,
-        patience: Patience,
+        time_limits: TimeLimits,
     ) -> Result<Gateway, StartError> {
         let lacking = config.lacking_for_run();
         if !lacking.is_empty() {
@@ -132,17 +132,17 @@ impl Gateway {
         let web = listener.as_ref().and_then(|listener| listener.local_addr().ok());
         let metrics = Metrics::new();
         metrics.set(Plain::StartTime, seconds(clock()));
-        let bells = Bells::default();
+        let wakers = Wakers::default();
         let tracker = TaskTracker::new();
         let opening =
-            Opening { config, clock: &clock, metrics: &metrics, bells: &bells, tracker: &tracker };
+            Opening { config, clock: &clock, metrics: &metrics, wakers: &wakers, tracker: &tracker };
         let (store, listener) = opening.open(listener).await?;
         ClockWatch::at_start(&*store, clock()).await?;
         let operator = Operator {
             to: config.operator.to.clone(),
             store: Arc::clone(&store),
             renderer: Arc::clone(&renderer),
-            bells: bells.clone(),
+            wakers: wakers.clone(),
         };
         let youtube_options = config
             .youtube
@@ -196,7 +196,7 @@ impl Gateway {
                 composer: Arc::clone(&composer) as _,
                 policy: RetryPolicy { give_up: config.limits.give_up },
                 max_age: config.limits.max_age,
-                wake: bells.add(),
+                wake: wakers.add(),
                 clock: Arc::clone(&clock),
                 metrics: metrics.clone(),
                 operator: operator.clone(),
@@ -222,14 +222,14 @@ impl Gateway {
             stream: Arc::clone(&stream) as _,
             clock: Arc::clone(&clock),
             metrics: metrics.clone(),
-            bells: bells.clone(),
+            wakers: wakers.clone(),
         };
         tracker.spawn(routing.run(stop.clone()));
-        let watched = Bells::default();
+        let watched = Wakers::default();
         let clock_watch = ClockWatch {
             store: Arc::clone(&store),
             clock: Arc::clone(&clock),
-            bells: bells.clone(),
+            wakers: wakers.clone(),
             watched: watched.clone(),
         };
         tracker.spawn(clock_watch.run(stop.clone()));
@@ -250,7 +250,7 @@ impl Gateway {
             },
             wake: watched.add(),
             poll: Arc::clone(&poll),
-            bells: bells.clone(),
+            wakers: wakers.clone(),
             clock: Arc::clone(&clock),
             standing: standing.clone(),
             feeds: std::sync::Mutex::default(),
@@ -280,7 +280,7 @@ impl Gateway {
                 members_max,
                 client.clone(),
                 Arc::clone(&clock),
-                || ServicePatience::new(patience.lookup, Arc::clone(&is_crowded)),
+                || ServiceTimeout::new(time_limits.lookup, Arc::clone(&is_crowded)),
             ));
             let (answers, halt) = (tracker.clone(), stop.clone());
             let listener = telegram::Listener {
@@ -300,7 +300,7 @@ impl Gateway {
                 clock: Arc::clone(&clock),
                 watched,
                 stream,
-                bells,
+                wakers,
                 tracker: tracker.clone(),
                 is_crowded,
             };
@@ -325,7 +325,7 @@ impl Gateway {
             let pages = Web { store: Arc::clone(&store), metrics: metrics.clone(), checks, clock };
             tracker.spawn(pages.run(listener, stop.clone()));
         }
-        Ok(Gateway { tracker, patience, stop, store, metrics, web })
+        Ok(Gateway { tracker, time_limits, stop, store, metrics, web })
     }
 
     /// The store, for the demo and tests.
@@ -334,12 +334,12 @@ impl Gateway {
         Arc::clone(&self.store)
     }
 
-    /// Stops: what is in flight is finished, within ten seconds or the patience it was started with.
+    /// Stops: what is in flight is finished, within ten seconds or the limit it was started with.
     pub async fn stop(self) {
         self.store.hurry();
         self.stop.cancel();
         self.tracker.close();
-        if tokio::time::timeout(self.patience.stop, self.tracker.wait()).await.is_err() {
+        if tokio::time::timeout(self.time_limits.stop, self.tracker.wait()).await.is_err() {
             tracing::warn!("stopped before everything had ended");
         }
     }

@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use super::StartError;
 use crate::bus::Embedded;
 use crate::config::Config;
-use crate::deliver::Bells;
+use crate::deliver::Wakers;
 use crate::pipeline::{Clock, Routing};
 use crate::store::{Access, Migration, Sqlite, Store, StoreError};
 use crate::telemetry::Metrics;
@@ -21,7 +21,7 @@ pub(super) struct Opening<'a> {
     pub(super) config: &'a Config,
     pub(super) clock: &'a Clock,
     pub(super) metrics: &'a Metrics,
-    pub(super) bells: &'a Bells,
+    pub(super) wakers: &'a Wakers,
     pub(super) tracker: &'a TaskTracker,
 }
 
@@ -87,7 +87,7 @@ impl Opening<'_> {
             stream: Arc::new(Embedded::new(Arc::clone(store))),
             clock: Arc::clone(self.clock),
             metrics: self.metrics.clone(),
-            bells: self.bells.clone(),
+            wakers: self.wakers.clone(),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::control::{Reply, ReplyError};
 use crate::deliver::Limiter;
 use crate::model::{Address, ChatMessage};
 use crate::notify::telegram::Telegram;
-use crate::telemetry::Seldom;
+use crate::telemetry::LogThrottle;
 
 /// Pressed buttons that are being answered at a time; Telegram counts these against nothing, so they leave at once.
 const TOASTS_MAX: usize = 256;
@@ -37,7 +37,7 @@ pub(super) struct Outbox {
     stop: CancellationToken,
     waiting: Arc<Mutex<Waiting<What>>>,
     toasts: Arc<Semaphore>,
-    left_out: Arc<Mutex<Seldom>>,
+    left_out: Arc<Mutex<LogThrottle>>,
     /// When the stop was noticed: what waits then is late together.
     stopped_at: Arc<OnceLock<Instant>>,
 }
@@ -62,7 +62,7 @@ impl Outbox {
             stop,
             waiting: Arc::default(),
             toasts: Arc::new(Semaphore::new(TOASTS_MAX)),
-            left_out: Arc::new(Mutex::new(Seldom::new(LINES_MAX))),
+            left_out: Arc::new(Mutex::new(LogThrottle::new(LINES_MAX))),
             stopped_at: Arc::default(),
         }
     }

@@ -14,7 +14,7 @@ use super::outbox::Outbox;
 use super::queues::Queues;
 use crate::bus::Embedded;
 use crate::control::{Control, ControlOptions, INVITATION_LIFE, Incoming, IncomingKind, Person};
-use crate::deliver::Bells;
+use crate::deliver::Wakers;
 use crate::model::{Address, UnixMillis};
 use crate::notify::SendError;
 use crate::notify::telegram::{
@@ -93,11 +93,11 @@ pub(super) struct Listener {
     pub(super) invite: bool,
     pub(super) clock: Clock,
     /// Rung when a watch may have been made.
-    pub(super) watched: Bells,
+    pub(super) watched: Wakers,
     /// The stream, into which a watch writes its first snapshot.
     pub(super) stream: Arc<Embedded>,
     /// Rung when something may wait to be sent.
-    pub(super) bells: Bells,
+    pub(super) wakers: Wakers,
     /// Whose the tasks are that work off what was heard.
     pub(super) tracker: TaskTracker,
     /// Set while as many updates are in hand as may be.
@@ -121,12 +121,12 @@ impl Listener {
         );
         let source = format!("telegram:{}", bot.id);
         let after = {
-            let (watched, stream, bells) =
-                (self.watched.clone(), Arc::clone(&self.stream), self.bells.clone());
+            let (watched, stream, wakers) =
+                (self.watched.clone(), Arc::clone(&self.stream), self.wakers.clone());
             move || {
-                watched.ring();
+                watched.wake();
                 stream.written();
-                bells.ring();
+                wakers.wake();
             }
         };
         let tasks = (self.tracker.clone(), stop.clone());

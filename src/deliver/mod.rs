@@ -3,7 +3,7 @@
 //! In: lanes that are due. Out: receipts, retries or ends, all recorded. No rule is looked at here: what waits was
 //! decided before, and only how it is told (settings, limits, retries) is decided now.
 
-mod bells;
+mod wakers;
 mod compose;
 mod gone;
 mod limits;
@@ -12,7 +12,7 @@ mod quiet;
 mod retry;
 mod worker;
 
-pub use bells::Bells;
+pub use wakers::Wakers;
 pub use compose::Composer;
 pub use limits::{Limiter, Rates};
 pub use operator::Operator;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bells::Bells;
+use super::wakers::Wakers;
 use crate::model::{Address, UnixMillis};
 use crate::render::views::Notice;
 use crate::render::{Prose, Renderer};
@@ -18,7 +18,7 @@ pub struct Operator {
     /// The templates.
     pub renderer: Arc<Renderer>,
     /// Rung when a notice was queued.
-    pub bells: Bells,
+    pub wakers: Wakers,
 }
 
 impl Operator {
@@ -93,7 +93,7 @@ impl Operator {
             }
         }
         self.store.notice(key.map(str::to_owned), bodies, now).await?;
-        self.bells.ring();
+        self.wakers.wake();
         Ok(())
     }
 }

@@ -20,7 +20,7 @@ use crate::model::{Channel, UnixMillis};
 use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{Prose, views::Notice};
 use crate::store::{Claim, Compose, Finished, FinishedAs, Store};
-use crate::telemetry::{Metrics, Seldom, SendClass};
+use crate::telemetry::{Metrics, LogThrottle, SendClass};
 
 /// Requests of one channel under way at once: enough to fill two cores over loopback, few enough for any receiver.
 pub const IN_FLIGHT_MAX: usize = 256;
@@ -97,8 +97,8 @@ struct Told {
     gone: Gone,
     /// The day on which the operator heard of dead letters.
     dead_letters: Option<i64>,
-    refusals: Seldom,
-    failures: Seldom,
+    refusals: LogThrottle,
+    failures: LogThrottle,
 }
 
 impl Default for Told {
@@ -106,8 +106,8 @@ impl Default for Told {
         Told {
             gone: Gone::default(),
             dead_letters: None,
-            refusals: Seldom::new(REFUSALS_LOGGED),
-            failures: Seldom::new(1),
+            refusals: LogThrottle::new(REFUSALS_LOGGED),
+            failures: LogThrottle::new(1),
         }
     }
 }

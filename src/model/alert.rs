@@ -85,8 +85,12 @@ pub struct Alert {
     pub current: Value,
     /// The values that were passed, for `every`, `at` and `milestones`.
     pub marks: Marks,
-    /// When the snapshot that fired was made.
+    /// When the snapshot that fired was made; the first one, where several were put together.
     pub observed_at: UnixMillis,
+    /// When the last one was made.
+    pub last_at: UnixMillis,
+    /// How many times the rule has fired in it: those that came while it waited were put into it.
+    pub firings: u32,
 }
 
 /// Why an alert was not sent although its rule fired.

@@ -5,7 +5,7 @@
 mod address;
 mod alert;
 mod change;
-mod desk;
+mod routing_tx;
 mod holder;
 mod ids;
 mod message;
@@ -21,7 +21,7 @@ mod time;
 pub use address::{Address, AddressError, Channel};
 pub use alert::{Alert, CancelReason, Marks, Outcome, STARTED, Suppressed, Value};
 pub use change::{Change, Counts, Delta, Known};
-pub use desk::{AlertDraft, Desk, FanoutCursor, Found, Gate, NextTrigger, TriggerRow};
+pub use routing_tx::{AlertDraft, RoutingTx, FanoutCursor, Found, Gate, NextTrigger, TriggerRow};
 pub use holder::{About, Holder, ListKey, ListNews, Membership, News};
 pub use ids::{
     AlertId, ChannelId, DestinationId, Handle, IdError, NotificationId, PlaylistId, RuleId,

@@ -54,6 +54,9 @@ pub enum SendError {
     /// The message: it will never be taken like this.
     #[error("refused: {0}")]
     Rejected(String),
+    /// The recipient, for now: the bot lacks rights there, a topic is closed. It may pass by itself.
+    #[error("not allowed: {0}")]
+    Barred(String),
     /// The recipient: blocked, deleted, 410.
     #[error("recipient gone: {0}")]
     Gone(String),

@@ -14,7 +14,7 @@ use super::Clock;
 use super::plan::Watched;
 use super::poll::{QUOTA_KEY, RoundError, class};
 use super::standing::Standing;
-use crate::deliver::Bells;
+use crate::deliver::Wakers;
 use crate::model::{PlaylistId, SubjectRef, UnixMillis, VideoId};
 use crate::source::list::{self, AskLists, Found, List};
 use crate::source::{
@@ -56,7 +56,7 @@ pub struct Lister {
     /// Rung by the lister for the poller: new members are to be looked at.
     pub poll: Arc<Notify>,
     /// Rung when people are to hear of a list itself.
-    pub bells: Bells,
+    pub wakers: Wakers,
     /// The clock.
     pub clock: Clock,
     /// How YouTube stands.
@@ -192,7 +192,7 @@ impl Lister {
             self.poll.notify_one();
         }
         if listed.is_news {
-            self.bells.ring();
+            self.wakers.wake();
         }
         Ok(next)
     }

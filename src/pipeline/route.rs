@@ -8,11 +8,11 @@ use tokio_util::sync::CancellationToken;
 use super::Clock;
 use super::pace::Pace;
 use crate::bus::{Batch, ChangeStream};
-use crate::deliver::Bells;
-use crate::model::{Desk, Suppressed};
+use crate::deliver::Wakers;
+use crate::model::{RoutingTx, Suppressed};
 use crate::route::{Budget, Router, Sight};
 use crate::store::{Store, StoreError};
-use crate::telemetry::{Count, Metrics, Seldom};
+use crate::telemetry::{Count, Metrics, LogThrottle};
 
 /// What one transaction takes at most, so that deliveries and commands get their turn.
 const SNAPSHOTS_MAX: usize = 1_000;
@@ -42,7 +42,7 @@ pub struct Routing {
     /// Counts.
     pub metrics: Metrics,
     /// Rung when alerts were written.
-    pub bells: Bells,
+    pub wakers: Wakers,
 }
 
 /// What a transaction did, for the counters; taken only when it was committed.
@@ -71,7 +71,7 @@ impl Routing {
     /// Routes until `stop` is cancelled; the transaction under way is finished.
     pub async fn run(self, stop: CancellationToken) {
         let mut state = State::new();
-        let mut failures = Seldom::new(1);
+        let mut failures = LogThrottle::new(1);
         let mut limit = SNAPSHOTS_MAX;
         while !stop.is_cancelled() {
             match self.once(&mut state, limit).await {
@@ -119,7 +119,7 @@ impl Routing {
                 Err(error) if error.is_of_the_whole() => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, "a piece of fan-out can't be done and is dropped");
-                    let drop_it = |_: &mut dyn Desk<Error = StoreError>, _, _: &str| Ok(None);
+                    let drop_it = |_: &mut dyn RoutingTx<Error = StoreError>, _, _: &str| Ok(None);
                     self.store.fan_out((self.clock)(), Box::new(drop_it)).await?;
                 }
             }
@@ -143,7 +143,7 @@ impl Routing {
                 tracing::error!(%error, "a piece of fan-out can't be done just now: others go first");
                 // Nothing of it is lost, and it is tried again in its turn.
                 let put_back =
-                    |_: &mut dyn Desk<Error = StoreError>, _, work: &str| Ok(Some(work.to_owned()));
+                    |_: &mut dyn RoutingTx<Error = StoreError>, _, work: &str| Ok(Some(work.to_owned()));
                 self.store.fan_out((self.clock)(), Box::new(put_back)).await?;
                 tokio::time::sleep(STORE_RETRY).await;
                 Ok(true)
@@ -163,7 +163,7 @@ impl Routing {
             let Batch { stream, partition, read, snapshots } = self.read(1).await?;
             let Some((after, snapshot)) = snapshots.into_iter().next() else { return Ok(()) };
             tracing::error!(video.id = %snapshot.video_id, "a snapshot is stepped over");
-            let over = Box::new(move |_: &mut dyn Desk<Error = StoreError>| Ok(after));
+            let over = Box::new(move |_: &mut dyn RoutingTx<Error = StoreError>| Ok(after));
             self.store.route(stream, partition, read, (self.clock)(), over).await.map(drop)
         };
         if let Err(error) = outcome.await {
@@ -182,7 +182,7 @@ impl Routing {
                 partition,
                 read,
                 (self.clock)(),
-                Box::new(move |desk| {
+                Box::new(move |tx| {
                     let begun = Instant::now();
                     let expired = || begun.elapsed() > time;
                     let mut budget = Budget::new(ALERTS_MAX, &expired);
@@ -190,7 +190,7 @@ impl Routing {
                     let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
                     let mut next = read;
                     for (after, snapshot) in &snapshots {
-                        let routed = router.route(desk, snapshot, &mut budget)?;
+                        let routed = router.route(tx, snapshot, &mut budget)?;
                         for ((sight, _), count) in SIGHTS.iter().zip(&mut counted.sights) {
                             *count += u64::from(*sight == routed.sight);
                         }
@@ -218,12 +218,12 @@ impl Routing {
             .store
             .fan_out(
                 (self.clock)(),
-                Box::new(move |desk, video, work| {
+                Box::new(move |tx, video, work| {
                     let begun = Instant::now();
                     let expired = || begun.elapsed() > time;
                     let mut budget = Budget::new(ALERTS_MAX, &expired);
                     let mut router = router.lock().unwrap_or_else(PoisonError::into_inner);
-                    let left = router.resume(desk, video, work, &mut budget)?;
+                    let left = router.resume(tx, video, work, &mut budget)?;
                     let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
                     counted.alerts = budget.alerts;
                     counted.suppressed = budget.suppressed;
@@ -248,7 +248,7 @@ impl Routing {
             self.metrics.add(Count::Suppressions, reason.name(), rules);
         }
         if tally.alerts > 0 {
-            self.bells.ring();
+            self.wakers.wake();
         }
     }
 }

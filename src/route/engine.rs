@@ -1,6 +1,6 @@
 //! The router: one snapshot through `detect` and the triggers in its range, within a budget.
 //!
-//! Known values, history, alerts, next triggers, suppressions and what is left over are written at one desk, that
+//! Known values, history, alerts, next triggers, suppressions and what is left over are written at one tx, that
 //! is in one transaction: a snapshot is routed as a whole or not at all.
 
 use std::collections::{HashMap, VecDeque};
@@ -12,7 +12,7 @@ use super::work::{Job, Left, Work, merge};
 use super::{Reading, Scan, language, window};
 use crate::detect::{Detected, detect};
 use crate::model::{
-    AlertDraft, Change, Delta, Desk, Event, FanoutCursor, Found, Gate, Holder, ListNews, Live,
+    AlertDraft, Change, Delta, RoutingTx, Event, FanoutCursor, Found, Gate, Holder, ListNews, Live,
     Marks, Membership, Metric, News, Rule, STARTED, Series, Signal, Snapshot, Status, Suppressed,
     TriggerRow, UnixMillis, Value, VideoKey,
 };
@@ -105,25 +105,25 @@ impl Router {
         Router { page_rows, ..Router::new() }
     }
 
-    /// Routes one snapshot. What the budget leaves over is deferred at the desk.
+    /// Routes one snapshot. What the budget leaves over is deferred at the tx.
     ///
     /// # Errors
     ///
-    /// Fails only when the desk does; the transaction is then to be rolled back.
-    pub fn route<D: Desk + ?Sized>(
+    /// Fails only when the tx does; the transaction is then to be rolled back.
+    pub fn route<D: RoutingTx + ?Sized>(
         &mut self,
-        desk: &mut D,
+        tx: &mut D,
         snapshot: &Snapshot,
         budget: &mut Budget<'_>,
     ) -> Result<Routed, D::Error> {
         let done = |sight| Ok(Routed { sight, deferred: false });
-        let Some(Found { key: video, known, is_in_lists }) = desk.find(&snapshot.video_id)? else {
+        let Some(Found { key: video, known, is_in_lists }) = tx.find(&snapshot.video_id)? else {
             return done(Sight::Unwatched);
         };
         let (mut change, now_known) = match detect(known.as_ref(), snapshot) {
             Detected::Late => return done(Sight::Late),
             Detected::Forget => {
-                desk.forget(video)?;
+                tx.forget(video)?;
                 return done(Sight::Forgotten);
             }
             Detected::Seen { change, known } => (change, known),
@@ -134,19 +134,19 @@ impl Router {
             (Some(_), false) => Sight::Changed,
         };
 
-        let lists = if is_in_lists { desk.lists(video)? } else { Vec::new() };
+        let lists = if is_in_lists { tx.lists(video)? } else { Vec::new() };
         let mut scans = plain_scans(&change, &lists);
         let has_moved = scans.iter().any(|scan| matches!(scan.series.signal, Signal::Count(_)));
         if has_moved {
-            desk.record(video, change.numbers_at, change.current)?;
+            tx.record(video, change.numbers_at, change.current)?;
         }
-        desk.save_known(video, &now_known)?;
-        push_arrivals(desk, video, &mut change, &lists, snapshot, &mut scans)?;
+        tx.save_known(video, &now_known)?;
+        push_arrivals(tx, video, &mut change, &lists, snapshot, &mut scans)?;
 
         // Later changes of a video queue behind the one under way, or its watchers would hear them out of order.
-        let is_behind = desk.is_fanning_out(video)?;
+        let is_behind = tx.is_fanning_out(video)?;
         let is_unarmed = lists.iter().any(|list| list.is_unarmed)
-            && (is_behind || self.arm(desk, video, budget)?);
+            && (is_behind || self.arm(tx, video, budget)?);
         // Only numbers that are newer than the last ones say anything of a rate or a growth.
         let is_newer = known.is_some_and(|known| has_moved || change.numbers_at > known.numbers_at);
         let mut job = Job::new(change, scans);
@@ -154,9 +154,9 @@ impl Router {
             job.unarmed = Some(is_newer);
         } else {
             // One short look tells which series can have anything in range: most changes pass no value at all.
-            let waiting = desk.waiting(Holder::Video(video))?;
+            let waiting = tx.waiting(Holder::Video(video))?;
             if is_newer {
-                push_derived(desk, video, &job.change, &waiting, &mut job.scans)?;
+                push_derived(tx, video, &job.change, &waiting, &mut job.scans)?;
             }
             if !is_behind {
                 job.scans.retain(|scan| can_find(scan, &waiting));
@@ -165,9 +165,9 @@ impl Router {
         if job.is_done() {
             return done(sight);
         }
-        let deferred = is_behind || !self.run(desk, video, &mut job, budget)?;
+        let deferred = is_behind || !self.run(tx, video, &mut job, budget)?;
         if deferred {
-            desk.defer(video, Work::of(job).to_text(), &mut merge)?;
+            tx.defer(video, Work::of(job).to_text(), &mut merge)?;
         }
         Ok(Routed { sight, deferred })
     }
@@ -176,10 +176,10 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// Fails only when the desk does; the transaction is then to be rolled back.
-    pub fn resume<D: Desk + ?Sized>(
+    /// Fails only when the tx does; the transaction is then to be rolled back.
+    pub fn resume<D: RoutingTx + ?Sized>(
         &mut self,
-        desk: &mut D,
+        tx: &mut D,
         holder: Holder,
         work: &str,
         budget: &mut Budget<'_>,
@@ -187,22 +187,22 @@ impl Router {
         match (Left::from_text(work), holder) {
             (Some(Left::Changes(mut work)), Holder::Video(video)) => {
                 while let Some(job) = work.jobs.front_mut() {
-                    if !self.run(desk, video, job, budget)? {
+                    if !self.run(tx, video, job, budget)? {
                         return Ok(Some(work.to_text()));
                     }
                     work.jobs.pop_front();
                 }
                 Ok(None)
             }
-            (Some(Left::List(news)), Holder::List(_)) => self.tell_list(desk, holder, news, budget),
+            (Some(Left::List(news)), Holder::List(_)) => self.tell_list(tx, holder, news, budget),
             (Some(Left::Changes(_) | Left::List(_)) | None, _) => Ok(None),
         }
     }
 
     /// Tells the watchers of a list that it is gone, or back.
-    fn tell_list<D: Desk + ?Sized>(
+    fn tell_list<D: RoutingTx + ?Sized>(
         &mut self,
-        desk: &mut D,
+        tx: &mut D,
         holder: Holder,
         mut news: ListNews,
         budget: &mut Budget<'_>,
@@ -213,7 +213,7 @@ impl Router {
             Value::Text(Arc::from(status.name()))
         };
         loop {
-            desk.scan(holder, PRESENCE, 0, news.cursor, *page_rows, rows)?;
+            tx.scan(holder, PRESENCE, 0, news.cursor, *page_rows, rows)?;
             for row in rows.iter() {
                 if budget.left == 0 {
                     return Ok(Some(Left::List(news).to_text()));
@@ -228,7 +228,7 @@ impl Router {
                         current: word(news.gone),
                         marks: Marks::default(),
                     };
-                    ring(desk, row, &fired, budget)?;
+                    ring(tx, row, &fired, budget)?;
                 }
                 news.cursor = FanoutCursor { value: row.value, id: row.id.0 };
             }
@@ -242,13 +242,13 @@ impl Router {
     }
 
     /// Makes the rows that rules of lists lack for a video. True: the time is up, and there are more.
-    fn arm<D: Desk + ?Sized>(
+    fn arm<D: RoutingTx + ?Sized>(
         &self,
-        desk: &mut D,
+        tx: &mut D,
         video: VideoKey,
         budget: &Budget<'_>,
     ) -> Result<bool, D::Error> {
-        while desk.arm(video, self.page_rows)? {
+        while tx.arm(video, self.page_rows)? {
             if (budget.expired)() {
                 return Ok(true);
             }
@@ -257,21 +257,21 @@ impl Router {
     }
 
     /// Runs the scans of a job until they or the budget end. True: they ended.
-    fn run<D: Desk + ?Sized>(
+    fn run<D: RoutingTx + ?Sized>(
         &mut self,
-        desk: &mut D,
+        tx: &mut D,
         video: VideoKey,
         job: &mut Job,
         budget: &mut Budget<'_>,
     ) -> Result<bool, D::Error> {
         if let Some(is_newer) = job.unarmed {
-            if self.arm(desk, video, budget)? {
+            if self.arm(tx, video, budget)? {
                 return Ok(false);
             }
             job.unarmed = None;
             if is_newer {
-                let waiting = desk.waiting(Holder::Video(video))?;
-                push_derived(desk, video, &job.change, &waiting, &mut job.scans)?;
+                let waiting = tx.waiting(Holder::Video(video))?;
+                push_derived(tx, video, &job.change, &waiting, &mut job.scans)?;
             }
         }
         let Router { rules, rows, page_rows } = self;
@@ -279,7 +279,7 @@ impl Router {
         let mut empty = 0;
         while let Some(scan) = job.scans.front() {
             let Scan { series, upto, .. } = *scan;
-            desk.scan(scan.holder(video), series, upto, job.cursor, *page_rows, rows)?;
+            tx.scan(scan.holder(video), series, upto, job.cursor, *page_rows, rows)?;
             for (index, row) in rows.iter_mut().enumerate() {
                 if index % ROWS_PER_LOOK == ROWS_PER_LOOK - 1 && (budget.expired)() {
                     return Ok(false);
@@ -287,7 +287,7 @@ impl Router {
                 // Rows may stay where they are (`any`), so pages go by (value, id) and not from the start.
                 let cursor = FanoutCursor { value: row.value, id: row.id.0 };
                 if row.is_stale {
-                    desk.end_trigger(row.id)?;
+                    tx.end_trigger(row.id)?;
                     (job.begun, job.cursor) = (true, cursor);
                     continue;
                 }
@@ -297,7 +297,7 @@ impl Router {
                     _ => rules.get(row),
                 };
                 if let Some(rule) = rule {
-                    let later = since_it_began(desk, video, rule, row, (scan, &job.change))?;
+                    let later = since_it_began(tx, video, rule, row, (scan, &job.change))?;
                     let (scan, change) = match &later {
                         Some((scan, change)) => (scan, change),
                         None => (scan, &job.change),
@@ -306,7 +306,7 @@ impl Router {
                     if matches!(verdict, Verdict::Fire { .. }) && budget.left == 0 {
                         return Ok(false);
                     }
-                    carry_out(desk, video, rule, row, (scan, change), verdict, budget)?;
+                    carry_out(tx, video, rule, row, (scan, change), verdict, budget)?;
                 }
                 (job.begun, job.cursor) = (true, cursor);
             }
@@ -336,8 +336,8 @@ fn can_find(scan: &Scan, waiting: &[(Series, i64)]) -> bool {
 
 /// The part of a change that a trigger may hear of, where the change stands for several that waited together and the
 /// trigger was made between them, without a value to count from: its previous value is the one of that moment.
-fn since_it_began<D: Desk + ?Sized>(
-    desk: &mut D,
+fn since_it_began<D: RoutingTx + ?Sized>(
+    tx: &mut D,
     video: VideoKey,
     rule: &Rule,
     row: &TriggerRow,
@@ -348,7 +348,7 @@ fn since_it_began<D: Desk + ?Sized>(
     let (true, None, Some(metric)) = (is_between, row.base, rule.metric()) else {
         return Ok(None);
     };
-    let Some(before) = desk.count_at(video, metric, row.since)? else { return Ok(None) };
+    let Some(before) = tx.count_at(video, metric, row.since)? else { return Ok(None) };
     let mut later = change.clone();
     later.previous_at = Some(row.since);
     later.previous.set(metric, Some(before));
@@ -358,8 +358,8 @@ fn since_it_began<D: Desk + ?Sized>(
 }
 
 /// Writes what was decided for one trigger.
-fn carry_out<D: Desk + ?Sized>(
-    desk: &mut D,
+fn carry_out<D: RoutingTx + ?Sized>(
+    tx: &mut D,
     video: VideoKey,
     rule: &Rule,
     row: &TriggerRow,
@@ -369,8 +369,8 @@ fn carry_out<D: Desk + ?Sized>(
 ) -> Result<(), D::Error> {
     let (previous, current, marks, next) = match verdict {
         Verdict::Stay => return Ok(()),
-        Verdict::Move(next) => return desk.move_trigger(row.id, &next),
-        Verdict::End => return desk.end_trigger(row.id),
+        Verdict::Move(next) => return tx.move_trigger(row.id, &next),
+        Verdict::End => return tx.end_trigger(row.id),
         Verdict::Fire { previous, current, marks, next } => (previous, current, marks, next),
     };
     budget.left = budget.left.saturating_sub(1);
@@ -379,13 +379,13 @@ fn carry_out<D: Desk + ?Sized>(
     let at = if scan.reading == Reading::Arrival { change.observed_at } else { scan.at };
     let fired = Fired { video: Some(video), series, at, previous, current, marks };
     // The trigger moves on also where nothing may ring: lifting a mute brings nothing back.
-    ring(desk, row, &fired, budget)?;
+    ring(tx, row, &fired, budget)?;
     match next {
-        None => desk.end_trigger(row.id),
+        None => tx.end_trigger(row.id),
         Some(next) if (next.series, next.value, next.base) == (row.series, row.value, row.base) => {
             Ok(())
         }
-        Some(next) => desk.move_trigger(row.id, &next),
+        Some(next) => tx.move_trigger(row.id, &next),
     }
 }
 
@@ -403,8 +403,8 @@ struct Fired {
 }
 
 /// Writes an alert, or counts why there is none.
-fn ring<D: Desk + ?Sized>(
-    desk: &mut D,
+fn ring<D: RoutingTx + ?Sized>(
+    tx: &mut D,
     row: &TriggerRow,
     fired: &Fired,
     budget: &mut Budget<'_>,
@@ -412,7 +412,7 @@ fn ring<D: Desk + ?Sized>(
     match (row.gate, fired.video) {
         (Gate::Open, video) => {
             budget.alerts += 1;
-            desk.alert(&AlertDraft {
+            tx.alert(&AlertDraft {
                 trigger: row,
                 video,
                 series: fired.series,
@@ -426,7 +426,7 @@ fn ring<D: Desk + ?Sized>(
             budget.suppressed[reason as usize] += 1;
             match video {
                 Some(video) if row.rule != TriggerRow::NO_RULE => {
-                    desk.suppress(row.rule, video, reason)
+                    tx.suppress(row.rule, video, reason)
                 }
                 // There is no rule for which it could be counted.
                 Some(_) | None => Ok(()),
@@ -486,8 +486,8 @@ fn plain_scans(change: &Change, lists: &[Membership]) -> VecDeque<Scan> {
 const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
 
 /// The scans that tell of a new video in its lists, once it can be seen; and once more when what was announced has begun.
-fn push_arrivals<D: Desk + ?Sized>(
-    desk: &mut D,
+fn push_arrivals<D: RoutingTx + ?Sized>(
+    tx: &mut D,
     video: VideoKey,
     change: &mut Change,
     lists: &[Membership],
@@ -502,7 +502,7 @@ fn push_arrivals<D: Desk + ?Sized>(
             (News::New, true) => News::Announced,
             (News::New | News::Announced, false) => News::Told,
         };
-        desk.save_news(list.list, video, news)?;
+        tx.save_news(list.list, video, news)?;
         if !change.deltas.iter().any(|delta| matches!(delta, Delta::Event(Event::Upload, ..))) {
             change.deltas.push(arrival(list.news, snapshot));
         }
@@ -536,8 +536,8 @@ fn arrival(news: News, snapshot: &Snapshot) -> Delta {
 /// The scans for derived series that have triggers: first the value just before the snapshot, then the value now.
 ///
 /// Computed once, now: work that is left over keeps the values.
-fn push_derived<D: Desk + ?Sized>(
-    desk: &mut D,
+fn push_derived<D: RoutingTx + ?Sized>(
+    tx: &mut D,
     video: VideoKey,
     change: &Change,
     waiting: &[(Series, i64)],
@@ -556,7 +556,7 @@ fn push_derived<D: Desk + ?Sized>(
         };
         let Some(now) = change.current.get(metric) else { continue };
         let window = std::time::Duration::from_secs(u64::from(window_s));
-        let Some(start) = desk.count_at(video, metric, change.numbers_at.minus(window))? else {
+        let Some(start) = tx.count_at(video, metric, change.numbers_at.minus(window))? else {
             continue;
         };
         let mut push = |value: i64, reading: Reading| {

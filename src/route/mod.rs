@@ -2,7 +2,7 @@
 //!
 //! [`language`] reads and prints rules, [`trigger`] says where a rule waits and what becomes of it when it is
 //! crossed, [`Router`] takes a snapshot through `detect` and the triggers in its range at a
-//! [`crate::model::Desk`], inside one transaction of the store.
+//! [`crate::model::RoutingTx`], inside one transaction of the store.
 
 mod engine;
 pub mod language;

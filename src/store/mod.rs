@@ -18,7 +18,7 @@ pub const OPERATOR: &str = "operator";
 pub const OPERATOR_KEY: &str = "operator";
 
 use crate::model::{
-    Address, Channel, Desk, Holder, NotificationId, Snapshot, SubjectRef, SubscriptionId,
+    Address, Channel, RoutingTx, Holder, NotificationId, Snapshot, SubjectRef, SubscriptionId,
     UnixMillis, VideoId,
 };
 
@@ -170,13 +170,13 @@ pub const EMBEDDED_STREAM: &str = "log";
 /// The outcome of a store method.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// Runs inside the routing transaction: reads and writes through the desk, returns the new position.
+/// Runs inside the routing transaction: reads and writes through it, returns the new position.
 pub type RouteFn =
-    Box<dyn FnOnce(&mut dyn Desk<Error = StoreError>) -> Result<i64> + Send + 'static>;
+    Box<dyn FnOnce(&mut dyn RoutingTx<Error = StoreError>) -> Result<i64> + Send + 'static>;
 
 /// Runs inside a transaction with one piece of deferred work; returns what is left of it.
 pub type ResumeFn = Box<
-    dyn FnOnce(&mut dyn Desk<Error = StoreError>, Holder, &str) -> Result<Option<String>>
+    dyn FnOnce(&mut dyn RoutingTx<Error = StoreError>, Holder, &str) -> Result<Option<String>>
         + Send
         + 'static,
 >;

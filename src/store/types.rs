@@ -131,8 +131,23 @@ pub struct DestinationRow {
     pub settings: Settings,
     /// Muted until then.
     pub muted_until: Option<UnixMillis>,
-    /// Why it can't be reached, if so.
+    /// Why it can't be reached, if so: nothing is tried until something proves that it is there again.
     pub disabled: Option<String>,
+    /// Since when.
+    pub off_since: Option<UnixMillis>,
+    /// Why nothing arrives there for now, if so: it is tried now and then.
+    pub barred: Option<Barred>,
+}
+
+/// A destination that takes nothing for now, by what may pass by itself: rights that the bot lacks, a closed topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Barred {
+    /// What the channel says.
+    pub reason: String,
+    /// Since when.
+    pub since: UnixMillis,
+    /// When it is tried again.
+    pub until: UnixMillis,
 }
 
 /// The waiting alerts of one watch and video, oldest first.
@@ -199,6 +214,10 @@ pub struct Claim {
     pub silent: bool,
     /// Attempts before this one.
     pub attempts: u32,
+    /// How long its retries have waited so far. Time in which the channel as a whole was away is none of it.
+    pub spent: Duration,
+    /// Whether it finds out if a barred destination takes messages again.
+    pub is_probe: bool,
     /// When the oldest snapshot in it was made.
     pub observed_at: UnixMillis,
     /// When it was born.
@@ -225,6 +244,11 @@ pub struct Finished {
     pub at: UnixMillis,
     /// Nothing leaves in this lane earlier.
     pub lane_free_at: UnixMillis,
+    /// The receiver has failed, not the message: where it does so several times in a row, nothing leaves in this lane
+    /// earlier than this, and one at a time.
+    pub lane_failed: Option<UnixMillis>,
+    /// As in [`Claim::is_probe`].
+    pub is_probe: bool,
     /// What became of it.
     pub result: FinishedAs,
 }
@@ -245,6 +269,14 @@ pub enum FinishedAs {
     },
     /// Given up; the cause in one line.
     Dead(String),
+    /// The recipient takes nothing for now: tried again then, and until then nothing else is for that destination. Counts
+    /// as an attempt.
+    Barred {
+        /// When.
+        at: UnixMillis,
+        /// Why, in one line.
+        reason: String,
+    },
     /// The recipient can't be reached any more: the destination is disabled and what waits for it is cancelled.
     Gone(String),
     /// The chat has a new id for good: the destination moves, the notification is tried again there.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::deliver::{
-    Bells, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+    Wakers, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
 };
 use tubebell::model::{Address, Channel, Effective, UnixMillis};
 use tubebell::notify::SendError;
@@ -71,7 +71,7 @@ impl Loop {
                 to: Vec::new(),
                 store: Arc::clone(&store),
                 renderer,
-                bells: Bells::default(),
+                wakers: Wakers::default(),
             },
             health: Arc::clone(&health),
         };

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tubebell::app::{Gateway, Patience, clock, system_clock};
+use tubebell::app::{Gateway, TimeLimits, clock, system_clock};
 use tubebell::config::{self, Config};
 use tubebell::demo::telegram::{self, Message, TelegramSandbox};
 use tubebell::demo::world::{Video, World};
@@ -40,7 +40,7 @@ pub(crate) struct Story {
 
 impl Story {
     /// Gateways are as patient as tests: what they give up does not depend on how much else the machine has to do.
-    pub(crate) const PATIENCE: Patience = Patience { lookup: wait::LIMIT, stop: wait::LIMIT };
+    pub(crate) const TIME_LIMITS: TimeLimits = TimeLimits { lookup: wait::LIMIT, stop: wait::LIMIT };
 
     pub(crate) async fn new() -> Story {
         let clock = system_clock();
@@ -116,12 +116,12 @@ impl Story {
 
     /// Starts a gateway that goes by this clock.
     pub(crate) async fn start_at(&self, clock: Clock) -> Gateway {
-        Gateway::start_with(&self.config(), clock, Story::PATIENCE).await.unwrap()
+        Gateway::start_with(&self.config(), clock, Story::TIME_LIMITS).await.unwrap()
     }
 
-    /// Starts a gateway of another patience.
-    pub(crate) async fn start_with(&self, patience: Patience) -> Gateway {
-        Gateway::start_with(&self.config(), system_clock(), patience).await.unwrap()
+    /// Starts a gateway of another time_limits.
+    pub(crate) async fn start_with(&self, time_limits: TimeLimits) -> Gateway {
+        Gateway::start_with(&self.config(), system_clock(), time_limits).await.unwrap()
     }
 
     pub(crate) fn set_counts(&self, views: i64, likes: Option<i64>) {

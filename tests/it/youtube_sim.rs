@@ -27,7 +27,7 @@ use tubebell::model::{ChannelId, Live, Metric, PlaylistId, UnixMillis, VideoId};
 const NOW: UnixMillis = UnixMillis(1_795_204_800_000);
 const ALL_PARTS: &str = "id,snippet,statistics,status,liveStreamingDetails,contentDetails";
 /// How long clients wait for an answer: longer than it takes, on a machine that has much else to do.
-const PATIENCE: Duration = crate::wait::LIMIT;
+const TIMEOUT: Duration = crate::wait::LIMIT;
 const HOSTILE: &str = story::HOSTILE_TITLE;
 
 struct Stage {
@@ -45,7 +45,7 @@ impl Stage {
         let now = Arc::new(move || UnixMillis(reader.load(Ordering::Relaxed)));
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let sim = serve(Arc::new(Mutex::new(world)), now, &tasks, stop.clone()).await.unwrap();
-        let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
+        let client = reqwest::Client::builder().timeout(TIMEOUT).build().unwrap();
         Stage { sim, clock, stop, tasks, client }
     }
 
@@ -109,7 +109,7 @@ fn refusal(status: u16, reason: &str) -> (u16, String) {
 #[tokio::test]
 async fn gzip_needs_both_headers() {
     let stage = Stage::with("a").await;
-    let client = reqwest::Client::builder().no_gzip().timeout(PATIENCE).build().unwrap();
+    let client = reqwest::Client::builder().no_gzip().timeout(TIMEOUT).build().unwrap();
     let url = format!("{}/youtube/v3/videos?part=id&id=aaaaaaaaaaa&key=k", stage.sim.base_url());
     let packed = async |encoding: &str, agent: &str| {
         let request =

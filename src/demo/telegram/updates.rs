@@ -12,7 +12,7 @@ use super::params::Params;
 /// Longest long poll that the server holds.
 const POLL_MAX_S: i64 = 50;
 /// Asking again for the same without waiting becomes a wait of so long; a repeated conflict is answered so late.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 /// Most updates that wait; the oldest are lost beyond (Telegram: those older than a day).
 const WAITING_MAX: usize = 10_000;
 /// Kinds that come only on demand.
@@ -139,7 +139,7 @@ impl Updates {
         let mut timeout = params.integer("timeout").unwrap_or(0).clamp(0, POLL_MAX_S);
         let is_repeated = self
             .last_poll
-            .is_some_and(|(last, at)| last == offset && now.duration_since(at) < PATIENCE);
+            .is_some_and(|(last, at)| last == offset && now.duration_since(at) < TIMEOUT);
         if is_repeated && timeout < 3 {
             timeout = 3;
         }
@@ -207,7 +207,7 @@ impl Updates {
     pub(super) fn conflict_delay(&mut self, now: Instant) -> Duration {
         let delay =
             self.next_conflict.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
-        self.next_conflict = Some(now + delay + PATIENCE);
+        self.next_conflict = Some(now + delay + TIMEOUT);
         delay
     }
 }

@@ -1,4 +1,4 @@
-//! The router at a desk in memory: the laws at the edges, each by name, and whole walks against a plain retelling of
+//! The router at a tx in memory: the laws at the edges, each by name, and whole walks against a plain retelling of
 //! every rule.
 
 mod edges;

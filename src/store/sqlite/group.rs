@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::{desk::NO_VIDEO, rows};
+use super::{routing_tx::NO_VIDEO, rows};
 use crate::model::{
     Alert, AlertId, CancelReason, DestinationId, Marks, RuleId, Series, SubscriptionId, UnixMillis,
     VideoId,

@@ -1,7 +1,7 @@
 //! What channels and playlists hold, as their listings say: who joins, who leaves, what is new, what is gone.
 //!
 //! A listing costs the same however many watch: it writes members alone. The router makes the triggers of a new member
-//! (`desk`), and tells of it from its first snapshot; rows of one that left end where they are found, or in the sweep.
+//! (`routing_tx`), and tells of it from its first snapshot; rows of one that left end where they are found, or in the sweep.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -4,16 +4,16 @@
 //! wait for each other instead of failing half-way. One gateway per database is ensured by a lock *file*: closing a
 //! second descriptor of the database itself would drop SQLite's own locks.
 //!
-//! By the life of an alert: `watch` and `listing` make triggers, `desk` writes the alert, `queue` notes that its watch
+//! By the life of an alert: `watch` and `listing` make triggers, `routing_tx` writes the alert, `queue` notes that its watch
 //! and video have something waiting and `lane` when the chat may be told; `claim` looks at what is due (`group`), makes
 //! notifications of it, `finish` ends them, and `sweep` deletes what is past its retention.
 
-mod beside;
+mod batch;
 mod chat;
 mod checkpoint;
 mod claim;
 mod clock;
-mod desk;
+mod routing_tx;
 mod edit;
 mod figures;
 mod finish;
@@ -26,7 +26,7 @@ mod member;
 mod migrate;
 mod open;
 mod operator;
-mod patience;
+mod busy;
 #[cfg(test)]
 mod plans;
 mod poll;
@@ -78,7 +78,7 @@ pub struct Sqlite {
     _lock: Option<File>,
     /// Makes message ids unique among installations.
     salt: u64,
-    /// Who has written between two pieces of long work, see [`beside`].
+    /// Who has written between two pieces of long work, see [`batch`].
     version: AtomicI64,
 }
 
@@ -282,11 +282,11 @@ impl Store for Sqlite {
     ) -> Result<Vec<Edited>> {
         let piece = self
             .writer
-            .write(move |tx| beside::edit_some(tx, edits.get(from..).unwrap_or_default(), now))
+            .write(move |tx| batch::edit_some(tx, edits.get(from..).unwrap_or_default(), now))
             .await?;
         let took = piece.begun.elapsed();
         let before = self.version.swap(piece.version, Ordering::Relaxed);
-        tokio::time::sleep(beside::pause(took, before != piece.version)).await;
+        tokio::time::sleep(batch::pause(took, before != piece.version)).await;
         Ok(piece.edited)
     }
 

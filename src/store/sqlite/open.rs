@@ -8,7 +8,7 @@ use rand::RngCore;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup};
 
-use super::{migrate, patience, rows};
+use super::{migrate, busy, rows};
 use crate::store::{Result, StoreError};
 
 /// Pages in the write-ahead log at which the end of a transaction brings it into the database.
@@ -133,7 +133,7 @@ pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, u64)> {
 }
 
 fn prepare(db: &mut Connection, path: &Path, access: Access) -> Result<u64> {
-    patience::teach(db)?;
+    busy::teach(db)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     // Looked at before anything is changed: it may be somebody else's, of a newer version, or of an older one.
     let found = version(db, path)?;
@@ -213,7 +213,7 @@ pub(super) fn reader(path: &Path, cache_kib: u32) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
         let db = Connection::open_with_flags(path, flags)?;
-        patience::teach(&db)?;
+        busy::teach(&db)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         db.execute_batch("PRAGMA query_only = ON;")?;
         db.pragma_update(None, "cache_size", -i64::from(cache_kib))?;

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    claim, desk, figures, group, lane, letters, listing, member, migrate, open, poll, queue, read,
+    claim, routing_tx, figures, group, lane, letters, listing, member, migrate, open, poll, queue, read,
     route, sweep, unite, why,
 };
 
@@ -42,20 +42,20 @@ fn polling_and_the_log_read_what_is_due_and_no_more() {
 #[test]
 fn routing_reads_the_triggers_in_range_and_no_more() {
     for sql in [
-        desk::KNOWN,
-        desk::SCAN_ALL,
-        desk::SCAN_SAME,
-        desk::SCAN_ABOVE,
-        desk::WAITING,
-        desk::LISTS,
-        desk::UNARMED,
-        desk::WATCHERS_OF_LIST,
-        desk::WATCHERS_OF_VIDEO,
+        routing_tx::KNOWN,
+        routing_tx::SCAN_ALL,
+        routing_tx::SCAN_SAME,
+        routing_tx::SCAN_ABOVE,
+        routing_tx::WAITING,
+        routing_tx::LISTS,
+        routing_tx::UNARMED,
+        routing_tx::WATCHERS_OF_LIST,
+        routing_tx::WATCHERS_OF_VIDEO,
         queue::ENQUEUE,
     ] {
         check(sql);
     }
-    desk::COUNT_AT.into_iter().for_each(check);
+    routing_tx::COUNT_AT.into_iter().for_each(check);
 }
 
 #[test]

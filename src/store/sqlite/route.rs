@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::desk::SqliteDesk;
+use super::routing_tx::SqliteRouting;
 use super::rows;
 use crate::model::{Holder, ListKey, ListNews, Snapshot, UnixMillis};
 use crate::store::{EMBEDDED_STREAM, Result, ResumeFn, RouteFn, StoreError};
@@ -55,7 +55,7 @@ pub(super) fn route(
     if position(tx, stream, partition)? != read {
         return Err(StoreError::Conflict { stream: stream.to_owned() });
     }
-    let next = work(&mut SqliteDesk::new(tx, now))?;
+    let next = work(&mut SqliteRouting::new(tx, now))?;
     tx.prepare_cached(
         "INSERT INTO position (stream, partition, next) VALUES (?1, ?2, ?3)
          ON CONFLICT (stream, partition) DO UPDATE SET next = ?3",
@@ -80,7 +80,7 @@ pub(super) fn fan_out(tx: &Connection, now: UnixMillis, work: ResumeFn) -> Resul
         })
         .optional()?;
     let Some((id, holder, text)) = head else { return Ok(false) };
-    match work(&mut SqliteDesk::new(tx, now), Holder::from_code(holder), &text)? {
+    match work(&mut SqliteRouting::new(tx, now), Holder::from_code(holder), &text)? {
         None => tx.prepare_cached("DELETE FROM fanout WHERE id = ?1")?.execute([id])?,
         // Holders take turns, so that a million watchers of one hold nobody up.
         Some(left) => tx

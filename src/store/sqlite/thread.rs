@@ -10,7 +10,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::Checkpointer;
-use super::{open, patience};
+use super::{open, busy};
 use crate::store::{Result, StoreError, ThreadWork};
 
 /// Jobs that may wait for a connection: enough for every task of the gateway, so that a caller waits at the door
@@ -107,7 +107,7 @@ impl DbThread {
         let thread = std::thread::Builder::new()
             .name(format!("store-{name}"))
             .spawn(move || {
-                patience::until(hurried);
+                busy::until(hurried);
                 while let Some(job) = queue.blocking_recv() {
                     let begun = Instant::now();
                     // The transaction of a job that panics is rolled back as it unwinds, and its caller hears of it;

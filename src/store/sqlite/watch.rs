@@ -277,7 +277,7 @@ fn start_rule(
     ])?;
     let id = tx.last_insert_rowid();
     if is_list && rule.per_video {
-        // Each video gets its row when it is next routed: see `desk`.
+        // Each video gets its row when it is next routed: see `routing_tx`.
         return Ok(());
     }
     let (series, value, base, since) = match &rule.start {

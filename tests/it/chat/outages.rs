@@ -1,11 +1,11 @@
-//! Either service away, slow or short of patience.
+//! Either service away or slow.
 //!
 //! A YouTube that hangs is given up after 20 s: the time-out itself is tested with the client, where it can be short.
 //! Here stands what must hold meanwhile.
 
 use std::time::Duration;
 
-use tubebell::app::Patience;
+use tubebell::app::TimeLimits;
 use tubebell::demo::telegram::{Fault, Limits, Scope};
 use tubebell::demo::youtube::{self, Endpoint, QuotaShape};
 
@@ -130,9 +130,9 @@ async fn a_used_up_quota_in_its_new_shape_is_told_once_too() {
 #[tokio::test]
 async fn a_youtube_that_hangs_holds_up_neither_commands_nor_the_stop() {
     let story = Story::quick().await;
-    let stop = Patience::default().stop;
+    let stop = TimeLimits::default().stop;
     assert!(stop < Duration::from_secs(10));
-    let gateway = story.start_with(Patience { stop, ..Story::PATIENCE }).await;
+    let gateway = story.start_with(TimeLimits { stop, ..Story::TIME_LIMITS }).await;
     story.ask("/watch dQw4w9WgXcQ views any", "Watching").await;
     story.youtube.faults(|faults| faults.plan(None, youtube::Fault::Hang, None));
     polls(&story, 1).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tubebell::app::Patience;
+use tubebell::app::TimeLimits;
 use tubebell::config;
 use tubebell::demo::telegram::{Fault, Scope};
 use tubebell::demo::youtube;
@@ -32,7 +32,7 @@ const ALL: usize = 21;
 async fn ben_does_not_wait_for_ana(fault: youtube::Fault) -> (Story, Gateway) {
     let story = Story::quick().await;
     story.telegram.user(BEN, "Ben");
-    let gateway = story.start_with(Patience::default()).await;
+    let gateway = story.start_with(TimeLimits::default()).await;
     story.ask_as(BEN, BEN, None, "/help", "What you can write").await;
     story.youtube.faults(|faults| faults.plan(None, fault, None));
     for number in 0..20 {
@@ -59,7 +59,7 @@ async fn a_crowd_that_waits_for_a_youtube_that_hangs_keeps_nobody_away_for_long(
     const PEOPLE: i64 = 10;
     let story = Story::quick().await;
     story.telegram.user(BEN, "Ben");
-    let gateway = story.start_with(Patience::default()).await;
+    let gateway = story.start_with(TimeLimits::default()).await;
     story.ask_as(BEN, BEN, None, "/help", "What you can write").await;
     story.youtube.faults(|faults| faults.plan(None, youtube::Fault::Hang, None));
     let people: Vec<i64> = (1..=PEOPLE).map(|person| person * 1000).collect();
@@ -94,7 +94,7 @@ async fn a_telegram_that_does_not_say_who_is_an_administrator_makes_only_that_ch
     let story = Story::quick().await;
     story.telegram.user(BEN, "Ben");
     story.telegram.group(GROUP, "Our group", &[ANA], &[]);
-    let gateway = story.start_with(Patience::default()).await;
+    let gateway = story.start_with(TimeLimits::default()).await;
     story.ask_as(BEN, BEN, None, "/help", "What you can write").await;
     story.telegram.plan(Scope::method("getChatMember"), Fault::Hang, None);
     let before = count(&story, GROUP);
@@ -117,7 +117,7 @@ async fn forty_groups_that_ask_for_too_much_keep_nobody_else_waiting() {
     for group in &groups {
         story.telegram.group(*group, "A group", &[ANA], &[]);
     }
-    let gateway = story.start_with(Patience::default()).await;
+    let gateway = story.start_with(TimeLimits::default()).await;
     for _ in 0..20 {
         for group in &groups {
             story.telegram.say(ANA, *group, "/help@tubebell_bot").unwrap();
@@ -135,7 +135,7 @@ async fn forty_groups_that_ask_for_too_much_keep_nobody_else_waiting() {
 async fn a_kill_while_one_chat_waits_repeats_nothing_that_another_was_told() {
     let story = Story::quick().await;
     story.telegram.user(BEN, "Ben");
-    let first = story.start_with(Patience::default()).await;
+    let first = story.start_with(TimeLimits::default()).await;
     story.ask("/help", "What you can write").await;
     story.youtube.faults(|faults| faults.plan(None, youtube::Fault::Hang, None));
     for number in 0..20 {
@@ -164,7 +164,7 @@ async fn a_kill_while_one_chat_waits_repeats_nothing_that_another_was_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_chat_says_is_done_in_its_order() {
     let story = Story::quick().await;
-    let gateway = story.start_with(Patience::default()).await;
+    let gateway = story.start_with(TimeLimits::default()).await;
     story.youtube.faults(|faults| {
         faults.plan(youtube::Endpoint::Videos, youtube::Fault::Slow(Duration::from_millis(500)), 1);
     });

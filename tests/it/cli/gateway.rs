@@ -8,7 +8,7 @@ use tokio_util::task::TaskTracker;
 use tubebell::demo::world::World;
 use tubebell::demo::youtube::serve;
 use tubebell::model::{
-    AlertDraft, Channel, Counts, Desk, FanoutCursor, Holder, Known, Live, Marks, Metric,
+    AlertDraft, Channel, Counts, RoutingTx, FanoutCursor, Holder, Known, Live, Marks, Metric,
     NextTrigger, Series, Signal, Status, Suppressed, UnixMillis, Value,
 };
 use tubebell::pipeline::Watched;
@@ -79,8 +79,8 @@ async fn polled_by(home: &Home, url: &str) -> Plan {
 const SEEN: UnixMillis = UnixMillis(1_795_341_600_000);
 
 /// What the router leaves when views have gone from 950 to 11,340: an alert, the next trigger, and a suppression.
-fn fired(desk: &mut dyn Desk<Error = StoreError>) -> Result<i64, StoreError> {
-    let video = desk.find(&"dQw4w9WgXcQ".parse().unwrap())?.unwrap().key;
+fn fired(tx: &mut dyn RoutingTx<Error = StoreError>) -> Result<i64, StoreError> {
+    let video = tx.find(&"dQw4w9WgXcQ".parse().unwrap())?.unwrap().key;
     let counts = Counts { views: Some(11_340), likes: Some(7), comments: None };
     let known = Known {
         observed_at: SEEN,
@@ -91,12 +91,12 @@ fn fired(desk: &mut dyn Desk<Error = StoreError>) -> Result<i64, StoreError> {
         status: Status::Public,
         live: Live::None,
     };
-    desk.save_known(video, &known)?;
+    tx.save_known(video, &known)?;
     let series = Series::up(Signal::Count(Metric::Views));
     let mut rows = Vec::new();
-    desk.scan(Holder::Video(video), series, i64::MAX, FanoutCursor::START, 10, &mut rows)?;
+    tx.scan(Holder::Video(video), series, i64::MAX, FanoutCursor::START, 10, &mut rows)?;
     let trigger = &rows[0];
-    desk.alert(&AlertDraft {
+    tx.alert(&AlertDraft {
         trigger,
         video: Some(video),
         series,
@@ -105,8 +105,8 @@ fn fired(desk: &mut dyn Desk<Error = StoreError>) -> Result<i64, StoreError> {
         marks: &Marks::default(),
         observed_at: SEEN,
     })?;
-    desk.move_trigger(trigger.id, &NextTrigger { series, value: 12_000, base: Some(11_340) })?;
-    desk.suppress(trigger.rule, video, Suppressed::Muted)?;
+    tx.move_trigger(trigger.id, &NextTrigger { series, value: 12_000, base: Some(11_340) })?;
+    tx.suppress(trigger.rule, video, Suppressed::Muted)?;
     Ok(1)
 }
 

@@ -374,9 +374,9 @@ async fn a_pasted_link_is_offered_and_the_button_watches_it() {
 
 async fn route(world: &World, snapshot: Snapshot) {
     let read = world.store.position("log", 0).await.unwrap();
-    let work = Box::new(move |desk: &mut dyn tubebell::model::Desk<Error = StoreError>| {
+    let work = Box::new(move |tx: &mut dyn tubebell::model::RoutingTx<Error = StoreError>| {
         let never = || false;
-        Router::new().route(desk, &snapshot, &mut Budget::new(100, &never))?;
+        Router::new().route(tx, &snapshot, &mut Budget::new(100, &never))?;
         Ok(read + 1)
     });
     world.store.route("log", 0, read, world.now, work).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tubebell::app::Patience;
+use tubebell::app::TimeLimits;
 use tubebell::demo::youtube;
 
 use super::BEN;
@@ -29,19 +29,19 @@ async fn others_are_answered_while_one_person_floods_the_bot_and_a_stop_does_not
 }
 
 /// How long the bot waits for YouTube while a person waits for an answer. The client itself would wait for 20 s.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 #[tokio::test]
 async fn a_youtube_that_hangs_holds_up_one_question_for_seconds_and_not_the_bot() {
     let story = Story::quick().await;
     story.telegram.user(BEN, "Ben");
-    let gateway = story.start_with(Patience { lookup: PATIENCE, ..Story::PATIENCE }).await;
+    let gateway = story.start_with(TimeLimits { lookup: TIMEOUT, ..Story::TIME_LIMITS }).await;
     story.ask("/help", "What you can write").await;
     story.youtube.faults(|faults| faults.plan(None, youtube::Fault::Hang, 1));
     let said = story.telegram.say(ANA, ANA, "/watch dQw4w9WgXcQ").unwrap();
     until("that YouTube is asked", async || !story.youtube.requests().is_empty()).await;
     let frozen = Frozen::now();
-    tokio::time::advance(PATIENCE).await;
+    tokio::time::advance(TIMEOUT).await;
     let others = story.ask_as(BEN, BEN, None, "/help", "What you can write");
     frozen.run("the answer to others", others).await;
     drop(frozen);

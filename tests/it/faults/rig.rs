@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::app::clock;
 use tubebell::deliver::{
-    Bells, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+    Wakers, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
 };
 use tubebell::model::{Address, Effective, UnixMillis};
 use tubebell::notify::Notifier;
@@ -42,8 +42,8 @@ impl Rig {
         let renderer = Arc::new(Renderer::new(&[]).unwrap());
         let (held, released) = std::sync::mpsc::channel::<()>();
         drop(tokio::task::spawn_blocking(move || released.recv()));
-        let bells = Bells::default();
-        let wake = bells.add();
+        let wakers = Wakers::default();
+        let wake = wakers.add();
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
         let (health, metrics) = (Arc::new(ChannelHealth::default()), Metrics::new());
         let ahead_s = Arc::new(AtomicU64::new(0));
@@ -67,7 +67,7 @@ impl Rig {
                 to: operator.to_vec(),
                 store: Arc::clone(&store),
                 renderer,
-                bells,
+                wakers,
             },
             health: Arc::clone(&health),
         };

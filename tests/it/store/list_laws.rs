@@ -26,9 +26,9 @@ impl Bench {
         let batch = self.store().read_log(read, 1).await.unwrap();
         let Some((offset, snapshot)) = batch.into_iter().next() else { return false };
         let work =
-            move |desk: &mut dyn tubebell::model::Desk<Error = tubebell::store::StoreError>| {
+            move |tx: &mut dyn tubebell::model::RoutingTx<Error = tubebell::store::StoreError>| {
                 let expired = || pressed;
-                Router::new().route(desk, &snapshot, &mut Budget::new(alerts, &expired))?;
+                Router::new().route(tx, &snapshot, &mut Budget::new(alerts, &expired))?;
                 Ok(offset + 1)
             };
         self.store().route(EMBEDDED_STREAM, 0, read, self.now(), Box::new(work)).await.unwrap();
@@ -37,11 +37,11 @@ impl Bench {
 
     /// Goes on with what was left over.
     async fn work_one(&self, Pieces(alerts, pressed): Pieces) -> bool {
-        let work = move |desk: &mut dyn tubebell::model::Desk<Error = tubebell::store::StoreError>,
+        let work = move |tx: &mut dyn tubebell::model::RoutingTx<Error = tubebell::store::StoreError>,
                          holder,
                          work: &str| {
             let expired = || pressed;
-            Router::new().resume(desk, holder, work, &mut Budget::new(alerts, &expired))
+            Router::new().resume(tx, holder, work, &mut Budget::new(alerts, &expired))
         };
         self.store().fan_out(self.now(), Box::new(work)).await.unwrap()
     }

@@ -766,8 +766,8 @@ async fn what_is_still_on_its_way_to_watchers_of_a_handle_reaches_them_before_it
     bench.store().append(vec![snapshot(&name(1), bench.now(), 2)]).await.unwrap();
     let read = bench.store().position(EMBEDDED_STREAM, 0).await.unwrap();
     let (offset, seen) = bench.store().read_log(read, 1).await.unwrap().remove(0);
-    let one = move |desk: &mut dyn tubebell::model::Desk<Error = tubebell::store::StoreError>| {
-        Router::new().route(desk, &seen, &mut Budget::new(1, &|| false))?;
+    let one = move |tx: &mut dyn tubebell::model::RoutingTx<Error = tubebell::store::StoreError>| {
+        Router::new().route(tx, &seen, &mut Budget::new(1, &|| false))?;
         Ok(offset + 1)
     };
     bench.store().route(EMBEDDED_STREAM, 0, read, bench.now(), Box::new(one)).await.unwrap();

@@ -239,12 +239,12 @@ impl Bench {
                     0,
                     read,
                     self.now(),
-                    Box::new(move |desk| {
+                    Box::new(move |tx| {
                         let mut router = Router::new();
                         let mut budget = Budget::new(1_000_000, &|| false);
                         let mut next = read;
                         for (offset, snapshot) in &batch {
-                            router.route(desk, snapshot, &mut budget)?;
+                            router.route(tx, snapshot, &mut budget)?;
                             next = offset + 1;
                         }
                         Ok(next)
@@ -257,8 +257,8 @@ impl Bench {
             .store()
             .fan_out(
                 self.now(),
-                Box::new(|desk, holder, work| {
-                    Router::new().resume(desk, holder, work, &mut Budget::new(1_000_000, &|| false))
+                Box::new(|tx, holder, work| {
+                    Router::new().resume(tx, holder, work, &mut Budget::new(1_000_000, &|| false))
                 }),
             )
             .await

@@ -32,8 +32,8 @@ async fn routing_that_fails_or_panics_changes_nothing_and_stops_nobody() {
                 0,
                 read,
                 bench.now(),
-                Box::new(move |desk| {
-                    Router::new().route(desk, &seen, &mut Budget::new(10, &|| false))?;
+                Box::new(move |tx| {
+                    Router::new().route(tx, &seen, &mut Budget::new(10, &|| false))?;
                     assert!(!panics, "a defect");
                     Err(StoreError::Row("no".into()))
                 }),
@@ -75,9 +75,9 @@ async fn pieces(bench: &Bench) -> Vec<String> {
         let seen_inside = Arc::clone(&seen);
         let work = bench.store().fan_out(
             bench.now(),
-            Box::new(move |desk, holder, work| {
+            Box::new(move |tx, holder, work| {
                 seen_inside.lock().unwrap().push(format!("{}", holder.code()));
-                Router::new().resume(desk, holder, work, &mut Budget::new(2, &|| false))
+                Router::new().resume(tx, holder, work, &mut Budget::new(2, &|| false))
             }),
         );
         if !work.await.unwrap() {
@@ -108,10 +108,10 @@ async fn what_one_transaction_leaves_over_is_told_once_in_order_and_videos_take_
     }
     let batch = bench.store().read_log(0, 10).await.unwrap();
     let read = bench.store().position(EMBEDDED_STREAM, 0).await.unwrap();
-    let work = Box::new(move |desk: &mut dyn tubebell::model::Desk<Error = StoreError>| {
+    let work = Box::new(move |tx: &mut dyn tubebell::model::RoutingTx<Error = StoreError>| {
         let mut next = read;
         for (offset, seen) in &batch {
-            let routed = Router::new().route(desk, seen, &mut Budget::new(1, &|| false))?;
+            let routed = Router::new().route(tx, seen, &mut Budget::new(1, &|| false))?;
             assert!(routed.deferred);
             next = offset + 1;
         }
@@ -145,9 +145,9 @@ async fn changes_that_wait_behind_a_fan_out_become_one() {
     }
     let read = bench.store().position(EMBEDDED_STREAM, 0).await.unwrap();
     let batch = bench.store().read_log(read, 10).await.unwrap();
-    let work = Box::new(move |desk: &mut dyn tubebell::model::Desk<Error = StoreError>| {
+    let work = Box::new(move |tx: &mut dyn tubebell::model::RoutingTx<Error = StoreError>| {
         for (_, seen) in &batch {
-            Router::new().route(desk, seen, &mut Budget::new(1, &|| false))?;
+            Router::new().route(tx, seen, &mut Budget::new(1, &|| false))?;
         }
         Ok(read + 4)
     });
@@ -171,12 +171,12 @@ async fn triggers_of_one_value_are_read_page_by_page_without_gap_or_repeat() {
     bench.see(5).await;
     let rows = Arc::new(Mutex::new(Vec::new()));
     let found = Arc::clone(&rows);
-    let work = Box::new(move |desk: &mut dyn tubebell::model::Desk<Error = StoreError>| {
+    let work = Box::new(move |tx: &mut dyn tubebell::model::RoutingTx<Error = StoreError>| {
         let mut cursor = FanoutCursor::START;
         let mut page = Vec::new();
         loop {
             let series = Series::up(Signal::Count(Metric::Views));
-            desk.scan(Holder::Video(VideoKey(1)), series, 10, cursor, 3, &mut page)?;
+            tx.scan(Holder::Video(VideoKey(1)), series, 10, cursor, 3, &mut page)?;
             let Some(last) = page.last() else { return Ok(0) };
             cursor = FanoutCursor { value: last.value, id: last.id.0 };
             found.lock().unwrap().extend(page.iter().map(|row| (row.value, row.id.0)));

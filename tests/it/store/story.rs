@@ -89,10 +89,10 @@ impl Told {
         store.append(vec![snapshot(VIDEO, now, views)]).await.unwrap();
         let read = store.position(EMBEDDED_STREAM, 0).await.unwrap();
         let batch = store.read_log(read, 10).await.unwrap();
-        let work = Box::new(move |desk: &mut dyn tubebell::model::Desk<Error = _>| {
+        let work = Box::new(move |tx: &mut dyn tubebell::model::RoutingTx<Error = _>| {
             let mut next = read;
             for (offset, snapshot) in &batch {
-                Router::new().route(desk, snapshot, &mut Budget::new(100, &|| false))?;
+                Router::new().route(tx, snapshot, &mut Budget::new(100, &|| false))?;
                 next = offset + 1;
             }
             Ok(next)

@@ -33,10 +33,10 @@ impl Bench {
     async fn piece(&self, alerts: usize) -> Migration {
         let migration = self.store().migrate(self.now()).await.unwrap();
         if migration == Migration::FanOut {
-            let work = move |desk: &mut dyn tubebell::model::Desk<Error = StoreError>,
+            let work = move |tx: &mut dyn tubebell::model::RoutingTx<Error = StoreError>,
                              holder,
                              work: &str| {
-                Router::new().resume(desk, holder, work, &mut Budget::new(alerts, &|| false))
+                Router::new().resume(tx, holder, work, &mut Budget::new(alerts, &|| false))
             };
             self.store().fan_out(self.now(), Box::new(work)).await.unwrap();
         }

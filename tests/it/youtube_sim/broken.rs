@@ -71,7 +71,7 @@ async fn given_up(stage: &Stage, request: reqwest::RequestBuilder) -> reqwest::E
     let (answer, ()) = tokio::join!(request.send(), async {
         until("that it is asked", async || stage.sim.requests().len() > asked).await;
         let _frozen = Frozen::now();
-        tokio::time::advance(PATIENCE).await;
+        tokio::time::advance(TIMEOUT).await;
     });
     answer.unwrap_err()
 }
@@ -97,7 +97,7 @@ async fn a_hang_is_the_clients_to_end_and_does_not_hold_up_the_stop() {
 #[tokio::test]
 async fn a_slow_answer_is_a_right_one() {
     let stage = Stage::with("a").await;
-    stage.sim.faults(|faults| faults.plan(None, Fault::Slow(2 * PATIENCE), 1));
+    stage.sim.faults(|faults| faults.plan(None, Fault::Slow(2 * TIMEOUT), 1));
     let request = || stage.request("/youtube/v3/videos?part=id&id=aaaaaaaaaaa");
     assert!(given_up(&stage, request()).await.is_timeout());
     stage.sim.faults(|faults| faults.plan(None, Fault::Slow(Duration::from_millis(1)), 1));

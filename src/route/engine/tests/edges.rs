@@ -157,7 +157,7 @@ fn a_spent_rule_leaves_no_trigger() {
     world.walk(&[(100, 950)]);
     let id = world.watch("views at 1k", 150);
     assert_eq!(world.walk(&[(200, 1000), (300, 999), (400, 1001)]).len(), 1);
-    assert!(!world.desk.triggers.contains_key(&id));
+    assert!(!world.tx.triggers.contains_key(&id));
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_loss_within_a_window_fires() {
 fn history_holds_changes_only() {
     let mut world = World::new();
     world.walk(&[(100, 1), (200, 1), (300, 2), (400, 2)]);
-    let moments: Vec<i64> = world.desk.history.keys().map(|(_, at)| at.0).collect();
+    let moments: Vec<i64> = world.tx.history.keys().map(|(_, at)| at.0).collect();
     assert_eq!(moments, [100, 300]);
 }
 
@@ -285,7 +285,7 @@ fn a_shut_gate_moves_the_trigger_on_and_is_counted() {
     assert_eq!(world.walk(&[(200, 1100)]), []);
     world.row(id).gate = Gate::Open;
     assert_eq!(world.walk(&[(300, 1200), (400, 2100)]), [(1200, 2100, vec![2000])]);
-    assert_eq!(world.desk.suppressed, [((RuleId(id.0), "muted"), 1)].into());
+    assert_eq!(world.tx.suppressed, [((RuleId(id.0), "muted"), 1)].into());
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn a_stored_rule_that_cannot_be_read_stays_and_harms_nobody() {
     world.row(id).text = "from another version".into();
     world.watch("views any", 150);
     assert_eq!(world.walk(&[(200, 951)]), [(950, 951, vec![])]);
-    assert!(world.desk.triggers.contains_key(&id));
+    assert!(world.tx.triggers.contains_key(&id));
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn forgetting_fires_nothing_and_the_next_sight_is_the_first() {
     world.watch("title", 50);
     let forget = Snapshot { title: None, ..snapshot(200) };
     assert_eq!(world.see_within(&forget, 9).sight, Sight::Forgotten);
-    assert!(world.desk.history.is_empty());
+    assert!(world.tx.history.is_empty());
     let again = Snapshot { title: Some("new".to_owned()), ..views_at(300, Some(5000)) };
     assert_eq!(world.see(&again), []);
 }
@@ -316,7 +316,7 @@ fn a_video_that_nobody_watches_is_left_alone() {
     let mut world = World::new();
     let stranger = Snapshot { video_id: "aaaaaaaaaaa".parse().unwrap(), ..snapshot(100) };
     assert_eq!(world.see_within(&stranger, 9).sight, Sight::Unwatched);
-    assert!(world.desk.history.is_empty());
+    assert!(world.tx.history.is_empty());
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn crowd(watchers: usize) -> World {
         world.watch("views any", 150);
     }
     let other = world.watch("views any", 150);
-    world.desk.triggers.get_mut(&other).unwrap().0 = Holder::Video(VideoKey(2));
+    world.tx.triggers.get_mut(&other).unwrap().0 = Holder::Video(VideoKey(2));
     world
 }
 
@@ -32,20 +32,20 @@ fn crowd(watchers: usize) -> World {
 fn five_thousand_watchers_of_one_video_hold_nobody_up() {
     let mut world = crowd(5000);
     assert!(world.see_within(&views_at(200, Some(20)), 500).deferred);
-    assert_eq!(world.desk.rung.len(), 500);
+    assert_eq!(world.tx.rung.len(), 500);
     let mut chunks = 0;
     while world.work_within(500) {
         chunks += 1;
-        let before = world.desk.rung.len();
+        let before = world.tx.rung.len();
         assert!(!world.see_within(&other_at(200 + chunks, 10 + chunks), 500).deferred);
-        assert_eq!(world.desk.rung.len(), before + 1, "the other video is served at once");
+        assert_eq!(world.tx.rung.len(), before + 1, "the other video is served at once");
     }
     assert!(chunks >= 9, "{chunks} chunks");
-    let crowd = world.desk.rung.iter().filter(|rung| rung.video == Some(VideoKey(1)));
+    let crowd = world.tx.rung.iter().filter(|rung| rung.video == Some(VideoKey(1)));
     let mut told: Vec<TriggerId> = crowd.map(|rung| rung.trigger).collect();
     told.sort_unstable();
     assert_eq!(told, (1..=5000).map(TriggerId).collect::<Vec<_>>(), "everybody heard it once");
-    assert_eq!(world.desk.moves, 0, "rows of `any` are never written");
+    assert_eq!(world.tx.moves, 0, "rows of `any` are never written");
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_fan_out_ends_its_chunk_when_the_time_is_up() {
         true
     };
     let mut budget = Budget::new(usize::MAX, &expired);
-    world.router.route(&mut world.desk, &views_at(200, Some(20)), &mut budget).unwrap();
+    world.router.route(&mut world.tx, &views_at(200, Some(20)), &mut budget).unwrap();
     assert_eq!((budget.alerts, asked.get()), (50, 1), "one page, then the clock");
     while world.work(&mut budget) {}
     assert_eq!(budget.alerts, 200);
@@ -75,10 +75,10 @@ fn a_video_in_very_many_lists_looks_at_the_clock_also_where_nobody_waits() {
             news: News::Told,
             is_unarmed: false,
         };
-        world.desk.lists.insert((VideoKey(1), list), member);
+        world.tx.lists.insert((VideoKey(1), list), member);
     }
     let mut budget = Budget::new(usize::MAX, &|| true);
-    let routed = world.router.route(&mut world.desk, &views_at(100, Some(10)), &mut budget);
+    let routed = world.router.route(&mut world.tx, &views_at(100, Some(10)), &mut budget);
     assert!(routed.unwrap().deferred);
     let mut pieces = 0;
     while world.work(&mut budget) {
@@ -93,9 +93,9 @@ fn later_changes_of_a_video_wait_behind_the_one_under_way() {
     for (at, views) in [(200, 20), (300, 30), (400, 40)] {
         assert!(world.see_within(&views_at(at, Some(views)), 1).deferred);
     }
-    assert_eq!(world.desk.queue.len(), 2, "one under way and one that waits");
+    assert_eq!(world.tx.queue.len(), 2, "one under way and one that waits");
     while world.work_within(1) {}
-    let rings: Vec<_> = world.desk.rung.iter().map(|rung| (rung.trigger.0, told(rung))).collect();
+    let rings: Vec<_> = world.tx.rung.iter().map(|rung| (rung.trigger.0, told(rung))).collect();
     let expected = [(10, 20), (20, 40)].into_iter().flat_map(|(previous, current)| {
         (1..=3).map(move |trigger| (trigger, (previous, current, vec![])))
     });
@@ -112,7 +112,7 @@ fn a_watch_made_while_changes_wait_hears_only_what_came_after_it() {
     let unset = world.watch_from("views every 5", 350, None);
     world.see_within(&views_at(400, Some(42)), 1);
     while world.work_within(1) {}
-    let of = |id| world.desk.rung.iter().filter(move |rung| rung.trigger == id).map(told);
+    let of = |id| world.tx.rung.iter().filter(move |rung| rung.trigger == id).map(told);
     assert_eq!(of(any).collect::<Vec<_>>(), [(30, 42, vec![])]);
     assert_eq!(of(unset).collect::<Vec<_>>(), [(30, 42, vec![35, 40])]);
 }
@@ -124,10 +124,10 @@ fn suppressed_rules_use_up_the_budget_too() {
         world.row(TriggerId(id)).gate = Gate::Shut(Suppressed::Disabled);
     }
     let mut budget = Budget::new(4, &|| false);
-    world.router.route(&mut world.desk, &views_at(200, Some(20)), &mut budget).unwrap();
+    world.router.route(&mut world.tx, &views_at(200, Some(20)), &mut budget).unwrap();
     assert_eq!((budget.left, budget.alerts, budget.suppressed), (0, 0, [0, 4, 0]));
     while world.work_within(4) {}
-    assert_eq!(world.desk.suppressed.len(), 10);
+    assert_eq!(world.tx.suppressed.len(), 10);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn rungs(rules: &[String], walk: &[(i64, i64, i64)], page: usize, left: usize) -
         world.see_within(&Snapshot { likes, comments: likes, ..views_at(at, Some(*views)) }, left);
         while world.work_within(left) {}
     }
-    world.desk.rung
+    world.tx.rung
 }
 
 proptest! {
@@ -176,7 +176,7 @@ fn a_new_video_of_a_channel_reads_no_row_of_its_watchers_until_it_changes() {
     for _ in 0..1000 {
         world.watch("views any", 1);
     }
-    for (holder, _) in world.desk.triggers.values_mut() {
+    for (holder, _) in world.tx.triggers.values_mut() {
         *holder = Holder::List(list);
     }
     let member = Membership {
@@ -186,8 +186,8 @@ fn a_new_video_of_a_channel_reads_no_row_of_its_watchers_until_it_changes() {
         news: News::Told,
         is_unarmed: false,
     };
-    world.desk.lists.insert((VideoKey(1), list.0), member);
+    world.tx.lists.insert((VideoKey(1), list.0), member);
     assert!(world.see(&views_at(10, Some(100))).is_empty());
-    assert_eq!(world.desk.read, 0);
+    assert_eq!(world.tx.read, 0);
     assert_eq!(world.see(&views_at(20, Some(101))).len(), 1000);
 }

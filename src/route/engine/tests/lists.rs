@@ -139,7 +139,7 @@ impl Beside {
                 self.world.leave(LISTS[list]);
                 for ((of, _), (_, world)) in &mut self.alone {
                     if *of == list {
-                        world.desk.triggers.clear();
+                        world.tx.triggers.clear();
                     }
                 }
             }
@@ -162,7 +162,7 @@ impl Beside {
         let Pieces { left, is_short_of_time, .. } = self.pieces;
         let expired = || is_short_of_time;
         let mut budget = Budget::new(left, &expired);
-        self.world.router.route(&mut self.world.desk, &snapshot, &mut budget).unwrap();
+        self.world.router.route(&mut self.world.tx, &snapshot, &mut budget).unwrap();
         while self.world.work(&mut Budget::new(left, &expired)) {}
         for (_, world) in self.alone.values_mut() {
             world.see(&snapshot);
@@ -171,7 +171,7 @@ impl Beside {
     }
 
     fn heard_by(&self, rule: RuleId) -> Vec<(i64, Value, Value, Vec<i64>)> {
-        let rung = self.world.desk.rung.iter().filter(|rung| rung.rule == rule);
+        let rung = self.world.tx.rung.iter().filter(|rung| rung.rule == rule);
         rung.map(heard).collect()
     }
 }
@@ -192,7 +192,7 @@ proptest! {
                 beside.act(step);
             }
             for ((list, rule), (id, alone)) in &beside.alone {
-                let alone: Vec<_> = alone.desk.rung.iter().map(heard).collect();
+                let alone: Vec<_> = alone.tx.rung.iter().map(heard).collect();
                 prop_assert_eq!(
                     beside.heard_by(*id), alone, "{} of list {} in {:?}", RULES[*rule], list, pieces
                 );
@@ -253,8 +253,8 @@ proptest! {
         let last = |rungs: &[&Rung]| rungs.last().and_then(|rung| rung.marks.values.last().copied());
         for ((list, rule), (id, alone)) in &alone {
             let told: Vec<&Rung> =
-                world.desk.rung.iter().filter(|rung| rung.rule == *id).collect();
-            let wanted: Vec<&Rung> = alone.desk.rung.iter().collect();
+                world.tx.rung.iter().filter(|rung| rung.rule == *id).collect();
+            let wanted: Vec<&Rung> = alone.tx.rung.iter().collect();
             let name = RULES[*rule];
             prop_assert_eq!(passed(&told), passed(&wanted), "{} of list {}", name, list);
             prop_assert_eq!(last(&told), last(&wanted), "{} of list {}", name, list);
@@ -273,13 +273,13 @@ proptest! {
         let mut now = 0;
         for (step, works) in steps.iter().zip(works) {
             now += 1;
-            let before = world.desk.rung.len();
+            let before = world.tx.rung.len();
             match *step {
                 Step::Look { minutes, ago, views, title, is_gone } => {
                     now += minutes * MINUTE;
                     world.see_within(&look(now - ago * MINUTE, views, title, is_gone), 1);
                 }
-                Step::Join(list) if !world.desk.lists.contains_key(&(VideoKey(1), LISTS[list])) => {
+                Step::Join(list) if !world.tx.lists.contains_key(&(VideoKey(1), LISTS[list])) => {
                     world.join(LISTS[list], now, News::Told);
                     joined[list].push(now);
                 }
@@ -292,16 +292,16 @@ proptest! {
             for _ in 0..works {
                 world.work(&mut Budget::new(1, &|| true));
             }
-            for rung in &world.desk.rung[before..] {
+            for rung in &world.tx.rung[before..] {
                 let (list, made) = rules[&rung.rule];
                 let first = joined[list].first().copied().unwrap_or(i64::MAX);
                 prop_assert!(rung.at > made.max(first), "{:?}", rung);
             }
-            prop_assert!(world.desk.queue.len() <= 2, "one under way and one that waits");
+            prop_assert!(world.tx.queue.len() <= 2, "one under way and one that waits");
         }
         while world.work_within(1) {}
         let mut told: Vec<_> =
-            world.desk.rung.iter().map(|rung| (rung.rule, rung.series.code(), rung.at)).collect();
+            world.tx.rung.iter().map(|rung| (rung.rule, rung.series.code(), rung.at)).collect();
         let all = told.len();
         told.sort_unstable();
         told.dedup();
@@ -330,7 +330,7 @@ fn a_rule_of_a_list_hears_nothing_that_was_seen_before_its_video_joined_or_it_be
             (45, 55, vec![50])
         ]
     );
-    assert_eq!(world.desk.rung.iter().filter(|rung| rung.rule == late).count(), 1);
+    assert_eq!(world.tx.rung.iter().filter(|rung| rung.rule == late).count(), 1);
 }
 
 #[test]
@@ -347,16 +347,16 @@ fn rows_that_are_made_in_pieces_behind_a_fan_out_miss_nothing_of_what_waits() {
     world.join(1, 220, News::Told);
     // Behind the one under way nothing is made yet, whatever the time.
     assert!(world.see_within(&views_at(300, Some(75)), usize::MAX).deferred);
-    assert_eq!(world.desk.triggers.len(), 3);
+    assert_eq!(world.tx.triggers.len(), 3);
     let is_pressed = || true;
     let mut most_at_once = 0;
-    let mut rows = world.desk.triggers.len();
+    let mut rows = world.tx.triggers.len();
     while world.work(&mut Budget::new(usize::MAX, &is_pressed)) {
-        most_at_once = most_at_once.max(world.desk.triggers.len() - rows);
-        rows = world.desk.triggers.len();
+        most_at_once = most_at_once.max(world.tx.triggers.len() - rows);
+        rows = world.tx.triggers.len();
     }
     assert_eq!((rows, most_at_once), (10, 2));
-    let marks: Vec<_> = world.desk.rung[6..].iter().map(|rung| rung.marks.values.clone()).collect();
+    let marks: Vec<_> = world.tx.rung[6..].iter().map(|rung| rung.marks.values.clone()).collect();
     assert_eq!(
         marks,
         [
@@ -382,15 +382,15 @@ fn what_is_left_of_a_job_is_kept_while_its_rows_are_made() {
     world.join(1, 120, News::Told);
     let pressed = || true;
     let mut budget = Budget::new(usize::MAX, &pressed);
-    world.router.route(&mut world.desk, &views_at(200, Some(15)), &mut budget).unwrap();
+    world.router.route(&mut world.tx, &views_at(200, Some(15)), &mut budget).unwrap();
     // A later look joins what waits, in whatever state that is.
-    world.router.route(&mut world.desk, &views_at(300, Some(25)), &mut budget).unwrap();
-    world.router.route(&mut world.desk, &views_at(400, Some(35)), &mut budget).unwrap();
-    let [(_, first), (_, second)] = world.desk.queue.as_slice() else { panic!("two") };
+    world.router.route(&mut world.tx, &views_at(300, Some(25)), &mut budget).unwrap();
+    world.router.route(&mut world.tx, &views_at(400, Some(35)), &mut budget).unwrap();
+    let [(_, first), (_, second)] = world.tx.queue.as_slice() else { panic!("two") };
     let unarmed = |text: &str| Work::from_text(text).unwrap().jobs[0].unarmed;
     assert_eq!((unarmed(first), unarmed(second)), (Some(true), Some(true)));
     while world.work(&mut Budget::new(1, &pressed)) {}
-    let rings: Vec<_> = world.desk.rung.iter().map(told).collect();
+    let rings: Vec<_> = world.tx.rung.iter().map(told).collect();
     assert_eq!(rings[..3], vec![(5, 15, vec![10]); 3]);
     assert_eq!(rings[3..], vec![(15, 35, vec![20, 30]); 3]);
 }
@@ -414,12 +414,12 @@ fn a_window_of_a_rule_whose_row_is_made_late_is_looked_at_all_the_same() {
         let pressed = || true;
         let mut budget = Budget::new(usize::MAX, &pressed);
         let look = views_at(HOUR, Some(160));
-        assert!(world.router.route(&mut world.desk, &look, &mut budget).unwrap().deferred);
+        assert!(world.router.route(&mut world.tx, &look, &mut budget).unwrap().deferred);
         // What is seen meanwhile is another matter: it waits behind, and the window of then is that of then.
         let later = views_at(HOUR + MINUTE, Some(161));
-        world.router.route(&mut world.desk, &later, &mut budget).unwrap();
+        world.router.route(&mut world.tx, &later, &mut budget).unwrap();
         while world.work(&mut Budget::new(1, &pressed)) {}
-        assert_eq!(world.desk.rung.iter().map(told).collect::<Vec<_>>(), rings, "{rule}");
+        assert_eq!(world.tx.rung.iter().map(told).collect::<Vec<_>>(), rings, "{rule}");
     }
 }
 
@@ -443,7 +443,7 @@ fn a_new_video_is_told_once_to_each_list_however_often_it_is_seen_meanwhile() {
             while world.work_within(left) {}
         }
         for watcher in watchers {
-            let of = world.desk.rung.iter().filter(|rung| rung.rule == watcher);
+            let of = world.tx.rung.iter().filter(|rung| rung.rule == watcher);
             let told: Vec<_> = of.map(|rung| rung.previous.text().unwrap().to_owned()).collect();
             assert_eq!(told, ["upcoming", "started"]);
         }
@@ -461,7 +461,7 @@ fn a_new_video_that_is_seen_again_while_it_is_told_reaches_everybody_once() {
         world.see_within(&views_at(200 + step, Some(step)), 2);
     }
     while world.work_within(2) {}
-    let mut rules: Vec<i64> = world.desk.rung.iter().map(|rung| rung.rule.0).collect();
+    let mut rules: Vec<i64> = world.tx.rung.iter().map(|rung| rung.rule.0).collect();
     rules.sort_unstable();
     assert_eq!(rules, (1..=9).collect::<Vec<_>>());
 }
@@ -484,7 +484,7 @@ fn changes_that_wait_together_are_told_to_a_list_from_where_the_video_joined() {
         assert!(world.see_within(&views_at(at, Some(views)), 1).deferred);
     }
     while world.work_within(1) {}
-    let of = |rule| world.desk.rung.iter().filter(move |rung| rung.rule == rule).map(told);
+    let of = |rule| world.tx.rung.iter().filter(move |rung| rung.rule == rule).map(told);
     assert_eq!(of(any).collect::<Vec<_>>(), [(25, 45, vec![])]);
     assert_eq!(of(every).collect::<Vec<_>>(), [(25, 45, vec![30, 40])]);
     assert_eq!(of(late).collect::<Vec<_>>(), [(35, 45, vec![])]);
@@ -502,24 +502,24 @@ fn that_a_list_is_gone_or_back_is_told_in_pieces_to_each_watcher_of_then() {
     for n in 1..=7 {
         let made = if n == 7 { 200 } else { 100 };
         let id = world.watch("status", made);
-        let (_, mut row) = world.desk.triggers.remove(&id).unwrap();
+        let (_, mut row) = world.tx.triggers.remove(&id).unwrap();
         (row.series, row.rule) = (super::super::PRESENCE, crate::model::TriggerRow::NO_RULE);
-        world.desk.watchers.push((list, row));
+        world.tx.watchers.push((list, row));
     }
-    world.desk.queue.push((list, news(true, 200)));
-    world.desk.queue.push((list, news(false, 300)));
+    world.tx.queue.push((list, news(true, 200)));
+    world.tx.queue.push((list, news(false, 300)));
     let mut pieces = 0;
     while world.work_within(1) {
         pieces += 1;
     }
     assert!(pieces > 13, "{pieces} pieces");
     let told: Vec<_> =
-        world.desk.rung.iter().map(|rung| (rung.trigger.0, rung.at, rung.video)).collect();
+        world.tx.rung.iter().map(|rung| (rung.trigger.0, rung.at, rung.video)).collect();
     // Whoever came in the moment of the look, or later, knows it.
     let gone = (1..=6).map(|n| (n, 200, None));
     assert_eq!(told, gone.chain((1..=7).map(|n| (n, 300, None))).collect::<Vec<_>>());
     let words = |rung: &Rung| (rung.previous.clone(), rung.current.clone());
     let (public, unavailable) = (Value::Text("public".into()), Value::Text("unavailable".into()));
-    assert_eq!(words(&world.desk.rung[0]), (public.clone(), unavailable.clone()));
-    assert_eq!(words(&world.desk.rung[6]), (unavailable, public));
+    assert_eq!(words(&world.tx.rung[0]), (public.clone(), unavailable.clone()));
+    assert_eq!(words(&world.tx.rung[6]), (unavailable, public));
 }

@@ -1,4 +1,4 @@
-//! A desk in memory, and the world around it: watches are made, snapshots are seen, alerts are read.
+//! A tx in memory, and the world around it: watches are made, snapshots are seen, alerts are read.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::{Budget, Routed, Router};
 use crate::model::{
-    AlertDraft, Counts, Desk, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
+    AlertDraft, Counts, RoutingTx, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
     ListKey, Live, Marks, Membership, Metric, News, NextTrigger, RuleId, Series, Signal, Snapshot,
     Status, SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, Value, VideoId,
     VideoKey,
@@ -57,7 +57,7 @@ impl MemoryDesk {
     }
 }
 
-impl Desk for MemoryDesk {
+impl RoutingTx for MemoryDesk {
     type Error = Infallible;
 
     fn find(&mut self, video: &VideoId) -> Result<Option<Found>, Infallible> {
@@ -241,9 +241,9 @@ impl Desk for MemoryDesk {
     }
 }
 
-/// Two videos, a router and its desk.
+/// Two videos, a router and its tx.
 pub(super) struct World {
-    pub(super) desk: MemoryDesk,
+    pub(super) tx: MemoryDesk,
     pub(super) router: Router,
     next_id: i64,
 }
@@ -257,16 +257,16 @@ impl World {
     }
 
     pub(super) fn with_page(page_rows: usize) -> World {
-        let mut desk = MemoryDesk::default();
+        let mut tx = MemoryDesk::default();
         for (key, id) in [(1, VIDEO), (2, OTHER)] {
-            desk.videos.insert(id.parse().unwrap(), (VideoKey(key), None));
+            tx.videos.insert(id.parse().unwrap(), (VideoKey(key), None));
         }
-        World { desk, router: Router::with_page(page_rows), next_id: 1 }
+        World { tx, router: Router::with_page(page_rows), next_id: 1 }
     }
 
     /// Makes a watch at `now` that counts from what the router knows, as the store does.
     pub(super) fn watch(&mut self, rule: &str, now: i64) -> TriggerId {
-        let known = self.desk.videos[&VIDEO.parse::<VideoId>().unwrap()].1.clone();
+        let known = self.tx.videos[&VIDEO.parse::<VideoId>().unwrap()].1.clone();
         self.watch_from(rule, now, known.map(|known| known.last))
     }
 
@@ -274,7 +274,7 @@ impl World {
     pub(super) fn watch_from(&mut self, rule: &str, now: i64, base: Option<Counts>) -> TriggerId {
         let id = self.next_id();
         if let Some(row) = new_row(id, rule, now, base) {
-            self.desk.triggers.insert(id, (Holder::Video(VideoKey(1)), row));
+            self.tx.triggers.insert(id, (Holder::Video(VideoKey(1)), row));
         }
         id
     }
@@ -289,9 +289,9 @@ impl World {
         let id = self.next_id();
         let row = new_row(id, rule, now, None).unwrap();
         if trigger::is_per_video(&language::parse(rule).unwrap()) {
-            self.desk.list_rules.push((ListKey(list), row));
+            self.tx.list_rules.push((ListKey(list), row));
         } else {
-            self.desk.triggers.insert(id, (Holder::List(ListKey(list)), row));
+            self.tx.triggers.insert(id, (Holder::List(ListKey(list)), row));
         }
         RuleId(id.0)
     }
@@ -300,23 +300,23 @@ impl World {
     pub(super) fn join(&mut self, list: i64, now: i64, news: News) {
         let at = UnixMillis(now);
         let member = Membership { list: ListKey(list), since: at, at, news, is_unarmed: false };
-        self.desk.lists.insert((VideoKey(1), list), member);
-        self.desk.armed.remove(&(VideoKey(1), list));
+        self.tx.lists.insert((VideoKey(1), list), member);
+        self.tx.armed.remove(&(VideoKey(1), list));
     }
 
     pub(super) fn leave(&mut self, list: i64) {
-        self.desk.lists.remove(&(VideoKey(1), list));
-        self.desk.armed.remove(&(VideoKey(1), list));
+        self.tx.lists.remove(&(VideoKey(1), list));
+        self.tx.armed.remove(&(VideoKey(1), list));
     }
 
     pub(super) fn row(&mut self, id: TriggerId) -> &mut TriggerRow {
-        &mut self.desk.triggers.get_mut(&id).unwrap().1
+        &mut self.tx.triggers.get_mut(&id).unwrap().1
     }
 
     /// Routes a snapshot within `left` alerts, and leaves the rest in the queue.
     pub(super) fn see_within(&mut self, snapshot: &Snapshot, left: usize) -> Routed {
         let mut budget = Budget::new(left, &|| false);
-        self.router.route(&mut self.desk, snapshot, &mut budget).unwrap()
+        self.router.route(&mut self.tx, snapshot, &mut budget).unwrap()
     }
 
     /// Handles a chunk of the oldest work within `left` alerts. False: there is none.
@@ -325,29 +325,29 @@ impl World {
     }
 
     pub(super) fn work(&mut self, budget: &mut Budget<'_>) -> bool {
-        let Some((holder, work)) = self.desk.queue.first().cloned() else { return false };
-        match self.router.resume(&mut self.desk, holder, &work, budget).unwrap() {
-            Some(left) => self.desk.queue[0].1 = left,
-            None => drop(self.desk.queue.remove(0)),
+        let Some((holder, work)) = self.tx.queue.first().cloned() else { return false };
+        match self.router.resume(&mut self.tx, holder, &work, budget).unwrap() {
+            Some(left) => self.tx.queue[0].1 = left,
+            None => drop(self.tx.queue.remove(0)),
         }
         true
     }
 
     /// Routes a snapshot to the end, and returns the alerts it made.
     pub(super) fn see(&mut self, snapshot: &Snapshot) -> Vec<Rung> {
-        let before = self.desk.rung.len();
+        let before = self.tx.rung.len();
         self.see_within(snapshot, usize::MAX);
         while self.work_within(usize::MAX) {}
-        self.desk.rung[before..].to_vec()
+        self.tx.rung[before..].to_vec()
     }
 
     /// Routes snapshots of these views at these moments, and returns the alerts as (previous, current, marks).
     pub(super) fn walk(&mut self, walk: &[(i64, i64)]) -> Vec<(i64, i64, Vec<i64>)> {
-        let before = self.desk.rung.len();
+        let before = self.tx.rung.len();
         for (at, views) in walk {
             self.see(&views_at(*at, Some(*views)));
         }
-        self.desk.rung[before..].iter().map(told).collect()
+        self.tx.rung[before..].iter().map(told).collect()
     }
 }
 

@@ -144,7 +144,7 @@ proptest! {
             world.see(&views_at(*at, *views));
         }
         for (text, id) in RULES.iter().zip(ids) {
-            let rung = world.desk.rung.iter().filter(|rung| rung.trigger == id);
+            let rung = world.tx.rung.iter().filter(|rung| rung.trigger == id);
             let told: Vec<_> = rung.map(|rung| (rung.at, rung.previous.int().unwrap())).collect();
             prop_assert_eq!(told, retell(&parse(text).unwrap(), &walk), "{}", text);
         }
@@ -159,7 +159,7 @@ proptest! {
         for (at, views) in &walk {
             world.see(&views_at(*at, *views));
             let Some(views) = *views else { continue };
-            for (_, row) in world.desk.triggers.values() {
+            for (_, row) in world.tx.triggers.values() {
                 let is_count = matches!(row.series.signal, Signal::Count(_));
                 let is_beyond = row.value > row.series.scale(views);
                 prop_assert!(!is_count || row.value == LOWEST || is_beyond, "{:?}", row);
@@ -177,7 +177,7 @@ proptest! {
         let seen: Vec<i64> = walk.iter().filter_map(|(_, views)| *views).collect();
         let first = seen.first().copied().unwrap_or(0);
         let highest = seen.iter().copied().max().unwrap_or(0);
-        let rung = world.desk.rung.iter();
+        let rung = world.tx.rung.iter();
         let passed: u64 = rung.clone().map(|rung| rung.marks.values.len() as u64 + rung.marks.more).sum();
         prop_assert_eq!(passed, u64::try_from(highest / step - first / step).unwrap());
         let marks: Vec<i64> = rung.flat_map(|rung| rung.marks.values.clone()).collect();
@@ -196,9 +196,9 @@ proptest! {
             world.watch(rule, -1);
         }
         for (at, views) in &walk {
-            let known = world.desk.videos.clone();
+            let known = world.tx.videos.clone();
             world.see(&views_at(*at, *views));
-            world.desk.videos = known;
+            world.tx.videos = known;
             prop_assert_eq!(world.see(&views_at(*at, *views)), vec![]);
         }
     }
@@ -207,13 +207,13 @@ proptest! {
     fn a_rule_never_hears_of_anything_before_it(walk in walk(), made in 0..3_600_000i64) {
         let mut world = World::new();
         for (at, views) in &walk {
-            if *at > made && world.desk.triggers.is_empty() {
+            if *at > made && world.tx.triggers.is_empty() {
                 for rule in RULES {
                     world.watch_from(rule, made, None);
                 }
             }
             world.see(&views_at(*at, *views));
         }
-        prop_assert!(world.desk.rung.iter().all(|rung| UnixMillis(rung.at) > UnixMillis(made)));
+        prop_assert!(world.tx.rung.iter().all(|rung| UnixMillis(rung.at) > UnixMillis(made)));
     }
 }

@@ -12,9 +12,9 @@ const SHORT: Duration = Duration::from_millis(500);
 /// So long after a wait in vain one question is given the full time again: the service may only be slow.
 const SHORT_FOR: Duration = Duration::from_secs(10);
 
-/// The patience with one service, shared by all who ask it.
+/// How long one service is waited for, shared by all who ask it.
 #[derive(Debug)]
-pub(super) struct ServicePatience {
+pub(super) struct ServiceTimeout {
     /// How long a person waits for an answer from outside.
     full: Duration,
     /// Set while as many updates are in hand as may be: what nobody waits for then lets the next be heard.
@@ -23,9 +23,9 @@ pub(super) struct ServicePatience {
     short_until: Mutex<Option<Instant>>,
 }
 
-impl ServicePatience {
-    pub(super) fn new(full: Duration, is_crowded: Arc<AtomicBool>) -> ServicePatience {
-        ServicePatience { full, is_crowded, short_until: Mutex::default() }
+impl ServiceTimeout {
+    pub(super) fn new(full: Duration, is_crowded: Arc<AtomicBool>) -> ServiceTimeout {
+        ServiceTimeout { full, is_crowded, short_until: Mutex::default() }
     }
 
     /// Waits for an answer; `None`: it takes too long. After a wait in vain nothing is asked while many others wait.
@@ -65,58 +65,58 @@ mod tests {
 
     const FULL: Duration = Duration::from_secs(3);
 
-    fn patience() -> ServicePatience {
-        ServicePatience::new(FULL, Arc::default())
+    fn time_limits() -> ServiceTimeout {
+        ServiceTimeout::new(FULL, Arc::default())
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_service_that_hangs_is_waited_for_once_in_full_and_then_shortly() {
-        let (patience, never) = (patience(), Duration::from_secs(3600));
-        assert!(ask(&patience, never).await.0 >= FULL);
+        let (time_limits, never) = (time_limits(), Duration::from_secs(3600));
+        assert!(ask(&time_limits, never).await.0 >= FULL);
         let begun = Instant::now();
         for _ in 0..19 {
-            assert!(ask(&patience, never).await.0 < Duration::from_secs(1));
+            assert!(ask(&time_limits, never).await.0 < Duration::from_secs(1));
         }
         assert!(begun.elapsed() < SHORT_FOR);
         // Of those who ask at the same time later, one waits in full.
         tokio::time::advance(SHORT_FOR).await;
-        let (one, other) = tokio::join!(ask(&patience, never), ask(&patience, never));
+        let (one, other) = tokio::join!(ask(&time_limits, never), ask(&time_limits, never));
         assert!(one.0 >= FULL && other.0 < Duration::from_secs(1));
     }
 
     /// Asks something that is answered after so long; how long it took, and whether there was an answer.
-    async fn ask(patience: &ServicePatience, takes: Duration) -> (Duration, bool) {
+    async fn ask(time_limits: &ServiceTimeout, takes: Duration) -> (Duration, bool) {
         let begun = Instant::now();
-        let answer = patience.wait(tokio::time::sleep(takes)).await;
+        let answer = time_limits.wait(tokio::time::sleep(takes)).await;
         (begun.elapsed().max(Duration::from_millis(1)), answer.is_some())
     }
 
     #[tokio::test(start_paused = true)]
     async fn while_many_wait_nobody_waits_in_vain_for_what_did_not_answer() {
         let is_crowded = Arc::new(AtomicBool::new(true));
-        let (patience, never) =
-            (ServicePatience::new(FULL, Arc::clone(&is_crowded)), Duration::from_secs(60));
+        let (time_limits, never) =
+            (ServiceTimeout::new(FULL, Arc::clone(&is_crowded)), Duration::from_secs(60));
         // A service that answers is asked whoever waits.
-        assert!(ask(&patience, Duration::from_secs(1)).await.1);
-        ask(&patience, never).await;
+        assert!(ask(&time_limits, Duration::from_secs(1)).await.1);
+        ask(&time_limits, never).await;
         let begun = Instant::now();
         for _ in 0..100 {
-            assert!(!ask(&patience, Duration::ZERO).await.1);
+            assert!(!ask(&time_limits, Duration::ZERO).await.1);
         }
         assert_eq!(begun.elapsed(), Duration::ZERO);
         is_crowded.store(false, Ordering::Relaxed);
-        assert!(ask(&patience, Duration::from_millis(100)).await.1);
+        assert!(ask(&time_limits, Duration::from_millis(100)).await.1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_service_that_is_slow_is_understood_and_one_that_recovers_is_trusted() {
-        let (patience, slow) = (patience(), Duration::from_millis(2500));
+        let (time_limits, slow) = (time_limits(), Duration::from_millis(2500));
         for _ in 0..3 {
-            assert!(ask(&patience, slow).await.1);
+            assert!(ask(&time_limits, slow).await.1);
         }
-        ask(&patience, Duration::from_secs(60)).await;
-        assert!(!ask(&patience, slow).await.1);
-        assert!(ask(&patience, Duration::from_millis(100)).await.1);
-        assert!(ask(&patience, slow).await.1);
+        ask(&time_limits, Duration::from_secs(60)).await;
+        assert!(!ask(&time_limits, slow).await.1);
+        assert!(ask(&time_limits, Duration::from_millis(100)).await.1);
+        assert!(ask(&time_limits, slow).await.1);
     }
 }

@@ -1,6 +1,6 @@
-//! The desk at which the router works: what a routing transaction offers it.
+//! What a routing transaction offers the router.
 //!
-//! The store lends a [`Desk`] for the length of one transaction, and the router reads and writes through it
+//! The store lends a [`RoutingTx`] for the length of one transaction, and the router reads and writes through it
 //! without knowing of a database. It stands here because both sides speak it and neither may know the other.
 
 use std::error::Error;
@@ -93,6 +93,8 @@ pub struct AlertDraft<'a> {
     pub marks: &'a Marks,
     /// When the snapshot was made.
     pub observed_at: UnixMillis,
+    /// The rule is urgent: told apart from what can wait.
+    pub is_urgent: bool,
 }
 
 /// The last row that a scan has handled: rows come in the order of (value, id).
@@ -113,7 +115,7 @@ impl FanoutCursor {
 ///
 /// Every method fails only when the store does; the transaction is then rolled back as a whole.
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
-pub trait Desk {
+pub trait RoutingTx {
     /// The failure of the store.
     type Error: Error;
 

@@ -7,17 +7,17 @@ const WINDOW: Duration = Duration::from_secs(60);
 
 /// Lets the first lines of a minute through: what repeats all the time must not fill a log.
 #[derive(Debug)]
-pub struct Seldom {
+pub struct LogThrottle {
     max: u32,
     began: Option<Instant>,
     lines: u32,
 }
 
-impl Seldom {
+impl LogThrottle {
     /// At most `max` lines a minute.
     #[must_use]
-    pub const fn new(max: u32) -> Seldom {
-        Seldom { max, began: None, lines: 0 }
+    pub const fn new(max: u32) -> LogThrottle {
+        LogThrottle { max, began: None, lines: 0 }
     }
 
     /// Whether a line at `now` is written: `Some` with the number of those of the last window that were not.
@@ -38,8 +38,8 @@ mod tests {
 
     #[test]
     fn what_repeats_is_written_so_often_a_minute_and_the_rest_is_counted() {
-        let (mut seldom, start) = (Seldom::new(2), Instant::now());
-        let mut at = |second: u64| seldom.pass(start + Duration::from_secs(second));
+        let (mut throttle, start) = (LogThrottle::new(2), Instant::now());
+        let mut at = |second: u64| throttle.pass(start + Duration::from_secs(second));
         assert_eq!([at(0), at(1), at(2), at(59)], [Some(0), Some(0), None, None]);
         assert_eq!([at(60), at(61), at(62)], [Some(2), Some(0), None]);
         assert_eq!(at(200), Some(1));

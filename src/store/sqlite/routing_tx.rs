@@ -1,4 +1,4 @@
-//! The desk at which the router works: triggers, alerts and what is known of a video, inside one transaction.
+//! What the router works with, inside one transaction: triggers, alerts and what is known of a video.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{queue, route, rows};
 use crate::model::{
-    AlertDraft, Counts, Desk, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
+    AlertDraft, Counts, RoutingTx, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
     ListKey, Membership, Metric, News, NextTrigger, RuleId, Series, Signal, SubscriptionId,
     Suppressed, TriggerId, TriggerRow, UnixMillis, VideoId, VideoKey,
 };
@@ -17,16 +17,16 @@ use crate::store::{Result, StoreError};
 /// Stands in the place of a video's row where an alert is about a channel or playlist as a whole.
 pub(super) const NO_VIDEO: i64 = 0;
 
-pub(super) struct SqliteDesk<'tx> {
+pub(super) struct SqliteRouting<'tx> {
     tx: &'tx Connection,
     now: UnixMillis,
     /// Rule texts of this transaction, each held once however many rows have it.
     texts: HashMap<String, Arc<str>>,
 }
 
-impl<'tx> SqliteDesk<'tx> {
+impl<'tx> SqliteRouting<'tx> {
     pub(super) fn new(tx: &'tx Connection, now: UnixMillis) -> Self {
-        SqliteDesk { tx, now, texts: HashMap::new() }
+        SqliteRouting { tx, now, texts: HashMap::new() }
     }
 
     fn shared(&mut self, text: &str) -> Arc<str> {
@@ -39,7 +39,7 @@ impl<'tx> SqliteDesk<'tx> {
     }
 }
 
-impl SqliteDesk<'_> {
+impl SqliteRouting<'_> {
     /// Makes the rows of a list's next rules for one of its videos; returns of how many.
     fn arm_for(
         &self,
@@ -213,7 +213,7 @@ pub(super) const WATCHERS_OF_VIDEO: &str = watchers!(
                      AND r.series = ?4)"
 );
 
-impl Desk for SqliteDesk<'_> {
+impl RoutingTx for SqliteRouting<'_> {
     type Error = StoreError;
 
     fn find(&mut self, video: &VideoId) -> Result<Option<Found>> {
