@@ -38,10 +38,11 @@ pub(crate) struct Seed {
 }
 
 /// All schemas, the oldest first.
-const SCHEMAS: [&str; 3] = [
+const SCHEMAS: [&str; 4] = [
     include_str!("../../src/store/sqlite/schema.sql"),
     include_str!("../../src/store/sqlite/schema_2.sql"),
     include_str!("../../src/store/sqlite/schema_3.sql"),
+    include_str!("../../src/store/sqlite/schema_4.sql"),
 ];
 
 /// What one schema calls otherwise than another.

@@ -48,6 +48,15 @@ impl Channel {
             Channel::Recorder => "recorder",
         }
     }
+
+    /// Whether each video has a message of its own, for programs; people get one about all that waits for a watch.
+    #[must_use]
+    pub const fn is_told_each_video(self) -> bool {
+        match self {
+            Channel::Webhook => true,
+            Channel::Telegram | Channel::Recorder => false,
+        }
+    }
 }
 
 impl fmt::Display for Channel {

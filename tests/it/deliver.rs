@@ -229,7 +229,7 @@ async fn what_is_given_up_is_a_dead_letter_and_can_be_sent_again() {
     it.settle().await;
     let letters = it.store.dead_letters(10).await.unwrap();
     assert!(letters[0].error.contains("given up"), "{}", letters[0].error);
-    assert_eq!(it.store.replay_dead_letters(None, it.now()).await.unwrap(), 1);
+    assert_eq!(crate::store::replay_all(&*it.store, it.now()).await, 1);
     it.wake.notify_one();
     it.asked(4).await;
     assert_eq!(it.recorder.sent().len(), 1);

@@ -444,6 +444,8 @@ fn standing(watch: &Watch, address: &Address, id: i64) -> WatchRow {
             settings: Settings::default(),
             muted_until: None,
             disabled: None,
+            off_since: None,
+            barred: None,
         },
         subject: watch.subject.clone(),
         title: None,

@@ -55,7 +55,9 @@ pub(super) fn route(
     if position(tx, stream, partition)? != read {
         return Err(StoreError::Conflict { stream: stream.to_owned() });
     }
-    let next = work(&mut SqliteRouting::new(tx, now))?;
+    let mut routing = SqliteRouting::new(tx, now);
+    let next = work(&mut routing)?;
+    routing.finish()?;
     tx.prepare_cached(
         "INSERT INTO position (stream, partition, next) VALUES (?1, ?2, ?3)
          ON CONFLICT (stream, partition) DO UPDATE SET next = ?3",
@@ -80,7 +82,10 @@ pub(super) fn fan_out(tx: &Connection, now: UnixMillis, work: ResumeFn) -> Resul
         })
         .optional()?;
     let Some((id, holder, text)) = head else { return Ok(false) };
-    match work(&mut SqliteRouting::new(tx, now), Holder::from_code(holder), &text)? {
+    let mut routing = SqliteRouting::new(tx, now);
+    let left = work(&mut routing, Holder::from_code(holder), &text)?;
+    routing.finish()?;
+    match left {
         None => tx.prepare_cached("DELETE FROM fanout WHERE id = ?1")?.execute([id])?,
         // Holders take turns, so that a million watchers of one hold nobody up.
         Some(left) => tx

@@ -6,12 +6,13 @@ use crate::model::{
     About, Address, Counts, DestinationId, Known, Live, Settings, Status, Suppressed, UnixMillis,
     Value, VideoId, VideoKey,
 };
-use crate::store::{DestinationRow, Result, StoreError};
+use crate::store::{Barred, DestinationRow, Result, StoreError};
 
 /// The columns of a destination `d`, in the order of [`destination_row`].
 macro_rules! destination_columns {
     () => {
-        "d.id, d.address, d.owner, d.settings, d.muted_until, d.disabled"
+        "d.id, d.address, d.owner, d.settings, d.muted_until, d.disabled, d.off_since, d.barred, d.barred_since,
+         d.barred_until"
     };
 }
 
@@ -197,7 +198,15 @@ pub(super) fn destination_row(row: &Row<'_>, at: usize) -> Result<DestinationRow
         settings: settings(&row.get::<_, String>(at + 3)?)?,
         muted_until: instant(row, at + 4)?,
         disabled: row.get(at + 5)?,
+        off_since: instant(row, at + 6)?,
+        barred: barred(row, at + 7)?,
     })
+}
+
+fn barred(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Barred>> {
+    let Some(reason) = row.get(at)? else { return Ok(None) };
+    let time = |column| UnixMillis(integer_or(row, column, 0));
+    Ok(Some(Barred { reason, since: time(at + 1), until: time(at + 2) }))
 }
 
 /// One destination, followed to where it has moved.
