@@ -66,7 +66,7 @@ impl Opening<'_> {
                 }
                 Migration::UnderWay { done, of } => {
                     progress.say(format!(
-                        "an upgrade is under way: {done} of {of} channels and playlists are done"
+                        "an upgrade is under way: {done} of about {of} steps are done"
                     ));
                 }
             }

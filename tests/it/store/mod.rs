@@ -18,6 +18,7 @@ mod opening;
 mod poisoned;
 mod routing;
 mod story;
+mod telling;
 mod upgrading;
 mod watching;
 
