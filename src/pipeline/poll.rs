@@ -15,8 +15,8 @@ use crate::model::{Snapshot, UnixMillis, VideoId, VideoKey};
 use crate::render::numbers::Moment;
 use crate::render::views::Notice;
 use crate::source::{
-    Bucket, Memory, Merged, Plan, SourceError, Spender, YouTube, YouTubeOptions, next_reset,
-    next_round,
+    Answer, Bucket, Details, Memory, Merged, Plan, SourceError, Spender, Stats, YouTube,
+    YouTubeOptions, next_reset, next_round,
 };
 use crate::store::{Polled, Store, StoreError};
 use crate::telemetry::{By, Plain, PollClass, seconds};
@@ -86,11 +86,7 @@ impl Poller {
                 false => Ok(()),
             };
             let outcome = match outcome {
-                Ok(()) => tokio::select! {
-                    // A look that is broken off was never stored, and is made again.
-                    () = stop.cancelled() => break,
-                    outcome = self.round() => outcome,
-                },
+                Ok(()) => self.round(&stop).await,
                 Err(error) => Err(error),
             };
             is_store_ill = matches!(&outcome, Err(RoundError::Store(_) | RoundError::Bus(_)));
@@ -120,7 +116,10 @@ impl Poller {
     }
 
     /// One round: requests for everything that is due. Returns how long nothing is due.
-    async fn round(&self) -> Result<Duration, RoundError> {
+    ///
+    /// A stop breaks off questions to YouTube: such a look was never stored, and is made again. What was answered is
+    /// recorded to its end, or a video would wait for its next look with a snapshot that nobody has seen.
+    async fn round(&self, stop: &CancellationToken) -> Result<Duration, RoundError> {
         let now = (self.clock)();
         let watched = Watched::count(self.store.as_ref(), self.members_max).await?;
         let plan = watched.plan_for(self.options.limits(), &self.youtube, now);
@@ -149,11 +148,19 @@ impl Poller {
         );
         let mut failed = None;
         for ids in &round.details {
-            let outcome = self.details(ids, &mut memories, &plan).await;
+            let asked = self.youtube.details(ids, Spender::Polling, (self.clock)());
+            let Some(answer) = stop.run_until_cancelled(asked).await else {
+                return Ok(Duration::ZERO);
+            };
+            let outcome = self.details(answer, &mut memories, &plan).await;
             failed = self.next(outcome, failed).await?;
         }
         for ids in &round.stats {
-            let outcome = self.stats(ids, &mut memories, &plan).await;
+            let asked = self.youtube.stats(ids, Spender::Polling, (self.clock)());
+            let Some(answer) = stop.run_until_cancelled(asked).await else {
+                return Ok(Duration::ZERO);
+            };
+            let outcome = self.stats(answer, &mut memories, &plan).await;
             failed = self.next(outcome, failed).await?;
         }
         if !round.details.is_empty() || !round.stats.is_empty() {
@@ -202,11 +209,11 @@ impl Poller {
 
     async fn details(
         &self,
-        ids: &[VideoId],
+        answer: Result<Answer<Details>, SourceError>,
         memories: &mut HashMap<VideoId, (VideoKey, Memory)>,
         plan: &Plan,
     ) -> Result<(), RoundError> {
-        let answer = self.youtube.details(ids, Spender::Polling, (self.clock)()).await?;
+        let answer = answer?;
         let now = (self.clock)();
         let mut merged = Vec::new();
         for details in &answer.found {
@@ -224,11 +231,11 @@ impl Poller {
 
     async fn stats(
         &self,
-        ids: &[VideoId],
+        answer: Result<Stats, SourceError>,
         memories: &mut HashMap<VideoId, (VideoKey, Memory)>,
         plan: &Plan,
     ) -> Result<(), RoundError> {
-        let answer = self.youtube.stats(ids, Spender::Polling, (self.clock)()).await?;
+        let answer = answer?;
         let now = (self.clock)();
         let mut merged = Vec::new();
         for (id, counts) in &answer.found {

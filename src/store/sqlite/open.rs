@@ -11,8 +11,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, backup};
 use super::{migrate, busy, rows};
 use crate::store::{Result, StoreError};
 
-/// Pages in the write-ahead log at which the end of a transaction brings it into the database.
-const CHECKPOINT_PAGES: i64 = 4000;
+/// Pages in the write-ahead log (64 MB) at which the end of a transaction brings it into the database, if the one beside it
+/// has not kept up.
+const CHECKPOINT_PAGES: i64 = 16_000;
 
 /// The same of a tool: it comes before the gateway beside it, which is not to be held up by what a tool has written.
 const CHECKPOINT_PAGES_OF_A_TOOL: i64 = 2000;

@@ -209,7 +209,7 @@ impl DbThread {
             let outcome = outcome.map_err(|error| sorted(error, path));
             trouble.note(&outcome, db.total_changes() != before);
             if let Some(checkpointer) = checkpointer {
-                checkpointer.wrote(begun.elapsed());
+                checkpointer.wrote(db, begun.elapsed());
             }
             outcome
         })
