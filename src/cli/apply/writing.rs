@@ -327,12 +327,12 @@ fn doubled(Pair { watch, to }: &Pair, is_moved: bool) -> String {
 
 /// A rule without a base: its first observation, which is silent, gives it one.
 fn new_rule(rule: &Rule) -> NewRule {
-    let unset = trigger::initial(rule, None).next;
+    let unset = trigger::initial(&rule.condition, None).next;
     let unset = unset.expect("nothing is known yet, so no value of the rule can have been passed");
     NewRule {
         text: rule.to_string(),
         unset: (unset.series, unset.value),
-        per_video: trigger::is_per_video(rule),
+        per_video: trigger::is_per_video(&rule.condition),
         start: None,
     }
 }

@@ -5,7 +5,8 @@ use jiff::tz::TimeZone;
 use super::{Cell, Column, Mistake, Quoted, Row, until};
 use crate::config::Config;
 use crate::model::{
-    Address, AddressError, Channel, Event, Rule, Settings, SettingsError, SubjectRef, UnixMillis,
+    Address, AddressError, Channel, Condition, Event, Rule, Settings, SettingsError, SubjectRef,
+    UnixMillis,
 };
 use crate::notify::webhook::check_url;
 use crate::route::language;
@@ -165,13 +166,7 @@ impl Reader<'_> {
         for cell in cells {
             match language::parse_set(&cell.text) {
                 // Written twice, by a preset and by itself for example, it is one rule.
-                Ok(set) => {
-                    for rule in set {
-                        if !rules.contains(&rule) {
-                            rules.push(rule);
-                        }
-                    }
-                }
+                Ok(set) => set.into_iter().for_each(|rule| rule.join(&mut rules)),
                 Err(error) => {
                     self.wrong(cell.line, format!("rules: {}: {error}", Quoted(&cell.text)));
                 }
@@ -182,9 +177,8 @@ impl Reader<'_> {
             let (count, max) = (rules.len(), language::RULES_PER_SET_MAX);
             self.wrong(line, format!("rules: {count} rules, and a watch may have {max}"));
         }
-        if matches!(subject, Some(SubjectRef::Video(_)))
-            && rules.contains(&Rule::Event(Event::Upload))
-        {
+        let is_upload = |rule: &Rule| rule.condition == Condition::Event(Event::Upload);
+        if matches!(subject, Some(SubjectRef::Video(_))) && rules.iter().any(is_upload) {
             self.wrong(line, "rules: upload rings for a channel or playlist, not for a video");
         }
         rules
