@@ -180,7 +180,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
             list_preset: reader
                 .value("defaults.list_preset", values::one_of(&LIST_PRESETS))
                 .to_owned(),
-            at_most: reader.value("defaults.at_most", values::duration(Duration::ZERO)),
+            at_most: reader.value("defaults.at_most", values::at_most),
             tz: reader.value("defaults.tz", values::zone),
             templates: templates(reader),
         },

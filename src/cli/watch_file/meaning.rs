@@ -185,7 +185,7 @@ impl Reader<'_> {
     }
 
     fn settings(&mut self) -> Settings {
-        let at_most = self.cell(Column::AtMost, Settings::duration);
+        let at_most = self.cell(Column::AtMost, Settings::read_at_most);
         let quiet = self.cell(Column::Quiet, str::parse);
         let zone = self.cell(Column::Tz, |name| {
             // jiff takes the empty name for UTC; here it is more likely forgotten.
@@ -212,6 +212,7 @@ fn explained(error: &SettingsError) -> String {
         SettingsError::Clock(text) => SettingsError::Clock(short(text)),
         SettingsError::Quiet(text) => SettingsError::Quiet(short(text)),
         SettingsError::Duration(text) => SettingsError::Duration(short(text)),
+        SettingsError::AtMost(text) => SettingsError::AtMost(short(text)),
         SettingsError::Zone(text) => SettingsError::Zone(short(text)),
         SettingsError::Until(text) => SettingsError::Until(short(text)),
     };

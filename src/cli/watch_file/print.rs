@@ -1,7 +1,6 @@
 //! Running watches as a watch file in TOML.
 
 use std::io::{self, Write};
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -113,9 +112,9 @@ impl Held {
         set(column, quoted(&id));
         set(Column::Rules, list(&self.rules));
         set(Column::To, list(&self.to.iter().map(ToString::to_string).collect::<Vec<_>>()));
-        let Settings { at_most_s, quiet, tz, until } = &self.settings;
-        if let Some(seconds) = at_most_s {
-            set(Column::AtMost, quoted(&Settings::print_duration(Duration::from_secs(*seconds))));
+        let Settings { at_most_s: _, quiet, tz, until } = &self.settings;
+        if let Some(at_most) = self.settings.at_most() {
+            set(Column::AtMost, quoted(&Settings::print_duration(at_most)));
         }
         if let Some(quiet) = quiet {
             set(Column::Quiet, quoted(&quiet.to_string()));
