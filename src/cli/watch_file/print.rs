@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
+use toml_writer::{ToTomlValue, TomlStringBuilder};
 
 use super::{Column, until};
 use crate::cli::terminal::{is_plain, plain};
@@ -135,17 +136,28 @@ fn list(items: &[String]) -> String {
     format!("[{}]", items.join(", "))
 }
 
-/// A basic string of TOML.
+/// A basic string of TOML, which a terminal may show too.
 fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if is_plain(c) => quoted.push(c),
-            c => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+    let string = TomlStringBuilder::new(text).as_basic().to_toml_value();
+    let shown = |c| if is_plain(c) { String::from(c) } else { format!("\\u{:04X}", u32::from(c)) };
+    string.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_is_on_one_line_and_drives_no_terminal() {
+        for (text, shown) in [
+            ("views every 1000", r#""views every 1000""#),
+            (r#"a"b\c"#, r#""a\"b\\c""#),
+            ("é“日", "\"é“日\""),
+            ("a\nb\u{1b}[31m\u{9b}\u{202e}", r#""a\nb\u001B[31m\u009B\u202E""#),
+        ] {
+            assert_eq!(quoted(text), shown);
+            let read: toml::Table = format!("x = {shown}").parse().unwrap();
+            assert_eq!(read["x"].as_str(), Some(text));
         }
     }
-    quoted.push('"');
-    quoted
 }
