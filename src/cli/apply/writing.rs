@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::kept::Kept;
 use super::{Done, Fault, WatchFile};
-use crate::cli::terminal::{Progress, say};
+use crate::cli::terminal::Progress;
 use crate::cli::watch_file::{Difference, Terms, Watch, difference};
 use crate::model::{Address, Rule, SubscriptionId, UnixMillis};
 use crate::route::trigger;
@@ -178,7 +178,7 @@ impl<W: Write> Apply<'_, W> {
             && !self.kept.insert(standing.id)
         {
             if self.mode != Mode::Look {
-                say(&doubled(pair, at.moved));
+                self.progress.say(&doubled(pair, at.moved));
             }
             return Ok(None);
         }
@@ -222,7 +222,7 @@ impl<W: Write> Apply<'_, W> {
                     && !self.kept.insert(subscription)
                     && planned.is_new
                 {
-                    say(&doubled(&planned.pair, planned.is_moved));
+                    self.progress.say(&doubled(&planned.pair, planned.is_moved));
                 }
             }
         }
