@@ -294,7 +294,6 @@ fn kind(update: Update) -> IncomingKind {
             IncomingKind::Message {
                 chat,
                 private: message.chat.kind == ChatKind::Private,
-                chat_title: message.chat.title,
                 user: message.from.map(person),
                 sender_chat: message.sender_chat,
                 text,
@@ -329,5 +328,5 @@ fn kind(update: Update) -> IncomingKind {
 }
 
 fn person(user: crate::notify::telegram::User) -> Person {
-    Person { id: user.id, name: user.name, language: user.language }
+    Person { id: user.id, name: user.name }
 }

@@ -76,9 +76,9 @@ pub struct Store {
 pub struct Web {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// How people reach it, without `/` at the end.
+    /// How people reach it, without `/` at the end. Has no effect yet.
     pub public_url: Option<String>,
-    /// Opens what only the operator may do.
+    /// Opens what only the operator may do. Has no effect yet.
     pub admin_token: Option<SecretString>,
 }
 

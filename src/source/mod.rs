@@ -21,7 +21,7 @@ pub use circuit::Circuit;
 pub use client::{Members, PER_CALL_MAX, Timeouts, YouTube, YouTubeOptions};
 pub use error::{SourceError, classify};
 pub use list::ListMemory;
-pub use memory::{Ask, Memory, Merged, Sight};
+pub use memory::{Ask, Memory, Merged};
 pub use quota::{Bucket, Denied, Quota, QuotaState, Spender, last_reset, next_reset};
 pub use round::{Round, next_round};
 pub use schedule::{Budget, Limits, Lists, Pace, Plan};

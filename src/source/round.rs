@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::client::PER_CALL_MAX;
-use super::memory::{Ask, Memory, Sight};
+use super::memory::{Ask, Memory};
 use super::schedule::{EARLY_PARTS, Plan};
 use crate::model::{UnixMillis, VideoId};
 
@@ -34,7 +34,7 @@ pub fn next_round(
 ) -> Round {
     let mut sorted: Vec<&(VideoId, &Memory)> = videos.iter().collect();
     // A video that nobody has looked at yet comes before the hundredth look at another.
-    sorted.sort_by_key(|(id, memory)| (memory.sight() != Sight::New, memory.next_poll(), *id));
+    sorted.sort_by_key(|(id, memory)| (!memory.is_new(), memory.next_poll(), *id));
     let mut once: HashSet<VideoId> = HashSet::new();
     sorted.retain(|(id, _)| once.insert(*id));
     let mut taken: HashSet<VideoId> = HashSet::new();

@@ -240,13 +240,6 @@ impl Plan {
         UnixMillis(on_grid.saturating_add(steps.saturating_mul(grid)))
     }
 
-    /// When the next round of polling is: the first point of the grid after `now`.
-    #[must_use]
-    pub fn next_round_at(&self, now: UnixMillis) -> UnixMillis {
-        let grid = self.grid_ms();
-        UnixMillis(now.0.div_euclid(grid).saturating_add(1).saturating_mul(grid))
-    }
-
     fn grid_ms(&self) -> i64 {
         i64::try_from(self.limits.min_interval.as_millis()).unwrap_or(i64::MAX).max(1)
     }
@@ -459,8 +452,6 @@ mod tests {
         check(659, 60, 660 + 60);
         check(603, 150, 720);
         check(603, 3_600, 4_200);
-        assert_eq!(plan.next_round_at(UnixMillis(660_000)), UnixMillis(720_000));
-        assert_eq!(plan.next_round_at(UnixMillis(660_001)), UnixMillis(720_000));
     }
 
     #[test]
