@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use super::looks::{Looks, LooksPerChat};
 use super::service_timeout::ServiceTimeout;
 use crate::control::{Asker, Looked, LookedSubject, Lookup, LookupError};
-use crate::model::{SubjectRef, UnixMillis, VideoId};
+use crate::model::{Clock, SubjectRef, UnixMillis, VideoId};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
-use crate::pipeline::{Clock, QUOTA_KEY, Watched};
+use crate::pipeline::{QUOTA_KEY, Watched};
 use crate::source::{Bucket, Limits, Memory, SourceError, Spender, YouTube};
 use crate::store::{Beginning, Store};
 

@@ -37,11 +37,11 @@ use crate::control::{AccessMode, ControlOptions};
 use crate::deliver::{
     Wakers, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
 };
-use crate::model::Effective;
+use crate::model::{Clock, Effective};
 use crate::notify::Notifier;
 use crate::notify::telegram::{Telegram, TelegramOptions};
 use crate::notify::webhook::Webhook;
-use crate::pipeline::{Clock, Lister, PollHealth, Poller, Routing, Standing};
+use crate::pipeline::{Lister, PollHealth, Poller, Routing, Standing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
 use crate::store::{ListLimits, Retention, Store};

@@ -15,12 +15,11 @@ use super::queues::Queues;
 use crate::bus::Embedded;
 use crate::control::{Control, ControlOptions, INVITATION_LIFE, Incoming, IncomingKind, Person};
 use crate::deliver::Wakers;
-use crate::model::{Address, UnixMillis};
+use crate::model::{Address, Clock, UnixMillis};
 use crate::notify::SendError;
 use crate::notify::telegram::{
     Bot, Chat, ChatKind, MemberStatus, PollError, Telegram, Update, UpdateKind,
 };
-use crate::pipeline::Clock;
 use crate::render::Renderer;
 use crate::store::{OPERATOR, OPERATOR_KEY, Store, StoreError, UpdateMark};
 

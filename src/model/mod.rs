@@ -34,4 +34,4 @@ pub use settings::{ClockTime, Effective, Quiet, Settings, SettingsError};
 pub use signal::{Event, Metric, Series, Signal};
 pub use snapshot::{Live, Snapshot, Status};
 pub use text::{folded, is_invisible, tidied, trimmed};
-pub use time::{UnixMillis, first_instant};
+pub use time::{Clock, UnixMillis, first_instant};

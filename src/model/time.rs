@@ -1,11 +1,15 @@
 //! Instants as integers, because they are stored, compared and sent as such.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
+
+/// Tells the time. Only `app` reads the system's clock.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
 /// An instant, in milliseconds since 1970-01-01T00:00:00Z.
 #[derive(

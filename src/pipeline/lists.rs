@@ -10,12 +10,11 @@ use futures_util::StreamExt;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::Clock;
 use super::plan::Watched;
 use super::poll::{QUOTA_KEY, RoundError, class};
 use super::standing::Standing;
 use crate::deliver::Wakers;
-use crate::model::{PlaylistId, SubjectRef, UnixMillis, VideoId};
+use crate::model::{Clock, PlaylistId, SubjectRef, UnixMillis, VideoId};
 use crate::source::list::{self, AskLists, Found, List};
 use crate::source::{
     Bucket, ChannelInfo, Circuit, Limits, ListMemory, Member, MemberPage, Pace, SourceError,

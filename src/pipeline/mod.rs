@@ -11,15 +11,8 @@ mod poll;
 mod route;
 mod standing;
 
-use std::sync::Arc;
-
 pub use lists::Lister;
 pub use plan::Watched;
 pub use poll::{Poller, QUOTA_KEY};
 pub use route::Routing;
 pub use standing::{PollHealth, Standing};
-
-use crate::model::UnixMillis;
-
-/// Tells the time. Only `app` reads the system's clock.
-pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;

@@ -7,11 +7,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::Clock;
 use super::plan::Watched;
 use super::standing::Standing;
 use crate::bus::{BusError, SnapshotSink};
-use crate::model::{Snapshot, UnixMillis, VideoId, VideoKey};
+use crate::model::{Clock, Snapshot, UnixMillis, VideoId, VideoKey};
 use crate::render::numbers::Moment;
 use crate::render::views::Notice;
 use crate::source::{

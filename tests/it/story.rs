@@ -11,8 +11,7 @@ use tubebell::config::{self, Config};
 use tubebell::demo::telegram::{self, Message, TelegramSandbox};
 use tubebell::demo::world::{Video, World};
 use tubebell::demo::youtube::{self, YouTubeSim};
-use tubebell::model::{Address, Settings, SubjectRef, UnixMillis, VideoId};
-use tubebell::pipeline::Clock;
+use tubebell::model::{Address, Clock, Settings, SubjectRef, UnixMillis, VideoId};
 use tubebell::route::{language, trigger};
 use tubebell::store::{Edit, Figures, NewRule, WatchEdit};
 
