@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::error::{SourceError, classify};
 use super::feed;
 use super::quota::{Bucket, Denied, Quota, QuotaState, Spender, next_reset};
-use super::schedule::Limits;
+use super::schedule::Intervals;
 use super::wire::{self, Answer, ChannelInfo, Details, Member, MemberPage, Stats};
 use crate::model::{PlaylistId, SubjectRef, UnixMillis, VideoId};
 
@@ -53,8 +53,8 @@ pub struct YouTubeOptions {
 impl YouTubeOptions {
     /// The bounds for [`super::Plan`].
     #[must_use]
-    pub const fn limits(&self) -> Limits {
-        Limits { min_interval: self.min_interval, max_interval: self.max_interval }
+    pub const fn intervals(&self) -> Intervals {
+        Intervals { min_interval: self.min_interval, max_interval: self.max_interval }
     }
 }
 

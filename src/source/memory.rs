@@ -126,14 +126,14 @@ impl Memory {
         let Some(last) = self.snapshot.take() else {
             // Nothing to lay them over: `videos.list` comes first.
             self.details_due = now;
-            self.wait(plan.limits().min_interval, now, plan);
+            self.wait(plan.intervals().min_interval, now, plan);
             return (self, None);
         };
         if last.status == Status::Unavailable {
             // It may be back; `videos.list` says whether, and under which status.
             self.snapshot = Some(last);
             self.details_due = now;
-            self.wait(plan.limits().min_interval, now, plan);
+            self.wait(plan.intervals().min_interval, now, plan);
             return (self, None);
         }
         let at = self.after(Some(&last), now);
@@ -168,7 +168,7 @@ impl Memory {
     /// Takes in that the video was absent from an answer of the call that is charged to `asked`.
     #[must_use]
     pub fn missing(mut self, asked: Bucket, now: UnixMillis, plan: &Plan) -> Merged {
-        let soon = plan.limits().min_interval;
+        let soon = plan.intervals().min_interval;
         let Some(last) = self.snapshot.take() else {
             // Only `videos.list` tells whether it was ever there.
             if asked == Bucket::General {
@@ -206,7 +206,7 @@ impl Memory {
         match asked {
             Bucket::General if self.snapshot.is_some() => {
                 self.details_due = plan.in_step(now, interval);
-                self.wait(plan.limits().min_interval, now, plan);
+                self.wait(plan.intervals().min_interval, now, plan);
             }
             Bucket::General | Bucket::Stats => self.wait(interval, now, plan),
         }
@@ -264,7 +264,7 @@ impl Memory {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::schedule::{Budget, Limits, Lists};
+    use super::super::schedule::{UnitBudget, Intervals, Lists};
     use super::*;
 
     /// A point of the grid of one minute.
@@ -273,13 +273,13 @@ mod tests {
     const MAX: Duration = Duration::from_secs(3600);
 
     fn plan() -> Plan {
-        let limits = Limits { min_interval: MIN, max_interval: MAX };
+        let intervals = Intervals { min_interval: MIN, max_interval: MAX };
         let over = Duration::from_secs(86_400);
         Plan::new(
-            limits,
+            intervals,
             10,
             Lists::default(),
-            Budget { stats: 10_000, general: 8_000, lists: 0, over },
+            UnitBudget { stats: 10_000, general: 8_000, lists: 0, over },
         )
     }
 
