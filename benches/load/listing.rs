@@ -178,7 +178,7 @@ impl Rows {
     }
 
     fn wanted(presets: Presets) -> Rows {
-        let of = |rule: &Rule| if trigger::is_per_video(rule) { VIDEOS } else { 1 };
+        let of = |rule: &Rule| if trigger::is_per_video(&rule.condition) { VIDEOS } else { 1 };
         let rows = |preset: &&str| rules(preset).iter().map(of).sum::<u64>();
         let watchers = WATCHERS / presets.len() as u64;
         Rows { triggers: presets.iter().map(rows).sum::<u64>() * watchers, members: VIDEOS }
@@ -227,11 +227,11 @@ pub(crate) async fn watch_by(
 }
 
 fn new_rule(rule: &Rule) -> anyhow::Result<NewRule> {
-    let unset = trigger::initial(rule, None).next.context("a rule that waits")?;
+    let unset = trigger::initial(&rule.condition, None).next.context("a rule that waits")?;
     Ok(NewRule {
         text: rule.to_string(),
         unset: (unset.series, unset.value),
-        per_video: trigger::is_per_video(rule),
+        per_video: trigger::is_per_video(&rule.condition),
         start: None,
     })
 }

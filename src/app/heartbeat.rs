@@ -6,7 +6,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
-use crate::pipeline::{Clock, PollHealth};
+use crate::model::Clock;
+use crate::pipeline::PollHealth;
 
 /// How often the watchdog is pinged.
 const EVERY: Duration = Duration::from_secs(60);

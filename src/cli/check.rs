@@ -193,7 +193,7 @@ fn plan<W: Write>(
     let Some(youtube) = &config.youtube else { return Ok(()) };
     // A whole day: what is left of today is the gateway's to know.
     let quota = Quota::new(youtube.daily_units, QuotaState::default());
-    let plan = watched.plan(youtube.limits(), quota, last_reset(now));
+    let plan = watched.plan(youtube.intervals(), quota, last_reset(now));
     report.ok(&format!("polling: {}", plan.message))
 }
 

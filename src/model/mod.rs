@@ -29,9 +29,9 @@ pub use ids::{
 };
 pub use message::{Button, ChatMessage};
 pub use pasted::unwrapped;
-pub use rule::{Amount, Direction, RateUnit, Rule};
+pub use rule::{Amount, Condition, Direction, RateUnit, Rule};
 pub use settings::{ClockTime, Effective, Quiet, Settings, SettingsError};
 pub use signal::{Event, Metric, Series, Signal};
 pub use snapshot::{Live, Snapshot, Status};
 pub use text::{folded, is_invisible, tidied, trimmed};
-pub use time::UnixMillis;
+pub use time::{Clock, UnixMillis, first_instant};

@@ -7,11 +7,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::Clock;
 use super::plan::Watched;
-use super::standing::Standing;
+use super::health::PollReporter;
 use crate::bus::{BusError, SnapshotSink};
-use crate::model::{Snapshot, UnixMillis, VideoId, VideoKey};
+use crate::model::{Clock, Snapshot, UnixMillis, VideoId, VideoKey};
 use crate::render::numbers::Moment;
 use crate::render::views::Notice;
 use crate::source::{
@@ -55,7 +54,7 @@ pub struct Poller {
     /// The clock.
     pub clock: Clock,
     /// How YouTube stands.
-    pub standing: Standing,
+    pub reporter: PollReporter,
 }
 
 /// Why a round ended early.
@@ -122,7 +121,7 @@ impl Poller {
     async fn round(&self, stop: &CancellationToken) -> Result<Duration, RoundError> {
         let now = (self.clock)();
         let watched = Watched::count(self.store.as_ref(), self.members_max).await?;
-        let plan = watched.plan_for(self.options.limits(), &self.youtube, now);
+        let plan = watched.plan_for(self.options.intervals(), &self.youtube, now);
         let due = self.store.due_videos(now.plus(plan.look_ahead()), DUE_MAX).await?;
         let mut memories: HashMap<VideoId, (VideoKey, Memory)> = HashMap::new();
         for video in due {
@@ -180,19 +179,19 @@ impl Poller {
     ) -> Result<Option<SourceError>, RoundError> {
         match outcome {
             Ok(()) => {
-                self.standing.works((self.clock)()).await;
+                self.reporter.works((self.clock)()).await;
                 Ok(failed)
             }
             Err(RoundError::Source(
                 error @ (SourceError::QuotaUsedUp { .. } | SourceError::ShareUsedUp { .. }),
             )) => {
-                self.standing.metrics.polled(class(&error), (self.clock)());
+                self.reporter.metrics.polled(class(&error), (self.clock)());
                 Ok(Some(error))
             }
             Err(RoundError::Source(SourceError::BadAnswer(reason))) => {
                 // This batch stays due; others may be read all the same.
                 tracing::warn!(reason, "an answer of YouTube could not be read");
-                self.standing.metrics.polled(PollClass::BadAnswer, (self.clock)());
+                self.reporter.metrics.polled(PollClass::BadAnswer, (self.clock)());
                 Ok(failed.or(Some(SourceError::BadAnswer(reason))))
             }
             Err(error) => {
@@ -200,7 +199,7 @@ impl Poller {
                     RoundError::Source(error) => class(error),
                     RoundError::Store(_) | RoundError::Bus(_) => PollClass::Unrecorded,
                 };
-                self.standing.metrics.polled(class, (self.clock)());
+                self.reporter.metrics.polled(class, (self.clock)());
                 self.save_quota().await?;
                 Err(error)
             }
@@ -269,7 +268,7 @@ impl Poller {
         self.store.save_polled(polled).await?;
         let count = u64::try_from(snapshots.len()).unwrap_or(u64::MAX);
         self.sink.publish(snapshots).await?;
-        self.standing.metrics.published(count);
+        self.reporter.metrics.published(count);
         Ok(())
     }
 
@@ -285,18 +284,18 @@ impl Poller {
         let quota = self.youtube.quota();
         let now = (self.clock)();
         for bucket in Bucket::ALL {
-            self.standing.metrics.set_by(
+            self.reporter.metrics.set_by(
                 By::UsedUnits,
                 bucket.name(),
                 quota.spent(bucket, now).into(),
             );
-            self.standing.metrics.set_by(
+            self.reporter.metrics.set_by(
                 By::LeftUnits,
                 bucket.name(),
                 quota.remaining(bucket, now).into(),
             );
         }
-        self.standing.metrics.set(Plain::QuotaReset, seconds(next_reset(now)));
+        self.reporter.metrics.set(Plain::QuotaReset, seconds(next_reset(now)));
     }
 
     /// How long nothing is due.
@@ -330,7 +329,7 @@ impl Poller {
             // Told once a day: the key holds the moment at which it ends.
             let notice =
                 Notice::QuotaSpent { resets_at: Moment { at: resets_at, tz: self.tz.clone() } };
-            self.standing.operator.tell(&format!("quota:{}", resets_at.0), &notice, now).await;
+            self.reporter.operator.tell(&format!("quota:{}", resets_at.0), &notice, now).await;
         }
     }
 
@@ -353,7 +352,7 @@ impl Poller {
             SourceError::KeyRefused(reason)
             | SourceError::NotEnabled(reason)
             | SourceError::Misconfigured(reason) => {
-                self.standing.is_refused(reason, now).await;
+                self.reporter.is_refused(reason, now).await;
                 REFUSED_REST
             }
             SourceError::Burst { retry_after } => {

@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::Clock;
 use super::pace::Pace;
 use crate::bus::{Batch, ChangeStream};
 use crate::deliver::Wakers;
-use crate::model::{RoutingTx, Suppressed};
+use crate::model::{Clock, RoutingTx, Suppressed};
 use crate::route::{Budget, Router, Sight};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Count, Metrics, LogThrottle};

@@ -621,8 +621,6 @@ pub struct History {
     pub title: Option<String>,
     /// The router's last state.
     pub known: Option<Known>,
-    /// The poller's memory.
-    pub memory: Option<String>,
     /// Points: when, counts.
     pub points: Vec<(UnixMillis, Counts)>,
 }

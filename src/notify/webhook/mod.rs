@@ -24,7 +24,7 @@ use reqwest::{Client, Url};
 use secrecy::SecretString;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
 
-use crate::model::{Address, Channel, UnixMillis};
+use crate::model::{Address, Channel, Clock};
 
 use super::transport::{Broken, read_bounded, sort};
 use super::{Notifier, Outgoing, Receipt, SendError};
@@ -41,9 +41,6 @@ const ANSWER_MAX_BYTES: usize = 16 << 10;
 
 /// How long an unused connection is kept: it stays with the address that was checked when it was made.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// Reads the clock.
-pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
 /// The section `[webhook]`.
 #[derive(Clone)]

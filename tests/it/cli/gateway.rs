@@ -72,7 +72,7 @@ async fn polled_by(home: &Home, url: &str) -> Plan {
     let youtube =
         YouTube::new(&options, Timeouts::default(), QuotaState::default()).expect("a client");
     let watched = Watched::count(&store, 500).await.unwrap();
-    watched.plan_for(options.limits(), &youtube, last_reset(EARLIER))
+    watched.plan_for(options.intervals(), &youtube, last_reset(EARLIER))
 }
 
 /// 2026-11-22T10:00:00Z

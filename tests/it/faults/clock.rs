@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tubebell::app::{Gateway, clock};
 use tubebell::demo::telegram::{Fault, Scope};
-use tubebell::model::UnixMillis;
-use tubebell::pipeline::Clock;
+use tubebell::model::{Clock, UnixMillis};
 
 use crate::story::{ANA, Story, VIDEO, watch_as_ana};
 use crate::wait::until;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tubebell::model::{Address, UnixMillis};
-use tubebell::notify::webhook::{Clock, Lookup, SetupError, Webhook, WebhookOptions};
+use tubebell::model::{Address, Clock, UnixMillis};
+use tubebell::notify::webhook::{Lookup, SetupError, Webhook, WebhookOptions};
 use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 
 use super::stub::{Answer, Stub, closed};

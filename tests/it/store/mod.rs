@@ -93,12 +93,12 @@ pub(crate) fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
         rules: rules
             .iter()
             .map(|rule| {
-                let initial = trigger::initial(rule, None).next.unwrap();
+                let initial = trigger::initial(&rule.condition, None).next.unwrap();
                 let unset = (initial.series, initial.value);
                 NewRule {
                     text: rule.to_string(),
                     unset,
-                    per_video: trigger::is_per_video(rule),
+                    per_video: trigger::is_per_video(&rule.condition),
                     start: None,
                 }
             })
