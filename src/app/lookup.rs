@@ -220,7 +220,9 @@ impl Lookup for YouTubeLookup {
         match self.with_telegram.wait(self.telegram.get_chat_member(chat, user)).await {
             Some(Ok(status)) => Ok(status.is_administrator()),
             // Telegram knows neither the chat nor the member: nobody who may change anything.
-            Some(Err(SendError::Gone(_) | SendError::Rejected(_))) => Ok(false),
+            Some(Err(SendError::Barred(_) | SendError::Gone(_) | SendError::Rejected(_))) => {
+                Ok(false)
+            }
             Some(Err(error)) => {
                 tracing::warn!(%error, "Telegram did not say who is an administrator");
                 Err(LookupError::Unreachable("Telegram does not answer".to_owned()))

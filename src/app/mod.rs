@@ -168,7 +168,10 @@ impl Gateway {
             .operator
             .heartbeat_url
             .clone()
-            .map(|url| Heartbeat::new(url, Arc::clone(&poll_health), Arc::clone(&clock)))
+            .map(|url| {
+                let (store, health) = (Arc::clone(&store), Arc::clone(&poll_health));
+                Heartbeat::new(url, store, health, Arc::clone(&clock))
+            })
             .transpose()
             .map_err(StartError::Other)?;
 

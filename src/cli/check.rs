@@ -238,7 +238,10 @@ fn advice(error: &crate::notify::SendError) -> &'static str {
             "can't be reached: is there a network, a proxy (HTTPS_PROXY), and is telegram.api_url right?"
         }
         SendError::Wait { .. } | SendError::Transient(_) => "is busy: try again in a minute",
-        SendError::Rejected(_) | SendError::Gone(_) | SendError::Moved(_) => {
+        SendError::Rejected(_)
+        | SendError::Barred(_)
+        | SendError::Gone(_)
+        | SendError::Moved(_) => {
             "the answer makes no sense: is telegram.api_url right?"
         }
     }

@@ -32,6 +32,8 @@ pub enum SendClass {
     Ambiguous,
     /// The message will never be taken.
     Rejected,
+    /// The recipient takes nothing for now.
+    Barred,
     /// The recipient is gone.
     Gone,
     /// The recipient has moved.
@@ -42,13 +44,14 @@ pub enum SendClass {
 
 impl SendClass {
     /// All classes.
-    pub const ALL: [SendClass; 9] = [
+    pub const ALL: [SendClass; 10] = [
         SendClass::Sent,
         SendClass::Wait,
         SendClass::Transient,
         SendClass::Unreachable,
         SendClass::Ambiguous,
         SendClass::Rejected,
+        SendClass::Barred,
         SendClass::Gone,
         SendClass::Moved,
         SendClass::Unauthorized,
@@ -64,6 +67,7 @@ impl SendClass {
             SendClass::Unreachable => "unreachable",
             SendClass::Ambiguous => "ambiguous",
             SendClass::Rejected => "rejected",
+            SendClass::Barred => "barred",
             SendClass::Gone => "gone",
             SendClass::Moved => "moved",
             SendClass::Unauthorized => "unauthorized",

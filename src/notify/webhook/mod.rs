@@ -3,6 +3,9 @@
 //! The receiver's address comes from a watch file or from a person in a chat, so every attempt passes the guard.
 //! A receiver's failure is never the channel's: another endpoint may be well, so a refused connection is
 //! [`SendError::Transient`], and nothing here is [`SendError::Unreachable`] or [`SendError::Unauthorized`].
+//!
+//! An address that may not be called is [`SendError::Rejected`] where the URL itself says so. What its name stands for is
+//! DNS's word of this moment: behind a captive portal every name is a private address, so that is tried again.
 
 mod answer;
 mod guard;
@@ -162,7 +165,7 @@ impl Webhook {
 /// Sorts an attempt without an answer.
 fn without_answer(error: &reqwest::Error) -> SendError {
     if let Some(refusal) = Refusal::behind(error) {
-        return SendError::Rejected(refusal.to_string());
+        return SendError::Transient(refusal.to_string());
     }
     match sort(error) {
         Broken::NotSent(cause) => SendError::Transient(format!("could not connect: {cause}")),

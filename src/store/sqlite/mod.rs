@@ -82,6 +82,8 @@ pub struct Sqlite {
     _lock: Option<File>,
     /// Who has written between two pieces of long work, see [`batch`].
     version: AtomicI64,
+    /// Which rows of the log that can't be read were named, see [`route::read_log`].
+    unreadable_to: Arc<AtomicI64>,
 }
 
 impl Sqlite {
@@ -116,6 +118,7 @@ impl Sqlite {
             errors,
             _lock: lock,
             version: AtomicI64::new(0),
+            unreadable_to: Arc::default(),
         })
     }
 
@@ -207,7 +210,8 @@ impl Store for Sqlite {
     }
 
     async fn read_log(&self, from: i64, limit: usize) -> Result<Vec<(i64, Snapshot)>> {
-        self.reader.read(move |db| route::read_log(db, from, limit)).await
+        let told_to = Arc::clone(&self.unreadable_to);
+        self.reader.read(move |db| route::read_log(db, from, limit, &told_to)).await
     }
 
     async fn position(&self, stream: &str, partition: i32) -> Result<i64> {

@@ -489,3 +489,15 @@ fn an_update_can_be_handled_on_any_thread() {
     }
     let _: fn(_, _) = whole;
 }
+
+#[tokio::test]
+async fn what_is_done_and_can_not_be_shown_is_said_to_be_done() {
+    let mut world = World::open();
+    let db = rusqlite::Connection::open(&world.path).unwrap();
+    // The answer reads it; the watch does not.
+    db.execute_batch("ALTER TABLE suppression RENAME TO elsewhere").unwrap();
+    let said = world.say(&format!("/watch {VIDEO}")).await;
+    assert!(said.contains("Done.") && !said.contains("nothing has changed"), "{said}");
+    assert_eq!(world.rules(chat(ANA)).await, ["views any", "likes any", "comments any"]);
+    assert!(world.is_handled(1).await, "it would be asked for again");
+}

@@ -16,15 +16,15 @@ const SEND: Scope = Scope::method("sendMessage");
 
 /// A clock that can be set.
 #[derive(Default)]
-struct Wall(Arc<AtomicI64>);
+pub(super) struct Wall(Arc<AtomicI64>);
 
 impl Wall {
-    fn clock(&self) -> Clock {
+    pub(super) fn clock(&self) -> Clock {
         let ahead = Arc::clone(&self.0);
         Arc::new(move || UnixMillis(clock().0 + ahead.load(Ordering::Relaxed)))
     }
 
-    fn jump(&self, hours: i64) {
+    pub(super) fn jump(&self, hours: i64) {
         self.0.fetch_add(hours * 3_600_000, Ordering::Relaxed);
     }
 }
