@@ -213,8 +213,11 @@ impl Seed {
             let (video, place, destination) = self.watch(number);
             let text = self.rules[usize::try_from(place % 4)?];
             let parsed = &rules[usize::try_from(place % 4)?];
-            let unset = trigger::initial(&parsed.condition, None).next.context("a rule that waits")?;
-            let next = trigger::initial(&parsed.condition, Some(&base)).next.context("a rule that waits")?;
+            let unset =
+                trigger::initial(&parsed.condition, None).next.context("a rule that waits")?;
+            let next = trigger::initial(&parsed.condition, Some(&base))
+                .next
+                .context("a rule that waits")?;
             subscription.execute(params![number, destination, video, seen_at().0 - 1000])?;
             rule.execute(params![
                 number,

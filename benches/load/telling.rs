@@ -81,7 +81,12 @@ pub(crate) fn folded_night(figures: &mut Figures) -> anyhow::Result<()> {
 /// A database in which so many messages for one endpoint are in a state.
 fn messages(folder: &Path, state: &str) -> anyhow::Result<std::path::PathBuf> {
     let database = folder.join("tubebell.db");
-    runtime()?.block_on(listing::watch_by(&database, 1, "webhook:http://127.0.0.1:1/hook/", &["all"]))?;
+    runtime()?.block_on(listing::watch_by(
+        &database,
+        1,
+        "webhook:http://127.0.0.1:1/hook/",
+        &["all"],
+    ))?;
     let now = system_clock()().0;
     let (next, ended, outcome) = if state == "dead" {
         ("NULL", now.to_string(), "'dead'")
@@ -122,7 +127,10 @@ pub(crate) fn replay(figures: &mut Figures) -> anyhow::Result<()> {
         .arg(&config)
         .output()?;
     ensure!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    println!("   {MESSAGES} dead letters of one endpoint: queued again after {:.1} s", begun.elapsed().as_secs_f64());
+    println!(
+        "   {MESSAGES} dead letters of one endpoint: queued again after {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
     wait_for(&mut gateway, "all messages", Duration::from_secs(300), || {
         Ok((sink.report()?.distinct >= MESSAGES).then_some(()))
     })?;
@@ -138,7 +146,8 @@ pub(crate) fn failing_lane(figures: &mut Figures) -> anyhow::Result<()> {
         let database = messages(folder.path(), "pending")?;
         let sink = Sink::start(&Behaviour { refusing_one_in, ..Behaviour::default() })?;
         crate::seed::point_to(&database, &sink.base)?;
-        let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling: "", web: None };
+        let setup =
+            Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling: "", web: None };
         let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
         // A tenth by the number of the id: nearly so.
         let wanted = if refusing_one_in == 0 { MESSAGES } else { MESSAGES * 89 / 100 };
@@ -148,7 +157,9 @@ pub(crate) fn failing_lane(figures: &mut Figures) -> anyhow::Result<()> {
         })?;
         rates.push(report.taken as f64 / report.seconds);
     }
-    println!("   {MESSAGES} messages for one endpoint, of which it takes all, or refuses every tenth at each attempt (400).");
+    println!(
+        "   {MESSAGES} messages for one endpoint, of which it takes all, or refuses every tenth at each attempt (400)."
+    );
     figures.add("deliver_healthy_lane", rates[0], "messages/s");
     figures.add("deliver_failing_lane", rates[1], "messages/s");
     Ok(())

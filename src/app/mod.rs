@@ -8,8 +8,8 @@ mod looks;
 mod lookup;
 mod opening;
 mod outbox;
-mod service_timeout;
 mod queues;
+mod service_timeout;
 mod telegram;
 mod templates;
 #[cfg(test)]
@@ -35,7 +35,7 @@ use crate::bus::Embedded;
 use crate::config::Config;
 use crate::control::{AccessMode, ControlOptions};
 use crate::deliver::{
-    Wakers, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+    ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Wakers, Worker,
 };
 use crate::model::{Clock, Effective};
 use crate::notify::Notifier;
@@ -134,8 +134,13 @@ impl Gateway {
         metrics.set(Plain::StartTime, seconds(clock()));
         let wakers = Wakers::default();
         let tracker = TaskTracker::new();
-        let opening =
-            Opening { config, clock: &clock, metrics: &metrics, wakers: &wakers, tracker: &tracker };
+        let opening = Opening {
+            config,
+            clock: &clock,
+            metrics: &metrics,
+            wakers: &wakers,
+            tracker: &tracker,
+        };
         let (store, listener) = opening.open(listener).await?;
         ClockWatch::at_start(&*store, clock()).await?;
         let operator = Operator {

@@ -241,8 +241,6 @@ fn advice(error: &crate::notify::SendError) -> &'static str {
         SendError::Rejected(_)
         | SendError::Barred(_)
         | SendError::Gone(_)
-        | SendError::Moved(_) => {
-            "the answer makes no sense: is telegram.api_url right?"
-        }
+        | SendError::Moved(_) => "the answer makes no sense: is telegram.api_url right?",
     }
 }

@@ -113,7 +113,10 @@ mod tests {
 
         fn lines(&self) -> Vec<String> {
             let text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            text.split('\n').map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
+            text.split('\n')
+                .map(|line| line.trim().to_owned())
+                .filter(|line| !line.is_empty())
+                .collect()
         }
     }
 

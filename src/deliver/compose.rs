@@ -45,12 +45,8 @@ impl Compose for Composer {
         let nets: Vec<Net> = unit.videos.iter().map(Net::of).collect();
         let cancelled = nets.iter().flat_map(|net| &net.nothing).copied();
         let cancelled: Vec<_> = cancelled.map(|id| (id, CancelReason::NetZero)).collect();
-        let told: Vec<(&VideoAlerts, Net)> = unit
-            .videos
-            .iter()
-            .zip(nets)
-            .filter(|(_, net)| !net.alerts.is_empty())
-            .collect();
+        let told: Vec<(&VideoAlerts, Net)> =
+            unit.videos.iter().zip(nets).filter(|(_, net)| !net.alerts.is_empty()).collect();
         if told.is_empty() {
             return Composed::Cancel(CancelReason::NetZero);
         }
@@ -227,13 +223,18 @@ impl<'a> OfRule<'a> {
 /// A message with the alerts that it tells.
 fn composed(part: Part, told: &[(&VideoAlerts, Net)]) -> ComposedMessage {
     let of = |video: usize| told.get(video).map(|(_, net)| net);
-    let alerts = part.told.iter().filter_map(|(video, alert)| of(*video)?.ids.get(*alert)).flatten();
+    let alerts =
+        part.told.iter().filter_map(|(video, alert)| of(*video)?.ids.get(*alert)).flatten();
     let nets = || part.told.iter().filter_map(|(video, _)| of(*video));
     ComposedMessage {
         video: part.video.and_then(|video| told.get(video)?.0.video),
         is_coalesced: nets().any(|net| net.changes > 1),
         alerts: alerts.copied().collect(),
-        observed_at: nets().filter_map(|net| net.observed).map(|(oldest, _)| oldest).min().unwrap_or_default(),
+        observed_at: nets()
+            .filter_map(|net| net.observed)
+            .map(|(oldest, _)| oldest)
+            .min()
+            .unwrap_or_default(),
         body: part.body,
     }
 }
@@ -265,7 +266,9 @@ fn facts(video: &VideoAlerts) -> Option<VideoFacts> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{About, Address, DestinationId, Marks, Metric, Quiet, Series, SubscriptionId};
+    use crate::model::{
+        About, Address, DestinationId, Marks, Metric, Quiet, Series, SubscriptionId,
+    };
     use crate::store::DestinationRow;
 
     const NOW: UnixMillis = UnixMillis(1_795_000_000_000);

@@ -196,9 +196,8 @@ impl Worker {
     fn room(&self, in_flight: usize, breaker: &Breaker) -> (usize, Option<Instant>) {
         let now = Instant::now();
         let free = IN_FLIGHT_MAX.saturating_sub(in_flight);
-        let slots = breaker
-            .slots(free, in_flight, now)
-            .and_then(|free| self.limiter.slots(free, now));
+        let slots =
+            breaker.slots(free, in_flight, now).and_then(|free| self.limiter.slots(free, now));
         match slots {
             Ok(slots) => (slots, None),
             Err(at) => (0, Some(at)),
@@ -309,8 +308,7 @@ impl Worker {
             body: std::mem::take(&mut claim.body),
             // The body is the same at every attempt; what rings at night because a service was away is not.
             silent: claim.silent
-                || (claim.attempts > 0
-                    && (self.clock)().since(claim.created_at) > self.max_age),
+                || (claim.attempts > 0 && (self.clock)().since(claim.created_at) > self.max_age),
         };
         self.notifier.send(&outgoing).await
     }
@@ -343,11 +341,7 @@ impl Worker {
         let error = match outcome {
             Ok(receipt) => {
                 self.metrics.delivered_after(channel, now.since(claim.observed_at));
-                return Finished {
-                    lane_free_at,
-                    result: FinishedAs::Sent(receipt.0),
-                    ..finished
-                };
+                return Finished { lane_free_at, result: FinishedAs::Sent(receipt.0), ..finished };
             }
             Err(error) => error,
         };

@@ -253,20 +253,43 @@ mod tests {
     #[test]
     fn what_is_no_duration_is_told_with_one_that_is() {
         for text in [
-            "", "15", "m", "soon", "-15m", "15m ago", "1mo", "1y", "18:00:00", "1d 18:00:00", "0.5s", "500ms",
-            "30m1h", "1h1h", "36601d", "99999999999999999999s", "١٥m", "15m\n15m",
+            "",
+            "15",
+            "m",
+            "soon",
+            "-15m",
+            "15m ago",
+            "1mo",
+            "1y",
+            "18:00:00",
+            "1d 18:00:00",
+            "0.5s",
+            "500ms",
+            "30m1h",
+            "1h1h",
+            "36601d",
+            "99999999999999999999s",
+            "١٥m",
+            "15m\n15m",
         ] {
             let error = Settings::duration(text).expect_err(text);
-            let line = format!("`{text}` is no duration: write a number and s, m, h or d, as in 15m or 1h30m");
+            let line = format!(
+                "`{text}` is no duration: write a number and s, m, h or d, as in 15m or 1h30m"
+            );
             assert_eq!(error.to_string(), line);
         }
     }
 
     #[test]
     fn durations_are_printed_short() {
-        for (seconds, text) in
-            [(0, "0s"), (59, "59s"), (5400, "1h30m"), (129_600, "1d12h"), (604_800, "7d"), (90_061, "1d1h1m1s")]
-        {
+        for (seconds, text) in [
+            (0, "0s"),
+            (59, "59s"),
+            (5400, "1h30m"),
+            (129_600, "1d12h"),
+            (604_800, "7d"),
+            (90_061, "1d1h1m1s"),
+        ] {
             assert_eq!(Settings::print_duration(Duration::from_secs(seconds)), text);
         }
         assert_eq!(Settings::print_duration(Duration::from_millis(1999)), "1s");

@@ -10,14 +10,14 @@ use futures_util::StreamExt;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::health::PollReporter;
 use super::plan::Watched;
 use super::poll::{QUOTA_KEY, RoundError, class};
-use super::health::PollReporter;
 use crate::deliver::Wakers;
 use crate::model::{Clock, PlaylistId, SubjectRef, UnixMillis, VideoId};
 use crate::source::list::{self, AskLists, Found, List};
 use crate::source::{
-    Bucket, ChannelInfo, Circuit, Intervals, ListMemory, Member, MemberPage, ListPace, SourceError,
+    Bucket, ChannelInfo, Circuit, Intervals, ListMemory, ListPace, Member, MemberPage, SourceError,
     Spender, YouTube,
 };
 use crate::store::{DueSubject, ListLimits, ListedMember, Listing, Store, StoreError};

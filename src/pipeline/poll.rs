@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::plan::Watched;
 use super::health::PollReporter;
+use super::plan::Watched;
 use crate::bus::{BusError, SnapshotSink};
 use crate::model::{Clock, Snapshot, UnixMillis, VideoId, VideoKey};
 use crate::render::numbers::Moment;

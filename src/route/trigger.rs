@@ -194,7 +194,9 @@ fn cross(condition: &Condition, value: i64, base: i64, seen: &Seen) -> Verdict {
     let previous = match condition {
         Condition::Moved(..) => base,
         // All multiples up to the current value were passed once before: a count that was corrected.
-        Condition::Every(..) if marks.is_empty() => return next.map_or(Verdict::End, Verdict::Move),
+        Condition::Every(..) if marks.is_empty() => {
+            return next.map_or(Verdict::End, Verdict::Move);
+        }
         _ => seen.previous.unwrap_or(base),
     };
     let current = Value::Int(seen.current);
@@ -239,7 +241,9 @@ fn waiting(condition: &Condition, base: i64, highest: i64) -> Option<NextTrigger
         Condition::Milestones(_) => milestone_above(base)?,
         Condition::At(_, values) => values.iter().copied().find(|value| *value > base)?,
         Condition::Moved(_, direction, amount) => moved(base, *direction, *amount)?,
-        Condition::Any(_) | Condition::MovedIn(..) | Condition::Rate(..) | Condition::Event(_) => LOWEST,
+        Condition::Any(_) | Condition::MovedIn(..) | Condition::Rate(..) | Condition::Event(_) => {
+            LOWEST
+        }
     };
     // A value at the end of the scale can't be negated, nor be crossed.
     let value = if series.down { value.checked_neg()? } else { value };
@@ -303,9 +307,11 @@ fn marks(condition: &Condition, value: i64, seen: &Seen) -> Marks {
         Condition::At(_, values) => {
             named(values.iter().copied().filter(|at| (value..=seen.current).contains(at)))
         }
-        Condition::Any(_) | Condition::Moved(..) | Condition::MovedIn(..) | Condition::Rate(..) | Condition::Event(_) => {
-            Marks::default()
-        }
+        Condition::Any(_)
+        | Condition::Moved(..)
+        | Condition::MovedIn(..)
+        | Condition::Rate(..)
+        | Condition::Event(_) => Marks::default(),
     }
 }
 

@@ -264,7 +264,7 @@ impl Memory {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::schedule::{UnitBudget, Intervals, Lists};
+    use super::super::schedule::{Intervals, Lists, UnitBudget};
     use super::*;
 
     /// A point of the grid of one minute.

@@ -24,5 +24,5 @@ pub use list::ListMemory;
 pub use memory::{Ask, Memory, Merged};
 pub use quota::{Bucket, Denied, Quota, QuotaState, Spender, last_reset, next_reset};
 pub use round::{Round, next_round};
-pub use schedule::{UnitBudget, Intervals, Lists, ListPace, Plan};
+pub use schedule::{Intervals, ListPace, Lists, Plan, UnitBudget};
 pub use wire::{Answer, ChannelInfo, Details, Member, MemberPage, Stats};

@@ -70,13 +70,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::quota::{Bucket, Quota, QuotaState, Spender};
-    use super::super::schedule::{UnitBudget, Intervals, Lists};
+    use super::super::schedule::{Intervals, Lists, UnitBudget};
     use super::super::wire::Details;
     use super::*;
     use crate::model::{Counts, Live, Status};
 
-    const INTERVALS: Intervals =
-        Intervals { min_interval: Duration::from_secs(60), max_interval: Duration::from_secs(3600) };
+    const INTERVALS: Intervals = Intervals {
+        min_interval: Duration::from_secs(60),
+        max_interval: Duration::from_secs(3600),
+    };
     /// Midnight in California.
     const MIDNIGHT: UnixMillis = UnixMillis(1_795_334_400_000);
 

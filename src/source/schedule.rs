@@ -230,7 +230,8 @@ impl Plan {
     #[must_use]
     pub fn in_step(&self, now: UnixMillis, wait: Duration) -> UnixMillis {
         let grid = self.grid_ms();
-        let soonest = now.plus(self.intervals.min_interval - self.intervals.min_interval / EARLY_PARTS);
+        let soonest =
+            now.plus(self.intervals.min_interval - self.intervals.min_interval / EARLY_PARTS);
         let on_grid = now.plus(wait).0.div_euclid(grid).saturating_mul(grid);
         if on_grid >= soonest.0 {
             return UnixMillis(on_grid);
@@ -465,8 +466,12 @@ mod tests {
 
     #[test]
     fn many_videos_share_the_day() {
-        let plan =
-            Plan::new(INTERVALS, 10_000, Lists { count: 2, pages: 4 }, UnitBudget::of_a_day(10_000, true));
+        let plan = Plan::new(
+            INTERVALS,
+            10_000,
+            Lists { count: 2, pages: 4 },
+            UnitBudget::of_a_day(10_000, true),
+        );
         assert!(plan.fits);
         assert_eq!(plan.effective_interval.as_secs(), 1_728);
         insta::assert_snapshot!(plan.message, @"10000 videos: busy ones every 1m, quiet ones every 1h, and every 28m48s if all were busy at once (at most 9999 requests a day for numbers, 5999 for titles and status, 580 for lists); 2 channels and playlists: a new video is told within 5m, of a channel within 5m while feeds work (with more than 20 of them it takes longer than 15m)");
@@ -484,8 +489,12 @@ mod tests {
     #[test]
     fn without_units_everything_waits_for_the_reset() {
         let over = Duration::from_secs(5 * 3600);
-        let plan =
-            Plan::new(INTERVALS, 1, Lists::default(), UnitBudget { stats: 0, general: 0, lists: 0, over });
+        let plan = Plan::new(
+            INTERVALS,
+            1,
+            Lists::default(),
+            UnitBudget { stats: 0, general: 0, lists: 0, over },
+        );
         let interval = plan.interval(&Activity::default(), Status::Public, Live::None, None, START);
         assert!(interval >= over);
     }

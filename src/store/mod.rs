@@ -18,7 +18,7 @@ pub const OPERATOR: &str = "operator";
 pub const OPERATOR_KEY: &str = "operator";
 
 use crate::model::{
-    Address, Channel, RoutingTx, Holder, NotificationId, Snapshot, SubjectRef, SubscriptionId,
+    Address, Channel, Holder, NotificationId, RoutingTx, Snapshot, SubjectRef, SubscriptionId,
     UnixMillis, VideoId,
 };
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::deliver::{
-    Wakers, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+    ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Wakers, Worker,
 };
 use tubebell::model::{Address, Channel, Effective, UnixMillis};
 use tubebell::notify::recorder::Recorder;

@@ -39,7 +39,8 @@ pub(crate) struct Story {
 
 impl Story {
     /// Gateways are as patient as tests: what they give up does not depend on how much else the machine has to do.
-    pub(crate) const TIME_LIMITS: TimeLimits = TimeLimits { lookup: wait::LIMIT, stop: wait::LIMIT };
+    pub(crate) const TIME_LIMITS: TimeLimits =
+        TimeLimits { lookup: wait::LIMIT, stop: wait::LIMIT };
 
     pub(crate) async fn new() -> Story {
         let clock = system_clock();

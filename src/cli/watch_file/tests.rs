@@ -183,7 +183,8 @@ fn a_watch_names_one_thing_to_watch_and_somebody_to_tell() {
 
 #[test]
 fn a_message_every_thirty_days_is_the_least() {
-    let body = |at_most| format!("video = \"dQw4w9WgXcQ\"\nto = \"telegram:1\"\nat_most = \"{at_most}\"");
+    let body =
+        |at_most| format!("video = \"dQw4w9WgXcQ\"\nto = \"telegram:1\"\nat_most = \"{at_most}\"");
     refused_watch(
         &body("30d1s"),
         &["4: at_most: `30d1s` is too long: write at most 30d, for statistics are kept no longer"],
@@ -642,4 +643,3 @@ proptest! {
         drop(read(Form::Csv, csv.as_bytes(), &terms()));
     }
 }
-

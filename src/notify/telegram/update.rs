@@ -221,12 +221,7 @@ impl From<wire::User> for User {
             Some(last) => format!("{} {last}", user.first_name),
             None => user.first_name,
         };
-        User {
-            id: user.id,
-            is_bot: user.is_bot,
-            name,
-            username: user.username,
-        }
+        User { id: user.id, is_bot: user.is_bot, name, username: user.username }
     }
 }
 
@@ -320,10 +315,7 @@ mod tests {
             found,
             Message {
                 id: 5,
-                chat: Chat {
-                    id: -100_123,
-                    kind: ChatKind::Supergroup,
-                },
+                chat: Chat { id: -100_123, kind: ChatKind::Supergroup },
                 thread: Some(9),
                 from: Some(ana),
                 sender_chat: None,

@@ -54,7 +54,10 @@ fn a_rule_becomes_the_data_it_says() {
         ("likes at 5, 3", Condition::At(Likes, vec![3, 5])),
         ("likes +5%", Condition::Moved(Likes, Direction::Up, Amount::Percent(500))),
         ("likes -7", Condition::Moved(Likes, Direction::Down, Amount::Absolute(7))),
-        ("views +0.05% in 2d", Condition::MovedIn(Views, Direction::Up, Amount::Percent(5), 172_800)),
+        (
+            "views +0.05% in 2d",
+            Condition::MovedIn(Views, Direction::Up, Amount::Percent(5), 172_800),
+        ),
         ("comments rate > 200/d", Condition::Rate(Comments, 200, RateUnit::Day)),
         ("upload", Condition::Event(Event::Upload)),
     ] {
@@ -202,7 +205,10 @@ fn a_condition_comes_once_in_a_set_and_is_urgent_if_it_is_anywhere() {
     for (text, printed) in [
         ("status; status!", "status!"),
         ("status!; live; status", "status!; live"),
-        ("quiet; status!; views milestones !", "views milestones!; likes milestones; comments milestones; status!"),
+        (
+            "quiet; status!; views milestones !",
+            "views milestones!; likes milestones; comments milestones; status!",
+        ),
         ("live!; live!", "live!"),
     ] {
         let rules = parse_set(text).unwrap();
@@ -337,7 +343,8 @@ pub(crate) fn condition() -> impl Strategy<Value = Condition> {
         (metric(), moved(), 1..=WINDOW_MAX_S / 60).prop_map(|(metric, (direction, amount), m)| {
             Condition::MovedIn(metric, direction, amount, m * 60)
         }),
-        (metric(), count(), unit).prop_map(|(metric, count, unit)| Condition::Rate(metric, count, unit)),
+        (metric(), count(), unit)
+            .prop_map(|(metric, count, unit)| Condition::Rate(metric, count, unit)),
         event.prop_map(Condition::Event),
     ]
 }

@@ -78,7 +78,12 @@ fn one(tx: &Connection, item: &Finished, home: i64, ended: &mut Ended) -> Result
             if item.is_probe {
                 chat::unbar_destination_of(tx, item.id, item.at)?;
             }
-            end(tx, item.id, &End { receipt: Some(receipt), ..End::new("sent", "sent", item.at) }, ended)
+            end(
+                tx,
+                item.id,
+                &End { receipt: Some(receipt), ..End::new("sent", "sent", item.at) },
+                ended,
+            )
         }
         FinishedAs::Retry { at, counts, error } => retry(tx, item, *at, *counts, error),
         FinishedAs::Barred { at, reason } => {
@@ -88,7 +93,8 @@ fn one(tx: &Connection, item: &Finished, home: i64, ended: &mut Ended) -> Result
         FinishedAs::Dead(cause) => end(tx, item.id, &End::dead(cause, 1, item.at), ended),
         FinishedAs::Gone(reason) => {
             chat::disable_destination_of(tx, item.id, reason, item.at)?;
-            let end_of = End { error: Some(reason), ..End::cancelled(CancelReason::Disabled, item.at) };
+            let end_of =
+                End { error: Some(reason), ..End::cancelled(CancelReason::Disabled, item.at) };
             end(tx, item.id, &end_of, ended)?;
             lane::settle(tx, item.lane)
         }

@@ -59,7 +59,13 @@ macro_rules! failing {
 /// Until when nothing leaves: by the rate (3), and where the receiver fails by its pause (6).
 macro_rules! free_at {
     () => {
-        concat!("max(free_at, ?3, CASE WHEN ", failing!(), " >= ", failing_from!(), " THEN ?6 ELSE ?3 END)")
+        concat!(
+            "max(free_at, ?3, CASE WHEN ",
+            failing!(),
+            " >= ",
+            failing_from!(),
+            " THEN ?6 ELSE ?3 END)"
+        )
     };
 }
 

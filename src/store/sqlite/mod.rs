@@ -244,9 +244,7 @@ impl Store for Sqlite {
         compose: Arc<dyn Compose>,
     ) -> Result<Claimed> {
         self.writer
-            .write(move |tx| {
-                claim::finish_and_claim(tx, &finished, channel, limit, now, &*compose)
-            })
+            .write(move |tx| claim::finish_and_claim(tx, &finished, channel, limit, now, &*compose))
             .await
     }
 

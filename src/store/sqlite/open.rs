@@ -4,11 +4,10 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
-use rand::RngCore;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup};
 
-use super::{migrate, busy, rows};
+use super::{busy, migrate};
 use crate::store::{Result, StoreError};
 
 /// Pages in the write-ahead log (64 MB) at which the end of a transaction brings it into the database, if the one beside it

@@ -162,9 +162,5 @@ pub(super) fn history(
         })?
         .collect::<rusqlite::Result<_>>()?;
     points.reverse();
-    Ok(Some(History {
-        title: row.get(1)?,
-        known: rows::known(row, 2)?,
-        points,
-    }))
+    Ok(Some(History { title: row.get(1)?, known: rows::known(row, 2)?, points }))
 }

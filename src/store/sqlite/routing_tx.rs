@@ -10,9 +10,9 @@ use super::finish::Ended;
 use super::unit::{self, UnitId};
 use super::{route, rows, waiting};
 use crate::model::{
-    AlertDraft, AlertId, Counts, RoutingTx, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
-    ListKey, Marks, Membership, Metric, News, NextTrigger, RuleId, Series, Signal, SubscriptionId,
-    Suppressed, TriggerId, TriggerRow, UnixMillis, VideoId, VideoKey,
+    AlertDraft, AlertId, Counts, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
+    ListKey, Marks, Membership, Metric, News, NextTrigger, RoutingTx, RuleId, Series, Signal,
+    SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, VideoId, VideoKey,
 };
 use crate::store::{Result, StoreError};
 
@@ -53,7 +53,8 @@ pub(super) const FOLDABLE: &str = "SELECT a.id, a.marks FROM alert a
      WHERE a.unit = ?1 AND a.video = ?2 AND a.rule = ?3 AND a.outcome IS NULL AND a.notification IS NULL
      AND a.id > max(s.cancelled_to, d.cancelled_to) ORDER BY a.id DESC LIMIT 1";
 
-pub(super) const FOLD: &str = "UPDATE alert SET current = ?2, marks = ?3, last_at = ?4, folded = folded + 1,
+pub(super) const FOLD: &str =
+    "UPDATE alert SET current = ?2, marks = ?3, last_at = ?4, folded = folded + 1,
      previous = CASE WHEN ?5 THEN ?6 ELSE previous END WHERE id = ?1";
 
 /// The stored form of the values that were passed.

@@ -129,7 +129,9 @@ fn walk_units(
 ) -> Result<bool> {
     let after: i64 = cursor(tx, "sweep:unit")?.unwrap_or_default();
     let stretch: Vec<(i64, bool)> = tx
-        .prepare_cached("SELECT id, due_at IS NOT NULL FROM unit WHERE id > ?1 ORDER BY id LIMIT ?2")?
+        .prepare_cached(
+            "SELECT id, due_at IS NOT NULL FROM unit WHERE id > ?1 ORDER BY id LIMIT ?2",
+        )?
         .query_map(params![after, STRETCH], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let mut left = PIECE;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::Checkpointer;
-use super::{open, busy};
+use super::{busy, open};
 use crate::store::{Result, StoreError, ThreadWork};
 
 /// Jobs that may wait for a connection: enough for every task of the gateway, so that a caller waits at the door

@@ -50,7 +50,8 @@ pub(super) fn is_waiting(tx: &Connection, unit: UnitId) -> Result<bool> {
         .exists([unit.0])?)
 }
 
-pub(super) const ENQUEUE: &str = "INSERT INTO unit (id, lane, due_at, first) VALUES (?1, ?2, ?3, ?4)
+pub(super) const ENQUEUE: &str =
+    "INSERT INTO unit (id, lane, due_at, first) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT (id) DO UPDATE SET lane = ?2, due_at = ?3, first = ?4 WHERE due_at IS NULL";
 
 /// Notes that an alert waits; its lane is made due where nothing waited in the unit before.
@@ -127,7 +128,12 @@ pub(super) fn ended(
         "UPDATE unit SET notification = CASE WHEN notification = ?2 THEN ?3 ELSE notification END,
          sent_at = coalesce(?4, sent_at) WHERE id = ?1",
     )?
-    .execute(params![unit.0, notification.0, next.map(|next| next.0), sent_at.map(|at| at.0)])?;
+    .execute(params![
+        unit.0,
+        notification.0,
+        next.map(|next| next.0),
+        sent_at.map(|at| at.0)
+    ])?;
     Ok(())
 }
 

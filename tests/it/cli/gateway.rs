@@ -8,13 +8,14 @@ use tokio_util::task::TaskTracker;
 use tubebell::demo::world::World;
 use tubebell::demo::youtube::serve;
 use tubebell::model::{
-    AlertDraft, Channel, Counts, RoutingTx, FanoutCursor, Holder, Known, Live, Marks, Metric,
-    NextTrigger, Series, Signal, Status, Suppressed, UnixMillis, Value,
+    AlertDraft, Channel, Counts, FanoutCursor, Holder, Known, Live, Marks, Metric, NextTrigger,
+    RoutingTx, Series, Signal, Status, Suppressed, UnixMillis, Value,
 };
 use tubebell::pipeline::Watched;
 use tubebell::source::{Plan, QuotaState, Timeouts, YouTube, YouTubeOptions, last_reset};
 use tubebell::store::{
-    Access, Compose, Composed, ComposedMessage, Finished, FinishedAs, Sqlite, Store, StoreError, Unit,
+    Access, Compose, Composed, ComposedMessage, Finished, FinishedAs, Sqlite, Store, StoreError,
+    Unit,
 };
 
 use super::{CONFIG, EARLIER, Home};

@@ -324,7 +324,15 @@ impl Bench {
     fn finished(&self, claim: &Claim, result: FinishedAs) -> Finished {
         let at = self.now();
         let (lane_failed, is_probe) = (None, claim.is_probe);
-        Finished { id: claim.id, lane: claim.lane, at, lane_free_at: at, lane_failed, is_probe, result }
+        Finished {
+            id: claim.id,
+            lane: claim.lane,
+            at,
+            lane_free_at: at,
+            lane_failed,
+            is_probe,
+            result,
+        }
     }
 
     async fn sent(&self, claim: &Claim) {

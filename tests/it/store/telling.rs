@@ -115,10 +115,8 @@ fn at_most(time: Duration) -> Settings {
 async fn what_one_look_finds_for_one_watch_is_one_message() {
     let it = Telling::of_channel(EVA, 50, "status").await;
     let now = it.bench.now().plus(SECOND);
-    let gone = (1..=50).map(|n| Snapshot {
-        status: Status::Unavailable,
-        ..snapshot(&name(n), now, 1_000)
-    });
+    let gone = (1..=50)
+        .map(|n| Snapshot { status: Status::Unavailable, ..snapshot(&name(n), now, 1_000) });
     it.bench.store().append(gone.collect()).await.unwrap();
     it.bench.pass(SECOND);
     it.bench.route().await;
@@ -235,10 +233,8 @@ async fn titles_of_a_hundred_emoji_make_messages_that_fit_and_tell_all() {
     let title = "🧑🏽‍🚀".repeat(14) + "👩‍👩‍👧‍👦🏳️‍🌈";
     it.bench.pass(SECOND);
     let now = it.bench.now();
-    let seen = (1..=20).map(|n| Snapshot {
-        title: Some(title.clone()),
-        ..snapshot(&name(n), now, 5_500)
-    });
+    let seen =
+        (1..=20).map(|n| Snapshot { title: Some(title.clone()), ..snapshot(&name(n), now, 5_500) });
     it.bench.store().append(seen.collect()).await.unwrap();
     it.bench.route().await;
     let told = it.tell_for(1).await;

@@ -24,8 +24,7 @@ pub(super) fn piece(tx: &Connection, place: Place, now: UnixMillis) -> Result<Op
         .query_row([place.list], |row| row.get(0))
         .optional()?;
     let Some(list) = list else { return Ok(None) };
-    let place =
-        if list == place.list { place } else { Place { list, watch: 0, rule: 0, ..place } };
+    let place = if list == place.list { place } else { Place { list, watch: 0, rule: 0, ..place } };
     if let Some((watch, rule)) = rules(tx, ListKey(list), (place.watch, place.rule))? {
         return Ok(Some(Place { watch, rule, ..place }));
     }

@@ -32,8 +32,11 @@ pub(super) fn piece(tx: &Connection, place: Place) -> Result<Option<Place>> {
         let waits_in_units = !queue(tx)?;
         return Ok(Some(Place { waits_in_units, done, ..place }));
     }
-    Ok(notifications(tx, place.notification)?
-        .map(|notification| Place { notification, done, ..place }))
+    Ok(notifications(tx, place.notification)?.map(|notification| Place {
+        notification,
+        done,
+        ..place
+    }))
 }
 
 /// Makes units of rows of the queue. False: there was none.
@@ -120,8 +123,7 @@ fn told(tx: &Connection, unit: UnitId, older: &Older) -> Result<()> {
     let is_chain = !Channel::ALL
         .into_iter()
         .any(|channel| channel.is_told_each_video() && channel.name() == older.channel);
-    let under_way =
-        (older.state == "pending" && is_chain).then_some(NotificationId(older.id).0);
+    let under_way = (older.state == "pending" && is_chain).then_some(NotificationId(older.id).0);
     let sent_at = older.ended.filter(|_| older.state == "sent");
     if under_way.is_none() && sent_at.is_none() {
         return Ok(());
