@@ -48,6 +48,15 @@ impl Channel {
             Channel::Recorder => "recorder",
         }
     }
+
+    /// Whether each video is told in a message of its own: so programs want it, while people want one message.
+    #[must_use]
+    pub const fn is_told_each_video(self) -> bool {
+        match self {
+            Channel::Webhook => true,
+            Channel::Telegram | Channel::Recorder => false,
+        }
+    }
 }
 
 impl fmt::Display for Channel {
