@@ -2,8 +2,8 @@
 //!
 //! Beside the flow, not in it. Labels are words of a fixed list, never ids: their number is bounded.
 
-mod metrics;
 mod log_throttle;
+mod metrics;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -13,8 +13,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::TryInitError;
 
-pub use metrics::{By, Count, Metrics, Plain, PollClass, SendClass, seconds};
 pub use log_throttle::LogThrottle;
+pub use metrics::{By, Count, Metrics, Plain, PollClass, SendClass, seconds};
 
 /// The form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -42,11 +42,11 @@ pub(crate) fn others(figures: &mut Figures) -> anyhow::Result<()> {
     let in_an_hour = tubebell::app::system_clock()().0 + 3_600_000;
     Connection::open(&database)?.execute_batch(&format!(
         "WITH RECURSIVE n (x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < {WAITING} - 1)
-         INSERT INTO alert (subscription, rule, video, series, previous, current, observed_at)
-         SELECT x % 100000 + 1, x % 100000 + 1, x % 100000 + 1, t.series, 5, 6, {} FROM n
+         INSERT INTO alert (subscription, unit, rule, video, series, previous, current, observed_at)
+         SELECT x % 100000 + 1, (x % 100000 + 1) * 8, x % 100000 + 1, x % 100000 + 1, t.series, 5, 6, {} FROM n
          JOIN \"trigger\" t ON t.id = x % 100000 + 1;
-         INSERT INTO queue (subscription, video, lane, due_at, first)
-         SELECT id, id, 1, {}, id FROM subscription WHERE id <= 100000;
+         INSERT INTO unit (id, lane, due_at, first)
+         SELECT id * 8, 1, {}, id FROM subscription WHERE id <= 100000;
          UPDATE lane SET free_at = {in_an_hour}, due_at = {in_an_hour} WHERE id = 1;",
         crate::seed::seen_at().0,
         crate::seed::seen_at().0,

@@ -21,8 +21,8 @@ use crate::seed::{NEVER, TITLE, video_id};
 use crate::sink::{Behaviour, Sink};
 
 const WATCHERS: u64 = 10_000;
-const VIDEOS: u64 = 500;
-const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
+pub(crate) const VIDEOS: u64 = 500;
+pub(crate) const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
 
 /// Presets of the watchers, in turn.
 type Presets = &'static [&'static str];
@@ -80,6 +80,16 @@ fn route(figures: &mut Figures, name: &str, presets: Presets) -> anyhow::Result<
 }
 
 async fn list_and_route(router: &Router) -> anyhow::Result<()> {
+    list(router).await?;
+    // Seen after the listing: rules of a list hear only what is seen later.
+    let minutes = (system_clock()().0 - crate::seed::seen_at().0) / 60_000 + 1;
+    router.log((1..=VIDEOS).map(|video| look(video, minutes, 1))).await?;
+    router.drain().await?;
+    Ok(())
+}
+
+/// The first listing of the channel.
+pub(crate) async fn list(router: &Router) -> anyhow::Result<()> {
     let now = system_clock()();
     let subject = router.store.due_subjects(now, 1, LIMITS).await?;
     let subject = subject.first().context("no list is due")?.id;
@@ -102,10 +112,6 @@ async fn list_and_route(router: &Router) -> anyhow::Result<()> {
     };
     let listed = router.store.save_listing(listing, now).await?;
     ensure!(listed.joined == LIMITS.per_list, "{} videos joined", listed.joined);
-    // Seen after the listing: rules of a list hear only what is seen later.
-    let minutes = (now.0 - crate::seed::seen_at().0) / 60_000 + 1;
-    router.log((1..=VIDEOS).map(|video| look(video, minutes, 1))).await?;
-    router.drain().await?;
     Ok(())
 }
 
@@ -172,7 +178,7 @@ impl Rows {
     }
 
     fn wanted(presets: Presets) -> Rows {
-        let of = |rule: &Rule| if trigger::is_per_video(rule) { VIDEOS } else { 1 };
+        let of = |rule: &Rule| if trigger::is_per_video(&rule.condition) { VIDEOS } else { 1 };
         let rows = |preset: &&str| rules(preset).iter().map(of).sum::<u64>();
         let watchers = WATCHERS / presets.len() as u64;
         Rows { triggers: presets.iter().map(rows).sum::<u64>() * watchers, members: VIDEOS }
@@ -185,15 +191,25 @@ fn rules(preset: &str) -> Vec<Rule> {
 
 /// A database in which all watch the channel, which was never listed.
 async fn watch(database: &Path, presets: Presets) -> anyhow::Result<()> {
+    watch_by(database, WATCHERS, "webhook:http://127.0.0.1:1/hook/", presets).await
+}
+
+/// The same of so many watchers, at the addresses that begin so.
+pub(crate) async fn watch_by(
+    database: &Path,
+    watchers: u64,
+    address: &str,
+    presets: Presets,
+) -> anyhow::Result<()> {
     let store = Sqlite::open(database, Access::Run)?;
     let now = system_clock()();
-    let numbers: Vec<u64> = (1..=WATCHERS).collect();
+    let numbers: Vec<u64> = (1..=watchers).collect();
     for piece in numbers.chunks(500) {
         let edit = |number: &u64| -> anyhow::Result<Edit> {
             let preset = presets[usize::try_from(*number)? % presets.len()];
             let rules = rules(preset).iter().map(new_rule).collect::<anyhow::Result<_>>()?;
             Ok(Edit::Watch(Box::new(WatchEdit {
-                destination: format!("webhook:http://127.0.0.1:1/hook/{number}").parse()?,
+                destination: format!("{address}{number}").parse()?,
                 owner: OPERATOR.to_owned(),
                 subject: CHANNEL.parse()?,
                 title: None,
@@ -211,11 +227,11 @@ async fn watch(database: &Path, presets: Presets) -> anyhow::Result<()> {
 }
 
 fn new_rule(rule: &Rule) -> anyhow::Result<NewRule> {
-    let unset = trigger::initial(rule, None).next.context("a rule that waits")?;
+    let unset = trigger::initial(&rule.condition, None).next.context("a rule that waits")?;
     Ok(NewRule {
         text: rule.to_string(),
         unset: (unset.series, unset.value),
-        per_video: trigger::is_per_video(rule),
+        per_video: trigger::is_per_video(&rule.condition),
         start: None,
     })
 }

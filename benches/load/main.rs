@@ -16,6 +16,7 @@ mod process;
 mod rate;
 mod seed;
 mod sink;
+mod telling;
 mod upgrade;
 
 use std::process::ExitCode;
@@ -36,6 +37,9 @@ const BENCHES: &[Bench] = &[
     (&["listing_longest_tx_ms", "listing_rows"], listing::listing),
     (&["listing_rss_mb", "listing_stop_s"], listing::gateway),
     (&["migrate_1m_s", "migrate_rss_mb"], upgrade::upgrade),
+    (&["folded_night_ms"], telling::folded_night),
+    (&["replay_100k_s"], telling::replay),
+    (&["deliver_failing_lane", "deliver_healthy_lane"], telling::failing_lane),
     (&["rss_1m_mb", "cold_start_1m_ms"], memory::memory),
     (&["apply_1m_s", "apply_1m_again_s", "apply_1m_rss_mb"], apply::apply),
     (&["apply_holdup_ms"], apply::holdup),

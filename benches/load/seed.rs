@@ -38,10 +38,11 @@ pub(crate) struct Seed {
 }
 
 /// All schemas, the oldest first.
-const SCHEMAS: [&str; 3] = [
+const SCHEMAS: [&str; 4] = [
     include_str!("../../src/store/sqlite/schema.sql"),
     include_str!("../../src/store/sqlite/schema_2.sql"),
     include_str!("../../src/store/sqlite/schema_3.sql"),
+    include_str!("../../src/store/sqlite/schema_4.sql"),
 ];
 
 /// What one schema calls otherwise than another.
@@ -212,8 +213,11 @@ impl Seed {
             let (video, place, destination) = self.watch(number);
             let text = self.rules[usize::try_from(place % 4)?];
             let parsed = &rules[usize::try_from(place % 4)?];
-            let unset = trigger::initial(parsed, None).next.context("a rule that waits")?;
-            let next = trigger::initial(parsed, Some(&base)).next.context("a rule that waits")?;
+            let unset =
+                trigger::initial(&parsed.condition, None).next.context("a rule that waits")?;
+            let next = trigger::initial(&parsed.condition, Some(&base))
+                .next
+                .context("a rule that waits")?;
             subscription.execute(params![number, destination, video, seen_at().0 - 1000])?;
             rule.execute(params![
                 number,

@@ -33,7 +33,7 @@ pub(crate) struct Report {
     pub(crate) taken: u64,
     /// Of those, different ones.
     pub(crate) distinct: u64,
-    /// Messages refused with 429.
+    /// Messages refused.
     pub(crate) refused: u64,
     /// From the first message taken to the last, in seconds.
     pub(crate) seconds: f64,
@@ -61,6 +61,8 @@ pub(crate) struct Behaviour {
     pub(crate) step: i64,
     /// How many videos each channel has.
     pub(crate) uploads: u64,
+    /// Webhooks refuse one of so many messages, at each of its attempts; 0: none.
+    pub(crate) refusing_one_in: u64,
 }
 
 /// A handle to the process.
@@ -174,8 +176,12 @@ impl Seen {
     fn answer(&mut self, request: &Request<'_>) -> Answer {
         let path = request.path;
         if path.starts_with("/hook/") {
-            let id = request.header("webhook-id").unwrap_or_default();
-            self.take(hash(id));
+            let id = hash(request.header("webhook-id").unwrap_or_default());
+            if self.behaviour.refusing_one_in > 0 && id % self.behaviour.refusing_one_in == 0 {
+                self.report.refused += 1;
+                return Answer::json(400, "{}");
+            }
+            self.take(id);
             return Answer::now(OK);
         }
         if let Some(method) = path.strip_prefix("/bot1:bench/") {

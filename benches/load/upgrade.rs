@@ -178,9 +178,9 @@ fn add_channels(db: &Connection, seed: &Seed) -> anyhow::Result<()> {
             let subscription = db.last_insert_rowid();
             let preset = if watcher % 10 == 0 { "uploads" } else { "all" };
             for rule in language::preset(preset).unwrap_or_default() {
-                let unset = trigger::initial(&rule, None).next.context("a rule that waits")?;
-                let next =
-                    trigger::initial(&rule, Some(&base)).next.context("a rule that waits")?;
+                let initial = |base| trigger::initial(&rule.condition, base).next;
+                let unset = initial(None).context("a rule that waits")?;
+                let next = initial(Some(&base)).context("a rule that waits")?;
                 db.prepare_cached(
                     "INSERT INTO rule (subscription, text, series, value, created_at)
                      VALUES (?1, ?2, ?3, ?4, ?5)",

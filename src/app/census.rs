@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::model::UnixMillis;
-use crate::pipeline::Clock;
+use crate::model::{Clock, UnixMillis};
 use crate::store::Store;
 use crate::telemetry::Metrics;
 

@@ -7,8 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::deliver::Wakers;
-use crate::model::UnixMillis;
-use crate::pipeline::Clock;
+use crate::model::{Clock, UnixMillis};
 use crate::store::{Store, StoreError};
 
 /// How often the clock is compared with the time that has passed.

@@ -6,18 +6,21 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
-use crate::pipeline::{Clock, PollHealth};
+use crate::model::Clock;
+use crate::pipeline::PollHealth;
+use crate::store::Store;
 
 /// How often the watchdog is pinged.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Polling works as long as YouTube has answered within this time.
-const ALIVE: Duration = Duration::from_secs(2 * 3600);
+/// Polling has stopped when a look is due for so long, and YouTube has answered nothing for as long.
+const SILENT_MAX: Duration = Duration::from_secs(2 * 3600);
 
 /// The pinging of `[operator] heartbeat_url`.
 pub(super) struct Heartbeat {
     http: reqwest::Client,
     url: SecretString,
+    store: Arc<dyn Store>,
     health: Arc<PollHealth>,
     clock: Clock,
 }
@@ -30,6 +33,7 @@ impl Heartbeat {
     /// One line when there is no HTTP client to be had.
     pub(super) fn new(
         url: SecretString,
+        store: Arc<dyn Store>,
         health: Arc<PollHealth>,
         clock: Clock,
     ) -> Result<Heartbeat, String> {
@@ -37,7 +41,7 @@ impl Heartbeat {
             .timeout(Duration::from_secs(10))
             .build()
             .map_err(|error| error.without_url().to_string())?;
-        Ok(Heartbeat { http, url, health, clock })
+        Ok(Heartbeat { http, url, store, health, clock })
     }
 
     /// Pings until `stop` is cancelled, as long as polling works.
@@ -48,15 +52,56 @@ impl Heartbeat {
                 () = stop.cancelled() => return,
                 _ = ticks.tick() => {}
             }
-            let works = self.health.refused().is_none()
-                && (self.clock)().since(self.health.last_ok()) < ALIVE;
-            if !works {
-                continue;
-            }
-            // The URL is a secret: whoever has it can keep the watchdog quiet.
-            if let Err(error) = self.http.get(self.url.expose_secret()).send().await {
-                tracing::warn!(error = %error.without_url(), "the heartbeat did not arrive");
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.beat() => {}
             }
         }
+    }
+
+    async fn beat(&self) {
+        if !self.works().await {
+            return;
+        }
+        // The URL is a secret: whoever has it can keep the watchdog quiet.
+        if let Err(error) = self.http.get(self.url.expose_secret()).send().await {
+            tracing::warn!(error = %error.without_url(), "the heartbeat did not arrive");
+        }
+    }
+
+    async fn works(&self) -> bool {
+        if self.health.refused().is_some() {
+            return false;
+        }
+        let now = (self.clock)();
+        match self.store.pulse(now).await {
+            Ok(pulse) => is_polled(now.since(self.health.last_ok()), pulse.poll_overdue),
+            // What can't be read is not polled either.
+            Err(_) => false,
+        }
+    }
+}
+
+/// Whether polling works: YouTube has answered lately, or there was nothing to ask. `overdue` is how long the most
+/// overdue video has waited for a look; none where none is due. A process that has just begun has heard nothing yet.
+fn is_polled(silent_for: Duration, overdue: Option<Duration>) -> bool {
+    silent_for < SILENT_MAX || overdue.is_none_or(|overdue| overdue < SILENT_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn silence_is_an_alarm_only_where_something_had_to_be_asked() {
+        // Many more videos than the day's units can follow, but YouTube answers.
+        assert!(is_polled(HOUR, Some(9 * HOUR)));
+        // Nothing is watched, or everything rests for longer than that.
+        assert!(is_polled(9 * HOUR, None));
+        // The first look after a long rest is due, and made within moments.
+        assert!(is_polled(9 * HOUR, Some(Duration::from_secs(5))));
+        assert!(!is_polled(2 * HOUR, Some(2 * HOUR)));
     }
 }

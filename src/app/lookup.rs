@@ -8,18 +8,18 @@ use async_trait::async_trait;
 use super::looks::{Looks, LooksPerChat};
 use super::service_timeout::ServiceTimeout;
 use crate::control::{Asker, Looked, LookedSubject, Lookup, LookupError};
-use crate::model::{SubjectRef, UnixMillis, VideoId};
+use crate::model::{Clock, SubjectRef, UnixMillis, VideoId};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
-use crate::pipeline::{Clock, QUOTA_KEY, Watched};
-use crate::source::{Bucket, Limits, Memory, SourceError, Spender, YouTube};
+use crate::pipeline::{QUOTA_KEY, Watched};
+use crate::source::{Bucket, Intervals, Memory, SourceError, Spender, YouTube};
 use crate::store::{Beginning, Store};
 
 /// Asks the real services, within people's share of the day's units.
 pub(super) struct YouTubeLookup {
     youtube: Arc<YouTube>,
     store: Arc<dyn Store>,
-    limits: Limits,
+    intervals: Intervals,
     members_max: usize,
     telegram: Telegram,
     clock: Clock,
@@ -34,7 +34,7 @@ impl YouTubeLookup {
     pub(super) fn new(
         youtube: Arc<YouTube>,
         store: Arc<dyn Store>,
-        limits: Limits,
+        intervals: Intervals,
         members_max: usize,
         telegram: Telegram,
         clock: Clock,
@@ -43,7 +43,7 @@ impl YouTubeLookup {
         YouTubeLookup {
             youtube,
             store,
-            limits,
+            intervals,
             members_max,
             telegram,
             clock,
@@ -118,7 +118,7 @@ impl YouTubeLookup {
         let watched = Watched::count(self.store.as_ref(), self.members_max).await;
         let mut watched = watched.unwrap_or_default();
         watched.videos = watched.videos.saturating_add(1);
-        let plan = watched.plan(self.limits, self.youtube.quota(), now);
+        let plan = watched.plan(self.intervals, self.youtube.quota(), now);
         let answer = self.in_time(self.youtube.details(&[*id], Spender::People, now)).await?;
         let memory = match answer.found.first() {
             Some(details) => memory.details(details, now, &plan).0,
@@ -133,7 +133,7 @@ impl YouTubeLookup {
         let mut watched = Watched::count(self.store.as_ref(), self.members_max).await.ok()?;
         watched.lists.count = watched.lists.count.saturating_add(1);
         watched.lists.pages = watched.lists.pages.saturating_add(1);
-        let plan = watched.plan(self.limits, self.youtube.quota(), now);
+        let plan = watched.plan(self.intervals, self.youtube.quota(), now);
         (watched.lists.count > plan.lists_in_time).then(|| (plan.list_delay(), plan.lists_in_time))
     }
 
@@ -182,7 +182,7 @@ impl Lookup for YouTubeLookup {
         let polled_at = memory.polled_at();
         // What was seen a moment ago costs no unit.
         if let Some(snapshot) = memory.snapshot()
-            && now.since(snapshot.observed_at.min(polled_at)) < self.limits.min_interval
+            && now.since(snapshot.observed_at.min(polled_at)) < self.intervals.min_interval
         {
             return Ok(looked(&memory));
         }
@@ -220,7 +220,9 @@ impl Lookup for YouTubeLookup {
         match self.with_telegram.wait(self.telegram.get_chat_member(chat, user)).await {
             Some(Ok(status)) => Ok(status.is_administrator()),
             // Telegram knows neither the chat nor the member: nobody who may change anything.
-            Some(Err(SendError::Gone(_) | SendError::Rejected(_))) => Ok(false),
+            Some(Err(SendError::Barred(_) | SendError::Gone(_) | SendError::Rejected(_))) => {
+                Ok(false)
+            }
             Some(Err(error)) => {
                 tracing::warn!(%error, "Telegram did not say who is an administrator");
                 Err(LookupError::Unreachable("Telegram does not answer".to_owned()))

@@ -8,8 +8,8 @@ mod looks;
 mod lookup;
 mod opening;
 mod outbox;
-mod service_timeout;
 mod queues;
+mod service_timeout;
 mod telegram;
 mod templates;
 #[cfg(test)]
@@ -35,13 +35,13 @@ use crate::bus::Embedded;
 use crate::config::Config;
 use crate::control::{AccessMode, ControlOptions};
 use crate::deliver::{
-    Wakers, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+    ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Wakers, Worker,
 };
-use crate::model::Effective;
+use crate::model::{Clock, Effective};
 use crate::notify::Notifier;
 use crate::notify::telegram::{Telegram, TelegramOptions};
 use crate::notify::webhook::Webhook;
-use crate::pipeline::{Clock, Lister, PollHealth, Poller, Routing, Standing};
+use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
 use crate::store::{ListLimits, Retention, Store};
@@ -134,8 +134,13 @@ impl Gateway {
         metrics.set(Plain::StartTime, seconds(clock()));
         let wakers = Wakers::default();
         let tracker = TaskTracker::new();
-        let opening =
-            Opening { config, clock: &clock, metrics: &metrics, wakers: &wakers, tracker: &tracker };
+        let opening = Opening {
+            config,
+            clock: &clock,
+            metrics: &metrics,
+            wakers: &wakers,
+            tracker: &tracker,
+        };
         let (store, listener) = opening.open(listener).await?;
         ClockWatch::at_start(&*store, clock()).await?;
         let operator = Operator {
@@ -168,7 +173,10 @@ impl Gateway {
             .operator
             .heartbeat_url
             .clone()
-            .map(|url| Heartbeat::new(url, Arc::clone(&poll_health), Arc::clone(&clock)))
+            .map(|url| {
+                let (store, health) = (Arc::clone(&store), Arc::clone(&poll_health));
+                Heartbeat::new(url, store, health, Arc::clone(&clock))
+            })
             .transpose()
             .map_err(StartError::Other)?;
 
@@ -233,7 +241,7 @@ impl Gateway {
             watched: watched.clone(),
         };
         tracker.spawn(clock_watch.run(stop.clone()));
-        let standing = Standing {
+        let reporter = PollReporter {
             health: Arc::clone(&poll_health),
             metrics: metrics.clone(),
             operator: operator.clone(),
@@ -243,7 +251,7 @@ impl Gateway {
         let lister = Lister {
             store: Arc::clone(&store),
             youtube: Arc::clone(&youtube),
-            limits: youtube_options.limits(),
+            intervals: youtube_options.intervals(),
             members: ListLimits {
                 per_list: members_max,
                 per_owner: usize::try_from(config.limits.videos_per_owner).unwrap_or(usize::MAX),
@@ -252,7 +260,7 @@ impl Gateway {
             poll: Arc::clone(&poll),
             wakers: wakers.clone(),
             clock: Arc::clone(&clock),
-            standing: standing.clone(),
+            reporter: reporter.clone(),
             feeds: std::sync::Mutex::default(),
         };
         tracker.spawn(lister.run(stop.clone()));
@@ -265,9 +273,9 @@ impl Gateway {
             members_max,
             wake: poll,
             clock: Arc::clone(&clock),
-            standing,
+            reporter,
         };
-        let limits = poller.options.limits();
+        let intervals = poller.options.intervals();
         tracker.spawn(poller.run(stop.clone()));
         checks.push(("youtube", Box::new(move || poll_health.refused())));
 
@@ -276,7 +284,7 @@ impl Gateway {
             let lookup = Arc::new(lookup::YouTubeLookup::new(
                 youtube,
                 Arc::clone(&store),
-                limits,
+                intervals,
                 members_max,
                 client.clone(),
                 Arc::clone(&clock),

@@ -11,7 +11,8 @@ use super::StartError;
 use crate::bus::Embedded;
 use crate::config::Config;
 use crate::deliver::Wakers;
-use crate::pipeline::{Clock, Routing};
+use crate::model::Clock;
+use crate::pipeline::Routing;
 use crate::store::{Access, Migration, Sqlite, Store, StoreError};
 use crate::telemetry::Metrics;
 use crate::web::{Progress, serve_while_starting};
@@ -66,7 +67,7 @@ impl Opening<'_> {
                 }
                 Migration::UnderWay { done, of } => {
                     progress.say(format!(
-                        "an upgrade is under way: {done} of {of} channels and playlists are done"
+                        "an upgrade is under way: {done} of about {of} steps are done"
                     ));
                 }
             }

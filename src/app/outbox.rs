@@ -3,10 +3,12 @@
 //! If answers were sent in the same breath as a command is handled, whoever floods the bot would hold up the commands
 //! of their chat by its rate, and a Telegram that hangs by its time-outs.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -105,10 +107,13 @@ impl Outbox {
                 () = self.limiter.take_for_answer(&lane) => true,
                 () = too_late => false,
             };
-            if has_turn {
-                self.send(&what).await;
-            } else {
+            if !has_turn {
                 tracing::warn!("stopped before an answer could leave");
+                continue;
+            }
+            // One answer that nobody thought of must not end the work on its lane: nothing would leave there any more.
+            if AssertUnwindSafe(self.send(&what)).catch_unwind().await.is_err() {
+                tracing::error!("sending an answer has panicked: please report it");
             }
         }
     }

@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::inbox::{Came, Inbox};
 use crate::control::{Control, Incoming};
-use crate::pipeline::Clock;
+use crate::model::Clock;
 
 /// What the tasks of all queues share.
 pub(super) struct Queues {

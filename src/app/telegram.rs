@@ -15,12 +15,11 @@ use super::queues::Queues;
 use crate::bus::Embedded;
 use crate::control::{Control, ControlOptions, INVITATION_LIFE, Incoming, IncomingKind, Person};
 use crate::deliver::Wakers;
-use crate::model::{Address, UnixMillis};
+use crate::model::{Address, Clock, UnixMillis};
 use crate::notify::SendError;
 use crate::notify::telegram::{
     Bot, Chat, ChatKind, MemberStatus, PollError, Telegram, Update, UpdateKind,
 };
-use crate::pipeline::Clock;
 use crate::render::Renderer;
 use crate::store::{OPERATOR, OPERATOR_KEY, Store, StoreError, UpdateMark};
 
@@ -294,7 +293,6 @@ fn kind(update: Update) -> IncomingKind {
             IncomingKind::Message {
                 chat,
                 private: message.chat.kind == ChatKind::Private,
-                chat_title: message.chat.title,
                 user: message.from.map(person),
                 sender_chat: message.sender_chat,
                 text,
@@ -329,5 +327,5 @@ fn kind(update: Update) -> IncomingKind {
 }
 
 fn person(user: crate::notify::telegram::User) -> Person {
-    Person { id: user.id, name: user.name, language: user.language }
+    Person { id: user.id, name: user.name }
 }

@@ -193,7 +193,7 @@ fn plan<W: Write>(
     let Some(youtube) = &config.youtube else { return Ok(()) };
     // A whole day: what is left of today is the gateway's to know.
     let quota = Quota::new(youtube.daily_units, QuotaState::default());
-    let plan = watched.plan(youtube.limits(), quota, last_reset(now));
+    let plan = watched.plan(youtube.intervals(), quota, last_reset(now));
     report.ok(&format!("polling: {}", plan.message))
 }
 
@@ -238,8 +238,9 @@ fn advice(error: &crate::notify::SendError) -> &'static str {
             "can't be reached: is there a network, a proxy (HTTPS_PROXY), and is telegram.api_url right?"
         }
         SendError::Wait { .. } | SendError::Transient(_) => "is busy: try again in a minute",
-        SendError::Rejected(_) | SendError::Gone(_) | SendError::Moved(_) => {
-            "the answer makes no sense: is telegram.api_url right?"
-        }
+        SendError::Rejected(_)
+        | SendError::Barred(_)
+        | SendError::Gone(_)
+        | SendError::Moved(_) => "the answer makes no sense: is telegram.api_url right?",
     }
 }

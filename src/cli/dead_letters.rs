@@ -1,5 +1,6 @@
 //! `tubebell dead-letters`: what could not be delivered, and another try.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use clap::Subcommand;
@@ -9,7 +10,7 @@ use super::fault::Fault;
 use super::terminal::{counted, plain};
 use crate::model::NotificationId;
 use crate::render::numbers::Moment;
-use crate::store::{Access, Store};
+use crate::store::{Access, DeadLetters, Store};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -76,13 +77,19 @@ fn list(context: &Context, limit: usize) -> Result<(), Fault> {
 fn replay(context: &Context, ids: Option<Vec<i64>>) -> Result<(), Fault> {
     let config = context.config()?;
     let store = context.store(&config, Access::Existing)?;
-    let wanted = ids.map(|mut ids| {
-        ids.sort_unstable();
-        ids.dedup();
-        ids.into_iter().map(NotificationId).collect::<Vec<_>>()
+    let asked = ids.as_ref().map(|ids| ids.iter().collect::<BTreeSet<_>>().len());
+    let which = ids.map_or(DeadLetters::All, |ids| {
+        DeadLetters::Of(ids.into_iter().map(NotificationId).collect())
     });
-    let asked = wanted.as_ref().map(Vec::len);
-    let queued = block_on(async { Ok(store.replay_dead_letters(wanted, context.now).await?) })?;
+    let queued = block_on(async {
+        let (mut queued, mut after) = (0, Some(NotificationId(0)));
+        while let Some(last) = after {
+            let replayed = store.replay_dead_letters(which.clone(), last, context.now).await?;
+            queued += replayed.count;
+            after = replayed.last;
+        }
+        Ok(queued)
+    })?;
     if let Some(asked) = asked.filter(|asked| *asked > queued) {
         let missing = counted(asked - queued, "is no dead letter", "are no dead letters");
         return Err(Fault::failed(format!(

@@ -1,7 +1,10 @@
 //! What people read: lines on standard error, progress, and texts of strangers that must not drive a terminal.
 
-use std::io::{IsTerminal, Stderr, Write};
-use std::time::{Duration, Instant};
+use std::fmt;
+use std::io::Write;
+use std::time::Duration;
+
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::render::numbers::grouped;
 
@@ -27,83 +30,61 @@ pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if count == 1 { one } else { many })
 }
 
-/// How often the line of progress is drawn at most.
-const DRAWN_EVERY: Duration = Duration::from_millis(100);
+/// How often the line of progress is drawn at most, in a second.
+const DRAWN_PER_S: u8 = 10;
 
 /// A forecast before that would be a guess.
 const FORECAST_AFTER: Duration = Duration::from_secs(3);
 
-/// Cells of the bar.
-const BAR: usize = 24;
-
 /// A line on standard error that says how far a long work is, drawn again and again; silent where that is no terminal.
-pub(super) struct Progress<W: Write = Stderr> {
-    out: W,
-    enabled: bool,
-    work: Work,
-    drawn: Option<Instant>,
-}
-
-/// What is shown.
-struct Work {
-    verb: &'static str,
-    noun: &'static str,
-    begun: Instant,
-    done: usize,
-    all: Option<usize>,
-}
+pub(super) struct Progress(ProgressBar);
 
 impl Progress {
+    /// Before any work.
     pub(super) fn new() -> Progress {
-        let err = std::io::stderr();
-        let enabled = err.is_terminal();
-        Progress::on(err, enabled)
-    }
-}
-
-impl<W: Write> Progress<W> {
-    fn on(out: W, enabled: bool) -> Progress<W> {
-        let work = Work { verb: "", noun: "", begun: Instant::now(), done: 0, all: None };
-        Progress { out, enabled, work, drawn: None }
+        Progress(ProgressBar::hidden())
     }
 
-    /// Begins a work on so many things, where it is known how many there are.
+    /// Begins a work on so many things, where it is known how many there are. The line of the last work goes away.
     pub(super) fn begin(&mut self, verb: &'static str, noun: &'static str, all: Option<usize>) {
-        self.work = Work { verb, noun, begun: Instant::now(), done: 0, all };
+        self.0 = bar(ProgressDrawTarget::stderr_with_hz(DRAWN_PER_S), verb, noun, all);
     }
 
     /// So many more are done.
-    pub(super) fn add(&mut self, count: usize) {
-        self.work.done += count;
-        if !self.enabled {
-            return;
-        }
-        let now = Instant::now();
-        if self.drawn.is_none_or(|drawn| now.duration_since(drawn) >= DRAWN_EVERY) {
-            self.drawn = Some(now);
-            let line = self.work.line(now.duration_since(self.work.begun));
-            drop(write!(self.out, "\r\x1b[K{line}").and_then(|()| self.out.flush()));
-        }
+    pub(super) fn add(&self, count: usize) {
+        self.0.inc(as_u64(count));
+    }
+
+    /// Writes a line to standard error, above that of progress.
+    pub(super) fn say(&self, line: &str) {
+        self.0.suspend(|| say(line));
     }
 }
 
-impl Work {
-    fn line(&self, taken: Duration) -> String {
-        let Work { verb, noun, done, .. } = self;
-        let number = |count: usize| grouped(i64::try_from(count).unwrap_or(i64::MAX));
-        let Some(all) = self.all.filter(|all| *all > 0) else {
-            return format!("{verb} {} {noun}", number(*done));
-        };
-        let share = |of: usize| done.min(&all).saturating_mul(of) / all;
-        let (full, percent) = (share(BAR), share(100));
-        let bar = format!("{}{}", "#".repeat(full), "-".repeat(BAR - full));
-        let mut line =
-            format!("{verb} [{bar}] {percent:>3} % {} of {} {noun}", number(*done), number(all));
-        if taken >= FORECAST_AFTER && *done > 0 && *done < all {
-            let left = taken.as_secs().saturating_mul(as_u64(all - done)) / as_u64(*done);
-            line.push_str(&format!(", {left} s left"));
-        }
-        line
+/// A bar that clears its line when it is dropped.
+fn bar(
+    target: ProgressDrawTarget,
+    verb: &'static str,
+    noun: &'static str,
+    all: Option<usize>,
+) -> ProgressBar {
+    let all = all.filter(|all| *all > 0).map(as_u64);
+    let template = match all {
+        Some(_) => "{prefix} [{bar:24}] {percent:>3} % {human_pos} of {human_len} {msg}{left}",
+        None => "{prefix} {human_pos} {msg}",
+    };
+    let style = ProgressStyle::with_template(template).expect("a literal, tested below");
+    let style = style.progress_chars("#-").with_key("left", forecast);
+    ProgressBar::with_draw_target(all, target)
+        .with_style(style)
+        .with_prefix(verb)
+        .with_message(noun)
+}
+
+/// How long the work will still take.
+fn forecast(state: &ProgressState, out: &mut dyn fmt::Write) {
+    if state.elapsed() >= FORECAST_AFTER && state.fraction() < 1.0 {
+        write!(out, ", {:#} left", HumanDuration(state.eta())).ok();
     }
 }
 
@@ -111,69 +92,83 @@ fn as_u64(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-impl<W: Write> Drop for Progress<W> {
-    fn drop(&mut self) {
-        if self.drawn.is_some() {
-            drop(write!(self.out, "\r\x1b[K").and_then(|()| self.out.flush()));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use indicatif::TermLike;
+
     use super::*;
 
+    /// A terminal that keeps what was written; a cleared line is a line break.
+    #[derive(Debug, Clone, Default)]
+    struct Screen(Arc<Mutex<String>>);
+
+    impl Screen {
+        fn add(&self, text: &str) -> io::Result<()> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+            Ok(())
+        }
+
+        fn lines(&self) -> Vec<String> {
+            let text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            text.split('\n')
+                .map(|line| line.trim().to_owned())
+                .filter(|line| !line.is_empty())
+                .collect()
+        }
+    }
+
+    impl TermLike for Screen {
+        fn width(&self) -> u16 {
+            120
+        }
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.add(text).and_then(|()| self.add("\n"))
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.add(text)
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            self.add("\n")
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
     #[track_caller]
-    fn check(done: usize, all: Option<usize>, taken_s: u64, expected: &str) {
-        let begun = Instant::now();
-        let work = Work { verb: "writing", noun: "watches", begun, done, all };
-        assert_eq!(work.line(Duration::from_secs(taken_s)), expected);
+    fn check(done: usize, all: Option<usize>, expected: &str) {
+        let screen = Screen::default();
+        let target = ProgressDrawTarget::term_like(Box::new(screen.clone()));
+        let progress = Progress(bar(target, "writing", "watches", all));
+        progress.add(done);
+        drop(progress);
+        assert_eq!(screen.lines(), [expected]);
     }
 
     #[test]
-    fn progress_says_how_far_the_work_is_and_how_long_it_still_takes() {
-        check(12_000, None, 9, "writing 12,000 watches");
-        check(0, Some(0), 9, "writing 0 watches");
-        check(
-            0,
-            Some(1_000_000),
-            0,
-            "writing [------------------------]   0 % 0 of 1,000,000 watches",
-        );
+    fn progress_says_how_far_the_work_is() {
+        check(12_000, None, "writing 12,000 watches");
+        check(0, Some(0), "writing 0 watches");
         check(
             250_000,
             Some(1_000_000),
-            10,
-            "writing [######------------------]  25 % 250,000 of 1,000,000 watches, 30 s left",
+            "writing [######------------------]  25 % 250,000 of 1,000,000 watches",
         );
-        check(
-            1_000_000,
-            Some(1_000_000),
-            40,
-            "writing [########################] 100 % 1,000,000 of 1,000,000 watches",
-        );
-    }
-
-    #[test]
-    fn progress_is_one_line_drawn_again_on_a_terminal_and_nothing_elsewhere() {
-        let mut out = Vec::new();
-        let mut progress = Progress::on(&mut out, true);
-        progress.begin("writing", "watches", Some(4));
-        progress.add(1);
-        progress.add(1);
-        progress.drawn = progress.drawn.and_then(|drawn| drawn.checked_sub(DRAWN_EVERY));
-        progress.add(2);
-        drop(progress);
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "\r\x1b[Kwriting [######------------------]  25 % 1 of 4 watches\
-             \r\x1b[Kwriting [########################] 100 % 4 of 4 watches\r\x1b[K"
-        );
-        let mut silent = Vec::new();
-        let mut progress = Progress::on(&mut silent, false);
-        progress.begin("writing", "watches", Some(4));
-        progress.add(4);
-        drop(progress);
-        assert!(silent.is_empty());
+        check(7, Some(7), "writing [########################] 100 % 7 of 7 watches");
     }
 }

@@ -6,7 +6,7 @@ use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::terminal::plain;
 use crate::model::{
-    Address, CancelReason, Counts, Event, Metric, Outcome, Rule, Series, Signal, SubjectRef,
+    Address, CancelReason, Condition, Counts, Event, Metric, Outcome, Series, Signal, SubjectRef,
     TriggerRow, UnixMillis, Value, VideoId,
 };
 use crate::render::numbers::{Moment, Numbers, grouped, percent_of_hundredths, signed, window};
@@ -108,19 +108,19 @@ impl Explained {
 
 /// What the rule waits for.
 fn state(why: &Why) -> String {
-    let rule = language::parse(&why.rule_text).ok();
-    match (why.trigger, &rule) {
+    let condition = language::parse(&why.rule_text).ok().map(|rule| rule.condition);
+    match (why.trigger, &condition) {
         _ if why.ended => "ended".to_owned(),
         _ if why.rule == TriggerRow::NO_RULE => {
             "told without a rule: that it is gone, or back".to_owned()
         }
-        (_, Some(Rule::Event(Event::Upload))) => "fires for a new video".to_owned(),
-        (_, Some(Rule::Event(event))) => format!("fires when the {} changes", event.name()),
+        (_, Some(Condition::Event(Event::Upload))) => "fires for a new video".to_owned(),
+        (_, Some(Condition::Event(event))) => format!("fires when the {} changes", event.name()),
         (None, _) => "spent: all its values have been passed".to_owned(),
-        (Some((series, value)), rule) => {
+        (Some((series, value)), condition) => {
             // Over a window, a rule that fired waits in the other direction until it is armed again.
-            let armed = rule.as_ref().is_none_or(|rule| trigger::series(rule) == series);
-            let unset = why.unset && !matches!(rule, Some(Rule::Any(_)));
+            let armed = condition.as_ref().is_none_or(|one| trigger::series(one) == series);
+            let unset = why.unset && !matches!(condition, Some(Condition::Any(_)));
             waiting(series, value, unset, armed, &why.now)
         }
     }

@@ -14,7 +14,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use options::{Access, Config, Defaults, Limits, Operator, Store, Web};
+pub use options::{
+    AccessOptions, Config, DefaultOptions, LimitOptions, OperatorOptions, StoreOptions, WebOptions,
+};
 
 /// Everything that is wrong with a configuration, one line each. No line holds the value of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -26,17 +26,17 @@ pub struct Config {
     /// Signed webhooks.
     pub webhook: Option<WebhookOptions>,
     /// The database.
-    pub store: Store,
+    pub store: StoreOptions,
     /// Health, metrics and pages.
-    pub web: Option<Web>,
+    pub web: Option<WebOptions>,
     /// Who may talk to the bots.
-    pub access: Access,
+    pub access: AccessOptions,
     /// What holds for a watch that says nothing else.
-    pub defaults: Defaults,
+    pub defaults: DefaultOptions,
     /// Who runs this installation.
-    pub operator: Operator,
+    pub operator: OperatorOptions,
     /// Bounds.
-    pub limits: Limits,
+    pub limits: LimitOptions,
     /// What is logged.
     pub log: LogOptions,
 }
@@ -66,25 +66,25 @@ impl Config {
 
 /// `[store]`
 #[derive(Debug, Clone)]
-pub struct Store {
+pub struct StoreOptions {
     /// The file of the database.
     pub path: PathBuf,
 }
 
 /// `[web]`
 #[derive(Debug, Clone)]
-pub struct Web {
+pub struct WebOptions {
     /// Where to listen.
     pub listen: SocketAddr,
-    /// How people reach it, without `/` at the end.
+    /// How people reach it, without `/` at the end. Has no effect yet.
     pub public_url: Option<String>,
-    /// Opens what only the operator may do.
+    /// Opens what only the operator may do. Has no effect yet.
     pub admin_token: Option<SecretString>,
 }
 
 /// `[access]`
 #[derive(Debug, Clone)]
-pub struct Access {
+pub struct AccessOptions {
     /// Who may talk to the bots.
     pub mode: AccessMode,
     /// The list: Telegram chats only.
@@ -93,7 +93,7 @@ pub struct Access {
 
 /// `[defaults]`
 #[derive(Debug, Clone)]
-pub struct Defaults {
+pub struct DefaultOptions {
     /// The name of the preset for a watch of a video without rule.
     pub preset: String,
     /// The name of the preset for a watch of a channel or playlist without rule.
@@ -108,17 +108,17 @@ pub struct Defaults {
 
 /// `[operator]`
 #[derive(Clone)]
-pub struct Operator {
+pub struct OperatorOptions {
     /// Who is told when something needs a hand.
     pub to: Vec<Address>,
     /// Fetched while polling works. Who knows it can keep the switch quiet, so it is a secret.
     pub heartbeat_url: Option<SecretString>,
 }
 
-impl fmt::Debug for Operator {
+impl fmt::Debug for OperatorOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let to: Vec<String> = self.to.iter().map(Address::masked).collect();
-        f.debug_struct("Operator")
+        f.debug_struct("OperatorOptions")
             .field("to", &to)
             .field("heartbeat_url", &self.heartbeat_url)
             .finish()
@@ -127,7 +127,7 @@ impl fmt::Debug for Operator {
 
 /// `[limits]`
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct LimitOptions {
     /// Watches of one person.
     pub watches_per_owner: u32,
     /// Videos of all watches of one person.
@@ -172,19 +172,19 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         youtube: reader.on("youtube").then(|| youtube(reader)),
         telegram: reader.on("telegram").then(|| telegram(reader)),
         webhook: reader.on("webhook").then(|| webhook(reader)),
-        store: Store { path: reader.value("store.url", values::sqlite) },
+        store: StoreOptions { path: reader.value("store.url", values::sqlite) },
         web: reader.on("web").then(|| web(reader)),
         access: access(reader),
-        defaults: Defaults {
+        defaults: DefaultOptions {
             preset: reader.value("defaults.preset", values::one_of(&PRESETS)).to_owned(),
             list_preset: reader
                 .value("defaults.list_preset", values::one_of(&LIST_PRESETS))
                 .to_owned(),
-            at_most: reader.value("defaults.at_most", values::duration(Duration::ZERO)),
+            at_most: reader.value("defaults.at_most", values::at_most),
             tz: reader.value("defaults.tz", values::zone),
             templates: templates(reader),
         },
-        operator: Operator {
+        operator: OperatorOptions {
             to: reader.value("operator.to", values::addresses),
             heartbeat_url: reader.optional_secret("operator.heartbeat_url", values::whole_url),
         },
@@ -265,16 +265,16 @@ fn webhook(reader: &mut Reader) -> WebhookOptions {
     }
 }
 
-fn web(reader: &mut Reader) -> Web {
-    Web {
+fn web(reader: &mut Reader) -> WebOptions {
+    WebOptions {
         listen: reader.value("web.listen", values::listen),
         public_url: reader.optional("web.public_url", values::base_url),
         admin_token: reader.optional_secret("web.admin_token", values::not_empty),
     }
 }
 
-fn access(reader: &mut Reader) -> Access {
-    let access = Access {
+fn access(reader: &mut Reader) -> AccessOptions {
+    let access = AccessOptions {
         mode: reader.value("access.mode", values::one_of(&MODES)),
         allow: reader.value("access.allow", values::chats),
     };
@@ -284,9 +284,9 @@ fn access(reader: &mut Reader) -> Access {
     access
 }
 
-fn limits(reader: &mut Reader) -> Limits {
+fn limits(reader: &mut Reader) -> LimitOptions {
     let duration = values::duration(Duration::from_secs(1));
-    Limits {
+    LimitOptions {
         watches_per_owner: reader.value("limits.watches_per_owner", values::number(1)),
         videos_per_owner: reader.value("limits.videos_per_owner", values::number(1)),
         looks_per_chat: reader.value("limits.looks_per_chat", values::number(0)),

@@ -217,6 +217,7 @@ access.allow = ["webhook:https://a.org/hunter2"] → access.allow: webhook:a.org
 access.allow = ["telegram:1/2"] → access.allow: telegram:1/2 is a topic: write telegram:<chat id>, which lets in the whole chat
 access.allow = "telegram:1" → access.allow: expected a list, as in ["telegram:1234"], not text
 defaults.preset = "loud" → defaults.preset: "loud" is not known: write "all" or "milestones" or "quiet"
+defaults.at_most = "31d" → defaults.at_most: `31d` is too long: write at most 30d, for statistics are kept no longer
 defaults.tz = "Europe/Madird" → defaults.tz: `Europe/Madird` is no time zone: write one of the tz database, as in Europe/Madrid
 operator.to = ["webhook:htps://a.org/hunter2"] → operator.to: entry 1 is no webhook: write webhook:https://host/path
 operator.to = ["telegram:1"] → operator.to: names a telegram destination, but there is no section [telegram]

@@ -51,6 +51,11 @@ pub(super) fn duration(least: Duration) -> impl Fn(&Raw) -> Result<Duration, Str
     }
 }
 
+/// A time between two messages; zero: none.
+pub(super) fn at_most(raw: &Raw) -> Result<Duration, String> {
+    Settings::read_at_most(text(raw)?).map_err(|error| error.to_string())
+}
+
 /// One of a few words.
 pub(super) fn one_of<T: Copy>(
     words: &'static [(&'static str, T)],

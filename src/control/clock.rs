@@ -1,10 +1,10 @@
 //! From what people write of times to instants, on their clock.
 
+use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{SignedDuration, ToSpan};
+use jiff::tz::TimeZone;
 
-use crate::model::{ClockTime, SettingsError, UnixMillis};
+use crate::model::{ClockTime, SettingsError, UnixMillis, first_instant};
 
 /// The zone of that name; UTC for one that does not exist.
 fn zone(tz: &str) -> TimeZone {
@@ -45,18 +45,9 @@ fn next(time: ClockTime, zone: &TimeZone, now: UnixMillis) -> UnixMillis {
     }
 }
 
-/// A local time as an instant: one that does not exist is the first instant after the gap, one that occurs twice is
-/// its first.
+/// A local time as an instant; at the end of the calendar, the end of time.
 fn instant(local: DateTime, zone: &TimeZone) -> UnixMillis {
-    let ambiguous = zone.to_ambiguous_timestamp(local);
-    let gap = matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. });
-    let Ok(first) = ambiguous.compatible() else { return UnixMillis(i64::MAX) };
-    if !gap {
-        return first.into();
-    }
-    // `compatible` is as far behind the gap as the time was into it.
-    let after = first.saturating_add(SignedDuration::from_secs(1)).unwrap_or(first);
-    zone.preceding(after).next().map_or(first, |transition| transition.timestamp()).into()
+    first_instant(local, zone).unwrap_or(UnixMillis(i64::MAX))
 }
 
 #[cfg(test)]

@@ -19,8 +19,6 @@ pub struct Person {
     pub id: i64,
     /// The name.
     pub name: String,
-    /// The language of the person's client.
-    pub language: Option<String>,
 }
 
 /// What happened.
@@ -32,8 +30,6 @@ pub enum IncomingKind {
         chat: Address,
         /// A conversation with one person.
         private: bool,
-        /// The chat's title, where it has one.
-        chat_title: Option<String>,
         /// Who wrote.
         user: Option<Person>,
         /// The chat in whose name it was written: the chat itself for its anonymous administrators.

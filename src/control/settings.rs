@@ -13,9 +13,6 @@ use super::turn::{Answer, Stop, Turn, quoted};
 
 const EXAMPLE: &str = "/settings at most 15m";
 
-/// Longest time between two messages: statistics are kept no longer.
-const AT_MOST_MAX: Duration = Duration::from_secs(30 * 86_400);
-
 /// What somebody wants to have set; `None` inside is back to the default.
 #[derive(Debug, PartialEq, Eq)]
 enum Wish {
@@ -126,10 +123,7 @@ fn at_most(text: &str) -> Result<Option<Duration>, String> {
     match text.to_lowercase().as_str() {
         "default" => Ok(None),
         "off" | "0" => Ok(Some(Duration::ZERO)),
-        text => match Settings::duration(text) {
-            Ok(length) if length > AT_MOST_MAX => {
-                Err("A message every 30 days is the least.".to_owned())
-            }
+        text => match Settings::read_at_most(text) {
             Ok(length) => Ok(Some(length)),
             Err(SettingsError::Duration(text)) => {
                 Err(format!("{} is no duration: write `15m`, `1h` or `off`.", quoted(&text)))
@@ -167,7 +161,7 @@ mod tests {
         for (text, part) in [
             ("at most", "`15m`"),
             ("at most often", "`often` is no duration"),
-            ("at most 40d", "30 days"),
+            ("at most 40d", "`40d` is too long: write at most 30d"),
             ("tz Mars/Olympus", "no time zone"),
             ("tz", "no time zone"),
             ("1 louder", "`at most 15m`"),

@@ -93,11 +93,21 @@ impl<'a> Turn<'a> {
     }
 
     /// Ends the work: stores the mark if the work did not, and answers.
+    ///
+    /// A failure after the edits were applied is no failure of the update: nothing of it is to be done again.
     pub(super) async fn finish(self, result: Result<Answer, Stop>) -> Result<(), StoreError> {
         let answer = match result {
             Ok(answer) => answer,
             Err(Stop::Answer(answer)) => *answer,
             Err(Stop::Repeated) => return Ok(()),
+            Err(Stop::Store(error)) if self.is_committed => {
+                tracing::error!(
+                    update.id = self.mark.update_id,
+                    error = &error as &dyn std::error::Error,
+                    "what was asked for is done, but can't be shown"
+                );
+                self.line(DONE)
+            }
             Err(Stop::Store(error)) => return Err(error),
         };
         if !self.is_committed {
@@ -266,11 +276,16 @@ impl<'a> Turn<'a> {
 
     /// Ends the turn with a sentence: at the button if one was pressed, else as a message.
     pub(super) fn refuse(&self, text: &'static str) -> Stop {
-        Stop::Answer(Box::new(if self.is_button() {
+        Stop::Answer(Box::new(self.line(text)))
+    }
+
+    /// The answer that is this sentence: at the button if one was pressed, else as a message.
+    fn line(&self, text: &'static str) -> Answer {
+        if self.is_button() {
             Answer { toast: Some(text), ..Answer::default() }
         } else {
             Answer { message: Some(self.sentence(text, None)), ..Answer::default() }
-        }))
+        }
     }
 
     /// Says why YouTube could not be asked.
@@ -307,6 +322,9 @@ impl<'a> Turn<'a> {
         Stop::Answer(Box::new(Answer { message, ..Answer::default() }))
     }
 }
+
+/// Said when what was asked for is done, and the store fails to say how it stands now.
+const DONE: &str = "Done. I can't show you how it stands just now: ask again in a minute.";
 
 /// The owner of what the operator's files bring.
 const OPERATOR: &str = "operator";

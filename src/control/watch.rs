@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Counts, Event, Rule, Series, Snapshot, Status, SubjectRef};
+use crate::model::{Condition, Counts, Event, Rule, Series, Snapshot, Status, SubjectRef};
 use crate::render::Prose;
 use crate::render::views::ErrorView;
 use crate::route::language::{self, RuleError};
@@ -126,7 +126,8 @@ fn asked_rules(
         return Ok(None);
     }
     let rules = language::parse_set(text).map_err(|error| misread(turn, text, &error, subject))?;
-    if matches!(subject, SubjectRef::Video(_)) && rules.contains(&Rule::Event(Event::Upload)) {
+    let is_upload = |rule: &Rule| rule.condition == Condition::Event(Event::Upload);
+    if matches!(subject, SubjectRef::Video(_)) && rules.iter().any(is_upload) {
         return Err(turn.wrong(
             "`upload` tells of new videos, so it needs a channel or a playlist.",
             "/watch @youtube upload",
@@ -270,8 +271,8 @@ fn wanted(
             rules
                 .iter()
                 .map(|rule| {
-                    let text = rule.to_string();
-                    let start = counts.map(|counts| trigger::initial(rule, Some(counts)));
+                    let (text, condition) = (rule.to_string(), &rule.condition);
+                    let start = counts.map(|counts| trigger::initial(condition, Some(counts)));
                     Wanted {
                         is_new: !standing.contains(text.as_str()),
                         passed: start
@@ -280,8 +281,8 @@ fn wanted(
                             .unwrap_or_default(),
                         rule: NewRule {
                             text,
-                            unset: unset(rule),
-                            per_video: trigger::is_per_video(rule),
+                            unset: unset(condition),
+                            per_video: trigger::is_per_video(condition),
                             start: start.map(|start| start.next),
                         },
                     }
@@ -293,21 +294,22 @@ fn wanted(
 
 /// A rule that stands and stays: the store goes by its text and touches nothing.
 fn kept(text: &str) -> Wanted {
-    let rule = language::parse(text).unwrap_or(Rule::Event(Event::Title));
+    let condition =
+        language::parse(text).map_or(Condition::Event(Event::Title), |rule| rule.condition);
     let rule = NewRule {
         text: text.to_owned(),
-        unset: unset(&rule),
-        per_video: trigger::is_per_video(&rule),
+        unset: unset(&condition),
+        per_video: trigger::is_per_video(&condition),
         start: None,
     };
     Wanted { rule, passed: Vec::new(), is_new: false }
 }
 
 /// Where the trigger of a rule waits that has not seen anything yet.
-fn unset(rule: &Rule) -> (Series, i64) {
-    trigger::initial(rule, None)
+fn unset(condition: &Condition) -> (Series, i64) {
+    trigger::initial(condition, None)
         .next
-        .map_or((trigger::series(rule), LOWEST), |next| (next.series, next.value))
+        .map_or((trigger::series(condition), LOWEST), |next| (next.series, next.value))
 }
 
 /// The rules of the preset that is configured for such a watch; the configuration has checked it.

@@ -73,6 +73,7 @@ pub(super) async fn view(
         .or(title)
         .or_else(|| watch.and_then(|watch| watch.title.clone()));
     let is_video = matches!(made.subject, SubjectRef::Video(_));
+    let is_upload = |one: &Wanted| one.rule.unset.0.signal == Signal::Event(Event::Upload);
     let effective = turn.effective(&watch.map(|watch| watch.settings.clone()).unwrap_or_default());
     Ok(Watch {
         subject: Link::subject(&made.subject, title.as_deref()),
@@ -105,7 +106,7 @@ pub(super) async fn view(
         },
         rules: List::new(lines),
         ended: List::new(ended.cloned().collect()),
-        lacks_upload: !is_video && !now.contains(Event::Upload.name()),
+        lacks_upload: !is_video && !wanted.iter().any(is_upload),
         note: match seen {
             Seen::Unasked(why) => {
                 Some(Prose::new(&format!("{why} The watch stands all the same.")))

@@ -1,4 +1,5 @@
-//! What one message says: the waiting alerts of one watch and video, put together under the settings of now.
+//! What is told of what waits for one watch, under the settings of now: when, in how many messages, and what comes to
+//! nothing.
 //!
 //! Runs inside the claiming transaction, so it reads no clock and does no I/O.
 
@@ -8,11 +9,17 @@ use std::time::Duration;
 
 use super::quiet::quiet_until;
 use crate::model::{
-    Alert, AlertId, CancelReason, Counts, Effective, Event, Live, Marks, RuleId, Settings, Signal,
-    Status, SubjectRef, UnixMillis, Value,
+    Alert, AlertId, CancelReason, Channel, Counts, Effective, Event, Live, RuleId, Settings,
+    Signal, Status, SubjectRef, UnixMillis, Value,
 };
-use crate::render::{AlertMessage, NetAlert, Renderer, VideoFacts};
-use crate::store::{Compose, Composed, Group};
+use crate::render::{NetAlert, Part, Renderer, VideoFacts, VideoNews, WatchMessage};
+use crate::store::{Compose, Composed, ComposedMessage, Unit, VideoAlerts};
+
+/// A watch of several videos is told so long after its newest alert, …
+const GATHERED_AFTER: Duration = Duration::from_secs(5);
+
+/// … and at most so long after its oldest: what one look finds is one message.
+const GATHERED_FOR: Duration = Duration::from_secs(30);
 
 /// Decides and renders with the settings that underlie those of destinations and watches.
 #[derive(Debug)]
@@ -21,44 +28,49 @@ pub struct Composer {
     pub renderer: Arc<Renderer>,
     /// What holds where neither the watch nor its destination says otherwise.
     pub defaults: Effective,
-    /// A message later than this comes without a sound and with its time.
+    /// A message that leaves so long after it was due comes without a sound and with its time.
     pub max_age: Duration,
 }
 
 impl Compose for Composer {
-    fn compose(&self, group: &Group, now: UnixMillis) -> Composed {
+    fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed {
         let settings =
-            Settings::effective(&group.settings, &group.destination.settings, &self.defaults);
-        if let Some(until) = held_until(&settings, group.last_sent, now) {
+            Settings::effective(&unit.settings, &unit.destination.settings, &self.defaults);
+        let Some((oldest, newest)) = span(unit) else {
+            return Composed::Cancel(CancelReason::NetZero);
+        };
+        if let Some(until) = held_until(unit, &settings, (oldest, newest), now) {
             return Composed::Hold(until);
         }
-        let (net, cancelled) = coalesce(&group.alerts);
-        let Some(newest) = group.alerts.iter().map(|alert| alert.observed_at).max() else {
-            return Composed::Cancel(CancelReason::NetZero);
-        };
-        if net.is_empty() {
+        let nets: Vec<Net> = unit.videos.iter().map(Net::of).collect();
+        let cancelled = nets.iter().flat_map(|net| &net.nothing).copied();
+        let cancelled: Vec<_> = cancelled.map(|id| (id, CancelReason::NetZero)).collect();
+        let told: Vec<(&VideoAlerts, Net)> =
+            unit.videos.iter().zip(nets).filter(|(_, net)| !net.alerts.is_empty()).collect();
+        if told.is_empty() {
             return Composed::Cancel(CancelReason::NetZero);
         }
-        let late = now.since(newest) > self.max_age;
-        let message = AlertMessage {
-            video: facts(group),
-            alerts: net,
-            observed_at: newest,
-            tz: settings.tz,
-            late,
-            coalesced_count: moments(&group.alerts, &cancelled),
-            subject_title: match group.subject {
+        let late = now.since(newest.max(unit.due_at)) > self.max_age;
+        let message = WatchMessage {
+            subject: unit.subject.clone(),
+            subject_title: match unit.subject {
                 SubjectRef::Video(_) => None,
                 SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => {
-                    group.subject_title.clone()
+                    unit.subject_title.clone()
                 }
             },
-            subject: group.subject.clone(),
-            subscription: group.alerts[0].subscription,
+            subscription: unit.subscription,
+            tz: settings.tz,
+            late,
+            observed_at: newest,
+            videos: told.iter().map(|(video, net)| net.news(video)).collect(),
         };
-        let kind = if message.coalesced_count > 1 { "coalesced" } else { "single" };
-        match self.renderer.alert(group.destination.address.channel(), &message) {
-            Ok(body) => Composed::Send { kind, body, silent: late, cancelled },
+        match self.renderer.watch(unit.destination.address.channel(), &message) {
+            Ok(parts) => Composed::Send {
+                silent: late,
+                messages: parts.into_iter().map(|part| composed(part, &told)).collect(),
+                cancelled,
+            },
             Err(error) => {
                 let cause = std::error::Error::source(&error)
                     .map(|cause| format!(": {cause}"))
@@ -69,117 +81,194 @@ impl Compose for Composer {
     }
 }
 
-/// Until when a message of this watch and video has to wait, if at all.
+/// When the oldest and the newest of what waits were seen.
+fn span(unit: &Unit) -> Option<(UnixMillis, UnixMillis)> {
+    let alerts = || unit.videos.iter().flat_map(|video| &video.alerts);
+    let oldest = alerts().map(|alert| alert.observed_at).min()?;
+    Some((oldest, alerts().map(|alert| alert.last_at).max()?))
+}
+
+/// Until when a unit has to wait, if at all.
 fn held_until(
+    unit: &Unit,
     settings: &Effective,
-    last_sent: Option<UnixMillis>,
+    (oldest, newest): (UnixMillis, UnixMillis),
     now: UnixMillis,
 ) -> Option<UnixMillis> {
-    let quiet =
-        settings.quiet.and_then(|quiet| quiet_until(quiet, &settings.tz, now)).unwrap_or(now);
-    let spaced = last_sent
-        .filter(|_| !settings.at_most.is_zero())
-        .map_or(now, |sent| sent.plus(settings.at_most));
-    let until = quiet.max(spaced);
+    let mut until = now;
+    if let Some(barred) = &unit.destination.barred {
+        until = until.max(barred.until);
+    }
+    if !unit.is_urgent {
+        if let Some(quiet) = settings.quiet.and_then(|quiet| quiet_until(quiet, &settings.tz, now))
+        {
+            until = until.max(quiet);
+        }
+        if let Some(sent) = unit.last_sent {
+            until = until.max(sent.plus(settings.at_most));
+        }
+    }
+    if is_gathered(unit, settings) {
+        until = until.max(newest.plus(GATHERED_AFTER).min(oldest.plus(GATHERED_FOR)));
+    }
     (until > now).then_some(until)
 }
 
-/// How many changes a message tells: two rules that one change met are one.
-fn moments(alerts: &[Alert], cancelled: &[(AlertId, CancelReason)]) -> usize {
-    let cancelled: HashSet<AlertId> = cancelled.iter().map(|(id, _)| *id).collect();
-    let told = alerts.iter().filter(|alert| !cancelled.contains(&alert.id));
-    told.map(|alert| alert.observed_at).collect::<HashSet<UnixMillis>>().len()
+/// Whether what comes within seconds is told together. A program that is told each video by itself need not wait for
+/// the others, unless they would have to wait for the next time.
+fn is_gathered(unit: &Unit, settings: &Effective) -> bool {
+    let channel: Channel = unit.destination.address.channel();
+    !matches!(unit.subject, SubjectRef::Video(_))
+        && (!channel.is_told_each_video() || !settings.at_most.is_zero())
 }
 
-/// The video that the alerts are about, if they are about one.
-fn facts(group: &Group) -> Option<VideoFacts> {
-    let id = group.alerts.first()?.video?;
-    let uploaded = group.alerts.iter().rev().find_map(|alert| match alert.series.signal {
+/// What the alerts of one video come to.
+#[derive(Default)]
+struct Net {
+    /// One per rule, in the order in which messages tell them: counts, computed values, events.
+    alerts: Vec<NetAlert>,
+    /// Of each of these the alerts that it stands for.
+    ids: Vec<Vec<AlertId>>,
+    /// Alerts that come to nothing.
+    nothing: Vec<AlertId>,
+    /// How many changes are told.
+    changes: usize,
+    observed: Option<(UnixMillis, UnixMillis)>,
+}
+
+/// The alerts of one rule.
+struct OfRule<'a> {
+    rule: RuleId,
+    net: NetAlert,
+    alerts: Vec<&'a Alert>,
+}
+
+impl Net {
+    /// Puts the alerts of each rule together: from the first's previous value to the last's current one. What has waited
+    /// since an older version, or was queued again, may be several of one rule; others were folded as they came.
+    ///
+    /// A net change of nothing that passed no value comes to nothing.
+    fn of(video: &VideoAlerts) -> Net {
+        let mut rules: Vec<OfRule<'_>> = Vec::new();
+        for alert in &video.alerts {
+            match rules.iter_mut().find(|of| of.rule == alert.rule) {
+                None => rules.push(OfRule::new(alert)),
+                Some(of) => of.add(alert),
+            }
+        }
+        rules.sort_by_key(|of| of.net.series.code());
+        let mut net = Net::default();
+        let mut moments: HashSet<UnixMillis> = HashSet::new();
+        for of in rules {
+            let ids: Vec<AlertId> = of.alerts.iter().map(|alert| alert.id).collect();
+            if of.is_nothing() {
+                net.nothing.extend(ids);
+                continue;
+            }
+            for alert in &of.alerts {
+                moments.extend([alert.observed_at, alert.last_at]);
+            }
+            let firings: u32 = of.alerts.iter().map(|alert| alert.firings).sum();
+            net.changes = net.changes.max(usize::try_from(firings).unwrap_or(usize::MAX));
+            net.alerts.push(of.net);
+            net.ids.push(ids);
+        }
+        // Two rules that one change met are one change.
+        net.changes = net.changes.max(moments.len());
+        net.observed = moments.iter().min().copied().zip(moments.iter().max().copied());
+        net
+    }
+
+    /// What a message says of it.
+    fn news(&self, video: &VideoAlerts) -> VideoNews {
+        VideoNews {
+            video: facts(video),
+            alerts: self.alerts.clone(),
+            observed_at: self.observed.map_or_else(UnixMillis::default, |(_, newest)| newest),
+            changes: self.changes,
+        }
+    }
+}
+
+impl<'a> OfRule<'a> {
+    fn new(alert: &'a Alert) -> OfRule<'a> {
+        let net = NetAlert {
+            series: alert.series,
+            previous: alert.previous.clone(),
+            current: alert.current.clone(),
+            marks: alert.marks.clone(),
+            rule_text: alert.rule_text.clone(),
+        };
+        OfRule { rule: alert.rule, net, alerts: vec![alert] }
+    }
+
+    fn add(&mut self, alert: &'a Alert) {
+        self.alerts.push(alert);
+        self.net.current = alert.current.clone();
+        if alert.series.signal.is_told_by_the_last() {
+            self.net.previous = alert.previous.clone();
+        }
+        self.net.marks = std::mem::take(&mut self.net.marks).joined(&alert.marks);
+    }
+
+    fn is_nothing(&self) -> bool {
+        let NetAlert { series, previous, current, marks, .. } = &self.net;
+        previous == current
+            && *previous != Value::None
+            && marks.is_empty()
+            && series.signal != Signal::Event(Event::Upload)
+    }
+}
+
+/// A message with the alerts that it tells.
+fn composed(part: Part, told: &[(&VideoAlerts, Net)]) -> ComposedMessage {
+    let of = |video: usize| told.get(video).map(|(_, net)| net);
+    let alerts =
+        part.told.iter().filter_map(|(video, alert)| of(*video)?.ids.get(*alert)).flatten();
+    let nets = || part.told.iter().filter_map(|(video, _)| of(*video));
+    ComposedMessage {
+        video: part.video.and_then(|video| told.get(video)?.0.video),
+        is_coalesced: nets().any(|net| net.changes > 1),
+        alerts: alerts.copied().collect(),
+        observed_at: nets()
+            .filter_map(|net| net.observed)
+            .map(|(oldest, _)| oldest)
+            .min()
+            .unwrap_or_default(),
+        body: part.body,
+    }
+}
+
+/// The video that alerts are about, if they are about one.
+fn facts(video: &VideoAlerts) -> Option<VideoFacts> {
+    let id = video.video?;
+    let uploaded = video.alerts.iter().rev().find_map(|alert| match alert.series.signal {
         Signal::Event(Event::Upload) => alert.current.text(),
         Signal::Event(_) | Signal::Count(_) | Signal::Gain { .. } | Signal::Growth { .. } => None,
     });
-    let title = group
+    let title = video
         .known
         .as_ref()
         .map(|known| known.title.as_str())
-        .or(group.title.as_deref())
+        .or(video.title.as_deref())
         .or(uploaded)
         .unwrap_or_default();
     Some(VideoFacts {
         id,
         title: title.to_owned(),
-        about: group.about.clone(),
-        status: group.known.as_ref().map_or(Status::Public, |known| known.status),
-        live: group.known.as_ref().map_or(Live::None, |known| known.live),
-        counts: group.known.as_ref().map_or(Counts::default(), |known| known.last),
+        about: video.about.clone(),
+        status: video.known.as_ref().map_or(Status::Public, |known| known.status),
+        live: video.known.as_ref().map_or(Live::None, |known| known.live),
+        counts: video.known.as_ref().map_or(Counts::default(), |known| known.last),
     })
-}
-
-/// Puts the alerts of each rule together: from the first's previous value to the last's current one.
-///
-/// A net change of nothing that passed no value is cancelled. Alerts come oldest first; the result is in the order in
-/// which messages tell: counts, computed values, events.
-fn coalesce(alerts: &[Alert]) -> (Vec<NetAlert>, Vec<(AlertId, CancelReason)>) {
-    let mut rules: Vec<(RuleId, NetAlert, Vec<AlertId>)> = Vec::new();
-    for alert in alerts {
-        match rules.iter_mut().find(|(rule, ..)| *rule == alert.rule) {
-            None => {
-                let net = NetAlert {
-                    series: alert.series,
-                    previous: alert.previous.clone(),
-                    current: alert.current.clone(),
-                    marks: alert.marks.clone(),
-                    rule_text: alert.rule_text.clone(),
-                };
-                rules.push((alert.rule, net, vec![alert.id]));
-            }
-            Some((_, net, ids)) => {
-                ids.push(alert.id);
-                net.current = alert.current.clone();
-                match alert.series.signal {
-                    // The windows of two alerts overlap: the later one stands for itself.
-                    Signal::Gain { .. } | Signal::Growth { .. } => {
-                        net.previous = alert.previous.clone();
-                    }
-                    Signal::Count(_) | Signal::Event(_) => {}
-                }
-                net.marks = joined(std::mem::take(&mut net.marks), &alert.marks);
-            }
-        }
-    }
-    let mut cancelled = Vec::new();
-    let mut net: Vec<NetAlert> = Vec::new();
-    for (_, alert, ids) in rules {
-        let is_upload = alert.series.signal == Signal::Event(Event::Upload);
-        let nothing = alert.previous == alert.current
-            && alert.previous != Value::None
-            && alert.marks.is_empty()
-            && !is_upload;
-        if nothing {
-            cancelled.extend(ids.into_iter().map(|id| (id, CancelReason::NetZero)));
-        } else {
-            net.push(alert);
-        }
-    }
-    net.sort_by_key(|alert| alert.series.code());
-    (net, cancelled)
-}
-
-fn joined(earlier: Marks, later: &Marks) -> Marks {
-    let mut values = earlier.values;
-    values.extend(&later.values);
-    values.sort_unstable();
-    values.dedup();
-    let dropped = values.len().saturating_sub(Marks::NAMED_MAX);
-    values.drain(..dropped);
-    let more = earlier.more + later.more + u64::try_from(dropped).unwrap_or(u64::MAX);
-    Marks { values, more }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{About, Address, DestinationId, Metric, Quiet, Series, SubscriptionId};
+    use crate::model::{
+        About, Address, DestinationId, Marks, Metric, Quiet, Series, SubscriptionId,
+    };
     use crate::store::DestinationRow;
 
     const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
@@ -197,11 +286,16 @@ mod tests {
             current: Value::Int(current),
             marks: Marks { values: marks.to_vec(), more: 0 },
             observed_at: NOW,
+            last_at: NOW,
+            firings: 1,
         }
     }
 
-    fn group(alerts: Vec<Alert>, settings: Settings, last_sent: Option<UnixMillis>) -> Group {
-        Group {
+    fn unit(alerts: Vec<Alert>, settings: Settings, last_sent: Option<UnixMillis>) -> Unit {
+        Unit {
+            subscription: SubscriptionId(1),
+            is_urgent: false,
+            due_at: NOW,
             destination: DestinationRow {
                 id: DestinationId(1),
                 address: "recorder:test".parse::<Address>().unwrap(),
@@ -209,41 +303,48 @@ mod tests {
                 settings: Settings::default(),
                 muted_until: None,
                 disabled: None,
+                off_since: None,
+                barred: None,
             },
             settings,
             subject: SubjectRef::Video("dQw4w9WgXcQ".parse().unwrap()),
             subject_title: None,
-            title: Some("a <b> title".into()),
-            known: None,
-            about: About::default(),
-            alerts,
+            videos: vec![VideoAlerts {
+                video: Some("dQw4w9WgXcQ".parse().unwrap()),
+                title: Some("a <b> title".into()),
+                known: None,
+                about: About::default(),
+                alerts,
+            }],
             last_sent,
         }
     }
 
-    fn compose(group: &Group, now: UnixMillis) -> Composed {
+    fn compose(unit: &Unit, now: UnixMillis) -> Composed {
         let defaults =
             Effective { at_most: Duration::ZERO, quiet: None, tz: "UTC".into(), until: None };
         let renderer = Arc::new(Renderer::new(&[]).unwrap());
         let composer = Composer { renderer, defaults, max_age: Duration::from_secs(86_400) };
-        composer.compose(group, now)
+        composer.compose(unit, now)
     }
 
     fn body(composed: Composed) -> String {
         match composed {
-            Composed::Send { body, .. } => body,
+            Composed::Send { messages, .. } => {
+                messages.into_iter().map(|message| message.body).collect::<Vec<_>>().join("\n")
+            }
             other => panic!("{other:?} is not sent"),
         }
     }
 
     #[test]
     fn what_was_held_leaves_as_one_net_change() {
-        let group = group(
+        let unit = unit(
             vec![alert(1, 1, 950, 980, &[]), alert(2, 1, 980, 1240, &[])],
             Settings::default(),
             None,
         );
-        let body = body(compose(&group, NOW));
+        let body = body(compose(&unit, NOW));
         assert!(body.contains("950") && body.contains("1,240") && !body.contains("980"), "{body}");
     }
 
@@ -251,18 +352,18 @@ mod tests {
     fn a_net_change_of_nothing_is_cancelled_unless_it_passed_a_value() {
         let back = vec![alert(1, 1, 950, 980, &[]), alert(2, 1, 980, 950, &[])];
         assert_eq!(
-            compose(&group(back, Settings::default(), None), NOW),
+            compose(&unit(back, Settings::default(), None), NOW),
             Composed::Cancel(CancelReason::NetZero)
         );
         let passed = vec![alert(1, 1, 950, 1010, &[1000]), alert(2, 1, 1010, 950, &[])];
-        let body = body(compose(&group(passed, Settings::default(), None), NOW));
+        let body = body(compose(&unit(passed, Settings::default(), None), NOW));
         assert!(body.contains("1,000"), "{body}");
     }
 
     #[test]
     fn one_rule_of_two_may_cancel_out() {
         let alerts = vec![alert(1, 1, 5, 6, &[]), alert(2, 1, 6, 5, &[]), alert(3, 2, 5, 9, &[])];
-        match compose(&group(alerts, Settings::default(), None), NOW) {
+        match compose(&unit(alerts, Settings::default(), None), NOW) {
             Composed::Send { cancelled, .. } => assert_eq!(
                 cancelled,
                 [(AlertId(1), CancelReason::NetZero), (AlertId(2), CancelReason::NetZero)]
@@ -275,23 +376,23 @@ mod tests {
     fn at_most_one_per_quarter_of_an_hour() {
         let settings = Settings { at_most_s: Some(900), ..Settings::default() };
         let sent = NOW.minus(Duration::from_secs(60));
-        let group = group(vec![alert(1, 1, 1, 2, &[])], settings, Some(sent));
-        assert_eq!(compose(&group, NOW), Composed::Hold(sent.plus(Duration::from_secs(900))));
-        assert!(body(compose(&group, sent.plus(Duration::from_secs(900)))).contains('2'));
+        let unit = unit(vec![alert(1, 1, 1, 2, &[])], settings, Some(sent));
+        assert_eq!(compose(&unit, NOW), Composed::Hold(sent.plus(Duration::from_secs(900))));
+        assert!(body(compose(&unit, sent.plus(Duration::from_secs(900)))).contains('2'));
     }
 
     #[test]
     fn quiet_hours_hold_until_they_end() {
         let quiet: Quiet = "00:00-23:59".parse().unwrap();
         let settings = Settings { quiet: Some(quiet), ..Settings::default() };
-        let group = group(vec![alert(1, 1, 1, 2, &[])], settings, None);
-        assert!(matches!(compose(&group, NOW), Composed::Hold(until) if until > NOW));
+        let unit = unit(vec![alert(1, 1, 1, 2, &[])], settings, None);
+        assert!(matches!(compose(&unit, NOW), Composed::Hold(until) if until > NOW));
     }
 
     #[test]
     fn what_comes_a_day_late_comes_silently() {
-        let group = group(vec![alert(1, 1, 1, 2, &[])], Settings::default(), None);
-        let silent = |now| match compose(&group, now) {
+        let unit = unit(vec![alert(1, 1, 1, 2, &[])], Settings::default(), None);
+        let silent = |now| match compose(&unit, now) {
             Composed::Send { silent, .. } => silent,
             other => panic!("{other:?}"),
         };

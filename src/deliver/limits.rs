@@ -2,6 +2,9 @@
 //!
 //! GCRA without burst tolerance: a slot is taken when it is there, and moves the next one on by the spacing. Whoever
 //! waits sleeps until its slot, and answers to commands go before alerts.
+//!
+//! Written by hand: the crate `governor` does the spacing of single chats, but knows neither slots that are kept for
+//! alerts among answers nor a pause of all.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -147,7 +150,8 @@ impl Limiter {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).alert_is_served();
     }
 
-    /// Waits for a slot of the lane and of the channel, and takes both.
+    /// Waits for a slot of the lane and of the channel, and takes both. May be dropped half-way: then it has taken
+    /// neither.
     pub async fn take(&self, lane: &str) {
         self.take_as(lane, Turn::Alert).await;
     }

@@ -3,19 +3,20 @@
 //! In: lanes that are due. Out: receipts, retries or ends, all recorded. No rule is looked at here: what waits was
 //! decided before, and only how it is told (settings, limits, retries) is decided now.
 
-mod wakers;
+mod breaker;
 mod compose;
-mod gone;
 mod limits;
+mod notices;
 mod operator;
 mod quiet;
 mod retry;
+mod wakers;
 mod worker;
 
-pub use wakers::Wakers;
 pub use compose::Composer;
 pub use limits::{Limiter, Rates};
 pub use operator::Operator;
 pub use quiet::quiet_until;
-pub use retry::{NextStep, Pause, RetryPolicy, next_step};
+pub use retry::{NextStep, RetryPolicy, next_step};
+pub use wakers::Wakers;
 pub use worker::{ChannelHealth, IN_FLIGHT_MAX, Worker};

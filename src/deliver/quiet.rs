@@ -1,15 +1,14 @@
 //! Quiet hours on the wall clock of a time zone.
 
-use jiff::civil::{Date, Time};
-use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{Timestamp, ToSpan};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
-use crate::model::{ClockTime, Quiet, UnixMillis};
+use crate::model::{ClockTime, Quiet, UnixMillis, first_instant};
 
 /// Until when it is quiet, if it is quiet at `now`.
 ///
-/// A local time that does not exist is the first instant after the gap; one that occurs twice is its first. A name
-/// that is no time zone (checked where it is entered) counts as UTC.
+/// A name that is no time zone (checked where it is entered) counts as UTC.
 pub fn quiet_until(quiet: Quiet, tz: &str, now: UnixMillis) -> Option<UnixMillis> {
     let tz = TimeZone::get(tz).unwrap_or(TimeZone::UTC);
     let today = now.timestamp().to_zoned(tz.clone()).date();
@@ -17,26 +16,12 @@ pub fn quiet_until(quiet: Quiet, tz: &str, now: UnixMillis) -> Option<UnixMillis
     // Quiet hours that began yesterday may still last.
     [today.yesterday().unwrap_or(today), today].into_iter().find_map(|day| {
         let last = if over_midnight { day.checked_add(1.day()).ok()? } else { day };
-        let from = instant(&tz, day, quiet.from)?;
-        let to = instant(&tz, last, quiet.to)?;
+        let at = |day: Date, clock: ClockTime| {
+            first_instant(day.at(clock.hour, clock.minute, 0, 0), &tz)
+        };
+        let (from, to) = (at(day, quiet.from)?, at(last, quiet.to)?);
         (from <= now && now < to).then_some(to)
     })
-}
-
-/// The first instant at which clocks of the zone show this time or a later one.
-fn instant(tz: &TimeZone, day: Date, clock: ClockTime) -> Option<UnixMillis> {
-    let local = day.to_datetime(Time::new(clock.hour, clock.minute, 0, 0).ok()?);
-    let ambiguous = tz.to_ambiguous_timestamp(local);
-    let found: Timestamp = match ambiguous.offset() {
-        AmbiguousOffset::Gap { .. } => {
-            let after = ambiguous.later().ok()?;
-            tz.preceding(after).next().map_or(after, |transition| transition.timestamp())
-        }
-        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => {
-            ambiguous.earlier().ok()?
-        }
-    };
-    Some(found.into())
 }
 
 #[cfg(test)]
@@ -44,7 +29,7 @@ mod tests {
     use super::*;
 
     fn check(quiet: &str, tz: &str, now: &str, expected: Option<&str>) {
-        let at = |text: &str| UnixMillis::from(text.parse::<Timestamp>().unwrap());
+        let at = |text: &str| UnixMillis::from(text.parse::<jiff::Timestamp>().unwrap());
         assert_eq!(
             quiet_until(quiet.parse().unwrap(), tz, at(now)),
             expected.map(at),
@@ -69,7 +54,10 @@ mod tests {
     #[test]
     fn a_time_that_does_not_exist_is_the_first_instant_after_the_gap() {
         // 2027-03-28, Madrid: 02:00 becomes 03:00 at 01:00Z.
-        check("01:00-02:30", "Europe/Madrid", "2027-03-28T00:30:00Z", Some("2027-03-28T01:00:00Z"));
+        for quiet in ["01:00-02:00", "01:00-02:30", "01:00-03:00"] {
+            check(quiet, "Europe/Madrid", "2027-03-28T00:30:00Z", Some("2027-03-28T01:00:00Z"));
+            check(quiet, "Europe/Madrid", "2027-03-28T01:00:00Z", None);
+        }
     }
 
     #[test]

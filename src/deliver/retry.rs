@@ -1,4 +1,6 @@
 //! What becomes of a notification after one failed attempt, decided apart from sending.
+//!
+//! What an attempt says of the channel as a whole is decided beside this, in `breaker`.
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
@@ -9,31 +11,22 @@ use crate::notify::SendError;
 use crate::store::FinishedAs;
 
 /// Waits after the first, second, … failed attempt; the last one for all that follow.
-const BACK_OFF: [Duration; 4] = [
-    Duration::from_secs(5),
-    Duration::from_secs(30),
-    Duration::from_secs(300),
-    Duration::from_secs(1800),
-];
+const BACK_OFF: [Duration; 4] =
+    [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(300), LONG_WAIT];
 
-/// How long a failed attempt holds up the other messages of its lane at most: a message that the receiver can't take
-/// must not keep others from it, and a receiver that is away must not be asked for each of them at once.
+/// The longest wait of our own. What may pass by itself, such as a right that the bot lacks, waits so long at once.
+const LONG_WAIT: Duration = Duration::from_secs(1800);
+
+/// How long a receiver that fails again and again is left alone at most: it must not be asked for each message at once,
+/// and a message that it can't take must not keep others from it.
 const LANE_WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// What an operator can set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// How long after its birth a notification is given up.
+    /// How long the retries of a notification may wait in all. Time in which the channel as a whole is away is none of
+    /// it.
     pub give_up: Duration,
-}
-
-/// Whether the whole channel has to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pause {
-    /// The channel can't be reached: one probe after a while.
-    Unreachable,
-    /// Our credentials are refused: somebody must act.
-    Credentials,
 }
 
 /// What follows from a failed attempt.
@@ -41,61 +34,64 @@ pub enum Pause {
 pub struct NextStep {
     /// For the notification.
     pub result: FinishedAs,
-    /// Nothing else leaves in its lane earlier.
+    /// Nothing else leaves in its lane earlier: the channel has asked for that.
     pub lane_free_at: UnixMillis,
-    /// For the channel.
-    pub pause: Option<Pause>,
+    /// The receiver has failed, not the message: should it do so several times in a row, nothing leaves in its lane
+    /// earlier than this.
+    pub lane_failed: Option<UnixMillis>,
 }
 
 /// Decides what becomes of a notification after one failed attempt.
 ///
 /// Pure: the caller passes `now` and `jitter` (share of the back-off added at random, 0.0 to 1.0). `attempt` counts
-/// from 1; `born` is the moment of the first attempt.
+/// from 1; `spent` is how long the retries have waited before it.
 ///
 /// A wait asked for by the channel is obeyed in full even beyond our own: sending during a flood wait lengthens it.
 pub fn next_step(
     error: &SendError,
     attempt: u32,
-    born: UnixMillis,
+    spent: Duration,
     policy: RetryPolicy,
     now: UnixMillis,
     jitter: f64,
 ) -> NextStep {
+    let jittered = |wait: Duration| wait.mul_f64(1.0 + jitter.clamp(0.0, 1.0) * 0.2);
     let place = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
-    let back_off = BACK_OFF[place.min(BACK_OFF.len() - 1)];
-    let back_off = back_off.mul_f64(1.0 + jitter.clamp(0.0, 1.0) * 0.2);
-    let end = |result| NextStep { result, lane_free_at: now, pause: None };
-    let channel = |pause| NextStep {
-        result: FinishedAs::Retry { at: now, counts: false, error: error.to_string() },
-        lane_free_at: now,
-        pause: Some(pause),
-    };
-    let retry = |wait: Duration, lane_wait: Duration| {
-        let at = now.plus(wait);
-        if at > born.plus(policy.give_up) {
-            return end(FinishedAs::Dead(format!(
-                "given up after {attempt} attempts, last: {error}"
-            )));
+    let back_off = jittered(BACK_OFF[place.min(BACK_OFF.len() - 1)]);
+    let is_over = |wait: Duration| spent.saturating_add(wait) > policy.give_up;
+    let step = |result| NextStep { result, lane_free_at: now, lane_failed: None };
+    let retry = |wait: Duration| {
+        if is_over(wait) {
+            return FinishedAs::Dead(format!("given up after {attempt} attempts, last: {error}"));
         }
-        NextStep {
-            result: FinishedAs::Retry { at, counts: true, error: error.to_string() },
-            lane_free_at: now.plus(lane_wait),
-            pause: None,
-        }
+        FinishedAs::Retry { at: now.plus(wait), counts: true, error: error.to_string() }
     };
     match error {
         SendError::Wait { after } => {
-            let wait = after.unwrap_or_default().max(back_off.min(Duration::from_secs(5)));
-            retry(wait, wait)
+            let wait = after.unwrap_or_default().max(back_off.min(BACK_OFF[0]));
+            // Who asks for longer than anything is tried loses this message, and may ask again for the next.
+            let lane_free_at = if is_over(wait) { now } else { now.plus(wait) };
+            NextStep { lane_free_at, ..step(retry(wait)) }
         }
-        SendError::Transient(_) | SendError::Ambiguous(_) => {
-            retry(back_off, back_off.min(LANE_WAIT_MAX))
+        SendError::Transient(_) | SendError::Ambiguous(_) => NextStep {
+            lane_failed: Some(now.plus(back_off.min(LANE_WAIT_MAX))),
+            ..step(retry(back_off))
+        },
+        // Nobody has looked at the message, so this is no attempt.
+        SendError::Unreachable(_) | SendError::Unauthorized(_) => {
+            step(FinishedAs::Retry { at: now, counts: false, error: error.to_string() })
         }
-        SendError::Unreachable(_) => channel(Pause::Unreachable),
-        SendError::Unauthorized(_) => channel(Pause::Credentials),
-        SendError::Rejected(cause) => end(FinishedAs::Dead(cause.clone())),
-        SendError::Gone(reason) => end(FinishedAs::Gone(reason.clone())),
-        SendError::Moved(to) => end(FinishedAs::Moved(to.clone())),
+        SendError::Rejected(cause) => step(FinishedAs::Dead(cause.clone())),
+        SendError::Barred(reason) => {
+            let (wait, reason) = (jittered(LONG_WAIT), reason.clone());
+            step(if is_over(wait) {
+                FinishedAs::Gone(reason)
+            } else {
+                FinishedAs::Barred { at: now.plus(wait), reason }
+            })
+        }
+        SendError::Gone(reason) => step(FinishedAs::Gone(reason.clone())),
+        SendError::Moved(to) => step(FinishedAs::Moved(to.clone())),
     }
 }
 
@@ -109,8 +105,12 @@ mod tests {
     const NOW: UnixMillis = UnixMillis(1_000_000_000);
 
     #[expect(clippy::needless_pass_by_value, reason = "reads better in the cases")]
-    fn step(error: SendError, attempt: u32, born: UnixMillis) -> NextStep {
-        next_step(&error, attempt, born, POLICY, NOW, 0.0)
+    fn step(error: SendError, attempt: u32, spent: Duration) -> NextStep {
+        next_step(&error, attempt, spent, POLICY, NOW, 0.0)
+    }
+
+    fn transient() -> SendError {
+        SendError::Transient("500".into())
     }
 
     fn retry_at(step: &NextStep) -> UnixMillis {
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn waits_grow_from_seconds_to_half_an_hour() {
         let waits: Vec<u64> = (1..=6)
-            .map(|attempt| step(SendError::Transient("500".into()), attempt, NOW))
+            .map(|attempt| step(transient(), attempt, Duration::ZERO))
             .map(|step| retry_at(&step).since(NOW).as_secs())
             .collect();
         assert_eq!(waits, [5, 30, 300, 1800, 1800, 1800]);
@@ -132,50 +132,114 @@ mod tests {
     #[test]
     fn a_wait_asked_for_is_obeyed_in_full_and_holds_up_its_lane() {
         let hour = Duration::from_secs(3600);
-        let step = step(SendError::Wait { after: Some(hour) }, 1, NOW);
+        let step = step(SendError::Wait { after: Some(hour) }, 1, Duration::ZERO);
         assert_eq!(retry_at(&step), NOW.plus(hour));
-        assert_eq!(step.lane_free_at, NOW.plus(hour));
-        assert_eq!(step.pause, None);
+        assert_eq!((step.lane_free_at, step.lane_failed), (NOW.plus(hour), None));
+    }
+
+    #[test]
+    fn a_wait_without_end_ends_the_message_and_not_its_lane() {
+        let for_ever = SendError::Wait { after: Some(Duration::MAX) };
+        let step = step(for_ever, 1, Duration::from_secs(1));
+        assert!(matches!(step.result, FinishedAs::Dead(_)), "{step:?}");
+        assert_eq!(step.lane_free_at, NOW);
+    }
+
+    #[test]
+    fn only_a_failure_of_the_receiver_counts_against_its_lane() {
+        let failed = |error| step(error, 3, Duration::ZERO).lane_failed;
+        let text = String::new;
+        for error in [SendError::Transient(text()), SendError::Ambiguous(text())] {
+            assert_eq!(failed(error), Some(NOW.plus(Duration::from_secs(60))));
+        }
+        let address = crate::model::Address::Recorder(text());
+        for error in [
+            SendError::Wait { after: None },
+            SendError::Unreachable(text()),
+            SendError::Unauthorized(text()),
+            SendError::Rejected(text()),
+            SendError::Barred(text()),
+            SendError::Gone(text()),
+            SendError::Moved(address),
+        ] {
+            assert_eq!(failed(error.clone()), None, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_failed_message_alone_holds_up_nothing_of_its_lane() {
+        let first = step(transient(), 1, Duration::ZERO);
+        assert_eq!((first.lane_free_at, first.lane_failed), (NOW, Some(retry_at(&first))));
     }
 
     #[test]
     fn a_message_that_is_refused_dies_at_once() {
-        let step = step(SendError::Rejected("can't parse entities".into()), 1, NOW);
+        let step = step(SendError::Rejected("can't parse entities".into()), 1, Duration::ZERO);
         assert_eq!(step.result, FinishedAs::Dead("can't parse entities".into()));
         assert_eq!(step.lane_free_at, NOW);
     }
 
     #[test]
     fn a_channel_that_is_away_burns_no_attempts_however_long() {
-        let years_ago = NOW.minus(Duration::from_secs(100 * 86_400));
-        let step = step(SendError::Unreachable("dns".into()), 40, years_ago);
-        assert_eq!(step.pause, Some(Pause::Unreachable));
-        assert!(matches!(step.result, FinishedAs::Retry { counts: false, .. }));
+        for error in [SendError::Unreachable("dns".into()), SendError::Unauthorized("401".into())] {
+            let step = step(error, 40, POLICY.give_up);
+            assert!(matches!(step.result, FinishedAs::Retry { counts: false, .. }), "{step:?}");
+        }
     }
 
     #[test]
-    fn after_five_days_it_is_given_up() {
-        let born = NOW.minus(POLICY.give_up);
-        let step = step(SendError::Transient("500".into()), 200, born);
+    fn what_may_pass_by_itself_is_tried_every_half_hour_until_it_is_given_up() {
+        let barred = |spent| step(SendError::Barred("no rights".into()), 1, spent).result;
+        let at = NOW.plus(Duration::from_secs(1800));
+        let reason = || "no rights".to_owned();
+        assert_eq!(barred(Duration::ZERO), FinishedAs::Barred { at, reason: reason() });
+        let almost = POLICY.give_up - Duration::from_secs(1800);
+        assert_eq!(barred(almost), FinishedAs::Barred { at, reason: reason() });
+        assert_eq!(barred(almost + Duration::from_secs(1)), FinishedAs::Gone(reason()));
+    }
+
+    #[test]
+    fn after_five_days_of_waiting_it_is_given_up() {
+        let step = step(transient(), 200, POLICY.give_up);
         assert!(matches!(step.result, FinishedAs::Dead(_)));
     }
 
     proptest! {
         #[test]
         fn no_retry_is_earlier_than_asked_nor_later_than_the_end(
-            attempt in 1u32..1000, after in 0u64..1_000_000, jitter in 0.0f64..1.0, age in 0u64..500_000,
+            attempt in 1u32..1000, after in 0u64..1_000_000, jitter in 0.0f64..1.0, spent in 0u64..500_000,
         ) {
-            let born = NOW.minus(Duration::from_secs(age));
+            let spent = Duration::from_secs(spent);
             let error = SendError::Wait { after: Some(Duration::from_secs(after)) };
-            let step = next_step(&error, attempt, born, POLICY, NOW, jitter);
+            let step = next_step(&error, attempt, spent, POLICY, NOW, jitter);
             match step.result {
                 FinishedAs::Retry { at, .. } => {
                     prop_assert!(at >= NOW.plus(Duration::from_secs(after)));
-                    prop_assert!(at <= born.plus(POLICY.give_up));
+                    prop_assert!(spent + at.since(NOW) <= POLICY.give_up);
+                    prop_assert_eq!(step.lane_free_at, at);
                 }
-                FinishedAs::Dead(_) => prop_assert!(age + after.max(5) + 2 > POLICY.give_up.as_secs()),
+                FinishedAs::Dead(_) => prop_assert!(spent.as_secs() + after.max(5) > POLICY.give_up.as_secs()),
                 other => prop_assert!(false, "{:?}", other),
             }
+        }
+
+        #[test]
+        fn whatever_fails_for_ever_is_given_up_in_time(jitter in 0.0f64..1.0, is_barred: bool) {
+            let error = if is_barred { SendError::Barred(String::new()) } else { transient() };
+            let mut spent = Duration::ZERO;
+            for attempt in 1.. {
+                match next_step(&error, attempt, spent, POLICY, NOW, jitter).result {
+                    FinishedAs::Retry { at, counts: true, .. } | FinishedAs::Barred { at, .. } => {
+                        prop_assert!(at > NOW);
+                        spent += at.since(NOW);
+                    }
+                    FinishedAs::Dead(_) => { prop_assert!(!is_barred); break }
+                    FinishedAs::Gone(_) => { prop_assert!(is_barred); break }
+                    other => prop_assert!(false, "{:?}", other),
+                }
+            }
+            let longest = Duration::from_secs(1800).mul_f64(1.2);
+            prop_assert!(spent <= POLICY.give_up && spent + longest > POLICY.give_up);
         }
     }
 }

@@ -49,7 +49,7 @@ impl Channel {
         }
     }
 
-    /// Whether each video is told in a message of its own: so programs want it, while people want one message.
+    /// Whether each video has a message of its own, for programs; people get one about all that waits for a watch.
     #[must_use]
     pub const fn is_told_each_video(self) -> bool {
         match self {

@@ -60,6 +60,18 @@ impl Marks {
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
+
+    /// These and later ones together: each once, the highest named.
+    #[must_use]
+    pub fn joined(mut self, later: &Marks) -> Marks {
+        self.values.extend(&later.values);
+        self.values.sort_unstable();
+        self.values.dedup();
+        let dropped = self.values.len().saturating_sub(Marks::NAMED_MAX);
+        self.values.drain(..dropped);
+        self.more += later.more + u64::try_from(dropped).unwrap_or(u64::MAX);
+        self
+    }
 }
 
 /// A change that met one rule, waiting for its destination.

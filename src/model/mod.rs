@@ -5,12 +5,12 @@
 mod address;
 mod alert;
 mod change;
-mod routing_tx;
 mod holder;
 mod ids;
 mod message;
 mod pasted;
 mod reference;
+mod routing_tx;
 mod rule;
 mod settings;
 mod signal;
@@ -21,7 +21,6 @@ mod time;
 pub use address::{Address, AddressError, Channel};
 pub use alert::{Alert, CancelReason, Marks, Outcome, STARTED, Suppressed, Value};
 pub use change::{Change, Counts, Delta, Known};
-pub use routing_tx::{AlertDraft, RoutingTx, FanoutCursor, Found, Gate, NextTrigger, TriggerRow};
 pub use holder::{About, Holder, ListKey, ListNews, Membership, News};
 pub use ids::{
     AlertId, ChannelId, DestinationId, Handle, IdError, NotificationId, PlaylistId, RuleId,
@@ -29,9 +28,10 @@ pub use ids::{
 };
 pub use message::{Button, ChatMessage};
 pub use pasted::unwrapped;
-pub use rule::{Amount, Direction, RateUnit, Rule};
+pub use routing_tx::{AlertDraft, FanoutCursor, Found, Gate, NextTrigger, RoutingTx, TriggerRow};
+pub use rule::{Amount, Condition, Direction, RateUnit, Rule};
 pub use settings::{ClockTime, Effective, Quiet, Settings, SettingsError};
 pub use signal::{Event, Metric, Series, Signal};
 pub use snapshot::{Live, Snapshot, Status};
 pub use text::{folded, is_invisible, tidied, trimmed};
-pub use time::UnixMillis;
+pub use time::{Clock, UnixMillis, first_instant};

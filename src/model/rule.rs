@@ -40,9 +40,35 @@ impl RateUnit {
     }
 }
 
-/// When to ring.
+/// When to ring, and how urgently.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Rule {
+pub struct Rule {
+    /// When it fires. Where a rule waits depends on nothing else.
+    pub condition: Condition,
+    /// `!` behind it: what it tells does not wait for quiet hours, `at most` or other alerts.
+    pub is_urgent: bool,
+}
+
+impl Rule {
+    /// Adds this rule to a set. A condition stands there once: it is urgent if it was written so in either place.
+    pub fn join(self, set: &mut Vec<Rule>) {
+        match set.iter_mut().find(|rule| rule.condition == self.condition) {
+            Some(rule) => rule.is_urgent |= self.is_urgent,
+            None => set.push(self),
+        }
+    }
+}
+
+impl From<Condition> for Rule {
+    /// A rule that is not urgent.
+    fn from(condition: Condition) -> Rule {
+        Rule { condition, is_urgent: false }
+    }
+}
+
+/// When a rule fires.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Condition {
     /// `views any`: the value changed.
     Any(Metric),
     /// `views every 1000`: a multiple of the step (at least 1) was passed.
@@ -61,19 +87,19 @@ pub enum Rule {
     Event(Event),
 }
 
-impl Rule {
-    /// The count that this rule looks at; `None` for events.
+impl Condition {
+    /// The count that it looks at; `None` for events.
     #[must_use]
     pub const fn metric(&self) -> Option<Metric> {
         match self {
-            Rule::Any(metric)
-            | Rule::Every(metric, _)
-            | Rule::Milestones(metric)
-            | Rule::At(metric, _)
-            | Rule::Moved(metric, _, _)
-            | Rule::MovedIn(metric, _, _, _)
-            | Rule::Rate(metric, _, _) => Some(*metric),
-            Rule::Event(_) => None,
+            Condition::Any(metric)
+            | Condition::Every(metric, _)
+            | Condition::Milestones(metric)
+            | Condition::At(metric, _)
+            | Condition::Moved(metric, _, _)
+            | Condition::MovedIn(metric, _, _, _)
+            | Condition::Rate(metric, _, _) => Some(*metric),
+            Condition::Event(_) => None,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::fmt::friendly::{Spacing, SpanParser, SpanPrinter};
+use jiff::{Span, SpanRelativeTo, SpanRound, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::UnixMillis;
@@ -20,6 +22,9 @@ pub enum SettingsError {
     /// A duration.
     #[error("`{0}` is no duration: write a number and s, m, h or d, as in 15m or 1h30m")]
     Duration(String),
+    /// A time between two messages.
+    #[error("`{0}` is too long: write at most 30d, for statistics are kept no longer")]
+    AtMost(String),
     /// A time zone.
     #[error("`{0}` is no time zone: write one of the tz database, as in Europe/Madrid")]
     Zone(String),
@@ -138,12 +143,20 @@ pub struct Effective {
 }
 
 impl Settings {
+    /// Longest time between two messages: statistics are kept no longer.
+    pub const AT_MOST_MAX: Duration = Duration::from_secs(30 * 86_400);
+
+    /// At most one message per this and video. What an older version took beyond [`Settings::AT_MOST_MAX`] counts as that.
+    #[must_use]
+    pub fn at_most(&self) -> Option<Duration> {
+        self.at_most_s.map(|seconds| Duration::from_secs(seconds).min(Settings::AT_MOST_MAX))
+    }
+
     /// Lays a watch's settings over its destination's, and both over the defaults.
     #[must_use]
     pub fn effective(watch: &Settings, destination: &Settings, defaults: &Effective) -> Effective {
-        let seconds = watch.at_most_s.or(destination.at_most_s);
         Effective {
-            at_most: seconds.map_or(defaults.at_most, Duration::from_secs),
+            at_most: watch.at_most().or(destination.at_most()).unwrap_or(defaults.at_most),
             quiet: watch.quiet.or(destination.quiet).or(defaults.quiet),
             tz: watch
                 .tz
@@ -154,53 +167,160 @@ impl Settings {
         }
     }
 
-    /// Reads a duration such as `15m`, `1h30m`, `2d`, `45s` or `0s`.
+    /// Reads a duration such as `15m`, `1h30m`, `2d`, `45s`, `0s`, `1.5h` or `1 hour, 30 min`, in whole seconds.
     ///
     /// # Errors
     ///
     /// [`SettingsError::Duration`] for anything else.
     pub fn duration(text: &str) -> Result<Duration, SettingsError> {
-        let bad = || SettingsError::Duration(text.to_owned());
-        let mut total: u64 = 0;
-        let mut number = String::new();
-        let mut parts = 0;
-        for c in text.trim().chars() {
-            if c.is_ascii_digit() {
-                number.push(c);
-                continue;
-            }
-            let unit = match c.to_ascii_lowercase() {
-                's' => 1,
-                'm' => 60,
-                'h' => 3600,
-                'd' => 86_400,
-                'w' => 604_800,
-                _ => return Err(bad()),
-            };
-            let amount: u64 = number.parse().map_err(|_| bad())?;
-            total = amount.checked_mul(unit).and_then(|s| total.checked_add(s)).ok_or_else(bad)?;
-            number.clear();
-            parts += 1;
-        }
-        // A century is more than any setting can mean, and keeps sums of instants in range.
-        if parts == 0 || !number.is_empty() || total > 100 * 366 * 86_400 {
-            return Err(bad());
-        }
-        Ok(Duration::from_secs(total))
+        let length = friendly(text).filter(|length| *length <= LONGEST);
+        length.ok_or_else(|| SettingsError::Duration(text.to_owned()))
     }
 
-    /// Prints a duration as [`Settings::duration`] reads it.
+    /// Reads a time between two messages, in which the rest is put together.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError::Duration`] for what is none, [`SettingsError::AtMost`] for more than [`Settings::AT_MOST_MAX`].
+    pub fn read_at_most(text: &str) -> Result<Duration, SettingsError> {
+        match Settings::duration(text)? {
+            length if length > Settings::AT_MOST_MAX => Err(SettingsError::AtMost(text.to_owned())),
+            length => Ok(length),
+        }
+    }
+
+    /// Prints the whole seconds of a duration as [`Settings::duration`] reads it: `1d12h`.
     #[must_use]
     pub fn print_duration(duration: Duration) -> String {
-        let mut rest = duration.as_secs();
-        let mut text = String::new();
-        for (unit, seconds) in [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)] {
-            if rest >= seconds {
-                text.push_str(&(rest / seconds).to_string());
-                text.push_str(unit);
-                rest %= seconds;
+        const PRINTER: SpanPrinter = SpanPrinter::new().spacing(Spacing::None);
+        let whole = Duration::from_secs(duration.as_secs());
+        let days = SpanRound::new().largest(Unit::Day).days_are_24_hours();
+        match Span::try_from(whole).and_then(|span| span.round(days)) {
+            Ok(span) => PRINTER.span_to_string(&span),
+            // Twenty thousand years.
+            Err(_) => PRINTER.unsigned_duration_to_string(&whole),
+        }
+    }
+}
+
+/// A century is more than any setting can mean, and keeps sums of instants in range.
+const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
+
+/// A duration in the words and abbreviations that jiff knows; a day is 24 hours, and a month or a year is none.
+fn friendly(text: &str) -> Option<Duration> {
+    const PARSER: SpanParser = SpanParser::new();
+    // For jiff `18:00:00` is 18 hours; whoever writes it here means a time of day.
+    if text.contains(':') {
+        return None;
+    }
+    let span = PARSER.parse_span(text.trim().to_lowercase()).ok()?;
+    let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    Duration::try_from(length).ok().filter(|length| length.subsec_nanos() == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, seconds: u64) {
+        assert_eq!(Settings::duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+    }
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, seconds) in [
+            ("0s", 0),
+            ("45s", 45),
+            ("15m", 900),
+            (" 15M ", 900),
+            ("1h30m", 5400),
+            ("2d", 172_800),
+            ("1w", 604_800),
+            ("1w2d3h4m5s", 788_645),
+            ("1.5h", 5400),
+            ("90 min", 5400),
+            ("1 hour, 30 minutes", 5400),
+            ("2 Days", 172_800),
+            ("36600d", 3_162_240_000),
+        ] {
+            check(text, seconds);
+        }
+    }
+
+    #[test]
+    fn what_is_no_duration_is_told_with_one_that_is() {
+        for text in [
+            "",
+            "15",
+            "m",
+            "soon",
+            "-15m",
+            "15m ago",
+            "1mo",
+            "1y",
+            "18:00:00",
+            "1d 18:00:00",
+            "0.5s",
+            "500ms",
+            "30m1h",
+            "1h1h",
+            "36601d",
+            "99999999999999999999s",
+            "١٥m",
+            "15m\n15m",
+        ] {
+            let error = Settings::duration(text).expect_err(text);
+            let line = format!(
+                "`{text}` is no duration: write a number and s, m, h or d, as in 15m or 1h30m"
+            );
+            assert_eq!(error.to_string(), line);
+        }
+    }
+
+    #[test]
+    fn durations_are_printed_short() {
+        for (seconds, text) in [
+            (0, "0s"),
+            (59, "59s"),
+            (5400, "1h30m"),
+            (129_600, "1d12h"),
+            (604_800, "7d"),
+            (90_061, "1d1h1m1s"),
+        ] {
+            assert_eq!(Settings::print_duration(Duration::from_secs(seconds)), text);
+        }
+        assert_eq!(Settings::print_duration(Duration::from_millis(1999)), "1s");
+        assert!(Settings::print_duration(Duration::MAX).ends_with('s'));
+    }
+
+    #[test]
+    fn a_message_every_thirty_days_is_the_least() {
+        assert_eq!(Settings::read_at_most("30d"), Ok(Settings::AT_MOST_MAX));
+        let error = Settings::read_at_most("30d1s").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`30d1s` is too long: write at most 30d, for statistics are kept no longer"
+        );
+        let older = Settings { at_most_s: Some(u64::MAX), ..Settings::default() };
+        assert_eq!(older.at_most(), Some(Settings::AT_MOST_MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn every_duration_that_is_printed_is_read_back(seconds in 0..=LONGEST.as_secs()) {
+            let length = Duration::from_secs(seconds);
+            prop_assert_eq!(Settings::duration(&Settings::print_duration(length)), Ok(length));
+        }
+
+        #[test]
+        fn no_text_is_a_panic(text in any::<String>(), near in "(-?[0-9]{1,20}[.,]?[0-9]{0,9} ?(w|d|hours|m|s|ms|ago|,)? ?){1,5}") {
+            for text in [text, near] {
+                let length = Settings::duration(&text).unwrap_or_default();
+                prop_assert!(length <= LONGEST && length.subsec_nanos() == 0);
             }
         }
-        if text.is_empty() { "0s".to_owned() } else { text }
     }
 }

@@ -90,6 +90,19 @@ pub enum Signal {
     Event(Event),
 }
 
+impl Signal {
+    /// Whether of several alerts the last one says all: the windows of two overlap, and what was announced has come.
+    /// Of others the first previous value counts, and the last current one.
+    #[must_use]
+    pub const fn is_told_by_the_last(self) -> bool {
+        match self {
+            Signal::Gain { .. } | Signal::Growth { .. } | Signal::Event(Event::Upload) => true,
+            Signal::Count(_)
+            | Signal::Event(Event::Title | Event::Status | Event::Live | Event::Presence) => false,
+        }
+    }
+}
+
 /// A signal and the direction in which it is looked at.
 ///
 /// Every look-up of triggers is one range scan `value <= x`: for `down`, values are stored negated.

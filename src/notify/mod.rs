@@ -42,7 +42,7 @@ pub enum SendError {
         /// How long, obeyed in full.
         after: Option<Duration>,
     },
-    /// Nobody: this attempt failed and another may not (a 500 for this request alone).
+    /// Nobody: this attempt failed and another may not (a 500 for this request alone, a name that stands for nothing we may call).
     #[error("{0}")]
     Transient(String),
     /// Nobody: the channel as a whole can't be reached (DNS, refused connection, 502/503/504).
@@ -54,7 +54,7 @@ pub enum SendError {
     /// The message: it will never be taken like this.
     #[error("refused: {0}")]
     Rejected(String),
-    /// The recipient, for now: the bot lacks rights there, a topic is closed. It may pass by itself.
+    /// The recipient, for now: we lack rights there, a topic is closed. It may pass, and nobody tells us then.
     #[error("not allowed: {0}")]
     Barred(String),
     /// The recipient: blocked, deleted, 410.

@@ -10,15 +10,14 @@ use futures_util::StreamExt;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::Clock;
+use super::health::PollReporter;
 use super::plan::Watched;
 use super::poll::{QUOTA_KEY, RoundError, class};
-use super::standing::Standing;
 use crate::deliver::Wakers;
-use crate::model::{PlaylistId, SubjectRef, UnixMillis, VideoId};
+use crate::model::{Clock, PlaylistId, SubjectRef, UnixMillis, VideoId};
 use crate::source::list::{self, AskLists, Found, List};
 use crate::source::{
-    Bucket, ChannelInfo, Circuit, Limits, ListMemory, Member, MemberPage, Pace, SourceError,
+    Bucket, ChannelInfo, Circuit, Intervals, ListMemory, ListPace, Member, MemberPage, SourceError,
     Spender, YouTube,
 };
 use crate::store::{DueSubject, ListLimits, ListedMember, Listing, Store, StoreError};
@@ -48,7 +47,7 @@ pub struct Lister {
     /// YouTube.
     pub youtube: Arc<YouTube>,
     /// Bounds of intervals.
-    pub limits: Limits,
+    pub intervals: Intervals,
     /// How many members lists may have.
     pub members: ListLimits,
     /// Rung when a watch was made.
@@ -60,7 +59,7 @@ pub struct Lister {
     /// The clock.
     pub clock: Clock,
     /// How YouTube stands.
-    pub standing: Standing,
+    pub reporter: PollReporter,
     /// Whether feeds are worth asking for.
     pub feeds: Mutex<Circuit>,
 }
@@ -113,7 +112,7 @@ impl Lister {
         }
         let is_full = due.len() == DUE_MAX;
         let watched = Watched::count(self.store.as_ref(), self.members.per_list).await?;
-        let plan = watched.plan_for(self.limits, &self.youtube, now);
+        let plan = watched.plan_for(self.intervals, &self.youtube, now);
         let pace = plan.pace(self.units());
         let spent = self.youtube.quota().spent(Bucket::General, now);
         let mut looks = futures_util::stream::iter(due)
@@ -141,7 +140,7 @@ impl Lister {
         self.youtube.quota().allowance(Bucket::General, Spender::Lists, (self.clock)())
     }
 
-    async fn look(&self, due: DueSubject, pace: &Pace) -> Looked {
+    async fn look(&self, due: DueSubject, pace: &ListPace) -> Looked {
         let now = (self.clock)();
         let mut memory = ListMemory::read(due.memory.as_deref());
         let list = List { subject: &due.subject, members_max: due.members_max, is_gone: due.gone };
@@ -155,7 +154,7 @@ impl Lister {
     /// # Errors
     ///
     /// What concerns all lists.
-    async fn record(&self, looked: Looked, pace: &Pace) -> Result<UnixMillis, RoundError> {
+    async fn record(&self, looked: Looked, pace: &ListPace) -> Result<UnixMillis, RoundError> {
         let Looked { due, mut memory, outcome } = looked;
         let now = (self.clock)();
         let found = match outcome {
@@ -176,7 +175,7 @@ impl Lister {
             Err(error) => return Err(error),
         };
         if found.presence.is_some() {
-            self.standing.works(now).await;
+            self.reporter.works(now).await;
         }
         if let Some(error) = &found.trouble {
             self.went_wrong(&due, error, found.next_in);
@@ -209,7 +208,7 @@ impl Lister {
     }
 
     fn went_wrong(&self, due: &DueSubject, error: &SourceError, wait: Duration) {
-        self.standing.metrics.polled(class(error), (self.clock)());
+        self.reporter.metrics.polled(class(error), (self.clock)());
         let rest_s = wait.as_secs();
         tracing::warn!(subject = %due.subject, %error, rest_s, "could not be listed, trying again later");
     }
@@ -228,7 +227,7 @@ impl Lister {
                 grown.min(Duration::from_secs(10))
             }
             RoundError::Source(error) if error.is_refusal() => {
-                self.standing.is_refused(&error.to_string(), (self.clock)()).await;
+                self.reporter.is_refused(&error.to_string(), (self.clock)()).await;
                 REFUSED_REST
             }
             RoundError::Source(SourceError::Burst { retry_after }) => {

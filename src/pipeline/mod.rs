@@ -4,22 +4,15 @@
 //! playlists have, at its own pace. [`Routing`] reads them, makes changes, and writes
 //! alerts with the position in one transaction. Deliveries have loops of their own, one per channel.
 
+mod health;
 mod lists;
 mod pace;
 mod plan;
 mod poll;
 mod route;
-mod standing;
 
-use std::sync::Arc;
-
+pub use health::{PollHealth, PollReporter};
 pub use lists::Lister;
 pub use plan::Watched;
 pub use poll::{Poller, QUOTA_KEY};
 pub use route::Routing;
-pub use standing::{PollHealth, Standing};
-
-use crate::model::UnixMillis;
-
-/// Tells the time. Only `app` reads the system's clock.
-pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;

@@ -1,7 +1,7 @@
 //! The plan of polling for what is watched now: one place makes it, for the loops, for lookups and for `check`.
 
 use crate::model::UnixMillis;
-use crate::source::{Limits, Lists, Plan, Quota, YouTube};
+use crate::source::{Intervals, Lists, Plan, Quota, YouTube};
 use crate::store::{Store, StoreError};
 
 /// What there is to look at.
@@ -27,15 +27,15 @@ impl Watched {
 
     /// The plan for the rest of the day, from what `quota` has left.
     #[must_use]
-    pub fn plan(self, limits: Limits, mut quota: Quota, now: UnixMillis) -> Plan {
+    pub fn plan(self, intervals: Intervals, mut quota: Quota, now: UnixMillis) -> Plan {
         quota.expect_lists(self.lists.count > 0);
-        Plan::new(limits, self.videos, self.lists, quota.budget(now))
+        Plan::new(intervals, self.videos, self.lists, quota.budget(now))
     }
 
     /// The same for a program that runs: whoever asks YouTube now has the share that this plan gives.
     #[must_use]
-    pub fn plan_for(self, limits: Limits, youtube: &YouTube, now: UnixMillis) -> Plan {
+    pub fn plan_for(self, intervals: Intervals, youtube: &YouTube, now: UnixMillis) -> Plan {
         youtube.expect_lists(self.lists.count > 0);
-        self.plan(limits, youtube.quota(), now)
+        self.plan(intervals, youtube.quota(), now)
     }
 }

@@ -7,16 +7,15 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::Clock;
+use super::health::PollReporter;
 use super::plan::Watched;
-use super::standing::Standing;
 use crate::bus::{BusError, SnapshotSink};
-use crate::model::{Snapshot, UnixMillis, VideoId, VideoKey};
+use crate::model::{Clock, Snapshot, UnixMillis, VideoId, VideoKey};
 use crate::render::numbers::Moment;
 use crate::render::views::Notice;
 use crate::source::{
-    Bucket, Memory, Merged, Plan, SourceError, Spender, YouTube, YouTubeOptions, next_reset,
-    next_round,
+    Answer, Bucket, Details, Memory, Merged, Plan, SourceError, Spender, Stats, YouTube,
+    YouTubeOptions, next_reset, next_round,
 };
 use crate::store::{Polled, Store, StoreError};
 use crate::telemetry::{By, Plain, PollClass, seconds};
@@ -55,7 +54,7 @@ pub struct Poller {
     /// The clock.
     pub clock: Clock,
     /// How YouTube stands.
-    pub standing: Standing,
+    pub reporter: PollReporter,
 }
 
 /// Why a round ended early.
@@ -86,11 +85,7 @@ impl Poller {
                 false => Ok(()),
             };
             let outcome = match outcome {
-                Ok(()) => tokio::select! {
-                    // A look that is broken off was never stored, and is made again.
-                    () = stop.cancelled() => break,
-                    outcome = self.round() => outcome,
-                },
+                Ok(()) => self.round(&stop).await,
                 Err(error) => Err(error),
             };
             is_store_ill = matches!(&outcome, Err(RoundError::Store(_) | RoundError::Bus(_)));
@@ -120,10 +115,13 @@ impl Poller {
     }
 
     /// One round: requests for everything that is due. Returns how long nothing is due.
-    async fn round(&self) -> Result<Duration, RoundError> {
+    ///
+    /// A stop breaks off questions to YouTube: such a look was never stored, and is made again. What was answered is
+    /// recorded to its end, or a video would wait for its next look with a snapshot that nobody has seen.
+    async fn round(&self, stop: &CancellationToken) -> Result<Duration, RoundError> {
         let now = (self.clock)();
         let watched = Watched::count(self.store.as_ref(), self.members_max).await?;
-        let plan = watched.plan_for(self.options.limits(), &self.youtube, now);
+        let plan = watched.plan_for(self.options.intervals(), &self.youtube, now);
         let due = self.store.due_videos(now.plus(plan.look_ahead()), DUE_MAX).await?;
         let mut memories: HashMap<VideoId, (VideoKey, Memory)> = HashMap::new();
         for video in due {
@@ -149,11 +147,19 @@ impl Poller {
         );
         let mut failed = None;
         for ids in &round.details {
-            let outcome = self.details(ids, &mut memories, &plan).await;
+            let asked = self.youtube.details(ids, Spender::Polling, (self.clock)());
+            let Some(answer) = stop.run_until_cancelled(asked).await else {
+                return Ok(Duration::ZERO);
+            };
+            let outcome = self.details(answer, &mut memories, &plan).await;
             failed = self.next(outcome, failed).await?;
         }
         for ids in &round.stats {
-            let outcome = self.stats(ids, &mut memories, &plan).await;
+            let asked = self.youtube.stats(ids, Spender::Polling, (self.clock)());
+            let Some(answer) = stop.run_until_cancelled(asked).await else {
+                return Ok(Duration::ZERO);
+            };
+            let outcome = self.stats(answer, &mut memories, &plan).await;
             failed = self.next(outcome, failed).await?;
         }
         if !round.details.is_empty() || !round.stats.is_empty() {
@@ -173,19 +179,19 @@ impl Poller {
     ) -> Result<Option<SourceError>, RoundError> {
         match outcome {
             Ok(()) => {
-                self.standing.works((self.clock)()).await;
+                self.reporter.works((self.clock)()).await;
                 Ok(failed)
             }
             Err(RoundError::Source(
                 error @ (SourceError::QuotaUsedUp { .. } | SourceError::ShareUsedUp { .. }),
             )) => {
-                self.standing.metrics.polled(class(&error), (self.clock)());
+                self.reporter.metrics.polled(class(&error), (self.clock)());
                 Ok(Some(error))
             }
             Err(RoundError::Source(SourceError::BadAnswer(reason))) => {
                 // This batch stays due; others may be read all the same.
                 tracing::warn!(reason, "an answer of YouTube could not be read");
-                self.standing.metrics.polled(PollClass::BadAnswer, (self.clock)());
+                self.reporter.metrics.polled(PollClass::BadAnswer, (self.clock)());
                 Ok(failed.or(Some(SourceError::BadAnswer(reason))))
             }
             Err(error) => {
@@ -193,7 +199,7 @@ impl Poller {
                     RoundError::Source(error) => class(error),
                     RoundError::Store(_) | RoundError::Bus(_) => PollClass::Unrecorded,
                 };
-                self.standing.metrics.polled(class, (self.clock)());
+                self.reporter.metrics.polled(class, (self.clock)());
                 self.save_quota().await?;
                 Err(error)
             }
@@ -202,11 +208,11 @@ impl Poller {
 
     async fn details(
         &self,
-        ids: &[VideoId],
+        answer: Result<Answer<Details>, SourceError>,
         memories: &mut HashMap<VideoId, (VideoKey, Memory)>,
         plan: &Plan,
     ) -> Result<(), RoundError> {
-        let answer = self.youtube.details(ids, Spender::Polling, (self.clock)()).await?;
+        let answer = answer?;
         let now = (self.clock)();
         let mut merged = Vec::new();
         for details in &answer.found {
@@ -224,11 +230,11 @@ impl Poller {
 
     async fn stats(
         &self,
-        ids: &[VideoId],
+        answer: Result<Stats, SourceError>,
         memories: &mut HashMap<VideoId, (VideoKey, Memory)>,
         plan: &Plan,
     ) -> Result<(), RoundError> {
-        let answer = self.youtube.stats(ids, Spender::Polling, (self.clock)()).await?;
+        let answer = answer?;
         let now = (self.clock)();
         let mut merged = Vec::new();
         for (id, counts) in &answer.found {
@@ -262,7 +268,7 @@ impl Poller {
         self.store.save_polled(polled).await?;
         let count = u64::try_from(snapshots.len()).unwrap_or(u64::MAX);
         self.sink.publish(snapshots).await?;
-        self.standing.metrics.published(count);
+        self.reporter.metrics.published(count);
         Ok(())
     }
 
@@ -278,18 +284,18 @@ impl Poller {
         let quota = self.youtube.quota();
         let now = (self.clock)();
         for bucket in Bucket::ALL {
-            self.standing.metrics.set_by(
+            self.reporter.metrics.set_by(
                 By::UsedUnits,
                 bucket.name(),
                 quota.spent(bucket, now).into(),
             );
-            self.standing.metrics.set_by(
+            self.reporter.metrics.set_by(
                 By::LeftUnits,
                 bucket.name(),
                 quota.remaining(bucket, now).into(),
             );
         }
-        self.standing.metrics.set(Plain::QuotaReset, seconds(next_reset(now)));
+        self.reporter.metrics.set(Plain::QuotaReset, seconds(next_reset(now)));
     }
 
     /// How long nothing is due.
@@ -323,7 +329,7 @@ impl Poller {
             // Told once a day: the key holds the moment at which it ends.
             let notice =
                 Notice::QuotaSpent { resets_at: Moment { at: resets_at, tz: self.tz.clone() } };
-            self.standing.operator.tell(&format!("quota:{}", resets_at.0), &notice, now).await;
+            self.reporter.operator.tell(&format!("quota:{}", resets_at.0), &notice, now).await;
         }
     }
 
@@ -346,7 +352,7 @@ impl Poller {
             SourceError::KeyRefused(reason)
             | SourceError::NotEnabled(reason)
             | SourceError::Misconfigured(reason) => {
-                self.standing.is_refused(reason, now).await;
+                self.reporter.is_refused(reason, now).await;
                 REFUSED_REST
             }
             SourceError::Burst { retry_after } => {

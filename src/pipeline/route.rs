@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
-use super::Clock;
 use super::pace::Pace;
 use crate::bus::{Batch, ChangeStream};
 use crate::deliver::Wakers;
-use crate::model::{RoutingTx, Suppressed};
+use crate::model::{Clock, RoutingTx, Suppressed};
 use crate::route::{Budget, Router, Sight};
 use crate::store::{Store, StoreError};
-use crate::telemetry::{Count, Metrics, LogThrottle};
+use crate::telemetry::{Count, LogThrottle, Metrics};
 
 /// What one transaction takes at most, so that deliveries and commands get their turn.
 const SNAPSHOTS_MAX: usize = 1_000;
@@ -142,8 +141,9 @@ impl Routing {
             Err(error) if !error.is_of_the_whole() => {
                 tracing::error!(%error, "a piece of fan-out can't be done just now: others go first");
                 // Nothing of it is lost, and it is tried again in its turn.
-                let put_back =
-                    |_: &mut dyn RoutingTx<Error = StoreError>, _, work: &str| Ok(Some(work.to_owned()));
+                let put_back = |_: &mut dyn RoutingTx<Error = StoreError>, _, work: &str| {
+                    Ok(Some(work.to_owned()))
+                };
                 self.store.fan_out((self.clock)(), Box::new(put_back)).await?;
                 tokio::time::sleep(STORE_RETRY).await;
                 Ok(true)

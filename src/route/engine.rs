@@ -12,9 +12,9 @@ use super::work::{Job, Left, Work, merge};
 use super::{Reading, Scan, language, window};
 use crate::detect::{Detected, detect};
 use crate::model::{
-    AlertDraft, Change, Delta, RoutingTx, Event, FanoutCursor, Found, Gate, Holder, ListNews, Live,
-    Marks, Membership, Metric, News, Rule, STARTED, Series, Signal, Snapshot, Status, Suppressed,
-    TriggerRow, UnixMillis, Value, VideoKey,
+    AlertDraft, Change, Condition, Delta, Event, FanoutCursor, Found, Gate, Holder, ListNews, Live,
+    Marks, Membership, Metric, News, RoutingTx, Rule, STARTED, Series, Signal, Snapshot, Status,
+    Suppressed, TriggerRow, UnixMillis, Value, VideoKey,
 };
 
 /// How much a transaction may still do.
@@ -227,6 +227,7 @@ impl Router {
                         previous: word(!news.gone),
                         current: word(news.gone),
                         marks: Marks::default(),
+                        is_urgent: GONE_OR_BACK.is_urgent,
                     };
                     ring(tx, row, &fired, budget)?;
                 }
@@ -293,16 +294,17 @@ impl Router {
                 }
                 row.since = row.since.max(scan.since);
                 let rule = match series {
-                    PRESENCE => Some(&Rule::Event(Event::Presence)),
+                    PRESENCE => Some(&GONE_OR_BACK),
                     _ => rules.get(row),
                 };
                 if let Some(rule) = rule {
-                    let later = since_it_began(tx, video, rule, row, (scan, &job.change))?;
+                    let when = &rule.condition;
+                    let later = since_it_began(tx, video, when, row, (scan, &job.change))?;
                     let (scan, change) = match &later {
                         Some((scan, change)) => (scan, change),
                         None => (scan, &job.change),
                     };
-                    let verdict = trigger::fire(rule, row, scan, change);
+                    let verdict = trigger::fire(when, row, scan, change);
                     if matches!(verdict, Verdict::Fire { .. }) && budget.left == 0 {
                         return Ok(false);
                     }
@@ -339,13 +341,13 @@ fn can_find(scan: &Scan, waiting: &[(Series, i64)]) -> bool {
 fn since_it_began<D: RoutingTx + ?Sized>(
     tx: &mut D,
     video: VideoKey,
-    rule: &Rule,
+    condition: &Condition,
     row: &TriggerRow,
     (scan, change): (&Scan, &Change),
 ) -> Result<Option<(Scan, Change)>, D::Error> {
     let is_between = scan.reading == Reading::Plain
         && scan.seam.is_some_and(|seam| seam <= row.since && row.since < scan.at);
-    let (true, None, Some(metric)) = (is_between, row.base, rule.metric()) else {
+    let (true, None, Some(metric)) = (is_between, row.base, condition.metric()) else {
         return Ok(None);
     };
     let Some(before) = tx.count_at(video, metric, row.since)? else { return Ok(None) };
@@ -374,10 +376,11 @@ fn carry_out<D: RoutingTx + ?Sized>(
         Verdict::Fire { previous, current, marks, next } => (previous, current, marks, next),
     };
     budget.left = budget.left.saturating_sub(1);
-    let series = trigger::series(rule);
+    let series = trigger::series(&rule.condition);
     // The date of a new video says who is to hear of it; it was seen now.
     let at = if scan.reading == Reading::Arrival { change.observed_at } else { scan.at };
-    let fired = Fired { video: Some(video), series, at, previous, current, marks };
+    let is_urgent = rule.is_urgent;
+    let fired = Fired { video: Some(video), series, at, previous, current, marks, is_urgent };
     // The trigger moves on also where nothing may ring: lifting a mute brings nothing back.
     ring(tx, row, &fired, budget)?;
     match next {
@@ -392,6 +395,9 @@ fn carry_out<D: RoutingTx + ?Sized>(
 /// The series of rows that stand for watches and not for triggers.
 const PRESENCE: Series = Series::up(Signal::Event(Event::Presence));
 
+/// What stands in the place of their rule.
+static GONE_OR_BACK: Rule = Rule { condition: Condition::Event(Event::Presence), is_urgent: false };
+
 /// What one watch is to hear.
 struct Fired {
     video: Option<VideoKey>,
@@ -400,6 +406,7 @@ struct Fired {
     previous: Value,
     current: Value,
     marks: Marks,
+    is_urgent: bool,
 }
 
 /// Writes an alert, or counts why there is none.
@@ -420,6 +427,7 @@ fn ring<D: RoutingTx + ?Sized>(
                 current: fired.current.clone(),
                 marks: &fired.marks,
                 observed_at: fired.at,
+                is_urgent: fired.is_urgent,
             })
         }
         (Gate::Shut(reason), video) => {

@@ -9,7 +9,7 @@
 
 use super::{Reading, Scan, window};
 use crate::model::{
-    Amount, Change, Counts, Delta, Direction, Event, Marks, Metric, NextTrigger, Rule, Series,
+    Amount, Change, Condition, Counts, Delta, Direction, Event, Marks, Metric, NextTrigger, Series,
     Signal, TriggerRow, Value,
 };
 
@@ -49,62 +49,62 @@ pub enum Verdict {
 
 /// The one series in which a rule waits (one over a window waits in the opposite one until it is armed again).
 #[must_use]
-pub fn series(rule: &Rule) -> Series {
-    match *rule {
-        Rule::Any(metric)
-        | Rule::Every(metric, _)
-        | Rule::Milestones(metric)
-        | Rule::At(metric, _)
-        | Rule::Moved(metric, Direction::Up, _) => Series::up(Signal::Count(metric)),
-        Rule::Moved(metric, Direction::Down, _) => Series::down(Signal::Count(metric)),
-        Rule::MovedIn(metric, ..) | Rule::Rate(metric, ..) => {
-            window::series(rule).unwrap_or(Series::up(Signal::Count(metric)))
+pub fn series(condition: &Condition) -> Series {
+    match *condition {
+        Condition::Any(metric)
+        | Condition::Every(metric, _)
+        | Condition::Milestones(metric)
+        | Condition::At(metric, _)
+        | Condition::Moved(metric, Direction::Up, _) => Series::up(Signal::Count(metric)),
+        Condition::Moved(metric, Direction::Down, _) => Series::down(Signal::Count(metric)),
+        Condition::MovedIn(metric, ..) | Condition::Rate(metric, ..) => {
+            window::series(condition).unwrap_or(Series::up(Signal::Count(metric)))
         }
-        Rule::Event(event) => Series::up(Signal::Event(event)),
+        Condition::Event(event) => Series::up(Signal::Event(event)),
     }
 }
 
 /// Whether a rule has a state per video. One that has none (`any`, an event) never moves its trigger, so that one row
 /// serves all videos of a channel or playlist.
 #[must_use]
-pub const fn is_per_video(rule: &Rule) -> bool {
-    match rule {
-        Rule::Any(_) | Rule::Event(_) => false,
-        Rule::Every(..)
-        | Rule::Milestones(_)
-        | Rule::At(..)
-        | Rule::Moved(..)
-        | Rule::MovedIn(..)
-        | Rule::Rate(..) => true,
+pub const fn is_per_video(condition: &Condition) -> bool {
+    match condition {
+        Condition::Any(_) | Condition::Event(_) => false,
+        Condition::Every(..)
+        | Condition::Milestones(_)
+        | Condition::At(..)
+        | Condition::Moved(..)
+        | Condition::MovedIn(..)
+        | Condition::Rate(..) => true,
     }
 }
 
 /// Where a new rule waits, counting from `base`: the counts in the answer to whoever made it, if any are known.
 #[must_use]
-pub fn initial(rule: &Rule, base: Option<&Counts>) -> Initial {
-    let series = series(rule);
-    if let Some(armed) = window::armed(rule) {
+pub fn initial(condition: &Condition, base: Option<&Counts>) -> Initial {
+    let series = series(condition);
+    if let Some(armed) = window::armed(condition) {
         return Initial { next: Some(armed), passed: Vec::new() };
     }
-    let Some(metric) = rule.metric() else {
+    let Some(metric) = condition.metric() else {
         return Initial {
             next: Some(NextTrigger { series, value: 0, base: None }),
             passed: vec![],
         };
     };
     let base = base.and_then(|counts| counts.get(metric));
-    if matches!(rule, Rule::Any(_)) {
+    if matches!(condition, Condition::Any(_)) {
         return Initial { next: Some(NextTrigger { series, value: LOWEST, base }), passed: vec![] };
     }
     let Some(base) = base else {
         let unset = NextTrigger { series, value: LOWEST, base: None };
         return Initial { next: Some(unset), passed: Vec::new() };
     };
-    let passed = match rule {
-        Rule::At(_, values) => values.iter().copied().filter(|value| *value <= base).collect(),
+    let passed = match condition {
+        Condition::At(_, values) => values.iter().copied().filter(|value| *value <= base).collect(),
         _ => Vec::new(),
     };
-    Initial { next: waiting(rule, base, base), passed }
+    Initial { next: waiting(condition, base, base), passed }
 }
 
 /// Decides what becomes of a trigger that `scan` has found, on behalf of `change`.
@@ -112,22 +112,22 @@ pub fn initial(rule: &Rule, base: Option<&Counts>) -> Initial {
 /// Triggers made at the moment of the observation or later stay: they know it already. A first observation sets
 /// what is unset, silently.
 #[must_use]
-pub fn fire(rule: &Rule, row: &TriggerRow, scan: &Scan, change: &Change) -> Verdict {
+pub fn fire(condition: &Condition, row: &TriggerRow, scan: &Scan, change: &Change) -> Verdict {
     if row.since >= scan.at || row.series != scan.series || row.value > scan.upto {
         return Verdict::Stay;
     }
-    match (rule.metric(), scan.reading) {
-        (Some(_), Reading::Before | Reading::Window { .. }) => window::fire(rule, row, scan),
-        (Some(metric), Reading::Plain) if row.series == series(rule) => {
+    match (condition.metric(), scan.reading) {
+        (Some(_), Reading::Before | Reading::Window { .. }) => window::fire(condition, row, scan),
+        (Some(metric), Reading::Plain) if row.series == series(condition) => {
             match change.current.get(metric) {
                 Some(current) => {
-                    fire_count(rule, row, &Seen::new(metric, current, row, scan, change))
+                    fire_count(condition, row, &Seen::new(metric, current, row, scan, change))
                 }
                 None => Verdict::Stay,
             }
         }
-        (None, Reading::Plain | Reading::Arrival) => match rule {
-            Rule::Event(event) => fire_event(*event, row, change),
+        (None, Reading::Plain | Reading::Arrival) => match condition {
+            Condition::Event(event) => fire_event(*event, row, change),
             _ => Verdict::Stay,
         },
         _ => Verdict::Stay,
@@ -154,9 +154,9 @@ impl Seen {
     }
 }
 
-fn fire_count(rule: &Rule, row: &TriggerRow, seen: &Seen) -> Verdict {
-    match rule {
-        Rule::Any(_) => match seen.previous {
+fn fire_count(condition: &Condition, row: &TriggerRow, seen: &Seen) -> Verdict {
+    match condition {
+        Condition::Any(_) => match seen.previous {
             Some(previous) if previous != seen.current => Verdict::Fire {
                 previous: Value::Int(previous),
                 current: Value::Int(seen.current),
@@ -165,8 +165,8 @@ fn fire_count(rule: &Rule, row: &TriggerRow, seen: &Seen) -> Verdict {
             },
             Some(_) | None => Verdict::Stay,
         },
-        _ if row.value == LOWEST => set(rule, row, seen),
-        _ => cross(rule, row.value, row.base.or(seen.previous).unwrap_or(seen.current), seen),
+        _ if row.value == LOWEST => set(condition, row, seen),
+        _ => cross(condition, row.value, row.base.or(seen.previous).unwrap_or(seen.current), seen),
     }
 }
 
@@ -174,27 +174,29 @@ fn fire_count(rule: &Rule, row: &TriggerRow, seen: &Seen) -> Verdict {
 ///
 /// It counts from the value known before the rule was made, else silently from the current one. A percentage of
 /// nothing that was told already (it has a base) counts from the current one too.
-fn set(rule: &Rule, row: &TriggerRow, seen: &Seen) -> Verdict {
+fn set(condition: &Condition, row: &TriggerRow, seen: &Seen) -> Verdict {
     let from = match seen.previous {
-        Some(previous) if row.base.is_none() && counts_from(rule, previous) => previous,
-        _ if counts_from(rule, seen.current) => seen.current,
+        Some(previous) if row.base.is_none() && counts_from(condition, previous) => previous,
+        _ if counts_from(condition, seen.current) => seen.current,
         _ => return Verdict::Stay,
     };
-    match waiting(rule, from, from.max(seen.highest)) {
+    match waiting(condition, from, from.max(seen.highest)) {
         None => Verdict::End,
         Some(next) if next.value > row.series.scale(seen.current) => Verdict::Move(next),
-        Some(next) => cross(rule, next.value, from, seen),
+        Some(next) => cross(condition, next.value, from, seen),
     }
 }
 
 /// What becomes of a trigger at `value` that the current value has reached.
-fn cross(rule: &Rule, value: i64, base: i64, seen: &Seen) -> Verdict {
-    let marks = marks(rule, value, seen);
-    let next = waiting(rule, seen.current, seen.current.max(seen.highest));
-    let previous = match rule {
-        Rule::Moved(..) => base,
+fn cross(condition: &Condition, value: i64, base: i64, seen: &Seen) -> Verdict {
+    let marks = marks(condition, value, seen);
+    let next = waiting(condition, seen.current, seen.current.max(seen.highest));
+    let previous = match condition {
+        Condition::Moved(..) => base,
         // All multiples up to the current value were passed once before: a count that was corrected.
-        Rule::Every(..) if marks.is_empty() => return next.map_or(Verdict::End, Verdict::Move),
+        Condition::Every(..) if marks.is_empty() => {
+            return next.map_or(Verdict::End, Verdict::Move);
+        }
         _ => seen.previous.unwrap_or(base),
     };
     let current = Value::Int(seen.current);
@@ -222,24 +224,26 @@ fn fire_event(event: Event, row: &TriggerRow, change: &Change) -> Verdict {
 }
 
 /// Whether a rule can count from `base`: a percentage of nothing is nothing.
-fn counts_from(rule: &Rule, base: i64) -> bool {
-    !matches!(rule, Rule::Moved(_, _, Amount::Percent(_))) || base >= 1
+fn counts_from(condition: &Condition, base: i64) -> bool {
+    !matches!(condition, Condition::Moved(_, _, Amount::Percent(_))) || base >= 1
 }
 
 /// Where a rule on a count waits at the value `base`, strictly beyond it; `None` when it is spent.
 ///
 /// `highest` is `base` or the highest value ever seen: multiples up to it do not count again.
-fn waiting(rule: &Rule, base: i64, highest: i64) -> Option<NextTrigger> {
-    let series = series(rule);
-    if !counts_from(rule, base) {
+fn waiting(condition: &Condition, base: i64, highest: i64) -> Option<NextTrigger> {
+    let series = series(condition);
+    if !counts_from(condition, base) {
         return Some(NextTrigger { series, value: LOWEST, base: Some(base) });
     }
-    let value = match rule {
-        Rule::Every(_, step) => multiple_above(*step, highest)?,
-        Rule::Milestones(_) => milestone_above(base)?,
-        Rule::At(_, values) => values.iter().copied().find(|value| *value > base)?,
-        Rule::Moved(_, direction, amount) => moved(base, *direction, *amount)?,
-        Rule::Any(_) | Rule::MovedIn(..) | Rule::Rate(..) | Rule::Event(_) => LOWEST,
+    let value = match condition {
+        Condition::Every(_, step) => multiple_above(*step, highest)?,
+        Condition::Milestones(_) => milestone_above(base)?,
+        Condition::At(_, values) => values.iter().copied().find(|value| *value > base)?,
+        Condition::Moved(_, direction, amount) => moved(base, *direction, *amount)?,
+        Condition::Any(_) | Condition::MovedIn(..) | Condition::Rate(..) | Condition::Event(_) => {
+            LOWEST
+        }
     };
     // A value at the end of the scale can't be negated, nor be crossed.
     let value = if series.down { value.checked_neg()? } else { value };
@@ -280,9 +284,9 @@ fn moved(base: i64, direction: Direction, amount: Amount) -> Option<i64> {
 }
 
 /// The values from `value` (the first) to the current one that a rule names.
-fn marks(rule: &Rule, value: i64, seen: &Seen) -> Marks {
-    match rule {
-        Rule::Every(_, step) => {
+fn marks(condition: &Condition, value: i64, seen: &Seen) -> Marks {
+    match condition {
+        Condition::Every(_, step) => {
             let first = multiple_above(*step, seen.highest).map(|above| above.max(value));
             let Some(first) = first.filter(|first| *first <= seen.current) else {
                 return Marks::default();
@@ -296,16 +300,18 @@ fn marks(rule: &Rule, value: i64, seen: &Seen) -> Marks {
                 more: u64::try_from(passed - named).unwrap_or(0),
             }
         }
-        Rule::Milestones(_) => named(
+        Condition::Milestones(_) => named(
             std::iter::successors(Some(value), |value| milestone_above(*value))
                 .take_while(|milestone| *milestone <= seen.current),
         ),
-        Rule::At(_, values) => {
+        Condition::At(_, values) => {
             named(values.iter().copied().filter(|at| (value..=seen.current).contains(at)))
         }
-        Rule::Any(_) | Rule::Moved(..) | Rule::MovedIn(..) | Rule::Rate(..) | Rule::Event(_) => {
-            Marks::default()
-        }
+        Condition::Any(_)
+        | Condition::Moved(..)
+        | Condition::MovedIn(..)
+        | Condition::Rate(..)
+        | Condition::Event(_) => Marks::default(),
     }
 }
 

@@ -7,7 +7,7 @@
 use super::trigger::Verdict;
 use super::{Reading, Scan};
 use crate::model::{
-    Amount, Direction, Marks, NextTrigger, Rule, Series, Signal, TriggerRow, Value,
+    Amount, Condition, Direction, Marks, NextTrigger, Series, Signal, TriggerRow, Value,
 };
 
 /// The derived value of `signal`, from the count at the window's start and the count now; `None` where it has none.
@@ -32,26 +32,26 @@ struct Thresholds {
 }
 
 /// `None` for rules without a window.
-fn thresholds(rule: &Rule) -> Option<Thresholds> {
-    match rule {
-        Rule::Rate(_, count, _) => {
+fn thresholds(condition: &Condition) -> Option<Thresholds> {
+    match condition {
+        Condition::Rate(_, count, _) => {
             Some(Thresholds { fires: count.saturating_add(1), rearms: below_nine_tenths(*count) })
         }
-        Rule::MovedIn(_, _, Amount::Absolute(count), _) => {
+        Condition::MovedIn(_, _, Amount::Absolute(count), _) => {
             Some(Thresholds { fires: *count, rearms: below_nine_tenths(*count) })
         }
-        Rule::MovedIn(_, _, Amount::Percent(hundredths), _) => {
+        Condition::MovedIn(_, _, Amount::Percent(hundredths), _) => {
             let fires = i64::from(*hundredths);
             // The value is cut off: `v` stands for all below `v + 1`, which must not reach 90 % either. One
             // hundredth of a percent is too small to tell; standing still arms it.
             Some(Thresholds { fires, rearms: (fires * 9 / 10 - 1).max(0) })
         }
-        Rule::Any(_)
-        | Rule::Every(..)
-        | Rule::Milestones(_)
-        | Rule::At(..)
-        | Rule::Moved(..)
-        | Rule::Event(_) => None,
+        Condition::Any(_)
+        | Condition::Every(..)
+        | Condition::Milestones(_)
+        | Condition::At(..)
+        | Condition::Moved(..)
+        | Condition::Event(_) => None,
     }
 }
 
@@ -62,36 +62,36 @@ fn below_nine_tenths(count: i64) -> i64 {
 }
 
 /// The series in which a rule over a window is armed; `None` for other rules.
-pub(super) fn series(rule: &Rule) -> Option<Series> {
-    match *rule {
-        Rule::Rate(metric, _, unit) => {
+pub(super) fn series(condition: &Condition) -> Option<Series> {
+    match *condition {
+        Condition::Rate(metric, _, unit) => {
             Some(Series::up(Signal::Gain { metric, window_s: unit.seconds() }))
         }
-        Rule::MovedIn(metric, direction, amount, window_s) => Some(Series {
+        Condition::MovedIn(metric, direction, amount, window_s) => Some(Series {
             signal: match amount {
                 Amount::Absolute(_) => Signal::Gain { metric, window_s },
                 Amount::Percent(_) => Signal::Growth { metric, window_s },
             },
             down: direction == Direction::Down,
         }),
-        Rule::Any(_)
-        | Rule::Every(..)
-        | Rule::Milestones(_)
-        | Rule::At(..)
-        | Rule::Moved(..)
-        | Rule::Event(_) => None,
+        Condition::Any(_)
+        | Condition::Every(..)
+        | Condition::Milestones(_)
+        | Condition::At(..)
+        | Condition::Moved(..)
+        | Condition::Event(_) => None,
     }
 }
 
 /// The armed trigger of a rule over a window; `None` for other rules.
-pub(super) fn armed(rule: &Rule) -> Option<NextTrigger> {
-    let value = thresholds(rule)?.fires;
-    Some(NextTrigger { series: series(rule)?, value, base: None })
+pub(super) fn armed(condition: &Condition) -> Option<NextTrigger> {
+    let value = thresholds(condition)?.fires;
+    Some(NextTrigger { series: series(condition)?, value, base: None })
 }
 
 /// What becomes of a trigger of a rule over a window that a scan has found.
-pub(super) fn fire(rule: &Rule, row: &TriggerRow, scan: &Scan) -> Verdict {
-    let (Some(armed), Some(thresholds)) = (armed(rule), thresholds(rule)) else {
+pub(super) fn fire(condition: &Condition, row: &TriggerRow, scan: &Scan) -> Verdict {
+    let (Some(armed), Some(thresholds)) = (armed(condition), thresholds(condition)) else {
         return Verdict::Stay;
     };
     let resting = Series { down: !armed.series.down, ..armed.series };
@@ -145,7 +145,7 @@ mod tests {
     fn a_rule_that_fired_waits_strictly_beyond_the_value_that_fired() {
         for text in ["views rate > 1/h", "views +1 in 1h", "views +0.01% in 1h", "views -10% in 1h"]
         {
-            let thresholds = thresholds(&parse(text).unwrap()).unwrap();
+            let thresholds = thresholds(&parse(text).unwrap().condition).unwrap();
             assert!(thresholds.rearms < thresholds.fires, "{text}");
         }
     }
@@ -158,14 +158,14 @@ mod tests {
             ("views +0.02% in 1h", 0),
             ("views +0.01% in 1h", 0),
         ] {
-            let thresholds = thresholds(&parse(text).unwrap()).unwrap();
+            let thresholds = thresholds(&parse(text).unwrap().condition).unwrap();
             assert_eq!(thresholds.rearms, rearms, "{text}");
         }
     }
 
     #[test]
     fn more_than_200_an_hour_is_201() {
-        let thresholds = thresholds(&parse("views rate > 200/h").unwrap()).unwrap();
+        let thresholds = thresholds(&parse("views rate > 200/h").unwrap().condition).unwrap();
         assert_eq!((thresholds.fires, thresholds.rearms), (201, 179));
     }
 }

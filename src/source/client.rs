@@ -15,9 +15,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::error::{SourceError, classify};
 use super::feed;
 use super::quota::{Bucket, Denied, Quota, QuotaState, Spender, next_reset};
-use super::schedule::Limits;
+use super::schedule::Intervals;
 use super::wire::{self, Answer, ChannelInfo, Details, Member, MemberPage, Stats};
-use crate::model::{PlaylistId, Snapshot, Status, SubjectRef, UnixMillis, VideoId};
+use crate::model::{PlaylistId, SubjectRef, UnixMillis, VideoId};
 
 /// The most ids that one call takes; also the size of a page.
 /// Source: discovery document, `videos.batchGetStats`: "the number of IDs specified cannot exceed 50".
@@ -53,8 +53,8 @@ pub struct YouTubeOptions {
 impl YouTubeOptions {
     /// The bounds for [`super::Plan`].
     #[must_use]
-    pub const fn limits(&self) -> Limits {
-        Limits { min_interval: self.min_interval, max_interval: self.max_interval }
+    pub const fn intervals(&self) -> Intervals {
+        Intervals { min_interval: self.min_interval, max_interval: self.max_interval }
     }
 }
 
@@ -188,25 +188,6 @@ impl YouTube {
         ];
         let body = self.get("videos", &query, Bucket::General, by, now).await?;
         wire::details(&body, ids)
-    }
-
-    /// Looks one video up for somebody who waits: a whole snapshot, or `None` where there is nothing to watch.
-    ///
-    /// # Errors
-    ///
-    /// See [`SourceError`].
-    pub async fn video(
-        &self,
-        id: VideoId,
-        by: Spender,
-        now: UnixMillis,
-    ) -> Result<Option<Snapshot>, SourceError> {
-        let mut answer = self.details(&[id], by, now).await?;
-        if let Some((_, reason)) = answer.damaged.pop() {
-            return Err(SourceError::BadAnswer(reason));
-        }
-        let found = answer.found.pop().filter(|details| details.status != Status::Unavailable);
-        Ok(found.map(|details| details.snapshot(now)))
     }
 
     /// Looks a channel up by handle or id (`channels.list`): 1 unit of [`Bucket::General`]. `None`: no such channel.

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::PER_CALL_MAX;
 use super::error::SourceError;
-use super::schedule::Pace;
+use super::schedule::ListPace;
 use super::wire::{ChannelInfo, Member, MemberPage};
 use crate::model::{ChannelId, PlaylistId, SubjectRef, UnixMillis, VideoId};
 
@@ -190,7 +190,7 @@ impl ListMemory {
 
     /// Takes in that a look has failed, and says how long the list is left alone.
     #[must_use]
-    pub fn failed(&mut self, error: &SourceError, pace: &Pace, now: UnixMillis) -> Duration {
+    pub fn failed(&mut self, error: &SourceError, pace: &ListPace, now: UnixMillis) -> Duration {
         match error {
             // Nothing is wrong with this list.
             SourceError::QuotaUsedUp { resets_at, .. }
@@ -218,7 +218,7 @@ impl ListMemory {
         grown.min(PAUSE_MAX.max(pace.feed))
     }
 
-    fn is_whole_due(&self, list: List<'_>, pace: &Pace, now: UnixMillis) -> bool {
+    fn is_whole_due(&self, list: List<'_>, pace: &ListPace, now: UnixMillis) -> bool {
         let pages_held = u32::try_from(list.members_max.div_ceil(PER_CALL_MAX)).unwrap_or(u32::MAX);
         // A long playlist is read less often, so that a day of it costs no more than its members do.
         let days = self.pages.div_ceil(pages_held.max(1)).max(1);
@@ -244,7 +244,7 @@ pub async fn look<A: AskLists>(
     ask: &A,
     list: List<'_>,
     memory: &mut ListMemory,
-    pace: &Pace,
+    pace: &ListPace,
     now: UnixMillis,
 ) -> Result<Found, A::Error> {
     let found = Found::nothing_yet(pace.feed);
@@ -298,7 +298,7 @@ struct Look<'a, A> {
     ask: &'a A,
     list: List<'a>,
     memory: &'a mut ListMemory,
-    pace: &'a Pace,
+    pace: &'a ListPace,
     now: UnixMillis,
     found: Found,
     /// Rows of the API that were never members.

@@ -29,25 +29,6 @@ const CATCH_UP_PARTS: u32 = 10;
 /// The memory to store, and the snapshot to publish after that.
 pub type Merged = (Memory, Option<Snapshot>);
 
-/// How a video stands with us, for people who ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sight {
-    /// Never asked for.
-    New,
-    /// Never seen: there is no such video, or it is private.
-    NotFound {
-        /// When it was first asked for.
-        since: UnixMillis,
-    },
-    /// Seen; absent from the last answer, and the second look is still to come.
-    Missing {
-        /// When it was first absent.
-        since: UnixMillis,
-    },
-    /// Seen; unavailable ones too.
-    Seen,
-}
-
 /// Which call a video is due for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
@@ -121,17 +102,10 @@ impl Memory {
         self.next_poll.since(self.polled_at)
     }
 
-    /// How the video stands with us.
+    /// Whether it was never asked for.
     #[must_use]
-    pub const fn sight(&self) -> Sight {
-        match (&self.snapshot, self.missing_since) {
-            (None, None) => Sight::New,
-            (None, Some(since)) => Sight::NotFound { since },
-            (Some(snapshot), Some(since)) if !matches!(snapshot.status, Status::Unavailable) => {
-                Sight::Missing { since }
-            }
-            (Some(_), _) => Sight::Seen,
-        }
+    pub const fn is_new(&self) -> bool {
+        self.snapshot.is_none() && self.missing_since.is_none()
     }
 
     /// Which call the next look is.
@@ -152,14 +126,14 @@ impl Memory {
         let Some(last) = self.snapshot.take() else {
             // Nothing to lay them over: `videos.list` comes first.
             self.details_due = now;
-            self.wait(plan.limits().min_interval, now, plan);
+            self.wait(plan.intervals().min_interval, now, plan);
             return (self, None);
         };
         if last.status == Status::Unavailable {
             // It may be back; `videos.list` says whether, and under which status.
             self.snapshot = Some(last);
             self.details_due = now;
-            self.wait(plan.limits().min_interval, now, plan);
+            self.wait(plan.intervals().min_interval, now, plan);
             return (self, None);
         }
         let at = self.after(Some(&last), now);
@@ -194,7 +168,7 @@ impl Memory {
     /// Takes in that the video was absent from an answer of the call that is charged to `asked`.
     #[must_use]
     pub fn missing(mut self, asked: Bucket, now: UnixMillis, plan: &Plan) -> Merged {
-        let soon = plan.limits().min_interval;
+        let soon = plan.intervals().min_interval;
         let Some(last) = self.snapshot.take() else {
             // Only `videos.list` tells whether it was ever there.
             if asked == Bucket::General {
@@ -232,7 +206,7 @@ impl Memory {
         match asked {
             Bucket::General if self.snapshot.is_some() => {
                 self.details_due = plan.in_step(now, interval);
-                self.wait(plan.limits().min_interval, now, plan);
+                self.wait(plan.intervals().min_interval, now, plan);
             }
             Bucket::General | Bucket::Stats => self.wait(interval, now, plan),
         }
@@ -290,7 +264,7 @@ impl Memory {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::schedule::{Budget, Limits, Lists};
+    use super::super::schedule::{Intervals, Lists, UnitBudget};
     use super::*;
 
     /// A point of the grid of one minute.
@@ -299,13 +273,13 @@ mod tests {
     const MAX: Duration = Duration::from_secs(3600);
 
     fn plan() -> Plan {
-        let limits = Limits { min_interval: MIN, max_interval: MAX };
+        let intervals = Intervals { min_interval: MIN, max_interval: MAX };
         let over = Duration::from_secs(86_400);
         Plan::new(
-            limits,
+            intervals,
             10,
             Lists::default(),
-            Budget { stats: 10_000, general: 8_000, lists: 0, over },
+            UnitBudget { stats: 10_000, general: 8_000, lists: 0, over },
         )
     }
 
@@ -377,14 +351,13 @@ mod tests {
         let plan = plan();
         let (memory, none) = seen().missing(Bucket::Stats, NOW.plus(MIN), &plan);
         assert_eq!(none, None);
-        assert_eq!(memory.sight(), Sight::Missing { since: NOW.plus(MIN) });
+        assert_eq!(memory.missing_since, Some(NOW.plus(MIN)));
         assert_eq!(memory.next_poll(), NOW.plus(2 * MIN));
         assert_eq!(memory.ask(memory.next_poll()), Ask::Details);
         let (memory, gone) = memory.missing(Bucket::General, NOW.plus(2 * MIN), &plan);
         let gone = gone.unwrap();
         assert_eq!((gone.status, gone.title.as_deref()), (Status::Unavailable, Some("A")));
         assert_eq!((gone.views, gone.numbers_at), (Some(10), NOW), "numbers keep their age");
-        assert_eq!(memory.sight(), Sight::Seen);
     }
 
     #[test]
@@ -403,7 +376,7 @@ mod tests {
         let (memory, snapshot) =
             memory.details(&told("A", Status::Public), NOW.plus(2 * MIN), &plan);
         assert_eq!(snapshot.unwrap().status, Status::Public);
-        assert_eq!(memory.sight(), Sight::Seen);
+        assert_eq!(memory.missing_since, None);
     }
 
     #[test]
@@ -435,7 +408,7 @@ mod tests {
         let mut memory = seen();
         let due = memory.details_due();
         (memory, _) = memory.damaged(Bucket::General, due, &plan);
-        assert_eq!(memory.sight(), Sight::Seen);
+        assert_eq!(memory.missing_since, None);
         assert_eq!(memory.ask(memory.next_poll()), Ask::Stats);
     }
 
@@ -470,14 +443,15 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_id_publishes_nothing_and_is_shown_as_not_found() {
+    fn an_unknown_id_publishes_nothing_and_is_no_new_one_at_the_next_look() {
         let plan = plan();
+        assert!(Memory::default().is_new());
         let (memory, none) = Memory::default().missing(Bucket::General, NOW, &plan);
-        assert_eq!((none, memory.sight()), (None, Sight::NotFound { since: NOW }));
+        assert_eq!((none, memory.is_new()), (None, false));
         let (memory, none) = memory.missing(Bucket::General, NOW.plus(MAX), &plan);
-        assert_eq!((none, memory.sight()), (None, Sight::NotFound { since: NOW }));
+        assert_eq!((none, memory.missing_since), (None, Some(NOW)));
         let (memory, some) = memory.details(&told("A", Status::Public), NOW.plus(2 * MAX), &plan);
-        assert_eq!((some.is_some(), memory.sight()), (true, Sight::Seen));
+        assert_eq!((some.is_some(), memory.missing_since), (true, None));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::schedule::Budget;
+use super::schedule::UnitBudget;
 use crate::model::UnixMillis;
 
 /// The quota is given anew at midnight here: a day of it has 23, 24 or 25 hours.
@@ -325,12 +325,12 @@ impl Quota {
 
     /// What polling and lists may still spend until the reset: what [`super::Plan`] is made from.
     #[must_use]
-    pub fn budget(&self, now: UnixMillis) -> Budget {
+    pub fn budget(&self, now: UnixMillis) -> UnitBudget {
         let left = |bucket: Bucket, by: Spender| match self.exhausted_until(bucket, now) {
             Some(_) => 0,
             None => self.share_left(bucket, by, now),
         };
-        Budget {
+        UnitBudget {
             stats: left(Bucket::Stats, Spender::Polling),
             general: left(Bucket::General, Spender::Polling),
             lists: left(Bucket::General, Spender::Lists),

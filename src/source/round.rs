@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use super::client::PER_CALL_MAX;
-use super::memory::{Ask, Memory, Sight};
+use super::memory::{Ask, Memory};
 use super::schedule::{EARLY_PARTS, Plan};
 use crate::model::{UnixMillis, VideoId};
 
@@ -34,7 +34,7 @@ pub fn next_round(
 ) -> Round {
     let mut sorted: Vec<&(VideoId, &Memory)> = videos.iter().collect();
     // A video that nobody has looked at yet comes before the hundredth look at another.
-    sorted.sort_by_key(|(id, memory)| (memory.sight() != Sight::New, memory.next_poll(), *id));
+    sorted.sort_by_key(|(id, memory)| (!memory.is_new(), memory.next_poll(), *id));
     let mut once: HashSet<VideoId> = HashSet::new();
     sorted.retain(|(id, _)| once.insert(*id));
     let mut taken: HashSet<VideoId> = HashSet::new();
@@ -42,7 +42,7 @@ pub fn next_round(
     let is_due = |memory: &Memory| memory.next_poll() <= now;
     let is_soon = |memory: &Memory| {
         memory.next_poll() <= now.plus(memory.interval() / EARLY_PARTS)
-            && now.since(memory.polled_at()) >= plan.limits().min_interval
+            && now.since(memory.polled_at()) >= plan.intervals().min_interval
     };
     let pick =
         |calls: u32, taken: &mut HashSet<VideoId>, fits: &dyn Fn(&Memory, UnixMillis) -> bool| {
@@ -70,13 +70,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::quota::{Bucket, Quota, QuotaState, Spender};
-    use super::super::schedule::{Budget, Limits, Lists};
+    use super::super::schedule::{Intervals, Lists, UnitBudget};
     use super::super::wire::Details;
     use super::*;
     use crate::model::{Counts, Live, Status};
 
-    const LIMITS: Limits =
-        Limits { min_interval: Duration::from_secs(60), max_interval: Duration::from_secs(3600) };
+    const INTERVALS: Intervals = Intervals {
+        min_interval: Duration::from_secs(60),
+        max_interval: Duration::from_secs(3600),
+    };
     /// Midnight in California.
     const MIDNIGHT: UnixMillis = UnixMillis(1_795_334_400_000);
 
@@ -108,7 +110,7 @@ mod tests {
     }
 
     fn plan() -> Plan {
-        Plan::new(LIMITS, 100, Lists::default(), Budget::of_a_day(10_000, false))
+        Plan::new(INTERVALS, 100, Lists::default(), UnitBudget::of_a_day(10_000, false))
     }
 
     fn sizes(batches: &[Vec<VideoId>]) -> Vec<usize> {
@@ -172,7 +174,7 @@ mod tests {
         // Fifty busy videos arrive seven seconds apart; a round is held as soon as one of them is due.
         for second in 0u64..7_200 {
             let now = MIDNIGHT.plus(Duration::from_secs(second));
-            let plan = Plan::new(LIMITS, 50, Lists::default(), quota.budget(now));
+            let plan = Plan::new(INTERVALS, 50, Lists::default(), quota.budget(now));
             if second % 7 == 0 && videos.len() < 50 {
                 videos.push((id(videos.len()), Memory::default()));
             }
@@ -205,7 +207,7 @@ mod tests {
         let mut looks: HashMap<VideoId, u32> = HashMap::new();
         for minute in 0..1_440i64 {
             let now = UnixMillis(MIDNIGHT.0 + minute * 60_000);
-            let plan = Plan::new(LIMITS, count, Lists::default(), quota.budget(now));
+            let plan = Plan::new(INTERVALS, count, Lists::default(), quota.budget(now));
             let rows: Vec<_> = videos.iter().map(|(id, memory)| (*id, memory)).collect();
             let general = quota.allowance(Bucket::General, Spender::Polling, now);
             let stats = quota.allowance(Bucket::Stats, Spender::Polling, now);

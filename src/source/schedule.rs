@@ -40,7 +40,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// The bounds that the operator set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct Intervals {
     /// No video is looked at more often.
     pub min_interval: Duration,
     /// No video is looked at less often, if the budget allows.
@@ -49,7 +49,7 @@ pub struct Limits {
 
 /// What polling may spend, and how long it has to last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Budget {
+pub struct UnitBudget {
     /// Units for numbers.
     pub stats: u32,
     /// Units for title and status.
@@ -60,11 +60,11 @@ pub struct Budget {
     pub over: Duration,
 }
 
-impl Budget {
+impl UnitBudget {
     /// A whole day's, for `check`; a running program plans with [`super::Quota::budget`].
     #[must_use]
-    pub const fn of_a_day(daily_units: u32, has_lists: bool) -> Budget {
-        Budget {
+    pub const fn of_a_day(daily_units: u32, has_lists: bool) -> UnitBudget {
+        UnitBudget {
             stats: Bucket::Stats.share(Spender::Polling, daily_units, has_lists),
             general: Bucket::General.share(Spender::Polling, daily_units, has_lists),
             lists: Bucket::General.share(Spender::Lists, daily_units, has_lists),
@@ -84,7 +84,7 @@ pub struct Lists {
 
 /// How often one list is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
+pub struct ListPace {
     /// Between two looks at its feed, which cost nothing.
     pub feed: Duration,
     /// Between two looks that cost a unit.
@@ -122,7 +122,7 @@ pub struct Plan {
     pub lists_in_time: usize,
     /// All this in one line for the operator.
     pub message: String,
-    limits: Limits,
+    intervals: Intervals,
     /// The wait at which the numbers of all videos, evenly, cost just what there is.
     even: Duration,
 }
@@ -130,8 +130,8 @@ pub struct Plan {
 impl Plan {
     /// Plans for `videos` and `lists`.
     #[must_use]
-    pub fn new(limits: Limits, videos: usize, lists: Lists, budget: Budget) -> Plan {
-        let Limits { min_interval: min, max_interval: max } = limits;
+    pub fn new(intervals: Intervals, videos: usize, lists: Lists, budget: UnitBudget) -> Plan {
+        let Intervals { min_interval: min, max_interval: max } = intervals;
         let calls = u64::try_from(videos.div_ceil(PER_CALL_MAX)).unwrap_or(u64::MAX);
 
         let even = evenly(calls, budget.stats, budget.over);
@@ -140,7 +140,7 @@ impl Plan {
         let details_interval = min.saturating_mul(DETAILS_FACTOR).max(even_details);
         let fits =
             even <= max.max(min) && even_details <= max.max(min.saturating_mul(DETAILS_FACTOR));
-        let of_lists = OfLists::new(limits, lists, budget);
+        let of_lists = OfLists::new(intervals, lists, budget);
         let mut plan = Plan {
             videos,
             units_per_day_stats: per_day(calls, effective_interval),
@@ -155,7 +155,7 @@ impl Plan {
             whole_interval: of_lists.whole,
             lists_in_time: of_lists.in_time,
             message: String::new(),
-            limits,
+            intervals,
             even,
         };
         plan.message = plan.describe();
@@ -164,8 +164,8 @@ impl Plan {
 
     /// The bounds it was made for.
     #[must_use]
-    pub const fn limits(&self) -> Limits {
-        self.limits
+    pub const fn intervals(&self) -> Intervals {
+        self.intervals
     }
 
     /// How long a new video of a list may stay unseen. A channel's feed tells sooner while feeds work: within
@@ -178,10 +178,10 @@ impl Plan {
     /// How often a list is looked at while `allowance` units are there for lists now: what was saved earlier in the
     /// day is used, as long as there is one for each list.
     #[must_use]
-    pub fn pace(&self, allowance: u32) -> Pace {
+    pub fn pace(&self, allowance: u32) -> ListPace {
         let is_plenty = usize::try_from(allowance).unwrap_or(usize::MAX) > self.lists.count;
-        let paid = if is_plenty { look_at_lists_every(self.limits) } else { self.list_interval };
-        Pace { feed: self.feed_interval, paid, whole: self.whole_interval }
+        let paid = if is_plenty { look_at_lists_every(self.intervals) } else { self.list_interval };
+        ListPace { feed: self.feed_interval, paid, whole: self.whole_interval }
     }
 
     /// The wait until the next look at the numbers of one video.
@@ -196,7 +196,7 @@ impl Plan {
         published_at: Option<UnixMillis>,
         now: UnixMillis,
     ) -> Duration {
-        let Limits { min_interval: min, max_interval: max } = self.limits;
+        let Intervals { min_interval: min, max_interval: max } = self.intervals;
         let wanted = match (status, live) {
             (Status::Unavailable, _) => max,
             (Status::Public | Status::Unlisted, Live::Live) => min,
@@ -216,7 +216,7 @@ impl Plan {
         match live {
             Live::None | Live::Completed => self.details_interval,
             Live::Upcoming | Live::Live => {
-                let short = self.limits.min_interval.saturating_mul(LIVE_DETAILS_FACTOR);
+                let short = self.intervals.min_interval.saturating_mul(LIVE_DETAILS_FACTOR);
                 short.max(self.details_interval / DETAILS_FACTOR)
             }
         }
@@ -230,7 +230,8 @@ impl Plan {
     #[must_use]
     pub fn in_step(&self, now: UnixMillis, wait: Duration) -> UnixMillis {
         let grid = self.grid_ms();
-        let soonest = now.plus(self.limits.min_interval - self.limits.min_interval / EARLY_PARTS);
+        let soonest =
+            now.plus(self.intervals.min_interval - self.intervals.min_interval / EARLY_PARTS);
         let on_grid = now.plus(wait).0.div_euclid(grid).saturating_mul(grid);
         if on_grid >= soonest.0 {
             return UnixMillis(on_grid);
@@ -240,21 +241,14 @@ impl Plan {
         UnixMillis(on_grid.saturating_add(steps.saturating_mul(grid)))
     }
 
-    /// When the next round of polling is: the first point of the grid after `now`.
-    #[must_use]
-    pub fn next_round_at(&self, now: UnixMillis) -> UnixMillis {
-        let grid = self.grid_ms();
-        UnixMillis(now.0.div_euclid(grid).saturating_add(1).saturating_mul(grid))
-    }
-
     fn grid_ms(&self) -> i64 {
-        i64::try_from(self.limits.min_interval.as_millis()).unwrap_or(i64::MAX).max(1)
+        i64::try_from(self.intervals.min_interval.as_millis()).unwrap_or(i64::MAX).max(1)
     }
 
     /// How far ahead of now a video may be due and still fill up a batch: see [`super::next_round`].
     #[must_use]
     pub fn look_ahead(&self) -> Duration {
-        self.limits.max_interval.max(self.details_interval).max(self.even) / EARLY_PARTS
+        self.intervals.max_interval.max(self.details_interval).max(self.even) / EARLY_PARTS
     }
 
     fn describe_lists(&self, print: impl Fn(Duration) -> String) -> String {
@@ -276,7 +270,7 @@ impl Plan {
         let print = |duration: Duration| {
             Settings::print_duration(Duration::from_secs(duration.as_secs().max(1)))
         };
-        let Limits { min_interval: min, max_interval: max } = self.limits;
+        let Intervals { min_interval: min, max_interval: max } = self.intervals;
         let videos = self.videos;
         let cost = format!(
             "at most {} requests a day for numbers, {} for titles and status, {} for lists",
@@ -318,8 +312,8 @@ struct OfLists {
 }
 
 impl OfLists {
-    fn new(limits: Limits, lists: Lists, budget: Budget) -> OfLists {
-        let wish = look_at_lists_every(limits);
+    fn new(intervals: Intervals, lists: Lists, budget: UnitBudget) -> OfLists {
+        let wish = look_at_lists_every(intervals);
         let count = u64::try_from(lists.count).unwrap_or(u64::MAX);
         let pages = u64::try_from(lists.pages.max(lists.count)).unwrap_or(u64::MAX);
         // Without lists their share is polling's; the first list brings it.
@@ -351,8 +345,8 @@ impl OfLists {
 }
 
 /// The wait between two looks at a list, while there are units.
-fn look_at_lists_every(limits: Limits) -> Duration {
-    let Limits { min_interval: min, max_interval: max } = limits;
+fn look_at_lists_every(intervals: Intervals) -> Duration {
+    let Intervals { min_interval: min, max_interval: max } = intervals;
     min.saturating_mul(LIST_FACTOR).min(max).max(min)
 }
 
@@ -379,8 +373,8 @@ mod tests {
 
     const MIN: Duration = Duration::from_secs(60);
     const MAX: Duration = Duration::from_secs(3600);
-    const LIMITS: Limits = Limits { min_interval: MIN, max_interval: MAX };
-    const WHOLE_DAY: Budget = Budget::of_a_day(10_000, false);
+    const INTERVALS: Intervals = Intervals { min_interval: MIN, max_interval: MAX };
+    const WHOLE_DAY: UnitBudget = UnitBudget::of_a_day(10_000, false);
     const START: UnixMillis = UnixMillis(1_793_000_000_000);
     const LONG_AGO: Option<UnixMillis> = Some(UnixMillis(1_500_000_000_000));
 
@@ -395,7 +389,7 @@ mod tests {
         published_at: Option<UnixMillis>,
         live: Live,
     ) -> Duration {
-        let plan = Plan::new(LIMITS, 10, Lists::default(), WHOLE_DAY);
+        let plan = Plan::new(INTERVALS, 10, Lists::default(), WHOLE_DAY);
         let (mut activity, mut now, mut last) = (Activity::default(), START, None);
         let mut interval = MIN;
         while now.since(START) < Duration::from_secs(6 * 3600) {
@@ -434,7 +428,7 @@ mod tests {
 
     #[test]
     fn a_jump_after_hours_of_standing_still_is_no_storm() {
-        let plan = Plan::new(LIMITS, 10, Lists::default(), WHOLE_DAY);
+        let plan = Plan::new(INTERVALS, 10, Lists::default(), WHOLE_DAY);
         let at = |hours: u64| START.plus(Duration::from_secs(hours * 3600));
         let activity = Activity::default()
             .observe(None, &views(100_000), START)
@@ -446,7 +440,7 @@ mod tests {
 
     #[test]
     fn looks_fall_in_step_and_stay_there() {
-        let plan = Plan::new(LIMITS, 10, Lists::default(), WHOLE_DAY);
+        let plan = Plan::new(INTERVALS, 10, Lists::default(), WHOLE_DAY);
         let check = |now: i64, wait: u64, expected: i64| {
             let at = plan.in_step(UnixMillis(now * 1_000), Duration::from_secs(wait));
             assert_eq!(at, UnixMillis(expected * 1_000), "{now} + {wait}");
@@ -459,13 +453,11 @@ mod tests {
         check(659, 60, 660 + 60);
         check(603, 150, 720);
         check(603, 3_600, 4_200);
-        assert_eq!(plan.next_round_at(UnixMillis(660_000)), UnixMillis(720_000));
-        assert_eq!(plan.next_round_at(UnixMillis(660_001)), UnixMillis(720_000));
     }
 
     #[test]
     fn a_few_videos_cost_little_and_the_plan_says_so() {
-        let plan = Plan::new(LIMITS, 50, Lists::default(), WHOLE_DAY);
+        let plan = Plan::new(INTERVALS, 50, Lists::default(), WHOLE_DAY);
         assert!(plan.fits);
         assert_eq!(plan.effective_interval, MIN);
         assert_eq!((plan.units_per_day_stats, plan.units_per_day_details), (1_440, 288));
@@ -474,8 +466,12 @@ mod tests {
 
     #[test]
     fn many_videos_share_the_day() {
-        let plan =
-            Plan::new(LIMITS, 10_000, Lists { count: 2, pages: 4 }, Budget::of_a_day(10_000, true));
+        let plan = Plan::new(
+            INTERVALS,
+            10_000,
+            Lists { count: 2, pages: 4 },
+            UnitBudget::of_a_day(10_000, true),
+        );
         assert!(plan.fits);
         assert_eq!(plan.effective_interval.as_secs(), 1_728);
         insta::assert_snapshot!(plan.message, @"10000 videos: busy ones every 1m, quiet ones every 1h, and every 28m48s if all were busy at once (at most 9999 requests a day for numbers, 5999 for titles and status, 580 for lists); 2 channels and playlists: a new video is told within 5m, of a channel within 5m while feeds work (with more than 20 of them it takes longer than 15m)");
@@ -483,7 +479,7 @@ mod tests {
 
     #[test]
     fn the_budget_beats_the_longest_interval() {
-        let plan = Plan::new(LIMITS, 100_000, Lists::default(), WHOLE_DAY);
+        let plan = Plan::new(INTERVALS, 100_000, Lists::default(), WHOLE_DAY);
         assert!(!plan.fits);
         let interval = plan.interval(&Activity::default(), Status::Public, Live::Live, None, START);
         assert_eq!(interval.as_secs(), 17_280);
@@ -493,8 +489,12 @@ mod tests {
     #[test]
     fn without_units_everything_waits_for_the_reset() {
         let over = Duration::from_secs(5 * 3600);
-        let plan =
-            Plan::new(LIMITS, 1, Lists::default(), Budget { stats: 0, general: 0, lists: 0, over });
+        let plan = Plan::new(
+            INTERVALS,
+            1,
+            Lists::default(),
+            UnitBudget { stats: 0, general: 0, lists: 0, over },
+        );
         let interval = plan.interval(&Activity::default(), Status::Public, Live::None, None, START);
         assert!(interval >= over);
     }
@@ -523,9 +523,9 @@ mod tests {
             published_at in prop::option::of(any::<i64>()),
         ) {
             let (min, max) = (Duration::from_secs(min_s), Duration::from_secs(min_s + longer_s));
-            let budget = Budget { stats, general, lists: general / 4, over: Duration::from_secs(over_s) };
-            let limits = Limits { min_interval: min, max_interval: max };
-            let plan = Plan::new(limits, videos, Lists { count: pages / 3, pages }, budget);
+            let budget = UnitBudget { stats, general, lists: general / 4, over: Duration::from_secs(over_s) };
+            let intervals = Intervals { min_interval: min, max_interval: max };
+            let plan = Plan::new(intervals, videos, Lists { count: pages / 3, pages }, budget);
             let (mut activity, mut now, mut last) = (Activity::default(), START, None);
             for (counts, at) in readings {
                 now = UnixMillis(at);
@@ -546,8 +546,8 @@ mod tests {
         fn what_is_planned_evenly_costs_no_more_than_there_is(
             videos in 0usize..500_000, pages in 0usize..10_000, units in 4u32..20_000,
         ) {
-            let budget = Budget { stats: units, general: units, lists: units / 4, over: DAY };
-            let plan = Plan::new(LIMITS, videos, Lists { count: pages / 3, pages }, budget);
+            let budget = UnitBudget { stats: units, general: units, lists: units / 4, over: DAY };
+            let plan = Plan::new(INTERVALS, videos, Lists { count: pages / 3, pages }, budget);
             prop_assert!(plan.units_per_day_stats <= u64::from(units));
             prop_assert!(plan.units_per_day_details <= u64::from(units));
             prop_assert!(plan.units_per_day_lists <= u64::from(units / 4).max(1));

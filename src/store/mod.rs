@@ -18,7 +18,7 @@ pub const OPERATOR: &str = "operator";
 pub const OPERATOR_KEY: &str = "operator";
 
 use crate::model::{
-    Address, Channel, RoutingTx, Holder, NotificationId, Snapshot, SubjectRef, SubscriptionId,
+    Address, Channel, Holder, NotificationId, RoutingTx, Snapshot, SubjectRef, SubscriptionId,
     UnixMillis, VideoId,
 };
 
@@ -181,10 +181,10 @@ pub type ResumeFn = Box<
         + 'static,
 >;
 
-/// Decides inside the claiming transaction what becomes of a group of waiting alerts.
+/// Decides inside the claiming transaction what becomes of what waits for a watch.
 pub trait Compose: Send + Sync {
-    /// Sends, holds or cancels the alerts of one watch and video.
-    fn compose(&self, group: &Group, now: UnixMillis) -> Composed;
+    /// Sends, holds or cancels the waiting alerts of one watch.
+    fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed;
 }
 
 /// Everything tubebell remembers. Every method fails as [`StoreError`] says, with nothing changed.
@@ -298,12 +298,14 @@ pub trait Store: Send + Sync + 'static {
     /// Notifications that could not be delivered, newest first.
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>>;
 
-    /// Queues dead letters again, all or the given ones; returns how many.
+    /// Queues dead letters again, those of `which` behind `after`, oldest first: as many as a transaction holds that keeps
+    /// nobody waiting, and leaves others room before it returns. `after` starts at 0 and goes on at [`Replayed::last`].
     async fn replay_dead_letters(
         &self,
-        ids: Option<Vec<NotificationId>>,
+        which: DeadLetters,
+        after: NotificationId,
         now: UnixMillis,
-    ) -> Result<usize>;
+    ) -> Result<Replayed>;
 
     // Commands --------------------------------------------------------------------------------------------
 

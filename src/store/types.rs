@@ -150,41 +150,54 @@ pub struct Barred {
     pub until: UnixMillis,
 }
 
-/// The waiting alerts of one watch and video, oldest first.
+/// What waits for one watch and is told together.
 #[derive(Debug, Clone)]
-pub struct Group {
-    /// Where they go.
+pub struct Unit {
+    /// The watch.
+    pub subscription: SubscriptionId,
+    /// Where it rings.
     pub destination: DestinationRow,
     /// What the watch has set.
     pub settings: Settings,
-    /// What is watched: for a channel or playlist not the video itself.
+    /// What is watched.
     pub subject: SubjectRef,
     /// The title of a channel or playlist, where known.
     pub subject_title: Option<String>,
+    /// Whether these are its urgent alerts.
+    pub is_urgent: bool,
+    /// Since when it is due: it was held until then, or came then.
+    pub due_at: UnixMillis,
+    /// When the last message of this kind left.
+    pub last_sent: Option<UnixMillis>,
+    /// What waits, by video: each once, the one with the oldest alert first.
+    pub videos: Vec<VideoAlerts>,
+}
+
+/// The waiting alerts of one video, oldest first.
+#[derive(Debug, Clone)]
+pub struct VideoAlerts {
+    /// The video; `None`: they are about the channel or playlist as a whole.
+    pub video: Option<VideoId>,
     /// The video's title, where known.
     pub title: Option<String>,
     /// What the router last handled of the video.
     pub known: Option<Known>,
     /// What else is known of the video.
     pub about: About,
-    /// The alerts.
+    /// The alerts: at least one, and one per rule or little more.
     pub alerts: Vec<Alert>,
-    /// When the last message of this watch and video was sent.
-    pub last_sent: Option<UnixMillis>,
 }
 
-/// What becomes of a group.
+/// What becomes of a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Composed {
     /// It leaves now.
     Send {
-        /// `single` or `coalesced`.
-        kind: &'static str,
-        /// The rendered body.
-        body: String,
         /// Without a sound: it comes late.
         silent: bool,
-        /// Alerts that are not in the message, and why.
+        /// The messages. Those of a chat follow each other: the next one leaves when the one before it has ended.
+        messages: Vec<ComposedMessage>,
+        /// Alerts that are in no message, and why.
         cancelled: Vec<(AlertId, CancelReason)>,
     },
     /// It waits, with all that comes meanwhile; asked again then, or when a command changes its settings.
@@ -193,6 +206,21 @@ pub enum Composed {
     Cancel(CancelReason),
     /// It can't be rendered: one line.
     Dead(String),
+}
+
+/// One message of a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComposedMessage {
+    /// The rendered body.
+    pub body: String,
+    /// The video, where it is about one alone.
+    pub video: Option<VideoId>,
+    /// Whether it sums up several changes.
+    pub is_coalesced: bool,
+    /// The alerts that it tells; each alert of the unit stands in one message, or is cancelled.
+    pub alerts: Vec<AlertId>,
+    /// When the oldest snapshot in it was made.
+    pub observed_at: UnixMillis,
 }
 
 /// A notification taken for sending.
@@ -298,6 +326,24 @@ pub struct DeadLetter {
     pub ended: UnixMillis,
     /// The video's title or id, if it is about one.
     pub about: Option<String>,
+}
+
+/// Which dead letters are queued again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeadLetters {
+    /// All of them.
+    All,
+    /// These.
+    Of(std::sync::Arc<[NotificationId]>),
+}
+
+/// What a piece of a replay did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replayed {
+    /// How many dead letters were queued again.
+    pub count: usize,
+    /// The last one that was looked at; `None`: there are no more.
+    pub last: Option<NotificationId>,
 }
 
 /// The update of a chat service that asked for an edit.
@@ -575,21 +621,21 @@ pub struct History {
     pub title: Option<String>,
     /// The router's last state.
     pub known: Option<Known>,
-    /// The poller's memory.
-    pub memory: Option<String>,
     /// Points: when, counts.
     pub points: Vec<(UnixMillis, Counts)>,
 }
 
 /// The sums over all alerts since the database was made: they go on over restarts.
 ///
-/// Created and replayed ones together are those that wait, those in flight, and all that have ended.
+/// Created and replayed ones together are those that wait, those in flight, and all that have ended or were folded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ledger {
     /// Alerts that were made.
     pub created: u64,
     /// Ends that were taken back: dead letters that were queued again.
     pub replayed: u64,
+    /// Put into an earlier alert of the same rule and video that waited.
+    pub folded: u64,
     /// Told.
     pub sent: u64,
     /// Not told on purpose, in the order of [`CancelReason::ALL`].
@@ -602,7 +648,7 @@ impl Ledger {
     /// How many have not ended, as the sums say.
     #[must_use]
     pub fn open(&self) -> u64 {
-        let ended = self.sent + self.dead + self.cancelled.iter().sum::<u64>();
+        let ended = self.folded + self.sent + self.dead + self.cancelled.iter().sum::<u64>();
         (self.created + self.replayed).saturating_sub(ended)
     }
 }

@@ -32,6 +32,8 @@ pub enum SendClass {
     Ambiguous,
     /// The message will never be taken.
     Rejected,
+    /// The recipient takes nothing for now.
+    Barred,
     /// The recipient is gone.
     Gone,
     /// The recipient has moved.
@@ -42,13 +44,14 @@ pub enum SendClass {
 
 impl SendClass {
     /// All classes.
-    pub const ALL: [SendClass; 9] = [
+    pub const ALL: [SendClass; 10] = [
         SendClass::Sent,
         SendClass::Wait,
         SendClass::Transient,
         SendClass::Unreachable,
         SendClass::Ambiguous,
         SendClass::Rejected,
+        SendClass::Barred,
         SendClass::Gone,
         SendClass::Moved,
         SendClass::Unauthorized,
@@ -64,6 +67,7 @@ impl SendClass {
             SendClass::Unreachable => "unreachable",
             SendClass::Ambiguous => "ambiguous",
             SendClass::Rejected => "rejected",
+            SendClass::Barred => "barred",
             SendClass::Gone => "gone",
             SendClass::Moved => "moved",
             SendClass::Unauthorized => "unauthorized",
@@ -182,7 +186,7 @@ table! {
         Watches "watches" "" "Running watches"
         Unrouted "unrouted_snapshots" "" "Snapshots in the log that were not routed yet"
         Fanouts "fanout_pieces" "" "Changes of videos with many watchers that are not routed to the end yet"
-        Waiting "waiting_alerts" "" "Alerts that have not ended: created + replayed - sent - cancelled - dead"
+        Waiting "waiting_alerts" "" "Alerts that have not ended: created + replayed - folded - sent - cancelled - dead"
         Unaccounted "unaccounted_alerts" "" "Alerts that have not ended as the sums say, less those that were counted: 0, or there is a defect"
         DueLanes "due_lanes" "" "Destinations that could be told something now"
         DeadLetters "dead_letters" "" "Notifications that could not be delivered"
@@ -287,7 +291,7 @@ impl Metrics {
             registry.register(count.name(), count.help(), metric.clone());
         }
         registry.register("snapshots", "Snapshots published", self.snapshots.clone());
-        let help = "Alerts since the database was made, by what became of them: created, replayed, sent, cancelled with a reason, dead";
+        let help = "Alerts since the database was made, by what became of them: created, replayed, folded, sent, cancelled with a reason, dead";
         registry.register("alerts", help, self.alerts.clone());
         let help = "Attempts to send a notification, by channel and result";
         registry.register("notifications", help, self.notifications.clone());

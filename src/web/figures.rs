@@ -11,6 +11,7 @@ pub(super) fn show_pulse(metrics: &Metrics, pulse: &Pulse) {
     let ledger = &pulse.ledger;
     metrics.set_alerts("created", None, ledger.created);
     metrics.set_alerts("replayed", None, ledger.replayed);
+    metrics.set_alerts("folded", None, ledger.folded);
     metrics.set_alerts("sent", None, ledger.sent);
     metrics.set_alerts("dead", None, ledger.dead);
     for (reason, alerts) in CancelReason::ALL.into_iter().zip(ledger.cancelled) {

@@ -23,7 +23,7 @@ pub use figures::show_figures;
 pub use starting::{Progress, serve_while_starting};
 use visitors::Visitors;
 
-use crate::model::UnixMillis;
+use crate::model::Clock;
 use crate::store::{Pulse, Store};
 use crate::telemetry::{By, Metrics};
 
@@ -42,7 +42,7 @@ pub struct Web {
     /// The parts of `/readyz`, by name.
     pub checks: Vec<(&'static str, Check)>,
     /// The clock.
-    pub clock: Arc<dyn Fn() -> UnixMillis + Send + Sync>,
+    pub clock: Clock,
 }
 
 /// Binds the address of `[web] listen`.

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod barred;
+mod mishaps;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +13,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::deliver::{
-    Wakers, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+    ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Wakers, Worker,
 };
 use tubebell::model::{Address, Channel, Effective, UnixMillis};
-use tubebell::notify::SendError;
 use tubebell::notify::recorder::Recorder;
+use tubebell::notify::{Notifier, SendError};
 use tubebell::render::Renderer;
 use tubebell::store::{Access, Sqlite, Store};
 use tubebell::telemetry::Metrics;
@@ -25,6 +28,7 @@ struct Loop {
     folder: tempfile::TempDir,
     store: Arc<dyn Store>,
     recorder: Arc<Recorder>,
+    limiter: Arc<Limiter>,
     wake: Arc<Notify>,
     tracker: TaskTracker,
     stop: CancellationToken,
@@ -37,10 +41,20 @@ struct Loop {
 
 impl Loop {
     fn start(channel: Channel, give_up: Duration) -> Loop {
+        let recorder = Arc::new(Recorder::standing_in_for(channel, 1000));
+        Loop::with(Arc::clone(&recorder) as _, recorder, Rates::default(), give_up)
+    }
+
+    /// A loop whose `notifier` stands before the recorder.
+    fn with(
+        notifier: Arc<dyn Notifier>,
+        recorder: Arc<Recorder>,
+        rates: Rates,
+        give_up: Duration,
+    ) -> Loop {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> =
             Arc::new(Sqlite::open(&folder.path().join("t.db"), Access::Run).unwrap());
-        let recorder = Arc::new(Recorder::standing_in_for(channel, 1000));
         let renderer = Arc::new(Renderer::new(&[]).unwrap());
         let begun = Instant::now();
         let (held, released) = std::sync::mpsc::channel::<()>();
@@ -48,10 +62,11 @@ impl Loop {
         let wake = Arc::new(Notify::new());
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
         let health = Arc::new(ChannelHealth::default());
+        let limiter = Arc::new(Limiter::new(rates, begun));
         let worker = Worker {
             store: Arc::clone(&store),
-            notifier: Arc::clone(&recorder) as _,
-            limiter: Arc::new(Limiter::new(Rates::default(), begun)),
+            notifier,
+            limiter: Arc::clone(&limiter),
             composer: Arc::new(Composer {
                 renderer: Arc::clone(&renderer),
                 defaults: Effective {
@@ -76,7 +91,7 @@ impl Loop {
             health: Arc::clone(&health),
         };
         tracker.spawn(worker.run(tracker.clone(), stop.clone()));
-        Loop { folder, store, recorder, wake, tracker, stop, health, begun, _held: held }
+        Loop { folder, store, recorder, limiter, wake, tracker, stop, health, begun, _held: held }
     }
 
     fn now(&self) -> UnixMillis {
@@ -85,8 +100,11 @@ impl Loop {
 
     /// Queues a message without an alert.
     async fn queue(&self, chat: i64) {
-        let to = Address::Telegram { chat, thread: None };
-        self.store.notice(None, vec![(to, format!("to {chat}"))], self.now()).await.unwrap();
+        self.queue_to(Address::Telegram { chat, thread: None }, &format!("to {chat}")).await;
+    }
+
+    async fn queue_to(&self, to: Address, body: &str) {
+        self.store.notice(None, vec![(to, body.to_owned())], self.now()).await.unwrap();
         self.wake.notify_one();
     }
 
@@ -117,14 +135,41 @@ impl Loop {
 
     /// The attempts that count of the only message.
     fn burnt(&self) -> i64 {
-        let db = rusqlite::Connection::open(self.folder.path().join("t.db")).unwrap();
-        db.query_row("SELECT attempts FROM notification", [], |row| row.get(0)).unwrap()
+        self.sql("SELECT attempts FROM notification")
     }
 
-    async fn end(self) {
+    /// Lets the loop work until the message with this body was tried so often in vain, some seconds at a time.
+    async fn fails(&self, body: &str, attempts: i64) {
+        let burnt = format!("SELECT attempts FROM notification WHERE body = '{body}'");
+        for _ in 0..1_000 {
+            self.settle().await;
+            if self.sql::<i64>(&burnt) >= attempts {
+                return;
+            }
+            tokio::time::advance(Duration::from_secs(5)).await;
+        }
+        panic!("{body} is not tried again");
+    }
+
+    /// The first column of the first row.
+    fn sql<T: rusqlite::types::FromSql>(&self, sql: &str) -> T {
+        self.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    fn database(&self) -> rusqlite::Connection {
+        let db = rusqlite::Connection::open(self.folder.path().join("t.db")).unwrap();
+        db.busy_timeout(crate::wait::LIMIT).unwrap();
+        db
+    }
+
+    async fn stopped(&self) {
         self.stop.cancel();
         self.tracker.close();
         self.tracker.wait().await;
+    }
+
+    async fn end(self) {
+        self.stopped().await;
     }
 }
 
@@ -229,7 +274,7 @@ async fn what_is_given_up_is_a_dead_letter_and_can_be_sent_again() {
     it.settle().await;
     let letters = it.store.dead_letters(10).await.unwrap();
     assert!(letters[0].error.contains("given up"), "{}", letters[0].error);
-    assert_eq!(it.store.replay_dead_letters(None, it.now()).await.unwrap(), 1);
+    assert_eq!(crate::store::replay_all(&*it.store, it.now()).await, 1);
     it.wake.notify_one();
     it.asked(4).await;
     assert_eq!(it.recorder.sent().len(), 1);
@@ -252,5 +297,22 @@ async fn a_channel_that_is_away_burns_no_attempts() {
     assert_eq!(it.burnt(), 1);
     it.asked(5).await;
     assert_eq!(it.recorder.sent().len(), 1);
+    it.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_in_which_a_channel_was_away_does_not_count_against_a_message() {
+    let it = Loop::start(Channel::Telegram, Duration::from_secs(120));
+    for _ in 0..8 {
+        it.recorder.fail_next(SendError::Unreachable("dns".into()));
+    }
+    it.recorder.fail_next(SendError::Wait { after: Some(Duration::from_secs(35)) });
+    it.queue(1).await;
+    it.asked(9).await;
+    assert!(it.begun.elapsed() > Duration::from_secs(120), "{:?}", it.begun.elapsed());
+    it.asked(10).await;
+    it.settle().await;
+    assert_eq!(it.recorder.sent().len(), 1);
+    assert!(it.store.dead_letters(9).await.unwrap().is_empty());
     it.end().await;
 }

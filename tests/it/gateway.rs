@@ -7,7 +7,7 @@ use tubebell::model::{Address, SubjectRef};
 use tubebell::store::Edit;
 
 use crate::story::{ANA, Story, watch, watched};
-use crate::wait::until;
+use crate::wait::{until, within_limit};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_on_youtube_rings_on_telegram() {
@@ -201,6 +201,20 @@ async fn a_chat_that_blocked_the_bot_is_disabled_and_others_are_told() {
         gateway.store().destination(&ben).await.unwrap().unwrap().disabled.is_some()
     })
     .await;
+    gateway.stop().await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_has_nothing_to_look_at_is_no_alarm() {
+    let watchdog = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut story = Story::quick().await;
+    let port = watchdog.local_addr().unwrap().port();
+    story.more = format!("[operator]\nheartbeat_url = \"http://127.0.0.1:{port}/ping\"\n");
+    let gateway = story.start().await;
+    let visit = within_limit(watchdog.accept()).await;
+    assert!(matches!(visit, Some(Ok(_))), "no heartbeat");
+    // Its answer is not waited for.
     gateway.stop().await;
     story.end().await;
 }

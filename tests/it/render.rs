@@ -423,6 +423,7 @@ fn previews_show_every_message() {
     • `views rate > 200/h` – faster than that
     • `title`, `status`, `live` – the title changes; gone, unlisted or back; on air or over
     • `upload` – a new video of a channel or playlist
+    • `status!`, any rule with a `!` – urgent: told at once, in quiet hours too
 
     Presets
     • `all` – every change of every number
@@ -438,7 +439,7 @@ fn previews_show_every_message() {
     "#);
     insta::assert_snapshot!(preview("quiet"), @r#"
     🌙 Quiet 22:00-08:00 every day, in the time zone `Europe/Madrid`
-    Your clock shows `Sat 21 Nov 2026, 14:03 (Europe/Madrid)`, I think. What happens in these hours comes in one message after them.
+    Your clock shows `Sat 21 Nov 2026, 14:03 (Europe/Madrid)`, I think. What happens in these hours comes in one message after them; an urgent rule, such as `status!`, rings all the same.
     Lift it with `/quiet off`
     "#);
     insta::assert_snapshot!(preview("why"), @r#"

@@ -13,8 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use tubebell::model::UnixMillis;
-use tubebell::pipeline::Clock;
+use tubebell::model::{Clock, UnixMillis};
 
 use town::{MEMBERS_MAX, STATISTICS_KEPT, Town};
 

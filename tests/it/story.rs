@@ -11,8 +11,7 @@ use tubebell::config::{self, Config};
 use tubebell::demo::telegram::{self, Message, TelegramSandbox};
 use tubebell::demo::world::{Video, World};
 use tubebell::demo::youtube::{self, YouTubeSim};
-use tubebell::model::{Address, Settings, SubjectRef, UnixMillis, VideoId};
-use tubebell::pipeline::Clock;
+use tubebell::model::{Address, Clock, Settings, SubjectRef, UnixMillis, VideoId};
 use tubebell::route::{language, trigger};
 use tubebell::store::{Edit, Figures, NewRule, WatchEdit};
 
@@ -40,7 +39,8 @@ pub(crate) struct Story {
 
 impl Story {
     /// Gateways are as patient as tests: what they give up does not depend on how much else the machine has to do.
-    pub(crate) const TIME_LIMITS: TimeLimits = TimeLimits { lookup: wait::LIMIT, stop: wait::LIMIT };
+    pub(crate) const TIME_LIMITS: TimeLimits =
+        TimeLimits { lookup: wait::LIMIT, stop: wait::LIMIT };
 
     pub(crate) async fn new() -> Story {
         let clock = system_clock();
@@ -240,8 +240,8 @@ pub(crate) fn watch(to: Address, rules: &str) -> Edit {
             .iter()
             .map(|rule| NewRule {
                 text: rule.to_string(),
-                unset: unset(rule),
-                per_video: tubebell::route::trigger::is_per_video(rule),
+                unset: unset(&rule.condition),
+                per_video: trigger::is_per_video(&rule.condition),
                 start: None,
             })
             .collect(),
@@ -253,8 +253,8 @@ pub(crate) fn watch(to: Address, rules: &str) -> Edit {
     }))
 }
 
-fn unset(rule: &tubebell::model::Rule) -> (tubebell::model::Series, i64) {
-    let initial = trigger::initial(rule, None).next.unwrap();
+fn unset(condition: &tubebell::model::Condition) -> (tubebell::model::Series, i64) {
+    let initial = trigger::initial(condition, None).next.unwrap();
     (initial.series, initial.value)
 }
 

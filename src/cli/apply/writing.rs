@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::kept::Kept;
 use super::{Done, Fault, WatchFile};
-use crate::cli::terminal::{Progress, say};
+use crate::cli::terminal::Progress;
 use crate::cli::watch_file::{Difference, Terms, Watch, difference};
 use crate::model::{Address, Rule, SubscriptionId, UnixMillis};
 use crate::route::trigger;
@@ -178,7 +178,7 @@ impl<W: Write> Apply<'_, W> {
             && !self.kept.insert(standing.id)
         {
             if self.mode != Mode::Look {
-                say(&doubled(pair, at.moved));
+                self.progress.say(&doubled(pair, at.moved));
             }
             return Ok(None);
         }
@@ -222,7 +222,7 @@ impl<W: Write> Apply<'_, W> {
                     && !self.kept.insert(subscription)
                     && planned.is_new
                 {
-                    say(&doubled(&planned.pair, planned.is_moved));
+                    self.progress.say(&doubled(&planned.pair, planned.is_moved));
                 }
             }
         }
@@ -327,12 +327,12 @@ fn doubled(Pair { watch, to }: &Pair, is_moved: bool) -> String {
 
 /// A rule without a base: its first observation, which is silent, gives it one.
 fn new_rule(rule: &Rule) -> NewRule {
-    let unset = trigger::initial(rule, None).next;
+    let unset = trigger::initial(&rule.condition, None).next;
     let unset = unset.expect("nothing is known yet, so no value of the rule can have been passed");
     NewRule {
         text: rule.to_string(),
         unset: (unset.series, unset.value),
-        per_video: trigger::is_per_video(rule),
+        per_video: trigger::is_per_video(&rule.condition),
         start: None,
     }
 }

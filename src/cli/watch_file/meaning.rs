@@ -5,7 +5,8 @@ use jiff::tz::TimeZone;
 use super::{Cell, Column, Mistake, Quoted, Row, until};
 use crate::config::Config;
 use crate::model::{
-    Address, AddressError, Channel, Event, Rule, Settings, SettingsError, SubjectRef, UnixMillis,
+    Address, AddressError, Channel, Condition, Event, Rule, Settings, SettingsError, SubjectRef,
+    UnixMillis,
 };
 use crate::notify::webhook::check_url;
 use crate::route::language;
@@ -165,13 +166,7 @@ impl Reader<'_> {
         for cell in cells {
             match language::parse_set(&cell.text) {
                 // Written twice, by a preset and by itself for example, it is one rule.
-                Ok(set) => {
-                    for rule in set {
-                        if !rules.contains(&rule) {
-                            rules.push(rule);
-                        }
-                    }
-                }
+                Ok(set) => set.into_iter().for_each(|rule| rule.join(&mut rules)),
                 Err(error) => {
                     self.wrong(cell.line, format!("rules: {}: {error}", Quoted(&cell.text)));
                 }
@@ -182,16 +177,15 @@ impl Reader<'_> {
             let (count, max) = (rules.len(), language::RULES_PER_SET_MAX);
             self.wrong(line, format!("rules: {count} rules, and a watch may have {max}"));
         }
-        if matches!(subject, Some(SubjectRef::Video(_)))
-            && rules.contains(&Rule::Event(Event::Upload))
-        {
+        let is_upload = |rule: &Rule| rule.condition == Condition::Event(Event::Upload);
+        if matches!(subject, Some(SubjectRef::Video(_))) && rules.iter().any(is_upload) {
             self.wrong(line, "rules: upload rings for a channel or playlist, not for a video");
         }
         rules
     }
 
     fn settings(&mut self) -> Settings {
-        let at_most = self.cell(Column::AtMost, Settings::duration);
+        let at_most = self.cell(Column::AtMost, Settings::read_at_most);
         let quiet = self.cell(Column::Quiet, str::parse);
         let zone = self.cell(Column::Tz, |name| {
             // jiff takes the empty name for UTC; here it is more likely forgotten.
@@ -218,6 +212,7 @@ fn explained(error: &SettingsError) -> String {
         SettingsError::Clock(text) => SettingsError::Clock(short(text)),
         SettingsError::Quiet(text) => SettingsError::Quiet(short(text)),
         SettingsError::Duration(text) => SettingsError::Duration(short(text)),
+        SettingsError::AtMost(text) => SettingsError::AtMost(short(text)),
         SettingsError::Zone(text) => SettingsError::Zone(short(text)),
         SettingsError::Until(text) => SettingsError::Until(short(text)),
     };

@@ -1,9 +1,9 @@
 //! Running watches as a watch file in TOML.
 
 use std::io::{self, Write};
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use toml_writer::{ToTomlValue, TomlStringBuilder};
 
 use super::{Column, until};
 use crate::cli::terminal::{is_plain, plain};
@@ -113,9 +113,9 @@ impl Held {
         set(column, quoted(&id));
         set(Column::Rules, list(&self.rules));
         set(Column::To, list(&self.to.iter().map(ToString::to_string).collect::<Vec<_>>()));
-        let Settings { at_most_s, quiet, tz, until } = &self.settings;
-        if let Some(seconds) = at_most_s {
-            set(Column::AtMost, quoted(&Settings::print_duration(Duration::from_secs(*seconds))));
+        let Settings { at_most_s: _, quiet, tz, until } = &self.settings;
+        if let Some(at_most) = self.settings.at_most() {
+            set(Column::AtMost, quoted(&Settings::print_duration(at_most)));
         }
         if let Some(quiet) = quiet {
             set(Column::Quiet, quoted(&quiet.to_string()));
@@ -136,17 +136,28 @@ fn list(items: &[String]) -> String {
     format!("[{}]", items.join(", "))
 }
 
-/// A basic string of TOML.
+/// A basic string of TOML, which a terminal may show too.
 fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if is_plain(c) => quoted.push(c),
-            c => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+    let string = TomlStringBuilder::new(text).as_basic().to_toml_value();
+    let shown = |c| if is_plain(c) { String::from(c) } else { format!("\\u{:04X}", u32::from(c)) };
+    string.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_is_on_one_line_and_drives_no_terminal() {
+        for (text, shown) in [
+            ("views every 1000", r#""views every 1000""#),
+            (r#"a"b\c"#, r#""a\"b\\c""#),
+            ("é“日", "\"é“日\""),
+            ("a\nb\u{1b}[31m\u{9b}\u{202e}", r#""a\nb\u001B[31m\u009B\u202E""#),
+        ] {
+            assert_eq!(quoted(text), shown);
+            let read: toml::Table = format!("x = {shown}").parse().unwrap();
+            assert_eq!(read["x"].as_str(), Some(text));
         }
     }
-    quoted.push('"');
-    quoted
 }

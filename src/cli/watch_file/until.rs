@@ -5,9 +5,9 @@
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::TimeZone;
 
-use crate::model::{SettingsError, UnixMillis};
+use crate::model::{SettingsError, UnixMillis, first_instant};
 
 /// Reads the end of a watch.
 ///
@@ -20,7 +20,7 @@ pub(super) fn parse(text: &str, zone: &TimeZone) -> Result<UnixMillis, SettingsE
         let date: Date = text.parse().map_err(|_| bad())?;
         let midnight =
             date.tomorrow().map_err(|_| bad())?.to_datetime(jiff::civil::Time::midnight());
-        return instant(midnight, zone).ok_or_else(bad);
+        return first_instant(midnight, zone).ok_or_else(bad);
     }
     // The time zone in brackets that jiff would take has its own column here.
     if text.contains('[') {
@@ -29,22 +29,7 @@ pub(super) fn parse(text: &str, zone: &TimeZone) -> Result<UnixMillis, SettingsE
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant.into());
     }
-    instant(text.parse::<DateTime>().map_err(|_| bad())?, zone).ok_or_else(bad)
-}
-
-/// A local time as an instant: one that does not exist is the first after the gap, one that occurs twice its first.
-fn instant(local: DateTime, zone: &TimeZone) -> Option<UnixMillis> {
-    let ambiguous = zone.to_ambiguous_timestamp(local);
-    let instant = match ambiguous.offset() {
-        AmbiguousOffset::Gap { after, .. } => {
-            let before_gap = after.to_timestamp(local).ok()?;
-            zone.following(before_gap).next()?.timestamp()
-        }
-        AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => {
-            ambiguous.earlier().ok()?
-        }
-    };
-    Some(instant.into())
+    first_instant(text.parse::<DateTime>().map_err(|_| bad())?, zone).ok_or_else(bad)
 }
 
 /// Prints the end of a watch so that [`parse`] reads the same instant: in the watch's own time zone if it has one.

@@ -45,7 +45,7 @@ pub use limits::Limits;
 pub use params::Params;
 pub use record::{BotCommand, Button, CallbackAnswer, Counters, Message, Request};
 
-use crate::model::UnixMillis;
+use crate::model::Clock;
 use line::{Line, Lines};
 use state::State;
 
@@ -62,9 +62,6 @@ pub fn shown(html: &str) -> Result<Formatted, String> {
     autolink::add(&mut clean);
     Ok(clean)
 }
-
-/// Where the dates of messages come from.
-pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
 /// What the sandbox is like.
 #[derive(Clone)]

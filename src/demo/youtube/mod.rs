@@ -36,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::demo::world::World;
-use crate::model::UnixMillis;
+use crate::model::{Clock, UnixMillis};
 
 use errors::ApiError;
 pub use faults::{BucketRule, Fault, Faults, QuotaShape};
@@ -46,9 +46,6 @@ pub use request::{Endpoint, KeyPlace, RecordedRequest};
 use request::{Params, key_of};
 use wire::Answer;
 
-/// Tells the time to the simulation; the demo passes the clock, a test whatever it likes.
-pub type Now = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
-
 /// How many requests are remembered; older ones are forgotten.
 const RECORDED_MAX: usize = 4_096;
 /// How long connections may finish after the stop; a client that does not read must not hold up the program.
@@ -57,7 +54,7 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 /// What the handlers share.
 struct Shared {
     world: Arc<Mutex<World>>,
-    now: Now,
+    now: Clock,
     stop: CancellationToken,
     state: Mutex<Inner>,
 }
@@ -132,7 +129,7 @@ impl YouTubeSim {
 /// When no port can be bound.
 pub async fn serve(
     world: Arc<Mutex<World>>,
-    now: Now,
+    now: Clock,
     tasks: &TaskTracker,
     stop: CancellationToken,
 ) -> io::Result<YouTubeSim> {

@@ -53,11 +53,29 @@ struct Parameters {
     retry_after: Option<u64>,
 }
 
-/// Parts of a description that say the recipient is out of reach until somebody over there acts.
+/// Parts of a description that say what we may not do over there for now: the message is fine, and an administrator of
+/// that chat can change it at any time, of which Telegram tells us nothing.
 ///
-/// Missing rights and closed topics stand here too: the message is fine, and only an administrator of that chat can
-/// change it. A missing topic is the end of the destination `chat/thread`, not of the chat: other topics of it are
-/// other destinations. Sending into the chat's general topic instead would put messages where nobody asked for them.
+/// Where the layer below says it with 403, the server makes 400 of it; older ones pass it on.
+const BARRED: &[&str] = &[
+    "not enough rights",
+    "no rights to send",
+    "need administrator rights",
+    "chat_admin_required",
+    "chat_write_forbidden",
+    "chat_restricted",
+    // `CHAT_SEND_PLAIN_FORBIDDEN` for texts; pictures and the like have their own.
+    "chat_send_",
+    "chat_guest_send_forbidden",
+    "user_banned_in_channel",
+    "topic_closed",
+];
+
+/// Parts of a description that say the recipient is out of reach until it shows itself again.
+///
+/// A missing topic is the end of the destination `chat/thread`, not of the chat: other topics of it are other
+/// destinations, and one that was deleted never comes back. Sending into the chat's general topic instead would put
+/// messages where nobody asked for them.
 const GONE: &[&str] = &[
     "chat not found",
     "user not found",
@@ -67,18 +85,11 @@ const GONE: &[&str] = &[
     "bot was kicked",
     "bot is not a member",
     "chat was deleted",
+    "chat was deactivated",
     "group is deactivated",
     "can't initiate conversation",
-    "not enough rights",
-    "no rights to send",
-    "need administrator rights",
-    "chat_admin_required",
-    "chat_write_forbidden",
-    "chat_restricted",
-    "chat_send_plain_forbidden",
     "channel_private",
     "message thread not found",
-    "topic_closed",
     "topic_deleted",
 ];
 
@@ -104,6 +115,7 @@ pub fn classify(status: u16, retry_after: Option<&str>, body: &[u8]) -> ApiError
         // Without the thread: a basic group, the only kind that migrates, has no topics.
         return ApiError::Send(SendError::Moved(Address::Telegram { chat, thread: None }));
     }
+    let says = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
     ApiError::Send(match code {
         429 => wait([header, error.parameters.retry_after, seconds_in(&lower)]),
         401 => SendError::Unauthorized(text),
@@ -115,9 +127,10 @@ pub fn classify(status: u16, retry_after: Option<&str>, body: &[u8]) -> ApiError
         400 if lower.contains("query is too old") || lower.contains("query id is invalid") => {
             return ApiError::StaleCallback;
         }
+        400..=499 if says(BARRED) => SendError::Barred(text),
         // "Forbidden" is always the recipient's doing, whatever the words.
         403 => SendError::Gone(text),
-        400..=499 if GONE.iter().any(|part| lower.contains(part)) => SendError::Gone(text),
+        400..=499 if says(GONE) => SendError::Gone(text),
         // Also what we don't know yet: to repeat it unchanged would only repeat the answer.
         400..=499 => SendError::Rejected(text),
         502..=504 => SendError::Unreachable(text),
@@ -188,10 +201,9 @@ mod tests {
         for description in [
             "Bad Request: chat not found",
             "Bad Request: message thread not found",
-            "Bad Request: not enough rights to send text messages to the chat",
-            "Bad Request: need administrator rights in the channel chat",
+            "Bad Request: group chat was deactivated",
             "Bad Request: PEER_ID_INVALID",
-            "Bad Request: TOPIC_CLOSED",
+            "Bad Request: TOPIC_DELETED",
         ] {
             check_send(400, description, SendError::Gone);
         }
@@ -209,6 +221,29 @@ mod tests {
         ] {
             check_send(403, description, SendError::Gone);
         }
+    }
+
+    #[test]
+    fn what_an_administrator_over_there_can_undo_is_no_end() {
+        for description in [
+            "Bad Request: not enough rights to send text messages to the chat",
+            "Bad Request: need administrator rights in the channel chat",
+            "Bad Request: have no rights to send a message",
+            "Bad Request: CHAT_WRITE_FORBIDDEN",
+            "Bad Request: CHAT_SEND_PLAIN_FORBIDDEN",
+            "Bad Request: CHAT_RESTRICTED",
+            "Bad Request: CHAT_ADMIN_REQUIRED",
+            "Bad Request: USER_BANNED_IN_CHANNEL",
+            "Bad Request: TOPIC_CLOSED",
+        ] {
+            check_send(400, description, SendError::Barred);
+        }
+        check_send(403, "Forbidden: CHAT_WRITE_FORBIDDEN", SendError::Barred);
+        check_send(
+            403,
+            "Forbidden: not enough rights to send text messages to the chat",
+            SendError::Barred,
+        );
     }
 
     #[test]

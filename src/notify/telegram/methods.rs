@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use teloxide::payloads::{
-    AnswerCallbackQuery, DeleteWebhook, EditMessageReplyMarkup, EditMessageText, GetChatMember,
-    GetMe, SendMessage, SetMyCommands,
+    AnswerCallbackQuery, DeleteWebhook, EditMessageText, GetChatMember, GetMe, SendMessage,
+    SetMyCommands,
 };
 use teloxide::types::{
     AllowedUpdate, BotCommand, CallbackQueryId, ChatId, InlineKeyboardButton, InlineKeyboardMarkup,
@@ -62,9 +62,6 @@ pub struct Bot {
     pub id: i64,
     /// Its name, without `@`: for links such as `https://t.me/<username>?start=…`.
     pub username: String,
-    /// Whether it hears all messages of a group, not only commands and replies to it.
-    #[serde(default)]
-    pub can_read_all_group_messages: bool,
 }
 
 /// `getUpdates`. Not teloxide's, whose offset has 32 bits while its update ids have 32 without a sign.
@@ -214,22 +211,6 @@ impl Telegram {
         payload.link_preview_options = link_preview(message);
         payload.reply_markup = (!message.buttons.is_empty()).then(|| keyboard(&message.buttons));
         done(self.call::<Value>("editMessageText", &payload).await)
-    }
-
-    /// Replaces the buttons of one of our messages; no rows take them away. What stands already is no failure.
-    ///
-    /// # Errors
-    ///
-    /// See [`SendError`].
-    pub async fn edit_reply_markup(
-        &self,
-        chat: i64,
-        message_id: i32,
-        buttons: &[Vec<Button>],
-    ) -> Result<(), SendError> {
-        let mut payload = EditMessageReplyMarkup::new(ChatId(chat), MessageId(message_id));
-        payload.reply_markup = Some(keyboard(buttons));
-        done(self.call::<Value>("editMessageReplyMarkup", &payload).await)
     }
 
     /// Sets the commands that clients offer: pairs of a command without `/` and its description.

@@ -52,9 +52,6 @@ pub struct Chat {
     /// Its sort.
     #[serde(rename = "type")]
     pub kind: ChatKind,
-    /// Its title; none in a private chat.
-    #[serde(default)]
-    pub title: Option<String>,
 }
 
 /// A person or a bot. Names are chosen by their owners: escape them.
@@ -68,8 +65,6 @@ pub struct User {
     pub name: String,
     /// The name behind the `@`, without it.
     pub username: Option<String>,
-    /// The language of the person's client, as in `de` or `pt-br`.
-    pub language: Option<String>,
 }
 
 /// A message.
@@ -93,8 +88,6 @@ pub struct Message {
     pub reply_to: Option<i32>,
     /// The chat has become this one: the last message of the old chat.
     pub migrate_to: Option<i64>,
-    /// The chat was this one before: the first message of the new chat.
-    pub migrate_from: Option<i64>,
 }
 
 /// A button's press.
@@ -173,7 +166,6 @@ mod wire {
         pub(super) first_name: String,
         pub(super) last_name: Option<String>,
         pub(super) username: Option<String>,
-        pub(super) language_code: Option<String>,
     }
 
     #[derive(Deserialize)]
@@ -189,7 +181,6 @@ mod wire {
         pub(super) text: Option<String>,
         pub(super) reply_to_message: Option<MessageId>,
         pub(super) migrate_to_chat_id: Option<i64>,
-        pub(super) migrate_from_chat_id: Option<i64>,
     }
 
     #[derive(Deserialize)]
@@ -230,13 +221,7 @@ impl From<wire::User> for User {
             Some(last) => format!("{} {last}", user.first_name),
             None => user.first_name,
         };
-        User {
-            id: user.id,
-            is_bot: user.is_bot,
-            name,
-            username: user.username,
-            language: user.language_code,
-        }
+        User { id: user.id, is_bot: user.is_bot, name, username: user.username }
     }
 }
 
@@ -252,7 +237,6 @@ impl From<wire::Message> for Message {
             date: UnixMillis(message.date.saturating_mul(1000)),
             reply_to: message.reply_to_message.map(|reply| reply.message_id),
             migrate_to: message.migrate_to_chat_id,
-            migrate_from: message.migrate_from_chat_id,
         }
     }
 }
@@ -326,17 +310,12 @@ mod tests {
             is_bot: false,
             name: "Ana Núñez".to_owned(),
             username: Some("ana".to_owned()),
-            language: Some("es".to_owned()),
         };
         assert_eq!(
             found,
             Message {
                 id: 5,
-                chat: Chat {
-                    id: -100_123,
-                    kind: ChatKind::Supergroup,
-                    title: Some("Views & <friends>".to_owned()),
-                },
+                chat: Chat { id: -100_123, kind: ChatKind::Supergroup },
                 thread: Some(9),
                 from: Some(ana),
                 sender_chat: None,
@@ -344,7 +323,6 @@ mod tests {
                 date: UnixMillis(1_760_000_000_000),
                 reply_to: None,
                 migrate_to: None,
-                migrate_from: None,
             }
         );
     }

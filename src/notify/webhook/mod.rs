@@ -3,6 +3,9 @@
 //! The receiver's address comes from a watch file or from a person in a chat, so every attempt passes the guard.
 //! A receiver's failure is never the channel's: another endpoint may be well, so a refused connection is
 //! [`SendError::Transient`], and nothing here is [`SendError::Unreachable`] or [`SendError::Unauthorized`].
+//!
+//! An address that may not be called is [`SendError::Rejected`] where the URL itself says so. What its name stands for is
+//! DNS's word of this moment: behind a captive portal every name is a private address, so that is tried again.
 
 mod answer;
 mod guard;
@@ -24,7 +27,7 @@ use reqwest::{Client, Url};
 use secrecy::SecretString;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
 
-use crate::model::{Address, Channel, UnixMillis};
+use crate::model::{Address, Channel, Clock};
 
 use super::transport::{Broken, read_bounded, sort};
 use super::{Notifier, Outgoing, Receipt, SendError};
@@ -41,9 +44,6 @@ const ANSWER_MAX_BYTES: usize = 16 << 10;
 
 /// How long an unused connection is kept: it stays with the address that was checked when it was made.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// Reads the clock.
-pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
 /// The section `[webhook]`.
 #[derive(Clone)]
@@ -165,7 +165,7 @@ impl Webhook {
 /// Sorts an attempt without an answer.
 fn without_answer(error: &reqwest::Error) -> SendError {
     if let Some(refusal) = Refusal::behind(error) {
-        return SendError::Rejected(refusal.to_string());
+        return SendError::Transient(refusal.to_string());
     }
     match sort(error) {
         Broken::NotSent(cause) => SendError::Transient(format!("could not connect: {cause}")),

@@ -1,11 +1,12 @@
 //! The grammar, with winnow.
 //!
 //! ```text
-//! set    := item (";" item)* [";"]
-//! item   := preset | rule
-//! rule   := event | metric clause
-//! clause := "any" | "every" count | "milestones" | "at" count ("," count)* | "rate" ">" count "/" ("h" | "d")
-//!         | ("+" | "-") (count | percent "%") ["in" window]
+//! set       := item (";" item)* [";"]
+//! item      := preset | rule
+//! rule      := condition ["!"]
+//! condition := event | metric clause
+//! clause    := "any" | "every" count | "milestones" | "at" count ("," count)* | "rate" ">" count "/" ("h" | "d")
+//!            | ("+" | "-") (count | percent "%") ["in" window]
 //! ```
 //!
 //! Every choice is made by the next word, so nothing is tried twice and the first mistake is the one reported.
@@ -20,7 +21,7 @@ use super::{
     AT_VALUES_MAX, COUNT_MAX, PERCENT_DOWN_MAX, PERCENT_UP_MAX, PRESETS, RULES_PER_SET_MAX,
     WINDOW_MAX_S, WINDOW_MIN_S, preset,
 };
-use crate::model::{Amount, Direction, Event, Metric, RateUnit, Rule};
+use crate::model::{Amount, Condition, Direction, Event, Metric, RateUnit, Rule};
 
 type Parsed<T> = Result<T, ErrMode<Failure>>;
 
@@ -36,12 +37,26 @@ const PERCENT_DOWN: Expected =
     Expected::Thing("a percentage from 0.01 to 100, with at most two decimals");
 const WINDOW: Expected =
     Expected::Thing("a window from 1m to 30d, such as 30m, 1h or 1d (history is kept for 30 days)");
+const URGENT: Expected = Expected::Word("!");
+const NEXT: Expected = Expected::Word(";");
 const END: Expected = Expected::Thing("the end of the rule");
+const END_OF_PRESET: Expected = Expected::Thing(
+    "the end of the preset, which is never urgent (\"!\" stands behind a rule, such as status!)",
+);
+
+/// As on a keyboard, and as an Asian one writes it.
+const URGENT_SIGNS: [char; 2] = ['!', '\u{ff01}'];
 
 /// A rule and nothing else.
 pub(super) fn one(text: &str) -> Result<Rule, Failure> {
     let mut input = text;
-    rule(&mut input).and_then(|rule| end(&mut input).map(|()| rule)).map_err(inner)
+    let rule = rule(&mut input).map_err(inner)?;
+    space(&mut input);
+    match (input.is_empty(), rule.is_urgent) {
+        (true, _) => Ok(rule),
+        (false, true) => Err(Failure::new(input.len(), [END])),
+        (false, false) => Err(Failure::new(input.len(), [URGENT, END])),
+    }
 }
 
 /// Rules and presets between semicolons.
@@ -51,25 +66,39 @@ pub(super) fn set(text: &str) -> Result<Vec<Rule>, Failure> {
     loop {
         space(&mut input);
         let start = input.len();
-        for rule in item(&mut input).map_err(inner)? {
-            if !rules.contains(&rule) {
-                rules.push(rule);
-            }
+        let item = item(&mut input).map_err(inner)?;
+        let behind = behind(&item, &mut input);
+        match item {
+            Item::Rule(rule) => rule.join(&mut rules),
+            Item::Preset(preset) => preset.into_iter().for_each(|rule| rule.join(&mut rules)),
         }
         if rules.len() > RULES_PER_SET_MAX {
             return Err(Failure::new(start, [Expected::Thing("at most 20 rules in one set")]));
         }
+        if input.is_empty() {
+            return Ok(rules);
+        }
+        sign(';').parse_next(&mut input).map_err(|_| Failure::new(input.len(), behind))?;
         space(&mut input);
         if input.is_empty() {
             return Ok(rules);
         }
-        sign(';')
-            .parse_next(&mut input)
-            .map_err(|_| Failure::new(input.len(), [Expected::Word(";"), END]))?;
-        space(&mut input);
-        if input.is_empty() {
-            return Ok(rules);
-        }
+    }
+}
+
+/// What stands between two semicolons.
+enum Item {
+    Rule(Rule),
+    Preset(Vec<Rule>),
+}
+
+/// Skips white space behind an item, and tells what could stand there.
+fn behind(item: &Item, input: &mut &str) -> Vec<Expected> {
+    space(input);
+    match item {
+        Item::Rule(Rule { is_urgent: false, .. }) => vec![URGENT, NEXT, END],
+        Item::Preset(_) if input.starts_with(URGENT_SIGNS) => vec![NEXT, END_OF_PRESET],
+        Item::Rule(Rule { is_urgent: true, .. }) | Item::Preset(_) => vec![NEXT, END],
     }
 }
 
@@ -77,33 +106,41 @@ fn inner(mode: ErrMode<Failure>) -> Failure {
     mode.into_inner().unwrap_or_else(|_| Failure::new(0, [END]))
 }
 
-fn item(input: &mut &str) -> Parsed<Vec<Rule>> {
-    let name = word(&PRESETS).verify_map(preset);
-    alt((rule.map(|rule| vec![rule]), name)).parse_next(input)
+fn item(input: &mut &str) -> Parsed<Item> {
+    let preset = word(&PRESETS).verify_map(preset).map(Item::Preset);
+    alt((rule.map(Item::Rule), preset)).parse_next(input)
 }
 
 fn rule(input: &mut &str) -> Parsed<Rule> {
+    let condition = condition(input)?;
+    space(input);
+    let behind = input.strip_prefix(URGENT_SIGNS);
+    *input = behind.unwrap_or(*input);
+    Ok(Rule { condition, is_urgent: behind.is_some() })
+}
+
+fn condition(input: &mut &str) -> Parsed<Condition> {
     dispatch! {word(&["views", "likes", "comments", "title", "status", "live", "upload"]);
         "views" => clause(Metric::Views),
         "likes" => clause(Metric::Likes),
         "comments" => clause(Metric::Comments),
-        "title" => empty.value(Rule::Event(Event::Title)),
-        "status" => empty.value(Rule::Event(Event::Status)),
-        "live" => empty.value(Rule::Event(Event::Live)),
-        "upload" => empty.value(Rule::Event(Event::Upload)),
+        "title" => empty.value(Condition::Event(Event::Title)),
+        "status" => empty.value(Condition::Event(Event::Status)),
+        "live" => empty.value(Condition::Event(Event::Live)),
+        "upload" => empty.value(Condition::Event(Event::Upload)),
         _ => fail,
     }
     .parse_next(input)
 }
 
 /// What follows the name of a count. From here on no other reading is possible: mistakes are final.
-fn clause<'a>(metric: Metric) -> impl Parser<&'a str, Rule, ErrMode<Failure>> {
+fn clause<'a>(metric: Metric) -> impl Parser<&'a str, Condition, ErrMode<Failure>> {
     move |input: &mut &'a str| {
         let keyword = dispatch! {word(&["any", "every", "milestones", "at", "rate"]);
-            "any" => empty.value(Rule::Any(metric)),
-            "milestones" => empty.value(Rule::Milestones(metric)),
-            "every" => count.map(|step| Rule::Every(metric, step)),
-            "at" => values.map(|values| Rule::At(metric, values)),
+            "any" => empty.value(Condition::Any(metric)),
+            "milestones" => empty.value(Condition::Milestones(metric)),
+            "every" => count.map(|step| Condition::Every(metric, step)),
+            "at" => values.map(|values| Condition::At(metric, values)),
             "rate" => rate(metric),
             _ => fail,
         };
@@ -127,40 +164,42 @@ fn values(input: &mut &str) -> Parsed<Vec<i64>> {
         }
         let rest = input.len();
         if sign(',').parse_next(input).is_err() {
-            return final_failure(rest, [Expected::Word(","), END]);
+            return final_failure(rest, [Expected::Word(","), URGENT, END]);
         }
     }
 }
 
-fn rate<'a>(metric: Metric) -> impl Parser<&'a str, Rule, ErrMode<Failure>> {
+fn rate<'a>(metric: Metric) -> impl Parser<&'a str, Condition, ErrMode<Failure>> {
     let unit = dispatch! {word(&["h", "d"]);
         "h" => empty.value(RateUnit::Hour),
         "d" => empty.value(RateUnit::Day),
         _ => fail,
     };
     (preceded(sign('>'), count), preceded(sign('/'), unit))
-        .map(move |(count, unit)| Rule::Rate(metric, count, unit))
+        .map(move |(count, unit)| Condition::Rate(metric, count, unit))
 }
 
-fn moved<'a>(metric: Metric) -> impl Parser<&'a str, Rule, ErrMode<Failure>> {
+fn moved<'a>(metric: Metric) -> impl Parser<&'a str, Condition, ErrMode<Failure>> {
     move |input: &mut &'a str| {
         let direction = direction(input)?;
         let amount = amount(direction, input).map_err(ErrMode::cut)?;
         if is_end(input) {
-            return Ok(Rule::Moved(metric, direction, amount));
+            return Ok(Condition::Moved(metric, direction, amount));
         }
         let rest = input.len();
         if word(&["in"]).parse_next(input).is_err() {
             return final_failure(
                 rest,
                 match amount {
-                    Amount::Absolute(_) => vec![Expected::Word("%"), Expected::Word("in"), END],
-                    Amount::Percent(_) => vec![Expected::Word("in"), END],
+                    Amount::Absolute(_) => {
+                        vec![Expected::Word("%"), Expected::Word("in"), URGENT, END]
+                    }
+                    Amount::Percent(_) => vec![Expected::Word("in"), URGENT, END],
                 },
             );
         }
         let window_s = window(input).map_err(ErrMode::cut)?;
-        Ok(Rule::MovedIn(metric, direction, amount, window_s))
+        Ok(Condition::MovedIn(metric, direction, amount, window_s))
     }
 }
 
@@ -311,15 +350,10 @@ fn space(input: &mut &str) {
     *input = input.trim_start();
 }
 
-/// Skips white space, and tells whether a rule may end there.
+/// Skips white space, and tells whether a condition may end there.
 fn is_end(input: &mut &str) -> bool {
     space(input);
-    input.is_empty() || input.starts_with(';')
-}
-
-fn end(input: &mut &str) -> Parsed<()> {
-    space(input);
-    if input.is_empty() { Ok(()) } else { final_failure(input.len(), [END]) }
+    input.is_empty() || input.starts_with(';') || input.starts_with(URGENT_SIGNS)
 }
 
 fn final_failure<T>(rest: usize, expected: impl Into<Vec<Expected>>) -> Parsed<T> {

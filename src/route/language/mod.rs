@@ -9,7 +9,7 @@ mod print;
 
 pub use error::{Expected, RuleError};
 
-use crate::model::{Event, Metric, Rule};
+use crate::model::{Condition, Event, Metric, Rule};
 
 /// Longest text that is read, in characters: a bound on work and on stored rows. The longest canonical text of one
 /// rule (a list of [`AT_VALUES_MAX`] values) stays below it.
@@ -39,18 +39,20 @@ pub const WINDOW_MAX_S: u32 = 30 * 86_400;
 /// The names of the presets.
 pub const PRESETS: [&str; 4] = ["all", "milestones", "quiet", "uploads"];
 
-/// The rules of a preset: `all` (any change of any number), `milestones`, `quiet` (milestones and status), `uploads` (new
-/// videos and milestones, for channels and playlists).
+/// The rules of a preset, none of which is urgent: `all` (any change of any number), `milestones`, `quiet` (milestones and
+/// status), `uploads` (new videos and milestones, for channels and playlists).
 #[must_use]
 pub fn preset(name: &str) -> Option<Vec<Rule>> {
-    let milestones = Metric::ALL.map(Rule::Milestones);
-    match name.to_ascii_lowercase().as_str() {
-        "all" => Some(Metric::ALL.map(Rule::Any).into()),
-        "milestones" => Some(milestones.into()),
-        "quiet" => Some(milestones.into_iter().chain([Rule::Event(Event::Status)]).collect()),
-        "uploads" => Some([Rule::Event(Event::Upload)].into_iter().chain(milestones).collect()),
-        _ => None,
-    }
+    let milestones = Metric::ALL.map(Condition::Milestones);
+    let event = |event| [Condition::Event(event)].into_iter();
+    let conditions: Vec<Condition> = match name.to_ascii_lowercase().as_str() {
+        "all" => Metric::ALL.map(Condition::Any).into(),
+        "milestones" => milestones.into(),
+        "quiet" => milestones.into_iter().chain(event(Event::Status)).collect(),
+        "uploads" => event(Event::Upload).chain(milestones).collect(),
+        _ => return None,
+    };
+    Some(conditions.into_iter().map(Rule::from).collect())
 }
 
 /// Reads one rule.
@@ -63,7 +65,8 @@ pub fn parse(text: &str) -> Result<Rule, RuleError> {
     grammar::one(text).map_err(|failure| failure.at(text))
 }
 
-/// Reads rules and names of presets, separated by semicolons; each rule comes once, in the order written.
+/// Reads rules and names of presets, separated by semicolons, in the order written. Each condition comes once: `status;
+/// status!` is `status!`.
 ///
 /// # Errors
 ///

@@ -2,16 +2,22 @@
 
 use std::fmt;
 
-use crate::model::{Amount, Direction, RateUnit, Rule};
+use crate::model::{Amount, Condition, Direction, RateUnit, Rule};
 
 impl fmt::Display for Rule {
     /// The canonical text: what `language::parse` reads back as the same rule.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.condition, if self.is_urgent { "!" } else { "" })
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Rule::Any(metric) => write!(f, "{metric} any"),
-            Rule::Every(metric, step) => write!(f, "{metric} every {}", Count(*step)),
-            Rule::Milestones(metric) => write!(f, "{metric} milestones"),
-            Rule::At(metric, values) => {
+            Condition::Any(metric) => write!(f, "{metric} any"),
+            Condition::Every(metric, step) => write!(f, "{metric} every {}", Count(*step)),
+            Condition::Milestones(metric) => write!(f, "{metric} milestones"),
+            Condition::At(metric, values) => {
                 write!(f, "{metric} at ")?;
                 for (index, value) in values.iter().enumerate() {
                     let comma = if index == 0 { "" } else { ", " };
@@ -19,21 +25,21 @@ impl fmt::Display for Rule {
                 }
                 Ok(())
             }
-            Rule::Moved(metric, direction, amount) => {
+            Condition::Moved(metric, direction, amount) => {
                 write!(f, "{metric} {}{}", sign(*direction), Printed(*amount))
             }
-            Rule::MovedIn(metric, direction, amount, window_s) => {
+            Condition::MovedIn(metric, direction, amount, window_s) => {
                 let window = Window(*window_s);
                 write!(f, "{metric} {}{} in {window}", sign(*direction), Printed(*amount))
             }
-            Rule::Rate(metric, count, unit) => {
+            Condition::Rate(metric, count, unit) => {
                 let unit = match unit {
                     RateUnit::Hour => 'h',
                     RateUnit::Day => 'd',
                 };
                 write!(f, "{metric} rate > {}/{unit}", Count(*count))
             }
-            Rule::Event(event) => f.write_str(event.name()),
+            Condition::Event(event) => f.write_str(event.name()),
         }
     }
 }

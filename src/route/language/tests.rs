@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Amount, Direction, RateUnit};
+use crate::model::{Amount, Condition, Direction, RateUnit};
 
 /// Parses `text` and compares the canonical text.
 fn check(text: &str, canonical: &str) {
@@ -40,23 +40,32 @@ fn every_rule_of_the_table_is_read_and_printed() {
         "upload",
     ] {
         check(rule, rule);
+        let urgent = format!("{rule}!");
+        check(&urgent, &urgent);
     }
 }
 
 #[test]
 fn a_rule_becomes_the_data_it_says() {
     use crate::model::Metric::{Comments, Likes, Views};
-    for (text, rule) in [
-        ("views any", Rule::Any(Views)),
-        ("views every 1k", Rule::Every(Views, 1000)),
-        ("likes at 5, 3", Rule::At(Likes, vec![3, 5])),
-        ("likes +5%", Rule::Moved(Likes, Direction::Up, Amount::Percent(500))),
-        ("likes -7", Rule::Moved(Likes, Direction::Down, Amount::Absolute(7))),
-        ("views +0.05% in 2d", Rule::MovedIn(Views, Direction::Up, Amount::Percent(5), 172_800)),
-        ("comments rate > 200/d", Rule::Rate(Comments, 200, RateUnit::Day)),
-        ("upload", Rule::Event(Event::Upload)),
+    for (text, condition) in [
+        ("views any", Condition::Any(Views)),
+        ("views every 1k", Condition::Every(Views, 1000)),
+        ("likes at 5, 3", Condition::At(Likes, vec![3, 5])),
+        ("likes +5%", Condition::Moved(Likes, Direction::Up, Amount::Percent(500))),
+        ("likes -7", Condition::Moved(Likes, Direction::Down, Amount::Absolute(7))),
+        (
+            "views +0.05% in 2d",
+            Condition::MovedIn(Views, Direction::Up, Amount::Percent(5), 172_800),
+        ),
+        ("comments rate > 200/d", Condition::Rate(Comments, 200, RateUnit::Day)),
+        ("upload", Condition::Event(Event::Upload)),
     ] {
-        assert_eq!(parse(text), Ok(rule), "{text}");
+        let rule = Rule::from(condition);
+        assert!(!rule.is_urgent);
+        assert_eq!(parse(text), Ok(rule.clone()), "{text}");
+        let urgent = Rule { is_urgent: true, ..rule };
+        assert_eq!(parse(&format!("{text}!")), Ok(urgent), "{text}!");
     }
 }
 
@@ -68,6 +77,8 @@ fn case_and_white_space_do_not_matter() {
     check("views rate>200/h", "views rate > 200/h");
     check("views rate > 200 / H", "views rate > 200/h");
     check("Title", "title");
+    check("views every 1000 !", "views every 1000!");
+    check(" status\u{a0}\u{ff01} ", "status!");
 }
 
 #[test]
@@ -129,9 +140,12 @@ fn mistakes_name_their_column_and_what_could_stand_there() {
         &format!("column 13: {COUNT}, found \"999999999999999999999999\""),
     );
     refused("views at 10k,", &format!("column 14: {COUNT}, found the end"));
-    refused("views at 10k 20k", "column 14: expected \",\" or the end of the rule, found \"20k\"");
-    refused("views any 5", "column 11: expected the end of the rule, found \"5\"");
-    refused("views any; title", "column 10: expected the end of the rule, found \";\"");
+    refused(
+        "views at 10k 20k",
+        "column 14: expected \",\", \"!\" or the end of the rule, found \"20k\"",
+    );
+    refused("views any 5", "column 11: expected \"!\" or the end of the rule, found \"5\"");
+    refused("views any; title", "column 10: expected \"!\" or the end of the rule, found \";\"");
     refused("views rate 200/h", "column 12: expected \">\", found \"200\"");
     refused("views rate > 200", "column 17: expected \"/\", found the end");
     refused("views rate > 200/w", "column 18: expected \"h\" or \"d\", found \"w\"");
@@ -141,7 +155,7 @@ fn mistakes_name_their_column_and_what_could_stand_there() {
     );
     refused(
         "likes +5 on 1h",
-        "column 10: expected \"%\", \"in\" or the end of the rule, found \"on\"",
+        "column 10: expected \"%\", \"in\", \"!\" or the end of the rule, found \"on\"",
     );
     refused(
         "likes +5.123%",
@@ -163,7 +177,44 @@ fn mistakes_name_their_column_and_what_could_stand_there() {
             ),
         );
     }
-    refused_set("status title", "column 8: expected \";\" or the end of the rule, found \"title\"");
+    refused_set(
+        "status title",
+        "column 8: expected \"!\", \";\" or the end of the rule, found \"title\"",
+    );
+}
+
+#[test]
+fn a_mark_stands_once_behind_a_rule_and_behind_nothing_else() {
+    refused("status!!", "column 8: expected the end of the rule, found \"!\"");
+    refused_set("status! live", "column 9: expected \";\" or the end of the rule, found \"live\"");
+    refused(
+        "views! any",
+        "column 6: expected \"any\", \"every\", \"milestones\", \"at\", \"rate\", \"+\" or \"-\", \
+         found \"!\"",
+    );
+    assert_eq!(parse_set("!").unwrap_err().column, 1);
+    let preset = "expected \";\" or the end of the preset, which is never urgent (\"!\" stands behind \
+                  a rule, such as status!), found \"!\"";
+    refused_set("all!", &format!("column 4: {preset}"));
+    refused_set("title; Quiet !", &format!("column 14: {preset}"));
+    refused_set("all 5", "column 5: expected \";\" or the end of the rule, found \"5\"");
+}
+
+#[test]
+fn a_condition_comes_once_in_a_set_and_is_urgent_if_it_is_anywhere() {
+    for (text, printed) in [
+        ("status; status!", "status!"),
+        ("status!; live; status", "status!; live"),
+        (
+            "quiet; status!; views milestones !",
+            "views milestones!; likes milestones; comments milestones; status!",
+        ),
+        ("live!; live!", "live!"),
+    ] {
+        let rules = parse_set(text).unwrap();
+        let texts: Vec<String> = rules.iter().map(ToString::to_string).collect();
+        assert_eq!(texts.join("; "), printed, "{text}");
+    }
 }
 
 #[test]
@@ -228,6 +279,7 @@ fn a_set_mixes_rules_and_presets_and_names_each_once() {
 fn presets_mean_what_the_handbook_says() {
     for name in PRESETS {
         assert_eq!(parse_set(name).ok(), preset(name), "{name}");
+        assert!(preset(name).unwrap().iter().all(|rule| !rule.is_urgent), "{name}");
     }
     let uploads = "upload; views milestones; likes milestones; comments milestones";
     assert_eq!(preset("Uploads"), parse_set(uploads).ok());
@@ -268,6 +320,11 @@ fn moved() -> impl Strategy<Value = (Direction, Amount)> {
 
 /// Any rule that can be written.
 pub(crate) fn rule() -> impl Strategy<Value = Rule> {
+    (condition(), any::<bool>()).prop_map(|(condition, is_urgent)| Rule { condition, is_urgent })
+}
+
+/// Any condition that can be written.
+pub(crate) fn condition() -> impl Strategy<Value = Condition> {
     let unit = prop_oneof![Just(RateUnit::Hour), Just(RateUnit::Day)];
     let event = prop_oneof![
         Just(Event::Title),
@@ -276,18 +333,19 @@ pub(crate) fn rule() -> impl Strategy<Value = Rule> {
         Just(Event::Upload)
     ];
     prop_oneof![
-        metric().prop_map(Rule::Any),
-        (metric(), count()).prop_map(|(metric, step)| Rule::Every(metric, step)),
-        metric().prop_map(Rule::Milestones),
+        metric().prop_map(Condition::Any),
+        (metric(), count()).prop_map(|(metric, step)| Condition::Every(metric, step)),
+        metric().prop_map(Condition::Milestones),
         (metric(), prop::collection::btree_set(count(), 1..=AT_VALUES_MAX))
-            .prop_map(|(metric, values)| Rule::At(metric, values.into_iter().collect())),
+            .prop_map(|(metric, values)| Condition::At(metric, values.into_iter().collect())),
         (metric(), moved())
-            .prop_map(|(metric, (direction, amount))| Rule::Moved(metric, direction, amount)),
+            .prop_map(|(metric, (direction, amount))| Condition::Moved(metric, direction, amount)),
         (metric(), moved(), 1..=WINDOW_MAX_S / 60).prop_map(|(metric, (direction, amount), m)| {
-            Rule::MovedIn(metric, direction, amount, m * 60)
+            Condition::MovedIn(metric, direction, amount, m * 60)
         }),
-        (metric(), count(), unit).prop_map(|(metric, count, unit)| Rule::Rate(metric, count, unit)),
-        event.prop_map(Rule::Event),
+        (metric(), count(), unit)
+            .prop_map(|(metric, count, unit)| Condition::Rate(metric, count, unit)),
+        event.prop_map(Condition::Event),
     ]
 }
 
@@ -312,7 +370,7 @@ proptest! {
 
     #[test]
     fn no_text_that_is_nearly_a_rule_is_a_panic(
-        text in "((views|likes|title|at|every|rate|in|[+-]|>|/|%|;|,|[0-9]{1,25}|[kMBhd.]|[ \u{a0}é]) ?){0,12}"
+        text in "((views|likes|title|at|every|rate|in|[+-]|>|/|%|;|,|!|[0-9]{1,25}|[kMBhd.]|[ \u{a0}é]) ?){0,12}"
     ) {
         match parse(&text) {
             Ok(rule) => prop_assert_eq!(parse(&rule.to_string()), Ok(rule)),

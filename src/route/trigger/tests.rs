@@ -8,7 +8,7 @@ use super::*;
 use crate::model::{
     DestinationId, Gate, RuleId, SubscriptionId, TriggerId, UnixMillis, Value as Told,
 };
-use crate::route::language::{parse, tests::rule};
+use crate::route::language::{parse, tests::condition};
 
 fn at(views: i64) -> Counts {
     Counts { views: Some(views), likes: Some(views), comments: Some(views) }
@@ -16,7 +16,7 @@ fn at(views: i64) -> Counts {
 
 /// Where `text` waits, from `base` on: the value on the rule's own scale, not negated.
 fn waits(text: &str, base: i64) -> Option<i64> {
-    let next = initial(&parse(text).unwrap(), Some(&at(base))).next?;
+    let next = initial(&parse(text).unwrap().condition, Some(&at(base))).next?;
     Some(if next.series.down { -next.value } else { next.value })
 }
 
@@ -58,24 +58,24 @@ fn a_rule_waits_strictly_beyond_its_base() {
 
 #[test]
 fn values_passed_before_the_rule_are_named_and_skipped() {
-    let made = initial(&parse("views at 10, 20, 30").unwrap(), Some(&at(20)));
+    let made = initial(&parse("views at 10, 20, 30").unwrap().condition, Some(&at(20)));
     assert_eq!((made.passed, made.next.map(|next| next.value)), (vec![10, 20], Some(30)));
 }
 
 #[test]
 fn a_rule_without_a_base_is_unset() {
     for text in ["views every 5", "views milestones", "views at 5", "views +5", "views -5%"] {
-        let made = initial(&parse(text).unwrap(), None);
+        let made = initial(&parse(text).unwrap().condition, None);
         assert_eq!(made.next.map(|next| (next.value, next.base)), Some((LOWEST, None)), "{text}");
     }
     let absent = Counts { likes: None, ..at(5) };
-    let made = initial(&parse("likes +5").unwrap(), Some(&absent));
+    let made = initial(&parse("likes +5").unwrap().condition, Some(&absent));
     assert_eq!(made.next.map(|next| (next.value, next.base)), Some((LOWEST, None)));
 }
 
 #[test]
 fn a_percentage_of_nothing_waits_at_the_bottom() {
-    let made = initial(&parse("views +5%").unwrap(), Some(&at(0)));
+    let made = initial(&parse("views +5%").unwrap().condition, Some(&at(0)));
     assert_eq!(made.next.map(|next| (next.value, next.base)), Some((LOWEST, Some(0))));
     assert_eq!(waits("views +5", 0), Some(5));
 }
@@ -111,8 +111,8 @@ fn row(text: &str, next: NextTrigger, since: i64) -> TriggerRow {
 }
 
 fn fired(text: &str, base: Option<i64>, since: i64, change: &Change) -> Verdict {
-    let rule = parse(text).unwrap();
-    let made = initial(&rule, base.map(at).as_ref()).next.unwrap();
+    let condition = parse(text).unwrap().condition;
+    let made = initial(&condition, base.map(at).as_ref()).next.unwrap();
     let current = change.current.views.unwrap();
     let scan = Scan {
         series: made.series,
@@ -123,7 +123,7 @@ fn fired(text: &str, base: Option<i64>, since: i64, change: &Change) -> Verdict 
         list: None,
         since: UnixMillis(0),
     };
-    fire(&rule, &row(text, made, since), &scan, change)
+    fire(&condition, &row(text, made, since), &scan, change)
 }
 
 fn told(verdict: &Verdict) -> Option<(i64, i64, Vec<i64>)> {
@@ -214,12 +214,12 @@ fn a_list_is_spent_with_its_last_value() {
 proptest! {
     #[test]
     fn no_number_is_a_panic(
-        rule in rule(),
+        condition in condition(),
         base in prop::option::of(any::<i64>()),
         previous in prop::option::of(any::<i64>()),
         current: i64,
     ) {
-        let made = initial(&rule, base.map(at).as_ref());
+        let made = initial(&condition, base.map(at).as_ref());
         let Some(next) = made.next else { return Ok(()) };
         for reading in [
             Reading::Plain,
@@ -234,17 +234,17 @@ proptest! {
                 seam: None, list: None, since: UnixMillis(0),
             };
             let row = row("", next, 500);
-            let again = match fire(&rule, &row, &scan, &change(previous, current)) {
+            let again = match fire(&condition, &row, &scan, &change(previous, current)) {
                 Verdict::Stay | Verdict::End | Verdict::Fire { next: None, .. } => continue,
                 Verdict::Move(next) | Verdict::Fire { next: Some(next), .. } => next,
             };
             // The law: what was handled waits beyond the current value, or at the very bottom.
             prop_assert!(
                 again.value == LOWEST
-                    || again.value == 0 && rule.metric().is_none()
+                    || again.value == 0 && condition.metric().is_none()
                     || again.series != next.series
                     || again.value > scan.upto,
-                "{rule} waits at {again:?} for {current}"
+                "{condition} waits at {again:?} for {current}"
             );
         }
     }

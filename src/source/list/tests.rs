@@ -6,8 +6,8 @@ use super::*;
 const START: UnixMillis = UnixMillis(1_795_400_000_000);
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
-const PACE: Pace =
-    Pace { feed: Duration::from_secs(300), paid: Duration::from_secs(300), whole: DAY };
+const PACE: ListPace =
+    ListPace { feed: Duration::from_secs(300), paid: Duration::from_secs(300), whole: DAY };
 const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
 const UPLOADS: &str = "playlist:UUuAXFkgsw1L7xaCfnd5JJOw";
 const PLAYLIST: &str = "playlist:PLbpi6ZahtOH6Ar_3GPy3workIpWzMkPa";

@@ -16,8 +16,8 @@ use crate::store::{Edit, Edited, Result};
 /// Edits in one transaction.
 pub(super) const EDITS_MAX: usize = 1000;
 
-/// How long a transaction takes on further edits. What it has changed is written at its end, for about as long again.
-const WORK_MAX: Duration = Duration::from_millis(25);
+/// How long a transaction takes on further work. What it has changed is written at its end, for about as long again.
+pub(super) const WORK_MAX: Duration = Duration::from_millis(25);
 
 /// The pause while nobody else writes: enough for whoever looks every millisecond.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -26,18 +26,27 @@ const PAUSE: Duration = Duration::from_millis(2);
 const PAUSE_MAX: Duration = Duration::from_millis(50);
 
 /// What a piece has done.
-pub(super) struct Piece {
-    pub(super) edited: Vec<Edited>,
+pub(super) struct Piece<T> {
+    pub(super) done: T,
     /// Changes whenever another connection has written.
     pub(super) version: i64,
     /// Since the lock was there.
     pub(super) begun: Instant,
 }
 
-/// Applies the first of `edits`.
-pub(super) fn edit_some(tx: &Connection, edits: &[Edit], now: UnixMillis) -> Result<Piece> {
+/// Does `work`, and notes what a pause after it depends on.
+pub(super) fn piece<T>(
+    tx: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T>,
+) -> Result<Piece<T>> {
     let begun = Instant::now();
     let version = tx.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+    Ok(Piece { done: work(tx)?, version, begun })
+}
+
+/// Applies the first of `edits`.
+pub(super) fn edit_some(tx: &Connection, edits: &[Edit], now: UnixMillis) -> Result<Vec<Edited>> {
+    let begun = Instant::now();
     let mut edited = Vec::new();
     for edit in edits.iter().take(EDITS_MAX) {
         edited.push(edit::one(tx, edit, now)?);
@@ -45,7 +54,7 @@ pub(super) fn edit_some(tx: &Connection, edits: &[Edit], now: UnixMillis) -> Res
             break;
         }
     }
-    Ok(Piece { edited, version, begun })
+    Ok(edited)
 }
 
 /// How long to pause after a piece that took so long: half of the time is others' where there are others.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::finish::{self, Ended};
-use super::{lane, queue, rows, watch};
+use super::{lane, rows, unit, watch};
 use crate::model::{Address, DestinationId, NotificationId, UnixMillis};
 use crate::store::Result;
 
@@ -108,18 +108,76 @@ pub(super) fn disable_destination_of(
     reason: &str,
     now: UnixMillis,
 ) -> Result<()> {
-    let row: Option<(i64, String)> = tx
+    let Some((id, address)) = destination_of(tx, notification)? else { return Ok(()) };
+    match rows::readable(rows::parsed::<Address>(&address, "destination"))? {
+        Ok(address) => disable(tx, &address, reason, now).map(drop),
+        Err(_) => block(tx, id, reason, now),
+    }
+}
+
+/// Where a notification goes: the row and the address, followed to where it has moved.
+fn destination_of(
+    tx: &Connection,
+    notification: NotificationId,
+) -> Result<Option<(DestinationId, String)>> {
+    Ok(tx
         .prepare_cached(
             "SELECT d.id, d.address FROM notification n JOIN destination o ON o.id = n.destination
              JOIN destination d ON d.id = coalesce(o.moved_to, o.id) WHERE n.id = ?1",
         )?
-        .query_row([notification.0], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((id, address)) = row else { return Ok(()) };
-    match rows::readable(rows::parsed::<Address>(&address, "destination"))? {
-        Ok(address) => disable(tx, &address, reason, now).map(drop),
-        Err(_) => block(tx, DestinationId(id), reason, now),
+        .query_row([notification.0], |row| Ok((DestinationId(row.get(0)?), row.get(1)?)))
+        .optional()?)
+}
+
+/// Lets a destination wait that takes nothing for now, by what a notification was answered.
+pub(super) fn bar_destination_of(
+    tx: &Connection,
+    notification: NotificationId,
+    reason: &str,
+    until: UnixMillis,
+    now: UnixMillis,
+) -> Result<()> {
+    match destination_of(tx, notification)? {
+        Some((id, _)) => bar(tx, id, reason, until, now),
+        None => Ok(()),
     }
+}
+
+/// The destination of a notification takes messages again: what waits for it leaves.
+pub(super) fn unbar_destination_of(
+    tx: &Connection,
+    notification: NotificationId,
+    now: UnixMillis,
+) -> Result<()> {
+    match destination_of(tx, notification)? {
+        Some((id, _)) => unbar(tx, id, now),
+        None => Ok(()),
+    }
+}
+
+/// Lets what waits for a destination wait: nothing arrives there for now.
+fn bar(
+    tx: &Connection,
+    id: DestinationId,
+    reason: &str,
+    until: UnixMillis,
+    now: UnixMillis,
+) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE destination SET barred = ?2, barred_since = coalesce(barred_since, ?4), barred_until = ?3
+         WHERE id = ?1",
+    )?
+    .execute(params![id.0, reason, until.0, now.0])?;
+    Ok(())
+}
+
+/// Messages arrive again.
+fn unbar(tx: &Connection, id: DestinationId, now: UnixMillis) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE destination SET barred = NULL, barred_since = NULL, barred_until = NULL WHERE id = ?1",
+    )?
+    .execute([id.0])?;
+    unit::wake(tx, id, None, now)
 }
 
 /// Blocks one destination. What waits is ended by the claims that follow, a bounded piece at a time; what is in flight
@@ -134,7 +192,7 @@ fn block(tx: &Connection, id: DestinationId, reason: &str, now: UnixMillis) -> R
          AND lane = (SELECT lane FROM destination WHERE id = ?1)",
     )?
     .execute([id.0, now.0])?;
-    queue::rouse(tx, id, None, now)
+    unit::wake(tx, id, None, now)
 }
 
 type Row = (DestinationId, String, String);
@@ -208,15 +266,8 @@ fn move_destination(
     ended: &mut Ended,
 ) -> Result<()> {
     // What a command has cancelled stays cancelled, while the new destination knows nothing of the old marks.
-    let waiting: Vec<(i64, i64)> = tx
-        .prepare_cached(
-            "SELECT q.subscription, q.video FROM subscription s JOIN queue q ON q.subscription = s.id
-             JOIN destination d ON d.id = s.destination WHERE s.destination = ?1 AND d.cancelled_to >= q.first",
-        )?
-        .query_map([old.0], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for key in waiting {
-        finish::end_cancelled(tx, key, now, usize::MAX >> 1, ended)?;
+    for unit in unit::with_cancelled(tx, old)? {
+        finish::end_unwanted(tx, unit, UnixMillis::MIN, now, usize::MAX >> 1, ended)?;
     }
     tx.prepare_cached(
         "UPDATE destination SET
@@ -228,10 +279,7 @@ fn move_destination(
     tx.prepare_cached("UPDATE destination SET moved_to = ?2 WHERE id = ?1 OR moved_to = ?1")?
         .execute([old.0, new.0])?;
     move_watches(tx, old, new, now)?;
-    tx.prepare_cached(
-        "UPDATE queue SET lane = ?2 WHERE subscription IN (SELECT id FROM subscription WHERE destination = ?1)",
-    )?
-    .execute([new.0, lane])?;
+    unit::move_to_lane(tx, new, lane)?;
     tx.prepare_cached(
         "UPDATE notification SET lane = ?3, destination = ?2 WHERE state = 'pending' AND destination = ?1
          AND lane = (SELECT lane FROM destination WHERE id = ?1)",

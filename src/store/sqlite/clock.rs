@@ -19,7 +19,9 @@ pub(super) fn set_back(tx: &Connection, by: Duration, now: UnixMillis) -> Result
         "UPDATE subject SET next_listing = max(?2, next_listing - ?1) WHERE next_listing > ?2",
         "UPDATE notification SET next_at = max(?2, next_at - ?1) WHERE state = 'pending' AND next_at > ?2",
         // "At most one per" counts from there.
+        "UPDATE unit SET sent_at = sent_at - ?1 WHERE sent_at > ?2",
         "UPDATE notification SET ended = ended - ?1 WHERE ended > ?2",
+        "UPDATE destination SET barred_until = max(?2, barred_until - ?1) WHERE barred_until > ?2",
         "UPDATE lane SET free_at = max(?2, free_at - ?1) WHERE free_at > ?2",
         // What was made under the old clock hears what is observed under the new one.
         "UPDATE \"trigger\" SET since = since - ?1 WHERE since > ?2",
@@ -33,7 +35,7 @@ pub(super) fn set_back(tx: &Connection, by: Duration, now: UnixMillis) -> Result
         tx.execute(sql, params![by_ms, now.0])?;
     }
     // A hold may mean the wall (quiet hours) or a time since the last message: the claim that looks decides anew.
-    tx.execute("UPDATE queue SET due_at = ?1 WHERE due_at > ?1", [now.0])?;
+    tx.execute("UPDATE unit SET due_at = ?1 WHERE due_at > ?1", [now.0])?;
     let lanes: Vec<i64> = tx
         .prepare("SELECT id FROM lane WHERE due_at > ?1")?
         .query_map([now.0], |row| row.get(0))?

@@ -1,12 +1,12 @@
 //! Commands: what is watched and how it is told, changed in one transaction with the mark of who asked.
 //!
 //! A command decides for what waits, too: alerts up to the newest of now are cancelled (`cancelled_to`), and what the
-//! queue holds is looked at again.
+//! units hold is looked at again.
 
 use rusqlite::{Connection, params};
 
-use super::{chat, mark, operator, queue, rows, watch};
-use crate::model::{Address, DestinationId, Settings, SubjectRef, UnixMillis};
+use super::{chat, mark, operator, rows, unit, watch};
+use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
 
 pub(super) fn edit(
@@ -85,7 +85,7 @@ fn set(
             .prepare_cached("UPDATE subscription SET settings = ?2, until = ?3 WHERE id = ?1")?
             .execute(params![watch, text, settings.until.map(|until| until.0)])?,
     };
-    queue::rouse(tx, id, watch, now)?;
+    unit::wake(tx, id, watch.map(SubscriptionId), now)?;
     Ok(Edited::Done(1))
 }
 
@@ -117,7 +117,7 @@ fn mute(
     };
     tx.prepare_cached(sql)?.execute(params![row, until.map(|until| until.0), cancel])?;
     if cancel.is_some() {
-        queue::rouse(tx, id, watch, now)?;
+        unit::wake(tx, id, watch.map(SubscriptionId), now)?;
     }
     Ok(Edited::Done(1))
 }

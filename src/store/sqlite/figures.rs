@@ -76,6 +76,7 @@ pub(super) fn ledger(db: &Connection) -> Result<Ledger> {
         match outcome.as_str() {
             "earlier" => ledger.created = ledger.created.saturating_sub(alerts),
             "replayed" => ledger.replayed = alerts,
+            "folded" => ledger.folded = alerts,
             "sent" => ledger.sent = alerts,
             "dead" => ledger.dead = alerts,
             other => {
@@ -88,6 +89,8 @@ pub(super) fn ledger(db: &Connection) -> Result<Ledger> {
             }
         }
     }
+    // They have no row of their own.
+    ledger.created += ledger.folded;
     Ok(ledger)
 }
 
@@ -96,13 +99,13 @@ pub(super) const WAITING: &str =
 
 /// Alerts whose notification is on its way, or waits for another attempt.
 pub(super) const UNDER_WAY: &str = "SELECT coalesce(sum(json_array_length(members)), 0)
-     FROM notification WHERE state = 'pending' AND json_valid(members)";
+     FROM notification WHERE state IN ('pending', 'queued') AND json_valid(members)";
 
 /// By two counts of indexes: rows that run have no index of their own.
 pub(super) const RUNNING: &str = "SELECT (SELECT count(*) FROM subscription)
      - (SELECT count(*) FROM subscription WHERE ended_at IS NOT NULL)";
 
-/// Whole tables are counted page by page, not row by row. Every notification is pending or has ended, and these have
+/// Whole tables are counted page by page, not row by row. Every notification is pending, queued behind one, or has ended, and these have
 /// an index while the table holds the bodies.
 pub(super) const TABLES: [(&str, &str); 16] = [
     ("alert", "SELECT count(*) FROM alert"),
@@ -115,15 +118,16 @@ pub(super) const TABLES: [(&str, &str); 16] = [
     (
         "notification",
         "SELECT (SELECT count(*) FROM notification WHERE ended IS NOT NULL)
-              + (SELECT count(*) FROM notification WHERE state = 'pending')",
+              + (SELECT count(*) FROM notification WHERE state = 'pending')
+              + (SELECT count(*) FROM notification WHERE state = 'queued')",
     ),
     ("person", "SELECT count(*) FROM person"),
-    ("queue", "SELECT count(*) FROM queue"),
     ("rule", "SELECT count(*) FROM rule"),
     ("seen", "SELECT count(*) FROM seen"),
     ("subject", "SELECT count(*) FROM subject"),
     ("subscription", "SELECT count(*) FROM subscription"),
     ("suppression", "SELECT count(*) FROM suppression"),
+    ("unit", "SELECT count(*) FROM unit"),
     ("video", "SELECT count(*) FROM video"),
 ];
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::lane::{self, Released};
-use super::{chat, group, queue};
+use super::unit::{self, UnitId};
+use super::{chat, rows, waiting};
 use crate::model::{AlertId, CancelReason, NotificationId, UnixMillis};
 use crate::store::{Finished, FinishedAs, Result};
 
@@ -51,78 +52,82 @@ pub(super) const fn cancelled_outcome(reason: CancelReason) -> &'static str {
 pub(super) fn finish(tx: &Connection, finished: &[Finished], ended: &mut Ended) -> Result<()> {
     let mut released = Released::default();
     for item in finished {
-        released.add(item.lane, item.lane_free_at);
+        released.add(item);
         if let FinishedAs::Gone(_) | FinishedAs::Moved(_) = item.result {
             // These act on the lane and on what waits in it, so it has to be as it is.
             released.write(tx)?;
         }
         // It may have ended otherwise, and its chat may have moved to another lane, since it was taken.
-        let home = match &item.result {
-            FinishedAs::Sent(receipt) => sent(tx, item, receipt, ended)?,
-            FinishedAs::Retry { .. }
-            | FinishedAs::Dead(_)
-            | FinishedAs::Gone(_)
-            | FinishedAs::Moved(_) => not_sent(tx, item, ended)?,
-        };
-        if let Some(home) = home.filter(|home| *home != item.lane) {
+        let home: Option<i64> = tx
+            .prepare_cached("SELECT lane FROM notification WHERE id = ?1 AND state = 'pending'")?
+            .query_row([item.id.0], |row| row.get(0))
+            .optional()?;
+        let Some(home) = home else { continue };
+        one(tx, item, home, ended)?;
+        if home != item.lane {
             lane::settle(tx, home)?;
         }
     }
     released.write(tx)
 }
 
-/// Records a message that was taken; returns the lane in which it is now, if it was still under way.
-fn sent(tx: &Connection, item: &Finished, receipt: &str, ended: &mut Ended) -> Result<Option<i64>> {
-    let row: Option<(i64, String)> = tx
-        .prepare_cached(
-            "UPDATE notification SET state = 'sent', receipt = ?2, ended = ?3, next_at = NULL,
-             attempts = attempts + 1, error = NULL WHERE id = ?1 AND state = 'pending'
-             RETURNING lane, members",
-        )?
-        .query_row(params![item.id.0, receipt, item.at.0], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((home, list)) = row else { return Ok(None) };
-    for member in listed(tx, item.id, &list)? {
-        end(tx, AlertId(member), "sent", item.at, ended)?;
-    }
-    Ok(Some(home))
-}
-
-/// The same for one that was not.
-fn not_sent(tx: &Connection, item: &Finished, ended: &mut Ended) -> Result<Option<i64>> {
-    let home: Option<i64> = tx
-        .prepare_cached("SELECT lane FROM notification WHERE id = ?1 AND state = 'pending'")?
-        .query_row([item.id.0], |row| row.get(0))
-        .optional()?;
-    let Some(home) = home else { return Ok(None) };
+/// Records how the attempt of a notification that is still under way has ended.
+fn one(tx: &Connection, item: &Finished, home: i64, ended: &mut Ended) -> Result<()> {
     match &item.result {
-        FinishedAs::Sent(receipt) => return sent(tx, item, receipt, ended),
-        FinishedAs::Retry { at, counts, error } => {
-            tx.prepare_cached(
-                "UPDATE notification SET next_at = ?2, attempts = attempts + ?3, error = ?4 WHERE id = ?1",
-            )?
-            .execute(params![item.id.0, at.0, counts, error])?;
+        FinishedAs::Sent(receipt) => {
+            if item.is_probe {
+                chat::unbar_destination_of(tx, item.id, item.at)?;
+            }
+            end(
+                tx,
+                item.id,
+                &End { receipt: Some(receipt), ..End::new("sent", "sent", item.at) },
+                ended,
+            )
         }
-        FinishedAs::Dead(cause) => dead(tx, item.id, cause, 1, item.at, ended)?,
+        FinishedAs::Retry { at, counts, error } => retry(tx, item, *at, *counts, error),
+        FinishedAs::Barred { at, reason } => {
+            chat::bar_destination_of(tx, item.id, reason, *at, item.at)?;
+            retry(tx, item, *at, true, reason)
+        }
+        FinishedAs::Dead(cause) => end(tx, item.id, &End::dead(cause, 1, item.at), ended),
         FinishedAs::Gone(reason) => {
             chat::disable_destination_of(tx, item.id, reason, item.at)?;
-            cancelled(tx, item.id, CancelReason::Disabled, reason, item.at, ended)?;
-            lane::settle(tx, item.lane)?;
+            let end_of =
+                End { error: Some(reason), ..End::cancelled(CancelReason::Disabled, item.at) };
+            end(tx, item.id, &end_of, ended)?;
+            lane::settle(tx, item.lane)
         }
         FinishedAs::Moved(to) => {
             let moved = chat::move_lane(tx, item.lane, to, item.at, ended)?;
             if moved == item.lane && home == item.lane {
                 // Following it would ask the same chat again, without end.
-                dead(tx, item.id, "the chat has moved to where it is", 1, item.at, ended)?;
+                let cause = "the chat has moved to where it is";
+                end(tx, item.id, &End::dead(cause, 1, item.at), ended)?;
             } else {
                 tx.prepare_cached("UPDATE notification SET next_at = ?2 WHERE id = ?1")?
                     .execute([item.id.0, item.at.0])?;
                 lane::settle(tx, moved)?;
             }
-            lane::settle(tx, item.lane)?;
+            lane::settle(tx, item.lane)
         }
     }
-    Ok(Some(home))
+}
+
+fn retry(
+    tx: &Connection,
+    item: &Finished,
+    at: UnixMillis,
+    counts: bool,
+    error: &str,
+) -> Result<()> {
+    let waits = if counts { at.since(item.at).as_millis() } else { 0 };
+    tx.prepare_cached(
+        "UPDATE notification SET next_at = ?2, attempts = attempts + ?3, error = ?4, spent = spent + ?5
+         WHERE id = ?1",
+    )?
+    .execute(params![item.id.0, at.0, counts, error, i64::try_from(waits).unwrap_or(i64::MAX)])?;
+    Ok(())
 }
 
 /// Ends a notification that can't be delivered without having been tried.
@@ -133,23 +138,7 @@ pub(super) fn give_up(
     at: UnixMillis,
     ended: &mut Ended,
 ) -> Result<()> {
-    dead(tx, id, cause, 0, at, ended)
-}
-
-fn dead(
-    tx: &Connection,
-    id: NotificationId,
-    cause: &str,
-    attempts: u32,
-    at: UnixMillis,
-    ended: &mut Ended,
-) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE notification SET state = 'dead', error = ?2, ended = ?3, next_at = NULL,
-         attempts = attempts + ?4 WHERE id = ?1",
-    )?
-    .execute(params![id.0, cause, at.0, attempts])?;
-    end_members(tx, id, "dead", at, ended)
+    end(tx, id, &End::dead(cause, 0, at), ended)
 }
 
 /// Ends a notification on purpose.
@@ -160,26 +149,75 @@ pub(super) fn cancel(
     at: UnixMillis,
     ended: &mut Ended,
 ) -> Result<()> {
-    cancelled(tx, id, reason, reason.name(), at, ended)
+    end(tx, id, &End::cancelled(reason, at), ended)
 }
 
-fn cancelled(
+/// How a notification ends.
+struct End<'a> {
+    state: &'static str,
+    /// How its alerts end.
+    outcome: &'static str,
+    at: UnixMillis,
+    attempts: u32,
+    receipt: Option<&'a str>,
+    error: Option<&'a str>,
+}
+
+impl<'a> End<'a> {
+    const fn new(state: &'static str, outcome: &'static str, at: UnixMillis) -> End<'a> {
+        End { state, outcome, at, attempts: 1, receipt: None, error: None }
+    }
+
+    const fn dead(cause: &'a str, attempts: u32, at: UnixMillis) -> End<'a> {
+        End { attempts, error: Some(cause), ..End::new("dead", "dead", at) }
+    }
+
+    const fn cancelled(reason: CancelReason, at: UnixMillis) -> End<'a> {
+        let outcome = cancelled_outcome(reason);
+        End { attempts: 0, error: Some(reason.name()), ..End::new("cancelled", outcome, at) }
+    }
+}
+
+pub(super) const END: &str =
+    "UPDATE notification SET state = ?2, ended = ?3, next_at = NULL, attempts = attempts + ?4, receipt = ?5, error = ?6
+     WHERE id = ?1 RETURNING unit, parts_left, members";
+
+/// Ends a notification and its alerts. The part that follows it is due, or whatever has come for its unit meanwhile.
+fn end(tx: &Connection, id: NotificationId, how: &End<'_>, ended: &mut Ended) -> Result<()> {
+    let (unit, parts_left, list): (Option<i64>, i64, String) = tx.prepare_cached(END)?.query_row(
+        params![id.0, how.state, how.at.0, how.attempts, how.receipt, how.error],
+        // What can't be read is damaged, and the alerts know it too.
+        |row| Ok((row.get(0)?, rows::integer_or(row, 1, 0), rows::text(row, 2))),
+    )?;
+    for alert in listed(tx, id, &list)? {
+        end_alert(tx, AlertId(alert), how.outcome, how.at, ended)?;
+    }
+    let Some(unit) = unit else { return Ok(()) };
+    let next = if parts_left > 0 { next_part(tx, id, how.at)? } else { None };
+    let sent_at = (how.state == "sent").then_some(how.at);
+    unit::ended(tx, UnitId(unit), id, next, sent_at)
+}
+
+/// The part that follows a notification, in the next row, may leave now.
+fn next_part(
     tx: &Connection,
     id: NotificationId,
-    reason: CancelReason,
-    error: &str,
-    at: UnixMillis,
-    ended: &mut Ended,
-) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE notification SET state = 'cancelled', error = ?2, ended = ?3, next_at = NULL WHERE id = ?1",
-    )?
-    .execute(params![id.0, error, at.0])?;
-    end_members(tx, id, cancelled_outcome(reason), at, ended)
+    now: UnixMillis,
+) -> Result<Option<NotificationId>> {
+    let next = NotificationId(id.0 + 1);
+    let found = tx
+        .prepare_cached(
+            // Its chat may have moved since they were made.
+            "UPDATE notification SET state = 'pending', next_at = ?2, lane = o.lane, destination = o.destination
+             FROM (SELECT lane, destination FROM notification WHERE id = ?3) AS o
+             WHERE id = ?1 AND state = 'queued'",
+        )?
+        .execute([next.0, now.0, id.0])?;
+    Ok((found == 1).then_some(next))
 }
 
 /// The alerts of a notification.
-pub(super) fn members(tx: &Connection, id: NotificationId) -> Result<Vec<i64>> {
+pub(super) fn alerts(tx: &Connection, id: NotificationId) -> Result<Vec<i64>> {
     let list: String = tx
         .prepare_cached("SELECT members FROM notification WHERE id = ?1")?
         .query_row([id.0], |row| row.get(0))?;
@@ -201,19 +239,6 @@ fn listed(tx: &Connection, id: NotificationId, list: &str) -> Result<Vec<i64>> {
     }
 }
 
-fn end_members(
-    tx: &Connection,
-    id: NotificationId,
-    outcome: &'static str,
-    at: UnixMillis,
-    ended: &mut Ended,
-) -> Result<()> {
-    for member in members(tx, id)? {
-        end(tx, AlertId(member), outcome, at, ended)?;
-    }
-    Ok(())
-}
-
 /// Ends an alert on purpose.
 pub(super) fn cancel_alert(
     tx: &Connection,
@@ -222,10 +247,10 @@ pub(super) fn cancel_alert(
     at: UnixMillis,
     ended: &mut Ended,
 ) -> Result<()> {
-    end(tx, alert, cancelled_outcome(reason), at, ended)
+    end_alert(tx, alert, cancelled_outcome(reason), at, ended)
 }
 
-fn end(
+fn end_alert(
     tx: &Connection,
     alert: AlertId,
     outcome: &'static str,
@@ -241,40 +266,29 @@ fn end(
     Ok(())
 }
 
-/// Ends, of what waits for one watch and video, what must not be told any more, at most `limit` alerts; returns how
-/// many were looked at.
-pub(super) fn end_cancelled(
-    tx: &Connection,
-    key: (i64, i64),
-    now: UnixMillis,
-    limit: usize,
-    ended: &mut Ended,
-) -> Result<usize> {
-    end_unwanted(tx, key, UnixMillis::MIN, now, limit, ended)
-}
-
-/// The same, and what was observed before a moment, whose numbers may not be kept any longer.
+/// Ends, of what waits in a unit, what must not be told any more, and what was observed before a moment, whose numbers
+/// may not be kept any longer: at most `limit` alerts. Returns how many were looked at.
 pub(super) fn end_unwanted(
     tx: &Connection,
-    key: (i64, i64),
+    unit: UnitId,
     before: UnixMillis,
     now: UnixMillis,
     limit: usize,
     ended: &mut Ended,
 ) -> Result<usize> {
-    let looked = group::look(tx, key, now, limit)?;
-    let mut left = looked.read - looked.cancelled.len();
-    for (alert, reason) in looked.cancelled {
+    let waiting = waiting::read(tx, unit, &HashMap::new(), now, limit)?;
+    let mut left = waiting.read - waiting.cancelled.len();
+    for (alert, reason) in waiting.cancelled {
         cancel_alert(tx, alert, reason, now, ended)?;
     }
-    for alert in looked.group.iter().flat_map(|group| &group.alerts) {
+    for alert in waiting.unit.iter().flat_map(|unit| &unit.videos).flat_map(|video| &video.alerts) {
         if alert.observed_at < before {
-            end(tx, alert.id, "dead", now, ended)?;
+            end_alert(tx, alert.id, "dead", now, ended)?;
             left -= 1;
         }
     }
-    if left == 0 && looked.read < limit {
-        queue::dequeue_and_settle(tx, key)?;
+    if left == 0 && waiting.is_all {
+        unit::empty_and_settle(tx, unit)?;
     }
-    Ok(looked.read)
+    Ok(waiting.read)
 }

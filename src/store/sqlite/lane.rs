@@ -1,6 +1,6 @@
 //! Lanes: when the thing whose limits count has something to send.
 //!
-//! The law: a lane's `due_at` is the earliest of what waits in it (its rows of `queue`, its retries), but not before
+//! The law: a lane's `due_at` is the earliest of what waits in it (its units, its retries), but not before
 //! the lane is free, and NULL while as much is in flight as may be. Whoever changes one of these settles the lane.
 
 use std::collections::HashMap;
@@ -9,15 +9,31 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::rows;
 use crate::model::{Channel, UnixMillis};
-use crate::store::Result;
+use crate::store::{Finished, FinishedAs, Result};
+
+/// Attempts in a row that a receiver has failed, after which it is asked one by one and left alone in between: a few
+/// endpoints that hang must not hold all requests of the channel, while one message that a receiver can't take holds up
+/// none of the others.
+macro_rules! failing_from {
+    () => {
+        "3"
+    };
+}
 
 /// How many notifications of one lane may be in flight: chats take one message after the other, while an HTTP endpoint
-/// serves several requests at once. One where something failed is asked one by one until all of that is through:
-/// a few endpoints that hang must not hold all requests of the channel.
+/// serves several requests at once, unless it fails.
 macro_rules! in_flight_max {
     () => {
-        "CASE WHEN channel = 'telegram' OR EXISTS (SELECT 1 FROM notification n
-             WHERE n.lane = lane.id AND n.state = 'pending' AND n.next_at IS NOT NULL AND n.attempts > 0) THEN 1 ELSE 16 END"
+        in_flight_max!("failing")
+    };
+    ($failing:expr) => {
+        concat!(
+            "CASE WHEN channel = 'telegram' OR ",
+            $failing,
+            " >= ",
+            failing_from!(),
+            " THEN 1 ELSE 16 END"
+        )
     };
 }
 
@@ -33,48 +49,114 @@ pub(super) fn make_due(tx: &Connection, lane: i64, now: UnixMillis) -> Result<()
     Ok(())
 }
 
+/// How often the receiver has failed in a row, with what is added (4): to 0 where one of the batch has not (5).
+macro_rules! failing {
+    () => {
+        "(CASE WHEN ?5 THEN ?4 ELSE failing + ?4 END)"
+    };
+}
+
+/// Until when nothing leaves: by the rate (3), and where the receiver fails by its pause (6).
+macro_rules! free_at {
+    () => {
+        concat!(
+            "max(free_at, ?3, CASE WHEN ",
+            failing!(),
+            " >= ",
+            failing_from!(),
+            " THEN ?6 ELSE ?3 END)"
+        )
+    };
+}
+
 pub(super) const SHIFT: &str = concat!(
-    "UPDATE lane SET in_flight = max(in_flight + ?2, 0), free_at = max(free_at, ?3),
-     due_at = CASE WHEN max(in_flight + ?2, 0) >= ",
-    in_flight_max!(),
-    " THEN NULL ELSE (SELECT max(free_at, ?3, min(at)) FROM (
+    "UPDATE lane SET in_flight = max(in_flight + ?2, 0), failing = ",
+    failing!(),
+    ", free_at = ",
+    free_at!(),
+    ", due_at = CASE WHEN max(in_flight + ?2, 0) >= ",
+    in_flight_max!(failing!()),
+    " THEN NULL ELSE (SELECT max(",
+    free_at!(),
+    ", min(at)) FROM (
          SELECT min(next_at) AS at FROM notification
          WHERE lane = ?1 AND state = 'pending' AND next_at IS NOT NULL
-         UNION ALL SELECT min(due_at) FROM queue WHERE lane = ?1)) END
+         UNION ALL SELECT min(due_at) FROM unit
+         WHERE lane = ?1 AND due_at IS NOT NULL AND notification IS NULL)) END
      WHERE id = ?1"
 );
 
-/// Takes (`by` above 0) or gives back slots, lets nothing leave before `free_at`, and computes when the lane is due.
-fn shift(tx: &Connection, lane: i64, by: i64, free_at: UnixMillis) -> Result<()> {
-    tx.prepare_cached(SHIFT)?.execute([lane, by, free_at.0])?;
-    Ok(())
+/// What changes about a lane.
+#[derive(Debug, Clone, Copy)]
+struct Shift {
+    /// Slots that are taken, or given back where negative.
+    slots: i64,
+    /// Nothing leaves before.
+    free_at: UnixMillis,
+    /// Attempts in a row that the receiver has failed; from 0 on where one of the batch has not.
+    failed: i64,
+    has_worked: bool,
+    /// Where the receiver fails, nothing leaves before.
+    pause: UnixMillis,
+}
+
+impl Shift {
+    const NOTHING: Shift = Shift {
+        slots: 0,
+        free_at: UnixMillis::MIN,
+        failed: 0,
+        has_worked: false,
+        pause: UnixMillis::MIN,
+    };
+
+    /// Writes it, and computes when the lane is due.
+    fn write(self, tx: &Connection, lane: i64) -> Result<()> {
+        tx.prepare_cached(SHIFT)?.execute(params![
+            lane,
+            self.slots,
+            self.free_at.0,
+            self.failed,
+            self.has_worked,
+            self.pause.0
+        ])?;
+        Ok(())
+    }
 }
 
 /// Computes when a lane is due from what waits in it.
 pub(super) fn settle(tx: &Connection, lane: i64) -> Result<()> {
-    shift(tx, lane, 0, UnixMillis::MIN)
+    Shift::NOTHING.write(tx, lane)
 }
 
 /// Takes slots of a lane.
 pub(super) fn occupy(tx: &Connection, lane: i64, slots: usize) -> Result<()> {
-    shift(tx, lane, i64::try_from(slots).unwrap_or(i64::MAX), UnixMillis::MIN)
+    Shift { slots: i64::try_from(slots).unwrap_or(i64::MAX), ..Shift::NOTHING }.write(tx, lane)
 }
 
-/// Slots that a batch of attempts gives back: each lane is written once, however many of its messages have ended.
+/// What a batch of attempts changes about lanes: each is written once, however many of its messages have ended.
 #[derive(Default)]
-pub(super) struct Released(HashMap<i64, (i64, UnixMillis)>);
+pub(super) struct Released(HashMap<i64, Shift>);
 
 impl Released {
-    /// Gives one slot back; nothing leaves in the lane before `free_at`.
-    pub(super) fn add(&mut self, lane: i64, free_at: UnixMillis) {
-        let (slots, latest) = self.0.entry(lane).or_insert((0, free_at));
-        *slots += 1;
-        *latest = free_at.max(*latest);
+    /// Gives the slot of an attempt back.
+    pub(super) fn add(&mut self, item: &Finished) {
+        let shift = self.0.entry(item.lane).or_insert(Shift::NOTHING);
+        shift.slots -= 1;
+        shift.free_at = shift.free_at.max(item.lane_free_at);
+        match (&item.result, item.lane_failed) {
+            (_, Some(until)) => {
+                shift.failed += 1;
+                shift.pause = shift.pause.max(until);
+            }
+            // What was put off without an attempt, or by the channel as a whole, says nothing of the receiver.
+            (FinishedAs::Retry { .. }, None) => {}
+            _ => (shift.failed, shift.has_worked, shift.pause) = (0, true, UnixMillis::MIN),
+        }
     }
 
     /// Writes what was given back so far.
     pub(super) fn write(&mut self, tx: &Connection) -> Result<()> {
-        self.0.drain().try_for_each(|(lane, (slots, free_at))| shift(tx, lane, -slots, free_at))
+        self.0.drain().try_for_each(|(lane, shift)| shift.write(tx, lane))
     }
 }
 

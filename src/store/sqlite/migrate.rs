@@ -4,56 +4,85 @@
 //! follows here, in pieces that a stop or a kill may come between: the place is kept in `meta`, in the transaction of
 //! each piece. Until it is done, tools stay away and nothing is polled or routed.
 
-use rusqlite::{Connection, OptionalExtension, params};
+mod lists;
+mod units;
+
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 use super::rows;
-use crate::model::{Event, Holder, ListKey, UnixMillis};
+use crate::model::UnixMillis;
 use crate::store::{Migration, Result};
+
+#[cfg(test)]
+pub(super) use lists::RUNNING;
 
 /// Where the place is kept.
 const KEY: &str = "migration";
 
-/// Columns that schema 3 has no use for any more: what the lister remembers of a list is in its `memory`. They go when
-/// all rows are brought along, one in a piece, because each is taken out of every row.
-pub(super) const END: [&str; 3] = [
+/// The schema that made lists hold rules; whatever is older has rows to be brought to it.
+const OF_LISTS: i64 = 3;
+
+/// Indexes that schema 4 looks things up by. They come before any row, one in a piece.
+pub(super) const BEGIN: [&str; 3] = [
+    "DROP INDEX notification_told",
+    "CREATE INDEX notification_under_way ON notification (unit, video) WHERE state = 'pending'",
+    "CREATE INDEX alert_unit ON alert (unit, video, rule) WHERE outcome IS NULL AND notification IS NULL",
+];
+
+/// What has no use any more when all rows are brought along, one in a piece, because a column is taken out of every row.
+/// What the lister remembers of a list is in its `memory`; what waits is in units.
+pub(super) const END: [&str; 5] = [
     "ALTER TABLE subject DROP COLUMN playlist",
     "ALTER TABLE subject DROP COLUMN feed",
     "ALTER TABLE subject DROP COLUMN full_at",
+    "DROP INDEX alert_waiting",
+    "DROP TABLE queue",
 ];
-
-/// Rules of one list that a piece brings along: each may have a row per video.
-const RULES: usize = 20;
-
-/// Rows that a piece deletes.
-const ROWS: usize = 10_000;
-
-/// How long before the last listing a video may have been published without being in it: feeds lag behind.
-const FEEDS_LAG_MS: i64 = 3_600_000;
 
 /// How far it came.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Place {
+    /// Indexes that stand.
+    begun: usize,
     /// The list under way; those with smaller ids are done.
     list: i64,
     /// Its watches before this one are done, and of this one the rules up to `rule`.
     watch: i64,
     rule: i64,
-    /// Lists that are done, and lists in all.
+    /// Whether all that waited is in units.
+    waits_in_units: bool,
+    /// Notifications up to this one are done.
+    notification: i64,
+    /// Pieces that are done, and about how many there are.
     done: u64,
     of: u64,
-    /// Columns that are gone.
+    /// Statements of the end that are done.
     dropped: usize,
 }
 
 /// Notes in the transaction that changes the schema that the rows are still to follow.
-pub(super) fn begin(tx: &Connection) -> Result<()> {
-    let of =
-        tx.query_row("SELECT count(*) FROM subject WHERE next_listing IS NOT NULL", [], |row| {
-            row.get(0)
-        })?;
-    rows::save(tx, KEY, &rows::json(&Place { of, ..Place::default() })?)
+pub(super) fn begin(tx: &Connection, found: i64) -> Result<()> {
+    let under_way = rows::load(tx, KEY)?.and_then(|text| serde_json::from_str::<Place>(&text).ok());
+    let place = match under_way {
+        // Another version was stopped on the way to its own schema.
+        Some(place) => place,
+        None if found < OF_LISTS => Place::default(),
+        None => Place { list: i64::MAX, ..Place::default() },
+    };
+    let lists: u64 = tx.query_row(
+        "SELECT count(*) FROM subject WHERE next_listing IS NOT NULL AND id >= ?1",
+        [place.list],
+        |row| row.get(0),
+    )?;
+    let of = place.done + lists + units::pieces(tx)?;
+    rows::save(tx, KEY, &rows::json(&Place { of, ..place })?)
+}
+
+/// Does to a new database, which has no rows, what a migration does in pieces.
+pub(super) fn at_once(tx: &Connection) -> Result<()> {
+    BEGIN.iter().chain(&END).try_for_each(|statement| Ok(tx.execute_batch(statement)?))
 }
 
 /// Whether rows are still to follow.
@@ -64,116 +93,43 @@ pub(super) fn is_under_way(db: &Connection) -> Result<bool> {
 /// Does the next piece.
 pub(super) fn migrate(tx: &Connection, now: UnixMillis) -> Result<Migration> {
     let Some(text) = rows::load(tx, KEY)? else { return Ok(Migration::Done) };
-    let mut place: Place = serde_json::from_str(&text).unwrap_or_default();
-    // What was left over counts on rows as they were: it is told first.
+    let place: Place = serde_json::from_str(&text).unwrap_or_default();
+    if let Some(next) = BEGIN.get(place.begun) {
+        tx.execute_batch(next)?;
+        return under_way(tx, Place { begun: place.begun + 1, ..place });
+    }
+    // What was left over counts on rows of lists as they were: it is told first.
     if tx.prepare_cached("SELECT 1 FROM fanout LIMIT 1")?.exists([])? {
         return Ok(Migration::FanOut);
     }
-    let list: Option<i64> = tx
-        .prepare_cached(
-            "SELECT id FROM subject WHERE id >= ?1 AND next_listing IS NOT NULL ORDER BY id LIMIT 1",
-        )?
-        .query_row([place.list], |row| row.get(0))
-        .optional()?;
-    let Some(list) = list else { return end(tx, place) };
-    if list != place.list {
-        place = Place { list, watch: 0, rule: 0, ..place };
+    if let Some(next) = lists::piece(tx, place, now)? {
+        return under_way(tx, next);
     }
-    match rules(tx, ListKey(list), (place.watch, place.rule))? {
-        Some((watch, rule)) => place = Place { watch, rule, ..place },
-        None => {
-            members(tx, list, now)?;
-            place = Place { list: list + 1, watch: 0, rule: 0, done: place.done + 1, ..place };
-        }
+    if let Some(next) = units::piece(tx, place)? {
+        return under_way(tx, next);
     }
-    under_way(tx, place)
-}
-
-/// Drops the next column that is left, or says that all is done.
-fn end(tx: &Connection, place: Place) -> Result<Migration> {
     let Some(next) = END.get(place.dropped) else {
-        tx.execute("DELETE FROM meta WHERE key = ?1", [KEY])?;
+        tx.execute("DELETE FROM meta WHERE key IN (?1, ?2)", [KEY, units::SALT])?;
         return Ok(Migration::Done);
     };
-    tx.execute_batch(next)?;
+    // A database that came by way of schema 3 has done some of it.
+    if is_to_be_done(tx, next)? {
+        tx.execute_batch(next)?;
+    }
     under_way(tx, Place { dropped: place.dropped + 1, ..place })
+}
+
+/// Whether a statement of the end has something to drop.
+fn is_to_be_done(tx: &Connection, statement: &str) -> Result<bool> {
+    let Some(column) = statement.strip_prefix("ALTER TABLE subject DROP COLUMN ") else {
+        return Ok(true);
+    };
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM pragma_table_info('subject') WHERE name = ?1")?
+        .exists([column])?)
 }
 
 fn under_way(tx: &Connection, place: Place) -> Result<Migration> {
     rows::save(tx, KEY, &rows::json(&place)?)?;
     Ok(Migration::UnderWay { done: place.done, of: place.of.max(place.done) })
-}
-
-/// In the order of two indexes: whoever comes last in a list of many watches is found at once, too.
-pub(super) const RUNNING: &str =
-    "SELECT s.id, r.id, r.text, r.series, r.value, r.created_at FROM subscription s
-     CROSS JOIN rule r ON r.subscription = s.id
-     WHERE s.subject = ?1 AND s.id >= ?2 AND (s.id > ?2 OR r.id > ?3) AND r.ended_at IS NULL
-     ORDER BY s.id, r.id LIMIT ?4";
-
-/// Gives rules of a list, from the one behind `after` (its watch, and the rule) on, to their holder. `None`: all have
-/// theirs.
-fn rules(tx: &Connection, list: ListKey, after: (i64, i64)) -> Result<Option<(i64, i64)>> {
-    let mut statement = tx.prepare_cached(RUNNING)?;
-    let running: Vec<(i64, i64, String, i64, i64, i64)> = statement
-        .query_map(params![list.0, after.0, after.1, RULES], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    let mut left = ROWS;
-    let mut last = None;
-    for (watch, rule, text, series, value, created_at) in running {
-        if has_state(&text) {
-            tx.prepare_cached("UPDATE rule SET list = ?2 WHERE id = ?1")?
-                .execute([rule, list.0])?;
-        } else {
-            let holder = Holder::List(list).code();
-            let removed = tx
-                .prepare_cached(
-                    "DELETE FROM \"trigger\" WHERE id IN
-                     (SELECT id FROM \"trigger\" WHERE rule = ?1 AND holder > 0 LIMIT ?2)",
-                )?
-                .execute(params![rule, left])?;
-            if removed == left {
-                // The rest of it in the next piece.
-                return Ok(Some(last.unwrap_or(after)));
-            }
-            left -= removed;
-            tx.prepare_cached(
-                "INSERT INTO \"trigger\" (holder, series, value, rule, since) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute([holder, series, value, rule, created_at])?;
-        }
-        last = Some((watch, rule));
-    }
-    Ok(last)
-}
-
-/// Whether a rule, by its canonical text, has a state per video.
-fn has_state(text: &str) -> bool {
-    let events = [Event::Title, Event::Status, Event::Live, Event::Upload];
-    !text.ends_with(" any") && !events.iter().any(|event| event.name() == text)
-}
-
-/// Gives a list and its members what schema 3 knows of them.
-fn members(tx: &Connection, list: i64, now: UnixMillis) -> Result<()> {
-    // The rows of all its rules stand. What joined has a date from then on, until a listing says the true one.
-    tx.prepare_cached(
-        "UPDATE member SET since = at, armed = coalesce(
-             (SELECT max(id) FROM rule WHERE list = ?1 AND ended_at IS NULL), 0) WHERE subject = ?1",
-    )?
-    .execute([list])?;
-    tx.prepare_cached(
-        "UPDATE video SET lists = lists + 1 WHERE id IN (SELECT video FROM member WHERE subject = ?1)",
-    )?
-    .execute([list])?;
-    tx.prepare_cached(
-        "UPDATE subject SET members = (SELECT count(*) FROM member WHERE subject = ?1),
-             since = coalesce(listed_at - ?3, (SELECT min(created_at) FROM subscription
-                              WHERE subject = ?1 AND ended_at IS NULL), ?2),
-             memory = json_object('playlist', playlist, 'channel', feed, 'full_at', full_at)
-         WHERE id = ?1",
-    )?
-    .execute([list, now.0, FEEDS_LAG_MS])?;
-    Ok(())
 }

@@ -1,42 +1,45 @@
-//! The store on SQLite: one writer thread, one reader thread, one that counts, WAL.
+//! The store on SQLite in WAL mode, with four threads: one writes, one reads, one counts, and one brings the
+//! write-ahead log back.
 //!
 //! Every writing transaction begins with `BEGIN IMMEDIATE`, so that two processes (a gateway and a tool beside it)
 //! wait for each other instead of failing half-way. One gateway per database is ensured by a lock *file*: closing a
 //! second descriptor of the database itself would drop SQLite's own locks.
 //!
-//! By the life of an alert: `watch` and `listing` make triggers, `routing_tx` writes the alert, `queue` notes that its watch
-//! and video have something waiting and `lane` when the chat may be told; `claim` looks at what is due (`group`), makes
+//! By the life of an alert: `watch` and `listing` make triggers, `routing_tx` writes the alert, `unit` notes that its watch
+//! has something waiting and `lane` when the chat may be told; `claim` looks at what is due (`waiting`), makes
 //! notifications of it, `finish` ends them, and `sweep` deletes what is past its retention.
 
 mod batch;
+mod busy;
 mod chat;
 mod checkpoint;
 mod claim;
 mod clock;
-mod routing_tx;
+mod dead_letters;
 mod edit;
 mod figures;
 mod finish;
-mod group;
 mod lane;
-mod letters;
 mod listing;
 mod mark;
 mod member;
 mod migrate;
+mod notices;
+mod notification;
 mod open;
 mod operator;
-mod busy;
 #[cfg(test)]
 mod plans;
 mod poll;
-mod queue;
 mod read;
 mod route;
+mod routing_tx;
 mod rows;
 mod sweep;
 mod thread;
+mod unit;
 mod unite;
+mod waiting;
 mod watch;
 mod why;
 
@@ -46,6 +49,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use rusqlite::Connection;
 
 pub use open::Access;
 pub(in crate::store) use rows::is_of_a_row;
@@ -76,10 +80,10 @@ pub struct Sqlite {
     errors: Arc<Errors>,
     /// Held for as long as the gateway runs; the operating system lets go of it however the process ends.
     _lock: Option<File>,
-    /// Makes message ids unique among installations.
-    salt: u64,
     /// Who has written between two pieces of long work, see [`batch`].
     version: AtomicI64,
+    /// Which rows of the log that can't be read were named, see [`route::read_log`].
+    unreadable_to: Arc<AtomicI64>,
 }
 
 impl Sqlite {
@@ -90,7 +94,7 @@ impl Sqlite {
     /// When another gateway holds it, a newer version made it, or it is no database.
     pub fn open(path: &Path, access: Access) -> Result<Sqlite> {
         let lock = open::lock(path, access)?;
-        let (mut writer, salt) = open::writer(path, access)?;
+        let mut writer = open::writer(path, access)?;
         if access == Access::Run {
             lane::release_all(&mut writer)?;
         }
@@ -113,9 +117,21 @@ impl Sqlite {
             history: Arc::default(),
             errors,
             _lock: lock,
-            salt,
             version: AtomicI64::new(0),
+            unreadable_to: Arc::default(),
         })
+    }
+
+    /// Does a piece of long work, and pauses so that others get their turn.
+    async fn leaving_room<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let piece = self.writer.write(move |tx| batch::piece(tx, work)).await?;
+        let took = piece.begun.elapsed();
+        let before = self.version.swap(piece.version, Ordering::Relaxed);
+        tokio::time::sleep(batch::pause(took, before != piece.version)).await;
+        Ok(piece.done)
     }
 
     /// Whether it was told to hurry.
@@ -194,7 +210,8 @@ impl Store for Sqlite {
     }
 
     async fn read_log(&self, from: i64, limit: usize) -> Result<Vec<(i64, Snapshot)>> {
-        self.reader.read(move |db| route::read_log(db, from, limit)).await
+        let told_to = Arc::clone(&self.unreadable_to);
+        self.reader.read(move |db| route::read_log(db, from, limit, &told_to)).await
     }
 
     async fn position(&self, stream: &str, partition: i32) -> Result<i64> {
@@ -226,11 +243,8 @@ impl Store for Sqlite {
         now: UnixMillis,
         compose: Arc<dyn Compose>,
     ) -> Result<Claimed> {
-        let salt = self.salt;
         self.writer
-            .write(move |tx| {
-                claim::finish_and_claim(tx, &finished, channel, limit, now, &*compose, salt)
-            })
+            .write(move |tx| claim::finish_and_claim(tx, &finished, channel, limit, now, &*compose))
             .await
     }
 
@@ -240,29 +254,30 @@ impl Store for Sqlite {
         to: Vec<(Address, String)>,
         now: UnixMillis,
     ) -> Result<bool> {
-        self.writer.write(move |tx| letters::notice(tx, key.as_deref(), &to, now)).await
+        self.writer.write(move |tx| notices::notice(tx, key.as_deref(), &to, now)).await
     }
 
     async fn clear_notice(&self, key: &str) -> Result<()> {
         let key = key.to_owned();
-        self.writer.write(move |tx| letters::clear_notice(tx, &key)).await
+        self.writer.write(move |tx| notices::clear_notice(tx, &key)).await
     }
 
     async fn owners_other_destinations(&self, address: &Address) -> Result<Vec<Address>> {
         let address = address.clone();
-        self.reader.read(move |db| letters::owners_other_destinations(db, &address)).await
+        self.reader.read(move |db| notices::owners_other_destinations(db, &address)).await
     }
 
     async fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
-        self.reader.read(move |db| letters::dead_letters(db, limit)).await
+        self.reader.read(move |db| dead_letters::dead_letters(db, limit)).await
     }
 
     async fn replay_dead_letters(
         &self,
-        ids: Option<Vec<NotificationId>>,
+        which: DeadLetters,
+        after: NotificationId,
         now: UnixMillis,
-    ) -> Result<usize> {
-        self.writer.write(move |tx| letters::replay_dead_letters(tx, ids.as_deref(), now)).await
+    ) -> Result<Replayed> {
+        self.leaving_room(move |tx| dead_letters::replay_some(tx, &which, after, now)).await
     }
 
     async fn edit(
@@ -271,7 +286,7 @@ impl Store for Sqlite {
         edits: Vec<Edit>,
         now: UnixMillis,
     ) -> Result<Option<Vec<Edited>>> {
-        self.writer.write(move |tx| edit::edit(tx, mark.as_ref(), &edits, now)).await
+        self.writer.write_through(move |tx| edit::edit(tx, mark.as_ref(), &edits, now)).await
     }
 
     async fn edit_some(
@@ -280,14 +295,10 @@ impl Store for Sqlite {
         from: usize,
         now: UnixMillis,
     ) -> Result<Vec<Edited>> {
-        let piece = self
-            .writer
-            .write(move |tx| batch::edit_some(tx, edits.get(from..).unwrap_or_default(), now))
-            .await?;
-        let took = piece.begun.elapsed();
-        let before = self.version.swap(piece.version, Ordering::Relaxed);
-        tokio::time::sleep(batch::pause(took, before != piece.version)).await;
-        Ok(piece.edited)
+        self.leaving_room(move |tx| {
+            batch::edit_some(tx, edits.get(from..).unwrap_or_default(), now)
+        })
+        .await
     }
 
     async fn update_mark(&self, source: &str) -> Result<Option<i64>> {

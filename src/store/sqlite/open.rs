@@ -4,15 +4,15 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
-use rand::RngCore;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup};
 
-use super::{migrate, busy, rows};
+use super::{busy, migrate};
 use crate::store::{Result, StoreError};
 
-/// Pages in the write-ahead log at which the end of a transaction brings it into the database.
-const CHECKPOINT_PAGES: i64 = 4000;
+/// Pages in the write-ahead log (64 MB) at which the end of a transaction brings it into the database, if the one beside it
+/// has not kept up.
+const CHECKPOINT_PAGES: i64 = 16_000;
 
 /// The same of a tool: it comes before the gateway beside it, which is not to be held up by what a tool has written.
 const CHECKPOINT_PAGES_OF_A_TOOL: i64 = 2000;
@@ -21,8 +21,12 @@ const CHECKPOINT_PAGES_OF_A_TOOL: i64 = 2000;
 const STATEMENTS: usize = 256;
 
 /// Schemas in order: the n-th statement batch brings `user_version` from n to n + 1. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
+pub(super) const MIGRATIONS: [&str; 4] = [
+    include_str!("schema.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// The schema that this version makes and knows.
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
@@ -115,8 +119,8 @@ fn take_lock(path: &Path) -> Result<File> {
     }
 }
 
-/// Opens the writing connection; a gateway brings the schema up to date. Also the salt of message ids.
-pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, u64)> {
+/// Opens the writing connection; a gateway brings the schema up to date.
+pub(super) fn writer(path: &Path, access: Access) -> Result<Connection> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     check(path, access)?;
     if access != Access::Existing {
@@ -124,15 +128,14 @@ pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, u64)> {
         make_private(path);
     }
     let mut db = Connection::open_with_flags(path, flags).map_err(|e| sort(e, path))?;
-    prepare(&mut db, path, access)
-        .map_err(|error| match error {
-            StoreError::Database(cause) => sort(cause, path),
-            other => other,
-        })
-        .map(|salt| (db, salt))
+    prepare(&mut db, path, access).map_err(|error| match error {
+        StoreError::Database(cause) => sort(cause, path),
+        other => other,
+    })?;
+    Ok(db)
 }
 
-fn prepare(db: &mut Connection, path: &Path, access: Access) -> Result<u64> {
+fn prepare(db: &mut Connection, path: &Path, access: Access) -> Result<()> {
     busy::teach(db)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     // Looked at before anything is changed: it may be somebody else's, of a newer version, or of an older one.
@@ -169,23 +172,15 @@ fn prepare(db: &mut Connection, path: &Path, access: Access) -> Result<u64> {
         tx.execute_batch(step)?;
     }
     if found == 0 {
-        tx.execute_batch(&migrate::END.join(";"))?;
+        migrate::at_once(&tx)?;
     } else if found < KNOWN {
-        migrate::begin(&tx)?;
+        migrate::begin(&tx, found)?;
     }
     if found < KNOWN {
         tx.pragma_update(None, "user_version", KNOWN)?;
     }
-    let salt = match rows::load(&tx, "salt")?.and_then(|text| text.parse().ok()) {
-        Some(salt) => salt,
-        None => {
-            let salt = rand::rng().next_u64();
-            rows::save(&tx, "salt", &salt.to_string())?;
-            salt
-        }
-    };
     tx.commit()?;
-    Ok(salt)
+    Ok(())
 }
 
 /// Keeps the plan of a statement whatever values it is given: without this, one whose conditions touch those of a

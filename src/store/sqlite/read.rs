@@ -142,7 +142,7 @@ pub(super) fn history(
     limit: usize,
 ) -> Result<Option<History>> {
     let mut statement = db.prepare_cached(concat!(
-        "SELECT v.id, v.title, v.memory, ",
+        "SELECT v.id, v.title, ",
         rows::seen_columns!(),
         " FROM video v LEFT JOIN seen n ON n.video = v.id WHERE v.ref = ?1"
     ))?;
@@ -162,10 +162,5 @@ pub(super) fn history(
         })?
         .collect::<rusqlite::Result<_>>()?;
     points.reverse();
-    Ok(Some(History {
-        title: row.get(1)?,
-        memory: row.get(2)?,
-        known: rows::known(row, 3)?,
-        points,
-    }))
+    Ok(Some(History { title: row.get(1)?, known: rows::known(row, 2)?, points }))
 }

@@ -1,5 +1,7 @@
 //! The embedded stream, its position, and what a routing transaction leaves over.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::routing_tx::SqliteRouting;
@@ -18,7 +20,14 @@ pub(super) fn append(tx: &Connection, snapshots: &[Snapshot]) -> Result<()> {
 pub(super) const READ_LOG: &str =
     "SELECT offset, snapshot FROM log WHERE offset >= ?1 ORDER BY offset";
 
-pub(super) fn read_log(db: &Connection, from: i64, limit: usize) -> Result<Vec<(i64, Snapshot)>> {
+/// Reads on in the log. `told_to` is the offset up to which rows that can't be read were named in the log of the
+/// process: they are read again until what is behind them is routed.
+pub(super) fn read_log(
+    db: &Connection,
+    from: i64,
+    limit: usize,
+    told_to: &AtomicI64,
+) -> Result<Vec<(i64, Snapshot)>> {
     let mut statement = db.prepare_cached(READ_LOG)?;
     let mut rows = statement.query([from])?;
     let mut snapshots = Vec::new();
@@ -30,7 +39,12 @@ pub(super) fn read_log(db: &Connection, from: i64, limit: usize) -> Result<Vec<(
             Ok(snapshot) => snapshots.push((offset, snapshot)),
             // Only this program writes here. Stepping over is safe, since snapshots are whole and repeated; stopping
             // short of what is behind it would not be.
-            Err(error) => tracing::error!(offset, %error, "a snapshot of the log can't be read"),
+            Err(error) => {
+                if told_to.fetch_max(offset, Ordering::Relaxed) < offset {
+                    let error = rows::fault(&error);
+                    tracing::error!(offset, error, "a snapshot of the log can't be read");
+                }
+            }
         }
     }
     Ok(snapshots)
@@ -55,7 +69,9 @@ pub(super) fn route(
     if position(tx, stream, partition)? != read {
         return Err(StoreError::Conflict { stream: stream.to_owned() });
     }
-    let next = work(&mut SqliteRouting::new(tx, now))?;
+    let mut routing = SqliteRouting::new(tx, now);
+    let next = work(&mut routing)?;
+    routing.finish()?;
     tx.prepare_cached(
         "INSERT INTO position (stream, partition, next) VALUES (?1, ?2, ?3)
          ON CONFLICT (stream, partition) DO UPDATE SET next = ?3",
@@ -80,7 +96,10 @@ pub(super) fn fan_out(tx: &Connection, now: UnixMillis, work: ResumeFn) -> Resul
         })
         .optional()?;
     let Some((id, holder, text)) = head else { return Ok(false) };
-    match work(&mut SqliteRouting::new(tx, now), Holder::from_code(holder), &text)? {
+    let mut routing = SqliteRouting::new(tx, now);
+    let left = work(&mut routing, Holder::from_code(holder), &text)?;
+    routing.finish()?;
+    match left {
         None => tx.prepare_cached("DELETE FROM fanout WHERE id = ?1")?.execute([id])?,
         // Holders take turns, so that a million watchers of one hold nobody up.
         Some(left) => tx
@@ -113,4 +132,33 @@ pub(super) fn defer_news(tx: &Connection, list: ListKey, news: &ListNews) -> Res
         return Ok(());
     }
     queue(tx, holder, false, &rows::json(news)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[test]
+    fn a_row_that_can_not_be_read_is_named_once_and_not_quoted() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TABLE log (offset INTEGER PRIMARY KEY, snapshot TEXT NOT NULL)")
+            .unwrap();
+        let told_to = AtomicI64::new(0);
+        let lines = |limit| {
+            let written = Arc::new(Mutex::new(Vec::new()));
+            let logger = tracing_subscriber::fmt().with_writer(Arc::clone(&written)).finish();
+            tracing::subscriber::with_default(logger, || {
+                assert!(read_log(&db, 0, limit, &told_to).unwrap().is_empty());
+            });
+            let text = String::from_utf8(written.lock().unwrap().clone()).unwrap();
+            assert!(!text.contains("s3cret"), "{text}");
+            text.lines().count()
+        };
+        for (snapshot, named) in [("s3cret", 1), (r#"{"video_id": "s3cret"}"#, 1)] {
+            db.execute("INSERT INTO log (snapshot) VALUES (?1)", [snapshot]).unwrap();
+            assert_eq!((lines(9), lines(9), lines(1)), (named, 0, 0), "{snapshot}");
+        }
+    }
 }

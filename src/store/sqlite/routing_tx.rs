@@ -6,11 +6,13 @@ use std::sync::Arc;
 use rusqlite::types::Null;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{queue, route, rows};
+use super::finish::Ended;
+use super::unit::{self, UnitId};
+use super::{route, rows, waiting};
 use crate::model::{
-    AlertDraft, Counts, RoutingTx, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
-    ListKey, Membership, Metric, News, NextTrigger, RuleId, Series, Signal, SubscriptionId,
-    Suppressed, TriggerId, TriggerRow, UnixMillis, VideoId, VideoKey,
+    AlertDraft, AlertId, Counts, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
+    ListKey, Marks, Membership, Metric, News, NextTrigger, RoutingTx, RuleId, Series, Signal,
+    SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, VideoId, VideoKey,
 };
 use crate::store::{Result, StoreError};
 
@@ -22,11 +24,13 @@ pub(super) struct SqliteRouting<'tx> {
     now: UnixMillis,
     /// Rule texts of this transaction, each held once however many rows have it.
     texts: HashMap<String, Arc<str>>,
+    /// Alerts that were put into earlier ones.
+    folded: usize,
 }
 
 impl<'tx> SqliteRouting<'tx> {
     pub(super) fn new(tx: &'tx Connection, now: UnixMillis) -> Self {
-        SqliteRouting { tx, now, texts: HashMap::new() }
+        SqliteRouting { tx, now, texts: HashMap::new(), folded: 0 }
     }
 
     fn shared(&mut self, text: &str) -> Arc<str> {
@@ -39,7 +43,57 @@ impl<'tx> SqliteRouting<'tx> {
     }
 }
 
+pub(super) const ALERT: &str =
+    "INSERT INTO alert (subscription, rule, video, series, previous, current, marks, observed_at, unit)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
+/// What waits of a rule and video and may be folded into: what a command has cancelled is to end as it is.
+pub(super) const FOLDABLE: &str = "SELECT a.id, a.marks FROM alert a
+     JOIN subscription s ON s.id = a.subscription JOIN destination d ON d.id = s.destination
+     WHERE a.unit = ?1 AND a.video = ?2 AND a.rule = ?3 AND a.outcome IS NULL AND a.notification IS NULL
+     AND a.id > max(s.cancelled_to, d.cancelled_to) ORDER BY a.id DESC LIMIT 1";
+
+pub(super) const FOLD: &str =
+    "UPDATE alert SET current = ?2, marks = ?3, last_at = ?4, folded = folded + 1,
+     previous = CASE WHEN ?5 THEN ?6 ELSE previous END WHERE id = ?1";
+
+/// The stored form of the values that were passed.
+fn marks(marks: &Marks) -> Result<Option<String>> {
+    if marks.is_empty() { Ok(None) } else { rows::json(marks).map(Some) }
+}
+
 impl SqliteRouting<'_> {
+    /// Puts an alert into the one of its rule and video that waits, if one does: first previous value, last current one, all
+    /// values passed. So what waits for a watch never has more than its rules times its videos.
+    fn fold(&self, draft: &AlertDraft<'_>, unit: UnitId, video: i64) -> Result<bool> {
+        let waiting: Option<(i64, Option<String>)> = self
+            .tx
+            .prepare_cached(FOLDABLE)?
+            .query_row([unit.0, video, draft.trigger.rule.0], |row| {
+                Ok((row.get(0)?, row.get(1).unwrap_or_default()))
+            })
+            .optional()?;
+        let Some((alert, passed)) = waiting else { return Ok(false) };
+        // What can't be read is told as it is, apart.
+        let Ok(passed) = waiting::marks(passed.as_deref()) else { return Ok(false) };
+        self.tx.prepare_cached(FOLD)?.execute(params![
+            alert,
+            rusqlite::types::ToSqlOutput::Borrowed(rows::value_ref(&draft.current)),
+            marks(&passed.joined(draft.marks))?,
+            draft.observed_at.0,
+            draft.series.signal.is_told_by_the_last(),
+            rusqlite::types::ToSqlOutput::Borrowed(rows::value_ref(&draft.previous)),
+        ])?;
+        Ok(true)
+    }
+
+    /// Writes what was counted. To be called when the work is done.
+    pub(super) fn finish(self) -> Result<()> {
+        let mut ended = Ended::default();
+        ended.add("folded", self.folded);
+        ended.keep(self.tx)
+    }
+
     /// Makes the rows of a list's next rules for one of its videos; returns of how many.
     fn arm_for(
         &self,
@@ -389,26 +443,27 @@ impl RoutingTx for SqliteRouting<'_> {
     }
 
     fn alert(&mut self, draft: &AlertDraft<'_>) -> Result<()> {
-        let marks = if draft.marks.is_empty() { None } else { Some(rows::json(draft.marks)?) };
         let trigger = draft.trigger;
-        self.tx
-            .prepare_cached(
-                "INSERT INTO alert (subscription, rule, video, series, previous, current, marks, observed_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
-                trigger.subscription.0,
-                trigger.rule.0,
-                draft.video.map_or(NO_VIDEO, |video| video.0),
-                draft.series.code(),
-                rusqlite::types::ToSqlOutput::Borrowed(rows::value_ref(&draft.previous)),
-                rusqlite::types::ToSqlOutput::Borrowed(rows::value_ref(&draft.current)),
-                marks,
-                draft.observed_at.0
-            ])?;
-        let alert = self.tx.last_insert_rowid();
-        let key = (trigger.subscription.0, draft.video.map_or(NO_VIDEO, |video| video.0));
-        queue::enqueue(self.tx, key, trigger.lane, alert, self.now)
+        let unit = UnitId::of_watch(trigger.subscription, draft.is_urgent);
+        let video = draft.video.map_or(NO_VIDEO, |video| video.0);
+        // Where nothing waits there is nothing to fold into: most alerts.
+        if unit::is_waiting(self.tx, unit)? && self.fold(draft, unit, video)? {
+            self.folded += 1;
+            return Ok(());
+        }
+        self.tx.prepare_cached(ALERT)?.execute(params![
+            trigger.subscription.0,
+            trigger.rule.0,
+            video,
+            draft.series.code(),
+            rusqlite::types::ToSqlOutput::Borrowed(rows::value_ref(&draft.previous)),
+            rusqlite::types::ToSqlOutput::Borrowed(rows::value_ref(&draft.current)),
+            marks(draft.marks)?,
+            draft.observed_at.0,
+            unit.0
+        ])?;
+        let alert = AlertId(self.tx.last_insert_rowid());
+        unit::enqueue(self.tx, unit, trigger.lane, alert, self.now)
     }
 
     fn suppress(&mut self, rule: RuleId, video: VideoKey, reason: Suppressed) -> Result<()> {

@@ -6,12 +6,13 @@ use crate::model::{
     About, Address, Counts, DestinationId, Known, Live, Settings, Status, Suppressed, UnixMillis,
     Value, VideoId, VideoKey,
 };
-use crate::store::{DestinationRow, Result, StoreError};
+use crate::store::{Barred, DestinationRow, Result, StoreError};
 
 /// The columns of a destination `d`, in the order of [`destination_row`].
 macro_rules! destination_columns {
     () => {
-        "d.id, d.address, d.owner, d.settings, d.muted_until, d.disabled"
+        "d.id, d.address, d.owner, d.settings, d.muted_until, d.disabled, d.off_since, d.barred, d.barred_since,
+         d.barred_until"
     };
 }
 
@@ -51,7 +52,16 @@ pub(super) fn save(db: &Connection, key: &str, value: &str) -> Result<()> {
 
 /// Reads a column that this version wrote in a text form.
 pub(super) fn parsed<T: std::str::FromStr>(text: &str, what: &str) -> Result<T> {
-    text.parse().map_err(|_| StoreError::Row(format!("{what} `{text}`")))
+    // Without the text, here and below: it goes into logs and dead letters, and an address may hold a secret.
+    text.parse().map_err(|_| {
+        StoreError::Row(format!("{what}: {} bytes that this version does not know", text.len()))
+    })
+}
+
+/// What is wrong with a text that should be JSON.
+pub(super) fn fault(error: &serde_json::Error) -> String {
+    let kind = if error.is_data() { "JSON that this version does not know" } else { "no JSON" };
+    format!("{kind}, at column {}", error.column())
 }
 
 /// Reads settings.
@@ -60,7 +70,8 @@ pub(super) fn settings(text: &str) -> Result<Settings> {
         // Most have none, and this is asked for every message.
         return Ok(Settings::default());
     }
-    serde_json::from_str(text).map_err(|error| StoreError::Row(format!("settings: {error}")))
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Row(format!("settings: {}", fault(&error))))
 }
 
 /// What a column keeps in a text form.
@@ -197,7 +208,15 @@ pub(super) fn destination_row(row: &Row<'_>, at: usize) -> Result<DestinationRow
         settings: settings(&row.get::<_, String>(at + 3)?)?,
         muted_until: instant(row, at + 4)?,
         disabled: row.get(at + 5)?,
+        off_since: instant(row, at + 6)?,
+        barred: barred(row, at + 7)?,
     })
+}
+
+fn barred(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Barred>> {
+    let Some(reason) = row.get(at)? else { return Ok(None) };
+    let time = |column| UnixMillis(integer_or(row, column, 0));
+    Ok(Some(Barred { reason, since: time(at + 1), until: time(at + 2) }))
 }
 
 /// One destination, followed to where it has moved.
@@ -249,4 +268,30 @@ fn seen(row: &Row<'_>, at: usize) -> Result<Option<Known>> {
         status,
         live,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{SubjectRef, VideoId};
+
+    #[test]
+    fn what_can_not_be_read_is_named_and_never_quoted() {
+        let secret = "discord-webhook:https://discord.com/api/webhooks/1/s3cret";
+        let errors = [
+            parsed::<Address>(secret, "destination").err(),
+            parsed::<SubjectRef>("s3cret", "subject").err(),
+            parsed::<VideoId>("s3cret", "video id").err(),
+            settings("s3cret").err(),
+            settings(r#"{"quiet": "s3cret"}"#).err(),
+            settings(r#"{"s3cret": 1}"#).err(),
+        ];
+        for error in errors.into_iter().flatten() {
+            let line = error.to_string();
+            assert!(!format!("{line} {error:?}").contains("s3cret"), "{line}");
+            assert!(line.starts_with("a row can't be read: ") && line.len() > 40, "{line}");
+        }
+        let line = parsed::<Address>(secret, "destination").unwrap_err().to_string();
+        assert!(line.contains("destination: 57 bytes"), "{line}");
+    }
 }

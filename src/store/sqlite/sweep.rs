@@ -8,8 +8,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::finish::{self, Ended};
+use super::unit::{self, UnitId};
 use super::{lane, member, rows, watch};
-use crate::model::{NotificationId, UnixMillis};
+use crate::model::{NotificationId, SubscriptionId, UnixMillis};
 use crate::store::{Result, Retention};
 
 /// Rows of one kind that one transaction deletes or ends: few enough not to hold up deliveries.
@@ -31,7 +32,7 @@ pub(super) fn sweep(tx: &Connection, keep: Retention, now: UnixMillis) -> Result
     let mut ended = Ended::default();
     let mut more = end_expired(tx, now)?;
     more |= end_overdue(tx, statistics, now, &mut ended)?;
-    more |= walk_queue(tx, statistics, now, &mut ended)?;
+    more |= walk_units(tx, statistics, now, &mut ended)?;
     more |= member::disarm(tx, PIECE)?;
     ended.keep(tx)?;
     for (sql, before) in [
@@ -120,33 +121,34 @@ fn end_overdue(
 }
 
 /// Ends what waits in lanes that no claim comes to any more: cancelled alerts, and those that are too old to tell.
-fn walk_queue(
+fn walk_units(
     tx: &Connection,
     before: UnixMillis,
     now: UnixMillis,
     ended: &mut Ended,
 ) -> Result<bool> {
-    let after: (i64, i64) = cursor(tx, "sweep:queue")?.unwrap_or_default();
-    let stretch: Vec<(i64, i64)> = tx
+    let after: i64 = cursor(tx, "sweep:unit")?.unwrap_or_default();
+    let stretch: Vec<(i64, bool)> = tx
         .prepare_cached(
-            "SELECT subscription, video FROM queue WHERE (subscription, video) > (?1, ?2)
-             ORDER BY subscription, video LIMIT ?3",
+            "SELECT id, due_at IS NOT NULL FROM unit WHERE id > ?1 ORDER BY id LIMIT ?2",
         )?
-        .query_map(params![after.0, after.1, STRETCH], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map(params![after, STRETCH], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     let mut left = PIECE;
     let mut last = None;
-    for key in &stretch {
+    for (id, is_waiting) in &stretch {
         if left == 0 {
             break;
         }
-        left =
-            left.saturating_sub(finish::end_unwanted(tx, *key, before, now, left, ended)?.max(1));
-        last = Some(*key);
+        if *is_waiting {
+            let looked = finish::end_unwanted(tx, UnitId(*id), before, now, left, ended)?;
+            left = left.saturating_sub(looked.max(1));
+        }
+        last = Some(*id);
     }
     // At the end it starts over.
     let next = last.filter(|_| stretch.len() == STRETCH || left == 0);
-    rows::save(tx, "sweep:queue", &rows::json(&next)?)?;
+    rows::save(tx, "sweep:unit", &rows::json(&next)?)?;
     Ok(left == 0)
 }
 
@@ -159,18 +161,20 @@ fn cursor<T: serde::de::DeserializeOwned>(tx: &Connection, key: &str) -> Result<
 
 pub(super) const WATCHES: &str = "DELETE FROM subscription WHERE id IN
      (SELECT s.id FROM subscription s WHERE s.ended_at < ?1
-      AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.subscription = s.id)
-      ORDER BY s.ended_at LIMIT ?2) RETURNING subject";
+      AND NOT EXISTS (SELECT 1 FROM unit u WHERE u.id >= s.id * ?3 AND u.id < (s.id + 1) * ?3
+                      AND (u.due_at IS NOT NULL OR u.notification IS NOT NULL))
+      ORDER BY s.ended_at LIMIT ?2) RETURNING subject, id";
 
 pub(super) const OTHER_NAMES: &str = "DELETE FROM subject WHERE same_as = ?1";
 
 /// Forgets watches that ended, and what nobody watches any more.
 fn forget_watches(tx: &Connection, before: UnixMillis) -> Result<bool> {
-    let subjects: Vec<i64> = tx
+    let watches: Vec<(i64, i64)> = tx
         .prepare_cached(WATCHES)?
-        .query_map(params![before.0, STRETCH], |row| row.get(0))?
+        .query_map(params![before.0, STRETCH, unit::KINDS], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
-    for subject in &subjects {
+    for (subject, watch) in &watches {
+        unit::forget(tx, SubscriptionId(*watch))?;
         let is_gone = tx
             .prepare_cached(
                 "DELETE FROM subject WHERE id = ?1
@@ -184,7 +188,7 @@ fn forget_watches(tx: &Connection, before: UnixMillis) -> Result<bool> {
             tx.prepare_cached(OTHER_NAMES)?.execute([subject])?;
         }
     }
-    Ok(subjects.len() == STRETCH)
+    Ok(watches.len() == STRETCH)
 }
 
 /// Forgets what was suppressed long ago.

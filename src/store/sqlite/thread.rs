@@ -10,7 +10,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::Checkpointer;
-use super::{open, busy};
+use super::{busy, open};
 use crate::store::{Result, StoreError, ThreadWork};
 
 /// Jobs that may wait for a connection: enough for every task of the gateway, so that a caller waits at the door
@@ -182,13 +182,34 @@ impl DbThread {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.commit(Commit::OutlivesProcess, work).await
+    }
+
+    /// The same, and it stands even if the machine loses its power next: for what somebody was told is done. It takes as
+    /// long as the disk takes.
+    pub(super) async fn write_through<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.commit(Commit::OutlivesPower, work).await
+    }
+
+    async fn commit<T: Send + 'static>(
+        &self,
+        commit: Commit,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let (trouble, checkpointer) = (Arc::clone(&self.trouble), self.checkpointer.clone());
         self.run(move |db, path| {
             let (begun, before) = (Instant::now(), db.total_changes());
-            let outcome = transact(db, work).map_err(|error| sorted(error, path));
+            let outcome = match commit {
+                Commit::OutlivesProcess => transact(db, work),
+                Commit::OutlivesPower => through(db, work),
+            };
+            let outcome = outcome.map_err(|error| sorted(error, path));
             trouble.note(&outcome, db.total_changes() != before);
             if let Some(checkpointer) = checkpointer {
-                checkpointer.wrote(begun.elapsed());
+                checkpointer.wrote(db, begun.elapsed());
             }
             outcome
         })
@@ -215,6 +236,21 @@ impl DbThread {
         }
         outcome
     }
+}
+
+/// What a transaction that was committed outlives.
+#[derive(Clone, Copy)]
+enum Commit {
+    OutlivesProcess,
+    OutlivesPower,
+}
+
+/// Waits for the disk, which also keeps all that was committed before.
+fn through<T>(db: &mut Connection, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+    db.pragma_update(None, "synchronous", "FULL")?;
+    let outcome = transact(db, work);
+    db.pragma_update(None, "synchronous", "NORMAL")?;
+    outcome
 }
 
 fn transact<T>(db: &mut Connection, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {

@@ -6,8 +6,9 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::listing::CLOCKS_DIFFER;
+use super::unit::{self, UnitId};
 use super::{member, rows, watch};
-use crate::model::{Holder, ListKey, SubjectRef, UnixMillis};
+use crate::model::{Holder, ListKey, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::Result;
 
 /// Watches that one transaction brings along; the others follow at the next listing.
@@ -157,19 +158,12 @@ fn join(
         tx.prepare_cached("UPDATE rule SET subscription = ?2 WHERE id = ?1")?
             .execute([rule, twin])?;
         rehome(tx, rule, from, to)?;
-        // With what it has found and not told yet.
-        tx.prepare_cached(
-            "UPDATE alert SET subscription = ?2 WHERE subscription = ?1 AND rule = ?3
-             AND outcome IS NULL AND notification IS NULL",
-        )?
-        .execute([watch, twin, rule])?;
     }
-    tx.prepare_cached(
-        "INSERT INTO queue (subscription, video, lane, due_at, first)
-         SELECT ?2, video, lane, due_at, first FROM queue WHERE subscription = ?1
-         ON CONFLICT (subscription, video) DO NOTHING",
-    )?
-    .execute([watch, twin])?;
+    // With what the first has found and not told yet, or not to its end.
+    for is_urgent in [false, true] {
+        let from = UnitId::of_watch(SubscriptionId(watch), is_urgent);
+        unit::join(tx, from, from.with_watch(SubscriptionId(twin)))?;
+    }
     watch::end_subscription(tx, watch, from.0, "unwatched", now)
 }
 

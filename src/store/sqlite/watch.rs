@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{chat, listing, member, queue, route, rows};
+use super::{chat, listing, member, route, rows, unit};
 use crate::model::{
     Address, DestinationId, Holder, ListKey, SubjectRef, SubscriptionId, UnixMillis,
 };
@@ -60,7 +60,7 @@ pub(super) fn watch(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Resu
     };
     // Of a new watch nothing can be waiting.
     if changed && before != Before::Absent {
-        queue::rouse(tx, destination, Some(id), now)?;
+        unit::wake(tx, destination, Some(SubscriptionId(id)), now)?;
     }
     let created = matches!(before, Before::Absent | Before::Ended);
     Ok(Edited::Watched { subscription: SubscriptionId(id), created, changed, videos })
@@ -369,7 +369,7 @@ pub(super) fn end_subscription(
              WHERE id = ?1 RETURNING destination",
         )?
         .query_row(params![subscription, now.0, last_alert(tx)?, reason], |row| row.get(0))?;
-    queue::rouse(tx, DestinationId(destination), Some(subscription), now)?;
+    unit::wake(tx, DestinationId(destination), Some(SubscriptionId(subscription)), now)?;
     release_subject(tx, subject)
 }
 

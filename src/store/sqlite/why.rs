@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{finish, group, rows};
+use super::{finish, rows, waiting};
 use crate::model::{
     Address, Alert, CancelReason, Counts, DestinationId, Outcome, RuleId, Series, SubscriptionId,
     UnixMillis, VideoId, VideoKey,
@@ -124,7 +124,7 @@ fn rule(
     // A rule of a list has no row yet of a video that was not looked at since it began, or since the video joined.
     let is_to_come = trigger.is_none() && db.prepare_cached(UNARMED)?.exists([rule, key.0])?;
     let trigger = trigger.or(is_to_come.then_some((unset_place.0, unset_place.1, None)));
-    let place = group::Place {
+    let place = waiting::Place {
         destination: DestinationId(row.get(6)?),
         subscription: SubscriptionId(row.get(5)?),
         video: Some(video),
@@ -154,14 +154,14 @@ type WhyAlert = (Alert, Outcome, Option<UnixMillis>);
 
 pub(super) const ALERTS: &str =
     "SELECT a.id, a.rule, coalesce(r.text, ''), a.series, a.previous, a.current, a.marks, a.observed_at,
-            a.outcome, a.ended, n.error
+            coalesce(a.last_at, a.observed_at), a.folded + 1, a.outcome, a.ended, n.error
      FROM alert a LEFT JOIN rule r ON r.id = a.rule
      LEFT JOIN notification n ON n.id = a.notification
      WHERE a.subscription = ?1 AND a.video = ?2 AND a.rule = ?3 ORDER BY a.id DESC LIMIT ?4";
 
 fn why_alerts(
     db: &Connection,
-    place: &group::Place,
+    place: &waiting::Place,
     rule: i64,
     video: VideoKey,
 ) -> Result<Vec<WhyAlert>> {
@@ -170,11 +170,11 @@ fn why_alerts(
     let mut alerts = Vec::new();
     while let Some(row) = rows.next()? {
         let read = || -> Result<WhyAlert> {
-            let outcome: Option<String> = row.get(8)?;
+            let outcome: Option<String> = row.get(10)?;
             Ok((
-                group::alert(row, place)?,
-                self::outcome(outcome.as_deref(), row.get(10)?),
-                rows::instant(row, 9)?,
+                waiting::alert(row, place)?,
+                self::outcome(outcome.as_deref(), row.get(12)?),
+                rows::instant(row, 11)?,
             ))
         };
         alerts.extend(rows::or_skipped(read())?);

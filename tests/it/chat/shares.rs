@@ -48,7 +48,7 @@ async fn people_who_ask_for_more_than_their_share_leave_polling_its_own() {
     let begun = system_clock()();
     let evening = next_reset(begun).0 - 4 * 3_600_000;
     let ahead_s = Arc::new(AtomicU64::new(0));
-    let clock: tubebell::pipeline::Clock = {
+    let clock: tubebell::model::Clock = {
         let ahead_s = Arc::clone(&ahead_s);
         Arc::new(move || {
             let passed = system_clock()().0 - begun.0;

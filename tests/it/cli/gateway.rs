@@ -8,13 +8,14 @@ use tokio_util::task::TaskTracker;
 use tubebell::demo::world::World;
 use tubebell::demo::youtube::serve;
 use tubebell::model::{
-    AlertDraft, Channel, Counts, RoutingTx, FanoutCursor, Holder, Known, Live, Marks, Metric,
-    NextTrigger, Series, Signal, Status, Suppressed, UnixMillis, Value,
+    AlertDraft, Channel, Counts, FanoutCursor, Holder, Known, Live, Marks, Metric, NextTrigger,
+    RoutingTx, Series, Signal, Status, Suppressed, UnixMillis, Value,
 };
 use tubebell::pipeline::Watched;
 use tubebell::source::{Plan, QuotaState, Timeouts, YouTube, YouTubeOptions, last_reset};
 use tubebell::store::{
-    Access, Compose, Composed, Finished, FinishedAs, Group, Sqlite, Store, StoreError,
+    Access, Compose, Composed, ComposedMessage, Finished, FinishedAs, Sqlite, Store, StoreError,
+    Unit,
 };
 
 use super::{CONFIG, EARLIER, Home};
@@ -72,7 +73,7 @@ async fn polled_by(home: &Home, url: &str) -> Plan {
     let youtube =
         YouTube::new(&options, Timeouts::default(), QuotaState::default()).expect("a client");
     let watched = Watched::count(&store, 500).await.unwrap();
-    watched.plan_for(options.limits(), &youtube, last_reset(EARLIER))
+    watched.plan_for(options.intervals(), &youtube, last_reset(EARLIER))
 }
 
 /// 2026-11-22T10:00:00Z
@@ -97,6 +98,7 @@ fn fired(tx: &mut dyn RoutingTx<Error = StoreError>) -> Result<i64, StoreError> 
     tx.scan(Holder::Video(video), series, i64::MAX, FanoutCursor::START, 10, &mut rows)?;
     let trigger = &rows[0];
     tx.alert(&AlertDraft {
+        is_urgent: false,
         trigger,
         video: Some(video),
         series,
@@ -113,8 +115,16 @@ fn fired(tx: &mut dyn RoutingTx<Error = StoreError>) -> Result<i64, StoreError> 
 struct Whole;
 
 impl Compose for Whole {
-    fn compose(&self, _group: &Group, _now: UnixMillis) -> Composed {
-        Composed::Send { kind: "single", body: "x".to_owned(), silent: false, cancelled: vec![] }
+    fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed {
+        let alerts = unit.videos.iter().flat_map(|video| &video.alerts);
+        let message = ComposedMessage {
+            body: "x".to_owned(),
+            video: unit.videos[0].video,
+            is_coalesced: false,
+            alerts: alerts.map(|alert| alert.id).collect(),
+            observed_at: now,
+        };
+        Composed::Send { silent: false, messages: vec![message], cancelled: vec![] }
     }
 }
 
@@ -127,6 +137,8 @@ async fn give_up(store: &Sqlite, now: UnixMillis) {
         lane: claim.lane,
         at: now,
         lane_free_at: now,
+        lane_failed: None,
+        is_probe: false,
         result: FinishedAs::Dead("refused: chat not found".to_owned()),
     };
     store

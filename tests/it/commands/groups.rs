@@ -53,7 +53,6 @@ async fn an_anonymous_administrator_is_one_and_a_linked_channel_is_none() {
     let write = |sender: i64| IncomingKind::Message {
         chat: chat(GROUP),
         private: false,
-        chat_title: None,
         user: Some(person(1_087_968_824)),
         sender_chat: Some(sender),
         text: "/watch dQw4w9WgXcQ".to_owned(),

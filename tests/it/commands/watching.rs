@@ -172,6 +172,32 @@ async fn a_mistake_in_a_rule_is_pointed_at() {
     assert!(world.watches(chat(ANA)).await.is_empty());
     let answer = world.say("/watch dQw4w9WgXcQ upload").await;
     assert!(answer.contains("needs a channel or a playlist"), "{answer}");
+    let answer = world.say("/watch dQw4w9WgXcQ upload!").await;
+    assert!(answer.contains("needs a channel or a playlist"), "{answer}");
+    let answer = world.say("/watch dQw4w9WgXcQ all!").await;
+    insta::assert_snapshot!(answer, @r#"
+    🤔 column 4: expected ";" or the end of the preset, which is never urgent ("!" stands behind a rule, such as status!), found "!"
+    all!
+       ^
+
+    For example: /watch dQw4w9WgXcQ views every 1000; status
+    "#);
+}
+
+#[tokio::test]
+async fn a_rule_becomes_urgent_by_its_mark() {
+    let mut world = World::open();
+    world.say("/watch dQw4w9WgXcQ status; views every 1000").await;
+    let answer = world.say("/watch 1 status!; views every 1000").await;
+    assert!(answer.contains("• status! 🆕\n• views every 1000"), "{answer}");
+    assert!(answer.contains("No longer: status\n"), "{answer}");
+    assert_eq!(world.rules(chat(ANA)).await, ["views every 1000", "status!"]);
+    world.subject("channel:@achannel", "channel:UCuAXFkgsw1L7xaCfnd5JJOw", "A channel", 3);
+    let answer = world.say("/watch @achannel views any").await;
+    assert!(answer.contains("Add upload to hear of new videos"), "{answer}");
+    let answer = world.say("/watch @achannel upload!").await;
+    assert!(answer.contains("• upload!"), "{answer}");
+    assert!(!answer.contains("Add upload"), "{answer}");
 }
 
 #[tokio::test]
@@ -462,4 +488,16 @@ fn an_update_can_be_handled_on_any_thread() {
         drop(is_send(async move { control.handle(incoming, NOW).await }));
     }
     let _: fn(_, _) = whole;
+}
+
+#[tokio::test]
+async fn what_is_done_and_can_not_be_shown_is_said_to_be_done() {
+    let mut world = World::open();
+    let db = rusqlite::Connection::open(&world.path).unwrap();
+    // The answer reads it; the watch does not.
+    db.execute_batch("ALTER TABLE suppression RENAME TO elsewhere").unwrap();
+    let said = world.say(&format!("/watch {VIDEO}")).await;
+    assert!(said.contains("Done.") && !said.contains("nothing has changed"), "{said}");
+    assert_eq!(world.rules(chat(ANA)).await, ["views any", "likes any", "comments any"]);
+    assert!(world.is_handled(1).await, "it would be asked for again");
 }

@@ -27,7 +27,7 @@ pub(super) const ANA: i64 = 42;
 pub(super) const GROUP: i64 = -100_123;
 
 pub(super) fn person(id: i64) -> Person {
-    Person { id, name: "Ana".to_owned(), language: None }
+    Person { id, name: "Ana".to_owned() }
 }
 
 pub(super) fn chat(id: i64) -> Address {
@@ -212,7 +212,6 @@ impl World {
         IncomingKind::Message {
             private: to == chat(user),
             chat: to,
-            chat_title: None,
             user: Some(person(user)),
             sender_chat: None,
             text: text.to_owned(),

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tubebell::app::{Gateway, clock};
 use tubebell::demo::telegram::{Fault, Scope};
-use tubebell::model::UnixMillis;
-use tubebell::pipeline::Clock;
+use tubebell::model::{Clock, UnixMillis};
 
 use crate::story::{ANA, Story, VIDEO, watch_as_ana};
 use crate::wait::until;
@@ -17,15 +16,15 @@ const SEND: Scope = Scope::method("sendMessage");
 
 /// A clock that can be set.
 #[derive(Default)]
-struct Wall(Arc<AtomicI64>);
+pub(super) struct Wall(Arc<AtomicI64>);
 
 impl Wall {
-    fn clock(&self) -> Clock {
+    pub(super) fn clock(&self) -> Clock {
         let ahead = Arc::clone(&self.0);
         Arc::new(move || UnixMillis(clock().0 + ahead.load(Ordering::Relaxed)))
     }
 
-    fn jump(&self, hours: i64) {
+    pub(super) fn jump(&self, hours: i64) {
         self.0.fetch_add(hours * 3_600_000, Ordering::Relaxed);
     }
 }

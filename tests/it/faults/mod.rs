@@ -9,6 +9,7 @@ mod clock;
 mod dead_chats;
 mod disk;
 mod floods;
+mod locked;
 mod names;
 mod receiver;
 mod rig;

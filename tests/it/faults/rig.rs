@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::app::clock;
 use tubebell::deliver::{
-    Wakers, ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Worker,
+    ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Wakers, Worker,
 };
 use tubebell::model::{Address, Effective, UnixMillis};
 use tubebell::notify::Notifier;

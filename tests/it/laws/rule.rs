@@ -17,15 +17,18 @@ pub(crate) fn check(data: &[u8]) {
     assert!((1..=RULES_PER_SET_MAX).contains(&rules.len()), "{}", rules.len());
     let printed: Vec<String> = rules.iter().map(ToString::to_string).collect();
     for (rule, text) in rules.iter().zip(&printed) {
+        let condition = &rule.condition;
+        let twins = rules.iter().filter(|other| other.condition == *condition).count();
+        assert_eq!(twins, 1, "{text}");
         assert_eq!(parse(text).as_ref(), Ok(rule), "{text}");
         assert!(text.chars().count() <= TEXT_MAX_CHARS, "{text}");
         // `apply` relies on it: as long as nothing is known of a video, no rule can be spent.
-        assert!(trigger::initial(rule, None).next.is_some(), "{text}");
+        assert!(trigger::initial(condition, None).next.is_some(), "{text}");
         for count in [0, 1, 999, 1_000_000, i64::MAX] {
             let counts = Counts { views: Some(count), likes: Some(count), comments: Some(count) };
-            let next = trigger::initial(rule, Some(&counts)).next;
+            let next = trigger::initial(condition, Some(&counts)).next;
             // What waits at a value has to wait beyond the one that stands, or every look would find it.
-            if let (Some(next), Signal::Count(_)) = (next, trigger::series(rule).signal) {
+            if let (Some(next), Signal::Count(_)) = (next, trigger::series(condition).signal) {
                 let beyond = next.value > next.series.scale(count);
                 assert!(beyond || next.value == trigger::LOWEST, "{text} at {count}: {next:?}");
             }

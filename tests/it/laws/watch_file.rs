@@ -75,6 +75,8 @@ fn printed(watches: &[Watch]) -> Vec<u8> {
                 settings: tubebell::model::Settings::default(),
                 muted_until: None,
                 disabled: None,
+                off_since: None,
+                barred: None,
             };
             let row = WatchRow {
                 id: SubscriptionId(id),

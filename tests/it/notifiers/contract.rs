@@ -23,18 +23,20 @@ enum Class {
     Unreachable,
     Ambiguous,
     Rejected,
+    Barred,
     Gone,
     Moved,
     Unauthorized,
 }
 
 impl Class {
-    const ALL: [Class; 8] = [
+    const ALL: [Class; 9] = [
         Class::Wait,
         Class::Transient,
         Class::Unreachable,
         Class::Ambiguous,
         Class::Rejected,
+        Class::Barred,
         Class::Gone,
         Class::Moved,
         Class::Unauthorized,
@@ -47,6 +49,7 @@ impl Class {
             SendError::Unreachable(_) => Class::Unreachable,
             SendError::Ambiguous(_) => Class::Ambiguous,
             SendError::Rejected(_) => Class::Rejected,
+            SendError::Barred(_) => Class::Barred,
             SendError::Gone(_) => Class::Gone,
             SendError::Moved(_) => Class::Moved,
             SendError::Unauthorized(_) => Class::Unauthorized,
@@ -115,6 +118,10 @@ impl Rig for TelegramRig {
             Class::Rejected => {
                 Answer::refusal(400, "Bad Request: can't parse entities: {path}")
             }
+            Class::Barred => Answer::refusal(
+                400,
+                "Bad Request: not enough rights to send text messages to the chat {path}",
+            ),
             Class::Gone => Answer::refusal(403, "Forbidden: bot was blocked by the user {path}"),
             Class::Moved => Answer::new(
                 400,
@@ -164,8 +171,8 @@ impl Rig for WebhookRig {
                 return Some(WebhookRig::setup("https://127.0.0.1", false, (None, None)));
             }
             Class::Gone => Answer::new(410, SECRET_WORD),
-            // One endpoint says nothing of the channel as a whole, nor of our credentials, and can't move.
-            Class::Unreachable | Class::Moved | Class::Unauthorized => return None,
+            // One endpoint says nothing of the channel as a whole, nor of our credentials or rights, and can't move.
+            Class::Unreachable | Class::Barred | Class::Moved | Class::Unauthorized => return None,
         };
         Some(WebhookRig::answering(answer).await)
     }
@@ -203,6 +210,7 @@ impl Rig for RecorderRig {
             Class::Unreachable => SendError::Unreachable(text),
             Class::Ambiguous => SendError::Ambiguous(text),
             Class::Rejected => SendError::Rejected(text),
+            Class::Barred => SendError::Barred(text),
             Class::Gone => SendError::Gone(text),
             Class::Moved => SendError::Moved(Address::Recorder("other".to_owned())),
             Class::Unauthorized => SendError::Unauthorized(text),

@@ -103,7 +103,7 @@ async fn every_request_body_agrees_with_the_bot_apis_specification() {
     let member = r#"{"ok":true,"result":{"status":"administrator","user":{"id":42,"is_bot":false,"first_name":"Ana"}}}"#;
     let me = r#"{"ok":true,"result":{"id":110201543,"is_bot":true,"first_name":"bell","username":"bell_bot","can_join_groups":true,"can_read_all_group_messages":false,"supports_inline_queries":false}}"#;
     let updates = r#"{"ok":true,"result":[]}"#;
-    let script = [SENT, me, updates, member, DONE, SENT, SENT, SENT, DONE, DONE];
+    let script = [SENT, me, updates, member, DONE, SENT, DONE, DONE];
     let stub = Stub::start(script.map(|body| Answer::new(200, body))).await;
     let telegram = client(&stub.url());
 
@@ -114,8 +114,6 @@ async fn every_request_body_agrees_with_the_bot_apis_specification() {
     assert_eq!(telegram.get_chat_member(-100_123, 42).await, Ok(MemberStatus::Administrator));
     telegram.answer_callback("4382bfd", Some(&"ä".repeat(300)), true).await.unwrap();
     telegram.edit_text(42, 17, &message()).await.unwrap();
-    telegram.edit_reply_markup(42, 17, &message().buttons).await.unwrap();
-    telegram.edit_reply_markup(42, 17, &[]).await.unwrap();
     telegram.set_my_commands(&[("watch", "Watch a video"), ("why", "Say why")]).await.unwrap();
     telegram.delete_webhook().await.unwrap();
 
@@ -131,8 +129,6 @@ async fn every_request_body_agrees_with_the_bot_apis_specification() {
             "getChatMember",
             "answerCallbackQuery",
             "editMessageText",
-            "editMessageReplyMarkup",
-            "editMessageReplyMarkup",
             "setMyCommands",
             "deleteWebhook"
         ]
@@ -185,7 +181,6 @@ async fn an_edit_that_changes_nothing_and_a_late_answer_to_a_button_are_no_failu
     let unchanged = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message";
     let stub = Stub::start([
         Answer::refusal(400, unchanged),
-        Answer::refusal(400, unchanged),
         Answer::refusal(
             400,
             "Bad Request: query is too old and response timeout expired or query ID is invalid",
@@ -195,7 +190,6 @@ async fn an_edit_that_changes_nothing_and_a_late_answer_to_a_button_are_no_failu
     .await;
     let telegram = client(&stub.url());
     assert_eq!(telegram.edit_text(42, 17, &message()).await, Ok(()));
-    assert_eq!(telegram.edit_reply_markup(42, 17, &[]).await, Ok(()));
     assert_eq!(telegram.answer_callback("1", None, false).await, Ok(()));
     let lost = telegram.edit_text(42, 17, &message()).await;
     assert!(matches!(lost, Err(SendError::Rejected(_))), "{lost:?}");

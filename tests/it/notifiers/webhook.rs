@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tubebell::model::{Address, UnixMillis};
-use tubebell::notify::webhook::{Clock, Lookup, SetupError, Webhook, WebhookOptions};
+use tubebell::model::{Address, Clock, UnixMillis};
+use tubebell::notify::webhook::{Lookup, SetupError, Webhook, WebhookOptions};
 use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 
 use super::stub::{Answer, Stub, closed};
@@ -90,14 +90,22 @@ async fn a_private_address_is_never_asked_however_it_is_named() {
     let stub = Stub::start([]).await;
     let port = stub.port;
     let hook = hook_resolving(false, Ok("127.0.0.1"));
-    for host in
-        ["127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "localhost", "rebound.example"]
-    {
+    for host in ["127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "localhost"] {
         let error = hook.send(&outgoing(format!("https://{host}:{port}/"))).await.unwrap_err();
         let SendError::Rejected(line) = &error else { panic!("{host}: {error:?}") };
         assert!(line.contains("webhook.allow_private"), "{host}: {line}");
     }
+    let rebound = outgoing(format!("https://rebound.example:{port}/"));
+    let line = hook.send(&rebound).await.unwrap_err().to_string();
+    assert!(line.contains("webhook.allow_private"), "{line}");
     assert!(stub.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_name_that_is_private_for_a_moment_ends_no_message() {
+    let hook = hook_resolving(false, Ok("10.0.0.1"));
+    let error = hook.send(&outgoing("https://example.com/")).await.unwrap_err();
+    assert!(matches!(error, SendError::Transient(_)), "{error:?}");
 }
 
 #[tokio::test]

@@ -71,17 +71,20 @@ async fn too_many_ids_or_none_cost_nothing() {
 }
 
 #[tokio::test]
-async fn watch_gets_a_whole_snapshot_or_nothing() {
+async fn details_of_a_video_are_a_whole_snapshot_or_nothing() {
     let server = Server::start([Reply::ok(canned::VIDEO), Reply::ok(canned::NO_VIDEO)]).await;
     let youtube = server.client();
-    let snapshot = youtube.video(id("dQw4w9WgXcQ"), Spender::Polling, NOW).await.unwrap().unwrap();
+    let found = youtube.details(&[id("dQw4w9WgXcQ")], Spender::People, NOW).await.unwrap().found;
+    let [details] = &*found else { panic!("{found:?}") };
+    let snapshot = details.snapshot(NOW);
     assert_eq!(snapshot.title.as_deref(), Some("Rick Astley - Never Gonna Give You Up <b>&"));
     assert_eq!((snapshot.status, snapshot.likes), (Status::Public, Some(19_000_123)));
     assert_eq!(
         (snapshot.observed_at, snapshot.published_at),
         (NOW, Some(UnixMillis(1_256_453_853_000)))
     );
-    assert_eq!(youtube.video(id("xxxxxxxxxxx"), Spender::Polling, NOW).await.unwrap(), None);
+    let none = youtube.details(&[id("xxxxxxxxxxx")], Spender::People, NOW).await.unwrap();
+    assert_eq!((none.found, none.missing), (vec![], vec![id("xxxxxxxxxxx")]));
 }
 
 #[tokio::test]

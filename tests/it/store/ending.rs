@@ -31,7 +31,7 @@ async fn what_is_given_up_is_a_dead_letter_until_it_is_replayed() {
     bench.sums();
 
     bench.pass(HOUR);
-    assert_eq!(bench.store().replay_dead_letters(None, bench.now()).await.unwrap(), 1);
+    assert_eq!(replay_all(&**bench.store(), bench.now()).await, 1);
     bench.sums();
     assert!(bench.store().dead_letters(10).await.unwrap().is_empty());
     let again = bench.claim().await.remove(0);
@@ -55,8 +55,8 @@ async fn only_the_named_dead_letters_are_replayed() {
     }
     let letters = bench.store().dead_letters(10).await.unwrap();
     assert!(letters[0].id > letters[1].id, "newest first");
-    let ids = Some(vec![letters[0].id, tubebell::model::NotificationId(999)]);
-    assert_eq!(bench.store().replay_dead_letters(ids, bench.now()).await.unwrap(), 1);
+    let ids = DeadLetters::Of([letters[0].id, NotificationId(999)].into());
+    assert_eq!(replay(&**bench.store(), ids, bench.now()).await, 1);
     assert_eq!(bench.store().dead_letters(10).await.unwrap().len(), 1);
     assert_eq!(bench.store().figures(bench.now()).await.unwrap().dead_letters, 1);
     bench.sums();
@@ -78,7 +78,7 @@ async fn what_can_t_be_put_into_words_is_dead_and_its_alerts_are_put_together_an
     bench.sums();
 
     bench.meddle("UPDATE alert SET current = 'words'");
-    assert_eq!(bench.store().replay_dead_letters(None, bench.now()).await.unwrap(), 1);
+    assert_eq!(replay_all(&**bench.store(), bench.now()).await, 1);
     assert_eq!(bench.count("waiting"), 1);
     bench.sums();
     assert_eq!(bench.send_all().await.len(), 1);

@@ -129,7 +129,7 @@ async fn settings_that_change_during_a_hold_are_looked_at_at_once() {
 async fn a_hold_into_the_past_is_no_endless_loop() {
     struct Confused;
     impl Compose for Confused {
-        fn compose(&self, _: &Group, now: UnixMillis) -> Composed {
+        fn compose(&self, _: &Unit, now: UnixMillis) -> Composed {
             Composed::Hold(now.minus(HOUR))
         }
     }

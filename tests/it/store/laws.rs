@@ -106,7 +106,7 @@ async fn act(bench: &mut Bench, taken: &mut Vec<Claim>, step: Step) {
             }
         }
         Step::Replay => {
-            bench.store().replay_dead_letters(None, bench.now()).await.unwrap();
+            replay_all(&**bench.store(), bench.now()).await;
         }
         Step::Sweep => {
             let keep = Retention { statistics: 30 * DAY, alerts: 7 * DAY };

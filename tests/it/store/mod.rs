@@ -18,6 +18,7 @@ mod opening;
 mod poisoned;
 mod routing;
 mod story;
+mod telling;
 mod upgrading;
 mod watching;
 
@@ -28,12 +29,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use tubebell::model::{
-    Address, Channel, Live, Settings, Snapshot, Status, SubjectRef, UnixMillis, VideoId,
+    Address, Channel, Live, NotificationId, Settings, Snapshot, Status, SubjectRef, UnixMillis,
+    VideoId,
 };
 use tubebell::route::{Budget, Router, language, trigger};
 use tubebell::store::{
-    Access, Claim, Claimed, Compose, Composed, EMBEDDED_STREAM, Edit, Edited, Finished, FinishedAs,
-    Group, NewRule, Sqlite, Store, WatchEdit,
+    Access, Claim, Claimed, Compose, Composed, ComposedMessage, DeadLetters, EMBEDDED_STREAM, Edit,
+    Edited, Finished, FinishedAs, NewRule, Sqlite, Store, Unit, WatchEdit,
 };
 
 /// When the stories begin.
@@ -91,12 +93,12 @@ pub(crate) fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
         rules: rules
             .iter()
             .map(|rule| {
-                let initial = trigger::initial(rule, None).next.unwrap();
+                let initial = trigger::initial(&rule.condition, None).next.unwrap();
                 let unset = (initial.series, initial.value);
                 NewRule {
                     text: rule.to_string(),
                     unset,
-                    per_video: trigger::is_per_video(rule),
+                    per_video: trigger::is_per_video(&rule.condition),
                     start: None,
                 }
             })
@@ -110,39 +112,76 @@ pub(crate) fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
 }
 
 /// Puts messages together as plainly as can be, and holds them when told to.
-#[derive(Default)]
 struct Plain {
-    /// Everything is held until then.
+    /// Everything that is not urgent is held until then.
     quiet_until: AtomicI64,
     /// How many alerts it was shown.
     shown: AtomicI64,
+    /// How many videos a message of a chat has room for.
+    videos_per_message: usize,
+}
+
+impl Default for Plain {
+    fn default() -> Plain {
+        Plain { quiet_until: AtomicI64::new(0), shown: AtomicI64::new(0), videos_per_message: 100 }
+    }
 }
 
 impl Compose for Plain {
-    fn compose(&self, group: &Group, now: UnixMillis) -> Composed {
-        let shown = i64::try_from(group.alerts.len()).unwrap();
-        self.shown.fetch_add(shown, Ordering::Relaxed);
-        let settings = &group.settings.at_most_s.or(group.destination.settings.at_most_s);
-        let spaced = group
+    fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed {
+        let alerts = || unit.videos.iter().flat_map(|video| &video.alerts);
+        self.shown.fetch_add(i64::try_from(alerts().count()).unwrap(), Ordering::Relaxed);
+        let settings = &unit.settings.at_most_s.or(unit.destination.settings.at_most_s);
+        let spaced = unit
             .last_sent
             .zip(*settings)
             .map_or(i64::MIN, |(sent, s)| sent.plus(Duration::from_secs(s)).0);
         let until = self.quiet_until.load(Ordering::Relaxed).max(spaced);
+        let barred = unit.destination.barred.as_ref().map_or(i64::MIN, |barred| barred.until.0);
+        let until = if unit.is_urgent { barred } else { until.max(barred) };
         if until > now.0 {
             return Composed::Hold(UnixMillis(until));
         }
-        let (first, last) = (&group.alerts[0], &group.alerts[group.alerts.len() - 1]);
-        if first.rule_text == "title" && first.current.text() == Some("panic") {
-            panic!("a title that nobody thought of");
+        let mut texts = Vec::new();
+        for video in &unit.videos {
+            let (first, last) = (&video.alerts[0], &video.alerts[video.alerts.len() - 1]);
+            if first.rule_text == "title" && first.current.text() == Some("panic") {
+                panic!("a title that nobody thought of");
+            }
+            if first.current.text() == Some("unspeakable") {
+                return Composed::Dead("there are no words for this".into());
+            }
+            let about = first.video.map_or_else(|| unit.subject.to_string(), |id| id.to_string());
+            texts.push(format!("{about} {:?} -> {:?}", first.previous, last.current));
         }
-        if first.current.text() == Some("unspeakable") {
-            return Composed::Dead("there are no words for this".into());
-        }
-        let kind = if group.alerts.len() > 1 { "coalesced" } else { "single" };
-        let about = first.video.map_or_else(|| group.subject.to_string(), |id| id.to_string());
-        let body = format!("{about} {:?} -> {:?}", first.previous, last.current);
-        Composed::Send { kind, body, silent: false, cancelled: Vec::new() }
+        let each = unit.destination.address.channel().is_told_each_video();
+        let per_message = if each { 1 } else { self.videos_per_message };
+        let messages = unit.videos.chunks(per_message).zip(texts.chunks(per_message));
+        let messages = messages.map(|(videos, texts)| ComposedMessage {
+            body: texts.join(" + "),
+            video: videos[0].alerts[0].video.filter(|_| videos.len() == 1),
+            is_coalesced: videos.iter().flat_map(|video| &video.alerts).count() > 1,
+            alerts: videos.iter().flat_map(|video| &video.alerts).map(|alert| alert.id).collect(),
+            observed_at: videos[0].alerts[0].observed_at,
+        });
+        Composed::Send { silent: false, messages: messages.collect(), cancelled: Vec::new() }
     }
+}
+
+/// Queues all dead letters again; how many there were.
+pub(crate) async fn replay_all(store: &dyn Store, now: UnixMillis) -> usize {
+    replay(store, DeadLetters::All, now).await
+}
+
+/// Queues dead letters again, piece by piece.
+async fn replay(store: &dyn Store, which: DeadLetters, now: UnixMillis) -> usize {
+    let (mut count, mut after) = (0, Some(NotificationId(0)));
+    while let Some(last) = after {
+        let replayed = store.replay_dead_letters(which.clone(), last, now).await.unwrap();
+        count += replayed.count;
+        after = replayed.last;
+    }
+    count
 }
 
 /// A database, a clock, and hands to work with both.
@@ -284,7 +323,16 @@ impl Bench {
 
     fn finished(&self, claim: &Claim, result: FinishedAs) -> Finished {
         let at = self.now();
-        Finished { id: claim.id, lane: claim.lane, at, lane_free_at: at, result }
+        let (lane_failed, is_probe) = (None, claim.is_probe);
+        Finished {
+            id: claim.id,
+            lane: claim.lane,
+            at,
+            lane_free_at: at,
+            lane_failed,
+            is_probe,
+            result,
+        }
     }
 
     async fn sent(&self, claim: &Claim) {
@@ -360,29 +408,34 @@ fn check_sums_but_lanes(db: &rusqlite::Connection) {
         ("an alert is neither waiting, under way, nor ended with a word", "SELECT count(*) FROM alert a LEFT JOIN notification n ON n.id = a.notification
           WHERE NOT CASE
             WHEN a.outcome IS NULL AND a.notification IS NULL THEN a.ended IS NULL
-            WHEN a.outcome IS NULL THEN coalesce(n.state = 'pending', 0) AND a.ended IS NULL
+            WHEN a.outcome IS NULL THEN coalesce(n.state IN ('pending', 'queued'), 0) AND a.ended IS NULL
             WHEN a.outcome = 'sent' THEN coalesce(n.state = 'sent', 0) AND a.ended IS NOT NULL
             WHEN a.outcome = 'dead' THEN coalesce(n.state = 'dead', 1) AND a.ended IS NOT NULL
             WHEN a.outcome LIKE 'cancelled:%' THEN coalesce(n.state = 'cancelled', 1) AND a.ended IS NOT NULL
             ELSE 0 END"),
-        ("a waiting alert is not in the queue", "SELECT count(*) FROM alert a WHERE a.outcome IS NULL AND a.notification IS NULL
-          AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.subscription = a.subscription AND q.video = a.video)"),
-        ("a row of the queue has nothing that waits", "SELECT count(*) FROM queue q WHERE NOT EXISTS (SELECT 1 FROM alert a
-          WHERE a.subscription = q.subscription AND a.video = q.video AND a.outcome IS NULL AND a.notification IS NULL)"),
+        ("a waiting alert is not in a unit that knows of it", "SELECT count(*) FROM alert a WHERE a.outcome IS NULL AND a.notification IS NULL
+          AND NOT EXISTS (SELECT 1 FROM unit u WHERE u.id = a.unit AND u.due_at IS NOT NULL AND u.id / 8 = a.subscription)"),
+        ("a unit waits with nothing", "SELECT count(*) FROM unit u WHERE u.due_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alert a
+          WHERE a.unit = u.id AND a.outcome IS NULL AND a.notification IS NULL)"),
+        ("a unit waits for a notification that is not under way", "SELECT count(*) FROM unit u JOIN notification n ON n.id = u.notification
+          WHERE n.state <> 'pending'"),
+        ("a unit waits for a notification that is not there", "SELECT count(*) FROM unit u WHERE u.notification IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM notification n WHERE n.id = u.notification)"),
+        ("a part waits for none before it", "SELECT count(*) FROM notification n WHERE n.state = 'queued' AND NOT EXISTS
+          (SELECT 1 FROM notification p WHERE p.id = n.id - 1 AND p.state IN ('pending', 'queued') AND p.parts_left = n.parts_left + 1)"),
         ("more is in flight than may be", "SELECT count(*) FROM lane WHERE in_flight NOT BETWEEN 0 AND
           CASE channel WHEN 'telegram' THEN 1 ELSE 16 END"),
         ("a lane sleeps for ever or too long, or is awake too early", "SELECT count(*) FROM (SELECT l.due_at AS due, l.free_at,
-              l.in_flight >= CASE WHEN l.channel = 'telegram' OR EXISTS (SELECT 1 FROM notification n
-                WHERE n.lane = l.id AND n.state = 'pending' AND n.next_at IS NOT NULL AND n.attempts > 0) THEN 1 ELSE 16 END AS full,
-              (SELECT min(at) FROM (SELECT min(due_at) AS at FROM queue q WHERE q.lane = l.id
+              l.in_flight >= CASE WHEN l.channel = 'telegram' OR l.failing >= 3 THEN 1 ELSE 16 END AS full,
+              (SELECT min(at) FROM (SELECT min(due_at) AS at FROM unit u WHERE u.lane = l.id AND u.notification IS NULL
                UNION ALL SELECT min(next_at) FROM notification n WHERE n.lane = l.id AND n.state = 'pending')) AS first
             FROM lane l)
           WHERE due IS NOT CASE WHEN full THEN NULL ELSE max(free_at, first) END"),
         ("an ended notification still has a time to be tried", "SELECT count(*) FROM notification
-          WHERE state <> 'pending' AND (next_at IS NOT NULL OR ended IS NULL)"),
+          WHERE state NOT IN ('pending', 'queued') AND (next_at IS NOT NULL OR ended IS NULL)"),
         ("the sums over all alerts are not what is open", "SELECT
             coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'alert'), 0)
-            + (SELECT coalesce(sum(CASE outcome WHEN 'replayed' THEN alerts ELSE -alerts END), 0) FROM ledger)
+            + (SELECT coalesce(sum(CASE outcome WHEN 'replayed' THEN alerts WHEN 'folded' THEN 0 ELSE -alerts END), 0) FROM ledger)
             - (SELECT count(*) FROM alert WHERE outcome IS NULL)"),
     ];
     for (law, sql) in laws {

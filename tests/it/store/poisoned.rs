@@ -182,3 +182,13 @@ async fn a_snapshot_that_can_t_be_read_does_not_hide_those_behind_it() {
     assert_eq!(bench.send_all().await.len(), 1);
     assert_eq!(bench.store().figures(bench.now()).await.unwrap().log_backlog, 0);
 }
+
+#[tokio::test]
+async fn the_secret_of_an_address_that_can_t_be_read_stays_in_its_row() {
+    let hidden = "discord-webhook:https://discord.com/api/webhooks/1/s3cret";
+    let bench = broken(&format!("UPDATE destination SET address = '{hidden}' WHERE id = 1")).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+    let causes: String =
+        bench.sql("SELECT coalesce(group_concat(error), '') FROM notification WHERE error <> ''");
+    assert!(!causes.contains("s3cret") && !causes.contains("discord.com"), "{causes}");
+}

@@ -43,6 +43,8 @@ async fn story<S: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> S) {
         lane: again[0].lane,
         at: T0.plus(2 * MINUTE),
         lane_free_at: T0.plus(2 * MINUTE),
+        lane_failed: None,
+        is_probe: false,
         result: FinishedAs::Sent("4711/1".into()),
     };
     let plain = Arc::clone(&told.plain) as _;

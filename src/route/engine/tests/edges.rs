@@ -289,6 +289,22 @@ fn a_shut_gate_moves_the_trigger_on_and_is_counted() {
 }
 
 #[test]
+fn what_an_urgent_rule_tells_is_urgent_and_all_else_is_as_without_the_mark() {
+    for rule in ["views any", "views every 100", "views at 1k", "views +5 in 1m"] {
+        let rung = |text: &str| {
+            let mut world = World::new();
+            world.walk(&[(0, 950), (MINUTE, 950)]);
+            world.watch(text, MINUTE + 1);
+            world.see(&views_at(2 * MINUTE, Some(1100)))
+        };
+        let (calm, urgent) = (rung(rule), rung(&format!("{rule}!")));
+        assert_eq!((calm.len(), calm[0].is_urgent), (1, false), "{rule}");
+        assert_eq!((urgent.len(), urgent[0].is_urgent), (1, true), "{rule}");
+        assert_eq!((told(&calm[0]), calm[0].series), (told(&urgent[0]), urgent[0].series));
+    }
+}
+
+#[test]
 fn a_stored_rule_that_cannot_be_read_stays_and_harms_nobody() {
     let mut world = World::new();
     world.walk(&[(100, 950)]);

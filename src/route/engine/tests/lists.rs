@@ -522,4 +522,5 @@ fn that_a_list_is_gone_or_back_is_told_in_pieces_to_each_watcher_of_then() {
     let (public, unavailable) = (Value::Text("public".into()), Value::Text("unavailable".into()));
     assert_eq!(words(&world.tx.rung[0]), (public.clone(), unavailable.clone()));
     assert_eq!(words(&world.tx.rung[6]), (unavailable, public));
+    assert!(world.tx.rung.iter().all(|rung| !rung.is_urgent));
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::super::{Budget, Routed, Router};
 use crate::model::{
-    AlertDraft, Counts, RoutingTx, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
-    ListKey, Live, Marks, Membership, Metric, News, NextTrigger, RuleId, Series, Signal, Snapshot,
-    Status, SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, Value, VideoId,
-    VideoKey,
+    AlertDraft, Counts, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known, ListKey,
+    Live, Marks, Membership, Metric, News, NextTrigger, RoutingTx, RuleId, Series, Signal,
+    Snapshot, Status, SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, Value,
+    VideoId, VideoKey,
 };
 use crate::route::{language, trigger};
 
@@ -24,6 +24,7 @@ pub(super) struct Rung {
     pub(super) current: Value,
     pub(super) marks: Marks,
     pub(super) at: i64,
+    pub(super) is_urgent: bool,
 }
 
 #[derive(Default)]
@@ -207,6 +208,7 @@ impl RoutingTx for MemoryDesk {
             current: draft.current.clone(),
             marks: draft.marks.clone(),
             at: draft.observed_at.0,
+            is_urgent: draft.is_urgent,
         });
         Ok(())
     }
@@ -288,7 +290,7 @@ impl World {
     pub(super) fn watch_list(&mut self, list: i64, rule: &str, now: i64) -> RuleId {
         let id = self.next_id();
         let row = new_row(id, rule, now, None).unwrap();
-        if trigger::is_per_video(&language::parse(rule).unwrap()) {
+        if trigger::is_per_video(&language::parse(rule).unwrap().condition) {
             self.tx.list_rules.push((ListKey(list), row));
         } else {
             self.tx.triggers.insert(id, (Holder::List(ListKey(list)), row));
@@ -353,7 +355,7 @@ impl World {
 
 /// A row of a new rule; `None`: it is spent before it began.
 fn new_row(id: TriggerId, rule: &str, now: i64, base: Option<Counts>) -> Option<TriggerRow> {
-    let made = trigger::initial(&language::parse(rule).unwrap(), base.as_ref());
+    let made = trigger::initial(&language::parse(rule).unwrap().condition, base.as_ref());
     made.next.map(|next| TriggerRow {
         id,
         series: next.series,

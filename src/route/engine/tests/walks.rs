@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::memory::{World, views_at};
-use crate::model::{Amount, Direction, Rule, Signal, TriggerId, UnixMillis};
+use crate::model::{Amount, Condition, Direction, Signal, TriggerId, UnixMillis};
 use crate::route::language::parse;
 use crate::route::trigger::LOWEST;
 
@@ -47,7 +47,7 @@ fn walk() -> impl Strategy<Value = Walk> {
 }
 
 /// When a rule rings on a walk, and the value it compares with, told without triggers.
-fn retell(rule: &Rule, walk: &Walk) -> Vec<(i64, i64)> {
+fn retell(condition: &Condition, walk: &Walk) -> Vec<(i64, i64)> {
     let mut rings = Vec::new();
     let mut seen: Vec<(i64, i64)> = Vec::new();
     let mut base: Option<i64> = None;
@@ -57,17 +57,17 @@ fn retell(rule: &Rule, walk: &Walk) -> Vec<(i64, i64)> {
         let before = seen.last().map(|(_, views)| *views);
         let highest = seen.iter().map(|(_, views)| *views).max();
         let is_new = |value: i64| highest.is_some_and(|highest| highest < value) && value <= now;
-        let against = match rule {
-            Rule::Any(_) => before.filter(|before| *before != now),
-            Rule::Every(_, step) => {
+        let against = match condition {
+            Condition::Any(_) => before.filter(|before| *before != now),
+            Condition::Every(_, step) => {
                 before.filter(|_| (1..=now).any(|v| v % step == 0 && is_new(v)))
             }
-            Rule::Milestones(_) => {
+            Condition::Milestones(_) => {
                 let mut values = (1..9u32).flat_map(|n| [1, 2, 5].map(|m| m * 10i64.pow(n)));
                 before.filter(|_| values.any(is_new))
             }
-            Rule::At(_, values) => before.filter(|_| values.iter().copied().any(is_new)),
-            Rule::Moved(_, direction, amount) => {
+            Condition::At(_, values) => before.filter(|_| values.iter().copied().any(is_new)),
+            Condition::Moved(_, direction, amount) => {
                 let fires = |base: &i64| reaches(*base, now, *direction, *amount, 10);
                 let against = base.filter(fires);
                 base = if against.is_some() { Some(now) } else { base.or(Some(now)) };
@@ -75,7 +75,7 @@ fn retell(rule: &Rule, walk: &Walk) -> Vec<(i64, i64)> {
                 base = base.filter(|base| !is_share || *base >= 1);
                 against
             }
-            Rule::MovedIn(_, direction, amount, window_s) => {
+            Condition::MovedIn(_, direction, amount, window_s) => {
                 let start = value_at(&seen, at - i64::from(*window_s) * 1000);
                 let start =
                     start.filter(|start| matches!(amount, Amount::Absolute(_)) || *start >= 1);
@@ -89,7 +89,7 @@ fn retell(rule: &Rule, walk: &Walk) -> Vec<(i64, i64)> {
                     )
                 })
             }
-            Rule::Rate(_, count, unit) => {
+            Condition::Rate(_, count, unit) => {
                 let start = value_at(&seen, at - i64::from(unit.seconds()) * 1000);
                 start.filter(|start| {
                     let is_below = |now: i64| (now - start) * 10 < count * 9;
@@ -101,7 +101,7 @@ fn retell(rule: &Rule, walk: &Walk) -> Vec<(i64, i64)> {
                     )
                 })
             }
-            Rule::Event(_) => None,
+            Condition::Event(_) => None,
         };
         rings.extend(against.map(|against| (at, against)));
         seen.push((at, now));
@@ -146,7 +146,7 @@ proptest! {
         for (text, id) in RULES.iter().zip(ids) {
             let rung = world.tx.rung.iter().filter(|rung| rung.trigger == id);
             let told: Vec<_> = rung.map(|rung| (rung.at, rung.previous.int().unwrap())).collect();
-            prop_assert_eq!(told, retell(&parse(text).unwrap(), &walk), "{}", text);
+            prop_assert_eq!(told, retell(&parse(text).unwrap().condition, &walk), "{}", text);
         }
     }
 

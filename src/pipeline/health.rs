@@ -34,7 +34,7 @@ impl PollHealth {
 
 /// Keeps [`PollHealth`] and tells the operator what needs a hand. Clones share it.
 #[derive(Clone)]
-pub struct Standing {
+pub struct PollReporter {
     /// What others may ask.
     pub health: Arc<PollHealth>,
     /// Counts.
@@ -43,7 +43,7 @@ pub struct Standing {
     pub operator: Operator,
 }
 
-impl Standing {
+impl PollReporter {
     /// YouTube has answered with data.
     pub(super) async fn works(&self, now: UnixMillis) {
         self.metrics.polled(PollClass::Ok, now);

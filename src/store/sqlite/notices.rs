@@ -1,0 +1,72 @@
+//! Messages that no rule made: to the operator, or to the owner of a destination.
+
+use rusqlite::{Connection, params};
+
+use super::notification::NewNotification;
+use super::{chat, lane, rows};
+use crate::model::{Address, UnixMillis};
+use crate::store::Result;
+
+pub(super) fn notice(
+    tx: &Connection,
+    key: Option<&str>,
+    to: &[(Address, String)],
+    now: UnixMillis,
+) -> Result<bool> {
+    // What nobody hears is not told: once there is an address, it is.
+    if to.is_empty() {
+        return Ok(false);
+    }
+    if let Some(key) = key {
+        let new = tx
+            .prepare_cached("INSERT OR IGNORE INTO notice (key, at) VALUES (?1, ?2)")?
+            .execute(params![key, now.0])?;
+        if new == 0 {
+            return Ok(false);
+        }
+    }
+    for (address, body) in to {
+        let (destination, lane) = chat::destination(tx, address, chat::OPERATOR)?;
+        let new = NewNotification {
+            lane,
+            destination,
+            unit: None,
+            video: None,
+            alerts: &[],
+            kind: "notice",
+            body,
+            silent: false,
+            observed_at: now,
+            now,
+            state: "pending",
+            next_at: Some(now),
+            parts_left: 0,
+        };
+        new.insert(tx)?;
+        lane::make_due(tx, lane, now)?;
+    }
+    Ok(true)
+}
+
+pub(super) fn clear_notice(tx: &Connection, key: &str) -> Result<()> {
+    tx.prepare_cached("DELETE FROM notice WHERE key = ?1")?.execute([key])?;
+    Ok(())
+}
+
+pub(super) fn owners_other_destinations(
+    db: &Connection,
+    address: &Address,
+) -> Result<Vec<Address>> {
+    let mut statement = db.prepare_cached(
+        "SELECT o.address FROM destination d JOIN destination o ON o.owner = d.owner AND o.lane <> d.lane
+         WHERE d.address = ?1 AND d.owner <> 'operator' AND o.disabled IS NULL AND o.moved_to IS NULL
+         LIMIT 10",
+    )?;
+    let mut rows = statement.query([address.to_string()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let address = rows::parsed(&row.get::<_, String>(0)?, "destination");
+        found.extend(rows::or_skipped(address)?);
+    }
+    Ok(found)
+}

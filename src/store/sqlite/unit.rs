@@ -1,0 +1,237 @@
+//! Units of telling: what waits for one watch is told together, in one message or as many as it takes.
+//!
+//! One row per watch, and one more for its urgent alerts. It says when a claim looks at what waits, however many alerts
+//! those are: a hold moves the row, not its alerts, and an alert that comes meanwhile joins the row as it stands. While a
+//! message of the unit is under way nothing else of it is taken.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::lane;
+use crate::model::{AlertId, DestinationId, NotificationId, SubscriptionId, UnixMillis};
+use crate::store::Result;
+
+/// A unit's row. Its number says what it is of, so that it is found without an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct UnitId(pub(super) i64);
+
+/// Numbers that belong to one watch: room for further kinds.
+pub(super) const KINDS: i64 = 8;
+
+impl UnitId {
+    /// Where the alerts of a watch wait.
+    pub(super) const fn of_watch(watch: SubscriptionId, is_urgent: bool) -> UnitId {
+        UnitId(watch.0 * KINDS + is_urgent as i64)
+    }
+
+    /// Whose alerts wait in it.
+    pub(super) const fn watch(self) -> SubscriptionId {
+        SubscriptionId(self.0.div_euclid(KINDS))
+    }
+
+    pub(super) const fn is_urgent(self) -> bool {
+        self.0.rem_euclid(KINDS) == 1
+    }
+
+    /// The same kind of unit of another watch.
+    pub(super) const fn with_watch(self, watch: SubscriptionId) -> UnitId {
+        UnitId::of_watch(watch, self.is_urgent())
+    }
+
+    /// All units of a watch, whatever their kind: from the first number to before the second.
+    pub(super) const fn all_of(watch: SubscriptionId) -> (i64, i64) {
+        (watch.0 * KINDS, (watch.0 + 1) * KINDS)
+    }
+}
+
+/// Whether something waits in a unit.
+pub(super) fn is_waiting(tx: &Connection, unit: UnitId) -> Result<bool> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM unit WHERE id = ?1 AND due_at IS NOT NULL")?
+        .exists([unit.0])?)
+}
+
+pub(super) const ENQUEUE: &str =
+    "INSERT INTO unit (id, lane, due_at, first) VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT (id) DO UPDATE SET lane = ?2, due_at = ?3, first = ?4 WHERE due_at IS NULL";
+
+/// Notes that an alert waits; its lane is made due where nothing waited in the unit before.
+pub(super) fn enqueue(
+    tx: &Connection,
+    unit: UnitId,
+    lane: i64,
+    alert: AlertId,
+    now: UnixMillis,
+) -> Result<()> {
+    let new = tx.prepare_cached(ENQUEUE)?.execute([unit.0, lane, now.0, alert.0])? == 1;
+    if new { lane::make_due(tx, lane, now) } else { Ok(()) }
+}
+
+pub(super) const DUE: &str = "SELECT id FROM unit
+     WHERE lane = ?1 AND due_at <= ?2 AND due_at IS NOT NULL AND notification IS NULL
+     ORDER BY due_at, first LIMIT ?3";
+
+/// Units of a lane that are to be looked at, longest due first.
+pub(super) fn due(
+    tx: &Connection,
+    lane: i64,
+    now: UnixMillis,
+    limit: usize,
+) -> Result<Vec<UnitId>> {
+    Ok(tx
+        .prepare_cached(DUE)?
+        .query_map(params![lane, now.0, limit], |row| Ok(UnitId(row.get(0)?)))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Puts a look off.
+pub(super) fn hold(tx: &Connection, unit: UnitId, until: UnixMillis) -> Result<()> {
+    tx.prepare_cached("UPDATE unit SET due_at = ?2 WHERE id = ?1")?.execute([unit.0, until.0])?;
+    Ok(())
+}
+
+/// Looks at the rest behind what others have due by now.
+pub(super) fn requeue(tx: &Connection, unit: UnitId, now: UnixMillis) -> Result<()> {
+    tx.prepare_cached("UPDATE unit SET due_at = max(due_at, ?2), first = (SELECT max(id) FROM alert) WHERE id = ?1")?
+        .execute([unit.0, now.0])?;
+    Ok(())
+}
+
+/// Nothing waits in a unit any more.
+pub(super) fn empty(tx: &Connection, unit: UnitId) -> Result<()> {
+    tx.prepare_cached("UPDATE unit SET due_at = NULL WHERE id = ?1")?.execute([unit.0])?;
+    Ok(())
+}
+
+/// Nothing of a unit is taken until a notification has ended.
+pub(super) fn wait_for(tx: &Connection, unit: UnitId, notification: NotificationId) -> Result<()> {
+    tx.prepare_cached("UPDATE unit SET notification = ?2 WHERE id = ?1")?
+        .execute([unit.0, notification.0])?;
+    Ok(())
+}
+
+/// A message of a unit is taken and nothing else waits in it: both of the above at once.
+pub(super) fn taken(tx: &Connection, unit: UnitId, notification: NotificationId) -> Result<()> {
+    tx.prepare_cached("UPDATE unit SET due_at = NULL, notification = ?2 WHERE id = ?1")?
+        .execute([unit.0, notification.0])?;
+    Ok(())
+}
+
+/// A notification has ended: what waits behind it, be it the `next` part or whatever came meanwhile, may be taken.
+pub(super) fn ended(
+    tx: &Connection,
+    unit: UnitId,
+    notification: NotificationId,
+    next: Option<NotificationId>,
+    sent_at: Option<UnixMillis>,
+) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE unit SET notification = CASE WHEN notification = ?2 THEN ?3 ELSE notification END,
+         sent_at = coalesce(?4, sent_at) WHERE id = ?1",
+    )?
+    .execute(params![
+        unit.0,
+        notification.0,
+        next.map(|next| next.0),
+        sent_at.map(|at| at.0)
+    ])?;
+    Ok(())
+}
+
+/// Makes a claim look again at what a destination, or one of its watches, holds: a command has changed what is decided.
+pub(super) fn wake(
+    tx: &Connection,
+    destination: DestinationId,
+    watch: Option<SubscriptionId>,
+    now: UnixMillis,
+) -> Result<()> {
+    let touched = match watch {
+        Some(watch) => {
+            let (from, to) = UnitId::all_of(watch);
+            tx.prepare_cached(
+                "UPDATE unit SET due_at = ?3 WHERE id >= ?1 AND id < ?2 AND due_at > ?3",
+            )?
+            .execute([from, to, now.0])?
+        }
+        None => tx.prepare_cached(WAKE_ALL)?.execute(params![destination.0, now.0, KINDS])?,
+    };
+    if touched == 0 {
+        return Ok(());
+    }
+    let lane: i64 = tx
+        .prepare_cached("SELECT lane FROM destination WHERE id = ?1")?
+        .query_row([destination.0], |row| row.get(0))?;
+    lane::make_due(tx, lane, now)
+}
+
+/// All units of a destination's watches: a range of numbers for each.
+pub(super) const WAKE_ALL: &str = "UPDATE unit SET due_at = ?2 WHERE due_at > ?2 AND id IN
+     (SELECT u.id FROM subscription s JOIN unit u ON u.id >= s.id * ?3 AND u.id < (s.id + 1) * ?3
+      WHERE s.destination = ?1)";
+
+/// Gives the units of a destination's watches to another lane.
+pub(super) fn move_to_lane(tx: &Connection, destination: DestinationId, lane: i64) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE unit SET lane = ?2 WHERE id IN
+         (SELECT u.id FROM subscription s JOIN unit u ON u.id >= s.id * ?3 AND u.id < (s.id + 1) * ?3
+          WHERE s.destination = ?1)",
+    )?
+    .execute(params![destination.0, lane, KINDS])?;
+    Ok(())
+}
+
+/// Units of a destination in which something waits that is older than what a command has cancelled.
+pub(super) fn with_cancelled(tx: &Connection, destination: DestinationId) -> Result<Vec<UnitId>> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT u.id FROM subscription s JOIN unit u ON u.id >= s.id * ?2 AND u.id < (s.id + 1) * ?2
+             JOIN destination d ON d.id = s.destination
+             WHERE s.destination = ?1 AND u.due_at IS NOT NULL AND d.cancelled_to >= u.first",
+        )?
+        .query_map([destination.0, KINDS], |row| Ok(UnitId(row.get(0)?)))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Nothing waits in a unit any more, outside of a claim, which settles the lane itself.
+pub(super) fn empty_and_settle(tx: &Connection, unit: UnitId) -> Result<()> {
+    let lane: Option<i64> = tx
+        .prepare_cached("UPDATE unit SET due_at = NULL WHERE id = ?1 RETURNING lane")?
+        .query_row([unit.0], |row| row.get(0))
+        .optional()?;
+    lane.map_or(Ok(()), |lane| lane::settle(tx, lane))
+}
+
+/// Forgets the units of a watch that is forgotten.
+pub(super) fn forget(tx: &Connection, watch: SubscriptionId) -> Result<()> {
+    let (from, to) = UnitId::all_of(watch);
+    tx.prepare_cached("DELETE FROM unit WHERE id >= ?1 AND id < ?2")?.execute([from, to])?;
+    Ok(())
+}
+
+/// What waits in a unit, of rules that have gone to another watch, waits in that one's; what is under way belongs to it.
+pub(super) fn join(tx: &Connection, from: UnitId, to: UnitId) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE alert SET subscription = ?2, unit = ?3 WHERE unit = ?1 AND outcome IS NULL AND notification IS NULL
+         AND rule IN (SELECT id FROM rule WHERE subscription = ?2)",
+    )?
+    .execute([from.0, to.watch().0, to.0])?;
+    tx.prepare_cached(
+        "INSERT INTO unit (id, lane, due_at, first) SELECT ?2, lane, due_at, first FROM unit
+         WHERE id = ?1 AND due_at IS NOT NULL
+         ON CONFLICT (id) DO UPDATE SET first = min(first, excluded.first),
+         due_at = min(coalesce(due_at, excluded.due_at), excluded.due_at)",
+    )?
+    .execute([from.0, to.0])?;
+    let under_way: Vec<(i64, i64)> = tx
+        .prepare_cached(
+            "SELECT id, parts_left FROM notification WHERE unit = ?1 AND state = 'pending'",
+        )?
+        .query_map([from.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (first, parts_left) in under_way {
+        tx.prepare_cached(
+            "UPDATE notification SET subscription = ?4, unit = ?3 WHERE id BETWEEN ?1 AND ?2",
+        )?
+        .execute([first, first + parts_left, to.0, to.watch().0])?;
+    }
+    Ok(())
+}
