@@ -91,9 +91,10 @@ async fn the_preview_of_a_message_may_be_that_of_a_later_link() {
     assert_eq!(client(&stub.url()).send_message(42, None, &two, false).await, Ok(17));
     two.preview = false;
     assert_eq!(client(&stub.url()).send_message(42, None, &two, false).await, Ok(17));
-    let options = stub.seen().iter().map(|seen| seen.json()["link_preview_options"].clone());
+    let options: Vec<serde_json::Value> =
+        stub.seen().iter().map(|seen| seen.json()["link_preview_options"].clone()).collect();
     assert_eq!(
-        options.collect::<Vec<_>>(),
+        options,
         [json!({"url": "https://youtu.be/b"}), json!({"is_disabled": true})]
     );
 }
