@@ -354,7 +354,7 @@ mod tests {
         assert_eq!(memory.missing_since, Some(NOW.plus(MIN)));
         assert_eq!(memory.next_poll(), NOW.plus(2 * MIN));
         assert_eq!(memory.ask(memory.next_poll()), Ask::Details);
-        let (memory, gone) = memory.missing(Bucket::General, NOW.plus(2 * MIN), &plan);
+        let (_, gone) = memory.missing(Bucket::General, NOW.plus(2 * MIN), &plan);
         let gone = gone.unwrap();
         assert_eq!((gone.status, gone.title.as_deref()), (Status::Unavailable, Some("A")));
         assert_eq!((gone.views, gone.numbers_at), (Some(10), NOW), "numbers keep their age");
