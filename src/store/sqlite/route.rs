@@ -140,6 +140,20 @@ mod tests {
 
     use super::*;
 
+    /// What is logged goes here.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
     #[test]
     fn a_row_that_can_not_be_read_is_named_once_and_not_quoted() {
         let db = Connection::open_in_memory().unwrap();
@@ -147,12 +161,13 @@ mod tests {
             .unwrap();
         let told_to = AtomicI64::new(0);
         let lines = |limit| {
-            let written = Arc::new(Mutex::new(Vec::new()));
-            let logger = tracing_subscriber::fmt().with_writer(Arc::clone(&written)).finish();
+            let written = Lines::default();
+            let writer = written.clone();
+            let logger = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
             tracing::subscriber::with_default(logger, || {
                 assert!(read_log(&db, 0, limit, &told_to).unwrap().is_empty());
             });
-            let text = String::from_utf8(written.lock().unwrap().clone()).unwrap();
+            let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
             assert!(!text.contains("s3cret"), "{text}");
             text.lines().count()
         };

@@ -360,7 +360,7 @@ async fn the_sums_agree_whatever_became_of_alerts_and_go_on_over_restarts() {
     bench.mute("telegram:7", None, Some(T0.plus(HOUR))).await;
     bench.sweep().await;
     let tool = Sqlite::open(&bench.path(), Access::Existing).unwrap();
-    assert_eq!(replay_all(&*tool, bench.now()).await, 1);
+    assert_eq!(replay_all(&tool, bench.now()).await, 1);
     drop(tool);
     let before = bench.store().figures(bench.now()).await.unwrap();
     assert_eq!((before.ledger.created, before.ledger.replayed, before.ledger.sent), (8, 1, 1));
