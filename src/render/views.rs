@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::alert::AlertView;
+use super::alerts::AlertsView;
 use super::cut::List;
 use super::numbers::{self, Ago, Grouped, Moment, Numbers, Passed, Period};
 use super::prose::Prose;
@@ -55,6 +56,7 @@ fn kind<V: View>() -> Kind {
 pub(super) fn kinds() -> Vec<Kind> {
     vec![
         kind::<AlertView>(),
+        kind::<AlertsView>(),
         kind::<ErrorView>(),
         kind::<Help>(),
         kind::<Invite>(),

@@ -41,8 +41,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::alert::{AlertMessage, NetAlert, VideoFacts};
 use super::cut::shorten;
+use super::news::{NetAlert, VideoFacts, VideoNews, WatchMessage};
 use super::numbers;
 use crate::model::{About, Live, Signal, Status, SubscriptionId, Value, VideoId};
 
@@ -115,12 +115,15 @@ enum Plain<'a> {
     Text(Cow<'a, str>),
 }
 
-/// The body for one message.
-pub(super) fn body(message: &AlertMessage) -> Result<String, serde_json::Error> {
-    let mut count = message.alerts.len();
+/// The body for one video of a message.
+pub(super) fn body(
+    message: &WatchMessage,
+    news: &VideoNews,
+) -> Result<String, serde_json::Error> {
+    let mut count = news.alerts.len();
     for (step, text_max) in TEXT_STEPS.into_iter().enumerate() {
         loop {
-            let body = serde_json::to_string(&value(message, count, text_max))?;
+            let body = serde_json::to_string(&value(message, news, count, text_max))?;
             if body.len() <= BODY_MAX_BYTES || count == 0 {
                 return Ok(body);
             }
@@ -131,23 +134,28 @@ pub(super) fn body(message: &AlertMessage) -> Result<String, serde_json::Error> 
             count = count * 9 / 10;
         }
     }
-    serde_json::to_string(&value(message, 0, 0))
+    serde_json::to_string(&value(message, news, 0, 0))
 }
 
-fn value(message: &AlertMessage, count: usize, text_max: usize) -> Body<'_> {
-    let alerts = message.alerts.iter().take(count).map(|alert| one(alert, text_max)).collect();
+fn value<'a>(
+    message: &'a WatchMessage,
+    news: &'a VideoNews,
+    count: usize,
+    text_max: usize,
+) -> Body<'a> {
+    let alerts = news.alerts.iter().take(count).map(|alert| one(alert, text_max)).collect();
     Body {
         r#type: "alert.fired",
-        timestamp: message.observed_at.to_string(),
+        timestamp: news.observed_at.to_string(),
         data: Data {
             watch: message.subscription,
             subject: message.subject.to_string(),
             subject_title: message.subject_title.as_deref().map(|text| shorten(text, text_max)),
             late: message.late,
-            coalesced: message.coalesced_count.max(1),
-            video: message.video.as_ref().map(|video| self::video(video, text_max)),
+            coalesced: news.changes.max(1),
+            video: news.video.as_ref().map(|video| self::video(video, text_max)),
             alerts,
-            alerts_left_out: message.alerts.len() - count,
+            alerts_left_out: news.alerts.len() - count,
         },
     }
 }

@@ -88,6 +88,7 @@ fn claims_read_what_is_due_and_no_more() {
         lane::NEXT_DUE,
         lane::DUE,
         unit::DUE,
+        unit::ENDED,
         unit::WAKE_ALL,
         claim::RETRIES,
         waiting::HEAD,
