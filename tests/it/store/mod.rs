@@ -17,6 +17,7 @@ mod moving;
 mod opening;
 mod poisoned;
 mod routing;
+mod sleeping;
 mod story;
 mod telling;
 mod upgrading;
