@@ -5,11 +5,10 @@ use std::sync::Arc;
 use super::StartError;
 use crate::config::Config;
 use crate::deliver::Rates;
-use crate::model::Channel;
+use crate::model::{Channel, Clock};
 use crate::notify::Notifier;
 use crate::notify::telegram::{Telegram, TelegramOptions};
 use crate::notify::webhook::Webhook;
-use crate::pipeline::Clock;
 
 /// The clients of all channels; nothing is sent by making them.
 pub struct Channels {

@@ -13,9 +13,8 @@ use super::preview;
 use super::shut::in_words;
 use super::terminal::plain;
 use crate::app::Channels;
-use crate::model::Address;
+use crate::model::{Address, Clock};
 use crate::notify::Outgoing;
-use crate::pipeline::Clock;
 use crate::store::{Access, Store};
 
 #[derive(Debug, clap::Args)]
