@@ -39,7 +39,7 @@ impl Bench {
         self.sql(&format!("SELECT asleep FROM destination WHERE address = '{who}'"))
     }
 
-    async fn list(&self, ids: &[(&str, UnixMillis)]) {
+    async fn holds(&self, ids: &[(&str, UnixMillis)]) {
         let limits = ListLimits { per_list: 500, per_owner: 1_000 };
         let later = self.now().plus(10 * 366 * DAY);
         let due = self.store().due_subjects(later, 9, limits).await.unwrap().remove(0);
@@ -146,7 +146,7 @@ async fn of_a_list_nothing_is_polled_and_what_came_meanwhile_is_no_news() {
     let list = "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
     bench.watch_subject(ANA, list, "upload; views every 1000").await;
     let old = bench.now().minus(DAY);
-    bench.list(&[(VIDEO, old)]).await;
+    bench.holds(&[(VIDEO, old)]).await;
     for views in [100, 950] {
         bench.see(views).await;
     }
@@ -163,14 +163,14 @@ async fn of_a_list_nothing_is_polled_and_what_came_meanwhile_is_no_news() {
     bench.pass(DAY);
     bench.alive(ANA).await;
     assert_eq!(bench.sql::<i64>(listed), 1);
-    bench.list(&[(VIDEO, old), (OTHER, meanwhile)]).await;
+    bench.holds(&[(VIDEO, old), (OTHER, meanwhile)]).await;
     for (video, views) in [(VIDEO, 50_700), (OTHER, 5), (VIDEO, 50_800), (OTHER, 6)] {
         bench.see_video(video, views).await;
     }
     assert!(bench.send_all().await.is_empty());
     bench.see(51_001).await;
     bench.pass(MINUTE);
-    bench.list(&[(VIDEO, old), (OTHER, meanwhile), ("bbbbbbbbbbb", bench.now())]).await;
+    bench.holds(&[(VIDEO, old), (OTHER, meanwhile), ("bbbbbbbbbbb", bench.now())]).await;
     bench.see_video("bbbbbbbbbbb", 1).await;
     let told = bench.send_all().await;
     assert!(told.iter().any(|body| body.contains("51001")), "{told:?}");
