@@ -526,7 +526,12 @@ fn a_destination_at_which_nothing_arrives_is_said_to_be_so_above_its_watch() {
     }
     assert_eq!(printer.finish().unwrap(), 2);
     let text = String::from_utf8(out).unwrap();
-    insta::assert_snapshot!(text.lines().skip(2).take(4).collect::<Vec<_>>().join("\n"), @"");
+    insta::assert_snapshot!(text.lines().skip(2).take(4).collect::<Vec<_>>().join("\n"), @r#"
+    [[watch]]
+    # telegram:1234 is off since Fri 20 Nov 2026, 20:00 (UTC), because 410 [[watch]]
+    # webhook:example.org/… is off since Fri 20 Nov 2026, 20:00 (UTC), because 410 [[watch]]
+    video = "dQw4w9WgXcQ"
+    "#);
 }
 
 #[test]

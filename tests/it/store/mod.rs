@@ -16,6 +16,7 @@ mod listing;
 mod moving;
 mod opening;
 mod poisoned;
+mod reaching;
 mod routing;
 mod sleeping;
 mod story;
