@@ -1,7 +1,7 @@
 //! What only chats look at that are out of reach for good is polled no more, until one is back.
 
 use super::*;
-use tubebell::store::{ListLimits, ListedMember, Listing, Retention};
+use tubebell::store::{DueSubject, ListLimits, ListedMember, Listing, Retention, WatchFilter};
 
 const KEEP: Retention =
     Retention { statistics: DAY.saturating_mul(30), alerts: DAY.saturating_mul(7) };
@@ -39,10 +39,20 @@ impl Bench {
         self.sql(&format!("SELECT asleep FROM destination WHERE address = '{who}'"))
     }
 
-    async fn holds(&self, ids: &[(&str, UnixMillis)]) {
+    /// The lists that are listed now or later.
+    async fn lists(&self) -> Vec<DueSubject> {
         let limits = ListLimits { per_list: 500, per_owner: 1_000 };
-        let later = self.now().plus(10 * 366 * DAY);
-        let due = self.store().due_subjects(later, 9, limits).await.unwrap().remove(0);
+        self.store().due_subjects(self.now().plus(366 * DAY), 9, limits).await.unwrap()
+    }
+
+    /// The only list holds these.
+    async fn holds(&self, ids: &[(&str, UnixMillis)]) {
+        let due = self.lists().await.remove(0);
+        self.list_as(&due, ids, None).await;
+    }
+
+    /// YouTube shows a list like this, by this name.
+    async fn list_as(&self, due: &DueSubject, ids: &[(&str, UnixMillis)], name: Option<&str>) {
         let members = ids
             .iter()
             .map(|(id, at)| ListedMember { id: id.parse().unwrap(), title: None, at: Some(*at) })
@@ -50,7 +60,7 @@ impl Bench {
         let listing = Listing {
             subject: due.id,
             title: None,
-            same_as: None,
+            same_as: name.map(of),
             memory: "{}".into(),
             members,
             complete: true,
@@ -269,4 +279,36 @@ async fn a_blocked_chat_that_is_blocked_again_counts_from_the_first_time() {
     bench.alive(ANA).await;
     let row = bench.store().destination(&at(ANA)).await.unwrap().unwrap();
     assert_eq!((row.disabled, row.off_since, row.barred), (None, None, None));
+}
+
+#[tokio::test]
+async fn two_names_of_one_channel_become_one_once_the_watches_of_both_are_awake() {
+    let bench = Bench::new();
+    let (id, handle) = ("channel:UCuAXFkgsw1L7xaCfnd5JJOw", "channel:@rick");
+    bench.watch_subject(ANA, id, "upload").await;
+    bench.off(ANA).await;
+    bench.pass(MONTH);
+    bench.sweeps().await;
+    bench.watch_subject(BEN, handle, "upload").await;
+    let old = bench.now().minus(DAY);
+    for _ in 0..3 {
+        for due in bench.lists().await {
+            bench.list_as(&due, &[(VIDEO, old)], Some(id)).await;
+        }
+        bench.see(1).await;
+    }
+    let watched = async || {
+        let all = bench.store().watches(WatchFilter::All, 0, 9).await.unwrap();
+        all.iter().map(|watch| watch.subject.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(watched().await, [id, handle], "hers would be left behind");
+    bench.alive(ANA).await;
+    for _ in 0..3 {
+        for due in bench.lists().await {
+            bench.list_as(&due, &[(VIDEO, old)], Some(id)).await;
+        }
+        bench.see(2).await;
+    }
+    assert_eq!((watched().await, bench.lists().await.len()), (vec![id.to_owned(); 2], 1));
+    bench.sums();
 }
