@@ -673,6 +673,7 @@ proptest! {
             total: tubebell::render::numbers::Grouped(i64::try_from(count).unwrap()),
             max: None,
             page: None,
+            back: None,
         };
         let html = RENDERER.reply(&view).unwrap().html;
         assert_safe(&html);
