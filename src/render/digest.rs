@@ -331,7 +331,8 @@ fn headline(message: &WatchMessage) -> Link {
         SubjectRef::Playlist(_) => title.map_or("A watched playlist", String::as_str),
         SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
             let mut videos = message.videos.iter().filter_map(|news| news.video.as_ref());
-            let of_video = || videos.find_map(|video| video.about.channel_title.as_ref().filter(named));
+            let of_video =
+                || videos.find_map(|video| video.about.channel_title.as_ref().filter(named));
             title.or_else(of_video).map_or("A watched channel", String::as_str)
         }
     };

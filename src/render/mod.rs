@@ -174,7 +174,12 @@ impl Renderer {
     /// None is to be expected of templates that passed [`Renderer::new`].
     pub fn reply<V: View>(&self, view: &V) -> Result<ChatMessage, RenderError> {
         let (html, _) = render_html(&self.telegram, V::NAME, &serde_json::to_value(view)?)?;
-        Ok(ChatMessage { html, buttons: view.buttons(), preview: view.preview(), preview_url: None })
+        Ok(ChatMessage {
+            html,
+            buttons: view.buttons(),
+            preview: view.preview(),
+            preview_url: None,
+        })
     }
 
     /// Renders a message that shows that messages arrive: for programs a sample of an alert, marked as a test.
@@ -182,12 +187,7 @@ impl Renderer {
     /// # Errors
     ///
     /// None is to be expected of templates that passed [`Renderer::new`].
-    pub fn test(
-        &self,
-        channel: Channel,
-        now: UnixMillis,
-        tz: &str,
-    ) -> Result<String, RenderError> {
+    pub fn test(&self, channel: Channel, now: UnixMillis, tz: &str) -> Result<String, RenderError> {
         let view = views::Test { now: Moment { at: now, tz: tz.to_owned() }, back: None };
         match channel {
             Channel::Telegram => Ok(serde_json::to_string(&self.reply(&view)?)?),

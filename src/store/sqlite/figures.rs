@@ -100,7 +100,7 @@ pub(super) const WAITING: &str =
 /// Alerts whose notification is on its way, waits for another attempt, or follows one that does.
 pub(super) const UNDER_WAY: &str = "SELECT (SELECT coalesce(sum(json_array_length(members)), 0)
      FROM notification WHERE state = 'pending' AND json_valid(members))
-     + (SELECT coalesce(sum(json_array_length(q.members)), 0) FROM notification n
+     + (SELECT coalesce(sum(json_array_length(q.members)), 0) FROM notification n INDEXED BY notification_pending
      JOIN notification q ON q.id > n.id AND q.id <= n.id + n.parts_left
      WHERE n.state = 'pending' AND n.parts_left > 0 AND json_valid(q.members))";
 

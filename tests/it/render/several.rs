@@ -81,8 +81,7 @@ fn what_has_to_be_named_is_named_and_all_else_is_summed() {
         Value::Text("x".into()),
         "upload",
     );
-    let likes_hidden =
-        alert(Signal::Count(Metric::Likes), Value::Int(3), Value::None, "likes any");
+    let likes_hidden = alert(Signal::Count(Metric::Likes), Value::Int(3), Value::None, "likes any");
     let mut videos = vec![
         video(1, "A & B", vec![passed(Metric::Views, &[1_000, 2_000], 2_003), fell]),
         video(2, "New <one>", vec![upload(), moved(Metric::Views, 0, 5)]),
@@ -179,8 +178,7 @@ fn sums_stand_in_the_first_part_alone() {
 #[test]
 fn examples_give_way_where_that_makes_one_message_of_two() {
     let long = "long title ".repeat(9);
-    let mut videos: Vec<VideoNews> =
-        (0..32).map(|n| video(n, &long, vec![upload()])).collect();
+    let mut videos: Vec<VideoNews> = (0..32).map(|n| video(n, &long, vec![upload()])).collect();
     videos.extend((32..60).map(|n| {
         let events = [gone(), event(Event::Live, "upcoming", "live"), views_moved()];
         video(n, &long, events.to_vec())
@@ -222,7 +220,10 @@ fn programs_get_one_body_per_video() {
         (body["data"]["video"]["title"].clone(), body["data"]["coalesced"].clone())
     });
     let titles = ["A".into(), "C".into(), serde_json::Value::Null];
-    assert_eq!(data.collect::<Vec<_>>(), titles.into_iter().zip([1.into(), 4.into(), 1.into()]).collect::<Vec<_>>());
+    assert_eq!(
+        data.collect::<Vec<_>>(),
+        titles.into_iter().zip([1.into(), 4.into(), 1.into()]).collect::<Vec<_>>()
+    );
 }
 
 #[test]
@@ -272,9 +273,11 @@ fn a_list_without_a_title_is_named_after_its_channel_or_not_at_all() {
 
 #[test]
 fn a_title_that_turns_the_line_or_breaks_it_stays_within_its_link() {
-    let titles = ["\u{202e}\u{2067}evil", "a\nb\u{2028}🚫 c", "<b>&@everyone</b>", &"👩‍👩‍👧".repeat(20)];
+    let titles =
+        ["\u{202e}\u{2067}evil", "a\nb\u{2028}🚫 c", "<b>&@everyone</b>", &"👩‍👩‍👧".repeat(20)];
     let videos = titles.iter().enumerate();
-    let videos = videos.map(|(n, title)| video(n, title, vec![gone(), passed(Metric::Views, &[10], 12)]));
+    let videos =
+        videos.map(|(n, title)| video(n, title, vec![gone(), passed(Metric::Views, &[10], 12)]));
     let html = chat(&of_channel(videos.collect())).html;
     assert_safe(&html);
     insta::assert_snapshot!(html.escape_debug().to_string().replace("\\n", "\n"), @"");
@@ -355,8 +358,12 @@ proptest! {
 
 #[test]
 fn the_status_of_a_video_stands_in_for_a_text_that_cannot_be_read() {
-    let mut videos = vec![video(1, "A", vec![event(Event::Status, "", "?")]), video(2, "B", vec![gone()])];
+    let mut videos =
+        vec![video(1, "A", vec![event(Event::Status, "", "?")]), video(2, "B", vec![gone()])];
     videos[0].video.as_mut().unwrap().status = Status::Unavailable;
     let text = body(Channel::Recorder, &of_channel(videos));
-    assert!(text.contains("🚫 2 videos can't be seen any more (deleted or private): A, B"), "{text}");
+    assert!(
+        text.contains("🚫 2 videos can't be seen any more (deleted or private): A, B"),
+        "{text}"
+    );
 }
