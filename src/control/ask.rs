@@ -24,6 +24,7 @@ pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
         preset: turn.control.options.preset.clone(),
         list_preset: turn.control.options.list_preset.clone(),
         watches: (count > 0).then(|| number(count)),
+        back: turn.back(),
     }))
 }
 
@@ -39,7 +40,7 @@ pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 /// `/test`
 pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
-    Ok(turn.show(&Test { now: turn.moment(turn.now) }))
+    Ok(turn.show(&Test { now: turn.moment(turn.now), back: turn.back() }))
 }
 
 /// `/rules [video]`

@@ -10,9 +10,12 @@ pub struct ChatMessage {
     /// Rows of buttons under the message.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub buttons: Vec<Vec<Button>>,
-    /// Whether the client may show a preview of the first link.
+    /// Whether the client may show a preview of a link.
     #[serde(default)]
     pub preview: bool,
+    /// Of which link; `None`: of the first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub preview_url: Option<String>,
 }
 
 /// One button.

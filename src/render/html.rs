@@ -11,6 +11,11 @@ use std::fmt;
 /// Source: <https://core.telegram.org/bots/api#sendmessage> (read 2026-11).
 pub(super) const TEXT_MAX_UTF16: usize = 4096;
 
+/// Most entities of one message: those behind are dropped without a word, and what stood in them becomes plain text.
+/// Source: <https://github.com/rubenlagus/TelegramBots/issues/854> and
+/// <https://github.com/tdlib/telegram-bot-api/issues/820> (read 2026-11); no document says it.
+pub(super) const TAGS_MAX: usize = 100;
+
 const TAGS: [&str; 18] = [
     "a",
     "b",
@@ -122,6 +127,8 @@ pub(super) struct Run {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Parsed {
     pub(super) runs: Vec<Run>,
+    /// How many tags were opened: each is an entity.
+    pub(super) tags: usize,
 }
 
 impl Parsed {
@@ -133,6 +140,13 @@ impl Parsed {
     /// Its length in UTF-16 units.
     pub(super) fn utf16_len(&self) -> usize {
         self.runs.iter().map(|run| run.text.encode_utf16().count()).sum()
+    }
+
+    /// Whether Telegram takes it as one message: it refuses an empty text just as one that is too long.
+    pub(super) fn fits(&self) -> bool {
+        self.utf16_len() <= TEXT_MAX_UTF16
+            && self.tags <= TAGS_MAX
+            && self.runs.iter().any(|run| !run.text.trim().is_empty())
     }
 }
 
@@ -174,7 +188,10 @@ pub(super) fn parse(html: &str) -> Result<Parsed, HtmlError> {
         };
         let step = match tag.strip_prefix('/') {
             Some(name) => close(&mut open, name.trim_end()),
-            None => start(&mut open, tag),
+            None => {
+                parsed.tags += 1;
+                start(&mut open, tag)
+            }
         };
         if let Err(fault) = step {
             return fail(fault);

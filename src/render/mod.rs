@@ -1,19 +1,23 @@
 //! Stage 6: turns alerts and answers into the text that a channel sends.
 //!
-//! In: an [`AlertMessage`], or one of the [`views`]. Out: the body for `notify`. Pure: `app` reads the operator's
+//! In: a [`WatchMessage`], or one of the [`views`]. Out: the body for `notify`. Pure: `app` reads the operator's
 //! templates and hands over their text.
 //!
 //! A template can only produce escaped text, stands in one folder per message and one file per channel, and is
 //! checked as a whole at start (see [`TemplateError`]). A message that would be too long is cut before it is escaped.
 
 mod alert;
+mod alerts;
 mod bidi;
 mod buttons;
 mod check;
 mod cut;
+mod digest;
 mod html;
+mod line;
 mod news;
 pub mod numbers;
+mod parts;
 mod plain;
 mod prose;
 mod sample;
@@ -22,19 +26,21 @@ mod templates;
 pub mod views;
 mod webhook;
 
+use alert::AlertView;
+use digest::Digest;
 use handlebars::{Context, Handlebars};
 use serde_json::Value as Json;
 
-pub use alert::{AlertMessage, AlertView, NetAlert, VideoFacts};
 pub use check::{Problem, TemplateError};
 pub use cut::List;
 pub use html::{HtmlError, HtmlFault};
-pub use news::{Part, VideoNews, WatchMessage};
+pub use news::{NetAlert, Part, Place, VideoFacts, VideoNews, WatchMessage};
 pub use prose::Prose;
 pub use templates::built_in;
 pub use views::View;
 
 use crate::model::{Channel, ChatMessage, UnixMillis};
+use numbers::Moment;
 
 /// Why a message could not be rendered. Templates are checked at start, so none of these is to be expected.
 #[derive(Debug, thiserror::Error)]
@@ -102,20 +108,61 @@ impl Renderer {
         Ok(Renderer { telegram: templates::telegram(overrides, &views::kinds())? })
     }
 
-    /// Renders an alert: for Telegram a [`ChatMessage`] as JSON, for webhooks the request body, for the recorder the
-    /// visible text.
+    /// Renders what one watch is told: for Telegram [`ChatMessage`]s as JSON, for webhooks the bodies of requests, for the
+    /// recorder the visible texts.
+    ///
+    /// Programs get one body per video. For people all of it is one message, or as many as it takes to name every new
+    /// video and every passed value. Nothing comes of a message without alerts.
     ///
     /// # Errors
     ///
     /// None is to be expected of templates that passed [`Renderer::new`].
-    pub fn alert(&self, channel: Channel, message: &AlertMessage) -> Result<String, RenderError> {
-        match channel {
-            Channel::Telegram => Ok(serde_json::to_string(&self.reply(&AlertView::new(message))?)?),
-            Channel::Webhook => Ok(webhook::body(message)?),
-            Channel::Recorder => {
-                let view = serde_json::to_value(AlertView::new(message))?;
-                let (_, parsed) = render_html(&self.telegram, AlertView::NAME, &view)?;
-                Ok(parsed.text())
+    pub fn watch(
+        &self,
+        channel: Channel,
+        message: &WatchMessage,
+    ) -> Result<Vec<Part>, RenderError> {
+        let videos = message.videos.iter().enumerate();
+        let videos: Vec<_> = videos.filter(|(_, news)| !news.alerts.is_empty()).collect();
+        let told = |index: usize, news: &VideoNews| {
+            (0..news.alerts.len()).map(|alert| (index, alert)).collect::<Vec<Place>>()
+        };
+        if channel.is_told_each_video() {
+            let part = |(index, news): (usize, &VideoNews)| {
+                Ok(Part::new(webhook::body(message, news)?, told(index, news)))
+            };
+            return videos.into_iter().map(part).collect();
+        }
+        match *videos.as_slice() {
+            [] => Ok(Vec::new()),
+            [(index, news)] => {
+                let view = AlertView::new(message, news);
+                let json = serde_json::to_value(&view)?;
+                let (html, parsed) = render_html(&self.telegram, AlertView::NAME, &json)?;
+                let chat = ChatMessage {
+                    html,
+                    buttons: view.buttons(),
+                    preview: view.preview(),
+                    preview_url: None,
+                };
+                Ok(vec![Part::new(body(channel, &chat, &parsed)?, told(index, news))])
+            }
+            _ => {
+                let parts = parts::render(&self.telegram, &Digest::new(message))?;
+                let part = |part: parts::PartText| {
+                    let chat = ChatMessage {
+                        html: part.html,
+                        buttons: if part.is_last {
+                            buttons::of_alert(message.subscription)
+                        } else {
+                            Vec::new()
+                        },
+                        preview: part.upload.is_some(),
+                        preview_url: part.upload,
+                    };
+                    Ok(Part::new(body(channel, &chat, &part.parsed)?, part.told))
+                };
+                parts.into_iter().map(part).collect()
             }
         }
     }
@@ -127,7 +174,33 @@ impl Renderer {
     /// None is to be expected of templates that passed [`Renderer::new`].
     pub fn reply<V: View>(&self, view: &V) -> Result<ChatMessage, RenderError> {
         let (html, _) = render_html(&self.telegram, V::NAME, &serde_json::to_value(view)?)?;
-        Ok(ChatMessage { html, buttons: view.buttons(), preview: view.preview() })
+        Ok(ChatMessage { html, buttons: view.buttons(), preview: view.preview(), preview_url: None })
+    }
+
+    /// Renders a message that shows that messages arrive: for programs a sample of an alert, marked as a test.
+    ///
+    /// # Errors
+    ///
+    /// None is to be expected of templates that passed [`Renderer::new`].
+    pub fn test(
+        &self,
+        channel: Channel,
+        now: UnixMillis,
+        tz: &str,
+    ) -> Result<String, RenderError> {
+        let view = views::Test { now: Moment { at: now, tz: tz.to_owned() }, back: None };
+        match channel {
+            Channel::Telegram => Ok(serde_json::to_string(&self.reply(&view)?)?),
+            Channel::Webhook => {
+                let message = sample::test(now);
+                Ok(webhook::test_body(&message, &message.videos[0])?)
+            }
+            Channel::Recorder => {
+                let view = serde_json::to_value(view)?;
+                let (_, parsed) = render_html(&self.telegram, views::Test::NAME, &view)?;
+                Ok(parsed.text())
+            }
+        }
     }
 
     /// Renders a notice for the operator or an owner, as the body that the channel sends.
@@ -179,24 +252,42 @@ impl Renderer {
     }
 }
 
+/// What is sent of a message for a chat.
+fn body(
+    channel: Channel,
+    chat: &ChatMessage,
+    parsed: &html::Parsed,
+) -> Result<String, serde_json::Error> {
+    match channel {
+        Channel::Telegram => serde_json::to_string(chat),
+        Channel::Recorder | Channel::Webhook => Ok(parsed.text()),
+    }
+}
+
 /// Renders a view so that it fits into one message; returns it with what a reader sees of it.
 fn render_html(
     registry: &Handlebars<'static>,
     name: &str,
     view: &Json,
 ) -> Result<(String, html::Parsed), RenderError> {
-    let file = || templates::file_of(name);
     let fitted = cut::fit::<_, RenderError>(view, |view| {
-        let html = registry
-            .render_with_context(name, &Context::from(view))
-            .map_err(|cause| RenderError::Template { file: file(), cause })?;
-        let html = html.trim();
-        let parsed =
-            html::parse(html).map_err(|cause| RenderError::Html { file: file(), cause })?;
-        let length = parsed.utf16_len();
-        // Telegram refuses an empty text just as one that is too long.
-        let fits = length <= html::TEXT_MAX_UTF16 && !parsed.text().trim().is_empty();
-        Ok(fits.then(|| (html.to_owned(), parsed)))
+        let (html, parsed) = render_once(registry, name, view)?;
+        Ok(parsed.fits().then_some((html, parsed)))
     })?;
-    fitted.ok_or_else(|| RenderError::TooLong { file: file() })
+    fitted.ok_or_else(|| RenderError::TooLong { file: templates::file_of(name) })
+}
+
+/// Renders a view as it is, however long the result.
+fn render_once(
+    registry: &Handlebars<'static>,
+    name: &str,
+    view: Json,
+) -> Result<(String, html::Parsed), RenderError> {
+    let file = || templates::file_of(name);
+    let html = registry
+        .render_with_context(name, &Context::from(view))
+        .map_err(|cause| RenderError::Template { file: file(), cause })?;
+    let html = html.trim();
+    let parsed = html::parse(html).map_err(|cause| RenderError::Html { file: file(), cause })?;
+    Ok((html.to_owned(), parsed))
 }

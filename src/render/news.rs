@@ -1,58 +1,118 @@
-//! stub
-use super::{AlertMessage, NetAlert, RenderError, Renderer, VideoFacts};
-use crate::model::{Channel, SubjectRef, SubscriptionId, UnixMillis};
-/// What one watch is told.
+//! What a message says, as plain data: the alerts of one watch, sorted by video.
+
+use super::views::{Link, is_blank};
+use crate::model::{
+    About, Counts, Live, Marks, Series, Status, SubjectRef, SubscriptionId, UnixMillis, Value,
+    VideoId,
+};
+
+/// What is known of the video while its message is written.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs)]
+pub struct VideoFacts {
+    /// Which video.
+    pub id: VideoId,
+    /// Its title exactly as typed; its id stands in for an empty one.
+    pub title: String,
+    /// Its channel, its age and its length, where known.
+    pub about: About,
+    /// Whether it can be watched.
+    pub status: Status,
+    /// Where a broadcast stands.
+    pub live: Live,
+    /// The counts now, `None` where hidden.
+    pub counts: Counts,
+}
+
+/// One alert, or several of one rule put together: first `previous`, last `current`, all marks.
+///
+/// Over a window (gain, growth) both are counts, at its start and now; several such alerts are stood for by the last
+/// alone, because its window is the one that the message names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetAlert {
+    /// What was measured.
+    pub series: Series,
+    /// Compared with this; see [`crate::model::Alert`].
+    pub previous: Value,
+    /// The value now.
+    pub current: Value,
+    /// The values that were passed.
+    pub marks: Marks,
+    /// The rule that fired.
+    pub rule_text: String,
+}
+
+/// What one watch is told: what became of one or more of its videos, or of the list as a whole.
+#[derive(Debug, Clone, PartialEq)]
 pub struct WatchMessage {
+    /// What is watched.
     pub subject: SubjectRef,
+    /// The title of the channel or playlist that is watched, where it is known.
     pub subject_title: Option<String>,
+    /// The watch that the buttons act on.
     pub subscription: SubscriptionId,
+    /// The reader's time zone, a name of the tz database.
     pub tz: String,
+    /// It comes so late that the message says when it happened.
     pub late: bool,
+    /// When the last of it was seen.
     pub observed_at: UnixMillis,
+    /// What happened, each video once.
     pub videos: Vec<VideoNews>,
 }
-/// One video.
+
+/// What became of one video, or of a channel or playlist as a whole.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs)]
 pub struct VideoNews {
+    /// The video; `None`: it is about the subject of the watch as a whole.
     pub video: Option<VideoFacts>,
+    /// What happened, one per rule, in the order in which it is told.
     pub alerts: Vec<NetAlert>,
+    /// When the last of it was seen.
     pub observed_at: UnixMillis,
+    /// How many changes it sums up; 1 or less is not mentioned.
     pub changes: usize,
 }
-/// One body.
-#[derive(Debug, Clone, PartialEq)]
-#[expect(missing_docs)]
+
+/// An alert of a [`WatchMessage`]: the index of its video, and its own among the alerts of that video.
+pub type Place = (usize, usize);
+
+/// One message of those that tell a [`WatchMessage`], and what it tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
+    /// The body, as the channel sends it.
     pub body: String,
-    pub told: Vec<(usize, usize)>,
+    /// What it tells. Each alert is told by one part, be it by name or in a sum.
+    pub told: Vec<Place>,
+    /// The index of the video, where it tells of this one alone.
     pub video: Option<usize>,
 }
-impl Renderer {
-    /// One part per video.
-    #[expect(clippy::missing_errors_doc)]
-    pub fn watch(
-        &self,
-        channel: Channel,
-        message: &WatchMessage,
-    ) -> Result<Vec<Part>, RenderError> {
-        let part = |(nth, news): (usize, &VideoNews)| {
-            let one = AlertMessage {
-                video: news.video.clone(),
-                subject: message.subject.clone(),
-                alerts: news.alerts.clone(),
-                observed_at: news.observed_at,
-                tz: message.tz.clone(),
-                late: message.late,
-                coalesced_count: news.changes,
-                subject_title: message.subject_title.clone(),
-                subscription: message.subscription,
-            };
-            let told = (0..news.alerts.len()).map(|alert| (nth, alert)).collect();
-            Ok(Part { body: self.alert(channel, &one)?, told, video: Some(nth) })
-        };
-        message.videos.iter().enumerate().map(part).collect()
+
+impl Part {
+    pub(super) fn new(body: String, told: Vec<Place>) -> Part {
+        let first = told.first().map(|(video, _)| *video);
+        let is_alone = told.iter().all(|(video, _)| Some(*video) == first);
+        Part { body, told, video: first.filter(|_| is_alone) }
+    }
+}
+
+impl VideoFacts {
+    /// Its channel, where it has a name.
+    pub(super) fn channel(&self) -> Option<Link> {
+        let About { channel_id, channel_title, .. } = &self.about;
+        let title = channel_title.as_ref().filter(|title| !is_blank(title))?;
+        let url = channel_id
+            .as_ref()
+            .map_or_else(|| self.id.url(), |id| format!("https://www.youtube.com/channel/{id}"));
+        Some(Link { title: title.clone(), url })
+    }
+}
+
+impl VideoNews {
+    /// What it is about.
+    pub(super) fn link(&self, message: &WatchMessage) -> Link {
+        match &self.video {
+            Some(video) => Link::video(&video.id, &video.title),
+            None => Link::subject(&message.subject, message.subject_title.as_deref()),
+        }
     }
 }

@@ -3,22 +3,24 @@
 //! Together the samples of a message take every branch of its template. The first is what `preview` shows; in the last
 //! everything that can come from outside is hostile.
 
+mod alerts;
+
 use std::time::Duration;
 
-use super::alert::{AlertMessage, NetAlert, VideoFacts};
+pub(super) use alerts::{alerts, several, test};
+
 use super::buttons;
 use super::cut::List;
 use super::numbers::{Ago, Grouped, Moment, Numbers, Passed, Period};
 use super::prose::Prose;
 use super::views::{
-    Delay, ErrorView, GainLine, Help, Invite, Link, Members, Mute, NotAllowed, Notice, Page,
-    QuietHours, RuleLine, Rules, SettingsView, Start, Stats, Test, Unwatch, VideosLeft, View,
-    Watch, WatchLine, WatchOffer, Watches, WelcomeInvited, Why, WhyAlert, WhyNext, WhyOutcome,
-    WhyRule, WhySuppressed,
+    Back, Delay, ErrorView, GainLine, Help, Invite, Link, Members, Mute, NotAllowed, Notice, Page,
+    QuietHours, RuleLine, Rules, SettingsView, Start, Stats, Test, Unmuted, Unwatch, VideosLeft,
+    View, Watch, WatchLine, WatchOffer, Watches, WelcomeInvited, Why, WhyAlert, WhyNext,
+    WhyOutcome, WhyRule, WhySuppressed,
 };
 use crate::model::{
-    About, Button, CancelReason, ClockTime, Counts, Event, Live, Marks, Metric, Outcome, Quiet,
-    STARTED, Series, Signal, Status, SubjectRef, SubscriptionId, UnixMillis, Value, VideoId,
+    Button, CancelReason, ClockTime, Counts, Marks, Outcome, Quiet, SubjectRef, UnixMillis, VideoId,
 };
 
 /// In every hostile text: where it is found in plain text, a template would let titles ping people.
@@ -47,6 +49,13 @@ fn channel() -> Link {
     }
 }
 
+/// A chat that can be reached again, without and with the time since when it could not.
+fn back(since: Option<Moment>, reason: &str) -> Option<Back> {
+    Some(Back { since, reason: Prose::new(reason) })
+}
+
+const BLOCKED: &str = "Forbidden: bot was blocked by the user";
+
 fn moment(minutes_ago: i64) -> Moment {
     Moment { at: UnixMillis(NOW.0 - minutes_ago * 60_000), tz: "Europe/Madrid".to_owned() }
 }
@@ -66,169 +75,28 @@ fn rule(text: &str) -> RuleLine {
     RuleLine { text: text.to_owned(), next: None, passed: None, is_new: false }
 }
 
-fn alert(signal: Signal, previous: Value, current: Value, rule_text: &str) -> NetAlert {
-    NetAlert {
-        series: Series::up(signal),
-        previous,
-        current,
-        marks: Marks::default(),
-        rule_text: rule_text.to_owned(),
-    }
-}
-
-fn event(event: Event, previous: &str, current: &str) -> NetAlert {
-    let text = |text: &str| Value::Text(text.into());
-    alert(Signal::Event(event), text(previous), text(current), event.name())
-}
-
-/// One message per situation; also used by tests.
-pub(super) fn alerts() -> Vec<AlertMessage> {
-    let facts = VideoFacts {
-        id: video_id(),
-        title: TITLE.to_owned(),
-        about: About {
-            channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
-            channel_title: Some("Rick Astley".to_owned()),
-            published_at: Some(UnixMillis(1_256_453_853_000)),
-            duration: Some(213),
-        },
-        status: Status::Public,
-        live: Live::None,
-        counts: COUNTS,
-    };
-    let base = AlertMessage {
-        video: Some(facts.clone()),
-        subject: SubjectRef::Video(video_id()),
-        alerts: Vec::new(),
-        observed_at: NOW,
-        tz: "Europe/Madrid".to_owned(),
-        late: false,
-        coalesced_count: 1,
-        subject_title: None,
-        subscription: SubscriptionId(7),
-    };
-    let views = Signal::Count(Metric::Views);
-    fn counted(signal: Signal, from: i64, to: i64, rule: &str) -> NetAlert {
-        alert(signal, Value::Int(from), Value::Int(to), rule)
-    }
-    let mut passed = counted(views, 950, 2_003, "views every 1000");
-    passed.marks = Marks { values: vec![1_000, 2_000], more: 0 };
-    let mut fell = counted(views, 2_003, 950, "views at 1000");
-    fell.series.down = true;
-    fell.marks = Marks { values: vec![1_000], more: 3 };
-    let gain = Signal::Gain { metric: Metric::Views, window_s: 3600 };
-    let growth = Signal::Growth { metric: Metric::Likes, window_s: 900 };
-    let gone = VideoFacts { status: Status::Unavailable, ..facts.clone() };
-    let hostile = VideoFacts {
-        title: HOSTILE.to_owned(),
-        about: About {
-            channel_id: None,
-            channel_title: Some(HOSTILE.to_owned()),
-            ..About::default()
-        },
-        ..facts.clone()
-    };
-    let list = |previous: &str, current: &str, subject: &str| AlertMessage {
-        video: None,
-        subject: subject.parse().expect("a literal"),
-        subject_title: Some("Rick Astley".to_owned()),
-        alerts: vec![NetAlert {
-            rule_text: String::new(),
-            ..event(Event::Presence, previous, current)
-        }],
-        ..base.clone()
-    };
-    let upload = |previous: Value, current: Value| AlertMessage {
-        alerts: vec![alert(Signal::Event(Event::Upload), previous, current, "upload")],
-        subject: "channel:UCuAXFkgsw1L7xaCfnd5JJOw".parse().expect("a literal"),
-        ..base.clone()
-    };
-    let (upcoming, title) = (Value::Text(Live::Upcoming.name().into()), Value::Text(TITLE.into()));
-    vec![
-        AlertMessage {
-            alerts: vec![
-                counted(views, 950, 1_240, "views any"),
-                counted(Signal::Count(Metric::Likes), 55, 56, "likes any"),
-            ],
-            ..base.clone()
-        },
-        AlertMessage {
-            alerts: vec![passed.clone(), fell, counted(gain, 10_000, 10_612, "views rate > 200/h")],
-            coalesced_count: 3,
-            ..base.clone()
-        },
-        AlertMessage {
-            alerts: vec![
-                counted(growth, 10_000, 10_612, "likes +5% in 15m"),
-                alert(views, Value::None, Value::Int(5), "views any"),
-                counted(views, 0, 5, "views +5"),
-                alert(Signal::Count(Metric::Comments), Value::Int(3), Value::None, "comments any"),
-            ],
-            late: true,
-            video: Some(VideoFacts { counts: HIDDEN, about: About::default(), ..facts.clone() }),
-            ..base.clone()
-        },
-        AlertMessage {
-            alerts: vec![event(Event::Status, "public", "unavailable")],
-            video: Some(gone),
-            ..base.clone()
-        },
-        AlertMessage {
-            alerts: vec![event(Event::Status, "unavailable", "public")],
-            ..base.clone()
-        },
-        AlertMessage {
-            alerts: vec![
-                event(Event::Status, "public", "unlisted"),
-                event(Event::Status, "unlisted", "public"),
-                event(Event::Live, "none", "upcoming"),
-                event(Event::Live, "upcoming", "live"),
-                event(Event::Live, "live", "completed"),
-                alert(Signal::Event(Event::Title), Value::None, Value::Text("new".into()), "title"),
-            ],
-            ..base.clone()
-        },
-        upload(Value::None, title.clone()),
-        upload(upcoming.clone(), Value::Int(NOW.0 + 86_400_000)),
-        AlertMessage {
-            video: Some(VideoFacts { about: About::default(), ..facts.clone() }),
-            ..upload(upcoming, title.clone())
-        },
-        upload(Value::Text(STARTED.into()), title),
-        list("public", "unavailable", "channel:UCuAXFkgsw1L7xaCfnd5JJOw"),
-        list("unavailable", "public", "channel:UCuAXFkgsw1L7xaCfnd5JJOw"),
-        list("public", "unavailable", "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf"),
-        list("unavailable", "public", "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf"),
-        // Longer than a message: the ends of its lists are left out.
-        AlertMessage {
-            alerts: (1..300).map(|n| counted(views, n, n + 1, &format!("views +{n}"))).collect(),
-            coalesced_count: 299,
-            ..base.clone()
-        },
-        AlertMessage { alerts: vec![passed], ..base.clone() },
-        AlertMessage {
-            alerts: vec![
-                event(Event::Title, HOSTILE, HOSTILE),
-                event(Event::Upload, "", HOSTILE),
-                counted(views, 950, 1_240, HOSTILE),
-            ],
-            video: Some(hostile),
-            subject_title: Some(HOSTILE.to_owned()),
-            ..base
-        },
-    ]
-}
-
 impl View for Start {
     const NAME: &'static str = "start";
 
     fn samples() -> Vec<Self> {
         vec![
-            Start { preset: "all".to_owned(), list_preset: "uploads".to_owned(), watches: None },
+            Start {
+                preset: "all".to_owned(),
+                list_preset: "uploads".to_owned(),
+                watches: None,
+                back: None,
+            },
+            Start {
+                preset: "all".to_owned(),
+                list_preset: "uploads".to_owned(),
+                watches: Some(Grouped(3)),
+                back: back(Some(moment(600)), BLOCKED),
+            },
             Start {
                 preset: HOSTILE.to_owned(),
                 list_preset: HOSTILE.to_owned(),
                 watches: Some(Grouped(3)),
+                back: back(None, &format!("refused: `{HOSTILE}`")),
             },
         ]
     }
@@ -408,13 +276,21 @@ impl View for Watches {
                 total: Grouped(2),
                 max: Some(Grouped(50)),
                 page: None,
+                back: None,
             },
-            Watches { watches: List::default(), total: Grouped(0), max: None, page: None },
+            Watches {
+                watches: List::default(),
+                total: Grouped(0),
+                max: None,
+                page: None,
+                back: back(Some(moment(600)), BLOCKED),
+            },
             Watches {
                 watches: List { items: vec![hostile; 200], more: 1_000 },
                 total: Grouped(1_200),
                 max: None,
                 page: Some(Page { number: Grouped(2), count: Grouped(6) }),
+                back: back(None, &format!("refused: `{HOSTILE}`")),
             },
         ]
     }
@@ -462,11 +338,16 @@ impl View for Mute {
     const NAME: &'static str = "mute";
 
     fn samples() -> Vec<Self> {
+        let lifted = |count| Some(Unmuted { count: Grouped(count), is_one: count == 1 });
+        let plain = Mute { subject: None, until: None, watches: None, chat_until: None };
         vec![
-            Mute { subject: Some(video()), until: Some(moment(-60)) },
-            Mute { subject: None, until: None },
-            Mute { subject: None, until: Some(moment(-60)) },
-            Mute { subject: Some(hostile_link()), until: None },
+            Mute { subject: Some(video()), until: Some(moment(-60)), ..plain.clone() },
+            plain.clone(),
+            Mute { until: Some(moment(-60)), ..plain.clone() },
+            Mute { watches: lifted(2), ..plain.clone() },
+            Mute { watches: lifted(1), ..plain.clone() },
+            Mute { subject: Some(video()), chat_until: Some(moment(-60)), ..plain.clone() },
+            Mute { subject: Some(hostile_link()), ..plain },
         ]
     }
 }
@@ -599,7 +480,11 @@ impl View for Test {
     const NAME: &'static str = "test";
 
     fn samples() -> Vec<Self> {
-        vec![Test { now: moment(0) }]
+        vec![
+            Test { now: moment(0), back: None },
+            Test { now: moment(0), back: back(Some(moment(600)), BLOCKED) },
+            Test { now: moment(0), back: back(None, &format!("refused: `{HOSTILE}`")) },
+        ]
     }
 }
 

@@ -26,6 +26,7 @@ macro_rules! built_in {
 }
 built_in!(
     "alert",
+    "alerts",
     "error",
     "help",
     "invite",
@@ -273,11 +274,11 @@ mod tests {
 
     #[test]
     fn an_unknown_file_is_refused_with_the_nearest_name() {
-        let overrides = [("alerts/telegram.html.hbs".to_owned(), String::new())];
+        let overrides = [("alarm/telegram.html.hbs".to_owned(), String::new())];
         let errors = telegram(&overrides, &views::kinds()).expect_err("refused");
         assert_eq!(
             errors[0].to_string(),
-            "alerts/telegram.html.hbs: no message uses a template of this name; the nearest is alert/telegram.html.hbs"
+            "alarm/telegram.html.hbs: no message uses a template of this name; the nearest is alert/telegram.html.hbs"
         );
     }
 }

@@ -9,6 +9,7 @@
 //!     "subject": "video:dQw4w9WgXcQ",              // what is watched: video:…, channel:UC… (or channel:@…), playlist:PL…
 //!     "subject_title": null,                       // the title of the watched channel or playlist
 //!     "late": false,                               // sent long after it was seen
+//!     "test": true,                                // only in what `tubebell test` sends: none of it has happened
 //!     "coalesced": 1,                              // how many alerts were put together
 //!     "video": {                                   // null: it is about the channel or playlist as a whole
 //!       "id": "dQw4w9WgXcQ", "url": "https://…", "title": "…", "channel_id": "UC…", "channel_title": "…",
@@ -41,8 +42,8 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::alert::{AlertMessage, NetAlert, VideoFacts};
 use super::cut::shorten;
+use super::news::{NetAlert, VideoFacts, VideoNews, WatchMessage};
 use super::numbers;
 use crate::model::{About, Live, Signal, Status, SubscriptionId, Value, VideoId};
 
@@ -65,6 +66,8 @@ struct Data<'a> {
     subject: String,
     subject_title: Option<Cow<'a, str>>,
     late: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test: Option<bool>,
     coalesced: usize,
     video: Option<Video<'a>>,
     alerts: Vec<WebhookAlert<'a>>,
@@ -115,12 +118,15 @@ enum Plain<'a> {
     Text(Cow<'a, str>),
 }
 
-/// The body for one message.
-pub(super) fn body(message: &AlertMessage) -> Result<String, serde_json::Error> {
-    let mut count = message.alerts.len();
+/// The body for one video of a message.
+pub(super) fn body(
+    message: &WatchMessage,
+    news: &VideoNews,
+) -> Result<String, serde_json::Error> {
+    let mut count = news.alerts.len();
     for (step, text_max) in TEXT_STEPS.into_iter().enumerate() {
         loop {
-            let body = serde_json::to_string(&value(message, count, text_max))?;
+            let body = serde_json::to_string(&value(message, news, count, text_max))?;
             if body.len() <= BODY_MAX_BYTES || count == 0 {
                 return Ok(body);
             }
@@ -131,23 +137,36 @@ pub(super) fn body(message: &AlertMessage) -> Result<String, serde_json::Error> 
             count = count * 9 / 10;
         }
     }
-    serde_json::to_string(&value(message, 0, 0))
+    serde_json::to_string(&value(message, news, 0, 0))
 }
 
-fn value(message: &AlertMessage, count: usize, text_max: usize) -> Body<'_> {
-    let alerts = message.alerts.iter().take(count).map(|alert| one(alert, text_max)).collect();
+/// The same with a mark that nothing of it has happened.
+pub(super) fn test_body(message: &WatchMessage, news: &VideoNews) -> Result<String, serde_json::Error> {
+    let mut body = value(message, news, news.alerts.len(), TEXT_STEPS[0]);
+    body.data.test = Some(true);
+    serde_json::to_string(&body)
+}
+
+fn value<'a>(
+    message: &'a WatchMessage,
+    news: &'a VideoNews,
+    count: usize,
+    text_max: usize,
+) -> Body<'a> {
+    let alerts = news.alerts.iter().take(count).map(|alert| one(alert, text_max)).collect();
     Body {
         r#type: "alert.fired",
-        timestamp: message.observed_at.to_string(),
+        timestamp: news.observed_at.to_string(),
         data: Data {
             watch: message.subscription,
             subject: message.subject.to_string(),
             subject_title: message.subject_title.as_deref().map(|text| shorten(text, text_max)),
             late: message.late,
-            coalesced: message.coalesced_count.max(1),
-            video: message.video.as_ref().map(|video| self::video(video, text_max)),
+            test: None,
+            coalesced: news.changes.max(1),
+            video: news.video.as_ref().map(|video| self::video(video, text_max)),
             alerts,
-            alerts_left_out: message.alerts.len() - count,
+            alerts_left_out: news.alerts.len() - count,
         },
     }
 }

@@ -18,8 +18,8 @@ pub const OPERATOR: &str = "operator";
 pub const OPERATOR_KEY: &str = "operator";
 
 use crate::model::{
-    Address, Channel, Holder, NotificationId, RoutingTx, Snapshot, SubjectRef, SubscriptionId,
-    UnixMillis, VideoId,
+    Address, Channel, DestinationId, Holder, NotificationId, RoutingTx, Snapshot, SubjectRef,
+    SubscriptionId, UnixMillis, VideoId,
 };
 
 /// Why the store did not do what it was asked.
@@ -357,6 +357,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// One destination.
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>>;
+
+    /// Destinations by their rows, from `after` on; `shut_only`: those at which nothing arrives. What waits is counted
+    /// watch by watch.
+    async fn destinations(
+        &self,
+        shut_only: bool,
+        after: DestinationId,
+        limit: usize,
+    ) -> Result<Vec<DestinationState>>;
 
     /// How many running watches an owner has.
     async fn watches_of_owner(&self, owner: &str) -> Result<usize>;

@@ -1,5 +1,7 @@
 //! What people and programs get to see, and the laws that hold for any title.
 
+mod several;
+
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -8,34 +10,42 @@ use tubebell::model::{
     SubscriptionId, UnixMillis, Value, VideoId,
 };
 use tubebell::render::views::{RuleLine, WatchLine, Watches};
-use tubebell::render::{AlertMessage, List, NetAlert, Renderer, VideoFacts, views};
+use tubebell::render::{
+    List, NetAlert, Part, Renderer, VideoFacts, VideoNews, WatchMessage, views,
+};
 
 static RENDERER: LazyLock<Renderer> =
     LazyLock::new(|| Renderer::new(&[]).unwrap_or_else(|errors| panic!("{errors:#?}")));
 
-fn message(title: &str, alerts: Vec<NetAlert>) -> AlertMessage {
-    AlertMessage {
-        video: Some(VideoFacts {
-            id: "dQw4w9WgXcQ".parse::<VideoId>().expect("an id"),
-            title: title.to_owned(),
-            about: About {
-                channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
-                channel_title: Some("Rick Astley".to_owned()),
-                published_at: Some(UnixMillis(1_256_453_853_000)),
-                duration: Some(213),
-            },
-            status: Status::Public,
-            live: Live::None,
-            counts: Counts { views: Some(1_240), likes: Some(56), comments: None },
-        }),
+fn facts(title: &str) -> VideoFacts {
+    VideoFacts {
+        id: "dQw4w9WgXcQ".parse::<VideoId>().expect("an id"),
+        title: title.to_owned(),
+        about: About {
+            channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
+            channel_title: Some("Rick Astley".to_owned()),
+            published_at: Some(UnixMillis(1_256_453_853_000)),
+            duration: Some(213),
+        },
+        status: Status::Public,
+        live: Live::None,
+        counts: Counts { views: Some(1_240), likes: Some(56), comments: None },
+    }
+}
+
+fn news(video: Option<VideoFacts>, alerts: Vec<NetAlert>) -> VideoNews {
+    VideoNews { video, alerts, observed_at: UnixMillis(1_795_266_180_000), changes: 1 }
+}
+
+fn message(title: &str, alerts: Vec<NetAlert>) -> WatchMessage {
+    WatchMessage {
         subject: "video:dQw4w9WgXcQ".parse().expect("a video"),
-        alerts,
-        observed_at: UnixMillis(1_795_266_180_000),
-        tz: "Europe/Madrid".to_owned(),
-        late: false,
-        coalesced_count: 1,
         subject_title: None,
         subscription: SubscriptionId(7),
+        tz: "Europe/Madrid".to_owned(),
+        late: false,
+        observed_at: UnixMillis(1_795_266_180_000),
+        videos: vec![news(Some(facts(title)), alerts)],
     }
 }
 
@@ -53,9 +63,19 @@ fn views_moved() -> NetAlert {
     alert(Signal::Count(Metric::Views), Value::Int(950), Value::Int(1_240), "views any")
 }
 
-fn chat(message: &AlertMessage) -> ChatMessage {
-    let body = RENDERER.alert(Channel::Telegram, message).expect("templates are checked");
-    serde_json::from_str(&body).expect("a ChatMessage")
+fn parts(channel: Channel, message: &WatchMessage) -> Vec<Part> {
+    RENDERER.watch(channel, message).expect("templates are checked")
+}
+
+/// The only body.
+fn body(channel: Channel, message: &WatchMessage) -> String {
+    let mut parts = parts(channel, message);
+    assert_eq!(parts.len(), 1, "{parts:#?}");
+    parts.remove(0).body
+}
+
+fn chat(message: &WatchMessage) -> ChatMessage {
+    serde_json::from_str(&body(Channel::Telegram, message)).expect("a ChatMessage")
 }
 
 fn preview(name: &str) -> String {
@@ -116,8 +136,8 @@ fn an_alert_for_a_webhook_is_one_event() {
         Value::Text("<b>".into()),
         "title",
     );
-    let body = RENDERER.alert(Channel::Webhook, &message("<b>", vec![passed, growth, title]));
-    let body: serde_json::Value = serde_json::from_str(&body.unwrap()).unwrap();
+    let body = body(Channel::Webhook, &message("<b>", vec![passed, growth, title]));
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
     insta::assert_snapshot!(serde_json::to_string_pretty(&body).unwrap(), @r#"
     {
       "data": {
@@ -192,8 +212,8 @@ fn an_alert_for_a_webhook_is_one_event() {
 fn the_recorder_keeps_what_a_reader_sees() {
     let mut late = message("A <b> title", vec![views_moved()]);
     late.late = true;
-    late.coalesced_count = 3;
-    insta::assert_snapshot!(RENDERER.alert(Channel::Recorder, &late).unwrap(), @r#"
+    late.videos[0].changes = 3;
+    insta::assert_snapshot!(body(Channel::Recorder, &late), @r#"
     🕗 Late: seen on Sat 21 Nov 2026, 14:03 (Europe/Madrid)
     A <b> title
     Rick Astley
@@ -217,7 +237,7 @@ fn every_kind_of_event_is_told_in_words() {
     let mut fell = alert(Signal::Count(Metric::Likes), Value::Int(9), Value::Int(3), "m");
     fell.series.down = true;
     fell.marks = Marks { values: vec![5, 8], more: 12 };
-    let told = RENDERER.alert(
+    let told = body(
         Channel::Recorder,
         &message(
             "Title",
@@ -247,7 +267,7 @@ fn every_kind_of_event_is_told_in_words() {
             ],
         ),
     );
-    insta::assert_snapshot!(told.unwrap(), @r#"
+    insta::assert_snapshot!(told, @r#"
     Title
     Rick Astley
 
@@ -283,8 +303,8 @@ fn a_video_that_is_gone_is_not_said_to_have_hidden_likes() {
         "status",
     );
     let mut message = message("Title", vec![gone]);
-    message.video.as_mut().unwrap().status = Status::Unavailable;
-    insta::assert_snapshot!(RENDERER.alert(Channel::Recorder, &message).unwrap(), @r#"
+    message.videos[0].video.as_mut().unwrap().status = Status::Unavailable;
+    insta::assert_snapshot!(body(Channel::Recorder, &message), @r#"
     Title
     Rick Astley
 
@@ -297,14 +317,14 @@ fn a_video_that_is_gone_is_not_said_to_have_hidden_likes() {
 #[test]
 fn a_title_that_cannot_be_seen_gives_way_to_the_id() {
     for blank in ["", " \n", "\u{200b}\u{202e}", "\u{3164}"] {
-        let told = RENDERER.alert(Channel::Recorder, &message(blank, vec![views_moved()]));
-        assert!(told.unwrap().starts_with("dQw4w9WgXcQ\n"), "{blank:?}");
+        let told = body(Channel::Recorder, &message(blank, vec![views_moved()]));
+        assert!(told.starts_with("dQw4w9WgXcQ\n"), "{blank:?}");
     }
 }
 
 #[test]
 fn previews_show_every_message() {
-    assert_eq!(Renderer::names().len(), 19);
+    assert_eq!(Renderer::names().len(), 20);
     for name in Renderer::names() {
         let text = preview(name);
         assert!(!text.contains("<b>") && !text.contains("&lt;"), "{text}");
@@ -488,7 +508,7 @@ fn previews_show_every_message() {
     🔑 YouTube refuses the API key. Nothing is polled until it is replaced.
     API key not valid
     "#);
-    insta::assert_snapshot!(RENDERER.preview("watchoffer").unwrap_err(), @"no template is called `watchoffer`; there are alert, error, help, invite, list, mute, not-allowed, operator, quiet, rules, settings, start, stats, test, unwatch, watch, watch-offer, welcome-invited, why");
+    insta::assert_snapshot!(RENDERER.preview("watchoffer").unwrap_err(), @"no template is called `watchoffer`; there are alert, alerts, error, help, invite, list, mute, not-allowed, operator, quiet, rules, settings, start, stats, test, unwatch, watch, watch-offer, welcome-invited, why");
 }
 
 #[test]
@@ -602,22 +622,23 @@ proptest! {
     fn no_message_is_too_long_or_lets_markup_through(
         title in hostile(),
         channel in prop::option::of(hostile()),
-        alerts in prop::collection::vec(any_alert(), 0..200),
-        (late, coalesced_count) in (any::<bool>(), any::<usize>()),
+        alerts in prop::collection::vec(any_alert(), 1..200),
+        (late, changes) in (any::<bool>(), any::<usize>()),
         at in any::<i64>(),
     ) {
         let mut message = message(&title, alerts);
-        message.video.as_mut().unwrap().about.channel_title.clone_from(&channel);
+        let news = &mut message.videos[0];
+        news.video.as_mut().unwrap().about.channel_title.clone_from(&channel);
+        news.changes = changes;
+        news.observed_at = UnixMillis(at);
         message.subject_title = channel;
         message.late = late;
-        message.coalesced_count = coalesced_count;
-        message.observed_at = UnixMillis(at);
         let chat = chat(&message);
         assert_safe(&chat.html);
         let seen = visible(&chat.html);
         prop_assert!(seen.encode_utf16().count() <= 4096, "{}", seen.len());
         prop_assert!(seen.contains("🔔"));
-        let body = RENDERER.alert(Channel::Webhook, &message).unwrap();
+        let body = body(Channel::Webhook, &message);
         prop_assert!(body.len() < 20_000, "{}", body.len());
         prop_assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok());
     }
@@ -652,6 +673,7 @@ proptest! {
             total: tubebell::render::numbers::Grouped(i64::try_from(count).unwrap()),
             max: None,
             page: None,
+            back: None,
         };
         let html = RENDERER.reply(&view).unwrap().html;
         assert_safe(&html);
@@ -692,8 +714,8 @@ fn the_readme_shows_the_body_that_webhooks_get() {
     let mut message = message("Never Gonna Give You Up", vec![views]);
     message.subject = "channel:UCuAXFkgsw1L7xaCfnd5JJOw".parse().expect("a channel");
     message.subject_title = Some("Rick Astley".to_owned());
-    message.alerts[0].marks = Marks { values: vec![1_000], more: 0 };
-    let body = RENDERER.alert(Channel::Webhook, &message).unwrap();
+    message.videos[0].alerts[0].marks = Marks { values: vec![1_000], more: 0 };
+    let body = body(Channel::Webhook, &message);
     let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
     let (mut shown_fields, mut real_fields) = (Vec::new(), Vec::new());
     fields(&read(shown), "", &mut shown_fields);

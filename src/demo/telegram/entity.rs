@@ -120,6 +120,10 @@ impl Entity {
     }
 }
 
+/// Most entities of a message: the server drops those behind without a word.
+/// Source: <https://github.com/rubenlagus/TelegramBots/issues/854> (read 2026-11).
+const ENTITIES_MAX: usize = 100;
+
 /// Plain text and what its parts are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Formatted {
@@ -130,7 +134,8 @@ pub struct Formatted {
 }
 
 impl Formatted {
-    /// The text as Telegram stores it: without control characters and outer whitespace, entities moved along, blank ones dropped.
+    /// The text as Telegram stores it: without control characters and outer whitespace, entities moved along, blank ones
+    /// dropped, and those behind the hundredth.
     ///
     /// Source: TDLib 1.8.66, `clean_input_string` and `fix_formatted_text`.
     #[must_use]
@@ -166,6 +171,7 @@ impl Formatted {
             }
         }
         sort(&mut entities);
+        entities.truncate(ENTITIES_MAX);
         Formatted { text: trimmed.to_owned(), entities }
     }
 }

@@ -256,9 +256,10 @@ fn unexpected(error: ApiError) -> SendError {
 }
 
 fn link_preview(message: &ChatMessage) -> Option<LinkPreviewOptions> {
-    (!message.preview).then_some(LinkPreviewOptions {
-        is_disabled: true,
-        url: None,
+    let url = message.preview_url.clone().filter(|_| message.preview);
+    (!message.preview || url.is_some()).then_some(LinkPreviewOptions {
+        is_disabled: !message.preview,
+        url,
         prefer_small_media: false,
         prefer_large_media: false,
         show_above_text: false,

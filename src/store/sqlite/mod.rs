@@ -9,6 +9,7 @@
 //! has something waiting and `lane` when the chat may be told; `claim` looks at what is due (`waiting`), makes
 //! notifications of it, `finish` ends them, and `sweep` deletes what is past its retention.
 
+mod asleep;
 mod batch;
 mod busy;
 mod chat;
@@ -16,6 +17,7 @@ mod checkpoint;
 mod claim;
 mod clock;
 mod dead_letters;
+mod destinations;
 mod edit;
 mod figures;
 mod finish;
@@ -57,7 +59,8 @@ pub(in crate::store) use rows::is_of_a_row;
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
 use crate::model::{
-    Address, Channel, NotificationId, Snapshot, SubjectRef, SubscriptionId, UnixMillis, VideoId,
+    Address, Channel, DestinationId, NotificationId, Snapshot, SubjectRef, SubscriptionId, UnixMillis,
+    VideoId,
 };
 use thread::{DbThread, Errors};
 
@@ -341,6 +344,17 @@ impl Store for Sqlite {
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>> {
         let address = address.clone();
         self.reader.read(move |db| rows::destination(db, &address)).await
+    }
+
+    async fn destinations(
+        &self,
+        shut_only: bool,
+        after: DestinationId,
+        limit: usize,
+    ) -> Result<Vec<DestinationState>> {
+        self.counter
+            .read(move |db| destinations::destinations(db, shut_only, after, limit))
+            .await
     }
 
     async fn watches_of_owner(&self, owner: &str) -> Result<usize> {

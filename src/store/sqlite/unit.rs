@@ -143,18 +143,24 @@ pub(super) fn ended(
     next: Option<NotificationId>,
     sent_at: Option<UnixMillis>,
 ) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE unit SET notification = CASE WHEN abs(notification) = ?2 THEN ?3 ELSE notification END,
-         sent_at = coalesce(?4, sent_at) WHERE id = ?1",
-    )?
-    .execute(params![
-        unit.0,
-        notification.0,
-        next.map(|next| next.0),
-        sent_at.map(|at| at.0)
-    ])?;
-    Ok(())
+    let waits: Option<(i64, Option<i64>)> = tx
+        .prepare_cached(ENDED)?
+        .query_row(
+            params![unit.0, notification.0, next.map(|next| next.0), sent_at.map(|at| at.0)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    match waits {
+        // Its chat may have moved, and the notification with it: nobody else would wake that lane.
+        Some((lane, Some(due_at))) => lane::make_due(tx, lane, UnixMillis(due_at)),
+        Some((_, None)) | None => Ok(()),
+    }
 }
+
+pub(super) const ENDED: &str =
+    "UPDATE unit SET notification = CASE WHEN abs(notification) = ?2 THEN ?3 ELSE notification END,
+     sent_at = coalesce(?4, sent_at) WHERE id = ?1
+     RETURNING lane, CASE WHEN notification IS NULL THEN due_at END";
 
 /// Makes a claim look again at what a destination, or one of its watches, holds: a command has changed what is decided.
 pub(super) fn wake(

@@ -1,8 +1,9 @@
 //! Alerts as messages, whatever titles and values say.
 //!
 //! The input is text: a line each for title, channel, title of the subject and options (`late`, `gone`, `unlisted`,
-//! `live`, a number of alerts put together), then a line per alert: `code|previous|current|marks|rule`, where `code` is
-//! that of a series. `\n` and `\p` stand for a line break and a `|`, and `*30 abc` for `abc` thirty times.
+//! `live`, `list`, a number of changes put together), then a line per alert: `code|previous|current|marks|rule`, where
+//! `code` is that of a series. A line `video|title` begins another video. `\n` and `\p` stand for a line break and a `|`,
+//! and `*30 abc` for `abc` thirty times.
 
 use std::sync::LazyLock;
 
@@ -12,7 +13,7 @@ use tubebell::model::{
     About, Channel, ChatMessage, Counts, Live, Marks, Series, Status, SubscriptionId, UnixMillis,
     Value,
 };
-use tubebell::render::{AlertMessage, NetAlert, Renderer, VideoFacts};
+use tubebell::render::{NetAlert, Part, Place, Renderer, VideoFacts, VideoNews, WatchMessage};
 
 static RENDERER: LazyLock<Renderer> =
     LazyLock::new(|| Renderer::new(&[]).unwrap_or_else(|errors| panic!("{errors:#?}")));
@@ -20,18 +21,38 @@ static RENDERER: LazyLock<Renderer> =
 /// Longest text of all fields together that a message shows whole, in characters.
 const WHOLE_MAX_CHARS: usize = 200;
 
-/// A message keeps the limits of its channel, is read as written, and lets nothing of its values become markup.
+/// Messages keep the limits of their channel, are read as written, tell every alert once, and let nothing of its values
+/// become markup.
 pub(crate) fn check(data: &[u8]) {
     let Some(message) = message(data) else { return };
-    telegram(&message);
-    webhook(&message);
-    let text = RENDERER.alert(Channel::Recorder, &message).expect("every message can be written");
-    assert!(!text.chars().any(|c| c != '\n' && super::is_unruly(c)), "{text:?}");
+    for part in parts(Channel::Telegram, &message) {
+        telegram(&part);
+    }
+    title_arrives(&message);
+    for part in parts(Channel::Webhook, &message) {
+        webhook(&part, &message);
+    }
+    for part in parts(Channel::Recorder, &message) {
+        let text = part.body;
+        assert!(!text.trim().is_empty(), "says nothing");
+        assert!(!text.chars().any(|c| c != '\n' && super::is_unruly(c)), "{text:?}");
+    }
 }
 
-fn telegram(message: &AlertMessage) {
-    let body = RENDERER.alert(Channel::Telegram, message).expect("every message can be written");
-    let chat: ChatMessage = serde_json::from_str(&body).expect("a chat message");
+/// All parts, which tell each alert once.
+fn parts(channel: Channel, message: &WatchMessage) -> Vec<Part> {
+    let parts = RENDERER.watch(channel, message).expect("every message can be written");
+    let mut told: Vec<Place> = parts.iter().flat_map(|part| part.told.clone()).collect();
+    told.sort_unstable();
+    let videos = message.videos.iter().enumerate();
+    let all = videos.flat_map(|(video, news)| (0..news.alerts.len()).map(move |n| (video, n)));
+    assert_eq!(told, all.collect::<Vec<_>>(), "every alert is told once");
+    assert!(parts.iter().all(|part| !part.told.is_empty()), "a part that tells nothing");
+    parts
+}
+
+fn telegram(part: &Part) {
+    let chat: ChatMessage = serde_json::from_str(&part.body).expect("a chat message");
     let seen = shown(&chat.html).unwrap_or_else(|error| panic!("{error}: {}", chat.html));
     let units = seen.text.encode_utf16().count();
     assert!((1..=4096).contains(&units), "{units} units");
@@ -47,30 +68,38 @@ fn telegram(message: &AlertMessage) {
     }
     let data = chat.buttons.iter().flatten().map(|button| button.data.len());
     assert!(data.into_iter().all(|length| (1..=64).contains(&length)));
-    // Too few values to be cut: the title arrives as typed, in one line.
-    let title = message.video.as_ref().map_or("", |video| video.title.as_str());
+}
+
+/// Where there are too few values for a cut, the title of a single video arrives as typed, in one line.
+fn title_arrives(message: &WatchMessage) {
+    let mut told = message.videos.iter().filter(|news| !news.alerts.is_empty());
+    let (Some(news), None) = (told.next(), told.next()) else { return };
+    let title = news.video.as_ref().map_or("", |video| video.title.as_str());
     let all: usize = title.chars().count()
-        + message.alerts.iter().map(|alert| alert.rule_text.chars().count()).sum::<usize>();
+        + news.alerts.iter().map(|alert| alert.rule_text.chars().count()).sum::<usize>();
     if all <= WHOLE_MAX_CHARS && title.contains(|c: char| c.is_ascii_graphic()) {
         let typed: String =
             title.chars().map(|c| if super::is_unruly(c) { ' ' } else { c }).collect();
-        let parsed = tubebell::demo::telegram::parse_html(&chat.html).expect("read above");
-        assert!(parsed.text.contains(&typed), "{typed:?} in {:?}", parsed.text);
+        for part in parts(Channel::Telegram, message) {
+            let chat: ChatMessage = serde_json::from_str(&part.body).expect("a chat message");
+            let parsed = tubebell::demo::telegram::parse_html(&chat.html).expect("read above");
+            assert!(parsed.text.contains(&typed), "{typed:?} in {:?}", parsed.text);
+        }
     }
 }
 
-fn webhook(message: &AlertMessage) {
-    let body = RENDERER.alert(Channel::Webhook, message).expect("every message can be written");
+fn webhook(part: &Part, message: &WatchMessage) {
     // Standard Webhooks 1.0.0, "payload size".
-    assert!(body.len() < 20_000, "{} bytes", body.len());
-    let json: Json = serde_json::from_str(&body).expect("JSON");
+    assert!(part.body.len() < 20_000, "{} bytes", part.body.len());
+    let json: Json = serde_json::from_str(&part.body).expect("JSON");
     assert_eq!(json["type"], "alert.fired");
+    let news = &message.videos[part.video.expect("one video per body")];
     let told = json["data"]["alerts"].as_array().map_or(0, Vec::len) as u64;
     let left_out = json["data"]["alerts_left_out"].as_u64().expect("a number");
-    assert_eq!(told + left_out, message.alerts.len() as u64, "an alert is told or counted");
+    assert_eq!(told + left_out, news.alerts.len() as u64, "an alert is told or counted");
 }
 
-fn message(data: &[u8]) -> Option<AlertMessage> {
+fn message(data: &[u8]) -> Option<WatchMessage> {
     let mut lines = std::str::from_utf8(data).ok()?.split('\n');
     let mut named = || lines.next().map(field).filter(|text| !text.is_empty());
     let (title, channel_title, subject_title) = (named(), named(), named());
@@ -82,28 +111,43 @@ fn message(data: &[u8]) -> Option<AlertMessage> {
         (false, false) => Status::Public,
     };
     let number = options.split(' ').find_map(|option| option.parse::<u32>().ok());
-    Some(AlertMessage {
-        video: (!has("list")).then(|| VideoFacts {
-            id: "dQw4w9WgXcQ".parse().expect("an id"),
-            title: title.unwrap_or_default(),
-            about: About {
-                channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
-                channel_title,
-                published_at: None,
-                duration: number,
-            },
-            status,
-            live: if has("live") { Live::Live } else { Live::None },
-            counts: Counts { views: Some(1_240), likes: number.map(i64::from), comments: None },
-        }),
-        subject: "channel:UCuAXFkgsw1L7xaCfnd5JJOw".parse().expect("a channel"),
-        alerts: lines.take(300).filter_map(alert).collect(),
+    let facts = |id: &str, title: String| VideoFacts {
+        id: id.parse().expect("an id"),
+        title,
+        about: About {
+            channel_id: Some("UCuAXFkgsw1L7xaCfnd5JJOw".to_owned()),
+            channel_title: channel_title.clone(),
+            published_at: None,
+            duration: number,
+        },
+        status,
+        live: if has("live") { Live::Live } else { Live::None },
+        counts: Counts { views: Some(1_240), likes: number.map(i64::from), comments: None },
+    };
+    let news = |video: Option<VideoFacts>| VideoNews {
+        video,
+        alerts: Vec::new(),
         observed_at: UnixMillis(1_795_266_180_000),
-        tz: "Europe/Madrid".to_owned(),
-        late: has("late"),
-        coalesced_count: number.unwrap_or(1) as usize,
+        changes: number.unwrap_or(1) as usize,
+    };
+    let first = (!has("list")).then(|| facts("dQw4w9WgXcQ", title.unwrap_or_default()));
+    let mut videos = vec![news(first)];
+    for line in lines.take(300) {
+        if let Some(title) = line.strip_prefix("video|") {
+            let id = format!("{:011}", videos.len());
+            videos.push(news(Some(facts(&id, field(title)))));
+        } else if let Some(alert) = alert(line) {
+            videos.last_mut()?.alerts.push(alert);
+        }
+    }
+    Some(WatchMessage {
+        subject: "channel:UCuAXFkgsw1L7xaCfnd5JJOw".parse().expect("a channel"),
         subject_title,
         subscription: SubscriptionId(i64::MIN),
+        tz: "Europe/Madrid".to_owned(),
+        late: has("late"),
+        observed_at: UnixMillis(1_795_266_180_000),
+        videos,
     })
 }
 

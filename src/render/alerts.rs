@@ -1,0 +1,159 @@
+//! The fields of `templates/alerts/`: what one watch is told of several videos.
+
+use serde::Serialize;
+
+use super::buttons;
+use super::cut::List;
+use super::digest::Digest;
+use super::news::WatchMessage;
+use super::numbers::{Grouped, Moment, Passed};
+use super::views::{Link, Page, View};
+use crate::model::{Button, SubscriptionId};
+
+/// The fields of `templates/alerts/`.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct AlertsView {
+    pub(super) late: Option<Moment>,
+    pub(super) subject: Link,
+    /// Which of several messages this is; `None`: there is one.
+    pub(super) part: Option<Page>,
+    pub(super) sections: Vec<Section>,
+    /// A percentage or a rate stands above: said because YouTube's terms want computed numbers told apart.
+    pub(super) computed: bool,
+    pub(super) rules: List<String>,
+    #[serde(skip)]
+    pub(super) subscription: SubscriptionId,
+}
+
+/// Lines that belong together.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Section {
+    pub(super) lines: Vec<Entry>,
+}
+
+/// A line, or a sum with its lines: an object with one field, named after its kind.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Entry {
+    /// A new video.
+    Upload { video: Link },
+    /// A new video that is only announced yet, and when it begins.
+    Announced { video: Link, is_premiere: bool, at: Option<Moment> },
+    /// A video that was announced can be seen.
+    Started { video: Link },
+    /// Values that a video passed.
+    Passed { video: Link, values: Vec<PassedValue> },
+    /// Titles changed.
+    Renamed { titles: List<NewTitle> },
+    /// Deleted or private.
+    Unavailable(Sum),
+    /// Reachable by their links only.
+    Unlisted(Sum),
+    /// Available again.
+    Back(Sum),
+    /// Listed for everyone, after they were unlisted.
+    Public(Sum),
+    /// On air.
+    LiveNow(Sum),
+    /// Broadcasts are announced.
+    LiveSoon(Sum),
+    /// Broadcasts are over.
+    LiveEnded(Sum),
+    /// A count can't be seen any more.
+    Hidden { label: &'static str, count: Option<Grouped>, videos: List<Link> },
+    /// A count moved.
+    Moves { icon: &'static str, label: &'static str, count: Option<Grouped>, moves: List<Move> },
+    /// A count grew over a window: computed.
+    Windows {
+        icon: &'static str,
+        label: &'static str,
+        count: Option<Grouped>,
+        windows: List<Growth>,
+    },
+    /// The channel or playlist is no longer there.
+    ListGone { is_channel: bool },
+    /// The channel or playlist is there again.
+    ListBack { is_channel: bool },
+}
+
+/// Some videos of which one thing is told.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Sum {
+    /// How many; `None`: one.
+    pub(super) count: Option<Grouped>,
+    pub(super) videos: List<Link>,
+}
+
+/// One or more values of a count that were passed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct PassedValue {
+    /// The count, as it stands within a sentence.
+    pub(super) label: &'static str,
+    pub(super) fell: bool,
+    pub(super) passed: Passed,
+    pub(super) current: Grouped,
+}
+
+/// A title that changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct NewTitle {
+    pub(super) current: Link,
+    pub(super) previous: Option<String>,
+}
+
+/// How the count of one video moved.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Move {
+    pub(super) video: Link,
+    pub(super) previous: Option<Grouped>,
+    pub(super) current: Grouped,
+    pub(super) difference: Option<String>,
+}
+
+/// How the count of one video grew over a window.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Growth {
+    pub(super) video: Link,
+    pub(super) growth: String,
+    pub(super) window: String,
+    pub(super) previous: Grouped,
+    pub(super) current: Grouped,
+}
+
+impl AlertsView {
+    /// All of it in one view, however long.
+    pub(super) fn new(message: &WatchMessage) -> AlertsView {
+        let digest = Digest::new(message);
+        let mut new: Vec<Entry> = digest.named.into_iter().map(|named| named.line).collect();
+        let passed = new.split_off(digest.new);
+        let mut sections = Section::of([new, passed]);
+        sections.extend(digest.sums);
+        AlertsView { sections, ..digest.frame }
+    }
+}
+
+impl Section {
+    /// Those of `sections` that have a line.
+    pub(super) fn of<const N: usize>(sections: [Vec<Entry>; N]) -> Vec<Section> {
+        let lines = sections.into_iter().filter(|lines| !lines.is_empty());
+        lines.map(|lines| Section { lines }).collect()
+    }
+}
+
+impl View for AlertsView {
+    const NAME: &'static str = "alerts";
+
+    fn samples() -> Vec<AlertsView> {
+        let mut views: Vec<AlertsView> =
+            super::sample::several().iter().map(AlertsView::new).collect();
+        if let Some(first) = views.first().cloned() {
+            let part = Some(Page { number: Grouped(2), count: Grouped(3) });
+            views.insert(1, AlertsView { part, ..first });
+        }
+        views
+    }
+
+    fn buttons(&self) -> Vec<Vec<Button>> {
+        buttons::of_alert(self.subscription)
+    }
+}
