@@ -374,7 +374,7 @@ pub trait Store: Send + Sync + 'static {
     async fn is_admitted(&self, address: &Address) -> Result<bool>;
 
     /// Why there was, or was not, a message about a video: for one destination, or all.
-    async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<Why>>;
+    async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<RuleStory>>;
 
     /// Recorded counts of a video since a moment, oldest first, and its last state.
     async fn history(

@@ -643,7 +643,7 @@ pub struct DestinationState {
 
 /// What one rule did about one video.
 #[derive(Debug, Clone)]
-pub struct Why {
+pub struct RuleStory {
     /// Where it rings.
     pub address: Address,
     /// The rule.

@@ -365,7 +365,7 @@ impl Store for Sqlite {
         self.reader.read(move |db| read::is_admitted(db, &address)).await
     }
 
-    async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<Why>> {
+    async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<RuleStory>> {
         self.reader.read(move |db| why::why(db, &video, destination.as_ref())).await
     }
 
