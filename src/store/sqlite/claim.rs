@@ -66,8 +66,14 @@ impl Claiming<'_> {
     fn claim(&mut self, lane: &DueLane, limit: usize) -> Result<()> {
         let before = self.claims.len();
         let full = limit.min(before.saturating_add(lane.slots));
-        self.take_retries(lane, full)?;
-        self.take_units(lane, full)?;
+        if lane.is_failing {
+            // What was never tried shows best whether it is the receiver that fails, or messages that it can't take.
+            self.take_units(lane, full)?;
+            self.take_retries(lane, full)?;
+        } else {
+            self.take_retries(lane, full)?;
+            self.take_units(lane, full)?;
+        }
         // Units may have brought more messages than the lane had room for: these are due like retries.
         lane::occupy(self.tx, lane.id, self.claims.len() - before)
     }

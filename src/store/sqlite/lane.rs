@@ -12,11 +12,11 @@ use crate::model::{Channel, UnixMillis};
 use crate::store::{Finished, FinishedAs, Result};
 
 /// Attempts in a row that a receiver has failed, after which it is asked one by one and left alone in between: a few
-/// endpoints that hang must not hold all requests of the channel, while one message that a receiver can't take holds up
-/// none of the others.
+/// endpoints that hang must not hold all requests of the channel, while a receiver that can't take every tenth message,
+/// or every third, hardly ever fails so often in a row.
 macro_rules! failing_from {
     () => {
-        "3"
+        "8"
     };
 }
 
@@ -201,12 +201,16 @@ pub(super) struct DueLane {
     pub(super) key: String,
     /// How many more may be in flight.
     pub(super) slots: usize,
+    /// Whether the receiver has failed so often in a row that it is asked one by one.
+    pub(super) is_failing: bool,
 }
 
 pub(super) const DUE: &str = concat!(
     "SELECT id, key, ",
     in_flight_max!(),
-    " - in_flight FROM lane WHERE channel = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3"
+    " - in_flight, failing >= ",
+    failing_from!(),
+    " FROM lane WHERE channel = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3"
 );
 
 /// The lanes that are due, longest due first.
@@ -224,6 +228,7 @@ pub(super) fn due(
                 // Only its rate hangs on it: a key that can't be read must not stop the channel.
                 key: String::from_utf8_lossy(row.get_ref(1)?.as_bytes().unwrap_or_default()).into(),
                 slots: rows::integer_or(row, 2, 0).try_into().unwrap_or(0),
+                is_failing: rows::integer_or(row, 3, 0) != 0,
             })
         })?
         .collect::<rusqlite::Result<_>>()?)

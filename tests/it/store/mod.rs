@@ -428,7 +428,7 @@ fn check_sums_but_lanes(db: &rusqlite::Connection) {
         ("more is in flight than may be", "SELECT count(*) FROM lane WHERE in_flight NOT BETWEEN 0 AND
           CASE channel WHEN 'telegram' THEN 1 ELSE 16 END"),
         ("a lane sleeps for ever or too long, or is awake too early", "SELECT count(*) FROM (SELECT l.due_at AS due, l.free_at,
-              l.in_flight >= CASE WHEN l.channel = 'telegram' OR l.failing >= 3 THEN 1 ELSE 16 END AS full,
+              l.in_flight >= CASE WHEN l.channel = 'telegram' OR l.failing >= 8 THEN 1 ELSE 16 END AS full,
               (SELECT min(at) FROM (SELECT min(due_at) AS at FROM unit u WHERE u.lane = l.id AND u.notification IS NULL
                UNION ALL SELECT min(next_at) FROM notification n WHERE n.lane = l.id AND n.state = 'pending')) AS first
             FROM lane l)
