@@ -158,12 +158,7 @@ impl Line {
         }
     }
 
-    fn of_event(
-        event: Event,
-        alert: &NetAlert,
-        news: &VideoNews,
-        message: &WatchMessage,
-    ) -> Line {
+    fn of_event(event: Event, alert: &NetAlert, news: &VideoNews, message: &WatchMessage) -> Line {
         let was = alert.previous.text().unwrap_or("unknown").to_owned();
         let now = alert.current.text();
         match event {
@@ -207,12 +202,7 @@ impl Line {
         }
     }
 
-    fn of_upload(
-        how: &str,
-        alert: &NetAlert,
-        news: &VideoNews,
-        message: &WatchMessage,
-    ) -> Line {
+    fn of_upload(how: &str, alert: &NetAlert, news: &VideoNews, message: &WatchMessage) -> Line {
         let about = news.video.as_ref().map(|video| &video.about);
         let channel = about.and_then(|about| about.channel_title.as_ref());
         let title = [message.subject_title.as_ref(), channel]

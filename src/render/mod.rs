@@ -144,7 +144,7 @@ impl Renderer {
                     preview: view.preview(),
                     preview_url: None,
                 };
-                Ok(vec![Part::new(body(channel, &chat, &parsed)?, told(index, news))])
+                Ok(vec![Part::new(body(channel, &chat, || parsed.text())?, told(index, news))])
             }
             _ => {
                 let parts = parts::render(&self.telegram, &Digest::new(message))?;
@@ -159,7 +159,7 @@ impl Renderer {
                         preview: part.upload.is_some(),
                         preview_url: part.upload,
                     };
-                    Ok(Part::new(body(channel, &chat, &part.parsed)?, part.told))
+                    Ok(Part::new(body(channel, &chat, || part.text)?, part.told))
                 };
                 parts.into_iter().map(part).collect()
             }
@@ -173,7 +173,12 @@ impl Renderer {
     /// None is to be expected of templates that passed [`Renderer::new`].
     pub fn reply<V: View>(&self, view: &V) -> Result<ChatMessage, RenderError> {
         let (html, _) = render_html(&self.telegram, V::NAME, &serde_json::to_value(view)?)?;
-        Ok(ChatMessage { html, buttons: view.buttons(), preview: view.preview(), preview_url: None })
+        Ok(ChatMessage {
+            html,
+            buttons: view.buttons(),
+            preview: view.preview(),
+            preview_url: None,
+        })
     }
 
     /// Renders a notice for the operator or an owner, as the body that the channel sends.
@@ -225,15 +230,15 @@ impl Renderer {
     }
 }
 
-/// What is sent of a message for a chat.
+/// What is sent of a message for a chat, of which a reader sees `text`.
 fn body(
     channel: Channel,
     chat: &ChatMessage,
-    parsed: &html::Parsed,
+    text: impl FnOnce() -> String,
 ) -> Result<String, serde_json::Error> {
     match channel {
         Channel::Telegram => serde_json::to_string(chat),
-        Channel::Recorder | Channel::Webhook => Ok(parsed.text()),
+        Channel::Recorder | Channel::Webhook => Ok(text()),
     }
 }
 

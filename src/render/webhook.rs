@@ -116,10 +116,7 @@ enum Plain<'a> {
 }
 
 /// The body for one video of a message.
-pub(super) fn body(
-    message: &WatchMessage,
-    news: &VideoNews,
-) -> Result<String, serde_json::Error> {
+pub(super) fn body(message: &WatchMessage, news: &VideoNews) -> Result<String, serde_json::Error> {
     let mut count = news.alerts.len();
     for (step, text_max) in TEXT_STEPS.into_iter().enumerate() {
         loop {

@@ -191,7 +191,8 @@ pub(in crate::render) fn several() -> Vec<WatchMessage> {
     let titles = ["Together Forever", "Whenever You Need Somebody", "She Wants to Dance with Me"];
     let video = |index: usize| {
         let id = format!("{index:011}").parse::<VideoId>().expect("eleven digits");
-        let title = titles.get(index).map_or_else(|| format!("Live, part {index}"), |t| (*t).into());
+        let title =
+            titles.get(index).map_or_else(|| format!("Live, part {index}"), |t| (*t).into());
         VideoFacts { id, title, ..facts() }
     };
     let message = |title: Option<&str>, videos: Vec<VideoNews>| {
@@ -279,7 +280,11 @@ pub(in crate::render) fn several() -> Vec<WatchMessage> {
     let hostile_title = HOSTILE.repeat(20);
     let mut all: Vec<VideoNews> = (0..9)
         .map(|index| {
-            everything(VideoFacts { id: video(index).id, title: hostile_title.clone(), ..hostile() })
+            everything(VideoFacts {
+                id: video(index).id,
+                title: hostile_title.clone(),
+                ..hostile()
+            })
         })
         .collect();
     all[0].alerts.extend((0..4).map(|n| NetAlert { current: Value::Int(n), ..longest.clone() }));
