@@ -177,7 +177,8 @@ impl Seen {
         let path = request.path;
         if path.starts_with("/hook/") {
             let id = hash(request.header("webhook-id").unwrap_or_default());
-            if self.behaviour.refusing_one_in > 0 && id % self.behaviour.refusing_one_in == 0 {
+            let one_in = self.behaviour.refusing_one_in;
+            if one_in > 0 && id.is_multiple_of(one_in) {
                 self.report.refused += 1;
                 return Answer::json(400, "{}");
             }

@@ -13,7 +13,7 @@ use tubebell::render::Renderer;
 use tubebell::store::Edit;
 
 use crate::figures::Figures;
-use crate::listing::{self, CHANNEL};
+use crate::listing;
 use crate::probe::{Router, look, runtime};
 use crate::process::{Gateway, Setup, UNLIMITED, wait_for};
 use crate::sink::{Behaviour, Sink};

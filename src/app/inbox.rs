@@ -89,6 +89,7 @@ impl Inbox {
         let lane = match kind {
             IncomingKind::Message { chat, .. }
             | IncomingKind::Button { chat, .. }
+            | IncomingKind::Alive { chat }
             | IncomingKind::Membership { chat, .. } => chat.lane(),
             IncomingKind::Migrated { from, to } => {
                 let (from, to) = (from.lane(), to.lane());

@@ -1,6 +1,7 @@
 //! Starting and stopping: all that can fail first, then what runs.
 
 mod census;
+mod channels;
 mod clock;
 mod heartbeat;
 mod inbox;
@@ -24,6 +25,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use channels::Channels;
 use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
@@ -39,8 +41,6 @@ use crate::deliver::{
 };
 use crate::model::{Clock, Effective};
 use crate::notify::Notifier;
-use crate::notify::telegram::{Telegram, TelegramOptions};
-use crate::notify::webhook::Webhook;
 use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
@@ -154,15 +154,7 @@ impl Gateway {
             .clone()
             .ok_or_else(|| StartError::Other("[youtube] is missing".to_owned()))?;
         let youtube = Arc::new(youtube(&youtube_options, &*store).await?);
-        let telegram = config.telegram.as_ref().map(telegram_client).transpose()?;
-        let webhook = config
-            .webhook
-            .as_ref()
-            .map(|options| {
-                Webhook::new(options, Arc::clone(&clock))
-                    .map_err(|error| StartError::Other(error.to_string()))
-            })
-            .transpose()?;
+        let Channels { telegram, webhook } = Channels::new(config, &clock)?;
         // A token that Telegram refuses is a mistake of the configuration; a Telegram that is away is not.
         let bot = match &telegram {
             Some((client, _)) => telegram::introduce(client).await.map_err(StartError::Other)?,
@@ -417,16 +409,6 @@ async fn youtube(options: &YouTubeOptions, store: &dyn Store) -> Result<YouTube,
         .unwrap_or_default();
     YouTube::new(options, Timeouts::default(), state)
         .map_err(|error| StartError::Other(error.to_string()))
-}
-
-fn telegram_client(options: &TelegramOptions) -> Result<(Telegram, Rates), StartError> {
-    let rates = Rates {
-        per_s: options.rate_per_s,
-        chat_per_s: options.chat_rate_per_s,
-        group_per_min: options.group_rate_per_min,
-    };
-    let client = Telegram::new(options).map_err(|error| StartError::Other(error.to_string()))?;
-    Ok((client, rates))
 }
 
 fn defaults(config: &Config) -> Effective {

@@ -17,9 +17,7 @@ use crate::control::{Control, ControlOptions, INVITATION_LIFE, Incoming, Incomin
 use crate::deliver::Wakers;
 use crate::model::{Address, Clock, UnixMillis};
 use crate::notify::SendError;
-use crate::notify::telegram::{
-    Bot, Chat, ChatKind, MemberStatus, PollError, Telegram, Update, UpdateKind,
-};
+use crate::notify::telegram::{Bot, Chat, ChatKind, PollError, Telegram, Update, UpdateKind};
 use crate::render::Renderer;
 use crate::store::{OPERATOR, OPERATOR_KEY, Store, StoreError, UpdateMark};
 
@@ -288,8 +286,13 @@ fn kind(update: Update) -> IncomingKind {
                     to: Address::Telegram { chat: to, thread: None },
                 };
             }
-            // Photos, stickers and what members do have no text: nothing is asked of us.
-            let Some(text) = message.text else { return IncomingKind::Other };
+            let Some(text) = message.text else {
+                // Photos, stickers and what members do have no text: nothing is asked of us.
+                return match message.is_farewell {
+                    true => IncomingKind::Other,
+                    false => IncomingKind::Alive { chat },
+                };
+            };
             IncomingKind::Message {
                 chat,
                 private: message.chat.kind == ChatKind::Private,
@@ -309,19 +312,16 @@ fn kind(update: Update) -> IncomingKind {
                 data: callback.data,
             }
         }
-        UpdateKind::MyChatMember(membership) => IncomingKind::Membership {
-            chat: address(&membership.chat, None),
-            private: membership.chat.kind == ChatKind::Private,
-            by: Some(person(membership.from)),
-            reachable: matches!(
-                membership.new_status,
-                MemberStatus::Creator
-                    | MemberStatus::Administrator
-                    | MemberStatus::Member
-                    | MemberStatus::Restricted
-            ),
-            reason: "the bot was blocked or removed".to_owned(),
-        },
+        UpdateKind::MyChatMember(membership) => {
+            let Some(reachable) = membership.is_reachable() else { return IncomingKind::Other };
+            IncomingKind::Membership {
+                chat: address(&membership.chat, None),
+                private: membership.chat.kind == ChatKind::Private,
+                by: Some(person(membership.from)),
+                reachable,
+                reason: "the bot was blocked or removed".to_owned(),
+            }
+        }
         UpdateKind::Other => IncomingKind::Other,
     }
 }

@@ -8,8 +8,9 @@
 //! A watch made here has the origin `file:<name of the file>` (or `--name`), and `--prune` removes those with this
 //! origin that the file no longer has; where that would end more than half of them, and so what an empty file or half a
 //! one asks for, it takes `--prune-all`: else the run ends before it has changed anything. A watch that came from elsewhere and stands in the file belongs to it from
-//! then on.
+//! then on. A destination that the file names and that is off is on again.
 
+mod enabled;
 mod kept;
 mod writing;
 
@@ -22,6 +23,7 @@ use super::fault::Fault;
 use super::terminal::{Progress, counted};
 use super::watch_file::{self, Checker, Form, Row, Terms};
 use crate::store::Access;
+use enabled::Enabled;
 use kept::Kept;
 use writing::{Apply, Mode, Pruned};
 
@@ -66,6 +68,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         progress: Progress::new(),
         done: Done::default(),
         kept: Kept::default(),
+        enabled: Enabled::new(config.defaults.tz.clone()),
     };
     let prunes = args.prune || args.prune_all;
     let needs_word = |pruned: &Pruned| !args.prune_all && pruned.is_most();
@@ -88,7 +91,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         if prunes { apply.prune().await } else { Ok(Pruned::default()) }
     })?;
     let summary = apply.done.summary(args.dry_run);
+    let enabled = apply.enabled.summary(args.dry_run);
     drop(apply);
+    if let Some(enabled) = enabled {
+        writeln!(out, "{enabled}")?;
+    }
     writeln!(out, "{summary}")?;
     out.flush()?;
     // A dry run shows the whole difference, and ends as the run would.

@@ -10,14 +10,15 @@ use std::path::Path;
 use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::preview;
+use super::shut::in_words;
 use crate::config::Config;
 use crate::control::AccessMode;
-use crate::model::{Address, UnixMillis};
+use crate::model::{Address, DestinationId, UnixMillis};
 use crate::notify::telegram::Telegram;
 use crate::pipeline::Watched;
 use crate::render::Renderer;
 use crate::source::{Quota, QuotaState, Spender, Timeouts, YouTube, last_reset};
-use crate::store::{Access, OPERATOR_KEY, Sqlite, Store};
+use crate::store::{Access, DestinationState, OPERATOR_KEY, Sqlite, Store};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -75,6 +76,11 @@ impl<W: Write> Report<W> {
         Ok(writeln!(self.out, "ok      {line}")?)
     }
 
+    /// Something to know: it is nobody's mistake here.
+    fn note(&mut self, line: &str) -> Result<(), Fault> {
+        Ok(writeln!(self.out, "note    {line}")?)
+    }
+
     /// Something to change in the configuration or the templates.
     fn wrong(&mut self, line: &str) -> Result<(), Fault> {
         self.wrong = true;
@@ -117,6 +123,9 @@ fn templates<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fa
     report.ok(&format!("templates: {} messages, each rendered with samples", names.len()))
 }
 
+/// Destinations at which nothing arrives that are named one by one.
+const SHUT_SHOWN: usize = 5;
+
 async fn store<W: Write>(
     context: &Context,
     config: &Config,
@@ -139,15 +148,25 @@ async fn store<W: Write>(
         let store = Sqlite::open(path, Access::Existing)?;
         let members_max = usize::try_from(config.limits.members_per_subject).unwrap_or(usize::MAX);
         let watched = Watched::count(&store, members_max).await?;
-        Ok::<_, crate::store::StoreError>((watched, store.figures(context.now).await?))
+        let shut = store.destinations(true, DestinationId(0), SHUT_SHOWN + 1).await?;
+        Ok::<_, crate::store::StoreError>((watched, store.figures(context.now).await?, shut))
     };
     match looked.await {
-        Ok((watched, figures)) => {
+        Ok((watched, figures, shut)) => {
             let dead = match figures.dead_letters {
                 0 => String::new(),
                 dead => format!(", {dead} dead letters (see `tubebell dead-letters list`)"),
             };
             report.ok(&format!("store: {shown}: {} watches{dead}", figures.watches))?;
+            for DestinationState { row, .. } in shut.iter().take(SHUT_SHOWN) {
+                if let Some(shut) = row.shut() {
+                    let state = in_words(&shut, &config.defaults.tz);
+                    report.note(&format!("{} is {state}", row.address.masked()))?;
+                }
+            }
+            if shut.len() > SHUT_SHOWN {
+                report.note("… and more are off: see `tubebell destinations --off`")?;
+            }
             Ok(watched)
         }
         Err(error) => {

@@ -9,10 +9,13 @@ mod backup;
 mod check;
 mod context;
 mod dead_letters;
+mod destinations;
 mod export;
 mod fault;
 mod init;
 mod preview;
+mod send_test;
+mod shut;
 mod terminal;
 pub mod watch_file;
 mod why;
@@ -59,6 +62,10 @@ enum Command {
     Preview(preview::Args),
     /// Lists messages that could not be delivered, or sends them again
     DeadLetters(dead_letters::Args),
+    /// Lists where messages go and what keeps them from arriving, or makes a destination on again
+    Destinations(destinations::Args),
+    /// Sends a sample message to a destination, and says what is answered
+    Test(send_test::Args),
     /// Says why there was, or was not, a message about a video
     Why(why::Args),
 }
@@ -130,6 +137,8 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Fault> {
         Command::Backup(args) => backup::run(context, &args),
         Command::Preview(args) => preview::run(context, &args),
         Command::DeadLetters(args) => dead_letters::run(context, args),
+        Command::Destinations(args) => destinations::run(context, &args),
+        Command::Test(args) => send_test::run(context, &args),
         Command::Why(args) => why::run(context, &args),
     }
 }

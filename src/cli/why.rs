@@ -12,7 +12,7 @@ use crate::model::{
 use crate::render::numbers::{Moment, Numbers, grouped, percent_of_hundredths, signed, window};
 use crate::render::views::value_text;
 use crate::route::{language, trigger};
-use crate::store::{Access, History, Store, Why};
+use crate::store::{Access, History, RuleStory, Store};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -45,7 +45,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
 struct Explained {
     video: VideoId,
     tz: String,
-    rules: Vec<Why>,
+    rules: Vec<RuleStory>,
 }
 
 impl Explained {
@@ -81,7 +81,7 @@ impl Explained {
         Ok(())
     }
 
-    fn write_rule(&self, why: &Why, out: &mut impl Write) -> io::Result<()> {
+    fn write_rule(&self, why: &RuleStory, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "  {}  (since {})", why.rule_text, self.moment(why.since))?;
         writeln!(out, "    {}", state(why))?;
         for (alert, outcome, ended) in &why.alerts {
@@ -107,7 +107,7 @@ impl Explained {
 }
 
 /// What the rule waits for.
-fn state(why: &Why) -> String {
+fn state(why: &RuleStory) -> String {
     let condition = language::parse(&why.rule_text).ok().map(|rule| rule.condition);
     match (why.trigger, &condition) {
         _ if why.ended => "ended".to_owned(),

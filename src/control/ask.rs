@@ -11,7 +11,7 @@ use crate::render::views::{
     GainLine, Help, Link, Rules, Start, Stats, Test, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule,
     WhySuppressed, value_text,
 };
-use crate::store::{History, Why as Story};
+use crate::store::{History, RuleStory};
 
 use super::list::number;
 use super::turn::{Answer, Stop, Turn, quoted};
@@ -24,6 +24,7 @@ pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
         preset: turn.control.options.preset.clone(),
         list_preset: turn.control.options.list_preset.clone(),
         watches: (count > 0).then(|| number(count)),
+        back: turn.back(),
     }))
 }
 
@@ -39,7 +40,7 @@ pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 /// `/test`
 pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
-    Ok(turn.show(&Test { now: turn.moment(turn.now) }))
+    Ok(turn.show(&Test { now: turn.moment(turn.now), back: turn.back() }))
 }
 
 /// `/rules [video]`
@@ -97,7 +98,7 @@ pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop>
     }))
 }
 
-fn told(turn: &Turn<'_>, story: &Story) -> WhyRule {
+fn told(turn: &Turn<'_>, story: &RuleStory) -> WhyRule {
     let next = story.trigger.filter(|_| !story.unset).and_then(|place: (Series, i64)| {
         let (metric, at) = watched::next_count(place)?;
         Some(WhyNext { at: Grouped(at), now: story.now.get(metric).map(Grouped) })
@@ -129,7 +130,7 @@ fn told(turn: &Turn<'_>, story: &Story) -> WhyRule {
 }
 
 /// Whether a rule has no count to start from. `any` needs none, so its row may look so for ever.
-fn is_unset(story: &Story) -> bool {
+fn is_unset(story: &RuleStory) -> bool {
     let metric = story.trigger.and_then(|(series, _)| match series.signal {
         Signal::Count(metric) => Some(metric),
         Signal::Gain { .. } | Signal::Growth { .. } | Signal::Event(_) => None,

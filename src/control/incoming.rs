@@ -52,6 +52,11 @@ pub enum IncomingKind {
         /// The button's data. Clients are free to send any.
         data: String,
     },
+    /// Something else came from a chat and asks for nothing: a picture, a topic that was opened again. So it is there.
+    Alive {
+        /// Where, with the topic.
+        chat: Address,
+    },
     /// The chat can be reached, or can't any more.
     Membership {
         /// The chat, without topic.

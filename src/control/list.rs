@@ -55,6 +55,7 @@ pub(super) async fn view(turn: &Turn<'_>, page: usize) -> Result<Watches, StoreE
         max: turn.watches_max().map(number),
         page: (pages > 1)
             .then(|| Page { number: number(page.clamp(1, pages)), count: number(pages) }),
+        back: turn.back(),
     })
 }
 

@@ -192,11 +192,18 @@ impl Control {
                 turn.finish(result).await
             }
             IncomingKind::Button { callback_id, chat, private, user, message_id, data } => {
-                let mut turn = Turn::new(self, mark, chat, *private, now)
+                // Messages from before a group's move stand under its old id, where nothing can be changed any more.
+                let moved = self.moved(chat).await?;
+                let message_id = message_id.filter(|_| moved.is_none());
+                let mut turn = Turn::new(self, mark, moved.as_ref().unwrap_or(chat), *private, now)
                     .by(Some(user), None)
-                    .pressed(callback_id, *message_id);
+                    .pressed(callback_id, message_id);
                 let result = self.button(&mut turn, data).await;
                 turn.finish(result).await
+            }
+            IncomingKind::Alive { chat } => {
+                let edit = Edit::Alive { destination: chat.clone() };
+                self.store.edit(Some(mark.clone()), vec![edit], now).await.map(drop)
             }
             IncomingKind::Membership { chat, private, by, reachable: true, .. } => {
                 let mut turn = Turn::new(self, mark, chat, *private, now).by(by.as_ref(), None);
@@ -210,7 +217,10 @@ impl Control {
             IncomingKind::Migrated { from, to } => {
                 // Without this question, a chat that nobody knows would get a row.
                 let edits = match self.store.destination(from).await? {
-                    Some(_) => vec![Edit::Move { from: from.clone(), to: to.clone() }],
+                    Some(_) => vec![
+                        Edit::Move { from: from.clone(), to: to.clone() },
+                        Edit::Alive { destination: to.clone() },
+                    ],
                     None => Vec::new(),
                 };
                 self.store.edit(Some(mark.clone()), edits, now).await.map(drop)
@@ -219,6 +229,12 @@ impl Control {
                 self.store.edit(Some(mark.clone()), Vec::new(), now).await.map(drop)
             }
         }
+    }
+
+    /// Where a chat is now, if it has a new id.
+    async fn moved(&self, chat: &Address) -> Result<Option<Address>, StoreError> {
+        let now = self.store.destination(chat).await?.map(|row| row.address);
+        Ok(now.filter(|now| now != chat))
     }
 
     async fn message(&self, turn: &mut Turn<'_>, text: &str) -> Result<Answer, Stop> {
@@ -321,7 +337,8 @@ impl Control {
                     self.reply.toast(callback_id, sorry).await;
                 }
             }
-            IncomingKind::Membership { .. }
+            IncomingKind::Alive { .. }
+            | IncomingKind::Membership { .. }
             | IncomingKind::Migrated { .. }
             | IncomingKind::Other => {}
         }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use crate::model::{Quiet, Settings, UnixMillis};
-use crate::render::views::{Link, Mute, QuietHours};
+use crate::render::views::{Link, Mute, QuietHours, Unmuted};
 use crate::store::{Edit, Edited, WatchRow};
 
 use super::clock;
 use super::command::first_word;
+use super::list::number;
 use super::turn::{Answer, Stop, Turn, quoted};
 
 /// Longest silence: who wants more wants `/unwatch`.
@@ -93,13 +94,23 @@ async fn set(turn: &mut Turn<'_>, until: Option<UnixMillis>, what: &str) -> Resu
     };
     let subject = watch.as_ref().map(|row| row.subject.clone());
     let edit = Edit::Mute { destination: turn.chat.clone(), subject, until };
-    if turn.commit(vec![edit]).await?.first() == Some(&Edited::NotFound) {
-        return Err(turn.refuse("This watch has ended already."));
-    }
+    let watches = match turn.commit(vec![edit]).await?.first() {
+        Some(Edited::NotFound) => return Err(turn.refuse("This watch has ended already.")),
+        Some(Edited::Unmuted { watches }) if *watches > 0 => {
+            Some(Unmuted { count: number(*watches), is_one: *watches == 1 })
+        }
+        _ => None,
+    };
+    let chat_until = turn.home.as_ref().and_then(|home| home.muted_until);
+    let is_one_of_a_silent_chat = until.is_none() && watch.is_some();
     let link = |row: &WatchRow| Link::subject(&row.subject, row.title.as_deref());
     Ok(turn.show(&Mute {
         subject: watch.as_ref().map(link),
         until: until.map(|until| turn.moment(until)),
+        watches,
+        chat_until: chat_until
+            .filter(|until| is_one_of_a_silent_chat && *until > turn.now)
+            .map(|until| turn.moment(until)),
     }))
 }
 

@@ -3,8 +3,8 @@
 use crate::model::{Address, ChatMessage, Effective, Settings, UnixMillis};
 use crate::render::Prose;
 use crate::render::numbers::Moment;
-use crate::render::views::{ErrorView, View};
-use crate::store::{DestinationRow, Edit, Edited, StoreError, UpdateMark};
+use crate::render::views::{Back, ErrorView, View};
+use crate::store::{Barred, DestinationRow, Edit, Edited, Shut, StoreError, UpdateMark};
 
 use super::access::AccessMode;
 use super::incoming::Person;
@@ -110,11 +110,8 @@ impl<'a> Turn<'a> {
             }
             Err(Stop::Store(error)) => return Err(error),
         };
-        if !self.is_committed {
-            let (store, mark) = (&self.control.store, self.mark.clone());
-            if store.edit(Some(mark), Vec::new(), self.now).await?.is_none() {
-                return Ok(());
-            }
+        if !self.is_committed && self.store_with_mark(Vec::new()).await?.is_none() {
+            return Ok(());
         }
         self.tell(answer).await;
         Ok(())
@@ -123,13 +120,17 @@ impl<'a> Turn<'a> {
     /// Sends an answer. What does not arrive is logged: the effect stands, and the chat may be gone.
     pub(super) async fn tell(&self, answer: Answer) {
         let reply = &self.control.reply;
+        let mut message = answer.message.as_ref();
         if let Some((callback, message_id)) = self.button {
             reply.toast(callback, answer.toast.unwrap_or_default()).await;
-            if let (Some(replacement), Some(id)) = (&answer.replacement, message_id) {
-                reply.edit(self.chat, id, replacement).await;
+            match (&answer.replacement, message_id) {
+                (Some(replacement), Some(id)) => reply.edit(self.chat, id, replacement).await,
+                // A message that can't be changed any more is followed by what would have replaced it.
+                (Some(replacement), None) => message = message.or(Some(replacement)),
+                (None, _) => {}
             }
         }
-        if let Some(message) = &answer.message
+        if let Some(message) = message
             && let Err(error) = reply.message(self.chat, message).await
         {
             tracing::warn!(chat = %self.chat.masked(), %error, "an answer did not arrive");
@@ -146,13 +147,21 @@ impl<'a> Turn<'a> {
 
     /// Applies these edits with the mark of this update, and nothing else.
     pub(super) async fn commit_only(&mut self, edits: Vec<Edit>) -> Result<Vec<Edited>, Stop> {
-        let mark = Some(self.mark.clone());
-        let done = self.control.store.edit(mark, edits, self.now).await?;
+        let done = self.store_with_mark(edits).await?;
         self.is_committed = done.is_some();
         done.ok_or(Stop::Repeated)
     }
 
-    /// A chat from which somebody changes something is known, reachable and, if they may bring it in, admitted.
+    /// Stores edits with the mark of this update; `None`: it has had its effect before. Whatever came, it shows that
+    /// this chat can be reached.
+    async fn store_with_mark(&self, edits: Vec<Edit>) -> Result<Option<Vec<Edited>>, StoreError> {
+        let alive = Edit::Alive { destination: self.chat.clone() };
+        let edits = std::iter::once(alive).chain(edits).collect();
+        let done = self.control.store.edit(Some(self.mark.clone()), edits, self.now).await?;
+        Ok(done.map(|mut done| done.split_off(1.min(done.len()))))
+    }
+
+    /// A chat from which somebody changes something is known and, if they may bring it in, admitted.
     async fn groundwork(&self) -> Result<Vec<Edit>, StoreError> {
         let mut edits = Vec::new();
         let whole = whole_chat(self.chat);
@@ -163,7 +172,7 @@ impl<'a> Turn<'a> {
         if whole != *self.chat && self.control.store.destination(&whole).await?.is_none() {
             edits.push(Edit::Enable { destination: whole, owner: self.chat.lane() });
         }
-        if self.home.as_ref().is_none_or(|home| home.disabled.is_some()) {
+        if self.home.is_none() {
             edits.push(Edit::Enable { destination: self.chat.clone(), owner: self.owner() });
         }
         Ok(edits)
@@ -205,6 +214,18 @@ impl<'a> Turn<'a> {
     /// What is in force for a watch of this chat.
     pub(super) fn effective(&self, watch: &Settings) -> Effective {
         Settings::effective(watch, &self.settings(), &self.control.options.defaults)
+    }
+
+    /// What kept messages from this chat until it wrote, if anything did.
+    pub(super) fn back(&self) -> Option<Back> {
+        match self.home.as_ref()?.shut()? {
+            Shut::Off { reason, since } => {
+                Some(Back { since: since.map(|at| self.moment(at)), reason: Prose::new(&reason) })
+            }
+            Shut::Barred(Barred { reason, since, .. }) => {
+                Some(Back { since: Some(self.moment(since)), reason: Prose::new(&reason) })
+            }
+        }
     }
 
     /// An instant on the clock of this chat.

@@ -19,7 +19,7 @@ use super::limits::Limiter;
 use super::notices::Notices;
 use super::operator::Operator;
 use super::retry::{RetryPolicy, next_step};
-use crate::model::{Channel, UnixMillis};
+use crate::model::{Channel, Clock, UnixMillis};
 use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{Prose, views::Notice};
 use crate::store::{self, Claim, Claimed, Compose, Finished, FinishedAs, Store};
@@ -71,7 +71,7 @@ pub struct Worker {
     /// Rung when alerts were written.
     pub wake: Arc<Notify>,
     /// The clock.
-    pub clock: Arc<dyn Fn() -> UnixMillis + Send + Sync>,
+    pub clock: Clock,
     /// Counts.
     pub metrics: Metrics,
     /// Whom to tell of what needs somebody.

@@ -115,7 +115,7 @@ text_serde!(ClockTime, Quiet);
 /// What a destination, or a watch over it, has set; what is `None` is left to the level below.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Settings {
-    /// At most one message per this many seconds and video; what comes between is coalesced.
+    /// At most one message of a watch per this many seconds; what comes between is coalesced.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at_most_s: Option<u64>,
     /// Hours in which messages are held.
@@ -146,7 +146,7 @@ impl Settings {
     /// Longest time between two messages: statistics are kept no longer.
     pub const AT_MOST_MAX: Duration = Duration::from_secs(30 * 86_400);
 
-    /// At most one message per this and video. What an older version took beyond [`Settings::AT_MOST_MAX`] counts as that.
+    /// At most one message of a watch per this. What an older version took beyond [`Settings::AT_MOST_MAX`] counts as that.
     #[must_use]
     pub fn at_most(&self) -> Option<Duration> {
         self.at_most_s.map(|seconds| Duration::from_secs(seconds).min(Settings::AT_MOST_MAX))

@@ -26,8 +26,6 @@ mod templates;
 pub mod views;
 mod webhook;
 
-use alert::AlertView;
-use digest::Digest;
 use handlebars::{Context, Handlebars};
 use serde_json::Value as Json;
 
@@ -40,6 +38,9 @@ pub use templates::built_in;
 pub use views::View;
 
 use crate::model::{Channel, ChatMessage, UnixMillis};
+use alert::AlertView;
+use digest::Digest;
+use numbers::Moment;
 
 /// Why a message could not be rendered. Templates are checked at start, so none of these is to be expected.
 #[derive(Debug, thiserror::Error)]
@@ -179,6 +180,27 @@ impl Renderer {
             preview: view.preview(),
             preview_url: None,
         })
+    }
+
+    /// Renders a message that shows that messages arrive: for programs a sample of an alert, marked as a test.
+    ///
+    /// # Errors
+    ///
+    /// None is to be expected of templates that passed [`Renderer::new`].
+    pub fn test(&self, channel: Channel, now: UnixMillis, tz: &str) -> Result<String, RenderError> {
+        let view = views::Test { now: Moment { at: now, tz: tz.to_owned() }, back: None };
+        match channel {
+            Channel::Telegram => Ok(serde_json::to_string(&self.reply(&view)?)?),
+            Channel::Webhook => {
+                let message = sample::test(now);
+                Ok(webhook::test_body(&message, &message.videos[0])?)
+            }
+            Channel::Recorder => {
+                let view = serde_json::to_value(view)?;
+                let (_, parsed) = render_html(&self.telegram, views::Test::NAME, &view)?;
+                Ok(parsed.text())
+            }
+        }
     }
 
     /// Renders a notice for the operator or an owner, as the body that the channel sends.

@@ -7,17 +7,17 @@ mod alerts;
 
 use std::time::Duration;
 
-pub(super) use alerts::{alerts, several};
+pub(super) use alerts::{alerts, several, test};
 
 use super::buttons;
 use super::cut::List;
 use super::numbers::{Ago, Grouped, Moment, Numbers, Passed, Period};
 use super::prose::Prose;
 use super::views::{
-    Delay, ErrorView, GainLine, Help, Invite, Link, Members, Mute, NotAllowed, Notice, Page,
-    QuietHours, RuleLine, Rules, SettingsView, Start, Stats, Test, Unwatch, VideosLeft, View,
-    Watch, WatchLine, WatchOffer, Watches, WelcomeInvited, Why, WhyAlert, WhyNext, WhyOutcome,
-    WhyRule, WhySuppressed,
+    Back, Delay, ErrorView, GainLine, Help, Invite, Link, Members, Mute, NotAllowed, Notice, Page,
+    QuietHours, RuleLine, Rules, SettingsView, Start, Stats, Test, Unmuted, Unwatch, VideosLeft,
+    View, Watch, WatchLine, WatchOffer, Watches, WelcomeInvited, Why, WhyAlert, WhyNext,
+    WhyOutcome, WhyRule, WhySuppressed,
 };
 use crate::model::{
     Button, CancelReason, ClockTime, Counts, Marks, Outcome, Quiet, SubjectRef, UnixMillis, VideoId,
@@ -49,6 +49,13 @@ fn channel() -> Link {
     }
 }
 
+/// A chat that can be reached again, without and with the time since when it could not.
+fn back(since: Option<Moment>, reason: &str) -> Option<Back> {
+    Some(Back { since, reason: Prose::new(reason) })
+}
+
+const BLOCKED: &str = "Forbidden: bot was blocked by the user";
+
 fn moment(minutes_ago: i64) -> Moment {
     Moment { at: UnixMillis(NOW.0 - minutes_ago * 60_000), tz: "Europe/Madrid".to_owned() }
 }
@@ -73,11 +80,23 @@ impl View for Start {
 
     fn samples() -> Vec<Self> {
         vec![
-            Start { preset: "all".to_owned(), list_preset: "uploads".to_owned(), watches: None },
+            Start {
+                preset: "all".to_owned(),
+                list_preset: "uploads".to_owned(),
+                watches: None,
+                back: None,
+            },
+            Start {
+                preset: "all".to_owned(),
+                list_preset: "uploads".to_owned(),
+                watches: Some(Grouped(3)),
+                back: back(Some(moment(600)), BLOCKED),
+            },
             Start {
                 preset: HOSTILE.to_owned(),
                 list_preset: HOSTILE.to_owned(),
                 watches: Some(Grouped(3)),
+                back: back(None, &format!("refused: `{HOSTILE}`")),
             },
         ]
     }
@@ -257,13 +276,21 @@ impl View for Watches {
                 total: Grouped(2),
                 max: Some(Grouped(50)),
                 page: None,
+                back: None,
             },
-            Watches { watches: List::default(), total: Grouped(0), max: None, page: None },
+            Watches {
+                watches: List::default(),
+                total: Grouped(0),
+                max: None,
+                page: None,
+                back: back(Some(moment(600)), BLOCKED),
+            },
             Watches {
                 watches: List { items: vec![hostile; 200], more: 1_000 },
                 total: Grouped(1_200),
                 max: None,
                 page: Some(Page { number: Grouped(2), count: Grouped(6) }),
+                back: back(None, &format!("refused: `{HOSTILE}`")),
             },
         ]
     }
@@ -311,11 +338,16 @@ impl View for Mute {
     const NAME: &'static str = "mute";
 
     fn samples() -> Vec<Self> {
+        let lifted = |count| Some(Unmuted { count: Grouped(count), is_one: count == 1 });
+        let plain = Mute { subject: None, until: None, watches: None, chat_until: None };
         vec![
-            Mute { subject: Some(video()), until: Some(moment(-60)) },
-            Mute { subject: None, until: None },
-            Mute { subject: None, until: Some(moment(-60)) },
-            Mute { subject: Some(hostile_link()), until: None },
+            Mute { subject: Some(video()), until: Some(moment(-60)), ..plain.clone() },
+            plain.clone(),
+            Mute { until: Some(moment(-60)), ..plain.clone() },
+            Mute { watches: lifted(2), ..plain.clone() },
+            Mute { watches: lifted(1), ..plain.clone() },
+            Mute { subject: Some(video()), chat_until: Some(moment(-60)), ..plain.clone() },
+            Mute { subject: Some(hostile_link()), ..plain },
         ]
     }
 }
@@ -448,7 +480,11 @@ impl View for Test {
     const NAME: &'static str = "test";
 
     fn samples() -> Vec<Self> {
-        vec![Test { now: moment(0) }]
+        vec![
+            Test { now: moment(0), back: None },
+            Test { now: moment(0), back: back(Some(moment(600)), BLOCKED) },
+            Test { now: moment(0), back: back(None, &format!("refused: `{HOSTILE}`")) },
+        ]
     }
 }
 

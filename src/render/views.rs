@@ -153,6 +153,15 @@ pub struct VideosLeft {
     pub max: Grouped,
 }
 
+/// What kept messages from a chat until it wrote: that its answer arrives is the proof that it has passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Back {
+    /// Since when, where it is known.
+    pub since: Option<Moment>,
+    /// What the chat service said.
+    pub reason: Prose,
+}
+
 /// The answer to `/start` of somebody who is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Start {
@@ -162,6 +171,8 @@ pub struct Start {
     pub list_preset: String,
     /// How many watches the chat has, when it has any.
     pub watches: Option<Grouped>,
+    /// Nothing arrived in this chat until now.
+    pub back: Option<Back>,
 }
 
 /// The answer to `/help`.
@@ -263,6 +274,8 @@ pub struct Watches {
     pub max: Option<Grouped>,
     /// Which part of the list this is; `None`: all of it.
     pub page: Option<Page>,
+    /// Nothing arrived in this chat until now.
+    pub back: Option<Back>,
 }
 
 /// A part of a list that is too long for one message.
@@ -315,6 +328,19 @@ pub struct Mute {
     pub subject: Option<Link>,
     /// Until then; `None`: it rings again.
     pub until: Option<Moment>,
+    /// Watches whose own silence ended with that of the chat, where there were any.
+    pub watches: Option<Unmuted>,
+    /// It rings again as far as it is concerned, but the whole chat is silent until then.
+    pub chat_until: Option<Moment>,
+}
+
+/// Watches that had a silence of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Unmuted {
+    /// How many.
+    pub count: Grouped,
+    /// It is one.
+    pub is_one: bool,
 }
 
 /// The answer to `/quiet`.
@@ -475,6 +501,8 @@ pub struct GainLine {
 pub struct Test {
     /// The moment of the test.
     pub now: Moment,
+    /// Nothing arrived in this chat until now.
+    pub back: Option<Back>,
 }
 
 /// The answer to `/settings`: what is in force for a chat, or for one of its watches.

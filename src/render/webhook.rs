@@ -9,6 +9,7 @@
 //!     "subject": "video:dQw4w9WgXcQ",              // what is watched: video:…, channel:UC… (or channel:@…), playlist:PL…
 //!     "subject_title": null,                       // the title of the watched channel or playlist
 //!     "late": false,                               // sent long after it was seen
+//!     "test": true,                                // only in what `tubebell test` sends: none of it has happened
 //!     "coalesced": 1,                              // how many alerts were put together
 //!     "video": {                                   // null: it is about the channel or playlist as a whole
 //!       "id": "dQw4w9WgXcQ", "url": "https://…", "title": "…", "channel_id": "UC…", "channel_title": "…",
@@ -65,6 +66,8 @@ struct Data<'a> {
     subject: String,
     subject_title: Option<Cow<'a, str>>,
     late: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test: Option<bool>,
     coalesced: usize,
     video: Option<Video<'a>>,
     alerts: Vec<WebhookAlert<'a>>,
@@ -134,6 +137,16 @@ pub(super) fn body(message: &WatchMessage, news: &VideoNews) -> Result<String, s
     serde_json::to_string(&value(message, news, 0, 0))
 }
 
+/// The same with a mark that nothing of it has happened.
+pub(super) fn test_body(
+    message: &WatchMessage,
+    news: &VideoNews,
+) -> Result<String, serde_json::Error> {
+    let mut body = value(message, news, news.alerts.len(), TEXT_STEPS[0]);
+    body.data.test = Some(true);
+    serde_json::to_string(&body)
+}
+
 fn value<'a>(
     message: &'a WatchMessage,
     news: &'a VideoNews,
@@ -149,6 +162,7 @@ fn value<'a>(
             subject: message.subject.to_string(),
             subject_title: message.subject_title.as_deref().map(|text| shorten(text, text_max)),
             late: message.late,
+            test: None,
             coalesced: news.changes.max(1),
             video: news.video.as_ref().map(|video| self::video(video, text_max)),
             alerts,

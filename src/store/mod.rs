@@ -18,8 +18,8 @@ pub const OPERATOR: &str = "operator";
 pub const OPERATOR_KEY: &str = "operator";
 
 use crate::model::{
-    Address, Channel, Holder, NotificationId, RoutingTx, Snapshot, SubjectRef, SubscriptionId,
-    UnixMillis, VideoId,
+    Address, Channel, DestinationId, Holder, NotificationId, RoutingTx, Snapshot, SubjectRef,
+    SubscriptionId, UnixMillis, VideoId,
 };
 
 /// Why the store did not do what it was asked.
@@ -358,6 +358,15 @@ pub trait Store: Send + Sync + 'static {
     /// One destination.
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>>;
 
+    /// Destinations by their rows, from `after` on; `shut_only`: those at which nothing arrives. What waits is counted
+    /// watch by watch.
+    async fn destinations(
+        &self,
+        shut_only: bool,
+        after: DestinationId,
+        limit: usize,
+    ) -> Result<Vec<DestinationState>>;
+
     /// How many running watches an owner has.
     async fn watches_of_owner(&self, owner: &str) -> Result<usize>;
 
@@ -365,7 +374,7 @@ pub trait Store: Send + Sync + 'static {
     async fn is_admitted(&self, address: &Address) -> Result<bool>;
 
     /// Why there was, or was not, a message about a video: for one destination, or all.
-    async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<Why>>;
+    async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<RuleStory>>;
 
     /// Recorded counts of a video since a moment, oldest first, and its last state.
     async fn history(

@@ -139,6 +139,32 @@ pub struct DestinationRow {
     pub barred: Option<Barred>,
 }
 
+impl DestinationRow {
+    /// Why nothing arrives there, if so.
+    #[must_use]
+    pub fn shut(&self) -> Option<Shut> {
+        match (&self.disabled, &self.barred) {
+            (Some(reason), _) => Some(Shut::Off { reason: reason.clone(), since: self.off_since }),
+            (None, Some(barred)) => Some(Shut::Barred(barred.clone())),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Why nothing arrives at a destination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shut {
+    /// It is out of reach: nothing is tried until something proves that it is there again.
+    Off {
+        /// What the channel said.
+        reason: String,
+        /// Since when, where it is known.
+        since: Option<UnixMillis>,
+    },
+    /// It takes nothing for now, and is tried now and then.
+    Barred(Barred),
+}
+
 /// A destination that takes nothing for now, by what may pass by itself: rights that the bot lacks, a closed topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Barred {
@@ -394,7 +420,8 @@ pub enum Edit {
         /// Of what.
         subject: SubjectRef,
     },
-    /// Mutes (or, with `None`, unmutes) a destination or one of its watches; what waits is cancelled.
+    /// Mutes (or, with `None`, unmutes) a destination or one of its watches; what waits is cancelled. Unmuting a
+    /// destination ends the silence of its single watches too, see [`Edited::Unmuted`].
     Mute {
         /// Whose.
         destination: Address,
@@ -414,10 +441,16 @@ pub enum Edit {
     },
     /// Makes a destination known, and reachable again if it was disabled.
     Enable {
-        /// Which.
+        /// Which; every thread of the chat, where it names none.
         destination: Address,
         /// Whose limits count, when it is new.
         owner: String,
+    },
+    /// Something came from there, or arrived: what was off or barred there is on again, and what concerned the chat as a
+    /// whole in its other topics too. Makes nothing known.
+    Alive {
+        /// Where, with the topic.
+        destination: Address,
     },
     /// Makes a chat unreachable: what waits is cancelled.
     Disable {
@@ -521,6 +554,11 @@ pub enum Edited {
     },
     /// Done; so many rows were touched.
     Done(usize),
+    /// A destination rings again.
+    Unmuted {
+        /// So many of its watches had a silence of their own, which ended with it.
+        watches: usize,
+    },
     /// There is nothing of that kind.
     NotFound,
     /// The invitation is unknown, used or expired.
@@ -534,7 +572,8 @@ pub enum WatchFilter {
     All,
     /// Those of a destination.
     Of(Address),
-    /// One, by its row.
+    /// One, by its row. One that has ended stands for the running watch that took its place: its chat, or what it
+    /// watched, got a new name.
     One(SubscriptionId),
     /// Those that came with this origin.
     Origin(String),
@@ -587,11 +626,24 @@ pub struct WatchAt {
     pub moved: bool,
     /// The row of the subject. Watches of neighbouring rows lie together, and are best written together.
     pub subject: Option<i64>,
+    /// The destination's row, and why nothing arrives there, if so.
+    pub shut: Option<(DestinationId, Shut)>,
+}
+
+/// A destination, and what there is for it.
+#[derive(Debug, Clone)]
+pub struct DestinationState {
+    /// Its row.
+    pub row: DestinationRow,
+    /// Its running watches.
+    pub watches: usize,
+    /// Messages that wait to be sent there, or to be tried again.
+    pub waiting: usize,
 }
 
 /// What one rule did about one video.
 #[derive(Debug, Clone)]
-pub struct Why {
+pub struct RuleStory {
     /// Where it rings.
     pub address: Address,
     /// The rule.

@@ -7,6 +7,7 @@ mod channels;
 mod commands;
 mod groups;
 mod outages;
+mod reaching;
 mod shares;
 mod side_by_side;
 

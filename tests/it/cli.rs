@@ -4,6 +4,7 @@
 
 mod apply;
 mod gateway;
+mod reaching;
 mod tools;
 
 use std::path::Path;

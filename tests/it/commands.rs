@@ -8,6 +8,7 @@ mod groups;
 mod limits;
 mod operator;
 mod pasting;
+mod reaching;
 mod settings;
 mod watching;
 mod world;

@@ -119,7 +119,7 @@ impl Story {
         Gateway::start_with(&self.config(), clock, Story::TIME_LIMITS).await.unwrap()
     }
 
-    /// Starts a gateway of another time_limits.
+    /// Starts a gateway with other time limits.
     pub(crate) async fn start_with(&self, time_limits: TimeLimits) -> Gateway {
         Gateway::start_with(&self.config(), system_clock(), time_limits).await.unwrap()
     }

@@ -1,8 +1,6 @@
-//! The rows of watches that the file has: a bit each, because a file may have millions.
+//! The rows of watches that the file has: a bit each, because a file may have millions. The same for destinations.
 
 use std::collections::HashMap;
-
-use crate::model::SubscriptionId;
 
 /// Rows in one leaf: 4 KiB.
 const LEAF: i64 = 1 << 15;
@@ -15,7 +13,7 @@ pub(super) struct Kept {
 
 impl Kept {
     /// Adds a row; whether it is new.
-    pub(super) fn insert(&mut self, row: SubscriptionId) -> bool {
+    pub(super) fn insert(&mut self, row: i64) -> bool {
         let (leaf, word, bit) = place(row);
         let leaf = self.leaves.entry(leaf).or_insert_with(|| vec![0; place_max()]);
         let is_new = leaf[word] & bit == 0;
@@ -23,16 +21,16 @@ impl Kept {
         is_new
     }
 
-    pub(super) fn contains(&self, row: SubscriptionId) -> bool {
+    pub(super) fn contains(&self, row: i64) -> bool {
         let (leaf, word, bit) = place(row);
         self.leaves.get(&leaf).is_some_and(|leaf| leaf[word] & bit != 0)
     }
 }
 
 /// The leaf of a row, its word in the leaf, and its bit in the word.
-fn place(row: SubscriptionId) -> (i64, usize, u64) {
-    let within = usize::try_from(row.0.rem_euclid(LEAF)).unwrap_or(0);
-    (row.0.div_euclid(LEAF), within / 64, 1 << (within % 64))
+fn place(row: i64) -> (i64, usize, u64) {
+    let within = usize::try_from(row.rem_euclid(LEAF)).unwrap_or(0);
+    (row.div_euclid(LEAF), within / 64, 1 << (within % 64))
 }
 
 /// Words in a leaf.
@@ -57,10 +55,10 @@ mod tests {
         ) {
             let (mut kept, mut set) = (Kept::default(), HashSet::new());
             for row in &rows {
-                prop_assert_eq!(kept.insert(SubscriptionId(*row)), set.insert(*row));
+                prop_assert_eq!(kept.insert(*row), set.insert(*row));
             }
             for row in rows.iter().chain(&others) {
-                prop_assert_eq!(kept.contains(SubscriptionId(*row)), set.contains(row));
+                prop_assert_eq!(kept.contains(*row), set.contains(row));
             }
         }
     }

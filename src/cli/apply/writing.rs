@@ -8,6 +8,7 @@ use std::io::Write;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::enabled::Enabled;
 use super::kept::Kept;
 use super::{Done, Fault, WatchFile};
 use crate::cli::terminal::Progress;
@@ -91,6 +92,8 @@ pub(super) struct Apply<'a, W> {
     pub(super) done: Done,
     /// The watches that the file has.
     pub(super) kept: Kept,
+    /// Destinations that the file names, and that were off.
+    pub(super) enabled: Enabled,
 }
 
 impl<W: Write> Apply<'_, W> {
@@ -125,10 +128,17 @@ impl<W: Write> Apply<'_, W> {
     async fn write_chunk(&mut self, chunk: &[Pair]) -> Result<(), Fault> {
         let mut planned = Vec::new();
         let mut moved = Vec::new();
+        let mut enabling = Vec::new();
         // New subjects get their rows one after the other, in the order in which they come.
         let mut new_places = HashMap::new();
         for pairs in chunk.chunks(LOOK_UP) {
             for (pair, at) in pairs.iter().zip(self.look_up(pairs).await?) {
+                if let Some((destination, shut)) = &at.shut
+                    && self.mode != Mode::Look
+                    && self.enabled.add(*destination, pair.address(), shut)
+                {
+                    enabling.push(Edit::Alive { destination: pair.address().clone() });
+                }
                 if at.moved {
                     moved.push(pair.clone());
                     continue;
@@ -142,6 +152,9 @@ impl<W: Write> Apply<'_, W> {
                     planned.push(Planned { pair: pair.clone(), is_new, is_moved, place });
                 }
             }
+        }
+        if self.mode == Mode::Write {
+            self.apply_edits(enabling).await?;
         }
         if planned.len() > EDITS {
             planned.sort_by_key(|planned| planned.place);
@@ -167,7 +180,10 @@ impl<W: Write> Apply<'_, W> {
                 let key = |pair: &Pair| (pair.address().clone(), pair.watch.subject.clone());
                 Ok(store.watches_at(pairs.iter().map(key).collect()).await?)
             }
-            None => Ok(vec![WatchAt { watch: None, moved: false, subject: None }; pairs.len()]),
+            None => {
+                let nothing = WatchAt { watch: None, moved: false, subject: None, shut: None };
+                Ok(vec![nothing; pairs.len()])
+            }
         }
     }
 
@@ -175,7 +191,7 @@ impl<W: Write> Apply<'_, W> {
     fn compare(&mut self, pair: &Pair, at: &WatchAt) -> Result<Option<bool>, Fault> {
         let (watch, address) = (&pair.watch, pair.address());
         if let Some(standing) = &at.watch
-            && !self.kept.insert(standing.id)
+            && !self.kept.insert(standing.id.0)
         {
             if self.mode != Mode::Look {
                 self.progress.say(&doubled(pair, at.moved));
@@ -219,7 +235,7 @@ impl<W: Write> Apply<'_, W> {
             let edited = self.apply_edits(edits).await?;
             for (planned, edited) in planned.iter().zip(edited) {
                 if let Edited::Watched { subscription, .. } = edited
-                    && !self.kept.insert(subscription)
+                    && !self.kept.insert(subscription.0)
                     && planned.is_new
                 {
                     self.progress.say(&doubled(&planned.pair, planned.is_moved));
@@ -236,7 +252,9 @@ impl<W: Write> Apply<'_, W> {
         let mut done = Vec::with_capacity(edits.len());
         while done.len() < edits.len() {
             let some = store.edit_some(Arc::clone(&edits), done.len(), self.now).await?;
-            self.progress.add(some.len());
+            let some_edits = edits.iter().skip(done.len()).take(some.len());
+            let is_of_a_watch = |edit: &&Edit| !matches!(edit, Edit::Alive { .. });
+            self.progress.add(some_edits.filter(is_of_a_watch).count());
             done.extend(some);
         }
         Ok(done)
@@ -281,7 +299,7 @@ impl<W: Write> Apply<'_, W> {
             let page = store.watches_from(&self.origin, after, EDITS).await?;
             let Some(last) = page.last() else { break };
             let begin = std::mem::replace(&mut after, *last);
-            let ending = page.iter().filter(|id| !self.kept.contains(**id)).count();
+            let ending = page.iter().filter(|id| !self.kept.contains(id.0)).count();
             pruned.all += page.len();
             pruned.ending += ending;
             if ending == 0 || self.mode == Mode::Look {
@@ -292,7 +310,7 @@ impl<W: Write> Apply<'_, W> {
             let mut edits = Vec::new();
             // Where a watch has ended meanwhile, the first of the next page come along.
             let rows = rows.into_iter().filter(|row| row.id.0 <= after.0);
-            for row in rows.filter(|row| !self.kept.contains(row.id)) {
+            for row in rows.filter(|row| !self.kept.contains(row.id.0)) {
                 self.done.pruned += 1;
                 if self.mode == Mode::Show {
                     let to = row.destination.address.masked();

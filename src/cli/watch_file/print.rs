@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use toml_writer::{ToTomlValue, TomlStringBuilder};
 
 use super::{Column, until};
+use crate::cli::shut::in_words;
 use crate::cli::terminal::{is_plain, plain};
 use crate::model::{Address, Settings, SubjectRef, UnixMillis};
 use crate::store::WatchRow;
@@ -27,6 +28,8 @@ struct Held {
     rules: Vec<String>,
     settings: Settings,
     to: Vec<Address>,
+    /// Of those at which nothing arrives: why.
+    shut: Vec<String>,
 }
 
 impl<W: Write> Printer<W> {
@@ -55,6 +58,9 @@ impl<W: Write> Printer<W> {
             return Ok(());
         }
         self.written += 1;
+        let shut = row.destination.shut().map(|shut| {
+            format!("{} is {}", row.destination.address.masked(), in_words(&shut, "UTC"))
+        });
         let address = row.destination.address;
         if let Some(held) = &mut self.held
             && (&held.subject, &held.rules, &held.settings)
@@ -62,6 +68,7 @@ impl<W: Write> Printer<W> {
             && held.to.len() < TO_MAX
         {
             held.to.push(address);
+            held.shut.extend(shut);
             return Ok(());
         }
         self.write_held()?;
@@ -71,6 +78,7 @@ impl<W: Write> Printer<W> {
             rules: row.rules,
             settings: row.settings,
             to: vec![address],
+            shut: shut.into_iter().collect(),
         });
         Ok(())
     }
@@ -100,6 +108,9 @@ impl Held {
         if let Some(title) = &self.title {
             // A title may hold anything; a line break would end the comment.
             text.push_str(&format!("# {}\n", plain(title)));
+        }
+        for line in &self.shut {
+            text.push_str(&format!("# {line}\n"));
         }
         let (column, id) = match &self.subject {
             SubjectRef::Video(id) => (Column::Video, id.to_string()),

@@ -513,6 +513,28 @@ fn a_difference_names_what_changes_and_nothing_else() {
 }
 
 #[test]
+fn a_destination_at_which_nothing_arrives_is_said_to_be_so_above_its_watch() {
+    let watches = read(Form::Toml, TOML.as_bytes(), &terms()).unwrap();
+    let mut out = Vec::new();
+    let mut printer = Printer::new(&mut out, NOW).unwrap();
+    let watch = &watches[0];
+    for (address, id) in watch.to.iter().zip(1..) {
+        let mut row = standing(watch, address, id);
+        row.destination.disabled = Some("410\n[[watch]]".to_owned());
+        row.destination.off_since = Some(NOW);
+        printer.add(row).unwrap();
+    }
+    assert_eq!(printer.finish().unwrap(), 2);
+    let text = String::from_utf8(out).unwrap();
+    insta::assert_snapshot!(text.lines().skip(2).take(4).collect::<Vec<_>>().join("\n"), @r#"
+    [[watch]]
+    # telegram:1234 is off since Fri 20 Nov 2026, 20:00 (UTC), because 410 [[watch]]
+    # webhook:example.org/… is off since Fri 20 Nov 2026, 20:00 (UTC), because 410 [[watch]]
+    video = "dQw4w9WgXcQ"
+    "#);
+}
+
+#[test]
 fn neighbours_that_differ_in_their_destination_alone_are_written_as_one() {
     let watches = read(Form::Toml, TOML.as_bytes(), &terms()).unwrap();
     let mut out = Vec::new();

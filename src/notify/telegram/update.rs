@@ -82,6 +82,8 @@ pub struct Message {
     pub sender_chat: Option<i64>,
     /// The text; none for pictures, joins and the like.
     pub text: Option<String>,
+    /// It tells that somebody left (it may be us) or that a topic was closed: no sign that messages can be sent there.
+    pub is_farewell: bool,
     /// When it was written.
     pub date: UnixMillis,
     /// The message that it answers.
@@ -116,6 +118,26 @@ pub struct Membership {
     pub from: User,
     /// What we are now. In a private chat, `Kicked` means blocked and `Member` unblocked.
     pub new_status: MemberStatus,
+    /// Whether we are in the chat, where the status leaves that open.
+    pub is_member: Option<bool>,
+    /// Whether we may write there, where the status leaves that open.
+    pub may_write: Option<bool>,
+}
+
+impl Membership {
+    /// Whether messages arrive from now on; `None`: it does not say so. That one may not write can pass without a word,
+    /// when the whole group is allowed to again.
+    #[must_use]
+    pub fn is_reachable(&self) -> Option<bool> {
+        let may_write = (self.may_write != Some(false)).then_some(true);
+        match self.new_status {
+            MemberStatus::Creator | MemberStatus::Administrator | MemberStatus::Member => may_write,
+            MemberStatus::Restricted if self.is_member == Some(false) => Some(false),
+            MemberStatus::Restricted => may_write,
+            MemberStatus::Left | MemberStatus::Kicked => Some(false),
+            MemberStatus::Unknown => None,
+        }
+    }
 }
 
 /// Somebody's standing in a chat.
@@ -149,6 +171,8 @@ impl MemberStatus {
 
 /// The shapes on the wire: the fields that we act on, and no others.
 mod wire {
+    use serde::de::IgnoredAny;
+
     use super::{Chat, Deserialize, MemberStatus};
 
     #[derive(Deserialize)]
@@ -181,6 +205,9 @@ mod wire {
         pub(super) text: Option<String>,
         pub(super) reply_to_message: Option<MessageId>,
         pub(super) migrate_to_chat_id: Option<i64>,
+        pub(super) left_chat_member: Option<IgnoredAny>,
+        pub(super) forum_topic_closed: Option<IgnoredAny>,
+        pub(super) general_forum_topic_hidden: Option<IgnoredAny>,
     }
 
     #[derive(Deserialize)]
@@ -212,6 +239,11 @@ mod wire {
     #[derive(Deserialize)]
     pub(super) struct Member {
         pub(super) status: MemberStatus,
+        pub(super) is_member: Option<bool>,
+        /// Of a restricted member of a group.
+        pub(super) can_send_messages: Option<bool>,
+        /// Of an administrator of a channel.
+        pub(super) can_post_messages: Option<bool>,
     }
 }
 
@@ -231,6 +263,9 @@ impl From<wire::Message> for Message {
             id: message.message_id,
             chat: message.chat,
             thread: message.message_thread_id.filter(|_| message.is_topic_message),
+            is_farewell: message.left_chat_member.is_some()
+                || message.forum_topic_closed.is_some()
+                || message.general_forum_topic_hidden.is_some(),
             from: message.from.map(User::from),
             sender_chat: message.sender_chat.map(|chat| chat.id),
             text: message.text,
@@ -265,10 +300,18 @@ pub fn parse_update(value: &Value) -> Option<Update> {
             UpdateKind::Callback(callback.into())
         }
         Ok(wire::Update { my_chat_member: Some(change), .. }) => {
+            let now = change.new_chat_member;
             UpdateKind::MyChatMember(Membership {
+                may_write: match change.chat.kind {
+                    ChatKind::Channel => now.can_post_messages,
+                    ChatKind::Private | ChatKind::Group | ChatKind::Supergroup => {
+                        now.can_send_messages
+                    }
+                },
                 chat: change.chat,
                 from: change.from.into(),
-                new_status: change.new_chat_member.status,
+                new_status: now.status,
+                is_member: now.is_member,
             })
         }
         Ok(_) | Err(_) => UpdateKind::Other,
@@ -320,6 +363,7 @@ mod tests {
                 from: Some(ana),
                 sender_chat: None,
                 text: Some("/watch dQw4w9WgXcQ".to_owned()),
+                is_farewell: false,
                 date: UnixMillis(1_760_000_000_000),
                 reply_to: None,
                 migrate_to: None,
@@ -381,6 +425,68 @@ mod tests {
         };
         assert_eq!(change.new_status, MemberStatus::Kicked);
         assert_eq!(change.chat.kind, ChatKind::Private);
+    }
+
+    #[test]
+    fn rights_that_were_given_back_are_seen_and_lacking_ones_end_nothing() {
+        let change = |kind: &str, member: &Value| {
+            let update = json!({"update_id": 9, "my_chat_member": {
+                "chat": {"id": -100_123, "type": kind, "title": "x"}, "date": 1,
+                "from": {"id": 42, "is_bot": false, "first_name": "Ana"},
+                "old_chat_member": {"status": "left", "user": {"id": 1}}, "new_chat_member": member
+            }});
+            match parse_update(&update) {
+                Some(Update { kind: UpdateKind::MyChatMember(change), .. }) => {
+                    change.is_reachable()
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        for (member, expected) in [
+            (json!({"status": "member"}), Some(true)),
+            (json!({"status": "administrator", "can_manage_chat": true}), Some(true)),
+            (
+                json!({"status": "restricted", "is_member": true, "can_send_messages": true}),
+                Some(true),
+            ),
+            (json!({"status": "restricted", "is_member": true, "can_send_messages": false}), None),
+            (
+                json!({"status": "restricted", "is_member": false, "can_send_messages": true}),
+                Some(false),
+            ),
+            (json!({"status": "left"}), Some(false)),
+            (json!({"status": "kicked", "until_date": 0}), Some(false)),
+            (json!({"status": "hologram"}), None),
+        ] {
+            assert_eq!(change("supergroup", &member), expected, "{member}");
+        }
+        for (may, expected) in [(true, Some(true)), (false, None)] {
+            let member = json!({"status": "administrator", "can_post_messages": may});
+            assert_eq!(change("channel", &member), expected, "{may}");
+        }
+    }
+
+    #[test]
+    fn what_says_that_somebody_left_is_told_from_a_sign_of_life() {
+        let without_text = |extra: &Value| {
+            let mut update = message(extra);
+            update["message"].as_object_mut().unwrap().remove("text");
+            read(&update).is_farewell
+        };
+        for farewell in [
+            json!({"left_chat_member": {"id": 1, "is_bot": true, "first_name": "bell"}}),
+            json!({"forum_topic_closed": {}, "message_thread_id": 9, "is_topic_message": true}),
+            json!({"general_forum_topic_hidden": {}}),
+        ] {
+            assert!(without_text(&farewell), "{farewell}");
+        }
+        for life in [
+            json!({"photo": []}),
+            json!({"forum_topic_reopened": {}, "message_thread_id": 9, "is_topic_message": true}),
+            json!({"new_chat_members": [{"id": 1, "is_bot": true, "first_name": "bell"}]}),
+        ] {
+            assert!(!without_text(&life), "{life}");
+        }
     }
 
     #[test]

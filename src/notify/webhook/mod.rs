@@ -13,7 +13,7 @@ mod resolver;
 mod secrets;
 
 pub use guard::check_url;
-pub use resolver::{Lookup, SystemLookup};
+pub use resolver::{HostLookup, SystemLookup};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -123,7 +123,7 @@ impl Webhook {
     pub fn with_lookup(
         options: &WebhookOptions,
         now: Clock,
-        lookup: Arc<dyn Lookup>,
+        lookup: Arc<dyn HostLookup>,
     ) -> Result<Self, SetupError> {
         let http = Client::builder()
             .user_agent(concat!("tubebell/", env!("CARGO_PKG_VERSION")))

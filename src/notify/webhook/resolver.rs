@@ -17,7 +17,7 @@ use super::guard::denial;
 
 /// Asks for the addresses of a name.
 #[async_trait]
-pub trait Lookup: Send + Sync {
+pub trait HostLookup: Send + Sync {
     /// The addresses of `host`.
     ///
     /// # Errors
@@ -31,7 +31,7 @@ pub trait Lookup: Send + Sync {
 pub struct SystemLookup;
 
 #[async_trait]
-impl Lookup for SystemLookup {
+impl HostLookup for SystemLookup {
     async fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>> {
         Ok(tokio::net::lookup_host((host, 0)).await?.map(|address| address.ip()).collect())
     }
@@ -70,12 +70,12 @@ impl Refusal {
 
 /// Lets the HTTP client see only addresses that a webhook may go to.
 pub(super) struct GuardedResolver {
-    lookup: Arc<dyn Lookup>,
+    lookup: Arc<dyn HostLookup>,
     allow_private: bool,
 }
 
 impl GuardedResolver {
-    pub(super) fn new(lookup: Arc<dyn Lookup>, allow_private: bool) -> Self {
+    pub(super) fn new(lookup: Arc<dyn HostLookup>, allow_private: bool) -> Self {
         GuardedResolver { lookup, allow_private }
     }
 }
@@ -117,7 +117,7 @@ mod tests {
     struct Script(Mutex<VecDeque<Vec<&'static str>>>);
 
     #[async_trait]
-    impl Lookup for Script {
+    impl HostLookup for Script {
         async fn lookup(&self, _: &str) -> io::Result<Vec<IpAddr>> {
             let next = self.0.lock().unwrap().pop_front().ok_or(io::ErrorKind::NotFound)?;
             Ok(next.into_iter().map(|text| text.parse().unwrap()).collect())

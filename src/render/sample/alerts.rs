@@ -94,6 +94,18 @@ fn listed(subject: &str, title: Option<&str>, message: WatchMessage) -> WatchMes
 const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
 const PLAYLIST: &str = "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
 
+/// An alert that never fired, seen now, for whoever wants to know what one looks like.
+pub(in crate::render) fn test(now: UnixMillis) -> WatchMessage {
+    let alerts = vec![counted(VIEWS, 950, 1_240, "views any")];
+    let mut message = WatchMessage {
+        subscription: SubscriptionId(0),
+        observed_at: now,
+        ..told(Some(facts()), alerts)
+    };
+    message.videos[0].observed_at = now;
+    message
+}
+
 /// Messages of one video, or of a list as a whole.
 pub(in crate::render) fn alerts() -> Vec<WatchMessage> {
     let mut passed = counted(VIEWS, 950, 2_003, "views every 1000");

@@ -1,9 +1,12 @@
-//! Destinations: made, blocked, reached again, moved.
+//! Destinations: made, moved, and whether they can be reached.
+//!
+//! A destination is *on*, *barred* (it takes nothing for now and is tried now and then: what waits for it waits on) or
+//! *off* (nothing is tried, and what waits is cancelled). Whatever proves that it is alive makes it on again.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::finish::{self, Ended};
-use super::{lane, rows, unit, watch};
+use super::{asleep, lane, rows, unit, watch};
 use crate::model::{Address, DestinationId, NotificationId, UnixMillis};
 use crate::store::Result;
 
@@ -60,15 +63,107 @@ pub(super) fn owner(tx: &Connection, destination: DestinationId) -> Result<Strin
         .query_row([destination.0], |row| row.get(0))?)
 }
 
-pub(super) fn enable(tx: &Connection, address: &Address, owner: &str) -> Result<usize> {
+/// Makes a destination known and on: with every thread of the chat where it names none, for whoever unblocks the bot
+/// unblocks it everywhere.
+pub(super) fn enable(
+    tx: &Connection,
+    address: &Address,
+    owner: &str,
+    now: UnixMillis,
+) -> Result<usize> {
     let (id, lane) = destination(tx, address, owner)?;
-    // Every thread of the chat: whoever unblocks the bot unblocks it everywhere.
-    Ok(tx
-        .prepare_cached(
-            "UPDATE destination SET disabled = NULL WHERE lane = ?1 AND disabled IS NOT NULL
-             AND (?2 = 0 OR id = ?3)",
+    let only = is_thread(address).then_some(id.0);
+    open_all(tx, lane, SHUT, only, now)
+}
+
+/// Something came from a destination, or arrived there: it is on. So is what went off with it or elsewhere in the chat,
+/// but not alone: the chat as a whole was out of reach then, and is not. What concerns one topic (it was deleted) says
+/// nothing of the others, nor they of it.
+pub(super) fn alive(tx: &Connection, address: &Address, now: UnixMillis) -> Result<usize> {
+    let found = find(tx, address)?;
+    let lane = match found {
+        Some((_, lane)) => Some(lane),
+        None => find_lane(tx, address)?,
+    };
+    let Some(lane) = lane else { return Ok(0) };
+    open_all(tx, lane, SHUT_WITH, found.map(|(id, _)| id.0), now)
+}
+
+/// What is off or barred in a chat; of one destination alone, where it is given.
+pub(super) const SHUT: &str = "SELECT id FROM destination WHERE lane = ?1 AND moved_to IS NULL
+     AND (disabled IS NOT NULL OR barred IS NOT NULL) AND (?2 IS NULL OR id = ?2)";
+
+/// The same of one destination, and all that went off together.
+pub(super) const SHUT_WITH: &str =
+    "SELECT d.id FROM destination d WHERE d.lane = ?1 AND d.moved_to IS NULL
+     AND (d.disabled IS NOT NULL OR d.barred IS NOT NULL)
+     AND (d.id = ?2 OR EXISTS (SELECT 1 FROM destination o
+          WHERE o.lane = d.lane AND o.id <> d.id AND o.off_since = d.off_since))";
+
+/// Makes those on that `sql` finds; returns how many.
+fn open_all(
+    tx: &Connection,
+    lane: i64,
+    sql: &str,
+    id: Option<i64>,
+    now: UnixMillis,
+) -> Result<usize> {
+    let shut: Vec<i64> = tx
+        .prepare_cached(sql)?
+        .query_map(params![lane, id], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for id in &shut {
+        tx.prepare_cached(
+            "UPDATE destination SET disabled = NULL, off_since = NULL, barred = NULL, barred_since = NULL,
+             barred_until = NULL WHERE id = ?1",
         )?
-        .execute(params![lane, is_thread(address), id.0])?)
+        .execute([id])?;
+        asleep::wake(tx, DestinationId(*id), now)?;
+        look_again(tx, DestinationId(*id), now)?;
+    }
+    if !shut.is_empty() {
+        lane::settle(tx, lane)?;
+    }
+    Ok(shut.len())
+}
+
+/// A destination takes nothing for now: what waits for it waits until `until`, when one message finds out whether it
+/// does again. Since when counts from the first time.
+pub(super) fn bar(
+    tx: &Connection,
+    id: DestinationId,
+    reason: &str,
+    until: UnixMillis,
+    now: UnixMillis,
+) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE destination SET barred = ?2, barred_until = ?3, barred_since = coalesce(barred_since, ?4)
+         WHERE id = ?1 AND disabled IS NULL",
+    )?
+    .execute(params![id.0, reason, until.0, now.0])?;
+    Ok(())
+}
+
+/// A message has arrived at a barred destination: all that waits for it is looked at. The caller settles the lane.
+pub(super) fn unbar(tx: &Connection, id: DestinationId, now: UnixMillis) -> Result<()> {
+    let was_barred = tx
+        .prepare_cached(
+            "UPDATE destination SET barred = NULL, barred_since = NULL, barred_until = NULL
+             WHERE id = ?1 AND barred IS NOT NULL",
+        )?
+        .execute([id.0])?
+        == 1;
+    if was_barred { look_again(tx, id, now) } else { Ok(()) }
+}
+
+/// Makes claims look at once at what waits for a destination, or is to be tried again there. The caller settles the lane.
+fn look_again(tx: &Connection, id: DestinationId, now: UnixMillis) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE notification SET next_at = ?2 WHERE state = 'pending' AND next_at > ?2 AND destination = ?1
+         AND lane = (SELECT lane FROM destination WHERE id = ?1)",
+    )?
+    .execute([id.0, now.0])?;
+    unit::wake(tx, id, None, now)
 }
 
 /// Makes a chat (every thread of it, unless one is named) unreachable: what waits is cancelled.
@@ -155,44 +250,16 @@ pub(super) fn unbar_destination_of(
     }
 }
 
-/// Lets what waits for a destination wait: nothing arrives there for now.
-fn bar(
-    tx: &Connection,
-    id: DestinationId,
-    reason: &str,
-    until: UnixMillis,
-    now: UnixMillis,
-) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE destination SET barred = ?2, barred_since = coalesce(barred_since, ?4), barred_until = ?3
-         WHERE id = ?1",
-    )?
-    .execute(params![id.0, reason, until.0, now.0])?;
-    Ok(())
-}
-
-/// Messages arrive again.
-fn unbar(tx: &Connection, id: DestinationId, now: UnixMillis) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE destination SET barred = NULL, barred_since = NULL, barred_until = NULL WHERE id = ?1",
-    )?
-    .execute([id.0])?;
-    unit::wake(tx, id, None, now)
-}
-
-/// Blocks one destination. What waits is ended by the claims that follow, a bounded piece at a time; what is in flight
-/// ends by its own answer.
+/// Takes one destination off. What waits is ended by the claims that follow, a bounded piece at a time; what is in
+/// flight ends by its own answer.
 fn block(tx: &Connection, id: DestinationId, reason: &str, now: UnixMillis) -> Result<()> {
     tx.prepare_cached(
-        "UPDATE destination SET disabled = ?2, cancelled_to = ?3, cancelled_reason = 'disabled' WHERE id = ?1",
+        "UPDATE destination SET off_since = CASE WHEN disabled IS NULL THEN ?4 ELSE coalesce(off_since, ?4) END,
+         disabled = ?2, cancelled_to = ?3, cancelled_reason = 'disabled',
+         barred = NULL, barred_since = NULL, barred_until = NULL WHERE id = ?1",
     )?
-    .execute(params![id.0, reason, watch::last_alert(tx)?])?;
-    tx.prepare_cached(
-        "UPDATE notification SET next_at = ?2 WHERE state = 'pending' AND next_at > ?2 AND destination = ?1
-         AND lane = (SELECT lane FROM destination WHERE id = ?1)",
-    )?
-    .execute([id.0, now.0])?;
-    unit::wake(tx, id, None, now)
+    .execute(params![id.0, reason, watch::last_alert(tx)?, now.0])?;
+    look_again(tx, id, now)
 }
 
 type Row = (DestinationId, String, String);
@@ -279,6 +346,7 @@ fn move_destination(
     tx.prepare_cached("UPDATE destination SET moved_to = ?2 WHERE id = ?1 OR moved_to = ?1")?
         .execute([old.0, new.0])?;
     move_watches(tx, old, new, now)?;
+    asleep::follow(tx, old, new, now)?;
     unit::move_to_lane(tx, new, lane)?;
     tx.prepare_cached(
         "UPDATE notification SET lane = ?3, destination = ?2 WHERE state = 'pending' AND destination = ?1

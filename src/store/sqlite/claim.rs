@@ -167,7 +167,7 @@ impl Claiming<'_> {
         match (taken, behind, is_all) {
             (Some(message), _, true) => unit::taken(self.tx, id, message),
             (Some(message), _, false) => unit::wait_for(self.tx, id, message),
-            (None, Some(message), true) => unit::wait_for(self.tx, id, message),
+            (None, Some(message), true) => unit::wait_behind(self.tx, id, message),
             (None, None, true) => unit::empty(self.tx, id),
             (None, _, false) => unit::requeue(self.tx, id, self.now),
         }

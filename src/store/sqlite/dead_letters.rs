@@ -129,7 +129,7 @@ fn replay(
     }
     // It is given up anew, after as long as any other.
     tx.prepare_cached(
-        "UPDATE notification SET state = 'pending', attempts = 0, spent = 0, ended = NULL, created_at = ?2,
+        "UPDATE notification SET state = 'pending', attempts = 0, spent = 0, parts_left = 0, ended = NULL, created_at = ?2,
          next_at = ?2, destination = ?3, lane = ?4 WHERE id = ?1",
     )?
     .execute([id.0, now.0, destination, lane])?;

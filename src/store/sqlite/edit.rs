@@ -34,8 +34,9 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
             set(tx, destination, subject.as_ref(), settings, now)
         }
         Edit::Enable { destination, owner } => {
-            chat::enable(tx, destination, owner).map(Edited::Done)
+            chat::enable(tx, destination, owner, now).map(Edited::Done)
         }
+        Edit::Alive { destination } => chat::alive(tx, destination, now).map(Edited::Done),
         Edit::Disable { destination, reason } => {
             chat::disable(tx, destination, reason, now).map(Edited::Done)
         }
@@ -118,6 +119,16 @@ fn mute(
     tx.prepare_cached(sql)?.execute(params![row, until.map(|until| until.0), cancel])?;
     if cancel.is_some() {
         unit::wake(tx, id, watch.map(SubscriptionId), now)?;
+    }
+    if until.is_none() && watch.is_none() {
+        // Whoever wants to hear the chat again wants to hear its watches.
+        let watches = tx
+            .prepare_cached(
+                "UPDATE subscription SET muted_until = NULL
+                 WHERE destination = ?1 AND ended_at IS NULL AND muted_until > ?2",
+            )?
+            .execute([id.0, now.0])?;
+        return Ok(Edited::Unmuted { watches });
     }
     Ok(Edited::Done(1))
 }

@@ -97,9 +97,12 @@ pub(super) fn ledger(db: &Connection) -> Result<Ledger> {
 pub(super) const WAITING: &str =
     "SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NULL";
 
-/// Alerts whose notification is on its way, or waits for another attempt.
-pub(super) const UNDER_WAY: &str = "SELECT coalesce(sum(json_array_length(members)), 0)
-     FROM notification WHERE state IN ('pending', 'queued') AND json_valid(members)";
+/// Alerts whose notification is on its way, waits for another attempt, or follows one that does.
+pub(super) const UNDER_WAY: &str = "SELECT (SELECT coalesce(sum(json_array_length(members)), 0)
+     FROM notification WHERE state = 'pending' AND json_valid(members))
+     + (SELECT coalesce(sum(json_array_length(q.members)), 0) FROM notification n INDEXED BY notification_pending
+     JOIN notification q ON q.id > n.id AND q.id <= n.id + n.parts_left
+     WHERE n.state = 'pending' AND n.parts_left > 0 AND json_valid(q.members))";
 
 /// By two counts of indexes: rows that run have no index of their own.
 pub(super) const RUNNING: &str = "SELECT (SELECT count(*) FROM subscription)
@@ -118,8 +121,7 @@ pub(super) const TABLES: [(&str, &str); 16] = [
     (
         "notification",
         "SELECT (SELECT count(*) FROM notification WHERE ended IS NOT NULL)
-              + (SELECT count(*) FROM notification WHERE state = 'pending')
-              + (SELECT count(*) FROM notification WHERE state = 'queued')",
+              + (SELECT count(*) + coalesce(sum(parts_left), 0) FROM notification WHERE state = 'pending')",
     ),
     ("person", "SELECT count(*) FROM person"),
     ("rule", "SELECT count(*) FROM rule"),

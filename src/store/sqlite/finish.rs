@@ -230,7 +230,12 @@ fn listed(tx: &Connection, id: NotificationId, list: &str) -> Result<Vec<i64>> {
         Ok(members) => Ok(members),
         Err(error) => {
             // Damaged, but the alerts know it too; without an index, which this does not deserve.
-            tracing::error!(notification.id = id.0, %error, "the members of a notification can't be read");
+            let fault = rows::fault(&error);
+            tracing::error!(
+                notification.id = id.0,
+                fault,
+                "the members of a notification can't be read"
+            );
             Ok(tx
                 .prepare("SELECT id FROM alert WHERE notification = ?1")?
                 .query_map([id.0], |row| row.get(0))?

@@ -53,7 +53,7 @@ const OWNERS_MAX: usize = 100;
 
 pub(super) const OWNERS: &str =
     "SELECT d.owner FROM subscription s JOIN destination d ON d.id = s.destination
-     WHERE s.subject = ?1 AND s.ended_at IS NULL LIMIT ?2";
+     WHERE s.subject = ?1 AND s.ended_at IS NULL AND d.asleep IN (0, 2) LIMIT ?2";
 
 /// How many videos a list may hold: as many as the owner among its watchers who has most room left.
 fn room(db: &Connection, subject: i64, limits: ListLimits) -> Result<usize> {

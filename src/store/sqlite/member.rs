@@ -209,6 +209,26 @@ pub(super) fn disarm(tx: &Connection, limit: usize) -> Result<bool> {
     Ok(false)
 }
 
+/// Nobody who watches a subject can be reached: its videos are polled no more, unless something else has them. The rows
+/// that rules of a list have for them end in the sweeps that follow, and come anew when a video joins again.
+pub(super) fn leave_all(tx: &Connection, subject: i64, now: UnixMillis) -> Result<()> {
+    let is_listed = tx
+        .prepare_cached("SELECT 1 FROM subject WHERE id = ?1 AND next_listing IS NOT NULL")?
+        .exists([subject])?;
+    if !is_listed {
+        // A video by itself.
+        return release_all(tx, subject);
+    }
+    let videos: Vec<i64> = tx
+        .prepare_cached("SELECT video FROM member WHERE subject = ?1 AND left_at IS NULL")?
+        .query_map([subject], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for video in videos {
+        leave(tx, ListKey(subject), VideoKey(video), now)?;
+    }
+    Ok(())
+}
+
 /// Nobody watches a subject any more: its videos are polled no more, unless something else has them.
 pub(super) fn release_all(tx: &Connection, subject: i64) -> Result<()> {
     let videos: Vec<(i64, bool)> = tx

@@ -9,6 +9,7 @@
 //! has something waiting and `lane` when the chat may be told; `claim` looks at what is due (`waiting`), makes
 //! notifications of it, `finish` ends them, and `sweep` deletes what is past its retention.
 
+mod asleep;
 mod batch;
 mod busy;
 mod chat;
@@ -16,6 +17,7 @@ mod checkpoint;
 mod claim;
 mod clock;
 mod dead_letters;
+mod destinations;
 mod edit;
 mod figures;
 mod finish;
@@ -57,7 +59,8 @@ pub(in crate::store) use rows::is_of_a_row;
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
 use crate::model::{
-    Address, Channel, NotificationId, Snapshot, SubjectRef, SubscriptionId, UnixMillis, VideoId,
+    Address, Channel, DestinationId, NotificationId, Snapshot, SubjectRef, SubscriptionId,
+    UnixMillis, VideoId,
 };
 use thread::{DbThread, Errors};
 
@@ -343,6 +346,15 @@ impl Store for Sqlite {
         self.reader.read(move |db| rows::destination(db, &address)).await
     }
 
+    async fn destinations(
+        &self,
+        shut_only: bool,
+        after: DestinationId,
+        limit: usize,
+    ) -> Result<Vec<DestinationState>> {
+        self.counter.read(move |db| destinations::destinations(db, shut_only, after, limit)).await
+    }
+
     async fn watches_of_owner(&self, owner: &str) -> Result<usize> {
         let owner = owner.to_owned();
         self.reader.read(move |db| watch::watches_of_owner(db, &owner)).await
@@ -353,7 +365,7 @@ impl Store for Sqlite {
         self.reader.read(move |db| read::is_admitted(db, &address)).await
     }
 
-    async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<Why>> {
+    async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<RuleStory>> {
         self.reader.read(move |db| why::why(db, &video, destination.as_ref())).await
     }
 

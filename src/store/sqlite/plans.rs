@@ -4,8 +4,8 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    claim, dead_letters, figures, finish, lane, listing, member, migrate, notification, open, poll,
-    read, route, routing_tx, sweep, unit, unite, waiting, why,
+    asleep, chat, claim, dead_letters, destinations, figures, finish, lane, listing, member,
+    migrate, notification, open, poll, read, route, routing_tx, sweep, unit, unite, waiting, why,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -88,6 +88,7 @@ fn claims_read_what_is_due_and_no_more() {
         lane::NEXT_DUE,
         lane::DUE,
         unit::DUE,
+        unit::ENDED,
         unit::WAKE_ALL,
         claim::RETRIES,
         waiting::HEAD,
@@ -113,6 +114,9 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         sweep::FORGET,
         sweep::FORGET_DESTINATION,
         sweep::LOG,
+        asleep::WATCHES,
+        asleep::DESTINATIONS,
+        asleep::OF_DESTINATION,
     ] {
         check(sql);
     }
@@ -123,6 +127,11 @@ fn questions_read_what_they_are_about() {
     check(read::WATCHES);
     check(read::WATCHES_ONE);
     check(read::STANDING);
+    check(read::PLACE);
+    check(destinations::ALL);
+    check(destinations::SHUT);
+    check(chat::SHUT);
+    check(chat::SHUT_WITH);
     check(why::ALERTS);
     check(why::PRESENCE);
     check(why::UNARMED);
@@ -146,6 +155,7 @@ fn questions_read_what_they_are_about() {
         let steps = plan(&db, sql);
         let indexed = |step: &String| {
             !step.starts_with("SCAN")
+                || step == "SCAN CONSTANT ROW"
                 || step.contains("USING INDEX")
                 || step.contains("USING COVERING INDEX")
         };
@@ -172,7 +182,7 @@ fn a_pulse_reads_ends_of_indexes_and_a_count_no_bodies() {
         let steps = plan(&db, sql);
         let wide = steps.iter().any(|step| step == &format!("SCAN {table}"));
         // What has no index for all of its rows has narrow rows, few, or keys for a table.
-        let narrow = ["fanout", "invite", "member", "person", "seen", "suppression"];
+        let narrow = ["fanout", "invite", "member", "person", "seen", "suppression", "unit"];
         assert!(!wide || narrow.contains(&table), "{sql}\n{steps:#?}");
     }
 }

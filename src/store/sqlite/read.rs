@@ -3,8 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Value as Sql};
 
 use super::rows;
-use crate::model::{Address, Counts, SubjectRef, SubscriptionId, UnixMillis, VideoId};
-use crate::store::{History, Result, Standing, WatchAt, WatchFilter, WatchRow};
+use crate::model::{
+    Address, Counts, DestinationId, SubjectRef, SubscriptionId, UnixMillis, VideoId,
+};
+use crate::store::{History, Result, Shut, Standing, WatchAt, WatchFilter, WatchRow};
 
 pub(super) fn is_admitted(db: &Connection, person: &str) -> Result<bool> {
     Ok(db.prepare_cached("SELECT 1 FROM person WHERE address = ?1")?.exists([person])?)
@@ -31,7 +33,13 @@ macro_rules! watches {
 pub(super) const WATCHES: &str = watches!("?1 IS NULL");
 pub(super) const WATCHES_OF: &str =
     watches!("s.destination = (SELECT coalesce(moved_to, id) FROM destination WHERE address = ?1)");
-pub(super) const WATCHES_ONE: &str = watches!("s.id = ?1");
+pub(super) const WATCHES_ONE: &str = watches!(
+    "s.id = coalesce((SELECT t.id FROM subscription o JOIN destination f ON f.id = o.destination
+         LEFT JOIN subject x ON x.id = o.subject
+         JOIN subscription t ON t.destination = coalesce(f.moved_to, f.id)
+         AND t.subject = coalesce(x.same_as, o.subject) AND t.ended_at IS NULL
+     WHERE o.id = ?1 AND o.ended_at IS NOT NULL), ?1)"
+);
 pub(super) const WATCHES_ORIGIN: &str = watches!("s.origin = ?1");
 
 pub(super) fn watches(
@@ -81,26 +89,33 @@ pub(super) const STANDING: &str = "SELECT s.id, s.settings, s.origin,
              (SELECT text FROM rule WHERE subscription = s.id AND ended_at IS NULL ORDER BY id))
      FROM subscription s WHERE s.destination = ?1 AND s.subject = ?2 AND s.ended_at IS NULL";
 
+/// A destination where it is now, whether it has moved there, and its state.
+pub(super) const PLACE: &str = "SELECT d.id, o.moved_to IS NOT NULL, d.disabled, d.off_since, d.barred, d.barred_since,
+            d.barred_until
+     FROM destination o JOIN destination d ON d.id = coalesce(o.moved_to, o.id) WHERE o.address = ?1";
+
 /// Look-ups per pair: a list of pairs in one statement would keep no plan for the next.
 pub(super) fn watches_at(db: &Connection, pairs: &[(Address, SubjectRef)]) -> Result<Vec<WatchAt>> {
-    let mut to = db.prepare_cached("SELECT id, moved_to FROM destination WHERE address = ?1")?;
+    let mut to = db.prepare_cached(PLACE)?;
     let mut of = db.prepare_cached("SELECT coalesce(same_as, id) FROM subject WHERE ref = ?1")?;
     let mut standing = db.prepare_cached(STANDING)?;
     let mut last: Option<(&SubjectRef, Option<i64>)> = None;
     let mut found = Vec::with_capacity(pairs.len());
     for (address, subject) in pairs {
-        let destination: Option<(i64, Option<i64>)> =
-            to.query_row([address.to_string()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let destination: Option<(i64, bool, Option<Shut>)> = to
+            .query_row([address.to_string()], |row| Ok((row.get(0)?, row.get(1)?, shut(row, 2)?)))
+            .optional()?;
         let row = match last {
             Some((last, row)) if last == subject => row,
             _ => of.query_row([subject.to_string()], |row| row.get(0)).optional()?,
         };
         last = Some((subject, row));
-        let mut at = WatchAt { watch: None, moved: false, subject: row };
-        if let Some((id, moved_to)) = destination {
-            at.moved = moved_to.is_some();
+        let mut at = WatchAt { watch: None, moved: false, subject: row, shut: None };
+        if let Some((id, moved, shut)) = destination {
+            at.moved = moved;
+            at.shut = shut.map(|shut| (DestinationId(id), shut));
             if let Some(row) = row {
-                let mut rows = standing.query([moved_to.unwrap_or(id), row])?;
+                let mut rows = standing.query([id, row])?;
                 let row = rows.next()?.map(|row| rows::or_skipped(standing_watch(row)));
                 at.watch = row.transpose()?.flatten();
             }
@@ -108,6 +123,14 @@ pub(super) fn watches_at(db: &Connection, pairs: &[(Address, SubjectRef)]) -> Re
         found.push(at);
     }
     Ok(found)
+}
+
+/// Why nothing arrives at a destination, from the columns of its state.
+fn shut(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Shut>> {
+    if let Some(reason) = row.get(at)? {
+        return Ok(Some(Shut::Off { reason, since: rows::instant(row, at + 1)? }));
+    }
+    Ok(rows::barred(row, at + 2)?.map(Shut::Barred))
 }
 
 fn standing_watch(row: &Row<'_>) -> Result<Standing> {

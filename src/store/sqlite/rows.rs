@@ -213,7 +213,8 @@ pub(super) fn destination_row(row: &Row<'_>, at: usize) -> Result<DestinationRow
     })
 }
 
-fn barred(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Barred>> {
+/// Reads why, since when and until when a destination takes nothing for now.
+pub(super) fn barred(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Barred>> {
     let Some(reason) = row.get(at)? else { return Ok(None) };
     let time = |column| UnixMillis(integer_or(row, column, 0));
     Ok(Some(Barred { reason, since: time(at + 1), until: time(at + 2) }))

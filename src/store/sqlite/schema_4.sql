@@ -8,7 +8,7 @@ CREATE TABLE unit (                     -- what is told together: all that waits
     lane         INTEGER NOT NULL,
     due_at       INTEGER,               -- not looked at earlier: a hold is decided once for all of its alerts. NULL: nothing waits
     first        INTEGER NOT NULL,      -- its oldest alert: what is due at one moment leaves in this order
-    notification INTEGER,               -- under way: what waits is not looked at before it has ended
+    notification INTEGER,               -- under way: what waits is not looked at before it has ended. Negative: or before more comes
     sent_at      INTEGER                -- when the last message left, for `at most`
 );
 CREATE INDEX unit_due ON unit (lane, due_at, first) WHERE due_at IS NOT NULL AND notification IS NULL;

@@ -50,11 +50,14 @@ pub(super) fn is_waiting(tx: &Connection, unit: UnitId) -> Result<bool> {
         .exists([unit.0])?)
 }
 
-pub(super) const ENQUEUE: &str =
-    "INSERT INTO unit (id, lane, due_at, first) VALUES (?1, ?2, ?3, ?4)
-     ON CONFLICT (id) DO UPDATE SET lane = ?2, due_at = ?3, first = ?4 WHERE due_at IS NULL";
+/// What waits behind messages about single videos waits for no other video: whatever comes is looked at.
+pub(super) const ENQUEUE: &str = "INSERT INTO unit (id, lane, due_at, first) VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT (id) DO UPDATE SET lane = ?2, due_at = coalesce(due_at, ?3), first = CASE WHEN due_at IS NULL THEN ?4 ELSE first END,
+     notification = CASE WHEN notification > 0 THEN notification END
+     WHERE due_at IS NULL OR notification < 0
+     RETURNING notification IS NULL, due_at";
 
-/// Notes that an alert waits; its lane is made due where nothing waited in the unit before.
+/// Notes that an alert waits; its lane is made due where nothing waited in the unit before, and nothing of it is under way.
 pub(super) fn enqueue(
     tx: &Connection,
     unit: UnitId,
@@ -62,8 +65,14 @@ pub(super) fn enqueue(
     alert: AlertId,
     now: UnixMillis,
 ) -> Result<()> {
-    let new = tx.prepare_cached(ENQUEUE)?.execute([unit.0, lane, now.0, alert.0])? == 1;
-    if new { lane::make_due(tx, lane, now) } else { Ok(()) }
+    let changed: Option<(bool, i64)> = tx
+        .prepare_cached(ENQUEUE)?
+        .query_row([unit.0, lane, now.0, alert.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match changed {
+        Some((true, due_at)) => lane::make_due(tx, lane, UnixMillis(due_at)),
+        Some((false, _)) | None => Ok(()),
+    }
 }
 
 pub(super) const DUE: &str = "SELECT id FROM unit
@@ -109,6 +118,16 @@ pub(super) fn wait_for(tx: &Connection, unit: UnitId, notification: Notification
     Ok(())
 }
 
+/// All that waits in a unit is about videos of which a message is under way: it is not looked at before one of these has
+/// ended, or something else comes. Kept as the negative of its number.
+pub(super) fn wait_behind(
+    tx: &Connection,
+    unit: UnitId,
+    notification: NotificationId,
+) -> Result<()> {
+    wait_for(tx, unit, NotificationId(-notification.0))
+}
+
 /// A message of a unit is taken and nothing else waits in it: both of the above at once.
 pub(super) fn taken(tx: &Connection, unit: UnitId, notification: NotificationId) -> Result<()> {
     tx.prepare_cached("UPDATE unit SET due_at = NULL, notification = ?2 WHERE id = ?1")?
@@ -124,18 +143,24 @@ pub(super) fn ended(
     next: Option<NotificationId>,
     sent_at: Option<UnixMillis>,
 ) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE unit SET notification = CASE WHEN notification = ?2 THEN ?3 ELSE notification END,
-         sent_at = coalesce(?4, sent_at) WHERE id = ?1",
-    )?
-    .execute(params![
-        unit.0,
-        notification.0,
-        next.map(|next| next.0),
-        sent_at.map(|at| at.0)
-    ])?;
-    Ok(())
+    let waits: Option<(i64, Option<i64>)> = tx
+        .prepare_cached(ENDED)?
+        .query_row(
+            params![unit.0, notification.0, next.map(|next| next.0), sent_at.map(|at| at.0)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    match waits {
+        // Its chat may have moved, and the notification with it: nobody else would wake that lane.
+        Some((lane, Some(due_at))) => lane::make_due(tx, lane, UnixMillis(due_at)),
+        Some((_, None)) | None => Ok(()),
+    }
 }
+
+pub(super) const ENDED: &str =
+    "UPDATE unit SET notification = CASE WHEN abs(notification) = ?2 THEN ?3 ELSE notification END,
+     sent_at = coalesce(?4, sent_at) WHERE id = ?1
+     RETURNING lane, CASE WHEN notification IS NULL THEN due_at END";
 
 /// Makes a claim look again at what a destination, or one of its watches, holds: a command has changed what is decided.
 pub(super) fn wake(

@@ -22,19 +22,22 @@ pub(super) fn unite(
     now: UnixMillis,
 ) -> Result<bool> {
     let name = name.to_string();
-    let other: Option<(i64, bool)> = tx
-        .prepare_cached("SELECT id, next_listing IS NOT NULL FROM subject WHERE ref = ?1")?
-        .query_row([&name], |row| Ok((row.get(0)?, row.get(1)?)))
+    let other: Option<(i64, bool, bool)> = tx
+        .prepare_cached(
+            "SELECT id, next_listing IS NOT NULL, EXISTS (SELECT 1 FROM subscription
+             WHERE subject = subject.id AND ended_at IS NULL) FROM subject WHERE ref = ?1",
+        )?
+        .query_row([&name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     match other {
-        Some((id, _)) if id == from.0 => Ok(true),
-        Some((id, true)) if is_settled(tx, from, ListKey(id))? => {
+        Some((id, ..)) if id == from.0 => Ok(true),
+        Some((id, true, _)) if is_settled(tx, from, ListKey(id))? => {
             bring(tx, from, ListKey(id), &name, now)
         }
-        // Asked again at the next listing.
-        Some((_, true)) => Ok(true),
+        // Asked again at the next listing; of one whose watches are asleep, once one of them is awake.
+        Some((_, true, _) | (_, _, true)) => Ok(true),
         // Nobody watches it under that name.
-        Some((id, false)) => rename(tx, from, Some(id), &name).map(|()| true),
+        Some((id, false, false)) => rename(tx, from, Some(id), &name).map(|()| true),
         None => rename(tx, from, None, &name).map(|()| true),
     }
 }

@@ -243,7 +243,8 @@ pub(super) fn alert(row: &Row<'_>, place: &Place) -> Result<Alert> {
 /// Reads the values that an alert passed.
 pub(super) fn marks(text: Option<&str>) -> Result<Marks> {
     let Some(text) = text else { return Ok(Marks::default()) };
-    serde_json::from_str(text).map_err(|error| StoreError::Row(format!("marks: {error}")))
+    serde_json::from_str(text)
+        .map_err(|error| StoreError::Row(format!("marks: {}", rows::fault(&error))))
 }
 
 pub(super) const UNDER_WAY: &str =

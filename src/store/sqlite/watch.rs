@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::asleep::{self, Watched};
 use super::{chat, listing, member, route, rows, unit};
 use crate::model::{
     Address, DestinationId, Holder, ListKey, SubjectRef, SubscriptionId, UnixMillis,
@@ -172,12 +173,7 @@ fn subject(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<i64> {
         })?;
     let id = same_as.unwrap_or(id);
     if listed {
-        // What is published from now on is news to whoever watches.
-        tx.prepare_cached(
-            "UPDATE subject SET next_listing = ?2, since = ?2, gone_at = NULL
-             WHERE id = ?1 AND next_listing IS NULL",
-        )?
-        .execute([id, now.0])?;
+        list(tx, id, now)?;
     }
     let SubjectRef::Video(video) = &watch.subject else { return Ok(id) };
     let key = rows::video_key(tx, video, watch.title.as_deref())?;
@@ -203,6 +199,16 @@ fn subject(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<i64> {
         route::append(tx, std::slice::from_ref(&beginning.snapshot))?;
     }
     Ok(id)
+}
+
+/// Begins to list a channel or playlist that was not listed. What is published from now on is news to whoever watches.
+pub(super) fn list(tx: &Connection, subject: i64, now: UnixMillis) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE subject SET next_listing = ?2, since = ?2, gone_at = NULL
+         WHERE id = ?1 AND next_listing IS NULL",
+    )?
+    .execute([subject, now.0])?;
+    Ok(())
 }
 
 /// The row of a video that is watched already, when there is nothing else to be said of it: most watches of a long file.
@@ -370,20 +376,16 @@ pub(super) fn end_subscription(
         )?
         .query_row(params![subscription, now.0, last_alert(tx)?, reason], |row| row.get(0))?;
     unit::wake(tx, DestinationId(destination), Some(SubscriptionId(subscription)), now)?;
-    release_subject(tx, subject)
+    release_subject(tx, subject, now)
 }
 
-/// Lets go of a subject that nobody watches: its members are polled no more.
-fn release_subject(tx: &Connection, subject: i64) -> Result<()> {
-    let watched = tx
-        .prepare_cached(
-            "SELECT 1 FROM subscription WHERE subject = ?1 AND ended_at IS NULL LIMIT 1",
-        )?
-        .exists([subject])?;
-    if watched {
-        return Ok(());
+/// Lets go of a subject that nobody watches, or nobody who can be reached: its members are polled no more.
+pub(super) fn release_subject(tx: &Connection, subject: i64, now: UnixMillis) -> Result<()> {
+    match asleep::watched(tx, subject)? {
+        Watched::Yes => return Ok(()),
+        Watched::Asleep => member::leave_all(tx, subject, now)?,
+        Watched::No => member::release_all(tx, subject)?,
     }
-    member::release_all(tx, subject)?;
     tx.prepare_cached(
         "UPDATE subject SET next_listing = NULL, listed_at = NULL, members = 0, memory = NULL WHERE id = ?1",
     )?

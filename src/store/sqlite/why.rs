@@ -7,7 +7,7 @@ use crate::model::{
     Address, Alert, CancelReason, Counts, DestinationId, Outcome, RuleId, Series, SubscriptionId,
     UnixMillis, VideoId, VideoKey,
 };
-use crate::store::{Result, Why};
+use crate::store::{Result, RuleStory};
 
 /// Alerts shown per rule by `why`: the last few say enough.
 const WHY_ALERTS: usize = 5;
@@ -19,7 +19,7 @@ pub(super) fn why(
     db: &Connection,
     video: &VideoId,
     destination: Option<&Address>,
-) -> Result<Vec<Why>> {
+) -> Result<Vec<RuleStory>> {
     let Some(key): Option<i64> = db
         .prepare_cached("SELECT id FROM video WHERE ref = ?1")?
         .query_row([video.as_str()], |row| row.get(0))
@@ -111,7 +111,7 @@ fn rule(
     row: &Row<'_>,
     (key, video): (VideoKey, VideoId),
     now: Counts,
-) -> Result<Option<Why>> {
+) -> Result<Option<RuleStory>> {
     let rule: i64 = row.get(0)?;
     let ended: bool = row.get(3)?;
     let unset_place: (i64, i64) = (row.get(7)?, row.get(8)?);
@@ -134,7 +134,7 @@ fn rule(
     if ended && alerts.is_empty() && suppressions.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Why {
+    Ok(Some(RuleStory {
         address: rows::parsed(&row.get::<_, String>(4)?, "destination")?,
         rule: RuleId(rule),
         rule_text: row.get(1)?,

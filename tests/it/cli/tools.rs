@@ -20,6 +20,8 @@ fn the_program_tells_its_version_and_its_commands() {
         "backup",
         "preview",
         "dead-letters",
+        "destinations",
+        "test",
         "why",
     ] {
         assert!(help.out.contains(&format!("\n  {command} ")), "{command}");
@@ -52,9 +54,16 @@ fn a_wrong_configuration_ends_every_tool_with_2_and_names_the_nearest_key() {
     let home = Home::new();
     home.write("config/tubebell.toml", "[store]\nulr = \"sqlite://a.db\"\n");
     let line = "config/tubebell.toml:2: unknown key store.ulr: did you mean url?";
-    for arguments in
-        ["run", "export", "why dQw4w9WgXcQ", "backup b.db", "dead-letters list", "preview alert"]
-    {
+    for arguments in [
+        "run",
+        "export",
+        "why dQw4w9WgXcQ",
+        "backup b.db",
+        "dead-letters list",
+        "preview alert",
+        "destinations",
+        "test telegram:1",
+    ] {
         home.run(arguments).failed(2, &[&format!("tubebell: {line}")]);
     }
     let said = home.run("check");
@@ -106,7 +115,9 @@ fn init_writes_a_private_configuration_and_keeps_the_one_that_is_there() {
 #[test]
 fn tools_without_a_database_say_so_and_make_none() {
     let home = Home::new();
-    for arguments in ["export", "why dQw4w9WgXcQ", "backup b.db", "dead-letters list"] {
+    for arguments in
+        ["export", "why dQw4w9WgXcQ", "backup b.db", "dead-letters list", "destinations"]
+    {
         let said = home.run(arguments);
         assert_eq!(said.code, 1, "{arguments}");
         assert!(said.err.starts_with("tubebell: tubebell.db: there is no such database"));

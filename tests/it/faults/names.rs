@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tubebell::app::{Gateway, system_clock};
 use tubebell::config;
-use tubebell::notify::webhook::{Lookup, Webhook};
+use tubebell::notify::webhook::{HostLookup, Webhook};
 
 use super::receiver::{Mode, Receiver};
 use super::rig::Rig;
@@ -27,7 +27,7 @@ struct Resolver {
 }
 
 #[async_trait]
-impl Lookup for Resolver {
+impl HostLookup for Resolver {
     async fn lookup(&self, _: &str) -> io::Result<Vec<IpAddr>> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         if self.works.load(Ordering::Relaxed) {
@@ -42,7 +42,7 @@ impl Lookup for Resolver {
 async fn a_receiver_whose_name_is_not_found_waits_and_others_are_told() {
     let receiver = Receiver::start(Mode::Answer).await;
     let resolver = Arc::new(Resolver::default());
-    let lookup = Arc::clone(&resolver) as Arc<dyn Lookup>;
+    let lookup = Arc::clone(&resolver) as Arc<dyn HostLookup>;
     let webhook = Webhook::with_lookup(&answers::options(), system_clock(), lookup).unwrap();
     let rig = Rig::start(Arc::new(webhook), &[]);
     let named = format!("webhook:http://hooks.example:{}/1", receiver.port).parse().unwrap();

@@ -74,8 +74,8 @@ fn printed(watches: &[Watch]) -> Vec<u8> {
                 owner: "operator".to_owned(),
                 settings: tubebell::model::Settings::default(),
                 muted_until: None,
-                disabled: None,
-                off_since: None,
+                disabled: Some("gone\n[[watch]]\u{2028}\"".to_owned()),
+                off_since: Some(NOW),
                 barred: None,
             };
             let row = WatchRow {

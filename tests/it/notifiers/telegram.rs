@@ -83,7 +83,8 @@ async fn a_plain_message_says_nothing_of_thread_sound_buttons_or_preview() {
 async fn the_preview_of_a_message_may_be_that_of_a_later_link() {
     let stub = Stub::start([Answer::new(200, SENT), Answer::new(200, SENT)]).await;
     let mut two = ChatMessage {
-        html: "<a href=\"https://youtu.be/a\">a</a> <a href=\"https://youtu.be/b\">b</a>".to_owned(),
+        html: "<a href=\"https://youtu.be/a\">a</a> <a href=\"https://youtu.be/b\">b</a>"
+            .to_owned(),
         preview: true,
         preview_url: Some("https://youtu.be/b".to_owned()),
         ..ChatMessage::default()
@@ -93,10 +94,7 @@ async fn the_preview_of_a_message_may_be_that_of_a_later_link() {
     assert_eq!(client(&stub.url()).send_message(42, None, &two, false).await, Ok(17));
     let options: Vec<serde_json::Value> =
         stub.seen().iter().map(|seen| seen.json()["link_preview_options"].clone()).collect();
-    assert_eq!(
-        options,
-        [json!({"url": "https://youtu.be/b"}), json!({"is_disabled": true})]
-    );
+    assert_eq!(options, [json!({"url": "https://youtu.be/b"}), json!({"is_disabled": true})]);
 }
 
 #[tokio::test]

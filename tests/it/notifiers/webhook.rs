@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tubebell::model::{Address, Clock, UnixMillis};
-use tubebell::notify::webhook::{Lookup, SetupError, Webhook, WebhookOptions};
+use tubebell::notify::webhook::{HostLookup, SetupError, Webhook, WebhookOptions};
 use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 
 use super::stub::{Answer, Stub, closed};
@@ -33,7 +33,7 @@ pub(super) fn hook(allow_private: bool) -> Webhook {
 struct Fixed(Result<&'static str, io::ErrorKind>);
 
 #[async_trait]
-impl Lookup for Fixed {
+impl HostLookup for Fixed {
     async fn lookup(&self, _: &str) -> io::Result<Vec<IpAddr>> {
         Ok(vec![self.0?.parse().unwrap()])
     }

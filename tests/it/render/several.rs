@@ -5,8 +5,8 @@ use tubebell::model::{Channel, ChatMessage, Event, Marks, Metric, STARTED, Signa
 use tubebell::render::{NetAlert, Place, VideoFacts, VideoNews, WatchMessage};
 
 use super::{
-    alert, any_alert, assert_safe, body, chat, facts, hostile, message, news, parts, views_moved,
-    visible,
+    alert, any_alert, assert_safe, body, chat, facts, hostile, message, news, parts, tags,
+    views_moved, visible,
 };
 
 const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
@@ -55,10 +55,6 @@ fn passed(metric: Metric, marks: &[i64], now: i64) -> NetAlert {
 fn all(message: &WatchMessage) -> Vec<Place> {
     let videos = message.videos.iter().enumerate();
     videos.flat_map(|(video, news)| (0..news.alerts.len()).map(move |n| (video, n))).collect()
-}
-
-fn tags(html: &str) -> usize {
-    ["<a ", "<b>", "<i>", "<code>"].iter().map(|tag| html.matches(tag).count()).sum()
 }
 
 #[test]

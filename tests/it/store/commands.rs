@@ -25,7 +25,7 @@ async fn a_mute_cancels_what_waits_and_lifting_it_brings_nothing_back() {
     assert_eq!(bench.count("cancelled:muted"), 1);
     bench.see(3).await;
     assert_eq!(bench.count("waiting"), 0);
-    assert_eq!(bench.mute(ANA, None, None).await, Edited::Done(1));
+    assert_eq!(bench.mute(ANA, None, None).await, Edited::Unmuted { watches: 0 });
     bench.pass(2 * HOUR);
     assert!(bench.send_all().await.is_empty());
     bench.see(4).await;

@@ -88,8 +88,11 @@ async fn what_can_t_be_put_into_words_is_dead_and_its_alerts_are_put_together_an
 
 #[tokio::test]
 async fn whoever_is_gone_is_disabled_and_what_waits_or_is_tried_again_is_cancelled() {
-    let (bench, first) = ringing("webhook:https://a.example/").await;
-    bench.see(3).await;
+    let hook = "webhook:https://a.example/";
+    let (bench, first) = ringing(hook).await;
+    bench.watch_subject(hook, "video:aaaaaaaaaaa", "views any").await;
+    bench.see_video("aaaaaaaaaaa", 1).await;
+    bench.see_video("aaaaaaaaaaa", 2).await;
     let second = bench.turn(Channel::Webhook, 1, Vec::new()).await.claims.remove(0);
     let wait = FinishedAs::Retry { at: bench.now().plus(HOUR), counts: true, error: "502".into() };
     bench.finish(&first, wait).await;

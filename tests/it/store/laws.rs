@@ -186,7 +186,7 @@ proptest! {
     fn no_alert_is_lost_the_sums_agree_and_no_lane_sleeps_for_ever(
         steps in proptest::collection::vec(step(), 1..70)
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let mut bench = Bench::new();
             let mut taken = Vec::new();

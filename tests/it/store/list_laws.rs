@@ -46,6 +46,22 @@ impl Bench {
         self.store().fan_out(self.now(), Box::new(work)).await.unwrap()
     }
 
+    /// Sends all that waits, so that what comes next is an alert of its own.
+    async fn send_everything(&self) {
+        loop {
+            let mut is_done = true;
+            for channel in [Channel::Telegram, Channel::Webhook] {
+                for claim in self.turn(channel, 100, Vec::new()).await.claims {
+                    self.sent(&claim).await;
+                    is_done = false;
+                }
+            }
+            if is_done {
+                return;
+            }
+        }
+    }
+
     async fn sweep_all(&self) {
         let keep = Retention { statistics: 30 * DAY, alerts: 7 * DAY };
         while self.store().sweep(keep, self.now()).await.unwrap() {}
@@ -118,6 +134,7 @@ async fn act_twin(bench: &mut Bench, joined: &mut [bool; 2], pieces: Pieces, ste
                 bench.store().append(vec![snapshot]).await.unwrap();
             }
             bench.route_in(pieces).await;
+            bench.send_everything().await;
         }
         Twin::Join(which) if !joined[usize::from(which)] => {
             joined[usize::from(which)] = true;
@@ -336,7 +353,7 @@ impl Lives {
 }
 
 fn run(work: impl Future<Output = ()>) {
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work);
 }
 
 proptest! {

@@ -16,7 +16,9 @@ mod listing;
 mod moving;
 mod opening;
 mod poisoned;
+mod reaching;
 mod routing;
+mod sleeping;
 mod story;
 mod telling;
 mod upgrading;
@@ -123,7 +125,7 @@ struct Plain {
 
 impl Default for Plain {
     fn default() -> Plain {
-        Plain { quiet_until: AtomicI64::new(0), shown: AtomicI64::new(0), videos_per_message: 100 }
+        Plain { quiet_until: AtomicI64::new(0), shown: AtomicI64::new(0), videos_per_message: 1 }
     }
 }
 
@@ -417,10 +419,10 @@ fn check_sums_but_lanes(db: &rusqlite::Connection) {
           AND NOT EXISTS (SELECT 1 FROM unit u WHERE u.id = a.unit AND u.due_at IS NOT NULL AND u.id / 8 = a.subscription)"),
         ("a unit waits with nothing", "SELECT count(*) FROM unit u WHERE u.due_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alert a
           WHERE a.unit = u.id AND a.outcome IS NULL AND a.notification IS NULL)"),
-        ("a unit waits for a notification that is not under way", "SELECT count(*) FROM unit u JOIN notification n ON n.id = u.notification
+        ("a unit waits for a notification that is not under way", "SELECT count(*) FROM unit u JOIN notification n ON n.id = abs(u.notification)
           WHERE n.state <> 'pending'"),
         ("a unit waits for a notification that is not there", "SELECT count(*) FROM unit u WHERE u.notification IS NOT NULL
-          AND NOT EXISTS (SELECT 1 FROM notification n WHERE n.id = u.notification)"),
+          AND NOT EXISTS (SELECT 1 FROM notification n WHERE n.id = abs(u.notification))"),
         ("a part waits for none before it", "SELECT count(*) FROM notification n WHERE n.state = 'queued' AND NOT EXISTS
           (SELECT 1 FROM notification p WHERE p.id = n.id - 1 AND p.state IN ('pending', 'queued') AND p.parts_left = n.parts_left + 1)"),
         ("more is in flight than may be", "SELECT count(*) FROM lane WHERE in_flight NOT BETWEEN 0 AND

@@ -124,10 +124,10 @@ async fn what_one_transaction_leaves_over_is_told_once_in_order_and_videos_take_
     // Each chat hears of each change of each video once, the earlier first.
     for subscription in 1..=10 {
         let told: String = bench.sql(&format!(
-            "SELECT group_concat(previous || '>' || current, ' ')
+            "SELECT group_concat(previous || '>' || current || ' ' || folded, ' ')
              FROM (SELECT * FROM alert WHERE subscription = {subscription} ORDER BY id)"
         ));
-        assert_eq!(told, "10>11 11>12");
+        assert_eq!(told, "10>12 1");
     }
     bench.sums();
 }
@@ -155,10 +155,11 @@ async fn changes_that_wait_behind_a_fan_out_become_one() {
     assert_eq!(bench.store().figures(bench.now()).await.unwrap().fanouts, 2);
     pieces(&bench).await;
     let told: String = bench.sql(
-        "SELECT group_concat(previous || '>' || current, ' ')
+        "SELECT group_concat(previous || '>' || current || ' ' || folded, ' ')
          FROM (SELECT * FROM alert WHERE subscription = 3 ORDER BY id)",
     );
-    assert_eq!(told, "10>11 11>14");
+    // Two alerts of two changes, the later folded into the earlier.
+    assert_eq!(told, "10>14 1");
 }
 
 #[tokio::test]

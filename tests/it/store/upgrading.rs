@@ -192,7 +192,7 @@ async fn a_tool_leaves_an_older_database_as_it_is_and_says_what_to_do() {
     let before = std::fs::read(&path).unwrap();
     for access in [Access::Tool, Access::Existing] {
         let error = Sqlite::open(&path, access).err().unwrap().to_string();
-        let expected = "tubebell.db is of an older version (schema 2, and this one needs 3): start this version's `tubebell run` once, it brings the database up to date";
+        let expected = "tubebell.db is of an older version (schema 2, and this one needs 4): start this version's `tubebell run` once, it brings the database up to date";
         assert!(error.ends_with(expected), "{error}");
     }
     assert_eq!(std::fs::read(&path).unwrap(), before);

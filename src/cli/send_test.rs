@@ -1,0 +1,78 @@
+//! `tubebell test`: a sample message on the real way, with the channel's own answer.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use data_encoding::BASE32_NOPAD;
+use rand::RngCore;
+
+use super::context::{Context, block_on, stdout};
+use super::destinations::make_on;
+use super::fault::Fault;
+use super::preview;
+use super::shut::in_words;
+use super::terminal::plain;
+use crate::app::Channels;
+use crate::model::{Address, Clock};
+use crate::notify::Outgoing;
+use crate::store::{Access, Store};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where to, such as telegram:1234 or webhook:https://example.org/hook
+    #[arg(value_name = "DESTINATION")]
+    to: Address,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
+    let config = context.config()?;
+    let now = context.now;
+    let clock: Clock = Arc::new(move || now);
+    let channel = args.to.channel();
+    let channels =
+        Channels::new(&config, &clock).map_err(|error| Fault::wrong(error.to_string()))?;
+    let notifier = channels.notifier(channel).ok_or_else(|| {
+        let to = args.to.masked();
+        Fault::wrong(format!("{to} is off: there is no section [{channel}] in the configuration"))
+    })?;
+    let renderer = preview::renderer(&config.defaults.templates).map_err(Fault::configuration)?;
+    let body = renderer
+        .test(channel, now, &config.defaults.tz)
+        .map_err(|error| Fault::Failed(error.into()))?;
+    // It needs no watch, and so no database; where there is one, it says where a chat has moved to.
+    let store = match config.store.path.exists() {
+        true => Some(context.store(&config, Access::Existing)?),
+        false => None,
+    };
+    block_on(async {
+        let known = match &store {
+            Some(store) => store.destination(&args.to).await?,
+            None => None,
+        };
+        let address = known.as_ref().map_or(&args.to, |row| &row.address).clone();
+        let shown = address.masked();
+        let outgoing = Outgoing { id: new_id(), address: address.clone(), body, silent: false };
+        let receipt = notifier.send(&outgoing).await;
+        let receipt = receipt.map_err(|error| Fault::failed(format!("{shown}: {error}")))?;
+        let mut out = stdout();
+        writeln!(
+            out,
+            "{shown}: the message has arrived and is called {} there",
+            plain(&receipt.0)
+        )?;
+        if let Some(store) = &store
+            && let Some(shut) = known.and_then(|row| row.shut())
+        {
+            make_on(store, address, now).await?;
+            writeln!(out, "it is on again; it was {}", in_words(&shut, &config.defaults.tz))?;
+        }
+        Ok(out.flush()?)
+    })
+}
+
+/// An id as that of any other message, and never the same.
+fn new_id() -> String {
+    let mut bytes = [0; 8];
+    rand::rng().fill_bytes(&mut bytes);
+    BASE32_NOPAD.encode(&bytes).to_lowercase()
+}
