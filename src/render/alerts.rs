@@ -17,7 +17,9 @@ pub(super) struct AlertsView {
     pub(super) subject: Link,
     /// Which of several messages this is; `None`: there is one.
     pub(super) part: Option<Page>,
-    pub(super) sections: Vec<Section>,
+    pub(super) new: Vec<New>,
+    pub(super) passed: Vec<Passing>,
+    pub(super) sums: Vec<Section>,
     /// A percentage or a rate stands above: said because YouTube's terms want computed numbers told apart.
     pub(super) computed: bool,
     pub(super) rules: List<String>,
@@ -25,24 +27,45 @@ pub(super) struct AlertsView {
     pub(super) subscription: SubscriptionId,
 }
 
-/// Lines that belong together.
+/// A new video: an object with one field, named after what can be seen of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum New {
+    /// All of it.
+    Upload { video: Link },
+    /// It is only announced yet, and when it begins.
+    Announced { video: Link, is_premiere: bool, at: Option<Moment> },
+    /// All of it, now; it was announced before.
+    Started { video: Link },
+}
+
+/// A video with values that it passed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Passing {
+    pub(super) video: Link,
+    pub(super) values: Vec<PassedValue>,
+}
+
+/// One or more values of a count that were passed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct PassedValue {
+    /// The count, as it stands within a sentence.
+    pub(super) label: &'static str,
+    pub(super) fell: bool,
+    pub(super) passed: Passed,
+    pub(super) current: Grouped,
+}
+
+/// Sums that stand together.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Section {
     pub(super) lines: Vec<Entry>,
 }
 
-/// A line, or a sum with its lines: an object with one field, named after its kind.
+/// A sum, or what became of the list: an object with one field, named after its kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Entry {
-    /// A new video.
-    Upload { video: Link },
-    /// A new video that is only announced yet, and when it begins.
-    Announced { video: Link, is_premiere: bool, at: Option<Moment> },
-    /// A video that was announced can be seen.
-    Started { video: Link },
-    /// Values that a video passed.
-    Passed { video: Link, values: Vec<PassedValue> },
     /// Titles changed.
     Renamed { titles: List<NewTitle> },
     /// Deleted or private.
@@ -84,16 +107,6 @@ pub(super) struct Sum {
     pub(super) videos: List<Link>,
 }
 
-/// One or more values of a count that were passed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct PassedValue {
-    /// The count, as it stands within a sentence.
-    pub(super) label: &'static str,
-    pub(super) fell: bool,
-    pub(super) passed: Passed,
-    pub(super) current: Grouped,
-}
-
 /// A title that changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct NewTitle {
@@ -123,12 +136,13 @@ pub(super) struct Growth {
 impl AlertsView {
     /// All of it in one view, however long.
     pub(super) fn new(message: &WatchMessage) -> AlertsView {
-        let digest = Digest::new(message);
-        let mut new: Vec<Entry> = digest.named.into_iter().map(|named| named.line).collect();
-        let passed = new.split_off(digest.new);
-        let mut sections = Section::of([new, passed]);
-        sections.extend(digest.sums);
-        AlertsView { sections, ..digest.frame }
+        let Digest { frame, new, passed, sums, .. } = Digest::new(message);
+        AlertsView {
+            new: new.into_iter().map(|named| named.line).collect(),
+            passed: passed.into_iter().map(|named| named.line).collect(),
+            sums,
+            ..frame
+        }
     }
 }
 

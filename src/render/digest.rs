@@ -7,7 +7,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::alerts::{AlertsView, Entry, Growth, Move, NewTitle, PassedValue, Section, Sum};
+use super::alerts::{
+    AlertsView, Entry, Growth, Move, New, NewTitle, PassedValue, Passing, Section, Sum,
+};
 use super::cut::List;
 use super::line::{Line, icon, label};
 use super::news::{NetAlert, Place, VideoNews, WatchMessage};
@@ -29,23 +31,25 @@ const VALUES_PER_LINE: usize = 4;
 
 /// What a message of several videos tells, before it is divided into as many messages as it takes.
 pub(super) struct Digest {
-    /// All of the view but its sections.
+    /// All of the view but what follows.
     pub(super) frame: AlertsView,
-    /// What has to be named, in the order in which it is told: new videos, then passed values.
-    pub(super) named: Vec<Named>,
-    /// How many of `named` are new videos.
-    pub(super) new: usize,
+    /// New videos, each of which has to be named.
+    pub(super) new: Vec<Named<New>>,
+    /// Passed values, each of which has to be named.
+    pub(super) passed: Vec<Named<Passing>>,
     /// All else.
     pub(super) sums: Vec<Section>,
     /// The alerts that the sums tell.
     pub(super) summed: Vec<Place>,
-    /// The page of the new video, where there is one alone; it is the first that is named.
+    /// The page of the new video, where there is one alone.
     pub(super) upload: Option<String>,
 }
 
 /// A line that has to be told.
-pub(super) struct Named {
-    pub(super) line: Entry,
+pub(super) struct Named<L> {
+    pub(super) line: L,
+    /// The index of its video.
+    video: usize,
     /// The alerts that it tells.
     pub(super) told: Vec<Place>,
 }
@@ -72,13 +76,6 @@ struct Case<T> {
     what: T,
 }
 
-/// Passed values of one video, for one line.
-struct Passing {
-    video: usize,
-    values: Vec<PassedValue>,
-    told: Vec<Place>,
-}
-
 impl Digest {
     pub(super) fn new(message: &WatchMessage) -> Digest {
         let mut sorter = Sorter::new(message);
@@ -94,8 +91,8 @@ impl Digest {
 /// Sorts alerts by how they are told.
 struct Sorter<'a> {
     message: &'a WatchMessage,
-    new: Vec<Named>,
-    passed: Vec<Passing>,
+    new: Vec<Named<New>>,
+    passed: Vec<Named<Passing>>,
     titles: Vec<Case<NewTitle>>,
     happenings: BTreeMap<Happening, Vec<usize>>,
     moves: [Vec<Case<Move>>; Metric::ALL.len()],
@@ -129,14 +126,14 @@ impl<'a> Sorter<'a> {
         let (index, _) = place;
         let video = news.link(self.message);
         match Line::new(alert, news, self.message) {
-            Line::Upload { .. } => return self.tell_new(place, Entry::Upload { video }),
+            Line::Upload { .. } => return self.tell_new(place, New::Upload { video }),
             Line::Announced { is_premiere, at, .. } => {
-                return self.tell_new(place, Entry::Announced { video, is_premiere, at });
+                return self.tell_new(place, New::Announced { video, is_premiere, at });
             }
-            Line::Started { .. } => return self.tell_new(place, Entry::Started { video }),
+            Line::Started { .. } => return self.tell_new(place, New::Started { video }),
             Line::Marks { metric, fell, passed, current, .. } => {
-                let label = metric.name();
-                return self.tell_passed(place, PassedValue { label, fell, passed, current });
+                let value = PassedValue { label: metric.name(), fell, passed, current };
+                return self.tell_passed(place, video, value);
             }
             Line::Title { previous, current } => {
                 // Of several alerts on one title the first says it all.
@@ -177,27 +174,29 @@ impl<'a> Sorter<'a> {
         self.summed.push(place);
     }
 
-    fn tell_new(&mut self, place: Place, line: Entry) {
+    fn tell_new(&mut self, place: Place, line: New) {
+        let (video, _) = place;
         match self.new.last_mut() {
             // Two rules that noticed the same thing tell it once.
-            Some(last) if last.line == line => last.told.push(place),
-            Some(_) | None => self.new.push(Named { line, told: vec![place] }),
+            Some(last) if last.video == video && last.line == line => last.told.push(place),
+            Some(_) | None => self.new.push(Named { line, video, told: vec![place] }),
         }
     }
 
-    fn tell_passed(&mut self, place: Place, value: PassedValue) {
+    fn tell_passed(&mut self, place: Place, link: Link, value: PassedValue) {
         let (video, _) = place;
-        let mut lines = self.passed.iter_mut().rev().take_while(|line| line.video == video);
-        if let Some(line) = lines.find(|line| line.values.contains(&value)) {
-            return line.told.push(place);
+        let mut lines = self.passed.iter_mut().rev().take_while(|named| named.video == video);
+        if let Some(named) = lines.find(|named| named.line.values.contains(&value)) {
+            return named.told.push(place);
         }
         match self.passed.last_mut() {
-            Some(last) if last.video == video && last.values.len() < VALUES_PER_LINE => {
-                last.values.push(value);
+            Some(last) if last.video == video && last.line.values.len() < VALUES_PER_LINE => {
+                last.line.values.push(value);
                 last.told.push(place);
             }
             Some(_) | None => {
-                self.passed.push(Passing { video, values: vec![value], told: vec![place] });
+                let line = Passing { video: link, values: vec![value] };
+                self.passed.push(Named { line, video, told: vec![place] });
             }
         }
     }
@@ -219,15 +218,9 @@ impl<'a> Sorter<'a> {
         let message = self.message;
         let link = |video: usize| message.videos[video].link(message);
         let upload = match self.new.as_slice() {
-            [only] => only.told.first().map(|(video, _)| link(*video).url),
+            [only] => Some(link(only.video).url),
             _ => None,
         };
-        let mut named = self.new;
-        let new = named.len();
-        named.extend(self.passed.into_iter().map(|Passing { video, values, told }| {
-            let line = Entry::Passed { video: link(video), values };
-            Named { line, told }
-        }));
 
         let mut events: Vec<Entry> = Vec::new();
         if !self.titles.is_empty() {
@@ -265,13 +258,15 @@ impl<'a> Sorter<'a> {
                 late: message.late.then_some(late),
                 subject: headline(message),
                 part: None,
-                sections: Vec::new(),
+                new: Vec::new(),
+                passed: Vec::new(),
+                sums: Vec::new(),
                 computed: numbers.len() > moved,
                 rules: few(&self.rules, RULES_SHOWN, |rule| (*rule).to_owned()),
                 subscription: message.subscription,
             },
-            named,
-            new,
+            new: self.new,
+            passed: self.passed,
             sums: Section::of([events, numbers, self.list]),
             summed: self.summed,
             upload,

@@ -26,8 +26,6 @@ mod templates;
 pub mod views;
 mod webhook;
 
-use alert::AlertView;
-use digest::Digest;
 use handlebars::{Context, Handlebars};
 use serde_json::Value as Json;
 
@@ -40,6 +38,8 @@ pub use templates::built_in;
 pub use views::View;
 
 use crate::model::{Channel, ChatMessage, UnixMillis};
+use alert::AlertView;
+use digest::Digest;
 use numbers::Moment;
 
 /// Why a message could not be rendered. Templates are checked at start, so none of these is to be expected.
@@ -145,7 +145,7 @@ impl Renderer {
                     preview: view.preview(),
                     preview_url: None,
                 };
-                Ok(vec![Part::new(body(channel, &chat, &parsed)?, told(index, news))])
+                Ok(vec![Part::new(body(channel, &chat, || parsed.text())?, told(index, news))])
             }
             _ => {
                 let parts = parts::render(&self.telegram, &Digest::new(message))?;
@@ -160,7 +160,7 @@ impl Renderer {
                         preview: part.upload.is_some(),
                         preview_url: part.upload,
                     };
-                    Ok(Part::new(body(channel, &chat, &part.parsed)?, part.told))
+                    Ok(Part::new(body(channel, &chat, || part.text)?, part.told))
                 };
                 parts.into_iter().map(part).collect()
             }
@@ -252,15 +252,15 @@ impl Renderer {
     }
 }
 
-/// What is sent of a message for a chat.
+/// What is sent of a message for a chat, of which a reader sees `text`.
 fn body(
     channel: Channel,
     chat: &ChatMessage,
-    parsed: &html::Parsed,
+    text: impl FnOnce() -> String,
 ) -> Result<String, serde_json::Error> {
     match channel {
         Channel::Telegram => serde_json::to_string(chat),
-        Channel::Recorder | Channel::Webhook => Ok(parsed.text()),
+        Channel::Recorder | Channel::Webhook => Ok(text()),
     }
 }
 

@@ -16,9 +16,8 @@ use super::cut::{Cut, List};
 use super::digest::Digest;
 use super::html::{self, Parsed};
 use super::news::Place;
-use super::numbers::Grouped;
-use super::views::{Page, View};
-use super::{RenderError, render_once, templates};
+use super::views::View;
+use super::{RenderError, numbers, render_once, templates};
 
 /// Longest text of one field, in UTF-16 units: every title of YouTube is shorter.
 const TEXT_MAX: usize = 250;
@@ -35,10 +34,14 @@ const CUTS: [Cut; 5] = [
 /// The share of a message that sums may take where there is more to tell than it holds.
 const SUMS_SHARE: f64 = 0.6;
 
+/// Stands for the number of parts until it is known. No text from outside holds a control character: see [`Cut`].
+const COUNT: char = '\u{1}';
+
 /// One message of several.
 pub(super) struct PartText {
     pub(super) html: String,
-    pub(super) parsed: Parsed,
+    /// What a reader sees of it.
+    pub(super) text: String,
     pub(super) told: Vec<Place>,
     pub(super) is_last: bool,
     /// The page of the new video, where it is the only one that is told.
@@ -52,11 +55,9 @@ pub(super) fn render(
 ) -> Result<Vec<PartText>, RenderError> {
     let too_long = || RenderError::TooLong { file: templates::file_of(AlertsView::NAME) };
     let cut = Cut { text: TEXT_MAX, items: usize::MAX };
-    let lines: Vec<Json> = digest
-        .named
-        .iter()
-        .map(|named| as_json(&named.line, cut))
-        .collect::<Result<_, RenderError>>()?;
+    let new = digest.new.iter().map(|named| as_json(&named.line, cut));
+    let passed = digest.passed.iter().map(|named| as_json(&named.line, cut));
+    let lines: Vec<Json> = new.chain(passed).collect::<Result<_, RenderError>>()?;
     let least: Vec<usize> = lines.iter().map(least_units).collect();
     let may_be_one = Fill { units: least.iter().sum(), tags: least.len() }.fits();
     let has_sums = !digest.sums.is_empty();
@@ -66,11 +67,15 @@ pub(super) fn render(
     for (index, cut) in cuts.iter().enumerate() {
         let next = Sheet::new(registry, digest, &lines, *cut)?;
         if may_be_one {
-            let (html, parsed) = next.render(0..lines.len(), true, None)?;
+            let (html, parsed) = next.render(0..lines.len(), None)?;
             if parsed.fits() {
-                let told = told(digest, 0..lines.len(), true);
-                let upload = digest.upload.clone();
-                return Ok(vec![PartText { html, parsed, told, is_last: true, upload }]);
+                return Ok(vec![PartText {
+                    html,
+                    text: parsed.text(),
+                    told: told(digest, 0..lines.len(), true),
+                    is_last: true,
+                    upload: digest.upload.clone(),
+                }]);
             }
         }
         if sheet.is_none() && (index + 1 == cuts.len() || next.sums_share()? <= SUMS_SHARE) {
@@ -82,33 +87,31 @@ pub(super) fn render(
     }
     let sheet = sheet.filter(|_| !lines.is_empty()).ok_or_else(too_long)?;
 
-    let parts = divide(&least, has_sums, |range, is_first| {
-        sheet.render(range, is_first, sheet.widest()).map(|(_, parsed)| Fill::of(&parsed))
-    })?;
+    let render = |lines: Range<usize>, part: usize| {
+        let (html, parsed) = sheet.render(lines, Some(part))?;
+        let fill = sheet.fill(&parsed);
+        Ok::<_, RenderError>(((html, parsed), fill))
+    };
+    let parts = divide(&least, has_sums, render, |line| sheet.measure(line))?;
     let parts = parts.ok_or_else(too_long)?;
     let count = parts.len();
-    let mut rendered = Vec::with_capacity(count);
-    for (index, range) in parts.into_iter().enumerate() {
-        let is_first = index == 0;
-        let part = (count > 1).then_some((index + 1, count));
-        let (html, parsed) = sheet.render(range.clone(), is_first, part)?;
-        if !parsed.fits() {
-            return Err(too_long());
-        }
-        rendered.push(PartText {
-            html,
-            parsed,
-            upload: digest.upload.clone().filter(|_| range.start == 0 && range.end > 0),
-            told: told(digest, range, is_first),
-            is_last: index + 1 == count,
-        });
-    }
-    Ok(rendered)
+    let known = numbers::grouped(i64::try_from(count).unwrap_or(i64::MAX));
+    let parts = parts.into_iter().enumerate().map(|(index, (lines, (html, parsed)))| PartText {
+        html: html.replace(COUNT, &known),
+        text: parsed.text().replace(COUNT, &known),
+        upload: digest.upload.clone().filter(|_| lines.start == 0 && lines.end > 0),
+        told: told(digest, lines, index == 0),
+        is_last: index + 1 == count,
+    });
+    Ok(parts.collect())
 }
 
+/// The alerts that a part tells.
 fn told(digest: &Digest, lines: Range<usize>, is_first: bool) -> Vec<Place> {
-    let named = digest.named.get(lines).unwrap_or_default();
-    let mut told: Vec<Place> = named.iter().flat_map(|named| named.told.iter().copied()).collect();
+    let new = digest.new.iter().map(|named| &named.told);
+    let named = new.chain(digest.passed.iter().map(|named| &named.told));
+    let mut told: Vec<Place> =
+        named.skip(lines.start).take(lines.len()).flatten().copied().collect();
     if is_first {
         told.extend(&digest.summed);
     }
@@ -140,7 +143,7 @@ struct Sheet<'a> {
     /// How many of the lines are new videos.
     new: usize,
     frame: Map<String, Json>,
-    sums: Vec<Json>,
+    sums: Json,
     no_rules: Json,
 }
 
@@ -155,52 +158,57 @@ impl<'a> Sheet<'a> {
             Json::Object(frame) => frame,
             _ => Map::new(),
         };
-        let sums = digest.sums.iter().map(|section| as_json(section, cut));
-        let sums = sums.collect::<Result<_, RenderError>>()?;
+        let sums = as_json(&digest.sums, cut)?;
         let no_rules = as_json(&List::<String>::default(), cut)?;
-        Ok(Sheet { registry, lines, new: digest.new, frame, sums, no_rules })
+        Ok(Sheet { registry, lines, new: digest.new.len(), frame, sums, no_rules })
     }
 
-    /// The number of a part takes no more room than this one: there are no more parts than lines, and one of sums.
-    fn widest(&self) -> Option<(usize, usize)> {
-        let count = self.lines.len() + 1;
-        Some((count, count))
+    /// How much of a message a part takes, with room for the number of parts: there are no more than lines, and one.
+    fn fill(&self, parsed: &Parsed) -> Fill {
+        let widest = numbers::grouped(i64::try_from(self.lines.len() + 1).unwrap_or(i64::MAX));
+        Fill { units: parsed.utf16_len() + widest.len() - 1, tags: parsed.tags }
+    }
+
+    /// What one more line takes.
+    fn measure(&self, line: usize) -> Result<Fill, RenderError> {
+        let (_, without) = self.render(0..0, Some(2))?;
+        let (_, with) = self.render(line..line + 1, Some(2))?;
+        // Alone, it begins a section.
+        let units = with.utf16_len().saturating_sub(without.utf16_len() + 1);
+        Ok(Fill { units, tags: with.tags.saturating_sub(without.tags) })
     }
 
     /// The share of the first part that the sums take.
     fn sums_share(&self) -> Result<f64, RenderError> {
-        let (_, parsed) = self.render(0..0, true, self.widest())?;
-        Ok(Fill::of(&parsed).share())
+        let (_, parsed) = self.render(0..0, Some(1))?;
+        Ok(self.fill(&parsed).share())
     }
 
-    /// One part: some of the lines, the sums in the first, the rules in the last; `part` says which of how many it is.
+    /// One part: some of the lines, the sums in the first, the rules in the last. `part` is its number, from 1; `None`:
+    /// there is one.
     fn render(
         &self,
         lines: Range<usize>,
-        is_first: bool,
-        part: Option<(usize, usize)>,
+        part: Option<usize>,
     ) -> Result<(String, Parsed), RenderError> {
         let new = lines.start..lines.end.min(self.new);
         let passed = lines.start.max(self.new)..lines.end;
-        let mut sections: Vec<Json> = [new, passed]
-            .into_iter()
-            .filter_map(|range| self.lines.get(range).filter(|lines| !lines.is_empty()))
-            .map(|lines| json!({ "lines": lines }))
-            .collect();
+        let of =
+            |range: Range<usize>| Json::Array(self.lines.get(range).unwrap_or_default().to_vec());
         let mut view = self.frame.clone();
-        if is_first {
-            sections.extend_from_slice(&self.sums);
+        view.insert("new".to_owned(), of(new));
+        view.insert("passed".to_owned(), of(passed));
+        if part.is_none_or(|number| number == 1) {
+            view.insert("sums".to_owned(), self.sums.clone());
         } else {
             view.insert("computed".to_owned(), Json::Bool(false));
         }
-        view.insert("sections".to_owned(), Json::Array(sections));
         if lines.end < self.lines.len() {
             view.insert("rules".to_owned(), self.no_rules.clone());
         }
-        if let Some((number, count)) = part {
-            let grouped = |number| Grouped(i64::try_from(number).unwrap_or(i64::MAX));
-            let page = Page { number: grouped(number), count: grouped(count) };
-            view.insert("part".to_owned(), serde_json::to_value(page)?);
+        if let Some(number) = part {
+            let number = numbers::grouped(i64::try_from(number).unwrap_or(i64::MAX));
+            view.insert("part".to_owned(), json!({ "number": number, "count": COUNT }));
         }
         render_once(self.registry, AlertsView::NAME, Json::Object(view))
     }
@@ -215,12 +223,12 @@ struct Fill {
 }
 
 impl Fill {
-    fn of(parsed: &Parsed) -> Fill {
-        Fill { units: parsed.utf16_len(), tags: parsed.tags }
-    }
-
     const fn fits(self) -> bool {
         self.units <= html::TEXT_MAX_UTF16 && self.tags <= html::TAGS_MAX
+    }
+
+    const fn plus(self, more: Fill) -> Fill {
+        Fill { units: self.units + more.units, tags: self.tags + more.tags }
     }
 
     /// 1 is a full message.
@@ -230,60 +238,66 @@ impl Fill {
     }
 }
 
-/// Divides lines into as few stretches as messages allow: each holds as many lines as fit, and at least one; the first
-/// may be empty where something else stands there. `None`: a line is too long for any message.
+/// Divides lines into as few parts as messages allow: each holds as many lines as fit, and at least one; the first may be
+/// empty where something else stands there. `None`: a line is too long for any message.
 ///
-/// `least` is what each line takes at the least, in UTF-16 units; `fill` says what a stretch takes, and whether it fits.
-fn divide<E>(
+/// `least` is what each line takes at the least, in UTF-16 units. `render` makes the part of some lines, given its number
+/// from 1, and says what it takes; `measure` says what one more line takes.
+fn divide<R, E>(
     least: &[usize],
     first_may_be_empty: bool,
-    mut fill: impl FnMut(Range<usize>, bool) -> Result<Fill, E>,
-) -> Result<Option<Vec<Range<usize>>>, E> {
-    let mut parts: Vec<Range<usize>> = Vec::new();
+    mut render: impl FnMut(Range<usize>, usize) -> Result<(R, Fill), E>,
+    mut measure: impl FnMut(usize) -> Result<Fill, E>,
+) -> Result<Option<Vec<(Range<usize>, R)>>, E> {
+    let mut parts: Vec<(Range<usize>, R)> = Vec::new();
     let mut guess = Guess::default();
     let mut start = 0;
     while start < least.len() {
-        let is_first = parts.is_empty();
-        let fewest = usize::from(!(is_first && first_may_be_empty));
+        let number = parts.len() + 1;
+        let fewest = usize::from(!(number == 1 && first_may_be_empty));
         let rest = least.get(start..).unwrap_or_default();
-        let fill = |count: usize| fill(start..start + count, is_first);
-        let Some(count) = longest(rest, fewest, &mut guess, fill)? else { return Ok(None) };
-        parts.push(start..start + count);
+        let render = |count: usize| render(start..start + count, number);
+        let measure = |count: usize| measure(start + count);
+        let Some((count, part)) = longest(rest, fewest, &mut guess, render, measure)? else {
+            return Ok(None);
+        };
+        parts.push((start..start + count, part));
         start += count;
     }
     Ok(Some(parts))
 }
 
-/// How many of the first lines fit into one message: as many as possible, `None` if not even `fewest` do.
-fn longest<E>(
+/// The part with as many of the first lines as fit, and their number; `None` if not even `fewest` do.
+fn longest<R, E>(
     least: &[usize],
     fewest: usize,
     guess: &mut Guess,
-    mut fill: impl FnMut(usize) -> Result<Fill, E>,
-) -> Result<Option<usize>, E> {
+    mut render: impl FnMut(usize) -> Result<(R, Fill), E>,
+    mut measure: impl FnMut(usize) -> Result<Fill, E>,
+) -> Result<Option<(usize, R)>, E> {
     /// After so many guesses that were wrong, halving ends the search.
     const GUESSES: usize = 4;
     let (mut fitting, mut too_many) = (None, least.len() + 1);
     for attempt in 0.. {
-        let from = fitting.map_or(fewest, |count| count + 1);
+        let from = fitting.as_ref().map_or(fewest, |(count, _)| count + 1);
         if from >= too_many {
             break;
         }
         let to = too_many - 1;
         let count = if attempt < GUESSES { guess.count(least) } else { from.midpoint(to) };
         let count = count.clamp(from, to);
-        let filled = fill(count)?;
-        guess.learn(least.get(..count).unwrap_or_default(), filled);
-        if !filled.fits() {
+        let (part, fill) = render(count)?;
+        guess.learn(least.get(..count).unwrap_or_default(), fill);
+        if !fill.fits() {
             too_many = count;
             continue;
         }
-        fitting = Some(count);
-        // One more line takes its texts, a line break and a link, at the least.
-        let has_room = least.get(count).is_some_and(|next| {
-            Fill { units: filled.units + next + 1, tags: filled.tags + 1 }.fits()
-        });
-        if !has_room {
+        fitting = Some((count, part));
+        // One more line takes its texts, a line break and a link, at the least. Only where there is room for these, it is
+        // worth while to know exactly.
+        let Some(next) = least.get(count) else { break };
+        let has_room = fill.plus(Fill { units: next + 1, tags: 1 }).fits();
+        if !has_room || !fill.plus(measure(count)?).fits() {
             break;
         }
     }
@@ -318,10 +332,10 @@ impl Guess {
         least.iter().take_while(fits).count()
     }
 
-    fn learn(&mut self, lines: &[usize], filled: Fill) {
+    fn learn(&mut self, lines: &[usize], fill: Fill) {
         let weight: f64 = lines.iter().map(|line| Guess::weight(*line)).sum();
         if weight > 0.0 {
-            self.share_per_unit = filled.share() / weight;
+            self.share_per_unit = fill.share() / weight;
         }
     }
 }
@@ -336,20 +350,23 @@ mod tests {
     /// rendered.
     fn parts(least: &[usize], heading: usize, words: usize) -> (Option<Vec<Range<usize>>>, usize) {
         let mut rendered = 0;
-        let parts = divide(least, false, |range, _| {
+        let line = |least: usize| Fill { units: least + words + 1, tags: 1 };
+        let render = |range: Range<usize>, _| {
             rendered += 1;
-            let units: usize = least[range.clone()].iter().map(|line| line + words + 1).sum();
-            Ok::<_, ()>(Fill { units: heading + units, tags: 2 + range.len() })
-        });
-        (parts.unwrap(), rendered)
+            let lines = least[range].iter().map(|least| line(*least));
+            Ok::<_, ()>(((), lines.fold(Fill { units: heading, tags: 2 }, Fill::plus)))
+        };
+        let parts = divide(least, false, render, |index| Ok(line(least[index]))).unwrap();
+        (parts.map(|parts| parts.into_iter().map(|(range, ())| range).collect()), rendered)
     }
 
     #[test]
-    fn alike_lines_are_rendered_about_twice_per_part() {
-        let (parts, rendered) = parts(&[60; 500], 80, 4);
-        let count = parts.unwrap().len();
-        assert_eq!(count, 9);
-        assert!(rendered <= 2 * count, "{rendered}");
+    fn alike_lines_are_rendered_about_once() {
+        for words in [3, 50] {
+            let (parts, rendered) = parts(&[60; 500], 80, words);
+            let count = parts.unwrap().len();
+            assert!(rendered <= count + 2, "{rendered} for {count} parts");
+        }
     }
 
     #[test]
@@ -387,7 +404,7 @@ mod tests {
                 next = part.end;
             }
             prop_assert_eq!(next, least.len());
-            prop_assert!(rendered <= 6 * parts.len(), "{} for {}", rendered, parts.len());
+            prop_assert!(rendered <= 3 * parts.len() + 6, "{} for {}", rendered, parts.len());
         }
     }
 }

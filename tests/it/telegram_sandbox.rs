@@ -236,6 +236,18 @@ async fn a_hostile_title_grows_nothing_inside_a_link_and_does_outside() {
 }
 
 #[tokio::test]
+async fn what_stands_behind_the_hundredth_entity_is_plain_text() {
+    let w = world().await;
+    let link = "<a href=\"https://www.youtube.com/watch?v=dQw4w9WgXcQ\">@everyone</a> ";
+    w.html(&link.repeat(101)).await;
+    let sent = w.sandbox.sent(ANA).pop().unwrap();
+    let (last, links) = sent.entities.split_last().unwrap();
+    assert_eq!(links.len(), 100);
+    assert!(links.iter().all(|link| matches!(link.kind, EntityKind::TextLink { .. })));
+    assert_eq!(last.kind, EntityKind::Mention);
+}
+
+#[tokio::test]
 async fn buttons_have_bounds() {
     let w = world().await;
     let send = |button: Value| json!({"chat_id": ANA, "text": "x", "reply_markup": {"inline_keyboard": [[button]]}});

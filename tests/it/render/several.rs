@@ -5,8 +5,8 @@ use tubebell::model::{Channel, ChatMessage, Event, Marks, Metric, STARTED, Signa
 use tubebell::render::{NetAlert, Place, VideoFacts, VideoNews, WatchMessage};
 
 use super::{
-    alert, any_alert, assert_safe, body, chat, facts, hostile, message, news, parts, views_moved,
-    visible,
+    alert, any_alert, assert_safe, body, chat, facts, hostile, message, news, parts, tags,
+    views_moved, visible,
 };
 
 const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
@@ -57,10 +57,6 @@ fn all(message: &WatchMessage) -> Vec<Place> {
     videos.flat_map(|(video, news)| (0..news.alerts.len()).map(move |n| (video, n))).collect()
 }
 
-fn tags(html: &str) -> usize {
-    ["<a ", "<b>", "<i>", "<code>"].iter().map(|tag| html.matches(tag).count()).sum()
-}
-
 #[test]
 fn what_has_to_be_named_is_named_and_all_else_is_summed() {
     let growth = |to| {
@@ -100,7 +96,38 @@ fn what_has_to_be_named_is_named_and_all_else_is_summed() {
         video(n, &format!("No. {n}"), vec![gone(), moved(Metric::Views, 950, 950 + by)])
     }));
     let message = of_channel(videos);
-    insta::assert_snapshot!(chat(&message).html, @"");
+    insta::assert_snapshot!(chat(&message).html, @r#"
+    <b><a href="https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw">Rick Astley</a></b>
+
+    🆕 <a href="https://www.youtube.com/watch?v=00000000002">New &lt;one&gt;</a>
+    📅 <a href="https://www.youtube.com/watch?v=00000000003">Soon</a> premieres <b>Sun 22 Nov 2026, 14:03 (Europe/Madrid)</b>
+    📅 <a href="https://www.youtube.com/watch?v=00000000004">Later</a> premieres soon
+    ▶️ <a href="https://www.youtube.com/watch?v=00000000005">Now</a> can be seen now
+
+    🎯 <a href="https://www.youtube.com/watch?v=00000000001">A &amp; B</a>: views passed 1,000 and 2,000, now <b>2,003</b>; likes fell below 500, now <b>499</b>
+
+    ✏️ New title: <a href="https://www.youtube.com/watch?v=00000000006">Six</a> (was <code>Old</code>)
+    🚫 35 videos can't be seen any more (deleted or private): <a href="https://www.youtube.com/watch?v=00000000012">No. 12</a>, <a href="https://www.youtube.com/watch?v=00000000013">No. 13</a>, <a href="https://www.youtube.com/watch?v=00000000014">No. 14</a> … and 32 more
+    🔗 Now unlisted, reachable by link only: <a href="https://www.youtube.com/watch?v=00000000008">Eight</a>
+    ✅ Available again: <a href="https://www.youtube.com/watch?v=00000000007">Seven</a>
+    🌍 Public again: <a href="https://www.youtube.com/watch?v=00000000009">Nine</a>
+    🔴 2 streams live now: <a href="https://www.youtube.com/watch?v=00000000005">Now</a>, <a href="https://www.youtube.com/watch?v=00000000011">Eleven</a>
+    📅 Live stream announced: <a href="https://www.youtube.com/watch?v=00000000011">Eleven</a>
+    ⏹ Live stream ended: <a href="https://www.youtube.com/watch?v=00000000010">Ten</a>
+    🙈 Likes can't be seen any more: <a href="https://www.youtube.com/watch?v=00000000006">Six</a>
+
+    👁 Views of 36 videos:
+    • <a href="https://www.youtube.com/watch?v=00000000046">No. 46</a>: 950 → <b>996</b> (+46)
+    • <a href="https://www.youtube.com/watch?v=00000000045">No. 45</a>: 950 → <b>995</b> (+45)
+    • <a href="https://www.youtube.com/watch?v=00000000044">No. 44</a>: 950 → <b>994</b> (+44)
+    … and 33 more
+    👍 Likes of 2 videos lately:
+    • <a href="https://www.youtube.com/watch?v=00000000008">Eight</a>: <b>+9.00 %</b> in the last hour (10,000 → 10,900)
+    • <a href="https://www.youtube.com/watch?v=00000000006">Six</a>: <b>+6.12 %</b> in the last hour (10,000 → 10,612)
+
+    <i>% and rates computed by tubebell</i>
+    🔔 <code>views milestones</code> · <code>likes milestones</code> · <code>upload</code> · <code>views any</code> · <code>live</code> · <code>title</code> · <code>likes +5% in 1h</code> · <code>likes any</code> · <code>status</code>
+    "#);
     assert_eq!(parts(Channel::Recorder, &message)[0].told.len(), all(&message).len());
 }
 
@@ -112,7 +139,13 @@ fn a_sum_never_leaves_out_a_single_video() {
         text.lines().nth(2).unwrap_or_default().to_owned()
     };
     let counts = [2, 3, 4, 5, 500].map(told);
-    insta::assert_snapshot!(counts.join("\n"), @"");
+    insta::assert_snapshot!(counts.join("\n"), @"
+    🚫 2 videos can't be seen any more (deleted or private): No. 0, No. 1
+    🚫 3 videos can't be seen any more (deleted or private): No. 0, No. 1, No. 2
+    🚫 4 videos can't be seen any more (deleted or private): No. 0, No. 1, No. 2, No. 3
+    🚫 5 videos can't be seen any more (deleted or private): No. 0, No. 1, No. 2 … and 2 more
+    🚫 500 videos can't be seen any more (deleted or private): No. 0, No. 1, No. 2 … and 497 more
+    ");
 }
 
 #[test]
@@ -127,7 +160,17 @@ fn the_biggest_moves_come_first_and_each_video_once() {
             video(n, &format!("No. {n}"), two)
         })
         .collect();
-    insta::assert_snapshot!(body(Channel::Recorder, &of_channel(videos)), @"");
+    insta::assert_snapshot!(body(Channel::Recorder, &of_channel(videos)), @"
+    Rick Astley
+
+    💬 Comments of 6 videos:
+    • No. 1: 100 → 109 (+9)
+    • No. 2: 100 → 93 (-7)
+    • No. 5: 100 → 104 (+4)
+    … and 3 more
+
+    🔔 comments any
+    ");
 }
 
 #[test]
@@ -267,20 +310,41 @@ fn a_list_without_a_title_is_named_after_its_channel_or_not_at_all() {
             heading(playlist, Some("Rick")),
         ]
         .join("\n"),
-        @""
+        @"
+        🕗 Late: seen on Sat 21 Nov 2026, 14:03 (Europe/Madrid) | Rick
+        🕗 Late: seen on Sat 21 Nov 2026, 14:03 (Europe/Madrid) | A watched channel
+        🕗 Late: seen on Sat 21 Nov 2026, 14:03 (Europe/Madrid) | A watched channel
+        🕗 Late: seen on Sat 21 Nov 2026, 14:03 (Europe/Madrid) | A watched playlist
+        "
     );
 }
 
 #[test]
 fn a_title_that_turns_the_line_or_breaks_it_stays_within_its_link() {
-    let titles =
-        ["\u{202e}\u{2067}evil", "a\nb\u{2028}🚫 c", "<b>&@everyone</b>", &"👩‍👩‍👧".repeat(20)];
+    let titles = ["\u{202e}\u{2067}evil", "a\nb\u{2028}🚫 c", "<b>&@everyone</b>", "👩‍👩‍👧"];
     let videos = titles.iter().enumerate();
     let videos =
         videos.map(|(n, title)| video(n, title, vec![gone(), passed(Metric::Views, &[10], 12)]));
     let html = chat(&of_channel(videos.collect())).html;
     assert_safe(&html);
-    insta::assert_snapshot!(html.escape_debug().to_string().replace("\\n", "\n"), @"");
+    let marks = |c: char| match c {
+        '\u{200d}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            c.escape_unicode().to_string()
+        }
+        c => c.to_string(),
+    };
+    insta::assert_snapshot!(html.chars().map(marks).collect::<String>(), @r#"
+    <b><a href="https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw">Rick Astley</a></b>
+
+    🎯 <a href="https://www.youtube.com/watch?v=00000000000">\u{202e}\u{2067}evil\u{2069}\u{202c}</a>: views passed 10, now <b>12</b>
+    🎯 <a href="https://www.youtube.com/watch?v=00000000001">a b 🚫 c</a>: views passed 10, now <b>12</b>
+    🎯 <a href="https://www.youtube.com/watch?v=00000000002">&lt;b&gt;&amp;@everyone&lt;/b&gt;</a>: views passed 10, now <b>12</b>
+    🎯 <a href="https://www.youtube.com/watch?v=00000000003">👩\u{200d}👩\u{200d}👧</a>: views passed 10, now <b>12</b>
+
+    🚫 4 videos can't be seen any more (deleted or private): <a href="https://www.youtube.com/watch?v=00000000000">\u{202e}\u{2067}evil\u{2069}\u{202c}</a>, <a href="https://www.youtube.com/watch?v=00000000001">a b 🚫 c</a>, <a href="https://www.youtube.com/watch?v=00000000002">&lt;b&gt;&amp;@everyone&lt;/b&gt;</a>, <a href="https://www.youtube.com/watch?v=00000000003">👩\u{200d}👩\u{200d}👧</a>
+
+    🔔 <code>status</code> · <code>views milestones</code>
+    "#);
 }
 
 /// Videos, and of each what happened.
