@@ -29,7 +29,12 @@ impl Channels {
         let webhook = |options| Webhook::new(options, Arc::clone(clock));
         Ok(Channels {
             telegram: config.telegram.as_ref().map(telegram).transpose()?,
-            webhook: config.webhook.as_ref().map(webhook).transpose().map_err(|error| failed(&error))?,
+            webhook: config
+                .webhook
+                .as_ref()
+                .map(webhook)
+                .transpose()
+                .map_err(|error| failed(&error))?,
         })
     }
 

@@ -55,7 +55,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         let receipt = notifier.send(&outgoing).await;
         let receipt = receipt.map_err(|error| Fault::failed(format!("{shown}: {error}")))?;
         let mut out = stdout();
-        writeln!(out, "{shown}: the message has arrived and is called {} there", plain(&receipt.0))?;
+        writeln!(
+            out,
+            "{shown}: the message has arrived and is called {} there",
+            plain(&receipt.0)
+        )?;
         if let Some(store) = &store
             && let Some(shut) = known.and_then(|row| row.shut())
         {

@@ -182,12 +182,7 @@ impl Renderer {
     /// # Errors
     ///
     /// None is to be expected of templates that passed [`Renderer::new`].
-    pub fn test(
-        &self,
-        channel: Channel,
-        now: UnixMillis,
-        tz: &str,
-    ) -> Result<String, RenderError> {
+    pub fn test(&self, channel: Channel, now: UnixMillis, tz: &str) -> Result<String, RenderError> {
         let view = views::Test { now: Moment { at: now, tz: tz.to_owned() }, back: None };
         match channel {
             Channel::Telegram => Ok(serde_json::to_string(&self.reply(&view)?)?),

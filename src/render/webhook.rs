@@ -119,10 +119,7 @@ enum Plain<'a> {
 }
 
 /// The body for one video of a message.
-pub(super) fn body(
-    message: &WatchMessage,
-    news: &VideoNews,
-) -> Result<String, serde_json::Error> {
+pub(super) fn body(message: &WatchMessage, news: &VideoNews) -> Result<String, serde_json::Error> {
     let mut count = news.alerts.len();
     for (step, text_max) in TEXT_STEPS.into_iter().enumerate() {
         loop {
@@ -141,7 +138,10 @@ pub(super) fn body(
 }
 
 /// The same with a mark that nothing of it has happened.
-pub(super) fn test_body(message: &WatchMessage, news: &VideoNews) -> Result<String, serde_json::Error> {
+pub(super) fn test_body(
+    message: &WatchMessage,
+    news: &VideoNews,
+) -> Result<String, serde_json::Error> {
     let mut body = value(message, news, news.alerts.len(), TEXT_STEPS[0]);
     body.data.test = Some(true);
     serde_json::to_string(&body)

@@ -436,16 +436,24 @@ mod tests {
                 "old_chat_member": {"status": "left", "user": {"id": 1}}, "new_chat_member": member
             }});
             match parse_update(&update) {
-                Some(Update { kind: UpdateKind::MyChatMember(change), .. }) => change.is_reachable(),
+                Some(Update { kind: UpdateKind::MyChatMember(change), .. }) => {
+                    change.is_reachable()
+                }
                 other => panic!("{other:?}"),
             }
         };
         for (member, expected) in [
             (json!({"status": "member"}), Some(true)),
             (json!({"status": "administrator", "can_manage_chat": true}), Some(true)),
-            (json!({"status": "restricted", "is_member": true, "can_send_messages": true}), Some(true)),
+            (
+                json!({"status": "restricted", "is_member": true, "can_send_messages": true}),
+                Some(true),
+            ),
             (json!({"status": "restricted", "is_member": true, "can_send_messages": false}), None),
-            (json!({"status": "restricted", "is_member": false, "can_send_messages": true}), Some(false)),
+            (
+                json!({"status": "restricted", "is_member": false, "can_send_messages": true}),
+                Some(false),
+            ),
             (json!({"status": "left"}), Some(false)),
             (json!({"status": "kicked", "until_date": 0}), Some(false)),
             (json!({"status": "hologram"}), None),

@@ -97,8 +97,11 @@ const PLAYLIST: &str = "playlist:PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
 /// An alert that never fired, seen now, for whoever wants to know what one looks like.
 pub(in crate::render) fn test(now: UnixMillis) -> WatchMessage {
     let alerts = vec![counted(VIEWS, 950, 1_240, "views any")];
-    let mut message =
-        WatchMessage { subscription: SubscriptionId(0), observed_at: now, ..told(Some(facts()), alerts) };
+    let mut message = WatchMessage {
+        subscription: SubscriptionId(0),
+        observed_at: now,
+        ..told(Some(facts()), alerts)
+    };
     message.videos[0].observed_at = now;
     message
 }

@@ -49,7 +49,8 @@ pub(super) enum Watched {
 }
 
 /// The newest watches first: of many that fall asleep one after the other, the oldest are the first.
-pub(super) const WATCHES: &str = "SELECT d.asleep FROM subscription s JOIN destination d ON d.id = s.destination
+pub(super) const WATCHES: &str =
+    "SELECT d.asleep FROM subscription s JOIN destination d ON d.id = s.destination
      WHERE s.subject = ?1 AND s.ended_at IS NULL ORDER BY s.id DESC LIMIT ?2";
 
 pub(super) fn watched(tx: &Connection, subject: i64) -> Result<Watched> {

@@ -94,7 +94,8 @@ pub(super) const SHUT: &str = "SELECT id FROM destination WHERE lane = ?1 AND mo
      AND (disabled IS NOT NULL OR barred IS NOT NULL) AND (?2 IS NULL OR id = ?2)";
 
 /// The same of one destination, and all that went off together.
-pub(super) const SHUT_WITH: &str = "SELECT d.id FROM destination d WHERE d.lane = ?1 AND d.moved_to IS NULL
+pub(super) const SHUT_WITH: &str =
+    "SELECT d.id FROM destination d WHERE d.lane = ?1 AND d.moved_to IS NULL
      AND (d.disabled IS NOT NULL OR d.barred IS NOT NULL)
      AND (d.id = ?2 OR EXISTS (SELECT 1 FROM destination o
           WHERE o.lane = d.lane AND o.id <> d.id AND o.off_since = d.off_since))";

@@ -59,8 +59,8 @@ pub(in crate::store) use rows::is_of_a_row;
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
 use crate::model::{
-    Address, Channel, DestinationId, NotificationId, Snapshot, SubjectRef, SubscriptionId, UnixMillis,
-    VideoId,
+    Address, Channel, DestinationId, NotificationId, Snapshot, SubjectRef, SubscriptionId,
+    UnixMillis, VideoId,
 };
 use thread::{DbThread, Errors};
 
@@ -352,9 +352,7 @@ impl Store for Sqlite {
         after: DestinationId,
         limit: usize,
     ) -> Result<Vec<DestinationState>> {
-        self.counter
-            .read(move |db| destinations::destinations(db, shut_only, after, limit))
-            .await
+        self.counter.read(move |db| destinations::destinations(db, shut_only, after, limit)).await
     }
 
     async fn watches_of_owner(&self, owner: &str) -> Result<usize> {

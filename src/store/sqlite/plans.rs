@@ -4,8 +4,8 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    asleep, chat, claim, dead_letters, destinations, figures, finish, lane, listing, member, migrate,
-    notification, open, poll, read, route, routing_tx, sweep, unit, unite, waiting, why,
+    asleep, chat, claim, dead_letters, destinations, figures, finish, lane, listing, member,
+    migrate, notification, open, poll, read, route, routing_tx, sweep, unit, unite, waiting, why,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {

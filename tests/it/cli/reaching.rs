@@ -69,9 +69,8 @@ async fn destinations_are_listed_and_made_on_by_their_address_or_number() {
     assert_eq!(home.run("destinations --enable telegram:2").code, 0);
     assert!(!home.is_off("telegram:2").await);
     for (which, shown) in [("telegram:9", "telegram:9"), ("9", "9")] {
-        let line = format!(
-            "tubebell: {shown} is no destination: `tubebell destinations` lists them"
-        );
+        let line =
+            format!("tubebell: {shown} is no destination: `tubebell destinations` lists them");
         home.run(&format!("destinations --enable {which}")).failed(1, &[&line]);
     }
     assert_eq!(home.run("destinations --enable nonsense").code, 2);
@@ -127,7 +126,10 @@ async fn check_and_export_say_what_is_off() {
     }
     let said = home.run("check --offline").out;
     assert_eq!(said.matches("note    ").count(), 6, "{said}");
-    assert!(said.contains("note    … and more are off: see `tubebell destinations --off`\n"), "{said}");
+    assert!(
+        said.contains("note    … and more are off: see `tubebell destinations --off`\n"),
+        "{said}"
+    );
 }
 
 /// A Telegram in which Ana has written to the bot, and Ben has not.
@@ -147,10 +149,18 @@ async fn a_test_message_goes_the_real_way_and_what_arrives_makes_its_destination
     let home = Home::empty();
     let (token, url) = (telegram.token(), telegram.api_url());
     std::fs::create_dir(home.path().join("config")).unwrap();
-    home.write("config/tubebell.toml", format!("[telegram]\ntoken = \"{token}\"\napi_url = \"{url}\"\n"));
+    home.write(
+        "config/tubebell.toml",
+        format!("[telegram]\ntoken = \"{token}\"\napi_url = \"{url}\"\n"),
+    );
     // It needs neither a watch nor a database, and makes none.
     let said = home.run("test telegram:1");
-    assert!(said.out.starts_with("telegram:1: the message has arrived"), "{}{}", said.out, said.err);
+    assert!(
+        said.out.starts_with("telegram:1: the message has arrived"),
+        "{}{}",
+        said.out,
+        said.err
+    );
     assert_eq!((said.code, said.err.as_str(), said.out.lines().count()), (0, "", 1));
     assert!(telegram.sent(1)[0].text.starts_with("✅ It works."));
     assert!(!home.has("tubebell.db"));
@@ -188,7 +198,10 @@ async fn a_test_message_goes_the_real_way_and_what_arrives_makes_its_destination
 
 type Requests = Arc<Mutex<Vec<(HeaderMap, String)>>>;
 
-async fn receive(State((status, requests)): State<(u16, Requests)>, request: Request) -> StatusCode {
+async fn receive(
+    State((status, requests)): State<(u16, Requests)>,
+    request: Request,
+) -> StatusCode {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let body = String::from_utf8(body.to_vec()).unwrap();

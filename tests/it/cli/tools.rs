@@ -54,9 +54,16 @@ fn a_wrong_configuration_ends_every_tool_with_2_and_names_the_nearest_key() {
     let home = Home::new();
     home.write("config/tubebell.toml", "[store]\nulr = \"sqlite://a.db\"\n");
     let line = "config/tubebell.toml:2: unknown key store.ulr: did you mean url?";
-    for arguments in
-        ["run", "export", "why dQw4w9WgXcQ", "backup b.db", "dead-letters list", "preview alert", "destinations", "test telegram:1"]
-    {
+    for arguments in [
+        "run",
+        "export",
+        "why dQw4w9WgXcQ",
+        "backup b.db",
+        "dead-letters list",
+        "preview alert",
+        "destinations",
+        "test telegram:1",
+    ] {
         home.run(arguments).failed(2, &[&format!("tubebell: {line}")]);
     }
     let said = home.run("check");
