@@ -238,6 +238,9 @@ impl Fill {
     }
 }
 
+/// Parts, and which lines each holds.
+type Divided<R> = Vec<(Range<usize>, R)>;
+
 /// Divides lines into as few parts as messages allow: each holds as many lines as fit, and at least one; the first may be
 /// empty where something else stands there. `None`: a line is too long for any message.
 ///
@@ -248,8 +251,8 @@ fn divide<R, E>(
     first_may_be_empty: bool,
     mut render: impl FnMut(Range<usize>, usize) -> Result<(R, Fill), E>,
     mut measure: impl FnMut(usize) -> Result<Fill, E>,
-) -> Result<Option<Vec<(Range<usize>, R)>>, E> {
-    let mut parts: Vec<(Range<usize>, R)> = Vec::new();
+) -> Result<Option<Divided<R>>, E> {
+    let mut parts: Divided<R> = Vec::new();
     let mut guess = Guess::default();
     let mut start = 0;
     while start < least.len() {
