@@ -367,7 +367,7 @@ fn previews_show_every_message() {
     /unwatch – stop: `/unwatch dQw4w9WgXcQ`, or `/unwatch 1` by its number in the list
     /list – what you watch (up to 50)
     /rules – the rules, with examples
-    /mute – silence for a while: `/mute 2h`
+    /mute – silence for a while: `/mute 2h`; `/mute off` ends it, also that of single watches
     /quiet – silence every night: `/quiet 22:00-08:00 Europe/Madrid`
     /why – why a message came, or did not: `/why dQw4w9WgXcQ`
     /stats – the numbers now: `/stats dQw4w9WgXcQ`
