@@ -8,6 +8,7 @@
 mod judge;
 mod lists;
 mod receiver;
+mod units;
 mod upgrade;
 
 use std::collections::HashSet;

@@ -1,0 +1,265 @@
+//! Kills amid messages about many videos, in parts: each new video is named once, and parts keep their order.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Path, State};
+use axum::routing::post;
+use axum::{Json, Router};
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tubebell::app::system_clock;
+use tubebell::demo::world::World;
+use tubebell::demo::youtube::{self, YouTubeSim};
+use tubebell::model::ChannelId;
+
+use super::{APPLY, FAN_OUT, RUN, knob, seed};
+use crate::process::Program;
+use crate::wait::{LIMIT, Limit, pause, until};
+
+const CHANNEL: &str = "UCuAXFkgsw1L7xaCfnd5JJOw";
+
+/// Who watches the channel.
+const CHATS: i64 = 8;
+
+/// Videos that are new in a round: with their titles two messages hold fewer.
+const NEW: usize = 90;
+
+/// What chats got, in the order in which it came for the first time.
+#[derive(Default)]
+struct Got {
+    texts: BTreeMap<i64, Vec<String>>,
+    known: HashMap<(i64, String), usize>,
+}
+
+type Shared = Arc<Mutex<Got>>;
+
+async fn answer(
+    State(got): State<Shared>,
+    Path((_, method)): Path<(String, String)>,
+    body: String,
+) -> Json<Value> {
+    let result = match method.as_str() {
+        "getMe" => json!({"id": 1, "is_bot": true, "first_name": "b", "username": "crash_bot",
+            "can_join_groups": true, "can_read_all_group_messages": false, "supports_inline_queries": false}),
+        "getUpdates" => {
+            for _ in 0..20 {
+                pause().await;
+            }
+            json!([])
+        }
+        "sendMessage" => {
+            let sent: Value = serde_json::from_str(&body).unwrap();
+            let chat = sent["chat_id"].as_i64().unwrap();
+            let text = sent["text"].as_str().unwrap().to_owned();
+            let number = {
+                let mut got = got.lock().unwrap();
+                let copies = got.known.entry((chat, text.clone())).or_default();
+                *copies += 1;
+                if *copies == 1 {
+                    got.texts.entry(chat).or_default().push(text);
+                }
+                got.known.len()
+            };
+            // Some stay in flight for a while.
+            for _ in 0..chat % 3 {
+                pause().await;
+            }
+            json!({"message_id": number, "date": 1_795_000_000, "text": "t",
+                "chat": {"id": chat, "type": "private", "first_name": "A"}})
+        }
+        _ => json!(true),
+    };
+    Json(json!({"ok": true, "result": result}))
+}
+
+/// A channel that gets many videos in every round.
+struct Units {
+    folder: tempfile::TempDir,
+    youtube: YouTubeSim,
+    got: Shared,
+    channel: ChannelId,
+    round: usize,
+    limit: Limit,
+}
+
+impl Units {
+    async fn new(tasks: &TaskTracker, stop: &CancellationToken) -> Units {
+        let clock = system_clock();
+        let channel: ChannelId = CHANNEL.parse().unwrap();
+        let mut world = World::new(1, clock());
+        world.add_channel(&channel, "A channel", None);
+        world.add_videos(&channel, 5);
+        let world = Arc::new(Mutex::new(world));
+        let youtube = youtube::serve(world, clock, tasks, stop.clone()).await.unwrap();
+        youtube.faults(|faults| {
+            faults.default_bucket.units = 10_000_000;
+            faults.batch_stats_bucket.units = 10_000_000;
+        });
+        let got = Shared::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let app = Router::new().route("/{bot}/{method}", post(answer)).with_state(Arc::clone(&got));
+        let end = stop.clone().cancelled_owned();
+        tasks.spawn(async move {
+            axum::serve(listener, app).with_graceful_shutdown(end).await.unwrap();
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let base = youtube.base_url();
+        let config = format!(
+            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{base}\"\nfeed_url = \"{base}\"\n\
+             daily_units = 10000000\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
+             [telegram]\ntoken = \"1:crash\"\napi_url = \"http://127.0.0.1:{port}\"\nrate_per_s = 0\n\
+             chat_rate_per_s = 0\ngroup_rate_per_min = 0\n[limits]\nmembers_per_subject = 5000\n"
+        );
+        std::fs::write(folder.path().join("tubebell.toml"), config).unwrap();
+        let watches: String = (1..=CHATS)
+            .map(|chat| format!("{CHANNEL},upload; views any,telegram:{chat}\n"))
+            .collect();
+        std::fs::write(folder.path().join("w.csv"), format!("channel,rules,to\n{watches}"))
+            .unwrap();
+        let limit = Limit::from_now();
+        Units { folder, youtube, got, channel, round: 0, limit }
+    }
+
+    fn database(&self) -> Connection {
+        let db = Connection::open(self.folder.path().join("tubebell.db")).unwrap();
+        db.busy_timeout(LIMIT).unwrap();
+        db
+    }
+
+    /// Many new videos at once.
+    fn turn(&mut self) {
+        self.round += 1;
+        self.limit = Limit::from_now();
+        let (round, channel) = (self.round, self.channel.clone());
+        self.youtube.edit(|world| {
+            for n in 0..NEW {
+                world.add_upload(&channel, &title(round, n)).unwrap();
+            }
+        });
+    }
+
+    /// Whether everybody has heard of every new video of this round.
+    fn is_told(&self) -> bool {
+        let got = self.got.lock().unwrap();
+        let whole: BTreeSet<String> = (0..NEW).map(|n| title(self.round, n)).collect();
+        (1..=CHATS).all(|chat| {
+            let texts = got.texts.get(&chat).map(Vec::as_slice).unwrap_or_default();
+            whole.iter().all(|title| texts.iter().rev().any(|text| text.contains(title)))
+        })
+    }
+
+    /// Goes on to the next round once everybody has been told of this one.
+    fn go_on(&mut self) {
+        let is_told = self.is_told();
+        assert!(is_told || !self.limit.is_over(), "round {} is not told to everybody", self.round);
+        if is_told {
+            self.turn();
+        }
+    }
+
+    /// Each video is named once to each, and no part comes before the one before it. Returns how many copies came.
+    fn judge(&self) -> usize {
+        let got = self.got.lock().unwrap();
+        let mut in_parts = 0;
+        for (chat, texts) in &got.texts {
+            for round in 1..=self.round {
+                for n in 0..NEW {
+                    let title = title(round, n);
+                    let named = texts.iter().filter(|text| text.contains(&title)).count();
+                    assert_eq!(named, 1, "{title} to {chat}");
+                }
+            }
+            let mut last = (0, 0);
+            for text in texts {
+                let part = part(text);
+                if let Some((number, count)) = part {
+                    in_parts += 1;
+                    assert!(number == 1 || last == (number - 1, count), "{number} after {last:?}");
+                }
+                last = part.unwrap_or_default();
+            }
+        }
+        println!("{} rounds, {in_parts} parts", self.round);
+        assert!(in_parts > 0, "nothing was told in parts");
+        got.known.values().map(|copies| copies - 1).sum()
+    }
+}
+
+fn title(round: usize, n: usize) -> String {
+    format!("Upload {round}-{n:03} of a channel that gives its videos very long titles, as many do")
+}
+
+/// Which part a text is, and of how many.
+fn part(text: &str) -> Option<(usize, usize)> {
+    let (number, count) = text.lines().next()?.rsplit_once("· ")?.1.split_once('/')?;
+    Some((number.parse().ok()?, count.parse().ok()?))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_amid_messages_in_parts_it_names_each_video_once_and_keeps_their_order() {
+    let kills = knob("CRASH_KILLS").unwrap_or(4);
+    let mut rng = SmallRng::seed_from_u64(seed());
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let mut units = Units::new(&tasks, &stop).await;
+    let folder = units.folder.path().to_owned();
+    let mut apply = Program::start(&folder, "apply", &APPLY);
+    assert_eq!(apply.end().await.code(), Some(0), "{}", apply.err(&folder));
+
+    // Everything is seen once, silently.
+    let mut program = Program::start(&folder, "run", &RUN);
+    until("a first look", async || {
+        units.database().query_row("SELECT count(*) = 5 FROM seen", [], |row| row.get(0)).unwrap()
+    })
+    .await;
+    let start = program.worked();
+    program.signal("TERM");
+    assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
+    units.turn();
+
+    for kill in 0..kills {
+        let mut program = Program::start(&folder, "run", &RUN);
+        let instant = match kill % 3 {
+            0 => start.mul_f64(rng.random()),
+            _ => start + FAN_OUT.mul_f64(2.0 * rng.random::<f64>()),
+        };
+        until("work", async || {
+            units.go_on();
+            program.worked() >= instant || program.has_ended()
+        })
+        .await;
+        program.signal("KILL");
+        assert_eq!(program.end().await.code(), None, "{}", program.err(&folder));
+    }
+    let mut program = Program::start(&folder, "run", &RUN);
+    let last = units.round + 1;
+    while units.round < last {
+        units.go_on();
+        pause().await;
+    }
+    until("the last round", async || units.is_told()).await;
+    let open = "SELECT count(*) = 0 FROM alert WHERE outcome IS NULL";
+    until("that nothing is under way", async || {
+        units.database().query_row(open, [], |row| row.get(0)).unwrap()
+    })
+    .await;
+    program.signal("TERM");
+    assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
+    stop.cancel();
+
+    let copies = units.judge();
+    println!("{kills} kills, {copies} second copies");
+    // A chat has one message in flight at a time.
+    let most = usize::try_from(kills).unwrap() * usize::try_from(CHATS).unwrap();
+    assert!(copies <= most, "{copies} second copies after {kills} kills");
+    let db = units.database();
+    let sound: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
+    crate::store::check_sums(&db);
+}
