@@ -478,7 +478,7 @@ fn previews_show_every_message() {
     insta::assert_snapshot!(preview("settings"), @r#"
     Settings of this chat
     🔕 Silent until Sat 21 Nov 2026, 15:03 (Europe/Madrid)
-    🐢 At most one message per 15 min and video
+    🐢 At most one message per 15 min and watch
     🌙 Quiet 22:00-08:00, time zone `Europe/Madrid`
     🔔 Without a rule: `all` (`uploads` for a channel or playlist)
     📋 Watches: 2 of 50 possible

@@ -262,15 +262,14 @@ fn take_up(
     };
     let key = rows::video_key(tx, video, None)?;
     member::join_own(tx, subject, key, now, now)?;
-    // Rules that waited while the video was looked at for nobody know its numbers of long ago, and its row may be another
-    // one by now.
-    tx.prepare_cached(
-        "UPDATE \"trigger\" SET holder = ?2, base = NULL, since = ?3,
-             series = (SELECT series FROM rule WHERE id = \"trigger\".rule),
-             value = (SELECT value FROM rule WHERE id = \"trigger\".rule)
-         WHERE rule IN (SELECT id FROM rule WHERE subscription = ?1 AND ended_at IS NULL)
-         AND (holder <> ?2 OR since < (SELECT since FROM video WHERE id = ?2))",
-    )?
-    .execute([watch, key.0, now.0])?;
+    tx.prepare_cached(BEGIN_ANEW)?.execute([watch, key.0, now.0])?;
     Ok(())
 }
+
+/// Rules that waited while the video was looked at for nobody know its numbers of long ago, and its row may be another
+/// one by now.
+pub(super) const BEGIN_ANEW: &str = "UPDATE \"trigger\" SET holder = ?2, base = NULL, since = ?3,
+         series = (SELECT series FROM rule WHERE id = \"trigger\".rule),
+         value = (SELECT value FROM rule WHERE id = \"trigger\".rule)
+     WHERE rule IN (SELECT id FROM rule WHERE subscription = ?1 AND ended_at IS NULL)
+     AND (holder <> ?2 OR since < (SELECT since FROM video WHERE id = ?2))";

@@ -114,6 +114,7 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         sweep::FORGET,
         sweep::FORGET_DESTINATION,
         sweep::LOG,
+        asleep::BEGIN_ANEW,
         asleep::WATCHES,
         asleep::DESTINATIONS,
         asleep::OF_DESTINATION,
