@@ -19,7 +19,7 @@ use crate::store::{Access, Store};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where to, such as telegram:1234 or webhook:https://example.org/hook
+    /// Where to, such as telegram:1234
     #[arg(value_name = "DESTINATION")]
     to: Address,
 }
