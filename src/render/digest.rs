@@ -234,24 +234,12 @@ impl<'a> Sorter<'a> {
             };
             sum.entry(*what)
         }));
-        let mut numbers: Vec<Entry> = Vec::new();
-        for (metric, cases) in Metric::ALL.into_iter().zip(self.moves) {
-            numbers.extend(biggest(cases).map(|(count, moves)| Entry::Moves {
-                icon: icon(metric),
-                label: label(metric),
-                count,
-                moves,
-            }));
-        }
-        let moved = numbers.len();
-        for (metric, cases) in Metric::ALL.into_iter().zip(self.windows) {
-            numbers.extend(biggest(cases).map(|(count, windows)| Entry::Windows {
-                icon: icon(metric),
-                label: label(metric),
-                count,
-                windows,
-            }));
-        }
+        let computed = self.windows.iter().any(|cases| !cases.is_empty());
+        let (blocks, lines) = numbers(self.moves, self.windows);
+        let mut sums = Section::of([events, lines]);
+        sums.extend(blocks.into_iter().map(|block| Section { lines: vec![block] }));
+        sums.extend(Section::of([self.list]));
+
         let late = Moment { at: message.observed_at, tz: message.tz.clone() };
         Digest {
             frame: AlertsView {
@@ -261,17 +249,37 @@ impl<'a> Sorter<'a> {
                 new: Vec::new(),
                 passed: Vec::new(),
                 sums: Vec::new(),
-                computed: numbers.len() > moved,
+                computed,
                 rules: few(&self.rules, RULES_SHOWN, |rule| (*rule).to_owned()),
                 subscription: message.subscription,
             },
             new: self.new,
             passed: self.passed,
-            sums: Section::of([events, numbers, self.list]),
+            sums,
             summed: self.summed,
             upload,
         }
     }
+}
+
+/// What is told of moves and growth: blocks about several videos, and lines about one.
+fn numbers(
+    moves: [Vec<Case<Move>>; Metric::ALL.len()],
+    windows: [Vec<Case<Growth>>; Metric::ALL.len()],
+) -> (Vec<Entry>, Vec<Entry>) {
+    let moves = Metric::ALL.into_iter().zip(moves).filter_map(|(metric, cases)| {
+        let (icon, label) = (icon(metric), label(metric));
+        biggest(cases).map(|(count, moves)| (count, Entry::Moves { icon, label, count, moves }))
+    });
+    let windows = Metric::ALL.into_iter().zip(windows).filter_map(|(metric, cases)| {
+        let (icon, label) = (icon(metric), label(metric));
+        biggest(cases)
+            .map(|(count, windows)| (count, Entry::Windows { icon, label, count, windows }))
+    });
+    let (blocks, lines): (Vec<_>, Vec<_>) =
+        moves.chain(windows).partition(|(count, _)| count.is_some());
+    let entries = |all: Vec<(_, Entry)>| all.into_iter().map(|(_, entry)| entry).collect();
+    (entries(blocks), entries(lines))
 }
 
 impl Sum {

@@ -342,6 +342,26 @@ fn previews_show_every_message() {
     [ 🔕 Mute 1 h ] [ 🔕 Mute 24 h ]
     [ 🐢 Less often ] [ 🛑 Stop watching ]
     "#);
+    insta::assert_snapshot!(preview("alerts"), @r#"
+    Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw>
+
+    🆕 Together Forever <https://www.youtube.com/watch?v=00000000000>
+    📅 Whenever You Need Somebody <https://www.youtube.com/watch?v=00000000001> premieres Sun 22 Nov 2026, 14:03 (Europe/Madrid)
+
+    🎯 She Wants to Dance with Me <https://www.youtube.com/watch?v=00000000002>: views passed 10,000, now 10,234; likes fell below 500 and 2 lower ones, now 499
+
+    🚫 7 videos can't be seen any more (deleted or private): Live, part 3 <https://www.youtube.com/watch?v=00000000003>, Live, part 4 <https://www.youtube.com/watch?v=00000000004>, Live, part 5 <https://www.youtube.com/watch?v=00000000005> … and 4 more
+
+    👁 Views of 40 videos:
+    • Live, part 39 <https://www.youtube.com/watch?v=00000000039>: 950 → 1,513 (+563)
+    • Live, part 38 <https://www.youtube.com/watch?v=00000000038>: 950 → 1,506 (+556)
+    • Live, part 37 <https://www.youtube.com/watch?v=00000000037>: 950 → 1,499 (+549)
+    … and 37 more
+
+    🔔 `views any` · `upload` · `views milestones` · `likes at 500` · `status`
+    [ 🔕 Mute 1 h ] [ 🔕 Mute 24 h ]
+    [ 🐢 Less often ] [ 🛑 Stop watching ]
+    "#);
     insta::assert_snapshot!(preview("start"), @r#"
     👋 I ring when YouTube numbers move.
 

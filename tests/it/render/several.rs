@@ -121,6 +121,7 @@ fn what_has_to_be_named_is_named_and_all_else_is_summed() {
     • <a href="https://www.youtube.com/watch?v=00000000045">No. 45</a>: 950 → <b>995</b> (+45)
     • <a href="https://www.youtube.com/watch?v=00000000044">No. 44</a>: 950 → <b>994</b> (+44)
     … and 33 more
+
     👍 Likes of 2 videos lately:
     • <a href="https://www.youtube.com/watch?v=00000000008">Eight</a>: <b>+9.00 %</b> in the last hour (10,000 → 10,900)
     • <a href="https://www.youtube.com/watch?v=00000000006">Six</a>: <b>+6.12 %</b> in the last hour (10,000 → 10,612)
