@@ -279,3 +279,30 @@ impl Drop for DbThread {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// FULL: a commit waits for the disk. NORMAL: it does not.
+    const FULL: i64 = 2;
+    const NORMAL: i64 = 1;
+
+    #[tokio::test]
+    async fn what_somebody_was_told_is_done_is_on_the_disk_and_the_rest_need_not_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tubebell.db");
+        let db = open::writer(&path, super::super::Access::Run).unwrap();
+        let thread = DbThread::start("writer", db, &path, &Arc::default());
+        let read = |tx: &Transaction<'_>| {
+            Ok(tx.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0))?)
+        };
+        assert_eq!(thread.write(read).await.unwrap(), NORMAL);
+        assert_eq!(thread.write_through(read).await.unwrap(), FULL);
+        assert_eq!(thread.write(read).await.unwrap(), NORMAL);
+        // Also where it fails.
+        let failed = |_: &Transaction<'_>| Err::<(), _>(StoreError::Row("no".into()));
+        assert!(thread.write_through(failed).await.is_err());
+        assert_eq!(thread.write(read).await.unwrap(), NORMAL);
+    }
+}

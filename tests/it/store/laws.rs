@@ -23,7 +23,8 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let place = 0u8..5;
-    let video = 0u8..3;
+    // The videos, and the channel that has them all.
+    let video = 0u8..=ALL;
     prop_oneof![
         3 => (place.clone(), video.clone(), any::<bool>()).prop_map(|(p, v, r)| Step::Watch(p, v, r)),
         1 => (place.clone(), video.clone()).prop_map(|(p, v)| Step::Unwatch(p, v)),
@@ -52,15 +53,34 @@ fn video(n: u8) -> String {
     format!("video{n:06}")
 }
 
+/// Stands in the place of a video for the channel that has them all.
+const ALL: u8 = 3;
+
+fn subject(n: u8) -> String {
+    if n == ALL { super::listing::CHANNEL.to_owned() } else { format!("video:{}", video(n)) }
+}
+
+async fn see(bench: &Bench, v: u8, views: u8) {
+    bench.pass(SECOND);
+    let seen = snapshot(&video(v), bench.now(), views.into());
+    bench.publish(Snapshot { likes: Some(i64::from(views / 8)), ..seen }).await;
+}
+
+/// The channel is watched and listed from the start, so that its messages come in parts: one for each video.
+async fn listed(bench: &Bench) {
+    bench.watch_subject("telegram:9", super::listing::CHANNEL, "views any; likes any!").await;
+    let members = (0..usize::from(ALL)).map(|n| super::listing::row(n, T0.minus(DAY)));
+    bench.list_within(super::listing::CHANNEL, members.collect(), true, 10).await;
+}
+
 async fn act(bench: &mut Bench, taken: &mut Vec<Claim>, step: Step) {
     match step {
         Step::Watch(p, v, other) => {
-            let rules = if other { "views any; views every 7" } else { "views any" };
-            bench.watch_subject(place(p), &format!("video:{}", video(v)), rules).await;
+            let rules = if other { "views any; views every 7; likes any!" } else { "views any" };
+            bench.watch_subject(place(p), &subject(v), rules).await;
         }
         Step::Unwatch(p, v) => {
-            let subject = of(&format!("video:{}", video(v)));
-            bench.edit(Edit::Unwatch { destination: at(place(p)), subject }).await;
+            bench.edit(Edit::Unwatch { destination: at(place(p)), subject: of(&subject(v)) }).await;
         }
         Step::Mute(p, until) => {
             let until = until.map(|s| bench.now().plus(SECOND * u32::from(s)));
@@ -70,7 +90,12 @@ async fn act(bench: &mut Bench, taken: &mut Vec<Claim>, step: Step) {
             let settings = Settings { at_most_s: Some(seconds.into()), ..Settings::default() };
             bench.edit(Edit::Set { destination: at(place(p)), subject: None, settings }).await;
         }
-        Step::See(v, views) => bench.see_video(&video(v), views.into()).await,
+        Step::See(ALL, views) => {
+            for v in 0..ALL {
+                see(bench, v, views).await;
+            }
+        }
+        Step::See(v, views) => see(bench, v, views).await,
         Step::Claim(telegram, limit) => {
             let channel = if telegram { Channel::Telegram } else { Channel::Webhook };
             taken.extend(bench.turn(channel, limit.into(), Vec::new()).await.claims);
@@ -189,6 +214,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let mut bench = Bench::new();
+            listed(&bench).await;
             let mut taken = Vec::new();
             for step in steps {
                 act(&mut bench, &mut taken, step).await;

@@ -425,6 +425,8 @@ fn check_sums_but_lanes(db: &rusqlite::Connection) {
           AND NOT EXISTS (SELECT 1 FROM notification n WHERE n.id = abs(u.notification))"),
         ("a part waits for none before it", "SELECT count(*) FROM notification n WHERE n.state = 'queued' AND NOT EXISTS
           (SELECT 1 FROM notification p WHERE p.id = n.id - 1 AND p.state IN ('pending', 'queued') AND p.parts_left = n.parts_left + 1)"),
+        ("a part overtakes the one before it", "SELECT count(*) FROM notification n JOIN notification p ON p.id = n.id - 1
+          AND p.unit = n.unit AND p.parts_left = n.parts_left + 1 WHERE n.state <> 'queued' AND p.ended IS NULL"),
         ("more is in flight than may be", "SELECT count(*) FROM lane WHERE in_flight NOT BETWEEN 0 AND
           CASE channel WHEN 'telegram' THEN 1 ELSE 16 END"),
         ("a lane sleeps for ever or too long, or is awake too early", "SELECT count(*) FROM (SELECT l.due_at AS due, l.free_at,
