@@ -127,14 +127,17 @@ pub(crate) fn replay(figures: &mut Figures) -> anyhow::Result<()> {
         .arg(&config)
         .output()?;
     ensure!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    println!(
-        "   {MESSAGES} dead letters of one endpoint: queued again after {:.1} s",
-        begun.elapsed().as_secs_f64()
-    );
-    wait_for(&mut gateway, "all messages", Duration::from_secs(300), || {
-        Ok((sink.report()?.distinct >= MESSAGES).then_some(()))
+    let queued_s = begun.elapsed().as_secs_f64();
+    let report = wait_for(&mut gateway, "all messages", Duration::from_secs(300), || {
+        let report = sink.report()?;
+        Ok((report.distinct >= MESSAGES).then_some(report))
     })?;
-    figures.add("replay_100k_s", begun.elapsed().as_secs_f64(), "s");
+    println!(
+        "   {MESSAGES} dead letters of one endpoint: queued again in {queued_s:.1} s, and delivered in {:.1} s once the\n   \
+         gateway has looked, which it does at least every 30 s.",
+        report.seconds
+    );
+    figures.add("replay_100k_s", queued_s + report.seconds, "s");
     Ok(())
 }
 
