@@ -24,24 +24,33 @@ macro_rules! failing_from {
 /// serves several requests at once, unless it fails.
 macro_rules! in_flight_max {
     () => {
-        in_flight_max!("failing")
+        $crate::store::sqlite::lane::in_flight_max!("failing")
     };
     ($failing:expr) => {
         concat!(
             "CASE WHEN channel = 'telegram' OR ",
             $failing,
             " >= ",
-            failing_from!(),
+            $crate::store::sqlite::lane::failing_from!(),
             " THEN 1 ELSE 16 END"
         )
     };
 }
 
-pub(super) const MAKE_DUE: &str = concat!(
-    "UPDATE lane SET due_at = max(?2, free_at) WHERE id = ?1 AND in_flight < ",
-    in_flight_max!(),
-    " AND (due_at IS NULL OR due_at > max(?2, free_at))"
-);
+/// Makes a lane due now, or when it is free.
+macro_rules! make_due_sql {
+    () => {
+        concat!(
+            "UPDATE lane SET due_at = max(?2, free_at) WHERE id = ?1 AND in_flight < ",
+            $crate::store::sqlite::lane::in_flight_max!(),
+            " AND (due_at IS NULL OR due_at > max(?2, free_at))"
+        )
+    };
+}
+
+pub(super) use {failing_from, in_flight_max, make_due_sql};
+
+pub(super) const MAKE_DUE: &str = make_due_sql!();
 
 /// Makes a lane due now, or when it is free; written only when that is earlier than before.
 pub(super) fn make_due(tx: &Connection, lane: i64, now: UnixMillis) -> Result<()> {

@@ -53,6 +53,7 @@ fn routing_reads_the_triggers_in_range_and_no_more() {
         routing_tx::WATCHERS_OF_LIST,
         routing_tx::WATCHERS_OF_VIDEO,
         unit::ENQUEUE,
+        unit::MAKE_DUE,
         routing_tx::ALERT,
         routing_tx::FOLDABLE,
         routing_tx::FOLD,

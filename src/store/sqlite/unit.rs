@@ -54,8 +54,7 @@ pub(super) fn is_waiting(tx: &Connection, unit: UnitId) -> Result<bool> {
 pub(super) const ENQUEUE: &str = "INSERT INTO unit (id, lane, due_at, first) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT (id) DO UPDATE SET lane = ?2, due_at = coalesce(due_at, ?3), first = CASE WHEN due_at IS NULL THEN ?4 ELSE first END,
      notification = CASE WHEN notification > 0 THEN notification END
-     WHERE due_at IS NULL OR notification < 0
-     RETURNING notification IS NULL, due_at";
+     WHERE due_at IS NULL OR notification < 0";
 
 /// Notes that an alert waits; its lane is made due where nothing waited in the unit before, and nothing of it is under way.
 pub(super) fn enqueue(
@@ -65,15 +64,19 @@ pub(super) fn enqueue(
     alert: AlertId,
     now: UnixMillis,
 ) -> Result<()> {
-    let changed: Option<(bool, i64)> = tx
-        .prepare_cached(ENQUEUE)?
-        .query_row([unit.0, lane, now.0, alert.0], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match changed {
-        Some((true, due_at)) => lane::make_due(tx, lane, UnixMillis(due_at)),
-        Some((false, _)) | None => Ok(()),
+    let changed = tx.prepare_cached(ENQUEUE)?.execute([unit.0, lane, now.0, alert.0])?;
+    if changed == 0 {
+        return Ok(());
     }
+    tx.prepare_cached(MAKE_DUE)?.execute([lane, now.0, unit.0])?;
+    Ok(())
 }
+
+/// As [`lane::MAKE_DUE`], unless a message of the unit (3) is under way.
+pub(super) const MAKE_DUE: &str = concat!(
+    lane::make_due_sql!(),
+    " AND EXISTS (SELECT 1 FROM unit WHERE unit.id = ?3 AND notification IS NULL)"
+);
 
 pub(super) const DUE: &str = "SELECT id FROM unit
      WHERE lane = ?1 AND due_at <= ?2 AND due_at IS NOT NULL AND notification IS NULL
