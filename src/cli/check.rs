@@ -11,6 +11,7 @@ use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::preview;
 use super::shut::in_words;
+use super::terminal::counted;
 use crate::config::Config;
 use crate::control::AccessMode;
 use crate::model::{Address, DestinationId, UnixMillis};
@@ -153,11 +154,18 @@ async fn store<W: Write>(
     };
     match looked.await {
         Ok((watched, figures, shut)) => {
+            let count = |count: u64, one: &str, many: &str| {
+                counted(usize::try_from(count).unwrap_or(usize::MAX), one, many)
+            };
+            let watches = count(figures.watches, "watch", "watches");
             let dead = match figures.dead_letters {
                 0 => String::new(),
-                dead => format!(", {dead} dead letters (see `tubebell dead-letters list`)"),
+                dead => {
+                    let letters = count(dead, "dead letter", "dead letters");
+                    format!(", {letters} (see `tubebell dead-letters list`)")
+                }
             };
-            report.ok(&format!("store: {shown}: {} watches{dead}", figures.watches))?;
+            report.ok(&format!("store: {shown}: {watches}{dead}"))?;
             for DestinationState { row, .. } in shut.iter().take(SHUT_SHOWN) {
                 if let Some(shut) = row.shut() {
                     let state = in_words(&shut, &config.defaults.tz);

@@ -51,6 +51,38 @@ fn seed() -> u64 {
     seed
 }
 
+/// Kills `run` in a folder so many times: while it opens the database, for which it has once worked for `start`, and amid
+/// its work. `meanwhile` goes on with what happens in the world.
+async fn kill_again_and_again(
+    folder: &Path,
+    kills: u64,
+    start: Duration,
+    rng: &mut SmallRng,
+    mut meanwhile: impl FnMut(),
+) {
+    for kill in 0..kills {
+        let mut program = Program::start(folder, "run", &RUN);
+        let instant = match kill % 3 {
+            0 => start.mul_f64(rng.random()),
+            _ => start + FAN_OUT.mul_f64(2.0 * rng.random::<f64>()),
+        };
+        until("work", async || {
+            meanwhile();
+            program.worked() >= instant || program.has_ended()
+        })
+        .await;
+        program.signal("KILL");
+        assert_eq!(program.end().await.code(), None, "{}", program.err(folder));
+    }
+}
+
+/// Panics where a database is damaged, or its sums do not agree.
+fn check_sound(db: &Connection) {
+    let sound: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
+    crate::store::check_sums(db);
+}
+
 /// At what a kill is aimed.
 #[derive(Debug, Clone, Copy)]
 enum Aim {
@@ -338,10 +370,7 @@ async fn killed_at_any_instant_it_tells_everybody_and_repeats_only_what_was_in_f
     assert_eq!(complete, wanted);
     assert_eq!(tally.unrecognised, by(Means::Telegram));
 
-    let db = scene.database();
-    let sound: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(sound, "ok");
-    crate::store::check_sums(&db);
+    check_sound(&scene.database());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,7 +52,7 @@ pub(super) fn is_waiting(tx: &Connection, unit: UnitId) -> Result<bool> {
 
 /// What waits behind messages about single videos waits for no other video: whatever comes is looked at.
 pub(super) const ENQUEUE: &str = "INSERT INTO unit (id, lane, due_at, first) VALUES (?1, ?2, ?3, ?4)
-     ON CONFLICT (id) DO UPDATE SET lane = ?2, due_at = coalesce(due_at, ?3), first = CASE WHEN due_at IS NULL THEN ?4 ELSE first END,
+     ON CONFLICT (id) DO UPDATE SET lane = ?2, due_at = ?3, first = CASE WHEN due_at IS NULL THEN ?4 ELSE first END,
      notification = CASE WHEN notification > 0 THEN notification END
      WHERE due_at IS NULL OR notification < 0";
 
@@ -237,18 +237,13 @@ pub(super) fn forget(tx: &Connection, watch: SubscriptionId) -> Result<()> {
 
 /// What waits in a unit, of rules that have gone to another watch, waits in that one's; what is under way belongs to it.
 pub(super) fn join(tx: &Connection, from: UnitId, to: UnitId) -> Result<()> {
-    tx.prepare_cached(
+    let has_waiting = tx
+        .prepare_cached(
         "UPDATE alert SET subscription = ?2, unit = ?3 WHERE unit = ?1 AND outcome IS NULL AND notification IS NULL
          AND rule IN (SELECT id FROM rule WHERE subscription = ?2)",
-    )?
-    .execute([from.0, to.watch().0, to.0])?;
-    tx.prepare_cached(
-        "INSERT INTO unit (id, lane, due_at, first) SELECT ?2, lane, due_at, first FROM unit
-         WHERE id = ?1 AND due_at IS NOT NULL
-         ON CONFLICT (id) DO UPDATE SET first = min(first, excluded.first),
-         due_at = min(coalesce(due_at, excluded.due_at), excluded.due_at)",
-    )?
-    .execute([from.0, to.0])?;
+        )?
+        .execute([from.0, to.watch().0, to.0])?
+        > 0;
     let under_way: Vec<(i64, i64)> = tx
         .prepare_cached(
             "SELECT id, parts_left FROM notification WHERE unit = ?1 AND state = 'pending'",
@@ -261,5 +256,23 @@ pub(super) fn join(tx: &Connection, from: UnitId, to: UnitId) -> Result<()> {
         )?
         .execute([first, first + parts_left, to.0, to.watch().0])?;
     }
-    Ok(())
+    let lane: Option<i64> = tx
+        .prepare_cached(
+            "INSERT INTO unit (id, lane, due_at, first, notification)
+             SELECT ?2, lane, CASE WHEN ?3 THEN due_at END, first, notification FROM unit WHERE id = ?1
+             ON CONFLICT (id) DO UPDATE SET first = min(first, excluded.first),
+             due_at = min(coalesce(due_at, excluded.due_at), coalesce(excluded.due_at, due_at)),
+             notification = coalesce(notification, excluded.notification)
+             RETURNING lane",
+        )?
+        .query_row(params![from.0, to.0, has_waiting], |row| row.get(0))
+        .optional()?;
+    let Some(lane) = lane else { return Ok(()) };
+    // Nothing of it is under way any more. What is left there is looked at, and ends.
+    tx.prepare_cached(
+        "UPDATE unit SET notification = NULL, due_at = CASE WHEN EXISTS (SELECT 1 FROM alert
+         WHERE unit = ?1 AND outcome IS NULL AND notification IS NULL) THEN due_at END WHERE id = ?1",
+    )?
+    .execute([from.0])?;
+    lane::settle(tx, lane)
 }

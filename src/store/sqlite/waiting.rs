@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row};
 
 use super::unit::UnitId;
 use super::{routing_tx::NO_VIDEO, rows};
@@ -79,7 +79,7 @@ pub(super) const ALERTS: &str = concat!(
     " FROM alert a LEFT JOIN rule r ON r.id = a.rule
      LEFT JOIN video v ON v.id = a.video LEFT JOIN seen n ON n.video = a.video
      WHERE a.unit = ?1 AND a.outcome IS NULL AND a.notification IS NULL
-     ORDER BY a.video, a.rule LIMIT ?2"
+     ORDER BY a.video, a.rule"
 );
 
 /// Where in [`ALERTS`] stands what the alerts of one video have in common.
@@ -110,8 +110,13 @@ pub(super) fn read(
     };
     let mut videos: Vec<(i64, VideoAlerts)> = Vec::new();
     let mut statement = tx.prepare_cached(ALERTS)?;
-    let mut rows = statement.query(params![id.0, limit])?;
-    while let Some(row) = rows.next()? {
+    let mut rows = statement.query([id.0])?;
+    loop {
+        if waiting.read == limit {
+            waiting.is_all = false;
+            break;
+        }
+        let Some(row) = rows.next()? else { break };
         let alert = AlertId(row.get(0)?);
         let key = rows::integer_or(row, VIDEO, NO_VIDEO);
         waiting.read += 1;
@@ -124,14 +129,15 @@ pub(super) fn read(
             continue;
         }
         if let Some(message) = under_way.get(&key) {
+            // It takes no place from what is behind it, which may be told.
             waiting.behind = Some(*message);
+            waiting.read -= 1;
             continue;
         }
         if let Err(cause) = rows::readable(add(row, key, (ends.destination, id), &mut videos))? {
             waiting.broken.push((alert, cause));
         }
     }
-    waiting.is_all = waiting.read < limit;
     if let Some(head) = head.filter(|_| !videos.is_empty()) {
         // By age: of the videos, and of what each has.
         for (_, video) in &mut videos {

@@ -9,8 +9,8 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
 use rusqlite::Connection;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -22,7 +22,7 @@ use tubebell::demo::world::{Playlist, World};
 use tubebell::demo::youtube::{self, YouTubeSim};
 use tubebell::model::{ChannelId, PlaylistId, VideoId};
 
-use super::{APPLY, FAN_OUT, RUN, knob, seed};
+use super::{APPLY, RUN, check_sound, kill_again_and_again, knob, seed};
 use crate::process::Program;
 use crate::wait::{LIMIT, Limit, pause, until};
 
@@ -320,21 +320,7 @@ async fn killed_amid_listings_and_fan_outs_of_lists_it_tells_each_upload_once() 
     assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
     lists.turn();
 
-    for kill in 0..kills {
-        let mut program = Program::start(&folder, "run", &RUN);
-        // While it opens the database; while it lists, routes, makes rows and tells.
-        let instant = match kill % 3 {
-            0 => start.mul_f64(rng.random()),
-            _ => start + FAN_OUT.mul_f64(2.0 * rng.random::<f64>()),
-        };
-        until("work", async || {
-            lists.go_on();
-            program.worked() >= instant || program.has_ended()
-        })
-        .await;
-        program.signal("KILL");
-        assert_eq!(program.end().await.code(), None, "{}", program.err(&folder));
-    }
+    kill_again_and_again(&folder, kills, start, &mut rng, || lists.go_on()).await;
     let mut program = Program::start(&folder, "run", &RUN);
     // So that the playlist is there at the end, and whoever is new has been told of.
     let last = lists.round + 4;
@@ -352,9 +338,7 @@ async fn killed_amid_listings_and_fan_outs_of_lists_it_tells_each_upload_once() 
     let most = usize::try_from(kills).unwrap() * IN_FLIGHT_MAX;
     assert!(second <= most, "{second} second copies after {kills} kills");
     let db = lists.database();
-    let sound: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(sound, "ok");
-    crate::store::check_sums(&db);
+    check_sound(&db);
     // One row of a rule and video, whatever came between.
     let doubled = "SELECT count(*) FROM (SELECT 1 FROM \"trigger\" GROUP BY rule, holder HAVING count(*) > 1)";
     assert_eq!(lists.number(doubled), 0);

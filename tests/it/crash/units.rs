@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use axum::extract::{Path, State};
 use axum::routing::post;
 use axum::{Json, Router};
+use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -18,7 +18,7 @@ use tubebell::demo::world::World;
 use tubebell::demo::youtube::{self, YouTubeSim};
 use tubebell::model::ChannelId;
 
-use super::{APPLY, FAN_OUT, RUN, knob, seed};
+use super::{APPLY, RUN, check_sound, kill_again_and_again, knob, seed};
 use crate::process::Program;
 use crate::wait::{LIMIT, Limit, pause, until};
 
@@ -223,20 +223,7 @@ async fn killed_amid_messages_in_parts_it_names_each_video_once_and_keeps_their_
     assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
     units.turn();
 
-    for kill in 0..kills {
-        let mut program = Program::start(&folder, "run", &RUN);
-        let instant = match kill % 3 {
-            0 => start.mul_f64(rng.random()),
-            _ => start + FAN_OUT.mul_f64(2.0 * rng.random::<f64>()),
-        };
-        until("work", async || {
-            units.go_on();
-            program.worked() >= instant || program.has_ended()
-        })
-        .await;
-        program.signal("KILL");
-        assert_eq!(program.end().await.code(), None, "{}", program.err(&folder));
-    }
+    kill_again_and_again(&folder, kills, start, &mut rng, || units.go_on()).await;
     let mut program = Program::start(&folder, "run", &RUN);
     let last = units.round + 1;
     while units.round < last {
@@ -259,7 +246,5 @@ async fn killed_amid_messages_in_parts_it_names_each_video_once_and_keeps_their_
     let most = usize::try_from(kills).unwrap() * usize::try_from(CHATS).unwrap();
     assert!(copies <= most, "{copies} second copies after {kills} kills");
     let db = units.database();
-    let sound: String = db.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
-    assert_eq!(sound, "ok");
-    crate::store::check_sums(&db);
+    check_sound(&db);
 }

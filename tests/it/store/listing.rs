@@ -691,6 +691,37 @@ async fn one_channel_under_two_names_is_one_watch_and_one_message() {
 }
 
 #[tokio::test]
+async fn what_is_under_way_of_one_name_ends_under_the_other_and_leaves_nothing_behind() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, CHANNEL, "upload").await;
+    bench.list(old(&[2, 1])).await;
+    bench.watch_subject(ANA, HANDLE, "views any").await;
+    bench.list_of(HANDLE, old(&[2, 1]), true).await;
+    for views in 1..=2 {
+        for n in 1..=2 {
+            bench.see_video(&name(n), views).await;
+        }
+    }
+    // Two parts, of which the first is to be tried again; and something that came meanwhile.
+    let first = bench.claim().await.remove(0);
+    let retry = FinishedAs::Retry { at: bench.now().plus(HOUR), counts: true, error: "500".into() };
+    bench.finish(&first, retry).await;
+    bench.see_video(&name(1), 3).await;
+    bench.named(HANDLE, old(&[2, 1])).await;
+    bench.sums();
+    bench.pass(HOUR);
+    let bodies = bench.send_all().await;
+    assert_eq!(bodies.len(), 3, "{bodies:#?}");
+    assert_eq!(bodies[0], first.body);
+    assert_eq!(bench.count("sent"), 3);
+    bench.sums();
+    bench.pass(8 * DAY);
+    while bench.store().sweep(KEEP, bench.now()).await.unwrap() {}
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM subscription"), 1);
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM unit"), 1);
+}
+
+#[tokio::test]
 async fn a_channel_that_was_watched_long_ago_takes_over_what_its_handle_holds() {
     let bench = Bench::new();
     bench.watch_subject(ANA, CHANNEL, "upload").await;

@@ -402,6 +402,49 @@ async fn a_program_is_told_each_video_and_one_that_it_refuses_holds_up_no_other(
 }
 
 #[tokio::test]
+async fn what_waits_behind_a_message_is_looked_at_when_another_rule_fires() {
+    let bench = Bench::new();
+    bench.watch(HOOK, "views any; views every 7").await;
+    bench.see(1).await;
+    bench.see(2).await;
+    assert_eq!(bench.turn(Channel::Webhook, 10, Vec::new()).await.claims.len(), 1);
+    bench.see(3).await;
+    assert!(bench.turn(Channel::Webhook, 10, Vec::new()).await.claims.is_empty());
+    bench.sums();
+    // One is folded into what waits, the other is not.
+    bench.see(7).await;
+    assert_eq!(bench.count("waiting"), 2);
+    bench.sums();
+}
+
+#[tokio::test]
+async fn however_much_waits_behind_a_refused_message_the_other_videos_are_told_and_nobody_spins() {
+    let it = Telling::of_channel(HOOK, 2, "views any").await;
+    it.look(1..=2, 2_000).await;
+    let claims = it.claim(Channel::Webhook, Vec::new()).await.claims;
+    let again = it.bench.now().plus(HOUR);
+    let retry = FinishedAs::Retry { at: again, counts: true, error: "HTTP 400".into() };
+    it.bench.finish(&claims[0], retry).await;
+    it.bench.sent(&claims[1]).await;
+    it.look(1..=1, 3_000).await;
+    // As a watch of many rules and videos would have.
+    it.bench.meddle(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
+         INSERT INTO alert (subscription, unit, rule, video, series, previous, current, observed_at)
+         SELECT subscription, unit, rule, video, series, i, i + 1, observed_at FROM alert, n
+         WHERE outcome IS NULL AND notification IS NULL",
+    );
+    it.look(2..=2, 3_000).await;
+    let claimed = it.claim(Channel::Webhook, Vec::new()).await;
+    assert_eq!(claimed.claims.len(), 1);
+    assert!(claimed.claims[0].body.contains(&name(2)), "{}", claimed.claims[0].body);
+    it.bench.sent(&claimed.claims[0]).await;
+    let claimed = it.claim(Channel::Webhook, Vec::new()).await;
+    assert_eq!((claimed.claims.len(), claimed.next_due), (0, Some(again)));
+    it.bench.sums();
+}
+
+#[tokio::test]
 async fn a_restored_backup_gives_no_id_to_another_message() {
     let it = Telling::new();
     it.bench.watch_subject(EVA, &format!("video:{}", id(1)), "views any").await;
