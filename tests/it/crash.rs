@@ -66,11 +66,7 @@ async fn kill_again_and_again(
             0 => start.mul_f64(rng.random()),
             _ => start + FAN_OUT.mul_f64(2.0 * rng.random::<f64>()),
         };
-        until("work", async || {
-            meanwhile();
-            program.worked() >= instant || program.has_ended()
-        })
-        .await;
+        has_worked(&mut program, instant, &mut meanwhile).await;
         program.signal("KILL");
         assert_eq!(program.end().await.code(), None, "{}", program.err(folder));
     }
@@ -97,6 +93,10 @@ enum Aim {
 /// A part of the work of a fan-out, from its beginning.
 const FAN_OUT: Duration = Duration::from_millis(200);
 
+/// A process that has worked no longer than this in so many looks has nothing more to do: it only looks at its clocks.
+const AT_REST: Duration = Duration::from_millis(20);
+const REST_LOOKS: u32 = 300;
+
 /// What is started.
 const RUN: [&str; 3] = ["run", "--config", "tubebell.toml"];
 const APPLY: [&str; 4] = ["apply", "w.csv", "--config", "tubebell.toml"];
@@ -112,7 +112,7 @@ struct Scene {
     rng: SmallRng,
     /// The fan-out under way, counted from 1; 0 until the first.
     round: u32,
-    /// How many had been told of it at the last look, and how long the next of them may take.
+    /// How many had been told of it at the last look, and how long the next of them may take while the process lives.
     progress: (usize, Limit),
     /// How much work a start is, as the first one was.
     start: Duration,
@@ -185,6 +185,7 @@ impl Scene {
         self.receiver.drained().await;
         let unrecorded = self.unrecorded();
         self.unrecorded.insert(self.receiver.life(), unrecorded);
+        self.progress.1 = Limit::from_now();
     }
 
     /// What the killed process had not recorded as sent. Only read: bringing the database in order is for the next one.
@@ -266,14 +267,14 @@ impl Scene {
         match aim {
             Aim::Start => {
                 let instant = self.start.mul_f64(self.rng.random_range(0.0..1.2));
-                has_worked(program, instant).await;
+                has_worked(program, instant, || ()).await;
             }
             Aim::FanOut => {
                 while self.told() > 0 || !self.was_asked() {
                     pause().await;
                 }
                 let instant = program.worked() + FAN_OUT.mul_f64(self.rng.random());
-                has_worked(program, instant).await;
+                has_worked(program, instant, || ()).await;
             }
             Aim::Sending => {
                 // Of the next one, when this one is further already.
@@ -308,9 +309,18 @@ impl Scene {
     }
 }
 
-/// Waits until a process has worked for so long, or has ended.
-async fn has_worked(program: &mut Program, instant: Duration) {
-    until("work", async || program.worked() >= instant || program.has_ended()).await;
+/// Waits until a process has worked for so long, has nothing more to do, or has ended. `meanwhile` goes on with what
+/// happens in the world.
+async fn has_worked(program: &mut Program, instant: Duration, mut meanwhile: impl FnMut()) {
+    let (mut most, mut rested) = (Duration::ZERO, 0);
+    until("work", async || {
+        meanwhile();
+        let worked = program.worked();
+        rested = if worked > most + AT_REST { 0 } else { rested + 1 };
+        most = if rested == 0 { worked } else { most };
+        worked >= instant || rested == REST_LOOKS || program.has_ended()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -387,7 +397,7 @@ async fn a_start_and_an_apply_that_are_killed_are_completed_by_the_next() {
         scene.prepare(path);
         for (arguments, whole) in [(&RUN[..], scene.start), (&APPLY[..], scene.apply)] {
             let mut program = Program::start(path, "killed", arguments);
-            has_worked(&mut program, whole.mul_f64(scene.rng.random())).await;
+            has_worked(&mut program, whole.mul_f64(scene.rng.random()), || ()).await;
             if !program.has_ended() {
                 program.signal("KILL");
             }

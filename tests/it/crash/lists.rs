@@ -24,7 +24,7 @@ use tubebell::model::{ChannelId, PlaylistId, VideoId};
 
 use super::{APPLY, RUN, check_sound, kill_again_and_again, knob, seed};
 use crate::process::Program;
-use crate::wait::{LIMIT, Limit, pause, until};
+use crate::wait::{LIMIT, pause, until};
 
 const CHANNEL: &str = "UCuAXFkgsw1L7xaCfnd5JJOw";
 const PLAYLIST: &str = "PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
@@ -108,8 +108,6 @@ struct Lists {
     round: u64,
     /// What everybody is to be told before the next round.
     wanted: Vec<(u32, String)>,
-    /// The limit of a round.
-    limit: Limit,
 }
 
 impl Lists {
@@ -159,7 +157,6 @@ impl Lists {
             premiere: None,
             round: 0,
             wanted: Vec::new(),
-            limit: Limit::from_now(),
         }
     }
 
@@ -176,7 +173,6 @@ impl Lists {
     /// The next round: every video is seen by more people, one is new, one leaves the playlist or is there again.
     fn turn(&mut self) {
         self.round += 1;
-        self.limit = Limit::from_now();
         let round = self.round;
         let (channel, list) = (self.channel.clone(), self.list.clone());
         let Lists { youtube, away, premiere, videos, .. } = self;
@@ -225,15 +221,16 @@ impl Lists {
         self.wanted = (1..=HOOKS).map(|to| (to, told.clone())).collect();
     }
 
+    /// Whether everybody has been told of this round.
+    fn is_told(&self) -> bool {
+        let got = self.got.lock().unwrap();
+        assert_eq!(got.odd, None);
+        self.wanted.iter().all(|wanted| got.uploads.contains(wanted))
+    }
+
     /// Goes on to the next round once everybody has been told of this one.
     fn go_on(&mut self) {
-        let is_told = {
-            let got = self.got.lock().unwrap();
-            assert_eq!(got.odd, None);
-            self.wanted.iter().all(|wanted| got.uploads.contains(wanted))
-        };
-        assert!(is_told || !self.limit.is_over(), "round {} is not told to everybody", self.round);
-        if is_told {
+        if self.is_told() {
             self.turn();
         }
     }
@@ -246,13 +243,8 @@ impl Lists {
              + (SELECT count(*) FROM seen n JOIN member m ON m.video = n.video JOIN subject u ON u.id = m.subject
                 WHERE m.left_at IS NULL AND u.ref LIKE 'channel:%' AND n.views < ";
         let untold = format!("{untold} {})", 105 + 10 * self.round);
-        until("that everything is told", async || {
-            let got = self.got.lock().unwrap();
-            let is_told = self.wanted.iter().all(|wanted| got.uploads.contains(wanted));
-            drop(got);
-            is_told && self.number(&untold) == 0
-        })
-        .await;
+        until("that everything is told", async || self.is_told() && self.number(&untold) == 0)
+            .await;
     }
 
     /// Nothing lost, each upload told once, each passed value told once.
@@ -325,8 +317,8 @@ async fn killed_amid_listings_and_fan_outs_of_lists_it_tells_each_upload_once() 
     // So that the playlist is there at the end, and whoever is new has been told of.
     let last = lists.round + 4;
     while lists.round < last || lists.away.is_some() {
-        lists.go_on();
-        pause().await;
+        until("that everybody is told of a round", async || lists.is_told()).await;
+        lists.turn();
     }
     lists.settled().await;
     program.signal("TERM");

@@ -20,7 +20,7 @@ use tubebell::model::ChannelId;
 
 use super::{APPLY, RUN, check_sound, kill_again_and_again, knob, seed};
 use crate::process::Program;
-use crate::wait::{LIMIT, Limit, pause, until};
+use crate::wait::{LIMIT, pause, until};
 
 const CHANNEL: &str = "UCuAXFkgsw1L7xaCfnd5JJOw";
 
@@ -85,7 +85,6 @@ struct Units {
     got: Shared,
     channel: ChannelId,
     round: usize,
-    limit: Limit,
 }
 
 impl Units {
@@ -123,8 +122,7 @@ impl Units {
             .collect();
         std::fs::write(folder.path().join("w.csv"), format!("channel,rules,to\n{watches}"))
             .unwrap();
-        let limit = Limit::from_now();
-        Units { folder, youtube, got, channel, round: 0, limit }
+        Units { folder, youtube, got, channel, round: 0 }
     }
 
     fn database(&self) -> Connection {
@@ -136,7 +134,6 @@ impl Units {
     /// Many new videos at once.
     fn turn(&mut self) {
         self.round += 1;
-        self.limit = Limit::from_now();
         let (round, channel) = (self.round, self.channel.clone());
         self.youtube.edit(|world| {
             for n in 0..NEW {
@@ -157,9 +154,7 @@ impl Units {
 
     /// Goes on to the next round once everybody has been told of this one.
     fn go_on(&mut self) {
-        let is_told = self.is_told();
-        assert!(is_told || !self.limit.is_over(), "round {} is not told to everybody", self.round);
-        if is_told {
+        if self.is_told() {
             self.turn();
         }
     }
@@ -225,11 +220,8 @@ async fn killed_amid_messages_in_parts_it_names_each_video_once_and_keeps_their_
 
     kill_again_and_again(&folder, kills, start, &mut rng, || units.go_on()).await;
     let mut program = Program::start(&folder, "run", &RUN);
-    let last = units.round + 1;
-    while units.round < last {
-        units.go_on();
-        pause().await;
-    }
+    until("that what the kills left is told", async || units.is_told()).await;
+    units.turn();
     until("the last round", async || units.is_told()).await;
     let open = "SELECT count(*) = 0 FROM alert WHERE outcome IS NULL";
     until("that nothing is under way", async || {

@@ -156,7 +156,7 @@ async fn an_upgrade_that_is_killed_is_completed_and_everything_is_told() {
     for kill in 1..=kills {
         let mut program = Program::start(&folder, "killed", &RUN);
         if rng.random_ratio(1, 3) {
-            has_worked(&mut program, whole.mul_f64(rng.random())).await;
+            has_worked(&mut program, whole.mul_f64(rng.random()), || ()).await;
         } else {
             let wanted =
                 LISTS - LISTS * i64::try_from(kill).unwrap() / i64::try_from(kills).unwrap();
