@@ -129,6 +129,8 @@ impl Seed {
         }
         let copy = folder.join("tubebell.db");
         std::fs::copy(&whole, &copy)?;
+        // On the disk before anything is measured: what waits for the disk would wait for the copy, too.
+        std::fs::File::open(&copy)?.sync_all()?;
         Ok(copy)
     }
 
