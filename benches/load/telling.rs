@@ -64,6 +64,7 @@ pub(crate) fn folded_night(figures: &mut Figures) -> anyhow::Result<()> {
             renderer: Arc::new(Renderer::new(&[]).map_err(|errors| anyhow::anyhow!("{errors:?}"))?),
             defaults: Effective { at_most: Duration::ZERO, quiet: None, tz: "UTC".into(), until: None },
             max_age: Duration::from_secs(86_400),
+            at_most_max: Duration::from_secs(29 * 86_400),
         });
         let morning = UnixMillis(crate::seed::seen_at().0 + (minutes + LOOKS) * 60_000);
         let begun = Instant::now();

@@ -48,6 +48,8 @@ use crate::store::{ListLimits, Retention, Store};
 use crate::telemetry::{Metrics, Plain, seconds};
 use crate::web::Web;
 
+const DAY: Duration = Duration::from_secs(86_400);
+
 /// How often what has passed its retention is deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
@@ -71,8 +73,7 @@ pub enum StartError {
 /// How long a gateway waits for others.
 #[derive(Debug, Clone, Copy)]
 pub struct TimeLimits {
-    /// For YouTube, while a person waits for the answer to a command, and everybody behind them: commands are handled
-    /// one after the other.
+    /// For YouTube, while a person waits for the answer to a command, and the others of the chat behind them.
     pub lookup: Duration,
     /// At a stop, for all that is under way.
     pub stop: Duration,
@@ -178,6 +179,7 @@ impl Gateway {
             renderer: Arc::clone(&renderer),
             defaults: defaults.clone(),
             max_age: config.limits.max_age,
+            at_most_max: DAY * config.limits.retention_days.saturating_sub(1).max(1),
         });
         let mut checks: Vec<(&'static str, crate::web::Check)> = Vec::new();
         let mut add_channel = |notifier: Arc<dyn Notifier>, limiter: Arc<Limiter>| {

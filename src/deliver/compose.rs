@@ -30,12 +30,15 @@ pub struct Composer {
     pub defaults: Effective,
     /// A message that leaves so long after it was due comes without a sound and with its time.
     pub max_age: Duration,
+    /// Nothing is held for longer, whatever is set: it would be forgotten before it is told.
+    pub at_most_max: Duration,
 }
 
 impl Compose for Composer {
     fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed {
-        let settings =
+        let mut settings =
             Settings::effective(&unit.settings, &unit.destination.settings, &self.defaults);
+        settings.at_most = settings.at_most.min(self.at_most_max);
         let Some((oldest, newest)) = span(unit) else {
             return Composed::Cancel(CancelReason::NetZero);
         };
@@ -50,7 +53,7 @@ impl Compose for Composer {
         if told.is_empty() {
             return Composed::Cancel(CancelReason::NetZero);
         }
-        let late = now.since(newest.max(unit.due_at)) > self.max_age;
+        let late = now.since(due_at(unit, &settings, newest)) > self.max_age;
         let message = WatchMessage {
             subject: unit.subject.clone(),
             subject_title: match unit.subject {
@@ -88,6 +91,15 @@ fn span(unit: &Unit) -> Option<(UnixMillis, UnixMillis)> {
     Some((oldest, alerts().map(|alert| alert.last_at).max()?))
 }
 
+/// When a unit was to be told by what people have set: time in which nobody could be reached comes on top.
+fn due_at(unit: &Unit, settings: &Effective, newest: UnixMillis) -> UnixMillis {
+    if unit.is_urgent {
+        return newest;
+    }
+    let spaced = unit.last_sent.map_or(newest, |sent| newest.max(sent.plus(settings.at_most)));
+    settings.quiet.and_then(|quiet| quiet_until(quiet, &settings.tz, spaced)).unwrap_or(spaced)
+}
+
 /// Until when a unit has to wait, if at all.
 fn held_until(
     unit: &Unit,
@@ -108,7 +120,8 @@ fn held_until(
             until = until.max(sent.plus(settings.at_most));
         }
     }
-    if is_gathered(unit, settings) {
+    // Nothing more comes of a look that is ahead of a clock that was set back.
+    if is_gathered(unit, settings) && newest <= now {
         until = until.max(newest.plus(GATHERED_AFTER).min(oldest.plus(GATHERED_FOR)));
     }
     (until > now).then_some(until)
@@ -295,7 +308,6 @@ mod tests {
         Unit {
             subscription: SubscriptionId(1),
             is_urgent: false,
-            due_at: NOW,
             destination: DestinationRow {
                 id: DestinationId(1),
                 address: "recorder:test".parse::<Address>().unwrap(),
@@ -321,10 +333,15 @@ mod tests {
     }
 
     fn compose(unit: &Unit, now: UnixMillis) -> Composed {
+        compose_of(Settings::AT_MOST_MAX, unit, now)
+    }
+
+    fn compose_of(at_most_max: Duration, unit: &Unit, now: UnixMillis) -> Composed {
         let defaults =
             Effective { at_most: Duration::ZERO, quiet: None, tz: "UTC".into(), until: None };
         let renderer = Arc::new(Renderer::new(&[]).unwrap());
-        let composer = Composer { renderer, defaults, max_age: Duration::from_secs(86_400) };
+        let max_age = Duration::from_secs(86_400);
+        let composer = Composer { renderer, defaults, max_age, at_most_max };
         composer.compose(unit, now)
     }
 
@@ -389,14 +406,43 @@ mod tests {
         assert!(matches!(compose(&unit, NOW), Composed::Hold(until) if until > NOW));
     }
 
+    fn is_silent(unit: &Unit, now: UnixMillis) -> bool {
+        match compose(unit, now) {
+            Composed::Send { silent, .. } => silent,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn what_comes_a_day_late_comes_silently() {
         let unit = unit(vec![alert(1, 1, 1, 2, &[])], Settings::default(), None);
-        let silent = |now| match compose(&unit, now) {
-            Composed::Send { silent, .. } => silent,
-            other => panic!("{other:?}"),
-        };
-        assert!(!silent(NOW.plus(Duration::from_secs(86_400))));
-        assert!(silent(NOW.plus(Duration::from_secs(86_401))));
+        assert!(!is_silent(&unit, NOW.plus(Duration::from_secs(86_400))));
+        assert!(is_silent(&unit, NOW.plus(Duration::from_secs(86_401))));
+    }
+
+    #[test]
+    fn what_people_have_set_makes_nothing_late() {
+        let week = Duration::from_secs(7 * 86_400);
+        let settings = Settings { at_most_s: Some(week.as_secs()), ..Settings::default() };
+        let unit = unit(vec![alert(1, 1, 1, 2, &[])], settings, Some(NOW));
+        assert!(!is_silent(&unit, NOW.plus(week + Duration::from_secs(86_400))));
+        assert!(is_silent(&unit, NOW.plus(week + Duration::from_secs(86_401))));
+    }
+
+    #[test]
+    fn nothing_is_held_for_longer_than_it_is_kept() {
+        let settings = Settings { at_most_s: Some(14 * 86_400), ..Settings::default() };
+        let unit = unit(vec![alert(1, 1, 1, 2, &[])], settings, Some(NOW));
+        let kept = Duration::from_secs(6 * 86_400);
+        assert_eq!(compose_of(kept, &unit, NOW), Composed::Hold(NOW.plus(kept)));
+    }
+
+    #[test]
+    fn a_look_ahead_of_a_clock_that_was_set_back_is_not_waited_for() {
+        let mut unit = unit(vec![alert(1, 1, 1, 2, &[])], Settings::default(), None);
+        unit.subject = "channel:UCuAXFkgsw1L7xaCfnd5JJOw".parse().unwrap();
+        assert_eq!(compose(&unit, NOW), Composed::Hold(NOW.plus(GATHERED_AFTER)));
+        let set_back = NOW.minus(Duration::from_secs(3600));
+        assert!(!is_silent(&unit, set_back));
     }
 }

@@ -24,7 +24,7 @@ const LANE_WAIT_MAX: Duration = Duration::from_secs(60);
 /// What an operator can set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// How long the retries of a notification may wait in all. Time in which the channel as a whole is away is none of
+    /// How long a notification may wait for its retries in all. Time in which the channel as a whole is away is none of
     /// it.
     pub give_up: Duration,
 }
@@ -44,7 +44,7 @@ pub struct NextStep {
 /// Decides what becomes of a notification after one failed attempt.
 ///
 /// Pure: the caller passes `now` and `jitter` (share of the back-off added at random, 0.0 to 1.0). `attempt` counts
-/// from 1; `spent` is how long the retries have waited before it.
+/// from 1; `spent` is how long the message has waited since its first one, less the time in which the channel was away.
 ///
 /// A wait asked for by the channel is obeyed in full even beyond our own: sending during a flood wait lengthens it.
 pub fn next_step(
@@ -70,7 +70,7 @@ pub fn next_step(
         SendError::Wait { after } => {
             let wait = after.unwrap_or_default().max(back_off.min(BACK_OFF[0]));
             // Who asks for longer than anything is tried loses this message, and may ask again for the next.
-            let lane_free_at = if is_over(wait) { now } else { now.plus(wait) };
+            let lane_free_at = if wait > policy.give_up { now } else { now.plus(wait) };
             NextStep { lane_free_at, ..step(retry(wait)) }
         }
         SendError::Transient(_) | SendError::Ambiguous(_) => NextStep {
@@ -143,6 +143,14 @@ mod tests {
         let step = step(for_ever, 1, Duration::from_secs(1));
         assert!(matches!(step.result, FinishedAs::Dead(_)), "{step:?}");
         assert_eq!(step.lane_free_at, NOW);
+    }
+
+    #[test]
+    fn a_message_that_is_given_up_leaves_its_lane_the_wait_that_was_asked_for() {
+        let hour = Duration::from_secs(3600);
+        let step = step(SendError::Wait { after: Some(hour) }, 9, POLICY.give_up);
+        assert!(matches!(step.result, FinishedAs::Dead(_)), "{step:?}");
+        assert_eq!(step.lane_free_at, NOW.plus(hour));
     }
 
     #[test]

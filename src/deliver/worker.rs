@@ -19,7 +19,7 @@ use super::limits::Limiter;
 use super::notices::Notices;
 use super::operator::Operator;
 use super::retry::{RetryPolicy, next_step};
-use crate::model::{Channel, Clock, UnixMillis};
+use crate::model::{Address, Channel, Clock, UnixMillis};
 use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{Prose, views::Notice};
 use crate::store::{self, Claim, Claimed, Compose, Finished, FinishedAs, Store};
@@ -90,6 +90,8 @@ struct Ended {
 /// What the loop keeps from turn to turn.
 struct State {
     breaker: Breaker,
+    /// Since when the channel works as a whole, or this process.
+    works_since: UnixMillis,
     notices: Notices,
     /// Lines about messages that were not taken.
     refusals: LogThrottle,
@@ -100,9 +102,10 @@ struct State {
 }
 
 impl State {
-    fn new(channel: Channel) -> State {
+    fn new(channel: Channel, now: UnixMillis) -> State {
         State {
             breaker: Breaker::new(channel),
+            works_since: now,
             notices: Notices::default(),
             refusals: LogThrottle::new(MESSAGES_LOGGED),
             unrecorded: LogThrottle::new(MESSAGES_LOGGED),
@@ -136,7 +139,7 @@ impl Worker {
         let (ended_in, mut ended) = mpsc::channel::<Ended>(IN_FLIGHT_MAX);
         let mut in_flight = 0;
         let mut finished: Vec<Finished> = Vec::new();
-        let mut state = State::new(channel);
+        let mut state = State::new(channel, (worker.clock)());
         while !stop.is_cancelled() {
             state.notices.tell_due(&worker.operator, (worker.clock)()).await;
             let (room, room_at) = worker.room(in_flight, &state.breaker);
@@ -147,6 +150,7 @@ impl Worker {
                 match worker.record(&mut finished, room, &mut state).await {
                     Ok(claimed) => {
                         next_due = claimed.next_due;
+                        worker.tell_given_up(&claimed.given_up, &mut state).await;
                         if room > 0 && claimed.claims.is_empty() {
                             worker.limiter.pass();
                         }
@@ -190,6 +194,21 @@ impl Worker {
             }
         }
         worker.finish_last(finished, in_flight, &mut ended, &mut state).await;
+    }
+
+    /// Of what can't be put together the operator hears as of what nobody has taken.
+    async fn tell_given_up(&self, given_up: &[(Address, String)], state: &mut State) {
+        for (address, cause) in given_up {
+            if let Some(held) = state.refusals.pass(std::time::Instant::now()) {
+                tracing::warn!(
+                    destination = address.masked(),
+                    cause,
+                    unsaid = held,
+                    "a message could not be put together"
+                );
+            }
+            state.notices.dead_letter(&self.operator, address, cause, (self.clock)()).await;
+        }
     }
 
     /// How many may be taken now, and when to ask again if none.
@@ -307,8 +326,7 @@ impl Worker {
             address: claim.address.clone(),
             body: std::mem::take(&mut claim.body),
             // The body is the same at every attempt; what rings at night because a service was away is not.
-            silent: claim.silent
-                || (claim.attempts > 0 && (self.clock)().since(claim.created_at) > self.max_age),
+            silent: claim.silent || (self.clock)().since(claim.created_at) > self.max_age,
         };
         self.notifier.send(&outgoing).await
     }
@@ -334,6 +352,9 @@ impl Worker {
         let channel = self.notifier.channel();
         self.metrics.attempted(channel, class(&outcome));
         for event in state.breaker.ended(&outcome, claim.lane, Instant::now()) {
+            if matches!(event, Event::Back { .. }) {
+                state.works_since = now;
+            }
             self.follow(event).await;
         }
         self.health.paused.store(state.breaker.is_paused(), Ordering::Relaxed);
@@ -345,6 +366,11 @@ impl Worker {
             }
             Err(error) => error,
         };
+        if state.breaker.is_paused() {
+            state.works_since = now;
+        }
+        // Behind others of a receiver that fails it has waited for longer than between its own attempts.
+        let waited = now.since(claim.created_at).min(now.since(state.works_since));
         let attempt = claim.attempts.saturating_add(1);
         if let Some(held) = state.refusals.pass(std::time::Instant::now()) {
             tracing::warn!(
@@ -356,7 +382,8 @@ impl Worker {
                 "a message was not taken"
             );
         }
-        let step = next_step(&error, attempt, claim.spent, self.policy, now, rand::random());
+        let step =
+            next_step(&error, attempt, claim.spent.max(waited), self.policy, now, rand::random());
         match &step.result {
             FinishedAs::Dead(cause) => {
                 state.notices.dead_letter(&self.operator, &claim.address, cause, now).await;

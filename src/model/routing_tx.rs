@@ -178,7 +178,7 @@ pub trait RoutingTx {
     /// Removes a trigger whose rule is spent for this video.
     fn end_trigger(&mut self, trigger: TriggerId) -> Result<(), Self::Error>;
 
-    /// Writes an alert, and makes its lane due.
+    /// Writes an alert, or folds it into one of the same rule that waits.
     fn alert(&mut self, draft: &AlertDraft<'_>) -> Result<(), Self::Error>;
 
     /// Counts a rule that was crossed and made no alert.

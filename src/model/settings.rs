@@ -132,7 +132,7 @@ pub struct Settings {
 /// The settings in force for one watch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effective {
-    /// At most one message per this and video; zero: no limit.
+    /// At most one message of a watch per this; zero: no limit.
     pub at_most: Duration,
     /// Hours in which messages are held.
     pub quiet: Option<Quiet>,

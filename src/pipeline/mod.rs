@@ -1,8 +1,8 @@
 //! The wiring: three short loops.
 //!
 //! [`Poller`] asks YouTube for what is due and publishes snapshots. [`Lister`] finds out which videos channels and
-//! playlists have, at its own pace. [`Routing`] reads them, makes changes, and writes
-//! alerts with the position in one transaction. Deliveries have loops of their own, one per channel.
+//! playlists have, at its own pace. [`Routing`] reads the snapshots, makes changes,
+//! and writes alerts with the position in one transaction. Deliveries have loops of their own, one per channel.
 
 mod health;
 mod lists;

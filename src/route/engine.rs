@@ -1,7 +1,7 @@
 //! The router: one snapshot through `detect` and the triggers in its range, within a budget.
 //!
-//! Known values, history, alerts, next triggers, suppressions and what is left over are written at one tx, that
-//! is in one transaction: a snapshot is routed as a whole or not at all.
+//! Known values, history, alerts, next triggers, suppressions and what is left over are written in one transaction: a
+//! snapshot is routed as a whole or not at all.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -105,7 +105,7 @@ impl Router {
         Router { page_rows, ..Router::new() }
     }
 
-    /// Routes one snapshot. What the budget leaves over is deferred at the tx.
+    /// Routes one snapshot. What the budget leaves over is written down for later, in the same transaction.
     ///
     /// # Errors
     ///

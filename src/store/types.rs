@@ -191,8 +191,6 @@ pub struct Unit {
     pub subject_title: Option<String>,
     /// Whether these are its urgent alerts.
     pub is_urgent: bool,
-    /// Since when it is due: it was held until then, or came then.
-    pub due_at: UnixMillis,
     /// When the last message of this kind left.
     pub last_sent: Option<UnixMillis>,
     /// What waits, by video: each once, the one with the oldest alert first.
@@ -285,6 +283,8 @@ pub struct Claimed {
     pub claims: Vec<Claim>,
     /// When the next lane of the channel is due; `None`: nothing waits.
     pub next_due: Option<UnixMillis>,
+    /// What could not be put together and was given up: for whom, and why.
+    pub given_up: Vec<(Address, String)>,
 }
 
 /// How an attempt ended.
@@ -791,7 +791,7 @@ pub enum Migration {
     Done,
     /// What routing has left over comes first: [`super::Store::fan_out`] is to be called until nothing is left.
     FanOut,
-    /// So many lists of so many.
+    /// So many pieces of so many.
     UnderWay {
         /// Done.
         done: u64,

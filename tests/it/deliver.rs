@@ -76,6 +76,7 @@ impl Loop {
                     until: None,
                 },
                 max_age: Duration::from_secs(86_400),
+                at_most_max: Duration::from_secs(29 * 86_400),
             }),
             policy: RetryPolicy { give_up },
             max_age: Duration::from_secs(3600),
@@ -197,6 +198,22 @@ async fn a_message_is_tried_again_under_the_same_id() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_nobody_could_be_told_for_too_long_comes_without_a_sound() {
+    let it = Loop::start(Channel::Telegram, Duration::from_secs(86_400));
+    for _ in 0..150 {
+        it.recorder.fail_next(SendError::Unreachable("dns".into()));
+    }
+    it.queue(1).await;
+    while it.recorder.sent().is_empty() {
+        it.settle().await;
+        tokio::time::advance(Duration::from_secs(30)).await;
+    }
+    assert!(it.begun.elapsed() > Duration::from_secs(3600), "{:?}", it.begun.elapsed());
+    assert!(it.recorder.sent()[0].outgoing.silent);
+    it.end().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_that_comes_late_after_all_comes_without_a_sound() {
     let it = Loop::start(Channel::Telegram, Duration::from_secs(86_400));
     it.recorder.fail_next(SendError::Wait { after: Some(Duration::from_secs(3660)) });
@@ -290,6 +307,32 @@ async fn what_is_given_up_is_a_dead_letter_and_can_be_sent_again() {
     it.wake.notify_one();
     it.asked(4).await;
     assert_eq!(it.recorder.sent().len(), 1);
+    it.end().await;
+}
+
+/// One after the other is asked while a receiver fails, so each waits for all others between its own attempts.
+#[tokio::test(start_paused = true)]
+async fn behind_others_of_a_receiver_that_fails_a_message_waits_no_longer_than_any_other() {
+    const GIVE_UP: Duration = Duration::from_secs(3600);
+    let it = Loop::start(Channel::Webhook, GIVE_UP);
+    let endpoint: Address = "webhook:https://example.com/hook".parse().unwrap();
+    for _ in 0..2_000 {
+        it.recorder.fail_next(SendError::Transient("HTTP 500".into()));
+    }
+    for n in 0..100 {
+        it.queue_to(endpoint.clone(), &n.to_string()).await;
+    }
+    let dead = async || it.store.dead_letters(200).await.unwrap().len();
+    while it.passing(dead()).await < 100 {
+        it.settle().await;
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert!(
+            it.begun.elapsed() < 4 * GIVE_UP,
+            "{} are given up of {}",
+            dead().await,
+            it.recorder.attempts()
+        );
+    }
     it.end().await;
 }
 

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::finish::{self, Ended};
 use super::lane::{self, DueLane};
 use super::unit::{self, UnitId};
 use super::waiting::{self, Waiting};
 use super::{notification, rows};
-use crate::model::{AlertId, Channel, DestinationId, NotificationId, UnixMillis};
+use crate::model::{Address, AlertId, Channel, DestinationId, NotificationId, UnixMillis};
 use crate::store::{Claim, Claimed, Compose, Composed, ComposedMessage, Finished, Result, Unit};
 
 use notification::NewNotification;
@@ -35,8 +35,16 @@ pub(super) fn finish_and_claim(
 ) -> Result<Claimed> {
     let mut ended = Ended::default();
     finish::finish(tx, finished, &mut ended)?;
-    let claims = Vec::new();
-    let mut claiming = Claiming { tx, channel, now, compose, ended, claims, budget: LOOKED_MAX };
+    let mut claiming = Claiming {
+        tx,
+        channel,
+        now,
+        compose,
+        ended,
+        claims: Vec::new(),
+        given_up: Vec::new(),
+        budget: LOOKED_MAX,
+    };
     if limit > 0 {
         for lane in lane::due(tx, channel, now, limit)? {
             if claiming.claims.len() == limit || claiming.budget == 0 {
@@ -45,9 +53,9 @@ pub(super) fn finish_and_claim(
             claiming.claim(&lane, limit)?;
         }
     }
-    let Claiming { claims, ended, .. } = claiming;
+    let Claiming { claims, given_up, ended, .. } = claiming;
     ended.keep(tx)?;
-    Ok(Claimed { claims, next_due: lane::next_due(tx, channel)? })
+    Ok(Claimed { claims, next_due: lane::next_due(tx, channel)?, given_up })
 }
 
 /// One claim under way.
@@ -57,6 +65,7 @@ struct Claiming<'a> {
     now: UnixMillis,
     compose: &'a dyn Compose,
     claims: Vec<Claim>,
+    given_up: Vec<(Address, String)>,
     ended: Ended,
     /// Rows that may still be looked at.
     budget: usize,
@@ -143,7 +152,7 @@ impl Claiming<'_> {
         for (alert, cause) in broken {
             self.give_up(&place, &[alert], &cause)?;
         }
-        let mut taken = None;
+        let (mut taken, mut told_at) = (None, None);
         if let Some(unit) = unit {
             // One message that can't be put together must not stop all others of the channel.
             let composed = catch_unwind(AssertUnwindSafe(|| self.compose.compose(&unit, self.now)))
@@ -167,14 +176,15 @@ impl Claiming<'_> {
                         finish::cancel_alert(self.tx, alert, reason, self.now, &mut self.ended)?;
                     }
                     taken = self.take(&place, &unit, messages, silent, full)?;
+                    told_at = taken.is_none().then_some(self.now);
                 }
             }
         }
         match (taken, behind, is_all) {
             (Some(message), _, true) => unit::taken(self.tx, id, message),
             (Some(message), _, false) => unit::wait_for(self.tx, id, message),
-            (None, Some(message), true) => unit::wait_behind(self.tx, id, message),
-            (None, None, true) => unit::empty(self.tx, id),
+            (None, Some(message), true) => unit::wait_behind(self.tx, id, message, told_at),
+            (None, None, true) => unit::empty(self.tx, id, told_at),
             (None, _, false) => unit::requeue(self.tx, id, self.now),
         }
     }
@@ -234,6 +244,13 @@ impl Claiming<'_> {
 
     /// Makes a dead letter of alerts that can't be told.
     fn give_up(&mut self, place: &Place<'_>, alerts: &[AlertId], cause: &str) -> Result<()> {
+        let address: Option<String> = self
+            .tx
+            .prepare_cached("SELECT address FROM destination WHERE id = ?1")?
+            .query_row([place.destination.0], |row| row.get(0))
+            .optional()?;
+        let address = address.and_then(|address| address.parse().ok());
+        self.given_up.extend(address.map(|address| (address, cause.to_owned())));
         let new = NewNotification {
             lane: place.lane.id,
             destination: place.destination,

@@ -127,10 +127,10 @@ fn replay(
         }
         return Ok(true);
     }
-    // It is given up anew, after as long as any other.
+    // It is given up anew, after as long as any other; what was cancelled before does not concern it.
     tx.prepare_cached(
         "UPDATE notification SET state = 'pending', attempts = 0, spent = 0, parts_left = 0, ended = NULL, created_at = ?2,
-         next_at = ?2, destination = ?3, lane = ?4 WHERE id = ?1",
+         next_at = ?2, destination = ?3, lane = ?4, newest = (SELECT coalesce(max(id), 0) + 1 FROM alert) WHERE id = ?1",
     )?
     .execute([id.0, now.0, destination, lane])?;
     let mut reset = tx.prepare_cached(

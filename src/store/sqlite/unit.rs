@@ -108,9 +108,12 @@ pub(super) fn requeue(tx: &Connection, unit: UnitId, now: UnixMillis) -> Result<
     Ok(())
 }
 
-/// Nothing waits in a unit any more.
-pub(super) fn empty(tx: &Connection, unit: UnitId) -> Result<()> {
-    tx.prepare_cached("UPDATE unit SET due_at = NULL WHERE id = ?1")?.execute([unit.0])?;
+/// Nothing waits in a unit any more. `told_at`: what waited goes to a program, which is told each video by itself.
+pub(super) fn empty(tx: &Connection, unit: UnitId, told_at: Option<UnixMillis>) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE unit SET due_at = NULL, sent_at = coalesce(?2, sent_at) WHERE id = ?1",
+    )?
+    .execute(params![unit.0, told_at.map(|at| at.0)])?;
     Ok(())
 }
 
@@ -121,14 +124,19 @@ pub(super) fn wait_for(tx: &Connection, unit: UnitId, notification: Notification
     Ok(())
 }
 
-/// All that waits in a unit is about videos of which a message is under way: it is not looked at before one of these has
-/// ended, or something else comes. Kept as the negative of its number.
+/// All that waits in a unit is about videos of which a message is under way: it is not looked at before any message of
+/// the unit has ended, or something else comes. Kept as the negative of the number of one of them.
 pub(super) fn wait_behind(
     tx: &Connection,
     unit: UnitId,
     notification: NotificationId,
+    told_at: Option<UnixMillis>,
 ) -> Result<()> {
-    wait_for(tx, unit, NotificationId(-notification.0))
+    tx.prepare_cached(
+        "UPDATE unit SET notification = -?2, sent_at = coalesce(?3, sent_at) WHERE id = ?1",
+    )?
+    .execute(params![unit.0, notification.0, told_at.map(|at| at.0)])?;
+    Ok(())
 }
 
 /// A message of a unit is taken and nothing else waits in it: both of the above at once.
@@ -161,7 +169,7 @@ pub(super) fn ended(
 }
 
 pub(super) const ENDED: &str =
-    "UPDATE unit SET notification = CASE WHEN abs(notification) = ?2 THEN ?3 ELSE notification END,
+    "UPDATE unit SET notification = CASE WHEN notification = ?2 OR notification < 0 THEN ?3 ELSE notification END,
      sent_at = coalesce(?4, sent_at) WHERE id = ?1
      RETURNING lane, CASE WHEN notification IS NULL THEN due_at END";
 
@@ -191,10 +199,10 @@ pub(super) fn wake(
     lane::make_due(tx, lane, now)
 }
 
-/// All units of a destination's watches: a range of numbers for each.
-pub(super) const WAKE_ALL: &str = "UPDATE unit SET due_at = ?2 WHERE due_at > ?2 AND id IN
-     (SELECT u.id FROM subscription s JOIN unit u ON u.id >= s.id * ?3 AND u.id < (s.id + 1) * ?3
-      WHERE s.destination = ?1)";
+/// All that is held of a destination's watches.
+pub(super) const WAKE_ALL: &str = "UPDATE unit SET due_at = ?2
+     WHERE lane = (SELECT lane FROM destination WHERE id = ?1) AND due_at > ?2 AND notification IS NULL
+     AND (SELECT destination FROM subscription s WHERE s.id = unit.id / ?3) = ?1";
 
 /// Gives the units of a destination's watches to another lane.
 pub(super) fn move_to_lane(tx: &Connection, destination: DestinationId, lane: i64) -> Result<()> {
@@ -259,10 +267,10 @@ pub(super) fn join(tx: &Connection, from: UnitId, to: UnitId) -> Result<()> {
     let lane: Option<i64> = tx
         .prepare_cached(
             "INSERT INTO unit (id, lane, due_at, first, notification)
-             SELECT ?2, lane, CASE WHEN ?3 THEN due_at END, first, notification FROM unit WHERE id = ?1
+             SELECT ?2, lane, CASE WHEN ?3 THEN due_at END, first, CASE WHEN notification > 0 THEN notification END FROM unit WHERE id = ?1
              ON CONFLICT (id) DO UPDATE SET first = min(first, excluded.first),
              due_at = min(coalesce(due_at, excluded.due_at), coalesce(excluded.due_at, due_at)),
-             notification = coalesce(notification, excluded.notification)
+             notification = coalesce(CASE WHEN notification > 0 THEN notification END, excluded.notification)
              RETURNING lane",
         )?
         .query_row(params![from.0, to.0, has_waiting], |row| row.get(0))

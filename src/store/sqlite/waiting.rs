@@ -62,7 +62,7 @@ pub(super) const HEAD: &str = concat!(
     "SELECT d.cancelled_to, d.cancelled_reason, s.cancelled_to, s.cancelled_reason,
             CASE WHEN s.ended_at IS NOT NULL THEN 'unwatched' WHEN d.disabled IS NOT NULL THEN 'disabled'
                  WHEN s.until <= ?3 THEN 'expired' END,
-            s.settings, u.ref, u.title, w.due_at, w.sent_at, ",
+            s.settings, u.ref, u.title, w.sent_at, ",
     rows::destination_columns!(),
     " FROM subscription s JOIN destination d ON d.id = s.destination LEFT JOIN subject u ON u.id = s.subject
      LEFT JOIN unit w ON w.id = ?1 WHERE s.id = ?2"
@@ -195,7 +195,7 @@ fn video_id(row: &Row<'_>, key: i64) -> Result<Option<VideoId>> {
 fn ends(head: &Row<'_>) -> Result<Ends> {
     let whole: Option<String> = head.get(4)?;
     Ok(Ends {
-        destination: DestinationId(head.get(10)?),
+        destination: DestinationId(head.get(9)?),
         cancelled: [(head.get(0)?, head.get(1)?), (head.get(2)?, head.get(3)?)],
         whole: whole.map(|word| reason(Some(&word))),
     })
@@ -211,9 +211,8 @@ fn unit(head: &Row<'_>, id: UnitId) -> Result<Unit> {
         settings: rows::settings(&head.get::<_, String>(5)?)?,
         subject: rows::parsed(&subject, "subject")?,
         subject_title: head.get(7)?,
-        due_at: rows::instant(head, 8)?.unwrap_or_default(),
-        last_sent: rows::instant(head, 9)?,
-        destination: rows::destination_row(head, 10)?,
+        last_sent: rows::instant(head, 8)?,
+        destination: rows::destination_row(head, 9)?,
         videos: Vec::new(),
     })
 }

@@ -55,7 +55,12 @@ impl Rig {
             store: Arc::clone(&store),
             notifier,
             limiter: Arc::new(Limiter::new(Rates::default(), Instant::now())),
-            composer: Arc::new(Composer { renderer: Arc::clone(&renderer), defaults, max_age }),
+            composer: Arc::new(Composer {
+                renderer: Arc::clone(&renderer),
+                defaults,
+                max_age,
+                at_most_max: Duration::from_secs(29 * 86_400),
+            }),
             policy: RetryPolicy { give_up: Duration::from_secs(500 * 86_400) },
             max_age,
             wake: Arc::clone(&wake),

@@ -87,6 +87,37 @@ async fn what_can_t_be_put_into_words_is_dead_and_its_alerts_are_put_together_an
 }
 
 #[tokio::test]
+async fn what_could_not_be_put_together_is_named_to_whoever_claims() {
+    let bench = Bench::new();
+    bench.watch(ANA, "title").await;
+    bench.see(1).await;
+    bench.pass(SECOND);
+    let seen = snapshot(VIDEO, bench.now(), 1);
+    bench.publish(Snapshot { title: Some("unspeakable".into()), ..seen }).await;
+    let claimed = bench.turn(Channel::Telegram, 10, Vec::new()).await;
+    assert_eq!(claimed.given_up, [(at(ANA), "there are no words for this".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_replay_is_not_cancelled_by_what_was_said_before_it() {
+    let (bench, claim) = ringing(ANA).await;
+    bench.finish(&claim, FinishedAs::Dead("400".into())).await;
+    bench.see(900).await;
+    let next = bench.claim().await.remove(0);
+    bench.finish(&next, FinishedAs::Gone("blocked".into())).await;
+    bench.edit(Edit::Enable { destination: at(ANA), owner: "operator".into() }).await;
+    assert_eq!(replay_all(&**bench.store(), bench.now()).await, 1);
+    let again = bench.claim().await;
+    assert_eq!((again.len(), &again[0].public_id), (1, &claim.public_id));
+    // What is said after it counts.
+    let retry = FinishedAs::Retry { at: bench.now(), counts: true, error: "500".into() };
+    bench.finish(&again[0], retry).await;
+    bench.unwatch(ANA).await;
+    assert!(bench.claim().await.is_empty());
+    bench.sums();
+}
+
+#[tokio::test]
 async fn whoever_is_gone_is_disabled_and_what_waits_or_is_tried_again_is_cancelled() {
     let hook = "webhook:https://a.example/";
     let (bench, first) = ringing(hook).await;

@@ -34,7 +34,12 @@ impl Telling {
         let renderer = Arc::new(Renderer::new(&[]).unwrap());
         Telling {
             bench: Bench::new(),
-            composer: Arc::new(Composer { renderer, defaults, max_age: DAY }),
+            composer: Arc::new(Composer {
+                renderer,
+                defaults,
+                max_age: DAY,
+                at_most_max: DAY * 29,
+            }),
         }
     }
 
@@ -398,6 +403,53 @@ async fn a_program_is_told_each_video_and_one_that_it_refuses_holds_up_no_other(
     assert_eq!(rest.len(), 1);
     assert!(rest[0].body.contains("\"previous\":2000,\"current\":4000"), "{}", rest[0].body);
     it.bench.sent(&rest[0]).await;
+    it.bench.sums();
+}
+
+#[tokio::test]
+async fn what_waits_behind_several_messages_goes_on_with_whichever_ends_first() {
+    for first in [0, 1] {
+        let it = Telling::of_channel(HOOK, 2, "views any").await;
+        it.look(1..=2, 2_000).await;
+        let claims = it.claim(Channel::Webhook, Vec::new()).await.claims;
+        assert_eq!(claims.len(), 2);
+        for (nth, claim) in claims.iter().enumerate() {
+            let at = it.bench.now().plus(if nth == first { MINUTE } else { DAY });
+            let retry = FinishedAs::Retry { at, counts: true, error: "HTTP 503".into() };
+            it.bench.finish(claim, retry).await;
+        }
+        it.look(1..=2, 3_000).await;
+        assert!(it.claim(Channel::Webhook, Vec::new()).await.claims.is_empty());
+        it.bench.pass(MINUTE);
+        let again = it.claim(Channel::Webhook, Vec::new()).await.claims;
+        assert_eq!((again.len(), &again[0].public_id), (1, &claims[first].public_id));
+        it.bench.sent(&again[0]).await;
+        let rest = it.claim(Channel::Webhook, Vec::new()).await.claims;
+        assert_eq!(rest.len(), 1, "the other one is still refused");
+        assert!(rest[0].body.contains("\"previous\":2000,\"current\":3000"), "{}", rest[0].body);
+        it.bench.sums();
+    }
+}
+
+#[tokio::test]
+async fn of_a_program_at_most_one_telling_per_hour_is_under_way() {
+    let it = Telling::of_channel(HOOK, 3, "views any").await;
+    it.set(HOOK, at_most(HOUR)).await;
+    it.look(1..=1, 2_000).await;
+    it.bench.pass(MINUTE);
+    let claims = it.claim(Channel::Webhook, Vec::new()).await.claims;
+    assert_eq!(claims.len(), 1);
+    let at = it.bench.now().plus(MINUTE * 30);
+    let retry = FinishedAs::Retry { at, counts: true, error: "HTTP 503".into() };
+    it.bench.finish(&claims[0], retry).await;
+    for n in 2..=3 {
+        it.look(n..=n, 2_000).await;
+        it.bench.pass(MINUTE);
+        assert!(it.claim(Channel::Webhook, Vec::new()).await.claims.is_empty());
+    }
+    it.bench.pass(HOUR);
+    let claims = it.claim(Channel::Webhook, Vec::new()).await.claims;
+    assert_eq!(claims.len(), 3, "the one that was refused, and the others together");
     it.bench.sums();
 }
 
