@@ -10,6 +10,7 @@ pub mod control;
 pub mod deliver;
 pub mod demo;
 pub mod detect;
+pub mod files;
 pub mod model;
 pub mod notify;
 pub mod pipeline;

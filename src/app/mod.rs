@@ -355,6 +355,9 @@ impl Gateway {
 pub fn run(config: &Config) -> Result<(), StartError> {
     let other = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
     crate::telemetry::start_logging(config.log).map_err(|error| other(&error))?;
+    for line in config.exposed_secrets() {
+        tracing::warn!("{line}");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -14,7 +14,6 @@ mod enabled;
 mod kept;
 mod writing;
 
-use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -22,6 +21,7 @@ use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::terminal::{Progress, counted};
 use super::watch_file::{self, Checker, Form, Row, Terms};
+use crate::files;
 use crate::store::Access;
 use enabled::Enabled;
 use kept::Kept;
@@ -120,11 +120,7 @@ impl<'a> WatchFile<'a> {
             }
         };
         let file = WatchFile { path, form };
-        let is_file = std::fs::metadata(path).map_err(|error| file.unreadable(&error))?.is_file();
-        if !is_file {
-            // It is read twice, which a pipe can't be.
-            return Err(Fault::wrong(format!("{}: is no regular file", path.display())));
-        }
+        file.open()?;
         Ok(file)
     }
 
@@ -132,13 +128,18 @@ impl<'a> WatchFile<'a> {
         Fault::wrong(format!("{}: can't be read: {error}", self.path.display()))
     }
 
+    /// Opens it, from its beginning: it is read twice, which a pipe can't be.
+    fn open(&self) -> Result<std::fs::File, Fault> {
+        files::open(self.path)
+            .map_err(|error| Fault::wrong(format!("{}: {error}", self.path.display())))
+    }
+
     fn name(&self) -> String {
         self.path.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
     fn rows(&self) -> Result<impl Iterator<Item = io::Result<Row>> + use<>, Fault> {
-        let file = File::open(self.path).map_err(|error| self.unreadable(&error))?;
-        Ok(watch_file::rows(self.form, BufReader::with_capacity(1 << 16, file)))
+        Ok(watch_file::rows(self.form, BufReader::with_capacity(1 << 16, self.open()?)))
     }
 
     /// Judges the whole file; returns how many pairs of subject and destination it has.

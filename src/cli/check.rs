@@ -51,6 +51,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
             }
         }
     }
+    for line in config.exposed_secrets() {
+        report.note(&line)?;
+    }
     templates(&config, &mut report)?;
     block_on(async {
         let watched = store(context, &config, &mut report).await?;
@@ -134,7 +137,7 @@ async fn store<W: Write>(
 ) -> Result<Watched, Fault> {
     let path = &config.store.path;
     let shown = path.display();
-    if !path.exists() {
+    if !path.exists() && !path.is_symlink() {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         if folder.is_dir() {

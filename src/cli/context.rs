@@ -1,7 +1,6 @@
 //! What every tool stands on: where the configuration is, how the store is opened, what time it is.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, StdoutLock};
 use std::path::{Path, PathBuf};
 
@@ -71,24 +70,4 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Fault>>) -> Resul
 /// Standard output, for many lines; the end of a tool flushes it.
 pub(super) fn stdout() -> BufWriter<StdoutLock<'static>> {
     BufWriter::new(io::stdout().lock())
-}
-
-/// Makes a file that holds secrets (addresses of webhooks, keys): readable by its owner alone.
-pub(super) fn private_file(path: &Path, replace: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if replace {
-        options.create(true).truncate(true);
-    } else {
-        options.create_new(true);
-    }
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    #[cfg(unix)]
-    if replace {
-        // The mode above is for new files only.
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
-    }
-    Ok(file)
 }

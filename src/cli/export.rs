@@ -3,10 +3,11 @@
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
-use super::context::{Context, block_on, private_file, stdout};
+use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::terminal::{counted, say};
 use super::watch_file::Printer;
+use crate::files;
 use crate::model::UnixMillis;
 use crate::store::{Access, Sqlite, Store, WatchFilter};
 
@@ -27,7 +28,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     };
     let shown = path.display();
     // It holds the addresses of webhooks, which are as good as passwords.
-    let file = match private_file(path, false) {
+    let file = match files::make(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             return Err(Fault::failed(format!("{shown} exists already: name a new file")));
         }

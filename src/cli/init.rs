@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::context::{Context, private_file, stdout};
+use super::context::{Context, stdout};
 use super::fault::Fault;
+use crate::files;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -17,9 +18,19 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let shown = path.display();
     let failed = |error: &io::Error| Fault::failed(format!("{shown}: can't be written: {error}"));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+        files::make_folder(folder).map_err(|error| failed(&error))?;
     }
-    let mut file = match private_file(path, args.force) {
+    if args.force {
+        match std::fs::symlink_metadata(path) {
+            Ok(found) if found.is_symlink() => {
+                return Err(Fault::failed(format!("{shown} is a link: name the file itself")));
+            }
+            // Made anew: who has opened the old one reads nothing of what is filled in.
+            Ok(_) => std::fs::remove_file(path).map_err(|error| failed(&error))?,
+            Err(_) => {}
+        }
+    }
+    let mut file = match files::make(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             return Err(Fault::failed(format!("{shown} exists already: --force replaces it")));
         }

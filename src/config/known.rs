@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use super::layers::{Entry, Raw, Sections, sections};
+use crate::model::excerpt;
 
 /// The text of `config/default.toml`.
 pub(super) const DEFAULT_TOML: &str = include_str!("../../config/default.toml");
@@ -72,7 +73,9 @@ pub(super) fn unknown_section(name: &str) -> Option<String> {
         return Some(message);
     }
     let sections = KNOWN.keys().map(String::as_str);
-    Some(match nearest(name, sections.clone()) {
+    let near = nearest(name, sections.clone());
+    let name = excerpt(name);
+    Some(match near {
         Some(near) => format!("unknown section [{name}]: did you mean [{near}]?"),
         None => format!(
             "unknown section [{name}]: known are {}",
@@ -91,10 +94,12 @@ pub(super) fn unknown_key(section: &str, key: &str) -> Option<String> {
     if known.contains_key(key) {
         return None;
     }
-    if let Some(near) = nearest(key, known.keys().map(String::as_str)) {
+    let near = nearest(key, known.keys().map(String::as_str));
+    let elsewhere = all_known().find(|(_, name, _)| *name == key);
+    let key = excerpt(key);
+    if let Some(near) = near {
         return Some(format!("unknown key {section}.{key}: did you mean {near}?"));
     }
-    let elsewhere = all_known().find(|(_, name, _)| *name == key);
     Some(match elsewhere {
         Some((other, ..)) => {
             format!(
@@ -125,9 +130,13 @@ pub(super) fn unknown_variable(name: &str) -> String {
     }
 }
 
+/// Longest word for which a known one is suggested, in bytes.
+const NEAR_MAX_BYTES: usize = 64;
+
 /// The most similar of `candidates`, if one is similar enough to be meant: one edit in three letters.
 fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase();
+    // Nothing that long is a slip, and comparing takes room for each pair of letters.
+    let lower = if word.len() <= NEAR_MAX_BYTES { word.to_lowercase() } else { return None };
     let lower = lower.strip_prefix("tubebell_").unwrap_or(&lower);
     candidates
         .map(|name| {

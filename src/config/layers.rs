@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::model::{is_invisible, tidied, trimmed};
+use crate::model::{Lines, is_invisible, tidied, trimmed};
 
 use super::known::{PREFIX, outside, unknown_key, unknown_section, unknown_variable, variable};
 
@@ -174,8 +174,9 @@ fn from_variable(value: String, example: &Raw) -> Raw {
 /// is still returned, so that its mistakes show in the same run.
 pub(super) fn sections(text: &str, found: &mut Found) -> Sections {
     let (root, errors) = DeTable::parse_recoverable(text);
+    let lines = Lines::new(text);
     for error in errors {
-        let (line, column) = place(text, error.span().map_or(0, |span| span.start));
+        let (line, column) = lines.place(error.span().map_or(0, |span| span.start));
         // Only the message: the error's own display quotes the line, which may hold a secret.
         found.push((
             Origin::File(line, Some(column)),
@@ -184,7 +185,7 @@ pub(super) fn sections(text: &str, found: &mut Found) -> Sections {
     }
     let mut sections = Sections::new();
     for (name, value) in root.get_ref() {
-        let at = |offset: usize| Origin::File(place(text, offset).0, None);
+        let at = |offset: usize| Origin::File(lines.line(offset), None);
         let origin = at(name.span().start);
         let DeValue::Table(table) = value.get_ref() else {
             found.push((
@@ -222,12 +223,4 @@ fn raw(value: &DeValue<'_>) -> Raw {
         DeValue::Float(_) => Raw::Other("a number with a point"),
         DeValue::Datetime(_) => Raw::Other("a date or time"),
     }
-}
-
-/// Line and column of a byte offset, both from 1; the column in characters.
-fn place(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
-    (line, column)
 }

@@ -14,9 +14,13 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::files::{self, FileError};
 pub use options::{
     AccessOptions, Config, DefaultOptions, LimitOptions, OperatorOptions, StoreOptions, WebOptions,
 };
+
+/// Longest configuration, in bytes: far more than all keys take.
+const FILE_MAX_BYTES: u64 = 1 << 20;
 
 /// Everything that is wrong with a configuration, one line each. No line holds the value of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +42,7 @@ pub fn load(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Config, Mistakes> {
     let (name, text) = read(path)?;
-    parse(&name, &text, environment)
+    finished(given(&text, path, environment), &name)
 }
 
 /// Reads where the operator's templates are, and nothing else: looking at a message needs no keys.
@@ -51,7 +55,7 @@ pub fn templates(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<PathBuf, Mistakes> {
     let (name, text) = read(path)?;
-    let mut reader = given(&text, environment);
+    let mut reader = given(&text, path, environment);
     let folder = options::templates(&mut reader);
     match reader.finish(&name) {
         lines if lines.is_empty() => Ok(folder),
@@ -62,26 +66,25 @@ pub fn templates(
 /// The name of a file in messages, and its text.
 fn read(path: Option<&Path>) -> Result<(String, String), Mistakes> {
     let Some(path) = path else { return Ok(("configuration".to_owned(), String::new())) };
-    match std::fs::read_to_string(path) {
+    match files::read_text(path, FILE_MAX_BYTES) {
         Ok(text) => Ok((path.display().to_string(), text)),
         Err(error) => {
-            let hint = match error.kind() {
-                std::io::ErrorKind::NotFound => "; `tubebell init` writes one to start from",
-                _ => "",
-            };
-            Err(Mistakes(vec![format!("{}: can't be read: {error}{hint}", path.display())]))
+            let is_missing = matches!(&error, FileError::Io(cause) if cause.kind() == std::io::ErrorKind::NotFound);
+            let hint = if is_missing { "; `tubebell init` writes one to start from" } else { "" };
+            Err(Mistakes(vec![format!("{}: {error}{hint}", path.display())]))
         }
     }
 }
 
 fn given(
     text: &str,
+    path: Option<&Path>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> reader::Reader {
     let mut mistakes = Vec::new();
     let mut given = layers::from_file(text, &mut mistakes);
     layers::lay_environment(&mut given, environment, &mut mistakes);
-    reader::Reader::new(given, mistakes)
+    reader::Reader::new(given, mistakes, path)
 }
 
 /// Reads the text of a configuration; `name` is what its mistakes are reported under.
@@ -96,7 +99,10 @@ pub fn parse(
     text: &str,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Config, Mistakes> {
-    let mut reader = given(text, environment);
+    finished(given(text, None, environment), name)
+}
+
+fn finished(mut reader: reader::Reader, name: &str) -> Result<Config, Mistakes> {
     let config = options::read(&mut reader);
     match reader.finish(name) {
         lines if lines.is_empty() => Ok(config),

@@ -10,7 +10,8 @@ use secrecy::SecretString;
 use super::reader::Reader;
 use super::values;
 use crate::control::AccessMode;
-use crate::model::{Address, Channel};
+use crate::files;
+use crate::model::{Address, Channel, excerpt};
 use crate::notify::telegram::TelegramOptions;
 use crate::notify::webhook::WebhookOptions;
 use crate::source::YouTubeOptions;
@@ -39,6 +40,8 @@ pub struct Config {
     pub limits: LimitOptions,
     /// What is logged.
     pub log: LogOptions,
+    /// The files in which secrets stand: the configuration itself, where some do, and those that `*_file` names.
+    pub secret_files: Vec<PathBuf>,
 }
 
 impl Config {
@@ -61,6 +64,20 @@ impl Config {
             );
         }
         lines
+    }
+
+    /// The files of secrets that others on this machine may read or change, one line each.
+    #[must_use]
+    pub fn exposed_secrets(&self) -> Vec<String> {
+        let line = |path: &PathBuf| {
+            let mode = files::mode_for_others(path)?;
+            let path = path.display();
+            Some(format!(
+                "{path}: holds secrets that others on this machine may read or change (mode {mode:o}): chmod 600 {path}, \
+                 owned by the user that runs tubebell"
+            ))
+        };
+        self.secret_files.iter().filter_map(line).collect()
     }
 }
 
@@ -168,7 +185,7 @@ const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 /// Reads everything. The result means nothing when the reader found mistakes.
 pub(super) fn read(reader: &mut Reader) -> Config {
     reader.value("bus.mode", bus_mode);
-    let config = Config {
+    let mut config = Config {
         youtube: reader.on("youtube").then(|| youtube(reader)),
         telegram: reader.on("telegram").then(|| telegram(reader)),
         webhook: reader.on("webhook").then(|| webhook(reader)),
@@ -193,7 +210,9 @@ pub(super) fn read(reader: &mut Reader) -> Config {
             level: reader.value("log.level", values::one_of(&LEVELS)),
             format: reader.value("log.format", values::one_of(&FORMATS)),
         },
+        secret_files: Vec::new(),
     };
+    config.secret_files = reader.secret_files();
     across(&config, reader);
     config
 }
@@ -248,6 +267,8 @@ fn webhook(reader: &mut Reader) -> WebhookOptions {
         reader.optional("webhook.secrets", values::secrets(false)).unwrap_or_default();
     let in_files =
         reader.optional("webhook.secrets_file", values::secrets(true)).unwrap_or_default();
+    reader.note_secrets("webhook.secrets");
+    reader.note_secrets("webhook.secrets_file");
     for (url, secret) in in_files.0 {
         if secrets.0.insert(url, secret).is_some() {
             let message = "a URL stands in webhook.secrets too: keep one";
@@ -302,7 +323,7 @@ fn bus_mode(raw: &super::layers::Raw) -> Result<(), String> {
     match super::reader::text(raw)? {
         "embedded" => Ok(()),
         "kafka" => Err("this version has no Kafka: write \"embedded\"".to_owned()),
-        other => Err(format!("\"{other}\" is not known: write \"embedded\"")),
+        other => Err(format!("\"{}\" is not known: write \"embedded\"", excerpt(other))),
     }
 }
 

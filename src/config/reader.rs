@@ -3,33 +3,66 @@
 //! A key with a mistake answers with its default, so that a section is one struct literal and all its mistakes are
 //! found in one pass; whoever asked throws the result away when there was any.
 
-use std::io::Read;
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
 use super::known::DEFAULTS;
 use super::layers::{Found, IN_QUOTES, Origin, Raw, Sections, trimmed_of_invisible};
-use crate::model::is_invisible;
+use super::values::bounded;
+use crate::files;
+use crate::model::{excerpt, is_invisible};
 
-/// Longest secret that is read from a file, in bytes: keeps `/dev/zero` and mixed-up paths from filling the memory.
+/// Longest secret that is read from a file, in bytes: keeps mixed-up paths from filling the memory.
 const SECRET_MAX_BYTES: u64 = 64 * 1024;
 
 /// What is asked for by `section.key`.
 pub(super) struct Reader {
     given: Sections,
     found: Found,
+    /// The file that was read, if one was.
+    file: Option<PathBuf>,
+    /// Files in which secrets stand.
+    secret_files: BTreeSet<PathBuf>,
 }
 
 impl Reader {
-    pub(super) const fn new(given: Sections, found: Found) -> Self {
-        Reader { given, found }
+    pub(super) fn new(given: Sections, found: Found, file: Option<&Path>) -> Self {
+        let file = file.map(Path::to_owned);
+        Reader { given, found, file, secret_files: BTreeSet::new() }
+    }
+
+    /// The files in which the secrets stand that were asked for.
+    pub(super) fn secret_files(&self) -> Vec<PathBuf> {
+        self.secret_files.iter().cloned().collect()
+    }
+
+    /// Notes where the secrets of a key stand: the file itself, or those that a `_file` names.
+    pub(super) fn note_secrets(&mut self, path: &str) {
+        let (section, key) = split(path);
+        let Some(entry) = self.given.get(section).and_then(|section| section.keys.get(key)) else {
+            return;
+        };
+        if !key.ends_with("_file") {
+            if matches!(entry.origin, Origin::File(..)) {
+                self.secret_files.extend(self.file.clone());
+            }
+            return;
+        }
+        let named: Vec<&Raw> = match &entry.raw {
+            Raw::Table(rows) => rows.iter().map(|(_, raw)| raw).collect(),
+            one => vec![one],
+        };
+        let paths = named.into_iter().filter_map(|raw| text(raw).ok()).map(PathBuf::from);
+        self.secret_files.extend(paths);
     }
 
     /// All mistakes, in the order of the file and then of the variables' names.
     pub(super) fn finish(mut self, name: &str) -> Vec<String> {
         self.found.sort();
         // Beside an error of syntax, what else that line seems to say is guesswork.
-        let broken: Vec<usize> = self
+        let broken: HashSet<usize> = self
             .found
             .iter()
             .filter_map(|(origin, _)| match origin {
@@ -44,7 +77,7 @@ impl Reader {
         let line = |(origin, message): (Origin, String)| match origin {
             Origin::File(line, None) => format!("{name}:{line}: {message}"),
             Origin::File(line, Some(column)) => format!("{name}:{line}:{column}: {message}"),
-            Origin::Variable(variable) => format!("{variable}: {message}"),
+            Origin::Variable(variable) => format!("{}: {message}", excerpt(&variable)),
         };
         self.found.into_iter().filter(|(origin, _)| sure(origin)).map(line).collect()
     }
@@ -114,6 +147,8 @@ impl Reader {
         check: impl Fn(&str) -> Result<(), String>,
     ) -> Option<SecretString> {
         let path_of_file = format!("{path}_file");
+        self.note_secrets(path);
+        self.note_secrets(&path_of_file);
         if let (Some(_), Some(origin)) = (self.origin(path), self.origin(&path_of_file)) {
             self.found.push((
                 origin.clone(),
@@ -174,14 +209,8 @@ pub(super) fn holds_quotes(text: &str) -> bool {
 
 /// The content of a secret's file, without line breaks and invisible characters (a byte order mark) at its ends.
 pub(super) fn secret_of(path: &str) -> Result<String, String> {
-    let cannot = |error: std::io::Error| format!("{path} can't be read: {error}");
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(cannot)?;
-    file.take(SECRET_MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() as u64 > SECRET_MAX_BYTES {
-        return Err(format!("{path} is too long to be a secret"));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| format!("{path} is not valid UTF-8"))?;
+    let told = |error: files::FileError| format!("{path} {error}");
+    let text = files::read_text(Path::new(bounded(path)?), SECRET_MAX_BYTES).map_err(told)?;
     let is_around = |c: char| matches!(c, '\r' | '\n') || is_invisible(c);
     Ok(text.trim_start_matches(is_invisible).trim_end_matches(is_around).to_owned())
 }

@@ -342,7 +342,7 @@ fn a_secrets_file_that_cannot_be_used_is_named_without_its_content() {
         (missing, "can't be read: No such file or directory (os error 2)"),
         (write("empty", b"\n"), "is empty: write /newbot to @BotFather"),
         (write("binary", b"hunter2\xff"), "is not valid UTF-8"),
-        (write("long", &vec![b'1'; 70_000]), "is too long to be a secret"),
+        (write("long", &vec![b'1'; 70_000]), "is longer than 64 KiB"),
         (write("wrong", b"hunter2"), "is no bot token"),
     ] {
         let lines = lines(&format!("[telegram]\ntoken_file = '{path}'\n"), &[]);
@@ -400,6 +400,55 @@ fn debug_output_and_mistakes_hold_no_secret() {
         assert!(!lines.is_empty(), "{text}");
         assert!(!lines.join("\n").contains("hunter2"), "{text}\n{lines:?}");
     }
+}
+
+#[test]
+fn a_mistake_repeats_only_a_piece_of_what_the_file_holds() {
+    let long = format!("a\\n{}", "é".repeat(150_000));
+    let name = "x".repeat(300_000);
+    for text in [
+        format!("\"{long}\" = 1"),
+        format!("[\"{long}\"]"),
+        format!("[bus]\n\"{long}\" = 1"),
+        format!("bus.mode = \"{long}\""),
+        format!("log.level = \"{long}\""),
+        format!("defaults.tz = \"{long}\""),
+        format!("defaults.at_most = \"{long}\""),
+        format!("defaults.at_most = \"{}d\"", "9".repeat(300_000)),
+        format!("defaults.templates = \"{long}\""),
+        format!("store.url = \"sqlite://{long}\""),
+        format!("store.url = \"{long}\""),
+        format!("web.listen = \"{long}\""),
+        format!("web.admin_token_file = \"{long}\""),
+        format!("web.public_url = \"https://{name}\""),
+        format!("operator.heartbeat_url = \"https://{name}\""),
+        format!("operator.to = [\"{long}:1\"]"),
+        format!("operator.to = [\"telegram:{long}\"]"),
+        format!("access.allow = [\"recorder:{name}\"]"),
+        format!("access.allow = [\"webhook:https://{name}\"]"),
+        format!("[webhook]\nsecrets = {{ \"https://{name}\" = \"1\" }}"),
+        format!("log.level = {name}"),
+        format!("[log]\nlevel = \"info\"\n[log.\"{long}\"]\nx = 1\n[log.\"{long}\"]\nx = 1"),
+    ] {
+        let shown: String = text.chars().take(40).collect();
+        let told = lines(&text, &[]);
+        assert!(!told.is_empty(), "{shown}");
+        for line in told {
+            assert!(line.chars().count() < 400, "{shown}: {}", line.chars().count());
+            assert!(!line.contains(['\n', '\r']), "{shown}: {line:?}");
+        }
+    }
+    let name = format!("TUBEBELL_{name}");
+    assert!(lines("", &[(&name, "1")])[0].chars().count() < 400);
+}
+
+#[test]
+fn as_many_mistakes_as_a_file_can_hold_are_each_told_with_their_line() {
+    let text =
+        "[bus]\n".to_owned() + &(0..20_000).map(|n| format!("zzz{n} = 1\n")).collect::<String>();
+    let told = lines(&text, &[]);
+    assert_eq!(told.len(), 20_000);
+    assert_eq!(told[19_999], ":20001: unknown key bus.zzz19999: [bus] has mode");
 }
 
 #[test]

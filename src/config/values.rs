@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use super::layers::{IN_QUOTES, Raw};
 use super::reader::{holds_quotes, secret_of, text};
-use crate::model::{Address, Settings};
+use crate::model::{Address, Settings, excerpt};
 
 /// A whole number of at least `least`.
 pub(super) fn number(least: u32) -> impl Fn(&Raw) -> Result<u32, String> {
@@ -64,7 +64,7 @@ pub(super) fn one_of<T: Copy>(
         let given = text(raw)?;
         words.iter().find(|(word, _)| *word == given).map(|(_, value)| *value).ok_or_else(|| {
             let all: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-            format!("\"{given}\" is not known: write {}", all.join(" or "))
+            format!("\"{}\" is not known: write {}", excerpt(given), all.join(" or "))
         })
     }
 }
@@ -76,9 +76,20 @@ pub(super) fn zone(raw: &Raw) -> Result<String, String> {
     match jiff::tz::TimeZone::get(name) {
         Ok(_) if !name.is_empty() => Ok(name.to_owned()),
         _ => Err(format!(
-            "`{name}` is no time zone: write one of the tz database, as in Europe/Madrid"
+            "`{}` is no time zone: write one of the tz database, as in Europe/Madrid",
+            excerpt(name)
         )),
     }
+}
+
+/// Longest path, in bytes: what all systems take. Messages repeat paths.
+const PATH_MAX_BYTES: usize = 1024;
+
+pub(super) fn bounded(path: &str) -> Result<&str, String> {
+    if path.len() > PATH_MAX_BYTES {
+        return Err(format!("has {} bytes: no path has more than {PATH_MAX_BYTES}", path.len()));
+    }
+    Ok(path)
 }
 
 /// A path.
@@ -86,7 +97,7 @@ pub(super) fn path(raw: &Raw) -> Result<PathBuf, String> {
     match text(raw)? {
         "" => Err("is empty: write a path".to_owned()),
         path if path.contains('\0') => Err("holds a NUL: write a path".to_owned()),
-        path => Ok(PathBuf::from(path)),
+        path => bounded(path).map(PathBuf::from),
     }
 }
 
@@ -101,7 +112,7 @@ pub(super) fn sqlite(raw: &Raw) -> Result<PathBuf, String> {
             Err("a store in memory would lose alerts: write sqlite://<path>".to_owned())
         }
         Some(path) if !path.is_empty() && !path.contains(['?', '#', '\0']) => {
-            Ok(PathBuf::from(path))
+            bounded(path).map(PathBuf::from)
         }
         _ => Err("expected sqlite://<path>, as in sqlite://tubebell.db".to_owned()),
     }
@@ -129,10 +140,15 @@ pub(super) fn whole_url(text: &str) -> Result<(), String> {
     http(text).map(|_| ())
 }
 
+/// Longest host: what DNS can know. Messages repeat hosts.
+/// Source: RFC 1035, section 2.3.4.
+const HOST_MAX_BYTES: usize = 255;
+
 fn http(text: &str) -> Result<reqwest::Url, String> {
     let wrong = || "is no URL: write https://host or https://host/path".to_owned();
     let url = reqwest::Url::parse(text).map_err(|_| wrong())?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+    let has_host = url.host_str().is_some_and(|host| host.len() <= HOST_MAX_BYTES);
+    if !matches!(url.scheme(), "http" | "https") || !has_host {
         return Err(wrong());
     }
     // Clients put the URL into their errors; a password would be logged with it.

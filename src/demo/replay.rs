@@ -15,12 +15,12 @@ mod timeline;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64URL_NOPAD;
 
+use crate::files;
 use crate::model::{ChannelId, VideoId};
 
 use date::RecordedDate;
@@ -244,7 +244,7 @@ pub fn read(path: &Path) -> Result<Recording, ReplayError> {
     let file = |cause| ReplayError::File { path: path.to_owned(), cause };
     let mut bytes = Vec::new();
     // One more than allowed, so that a file that is too large is told from one that just fits.
-    let mut input = File::open(path).map_err(file)?.take(FILE_MAX_BYTES + 1);
+    let mut input = files::open(path).map_err(|error| file(error.into()))?.take(FILE_MAX_BYTES + 1);
     let size = input.read_to_end(&mut bytes).map_err(file)?;
     if u64::try_from(size).is_ok_and(|size| size > FILE_MAX_BYTES) {
         return Err(ReplayError::TooLarge { path: path.to_owned() });

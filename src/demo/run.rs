@@ -13,6 +13,7 @@ use super::world::{World, story};
 use super::{replay, youtube};
 use crate::app::{Gateway, stop_signal, system_clock};
 use crate::config;
+use crate::files;
 use crate::store::Store;
 
 /// The person at the phone.
@@ -184,7 +185,7 @@ impl Folder {
             std::process::id(),
             rand::random::<u32>()
         ));
-        std::fs::create_dir(&path)
+        files::make_new_folder(&path)
             .map_err(|error| anyhow::anyhow!("can't make {}: {error}", path.display()))?;
         Ok(Folder(path))
     }

@@ -5,7 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Why a text is no destination.
+use super::text::excerpt;
+
+/// Longest host that is shown, in characters: that of a name that DNS can know, with its port.
+/// Source: RFC 1035, section 2.3.4.
+const HOST_MAX_CHARS: usize = 261;
+
+/// Why a text is no destination; repeats its beginning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Unknown kind.
@@ -110,9 +116,11 @@ impl Address {
                 // A query may follow the host directly, and some take `\\` for `/`.
                 let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
                 let host = host.rsplit('@').next().unwrap_or_default();
+                let host: String = host.chars().take(HOST_MAX_CHARS).collect();
                 format!("webhook:{host}/…")
             }
-            Address::Telegram { .. } | Address::Recorder(_) => self.to_string(),
+            Address::Recorder(name) => format!("recorder:{}", excerpt(name)),
+            Address::Telegram { .. } => self.to_string(),
         }
     }
 }
@@ -141,7 +149,7 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         match text.split_once(':') {
             Some(("telegram", rest)) => {
-                let bad = || AddressError::Telegram(text.to_owned());
+                let bad = || AddressError::Telegram(excerpt(text).into_owned());
                 let (chat, thread) = match rest.split_once('/') {
                     None => (rest, None),
                     Some((chat, thread)) => (chat, Some(thread.parse().map_err(|_| bad())?)),
@@ -157,13 +165,13 @@ impl FromStr for Address {
                     Some(host) if !host.is_empty() && !url.contains(is_unruly) => {
                         Ok(Address::Webhook(url.to_owned()))
                     }
-                    _ => Err(AddressError::Webhook(text.to_owned())),
+                    _ => Err(AddressError::Webhook(excerpt(text).into_owned())),
                 }
             }
             Some(("recorder", name)) if !name.is_empty() && !name.contains(is_unruly) => {
                 Ok(Address::Recorder(name.to_owned()))
             }
-            _ => Err(AddressError::Kind(text.to_owned())),
+            _ => Err(AddressError::Kind(excerpt(text).into_owned())),
         }
     }
 }

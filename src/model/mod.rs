@@ -7,6 +7,7 @@ mod alert;
 mod change;
 mod holder;
 mod ids;
+mod lines;
 mod message;
 mod pasted;
 mod reference;
@@ -26,6 +27,7 @@ pub use ids::{
     AlertId, ChannelId, DestinationId, Handle, IdError, NotificationId, PlaylistId, RuleId,
     SubjectRef, SubscriptionId, TriggerId, VideoId, VideoKey,
 };
+pub use lines::Lines;
 pub use message::{Button, ChatMessage};
 pub use pasted::unwrapped;
 pub use routing_tx::{AlertDraft, FanoutCursor, Found, Gate, NextTrigger, RoutingTx, TriggerRow};
@@ -33,5 +35,5 @@ pub use rule::{Amount, Condition, Direction, RateUnit, Rule};
 pub use settings::{ClockTime, Effective, Quiet, Settings, SettingsError};
 pub use signal::{Event, Metric, Series, Signal};
 pub use snapshot::{Live, Snapshot, Status};
-pub use text::{folded, is_invisible, tidied, trimmed};
+pub use text::{excerpt, folded, is_invisible, tidied, trimmed};
 pub use time::{Clock, UnixMillis, first_instant};

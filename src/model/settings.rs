@@ -9,8 +9,9 @@ use jiff::{Span, SpanRelativeTo, SpanRound, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::UnixMillis;
+use super::text::excerpt;
 
-/// Why a text is no setting.
+/// Why a text is no setting; repeats its beginning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// A time of day.
@@ -47,7 +48,7 @@ impl FromStr for ClockTime {
     type Err = SettingsError;
 
     fn from_str(text: &str) -> Result<Self, SettingsError> {
-        let bad = || SettingsError::Clock(text.to_owned());
+        let bad = || SettingsError::Clock(excerpt(text).into_owned());
         let (hour, minute) = text.trim().split_once(':').ok_or_else(bad)?;
         let digits = |part: &str| part.len() <= 2 && part.bytes().all(|b| b.is_ascii_digit());
         if !digits(hour) || !digits(minute) || minute.len() != 2 {
@@ -81,7 +82,7 @@ impl FromStr for Quiet {
     type Err = SettingsError;
 
     fn from_str(text: &str) -> Result<Self, SettingsError> {
-        let bad = || SettingsError::Quiet(text.to_owned());
+        let bad = || SettingsError::Quiet(excerpt(text).into_owned());
         let (from, to) = text.split_once(['-', '–']).ok_or_else(bad)?;
         let quiet =
             Quiet { from: from.parse().map_err(|_| bad())?, to: to.parse().map_err(|_| bad())? };
@@ -174,7 +175,7 @@ impl Settings {
     /// [`SettingsError::Duration`] for anything else.
     pub fn duration(text: &str) -> Result<Duration, SettingsError> {
         let length = friendly(text).filter(|length| *length <= LONGEST);
-        length.ok_or_else(|| SettingsError::Duration(text.to_owned()))
+        length.ok_or_else(|| SettingsError::Duration(excerpt(text).into_owned()))
     }
 
     /// Reads a time between two messages, in which the rest is put together.
@@ -184,7 +185,9 @@ impl Settings {
     /// [`SettingsError::Duration`] for what is none, [`SettingsError::AtMost`] for more than [`Settings::AT_MOST_MAX`].
     pub fn read_at_most(text: &str) -> Result<Duration, SettingsError> {
         match Settings::duration(text)? {
-            length if length > Settings::AT_MOST_MAX => Err(SettingsError::AtMost(text.to_owned())),
+            length if length > Settings::AT_MOST_MAX => {
+                Err(SettingsError::AtMost(excerpt(text).into_owned()))
+            }
             length => Ok(length),
         }
     }
@@ -270,7 +273,6 @@ mod tests {
             "36601d",
             "99999999999999999999s",
             "١٥m",
-            "15m\n15m",
         ] {
             let error = Settings::duration(text).expect_err(text);
             let line = format!(
@@ -278,6 +280,8 @@ mod tests {
             );
             assert_eq!(error.to_string(), line);
         }
+        let error = Settings::duration("15m\n15m").expect_err("two lines").to_string();
+        assert!(error.starts_with("`15m 15m` is no duration: "), "{error}");
     }
 
     #[test]

@@ -59,6 +59,22 @@ pub fn tidied(text: &str) -> Cow<'_, str> {
     Cow::Owned(tidy)
 }
 
+/// Longest text of a file that a message repeats, in characters.
+const EXCERPT_CHARS: usize = 60;
+
+/// A text as a message about it repeats it: its beginning, on one line, without control characters.
+#[must_use]
+pub fn excerpt(text: &str) -> Cow<'_, str> {
+    let is_odd = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let end = text.char_indices().nth(EXCERPT_CHARS).map(|(end, _)| end);
+    let shown = end.and_then(|end| text.get(..end)).unwrap_or(text);
+    if end.is_none() && !shown.contains(is_odd) {
+        return Cow::Borrowed(text);
+    }
+    let more = end.map(|_| '…');
+    Cow::Owned(shown.chars().map(|c| if is_odd(c) { ' ' } else { c }).chain(more).collect())
+}
+
 /// The composed form (NFC), in which texts that look alike are alike: macOS hands out names decomposed.
 pub(super) fn composed(text: &str) -> Cow<'_, str> {
     const { ComposingNormalizerBorrowed::new_nfc() }.normalize(text)

@@ -42,6 +42,21 @@ pub enum Problem {
         /// The nearest name known.
         nearest: String,
     },
+    /// Blocks without end inside each other.
+    #[error("more than {0} blocks stand inside each other, each else counted")]
+    Depth(usize),
+    /// Tags without end.
+    #[error("has more than {0} tags ({{{{…}}}}): no message needs as many")]
+    Tags(usize),
+    /// A tag that is never closed, or names far more than a field.
+    #[error("a tag has more than {0} bytes: is it closed by }}}}?")]
+    LongTag(usize),
+    /// A comment without end.
+    #[error("a comment is never closed: write {{{{!-- … --}}}}")]
+    Comment,
+    /// A list that is gone through anew for each item of another.
+    #[error("`#each {0}` inside another #each goes through a list that is not its item's own")]
+    OuterList(String),
     /// Not handlebars.
     #[error("{0}")]
     Syntax(String),
@@ -186,6 +201,10 @@ impl<'a> Walk<'a> {
             let Some(item) = &shape.item else {
                 return self.fail(line, Problem::NotAList(print(param)));
             };
+            // Lists that multiply each other take more time than any message is worth.
+            if path(param).is_some_and(|(ups, _)| ups > 0) {
+                return self.fail(line, Problem::OuterList(print(param)));
+            }
             scope = Some(item.as_ref());
         } else if !(shape.seen_true && shape.seen_false) {
             self.one_sided.push(print(param));

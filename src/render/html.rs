@@ -6,6 +6,9 @@
 //! Source: <https://core.telegram.org/bots/api#html-style> and TDLib's parser (`MessageEntity.cpp`), 2026-11.
 
 use std::fmt;
+use std::sync::Arc;
+
+use crate::model::excerpt;
 
 /// Longest text of one message, after parsing. The API counts code points; UTF-16 units are a safe upper bound.
 /// Source: <https://core.telegram.org/bots/api#sendmessage> (read 2026-11).
@@ -15,6 +18,9 @@ pub(super) const TEXT_MAX_UTF16: usize = 4096;
 /// Source: <https://github.com/rubenlagus/TelegramBots/issues/854> and
 /// <https://github.com/tdlib/telegram-bot-api/issues/820> (read 2026-11); no document says it.
 pub(super) const TAGS_MAX: usize = 100;
+
+/// Most tags that stand inside each other: there are not as many ways to set a text off.
+const DEPTH_MAX: usize = 20;
 
 const TAGS: [&str; 18] = [
     "a",
@@ -86,6 +92,9 @@ pub enum HtmlFault {
     /// A start tag without its end.
     #[error("`<{0}>` is never closed")]
     Unclosed(String),
+    /// Tags without end inside each other.
+    #[error("`<{0}>` stands inside {DEPTH_MAX} other tags: no text needs that many")]
+    Depth(String),
     /// Tags that Telegram does not nest.
     #[error("`<{inner}>` can't stand inside `<{outer}>`")]
     Nesting {
@@ -118,7 +127,7 @@ impl std::error::Error for HtmlError {}
 pub(super) struct Run {
     pub(super) text: String,
     /// Where it leads, inside a link.
-    pub(super) link: Option<String>,
+    pub(super) link: Option<Arc<str>>,
     /// Inside `code` or `pre`.
     pub(super) code: bool,
 }
@@ -142,6 +151,11 @@ impl Parsed {
         self.runs.iter().map(|run| run.text.encode_utf16().count()).sum()
     }
 
+    /// Stands for a text of which only so much is known that no message holds it.
+    pub(super) const fn endless() -> Parsed {
+        Parsed { runs: Vec::new(), tags: 1000 * TAGS_MAX }
+    }
+
     /// Whether Telegram takes it as one message: it refuses an empty text just as one that is too long.
     pub(super) fn fits(&self) -> bool {
         self.utf16_len() <= TEXT_MAX_UTF16
@@ -152,7 +166,7 @@ impl Parsed {
 
 struct Open<'a> {
     tag: &'a str,
-    link: Option<String>,
+    link: Option<Arc<str>>,
 }
 
 /// Reads a text in HTML mode.
@@ -167,7 +181,7 @@ pub(super) fn parse(html: &str) -> Result<Parsed, HtmlError> {
     let at = |rest: &str| {
         let (before, _) = html.split_at(html.len() - rest.len());
         let line = html.lines().nth(before.matches('\n').count()).unwrap_or_default();
-        line.chars().take(160).collect::<String>()
+        near(line)
     };
     while !rest.is_empty() {
         let (text, special) = rest.split_at(rest.find(['<', '&']).unwrap_or(rest.len()));
@@ -201,21 +215,40 @@ pub(super) fn parse(html: &str) -> Result<Parsed, HtmlError> {
     match open.pop() {
         Some(last) => Err(HtmlError {
             fault: HtmlFault::Unclosed(last.tag.to_owned()),
-            near: html.lines().last().unwrap_or_default().chars().take(160).collect(),
+            near: near(html.lines().last().unwrap_or_default()),
         }),
         None => Ok(parsed),
     }
+}
+
+/// Longest line that a message about it repeats, in characters.
+const NEAR_CHARS: usize = 160;
+
+/// A rendered text as a message about it repeats it: its beginning, on one line.
+pub(super) fn near(text: &str) -> String {
+    text.chars().take(NEAR_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 fn push_text(parsed: &mut Parsed, open: &[Open<'_>], text: &str) {
     if text.is_empty() {
         return;
     }
-    let link = open.iter().rev().find_map(|tag| tag.link.clone());
+    let link = open.iter().rev().find_map(|tag| tag.link.as_ref());
     let code = open.iter().any(|tag| matches!(tag.tag, "code" | "pre"));
     match parsed.runs.last_mut() {
-        Some(run) if run.link == link && run.code == code => run.text.push_str(text),
-        _ => parsed.runs.push(Run { text: text.to_owned(), link, code }),
+        Some(run) if run.code == code && is_same(run.link.as_ref(), link) => {
+            run.text.push_str(text);
+        }
+        _ => parsed.runs.push(Run { text: text.to_owned(), link: link.cloned(), code }),
+    }
+}
+
+/// Whether two texts lead to the same place. Most often it is one link, whose address need not be read.
+fn is_same(one: Option<&Arc<str>>, other: Option<&Arc<str>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
     }
 }
 
@@ -245,7 +278,10 @@ fn close(open: &mut Vec<Open<'_>>, name: &str) -> Result<(), HtmlFault> {
         open.pop();
         return Ok(());
     }
-    Err(HtmlFault::Unmatched { found: name.to_owned(), expected: expected.map(str::to_owned) })
+    Err(HtmlFault::Unmatched {
+        found: excerpt(name).into_owned(),
+        expected: expected.map(str::to_owned),
+    })
 }
 
 fn start<'a>(open: &mut Vec<Open<'a>>, tag: &'a str) -> Result<(), HtmlFault> {
@@ -257,7 +293,10 @@ fn start<'a>(open: &mut Vec<Open<'a>>, tag: &'a str) -> Result<(), HtmlFault> {
         return Err(HtmlFault::LineBreak);
     }
     if !TAGS.contains(&name) {
-        return Err(HtmlFault::Tag(name.to_owned()));
+        return Err(HtmlFault::Tag(excerpt(name).into_owned()));
+    }
+    if open.len() == DEPTH_MAX {
+        return Err(HtmlFault::Depth(name.to_owned()));
     }
     let nested = |outer: &Open<'_>| match (outer.tag, name) {
         ("pre", "code") => false,
@@ -278,7 +317,7 @@ fn start<'a>(open: &mut Vec<Open<'a>>, tag: &'a str) -> Result<(), HtmlFault> {
             if !known.iter().any(|scheme| href.starts_with(scheme)) {
                 return Err(wanted(form));
             }
-            Some(href)
+            Some(Arc::from(href))
         }
         ("span", "class=\"tg-spoiler\"") | ("blockquote", "expandable") => None,
         ("span", _) => return Err(wanted("<span class=\"tg-spoiler\">")),
@@ -379,7 +418,7 @@ mod tests {
             prop_assert_eq!(parse(&escape(&text)).unwrap().text(), text.clone());
             let link = format!("<a href=\"https://x?{}\">x</a>", escape(&text));
             let parsed = parse(&link).unwrap();
-            prop_assert_eq!(parsed.runs[0].link.clone().unwrap(), format!("https://x?{text}"));
+            prop_assert_eq!(parsed.runs[0].link.as_deref(), Some(&*format!("https://x?{text}")));
         }
 
         #[test]

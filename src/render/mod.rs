@@ -9,6 +9,7 @@
 mod alert;
 mod alerts;
 mod bidi;
+mod bounds;
 mod buttons;
 mod check;
 mod cut;
@@ -25,6 +26,8 @@ mod shape;
 mod templates;
 pub mod views;
 mod webhook;
+
+use std::io;
 
 use handlebars::{Context, Handlebars};
 use serde_json::Value as Json;
@@ -277,16 +280,45 @@ fn render_html(
     fitted.ok_or_else(|| RenderError::TooLong { file: templates::file_of(name) })
 }
 
-/// Renders a view as it is, however long the result.
+/// Longest text that is rendered before it is cut, in bytes: many times what fits into a message with all its tags.
+const PAGE_MAX_BYTES: usize = 256 * 1024;
+
+/// What a template writes on.
+#[derive(Default)]
+struct Page {
+    bytes: Vec<u8>,
+    is_full: bool,
+}
+
+impl io::Write for Page {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + text.len() > PAGE_MAX_BYTES {
+            self.is_full = true;
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.bytes.extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Renders a view as it is. Of one whose text has no end, only that no message holds it is said.
 fn render_once(
     registry: &Handlebars<'static>,
     name: &str,
     view: Json,
 ) -> Result<(String, html::Parsed), RenderError> {
     let file = || templates::file_of(name);
-    let html = registry
-        .render_with_context(name, &Context::from(view))
-        .map_err(|cause| RenderError::Template { file: file(), cause })?;
+    let mut page = Page::default();
+    let rendered = registry.render_with_context_to_write(name, &Context::from(view), &mut page);
+    if page.is_full {
+        return Ok((String::new(), html::Parsed::endless()));
+    }
+    rendered.map_err(|cause| RenderError::Template { file: file(), cause })?;
+    let html = String::from_utf8_lossy(&page.bytes);
     let html = html.trim();
     let parsed = html::parse(html).map_err(|cause| RenderError::Html { file: file(), cause })?;
     Ok((html.to_owned(), parsed))

@@ -10,7 +10,7 @@ pub(super) fn preview(parsed: &Parsed, buttons: &[Vec<Button>]) -> String {
         match (&run.link, run.code) {
             (_, true) if run.text.contains('\n') => text.push_str(&run.text),
             (_, true) => text.push_str(&format!("`{}`", run.text)),
-            (Some(url), false) if *url != run.text => {
+            (Some(url), false) if **url != *run.text => {
                 text.push_str(&format!("{} <{url}>", run.text));
             }
             (_, false) => text.push_str(&run.text),

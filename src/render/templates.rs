@@ -12,7 +12,7 @@ use super::cut::Cut;
 use super::sample::PROBE;
 use super::shape::Shape;
 use super::views::{Kind, Sample};
-use super::{RenderError, html, render_html};
+use super::{RenderError, bounds, html, render_html};
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -99,6 +99,9 @@ fn add(
     file: &str,
     text: &str,
 ) -> Vec<TemplateError> {
+    if let Err((line, problem)) = bounds::check(text) {
+        return vec![TemplateError { file: file.to_owned(), line: Some(line), problem }];
+    }
     let template = match Template::compile_with_name(text, file.to_owned()) {
         Ok(template) => template,
         Err(error) => {
@@ -152,7 +155,7 @@ fn try_sample(
         }
     };
     let bare = |run: &&html::Run| run.link.is_none() && !run.code && run.text.contains(PROBE);
-    parsed.runs.iter().find(bare).map(|run| (None, Problem::PlainText(run.text.trim().to_owned())))
+    parsed.runs.iter().find(bare).map(|run| (None, Problem::PlainText(html::near(run.text.trim()))))
 }
 
 #[cfg(test)]
@@ -270,6 +273,31 @@ mod tests {
                 "alert/telegram.html.hbs: the text is empty, or too long for a message even with everything cut"
             );
         }
+    }
+
+    #[test]
+    fn what_would_take_time_without_end_is_refused_in_one_line() {
+        insta::assert_snapshot!(
+            [
+                "<b>".repeat(20_000),
+                "{{#if late}}".repeat(20_000),
+                "{{late}}".repeat(20_000),
+                format!("{{{{#if {}}}}}", "(".repeat(20_000)),
+                "{{#each lines.items}}{{#each ../lines.items}}x{{/each}}{{/each}}".to_owned(),
+            ]
+            .map(|text| mistakes(&text))
+            .join("\n"),
+            @r#"
+        alert/telegram.html.hbs: `<b>` stands inside 20 other tags: no text needs that many (in the rendered line: <b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><)
+        alert/telegram.html.hbs:1: more than 40 blocks stand inside each other, each else counted
+        alert/telegram.html.hbs:1: has more than 1000 tags ({{…}}): no message needs as many
+        alert/telegram.html.hbs:1: a tag has more than 200 bytes: is it closed by }}?
+        alert/telegram.html.hbs:1: `#each ../lines.items` inside another #each goes through a list that is not its item's own
+        "#
+        );
+        // More text for each item than the machine has room for.
+        let text = format!("{{{{#each lines.items}}}}{}{{{{/each}}}}", "x".repeat(1_000_000));
+        assert!(mistakes(&text).ends_with("too long for a message even with everything cut"));
     }
 
     #[test]

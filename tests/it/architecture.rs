@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What each top-level module of `src/` may use of the others. A new module needs a row.
-const MAY_USE: [(&str, &[&str]); 19] = [
+const MAY_USE: [(&str, &[&str]); 20] = [
     ("model", &[]),
+    ("files", &[]),
     ("detect", &["model"]),
     ("render", &["model"]),
     ("route", &["model", "detect"]),
-    ("store", &["model"]),
+    ("store", &["model", "files"]),
     ("source", &["model"]),
     ("notify", &["model"]),
     ("bus", &["model", "store"]),
@@ -22,7 +23,10 @@ const MAY_USE: [(&str, &[&str]); 19] = [
     ("control", &["model", "store", "route", "render"]),
     ("web", &["model", "store", "route", "render", "telemetry"]),
     // The option types that these define beside what uses them.
-    ("config", &["model", "source", "notify", "deliver", "store", "control", "web", "telemetry"]),
+    (
+        "config",
+        &["model", "files", "source", "notify", "deliver", "store", "control", "web", "telemetry"],
+    ),
     // `config` is for `app` and `cli` alone: the others get their own options handed down.
     ("pipeline", &["*", "!config"]),
     ("demo", &["*"]),

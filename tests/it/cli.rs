@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy takes for other code")]
 
 mod apply;
+mod files;
 mod gateway;
 mod reaching;
 mod tools;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -68,8 +70,11 @@ impl Home {
         self.0.path()
     }
 
+    /// Writes a file that nobody else can read, as one with secrets should be.
     fn write(&self, name: &str, text: impl AsRef<[u8]>) {
-        std::fs::write(self.path().join(name), text).unwrap();
+        let path = self.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     fn read(&self, name: &str) -> String {

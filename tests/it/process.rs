@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -42,7 +43,9 @@ impl Program {
 
     pub(crate) fn gateway(story: &Story, name: &str) -> Program {
         let config = story.folder.path().join("tubebell.toml");
-        std::fs::write(config, story.config_text()).unwrap();
+        std::fs::write(&config, story.config_text()).unwrap();
+        // It holds keys: with any other mode, the log says so.
+        std::fs::set_permissions(config, std::fs::Permissions::from_mode(0o600)).unwrap();
         Program::start(story.folder.path(), name, &["run", "--config", "tubebell.toml"])
     }
 

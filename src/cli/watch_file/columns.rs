@@ -4,7 +4,7 @@
 const NEAR_MAX_BYTES: usize = 64;
 
 /// What a watch may say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Column {
     Video,
     Channel,

@@ -5,6 +5,7 @@
 //!
 //! Spreadsheets leave lines and columns whose cells are all empty; they mean nothing, and need no name.
 
+use std::collections::HashSet;
 use std::io::{self, BufRead, Read};
 
 use super::{Cell, Column, Mistake, Row};
@@ -152,6 +153,7 @@ fn is_blank(cell: &[u8]) -> bool {
 
 fn header(record: &::csv::ByteRecord, line: u64) -> Result<Names, Row> {
     let mut names = Names::new();
+    let mut seen = HashSet::new();
     let mut row = Row { line, ..Row::default() };
     for name in record {
         if is_blank(name) {
@@ -160,7 +162,7 @@ fn header(record: &::csv::ByteRecord, line: u64) -> Result<Names, Row> {
         }
         let name = String::from_utf8_lossy(name);
         match Column::from_name(trimmed(&name)) {
-            Ok(column) if names.contains(&Some(column)) => {
+            Ok(column) if !seen.insert(column) => {
                 let message = format!("column {} stands here twice", column.name());
                 row.mistakes.push(Mistake::new(line, message));
             }

@@ -1,12 +1,14 @@
 //! What one watch of the file means, or what is wrong with it. Pure: `now` and the configuration are in [`Terms`].
 
+use std::collections::HashSet;
+
 use jiff::tz::TimeZone;
 
 use super::{Cell, Column, Mistake, Quoted, Row, until};
 use crate::config::Config;
 use crate::model::{
     Address, AddressError, Channel, Condition, Event, Rule, Settings, SettingsError, SubjectRef,
-    UnixMillis,
+    UnixMillis, excerpt,
 };
 use crate::notify::webhook::check_url;
 use crate::route::language;
@@ -106,7 +108,14 @@ impl Reader<'_> {
         match parse(&cell.text) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.wrong(cell.line, format!("{}: {}", column.name(), explained(&error)));
+                self.wrong(
+                    cell.line,
+                    format!(
+                        "{}: {}",
+                        column.name(),
+                        crate::cli::terminal::plain(&error.to_string())
+                    ),
+                );
                 None
             }
         }
@@ -143,12 +152,13 @@ impl Reader<'_> {
             return Vec::new();
         };
         let mut to = Vec::new();
+        let mut seen = HashSet::new();
         for cell in cells {
             match destination(&cell.text, self.terms) {
-                Ok(address) if to.contains(&address) => {
+                Ok(address) if seen.insert(address.clone()) => to.push(address),
+                Ok(address) => {
                     self.wrong(cell.line, format!("to: {} stands here twice", address.masked()));
                 }
-                Ok(address) => to.push(address),
                 Err(message) => self.wrong(cell.line, format!("to: {message}")),
             }
         }
@@ -171,11 +181,14 @@ impl Reader<'_> {
                     self.wrong(cell.line, format!("rules: {}: {error}", Quoted(&cell.text)));
                 }
             }
+            if rules.len() > language::RULES_PER_SET_MAX {
+                break; // Each is compared with all.
+            }
         }
         let line = cells.first().map_or(self.row.line, |cell| cell.line);
         if rules.len() > language::RULES_PER_SET_MAX {
-            let (count, max) = (rules.len(), language::RULES_PER_SET_MAX);
-            self.wrong(line, format!("rules: {count} rules, and a watch may have {max}"));
+            let max = language::RULES_PER_SET_MAX;
+            self.wrong(line, format!("rules: more than the {max} that a watch may have"));
         }
         let is_upload = |rule: &Rule| rule.condition == Condition::Event(Event::Upload);
         if matches!(subject, Some(SubjectRef::Video(_))) && rules.iter().any(is_upload) {
@@ -190,7 +203,7 @@ impl Reader<'_> {
         let zone = self.cell(Column::Tz, |name| {
             // jiff takes the empty name for UTC; here it is more likely forgotten.
             let known = TimeZone::get(name).ok().filter(|_| !name.is_empty());
-            let known = known.ok_or_else(|| SettingsError::Zone(name.to_owned()))?;
+            let known = known.ok_or_else(|| SettingsError::Zone(excerpt(name).into_owned()))?;
             Ok((name.to_owned(), known))
         });
         let (tz, zone) = zone.unzip();
@@ -203,20 +216,6 @@ impl Reader<'_> {
         }
         Settings { at_most_s: at_most.map(|length| length.as_secs()), quiet, tz, until }
     }
-}
-
-/// The error of a setting with its text shortened: its own display quotes the whole.
-fn explained(error: &SettingsError) -> String {
-    let short = |text: &String| text.chars().take(super::QUOTED_CHARS).collect::<String>();
-    let short = match error {
-        SettingsError::Clock(text) => SettingsError::Clock(short(text)),
-        SettingsError::Quiet(text) => SettingsError::Quiet(short(text)),
-        SettingsError::Duration(text) => SettingsError::Duration(short(text)),
-        SettingsError::AtMost(text) => SettingsError::AtMost(short(text)),
-        SettingsError::Zone(text) => SettingsError::Zone(short(text)),
-        SettingsError::Until(text) => SettingsError::Until(short(text)),
-    };
-    crate::cli::terminal::plain(&short.to_string())
 }
 
 /// Reads what is watched: an id or an address of YouTube, of the kind that the column says.

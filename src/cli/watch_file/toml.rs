@@ -9,7 +9,7 @@ use std::io::{self, BufRead, Read};
 use toml::de::{DeTable, DeValue};
 
 use super::{Cell, Column, Row};
-use crate::model::tidied;
+use crate::model::{Lines, tidied};
 
 /// Longest piece, in bytes: far more than a watch can mean, and a bound on memory.
 const PIECE_MAX_BYTES: usize = 1 << 20;
@@ -98,10 +98,12 @@ fn read(piece: &[u8], first: u64) -> Vec<Row> {
         Ok(text) => &*tidied(text),
         Err(error) => {
             let before = &piece[..error.valid_up_to()];
-            return vec![Row::wrong(line_of(before, first), "is not UTF-8")];
+            let breaks = before.iter().filter(|byte| **byte == b'\n').count();
+            return vec![Row::wrong(nth(first, breaks + 1), "is not UTF-8")];
         }
     };
-    let at = |offset: usize| line_of(text.as_bytes().get(..offset).unwrap_or_default(), first);
+    let lines = Lines::new(text);
+    let at = |offset: usize| nth(first, lines.line(offset));
     let (root, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         // Beside an error of syntax, what else stands there is guesswork.
@@ -143,9 +145,9 @@ fn read(piece: &[u8], first: u64) -> Vec<Row> {
     rows
 }
 
-fn line_of(before: &[u8], first: u64) -> u64 {
-    let breaks = before.iter().filter(|byte| **byte == b'\n').count();
-    first.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX))
+/// The number of a line of the file: the `line`-th, from 1, of a piece that begins in line `first`.
+fn nth(first: u64, line: usize) -> u64 {
+    first.saturating_add(u64::try_from(line).unwrap_or(u64::MAX)).saturating_sub(1)
 }
 
 fn row(table: &DeTable<'_>, line: u64, at: &dyn Fn(usize) -> u64) -> Row {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use crate::model::{SettingsError, UnixMillis, first_instant};
+use crate::model::{SettingsError, UnixMillis, excerpt, first_instant};
 
 /// Reads the end of a watch.
 ///
@@ -15,7 +15,7 @@ use crate::model::{SettingsError, UnixMillis, first_instant};
 ///
 /// [`SettingsError::Until`] for anything else.
 pub(super) fn parse(text: &str, zone: &TimeZone) -> Result<UnixMillis, SettingsError> {
-    let bad = || SettingsError::Until(text.to_owned());
+    let bad = || SettingsError::Until(excerpt(text).into_owned());
     if text.len() == "2027-01-31".len() {
         let date: Date = text.parse().map_err(|_| bad())?;
         let midnight =

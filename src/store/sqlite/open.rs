@@ -1,6 +1,7 @@
 //! Opening, locking, migrating and copying the database file.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup};
 
 use super::{busy, migrate};
+use crate::files::{self, FileError};
 use crate::store::{Result, StoreError};
 
 /// Pages in the write-ahead log (64 MB) at which the end of a transaction brings it into the database, if the one beside it
@@ -32,6 +34,10 @@ pub(super) const MIGRATIONS: [&str; 4] = [
 #[expect(clippy::cast_possible_wrap, reason = "a handful")]
 const KNOWN: i64 = MIGRATIONS.len() as i64;
 
+/// SQLite makes no database: we do, for its owner alone.
+const EXISTING: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
 /// What a process is going to do with the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -54,20 +60,25 @@ fn unusable(path: &Path, reason: impl Into<String>) -> StoreError {
     StoreError::Unusable { path: shown(path), reason: reason.into() }
 }
 
-/// Options for a file that others on this machine must not read: it holds chats, addresses of webhooks, invitations.
-fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
 /// Makes the file of a new database, which SQLite would make readable for everyone; its side files (`-wal`, `-shm`)
 /// take over the permissions. Those of a file that is there already are its owner's to choose.
-fn make_private(path: &Path) {
-    // What is wrong with the place, SQLite will say.
-    drop(private().create_new(true).open(path));
+fn make_private(path: &Path) -> Result<()> {
+    match files::make(path) {
+        Ok(_) => Ok(()),
+        // A link that was put there just now: what it leads to would be made by somebody else's wish.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => check_link(path),
+        // What is wrong with the place, SQLite will say.
+        Err(_) => Ok(()),
+    }
+}
+
+/// A link that leads nowhere would decide where a new database is made.
+fn check_link(path: &Path) -> Result<()> {
+    let is_link = path.symlink_metadata().is_ok_and(|found| found.is_symlink());
+    if is_link && path.metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        return Err(unusable(path, "is a link that leads nowhere: name the file itself"));
+    }
+    Ok(())
 }
 
 /// What a path can be told apart by before SQLite sees it.
@@ -76,6 +87,10 @@ fn check(path: &Path, access: Access) -> Result<()> {
     if found.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
         return Err(unusable(path, "is a folder: name a file in it"));
     }
+    if found.as_ref().is_ok_and(|found| !found.is_file()) {
+        return Err(unusable(path, "is no regular file: name another"));
+    }
+    check_link(path)?;
     // A file of no length is what SQLite itself leaves before its first write.
     if access == Access::Existing && found.map_or(true, |found| found.len() == 0) {
         return Err(unusable(
@@ -111,7 +126,10 @@ fn take_lock(path: &Path) -> Result<File> {
     let mut name = path.canonicalize().unwrap_or_else(|_| path.to_owned()).into_os_string();
     name.push(".lock");
     let failed = |error: std::io::Error| unusable(Path::new(&name), error.kind().to_string());
-    let file = private().create(true).truncate(false).open(&name).map_err(failed)?;
+    let file = files::make_or_open(Path::new(&name)).map_err(|error| match error {
+        FileError::Io(error) => failed(error),
+        other => unusable(Path::new(&name), format!("{other}: remove it")),
+    })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: shown(path) }),
@@ -121,13 +139,11 @@ fn take_lock(path: &Path) -> Result<File> {
 
 /// Opens the writing connection; a gateway brings the schema up to date.
 pub(super) fn writer(path: &Path, access: Access) -> Result<Connection> {
-    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     check(path, access)?;
     if access != Access::Existing {
-        flags |= OpenFlags::SQLITE_OPEN_CREATE;
-        make_private(path);
+        make_private(path)?;
     }
-    let mut db = Connection::open_with_flags(path, flags).map_err(|e| sort(e, path))?;
+    let mut db = Connection::open_with_flags(path, EXISTING).map_err(|e| sort(e, path))?;
     prepare(&mut db, path, access).map_err(|error| match error {
         StoreError::Database(cause) => sort(cause, path),
         other => other,
@@ -205,9 +221,8 @@ fn version(db: &Connection, path: &Path) -> Result<i64> {
 
 /// Opens a reading connection that keeps so many KiB of pages; the schema stands already.
 pub(super) fn reader(path: &Path, cache_kib: u32) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let open = || -> rusqlite::Result<Connection> {
-        let db = Connection::open_with_flags(path, flags)?;
+        let db = Connection::open_with_flags(path, EXISTING)?;
         busy::teach(&db)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         db.execute_batch("PRAGMA query_only = ON;")?;
@@ -220,23 +235,22 @@ pub(super) fn reader(path: &Path, cache_kib: u32) -> Result<Connection> {
 
 /// Opens the connection that brings the write-ahead log back.
 pub(super) fn checkpointer(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map_err(|e| sort(e, path))
+    Connection::open_with_flags(path, EXISTING).map_err(|e| sort(e, path))
 }
 
 /// Copies the database page by page while others write.
 pub(super) fn backup(db: &Connection, from: &Path, to: &Path) -> Result<()> {
     check_folder(to)?;
     // Made by us or not at all: an older backup is not written over.
-    match private().create_new(true).open(to) {
+    match files::make(to) {
         Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             return Err(unusable(to, "exists already: name a new file"));
         }
         Err(error) => return Err(unusable(to, format!("can't be made: {error}"))),
     }
     let run = || -> rusqlite::Result<()> {
-        let mut copy = Connection::open(to)?;
+        let mut copy = Connection::open_with_flags(to, EXISTING)?;
         // All pages in one step: one read snapshot, which a writer in WAL mode does not disturb.
         backup::Backup::new(db, &mut copy)?.run_to_completion(i32::MAX, Duration::ZERO, None)?;
         copy.execute_batch("PRAGMA journal_mode = DELETE;")

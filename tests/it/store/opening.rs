@@ -168,6 +168,21 @@ async fn nobody_else_on_the_machine_can_read_the_database_its_side_files_or_a_ba
     }
 }
 
+#[test]
+fn a_link_that_leads_nowhere_decides_no_place_of_a_database_or_its_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, target) = (folder.path().join("link.db"), folder.path().join("target.db"));
+    std::os::unix::fs::symlink("target.db", &link).unwrap();
+    for access in [Access::Run, Access::Tool, Access::Existing] {
+        let line = "…/link.db: is a link that leads nowhere: name the file itself";
+        assert_eq!(refused(&link, access), line);
+    }
+    std::os::unix::fs::symlink("made", folder.path().join("target.db.lock")).unwrap();
+    let line = "…/target.db.lock: is no regular file: remove it";
+    assert_eq!(refused(&target, Access::Run), line);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing was made");
+}
+
 #[cfg(unix)]
 #[test]
 fn permissions_that_an_operator_has_chosen_stay() {
