@@ -4,6 +4,7 @@
 
 mod apply;
 mod gateway;
+mod people;
 mod reaching;
 mod tools;
 
