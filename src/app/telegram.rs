@@ -337,6 +337,7 @@ fn kind(update: Update) -> IncomingKind {
                 user: person(callback.from),
                 message_id: callback.message_id,
                 data: callback.data,
+                buttons: callback.buttons,
             }
         }
         UpdateKind::MyChatMember(membership) => {
@@ -344,7 +345,8 @@ fn kind(update: Update) -> IncomingKind {
             IncomingKind::Membership {
                 chat: address(&membership.chat, None),
                 private: membership.chat.kind == ChatKind::Private,
-                by: Some(person(membership.from)),
+                // A bot adds for somebody whom we can't see.
+                by: (!membership.from.is_bot).then(|| person(membership.from)),
                 reachable,
                 reason: "the bot was blocked or removed".to_owned(),
             }

@@ -13,6 +13,8 @@ mod destinations;
 mod export;
 mod fault;
 mod init;
+mod invite;
+mod people;
 mod preview;
 mod send_test;
 mod shut;
@@ -64,6 +66,10 @@ enum Command {
     DeadLetters(dead_letters::Args),
     /// Lists where messages go and what keeps them from arriving, or makes a destination on again
     Destinations(destinations::Args),
+    /// Lists who may talk to the bot, or puts somebody out
+    People(people::Args),
+    /// Makes an invitation to the bot, or withdraws one
+    Invite(invite::Args),
     /// Sends a sample message to a destination, and says what is answered
     Test(send_test::Args),
     /// Says why there was, or was not, a message about a video
@@ -138,6 +144,8 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Fault> {
         Command::Preview(args) => preview::run(context, &args),
         Command::DeadLetters(args) => dead_letters::run(context, args),
         Command::Destinations(args) => destinations::run(context, &args),
+        Command::People(args) => people::run(context, args),
+        Command::Invite(args) => invite::run(context, &args),
         Command::Test(args) => send_test::run(context, &args),
         Command::Why(args) => why::run(context, &args),
     }

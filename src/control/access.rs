@@ -1,7 +1,7 @@
 //! Who may talk to the bot.
 
 use crate::model::Address;
-use crate::store::{Edit, OPERATOR_KEY, StoreError};
+use crate::store::{Edit, Edited, OPERATOR, OPERATOR_KEY, StoreError};
 
 use super::ask;
 use super::turn::{Answer, Stop, Turn, whole_chat};
@@ -34,14 +34,91 @@ impl Standing {
     }
 }
 
-/// Finds out who is writing, and reads what the chat has set.
+/// Groups that one person may bring in. Each is a row and a chat that asks and is told; who looks after more has reason to
+/// run a bot of their own.
+const GROUPS_PER_PERSON: usize = 20;
+
+const TOO_MANY_GROUPS: &str = "You have me in 20 groups, as many as one person may. End the watches of one (`/unwatch all`), then remove me there; or let another administrator who may use me write this.";
+
+const NAMELESS: &str = "A group counts for whoever brings me in, and I can't see who you are. Write it once as yourself, not anonymously.";
+
+/// Finds out who is writing and whose limits count, and reads what the chat has set.
 pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
     let standing = standing(turn).await?;
-    turn.brings_chat_in = standing == Standing::Guest;
     if standing != Standing::Stranger {
-        turn.home = turn.control.store.destination(turn.chat).await?;
+        let store = &turn.control.store;
+        turn.home = store.destination(turn.chat).await?;
+        let whole = whole_chat(turn.chat);
+        turn.whole =
+            if whole == *turn.chat { turn.home.clone() } else { store.destination(&whole).await? };
+        (turn.owner, turn.is_new_group) = owner(turn, &whole).await?;
     }
     Ok(standing)
+}
+
+/// Whose limits count in this chat, and whether it is a group that nobody has brought in yet.
+async fn owner(turn: &Turn<'_>, whole: &Address) -> Result<(String, bool), StoreError> {
+    let options = &turn.control.options;
+    let lane = turn.chat.lane();
+    let names = |list: &[Address]| list.iter().any(|known| known.lane() == lane);
+    if names(&options.operator) {
+        return Ok((OPERATOR.to_owned(), false));
+    }
+    let standing = turn.home.as_ref().or(turn.whole.as_ref()).map(|row| row.owner.clone());
+    if turn.private {
+        return Ok(match standing {
+            Some(owner) => (owner, false),
+            None => (owner_of(turn, whole).await?, false),
+        });
+    }
+    if let Some(row) = turn.control.store.person(whole).await? {
+        return Ok(match (standing, row.brought_by) {
+            (Some(owner), _) => (owner, false),
+            (None, Some(by)) => (owner_of(turn, &by).await?, false),
+            (None, None) => (lane, false),
+        });
+    }
+    // A group that was known before groups counted for anybody, or is the operator's, counts for itself. With invitations
+    // that is not enough: its other administrators are to be let in.
+    let stands_alone = standing.as_ref().is_some_and(|owner| *owner == lane || owner == OPERATOR);
+    if names(&options.allow) || (stands_alone && options.access != AccessMode::Invite) {
+        return Ok((standing.unwrap_or(lane), false));
+    }
+    Ok(match (standing, personal(turn)) {
+        (Some(owner), _) if owner == OPERATOR => (owner, true),
+        (_, Some(by)) => (owner_of(turn, &by).await?, true),
+        (_, None) => (lane, true),
+    })
+}
+
+/// Whose limits count in the chats of a person: the operator has none.
+async fn owner_of(turn: &Turn<'_>, person: &Address) -> Result<String, StoreError> {
+    let control = turn.control;
+    let is_operator = if control.options.operator.is_empty() {
+        let operator = control.store.load(OPERATOR_KEY).await?;
+        operator.is_some_and(|operator| operator == person.to_string())
+    } else {
+        control.options.operator.iter().any(|known| known.lane() == person.lane())
+    };
+    Ok(if is_operator { OPERATOR.to_owned() } else { person.lane() })
+}
+
+/// Lets a group in with the first thing that an administrator changes there; it counts for them from then on.
+pub(super) async fn bring_in(turn: &mut Turn<'_>) -> Result<(), Stop> {
+    if !turn.is_new_group {
+        return Ok(());
+    }
+    let Some(by) = personal(turn) else { return Err(turn.refuse(NAMELESS)) };
+    let owner = owner_of(turn, &by).await?;
+    let limit = (owner != OPERATOR).then_some(GROUPS_PER_PERSON);
+    let edit = Edit::BringIn { group: whole_chat(turn.chat), by, owner, limit };
+    // A transaction of its own: beyond the limit nothing else is to be stored.
+    let done = turn.control.store.edit(None, vec![edit], turn.now).await?;
+    if let Some([Edited::GroupsReached { .. }]) = done.as_deref() {
+        return Err(turn.refuse(TOO_MANY_GROUPS));
+    }
+    turn.is_new_group = false;
+    Ok(())
 }
 
 async fn standing(turn: &Turn<'_>) -> Result<Standing, StoreError> {
@@ -87,14 +164,15 @@ async fn may_talk(turn: &Turn<'_>, address: &Address) -> Result<bool, StoreError
 /// The chat can be reached: unblocked, or the bot was added.
 pub(super) async fn reachable(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let standing = enter(turn).await?;
-    if standing == Standing::Guest && turn.needs_administrator().await.is_ok() {
+    if turn.is_new_group && turn.is_administrator().await.unwrap_or(false) {
         turn.commit(Vec::new()).await?;
         return ask::start(turn).await;
     }
     // A row for every group that strangers add the bot to would be theirs to fill.
     let is_known = turn.control.store.destination(turn.chat).await?.is_some();
-    let edits = if standing == Standing::Admitted || is_known {
-        vec![Edit::Enable { destination: turn.chat.clone(), owner: turn.chat.lane() }]
+    let is_in = standing != Standing::Stranger && !turn.is_new_group;
+    let edits = if is_in || is_known {
+        vec![Edit::Enable { destination: turn.chat.clone(), owner: turn.owner.clone() }]
     } else {
         Vec::new()
     };

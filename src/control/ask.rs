@@ -85,7 +85,10 @@ async fn video(turn: &Turn<'_>, rest: &str, command: &str) -> Result<VideoId, St
 pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     let id = video(turn, rest, "/why").await?;
     let stories = turn.control.store.why(id, Some(turn.chat.clone())).await?;
-    let history = turn.control.store.history(id, turn.now, 0).await?;
+    let history = match is_watched(&stories) {
+        true => turn.control.store.history(id, turn.now, 0).await?,
+        false => None,
+    };
     let title = history.as_ref().and_then(|history| history.title.as_deref());
     let known = history.as_ref().and_then(|history| history.known.as_ref());
     let muted_until = turn.home.as_ref().and_then(|home| home.muted_until);
@@ -96,6 +99,12 @@ pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop>
         muted_until: muted_until.filter(|until| *until > turn.now).map(|until| turn.moment(until)),
         rules: List::new(stories.iter().map(|story| told(turn, story)).collect()),
     }))
+}
+
+/// Whether the stories are those of a running watch. What is known of a video that others watch is theirs, also that they
+/// do.
+fn is_watched(stories: &[RuleStory]) -> bool {
+    stories.iter().any(|story| !story.ended)
 }
 
 fn told(turn: &Turn<'_>, story: &RuleStory) -> WhyRule {
@@ -151,9 +160,16 @@ const POINTS_MAX: usize = 2000;
 pub(super) async fn stats(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     let id = video(turn, rest, "/stats").await?;
     let control = turn.control;
-    let history = control.store.history(id, turn.now.minus(BACK), POINTS_MAX).await?;
+    let stories = control.store.why(id, Some(turn.chat.clone())).await?;
+    let history = match is_watched(&stories) {
+        true => control.store.history(id, turn.now.minus(BACK), POINTS_MAX).await?,
+        false => None,
+    };
     // Asked anew: what is stored does not say whether a count has been hidden since.
     match (control.lookup.video(&id, &turn.asker()).await, &history) {
+        (Ok(Some(looked)), None) if !watch::can_be_seen(&looked.snapshot) => {
+            Err(watch::not_there(turn, &SubjectRef::Video(id)))
+        }
         (Ok(Some(looked)), history) => {
             Ok(turn.show(&fresh(turn, &looked.snapshot, history.as_ref())))
         }

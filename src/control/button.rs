@@ -14,9 +14,26 @@ use super::watch;
 /// The steps of “less often”, in seconds.
 const STEPS_S: [u64; 4] = [900, 3600, 6 * 3600, 24 * 3600];
 
-/// Does what a button says.
-pub(super) async fn pressed(turn: &mut Turn<'_>, data: &str) -> Result<Answer, Stop> {
+/// Does what a button says, where the message that it stands under has it: clients are free to send other data.
+///
+/// Of a message that is too old, the chat service does not say what it has. Then only buttons under alerts act: they change
+/// nothing but their own watch, and no message.
+pub(super) async fn pressed(
+    turn: &mut Turn<'_>,
+    data: &str,
+    buttons: Option<&[String]>,
+) -> Result<Answer, Stop> {
     let (verb, rest) = data.split_once(':').unwrap_or((data, ""));
+    let has_it = match buttons {
+        Some(buttons) => buttons.iter().any(|button| button == data),
+        None => is_of_an_alert(verb),
+    };
+    if !has_it || !is_for_administrators(verb) {
+        turn.control.count_answer(turn)?;
+    }
+    if !has_it {
+        return Err(unknown(turn));
+    }
     match verb {
         "mute" => match rest.split_once(':') {
             Some(("1h", id)) => mute(turn, id, 1, "Silent for 1 hour.").await,
@@ -29,6 +46,14 @@ pub(super) async fn pressed(turn: &mut Turn<'_>, data: &str) -> Result<Answer, S
         "list" => page(turn, rest).await,
         _ => Err(unknown(turn)),
     }
+}
+
+fn is_of_an_alert(verb: &str) -> bool {
+    matches!(verb, "mute" | "less" | "stop")
+}
+
+fn is_for_administrators(verb: &str) -> bool {
+    is_of_an_alert(verb) || verb == "watch"
 }
 
 fn unknown(turn: &Turn<'_>) -> Stop {

@@ -2,6 +2,8 @@
 
 use crate::model::{SubjectRef, trimmed, unwrapped};
 
+use super::settings;
+
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Command {
@@ -40,6 +42,24 @@ pub const COMMANDS: [(&str, &str); 14] = [
 ];
 
 impl Command {
+    /// Whether, in a group, only administrators get more than a refusal of it.
+    pub(super) fn is_for_administrators(self, rest: &str) -> bool {
+        match self {
+            Command::Watch | Command::Unwatch | Command::Mute | Command::Unmute | Command::Test => {
+                true
+            }
+            Command::Quiet => !rest.is_empty(),
+            Command::Settings => settings::is_change(rest),
+            Command::Start
+            | Command::Help
+            | Command::List
+            | Command::Rules
+            | Command::Why
+            | Command::Stats
+            | Command::Invite => false,
+        }
+    }
+
     fn from_word(word: &str) -> Option<Command> {
         Some(match word {
             "start" => Command::Start,

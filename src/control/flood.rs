@@ -1,4 +1,4 @@
-//! How often somebody is answered: counters per chat, bounded in number.
+//! How often somebody is answered: counters per person or chat, bounded in number.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crate::model::UnixMillis;
 
-/// Most chats that are counted at a time. Beyond it the one that was quiet longest is forgotten: a stranger who makes
-/// up that many chats gains one more answer.
-const CHATS_MAX: usize = 10_000;
+/// Most people or chats that are counted at a time. Beyond it the one that was quiet longest is forgotten: a stranger who
+/// makes up that many gains one more answer.
+const KEYS_MAX: usize = 10_000;
 
 /// Whether there is an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +43,9 @@ impl Flood {
     /// Counts one more of `key`.
     pub(super) fn take(&self, key: &str, now: UnixMillis) -> Grant {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if !counted.contains_key(key) && counted.len() >= CHATS_MAX {
+        if !counted.contains_key(key) && counted.len() >= KEYS_MAX {
             counted.retain(|_, window| now.since(window.began) < self.window);
-            if counted.len() >= CHATS_MAX
+            if counted.len() >= KEYS_MAX
                 && let Some(oldest) = counted
                     .iter()
                     .min_by_key(|(_, window)| window.began)
@@ -99,11 +99,11 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_chats_is_bounded() {
+    fn the_number_of_counters_is_bounded() {
         let flood = flood();
-        for chat in 0..i64::try_from(CHATS_MAX).unwrap() + 50 {
+        for chat in 0..i64::try_from(KEYS_MAX).unwrap() + 50 {
             flood.take(&chat.to_string(), UnixMillis(chat));
         }
-        assert_eq!(flood.counted.lock().unwrap().len(), CHATS_MAX);
+        assert_eq!(flood.counted.lock().unwrap().len(), KEYS_MAX);
     }
 }

@@ -53,6 +53,8 @@ pub enum IncomingKind {
         message_id: Option<i32>,
         /// The button's data. Clients are free to send any.
         data: String,
+        /// The data of all buttons that the message has; `None`: the chat service does not say so any more.
+        buttons: Option<Vec<String>>,
     },
     /// Something else came from a chat and asks for nothing: a picture, a topic that was opened again. So it is there.
     Alive {

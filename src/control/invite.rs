@@ -53,7 +53,7 @@ pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<
     if let Some(code) = code
         && control.options.access == AccessMode::Invite
     {
-        if control.codes.take(&lane, turn.now) != Grant::Granted {
+        if control.codes.take(&turn.speaker(), turn.now) != Grant::Granted {
             return Ok(Answer::default());
         }
         return use_code(turn, code).await;
@@ -96,7 +96,7 @@ async fn use_code(turn: &mut Turn<'_>, code: &str) -> Result<Answer, Stop> {
     let mut done = Vec::new();
     if is_code(code) {
         let person = whole_chat(turn.chat);
-        let admit = Edit::Admit { person, code: Some(code.to_owned()) };
+        let admit = Edit::Admit { person, code: code.to_owned() };
         let edits = [Some(admit), become_operator(turn, code)].into_iter().flatten().collect();
         done = turn.commit_only(edits).await?;
     }

@@ -52,7 +52,7 @@ pub(super) async fn view(turn: &Turn<'_>, page: usize) -> Result<Watches, StoreE
     Ok(Watches {
         watches: List::new(lines),
         total: number(total),
-        max: turn.watches_max().map(number),
+        max: turn.watches_max_here(total).await?.map(number),
         page: (pages > 1)
             .then(|| Page { number: number(page.clamp(1, pages)), count: number(pages) }),
         back: turn.back(),

@@ -96,11 +96,15 @@ pub struct Control {
     lookup: Arc<dyn Lookup>,
     reply: Arc<dyn Reply>,
     options: ControlOptions,
-    /// Commands and buttons per chat.
+    /// Commands and buttons per person: in a group nobody uses up the share of another.
     commands: Flood,
+    /// Of these, per group: what anybody there may ask for, and refusals.
+    answers: Flood,
+    /// All that were within these shares, per group: work for one crowd makes others wait.
+    crowds: Flood,
     /// Refusals of strangers per chat.
     refusals: Flood,
-    /// Attempts of strangers to use an invitation, per chat.
+    /// Attempts of strangers to use an invitation, per person.
     codes: Flood,
     /// Invitations per chat.
     invitations: Flood,
@@ -129,6 +133,8 @@ impl Control {
             reply,
             options,
             commands: Flood::new(20, MINUTE),
+            answers: Flood::new(20, MINUTE),
+            crowds: Flood::new(200, MINUTE),
             refusals: Flood::new(1, HOUR),
             codes: Flood::new(10, HOUR),
             invitations: Flood::new(20, 24 * HOUR),
@@ -191,14 +197,22 @@ impl Control {
                 let result = self.message(&mut turn, text, *is_passed_on).await;
                 turn.finish(result).await
             }
-            IncomingKind::Button { callback_id, chat, private, user, message_id, data } => {
+            IncomingKind::Button {
+                callback_id,
+                chat,
+                private,
+                user,
+                message_id,
+                data,
+                buttons,
+            } => {
                 // Messages from before a group's move stand under its old id, where nothing can be changed any more.
                 let moved = self.moved(chat).await?;
                 let message_id = message_id.filter(|_| moved.is_none());
                 let mut turn = Turn::new(self, mark, moved.as_ref().unwrap_or(chat), *private, now)
                     .by(Some(user), None)
                     .pressed(callback_id, message_id);
-                let result = self.button(&mut turn, data).await;
+                let result = self.button(&mut turn, data, buttons.as_deref()).await;
                 turn.finish(result).await
             }
             IncomingKind::Alive { chat } => {
@@ -216,12 +230,15 @@ impl Control {
             }
             IncomingKind::Migrated { from, to } => {
                 // Without this question, a chat that nobody knows would get a row.
-                let edits = match self.store.destination(from).await? {
-                    Some(_) => vec![
+                let is_known = self.store.destination(from).await?.is_some()
+                    || self.store.is_admitted(from).await?;
+                let edits = if is_known {
+                    vec![
                         Edit::Move { from: from.clone(), to: to.clone() },
                         Edit::Alive { destination: to.clone() },
-                    ],
-                    None => Vec::new(),
+                    ]
+                } else {
+                    Vec::new()
                 };
                 self.store.edit(Some(mark.clone()), edits, now).await.map(drop)
             }
@@ -264,6 +281,11 @@ impl Control {
         }
         self.count(turn)?;
         match written {
+            Written::Command(command, rest)
+                if !is_passed_on && command.is_for_administrators(rest) => {}
+            _ => self.count_answer(turn)?,
+        }
+        match written {
             Written::Command(command, rest) if is_passed_on => {
                 offer::passed_on(turn, command, rest).await
             }
@@ -301,28 +323,48 @@ impl Control {
         }
     }
 
-    async fn button(&self, turn: &mut Turn<'_>, data: &str) -> Result<Answer, Stop> {
+    async fn button(
+        &self,
+        turn: &mut Turn<'_>,
+        data: &str,
+        buttons: Option<&[String]>,
+    ) -> Result<Answer, Stop> {
         if access::enter(turn).await?.is_stranger() {
             return Err(turn.refuse("This bot answers only people with an invitation."));
         }
         self.count(turn)?;
-        button::pressed(turn, data).await
+        button::pressed(turn, data, buttons).await
     }
 
-    /// Counts a command against the chat's share.
+    /// Counts a command against the share of whoever wrote.
     fn count(&self, turn: &Turn<'_>) -> Result<(), Stop> {
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        if failed.contains(turn.mark) {
+        if self.has_failed(turn.mark) {
             return Ok(());
         }
-        drop(failed);
-        match self.commands.take(&turn.chat.lane(), turn.now) {
-            Grant::Granted => Ok(()),
-            Grant::Refused if !turn.is_button() => Err(Stop::Answer(Box::default())),
-            Grant::FirstRefused | Grant::Refused => {
-                Err(turn.refuse("Slow down, please: I answer again in a minute."))
-            }
+        let grant = self.commands.take(&turn.speaker(), turn.now);
+        if grant == Grant::FirstRefused {
+            // This answer is one of those that a group has so many of, too.
+            self.count_answer(turn)?;
         }
+        slow_down(turn, grant)?;
+        // Behind the share of each: whoever has none left takes nothing from the crowd's.
+        if !turn.private && self.crowds.take(&turn.chat.lane(), turn.now) != Grant::Granted {
+            return slow_down(turn, Grant::Refused);
+        }
+        Ok(())
+    }
+
+    /// Counts an answer that anybody in a group may have against the share of the group, so that it does not fill up by
+    /// them. In a private chat nobody else is there.
+    fn count_answer(&self, turn: &Turn<'_>) -> Result<(), Stop> {
+        if turn.private || self.has_failed(turn.mark) {
+            return Ok(());
+        }
+        slow_down(turn, self.answers.take(&turn.chat.lane(), turn.now))
+    }
+
+    fn has_failed(&self, mark: &UpdateMark) -> bool {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).contains(mark)
     }
 
     /// Says that something went wrong, but not with every attempt.
@@ -350,6 +392,17 @@ impl Control {
             | IncomingKind::Membership { .. }
             | IncomingKind::Migrated { .. }
             | IncomingKind::Other => {}
+        }
+    }
+}
+
+/// Ends the turn where there is no answer: that is said once, and at each button, which waits for a word.
+fn slow_down(turn: &Turn<'_>, grant: Grant) -> Result<(), Stop> {
+    match grant {
+        Grant::Granted => Ok(()),
+        Grant::Refused if !turn.is_button() => Err(Stop::Answer(Box::default())),
+        Grant::FirstRefused | Grant::Refused => {
+            Err(turn.refuse("Slow down, please: I answer again in a minute."))
         }
     }
 }

@@ -57,6 +57,11 @@ pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
     Ok(turn.show(&view(turn, &chat, watch.as_ref()).await?))
 }
 
+/// Whether the text behind the command asks for a change, and not only for what is set.
+pub(super) fn is_change(rest: &str) -> bool {
+    read(rest).is_ok_and(|(wishes, _)| !wishes.is_empty())
+}
+
 async fn view(
     turn: &Turn<'_>,
     chat: &Settings,
@@ -70,6 +75,7 @@ async fn view(
         Some(watch) => watch.muted_until,
         None => turn.home.as_ref().and_then(|home| home.muted_until),
     };
+    let watches = turn.count_watches().await?;
     Ok(SettingsView {
         subject: watch.map(|watch| Link::subject(&watch.subject, watch.title.as_deref())),
         at_most: (!effective.at_most.is_zero()).then_some(Period(effective.at_most)),
@@ -80,8 +86,8 @@ async fn view(
         tz: effective.tz,
         preset: options.preset.clone(),
         list_preset: options.list_preset.clone(),
-        watches: number(turn.count_watches().await?),
-        watches_max: turn.watches_max().map(number),
+        watches: number(watches),
+        watches_max: turn.watches_max_here(watches).await?.map(number),
     })
 }
 

@@ -4,9 +4,9 @@ use crate::model::{Address, ChatMessage, Effective, Settings, UnixMillis};
 use crate::render::Prose;
 use crate::render::numbers::Moment;
 use crate::render::views::{Back, ErrorView, View};
-use crate::store::{Barred, DestinationRow, Edit, Edited, Shut, StoreError, UpdateMark};
+use crate::store::{Barred, DestinationRow, Edit, Edited, OPERATOR, Shut, StoreError, UpdateMark};
 
-use super::access::AccessMode;
+use super::access;
 use super::incoming::Person;
 use super::{Asker, Control, LookupError};
 
@@ -50,8 +50,12 @@ pub(super) struct Turn<'a> {
     button: Option<(&'a str, Option<i32>)>,
     /// The destination's row, where it has one; read on entering.
     pub(super) home: Option<DestinationRow>,
-    /// The chat has no invitation of its own yet: it gets in with the first thing that its writer changes.
-    pub(super) brings_chat_in: bool,
+    /// The same of the chat without its topic.
+    pub(super) whole: Option<DestinationRow>,
+    /// Whose limits count; found out on entering.
+    pub(super) owner: String,
+    /// A group that nobody has brought in yet: it gets in with the first thing that an administrator changes.
+    pub(super) is_new_group: bool,
     is_committed: bool,
 }
 
@@ -73,7 +77,9 @@ impl<'a> Turn<'a> {
             sender_chat: None,
             button: None,
             home: None,
-            brings_chat_in: false,
+            whole: None,
+            owner: chat.lane(),
+            is_new_group: false,
             is_committed: false,
         }
     }
@@ -139,7 +145,8 @@ impl<'a> Turn<'a> {
 
     /// Applies edits with the mark of this update, and what has to stand for them to make sense.
     pub(super) async fn commit(&mut self, edits: Vec<Edit>) -> Result<Vec<Edited>, Stop> {
-        let mut all = self.groundwork().await?;
+        access::bring_in(self).await?;
+        let mut all = self.groundwork();
         let before = all.len();
         all.extend(edits);
         Ok(self.commit_only(all).await?.split_off(before))
@@ -161,38 +168,57 @@ impl<'a> Turn<'a> {
         Ok(done.map(|mut done| done.split_off(1.min(done.len()))))
     }
 
-    /// A chat from which somebody changes something is known and, if they may bring it in, admitted.
-    async fn groundwork(&self) -> Result<Vec<Edit>, StoreError> {
+    /// A chat from which somebody changes something is known.
+    fn groundwork(&self) -> Vec<Edit> {
         let mut edits = Vec::new();
-        let whole = whole_chat(self.chat);
-        if self.brings_chat_in && self.control.options.access == AccessMode::Invite {
-            edits.push(Edit::Admit { person: whole.clone(), code: None });
-        }
+        let enable = |destination| Edit::Enable { destination, owner: self.owner.clone() };
         // Blocking and migration name the chat without its topics, so it has a row of its own.
-        if whole != *self.chat && self.control.store.destination(&whole).await?.is_none() {
-            edits.push(Edit::Enable { destination: whole, owner: self.chat.lane() });
+        let whole = whole_chat(self.chat);
+        if whole != *self.chat && self.whole.is_none() {
+            edits.push(enable(whole));
         }
         if self.home.is_none() {
-            edits.push(Edit::Enable { destination: self.chat.clone(), owner: self.owner() });
+            edits.push(enable(self.chat.clone()));
         }
-        Ok(edits)
-    }
-
-    /// Whose limits count.
-    pub(super) fn owner(&self) -> String {
-        self.home.as_ref().map_or_else(|| self.chat.lane(), |home| home.owner.clone())
+        edits
     }
 
     /// Whether no limits count here.
     fn is_operators(&self) -> bool {
-        let operator = &self.control.options.operator;
-        self.home.as_ref().is_some_and(|home| home.owner == OPERATOR)
-            || operator.iter().any(|address| address.lane() == self.chat.lane())
+        self.owner == OPERATOR
+    }
+
+    /// Whoever wrote, as floods are counted: in a group each by themselves, and in the name of a chat that chat.
+    pub(super) fn speaker(&self) -> String {
+        let lane = self.chat.lane();
+        match (self.private, self.sender_chat, self.person) {
+            (true, ..) | (false, None, None) => lane,
+            (false, Some(sender), _) => format!("{lane} {sender}"),
+            (false, None, Some(person)) => format!("{lane} {}", person.id),
+        }
     }
 
     /// How many watches the owner may have; `None`: any number.
     pub(super) fn watches_max(&self) -> Option<usize> {
         (!self.is_operators()).then_some(self.control.options.watches_per_owner)
+    }
+
+    /// How many of them may be in this chat, which has so many: the owner's other chats have the rest.
+    pub(super) async fn watches_max_here(&self, here: usize) -> Result<Option<usize>, StoreError> {
+        let Some(max) = self.watches_max() else { return Ok(None) };
+        let all = self.control.store.watches_of_owner(&self.owner).await?;
+        Ok(Some(max.saturating_sub(all.saturating_sub(here)).max(here)))
+    }
+
+    /// What shares this chat's limits, as it follows “this chat”.
+    pub(super) fn together(&self) -> &'static str {
+        if self.private {
+            ", with the groups that you brought in,"
+        } else if self.owner == self.chat.lane() {
+            ""
+        } else {
+            ", with the other chats of whoever brought it in,"
+        }
     }
 
     /// How many videos the watches of the owner may have together; `None`: any number.
@@ -233,36 +259,39 @@ impl<'a> Turn<'a> {
         Moment { at, tz: self.effective(&Settings::default()).tz }
     }
 
-    /// Refuses whoever may not decide for this chat.
-    pub(super) async fn needs_administrator(&mut self) -> Result<(), Stop> {
+    /// Refuses whoever may not decide for this chat. The refusal is one of the answers that everybody there shares.
+    pub(super) async fn needs_administrator(&self) -> Result<(), Stop> {
+        let refusal = match self.is_administrator().await {
+            Ok(true) => return Ok(()),
+            Ok(false) => "Only administrators of this chat can change what rings here.",
+            Err(NotSaid) => {
+                "I can't find out just now whether you are an administrator here. Try again in a minute; it helps to make me one too."
+            }
+        };
+        self.control.count_answer(self)?;
+        Err(self.refuse(refusal))
+    }
+
+    /// Whether whoever wrote may decide for this chat.
+    pub(super) async fn is_administrator(&self) -> Result<bool, NotSaid> {
         if self.private {
-            return Ok(());
+            return Ok(true);
         }
         let chat = match self.chat {
             Address::Telegram { chat, .. } => Some(*chat),
             Address::Webhook(_) | Address::Recorder(_) => None,
         };
-        let is_administrator = match (chat, self.sender_chat, self.person) {
+        match (chat, self.sender_chat, self.person) {
             // Anonymous administrators write in the name of the chat itself.
-            (Some(chat), Some(sender), _) => sender == chat,
+            (Some(chat), Some(sender), _) => Ok(sender == chat),
             (Some(chat), None, Some(person)) => {
-                match self.control.lookup.is_administrator(chat, person.id).await {
-                    Ok(is) => is,
-                    Err(error) => {
-                        tracing::warn!(chat = %self.chat.masked(), %error, "could not ask who is an administrator");
-                        return Err(self.refuse(
-                            "I can't find out just now whether you are an administrator here. Try again in a minute; it helps to make me one too.",
-                        ));
-                    }
-                }
+                let is = self.control.lookup.is_administrator(chat, person.id).await;
+                is.map_err(|error| {
+                    tracing::warn!(chat = %self.chat.masked(), %error, "could not ask who is an administrator");
+                    NotSaid
+                })
             }
-            _ => false,
-        };
-        if is_administrator {
-            Ok(())
-        } else {
-            self.brings_chat_in = false;
-            Err(self.refuse("Only administrators of this chat can change what rings here."))
+            _ => Ok(false),
         }
     }
 
@@ -347,8 +376,8 @@ impl<'a> Turn<'a> {
 /// Said when what was asked for is done, and the store fails to say how it stands now.
 const DONE: &str = "Done. I can't show you how it stands just now: ask again in a minute.";
 
-/// The owner of what the operator's files bring.
-const OPERATOR: &str = "operator";
+/// The chat service does not say just now who is an administrator.
+pub(super) struct NotSaid;
 
 fn error_view(text: &str, example: Option<&str>) -> ErrorView {
     ErrorView {

@@ -20,13 +20,13 @@ const EXAMPLE: &str = "/watch dQw4w9WgXcQ views every 1000; status";
 
 /// `/watch <video> [rule[; rule]…]`
 pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
+    turn.needs_administrator().await?;
     let Some((what, rules)) = subject_first(rest) else {
         return Err(turn.wrong(
             "Say what to watch: the link or id of a video, a channel's `@handle`, or a playlist.",
             EXAMPLE,
         ));
     };
-    turn.needs_administrator().await?;
     // “/watch ID, views any” and “/watch ID; status” are what people write.
     let what = what.trim_end_matches([';', ',']);
     let rules = rules.trim_start_matches([';', ',']).trim_start();
@@ -40,7 +40,7 @@ pub(super) async fn make(turn: &mut Turn<'_>, target: Target, rules: &str) -> Re
     let max = turn.watches_max();
     if target.watch.is_none()
         && let Some(max) = max
-        && turn.control.store.watches_of_owner(&turn.owner()).await? >= max
+        && turn.control.store.watches_of_owner(&turn.owner).await? >= max
     {
         return Err(limit_reached(turn, max));
     }
@@ -50,7 +50,7 @@ pub(super) async fn make(turn: &mut Turn<'_>, target: Target, rules: &str) -> Re
     let subject = seen.subject(&target);
     let edit = WatchEdit {
         destination: turn.chat.clone(),
-        owner: turn.owner(),
+        owner: turn.owner.clone(),
         subject: subject.clone(),
         title: seen.title().map(str::to_owned),
         rules: wanted.iter().map(|wanted| wanted.rule.clone()).collect(),
@@ -100,7 +100,8 @@ fn counted(turn: &Turn<'_>, seen: &Seen) -> usize {
 fn limit_reached(turn: &Turn<'_>, max: usize) -> Stop {
     turn.wrong(
         &format!(
-            "This chat has {max} watches, as many as it may. End one that you need no more: `/list` shows them."
+            "This chat{} has {max} watches, as many as it may. End one that you need no more: `/list` shows them.",
+            turn.together()
         ),
         "/unwatch 1",
     )
@@ -110,7 +111,8 @@ fn videos_reached(turn: &Turn<'_>, limit: usize, left: usize) -> Stop {
     let (limit, left) = (number(limit), number(left));
     turn.wrong(
         &format!(
-            "That would be too many videos: all your watches may have {limit} together, and {left} are left. End one that you need no more: `/list` shows them."
+            "That would be too many videos: this chat{} may watch {limit}, and {left} are left. End a watch that you need no more: `/list` shows them.",
+            turn.together()
         ),
         "/unwatch 1",
     )

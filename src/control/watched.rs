@@ -60,7 +60,8 @@ pub(super) async fn view(
     let ended =
         watch.iter().flat_map(|watch| &watch.rules).filter(|text| !now.contains(text.as_str()));
     let (known, title) = match (seen.counts(), &made.subject) {
-        (None, SubjectRef::Video(id)) => last_known(turn, id).await?,
+        // Of a new watch, what is known is what others were told.
+        (None, SubjectRef::Video(id)) if watch.is_some() => last_known(turn, id).await?,
         _ => (None, None),
     };
     let numbers = match seen {

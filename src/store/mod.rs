@@ -371,8 +371,33 @@ pub trait Store: Send + Sync + 'static {
     /// How many running watches an owner has.
     async fn watches_of_owner(&self, owner: &str) -> Result<usize>;
 
-    /// Whether this address may talk to the bots.
-    async fn is_admitted(&self, address: &Address) -> Result<bool>;
+    /// How somebody, or a group, is in; `None`: by no invitation and by nobody.
+    async fn person(&self, address: &Address) -> Result<Option<PersonRow>>;
+
+    /// Whether this address is in.
+    async fn is_admitted(&self, address: &Address) -> Result<bool> {
+        Ok(self.person(address).await?.is_some())
+    }
+
+    /// What stands in somebody's name, whether they are in or not.
+    async fn person_state(&self, address: &Address, now: UnixMillis) -> Result<PersonState>;
+
+    /// Everybody who is in, and every group, behind `after` in the order of their addresses as texts.
+    async fn people(
+        &self,
+        after: Option<Address>,
+        limit: usize,
+        now: UnixMillis,
+    ) -> Result<Vec<PersonState>>;
+
+    /// The chats and topics that stand in somebody's name, by their rows from `after` on: their own, and those of groups
+    /// that they brought in.
+    async fn chats_of_person(
+        &self,
+        address: &Address,
+        after: DestinationId,
+        limit: usize,
+    ) -> Result<Vec<DestinationRow>>;
 
     /// Why there was, or was not, a message about a video: for one destination, or all.
     async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<RuleStory>>;

@@ -487,8 +487,30 @@ pub enum Edit {
     Admit {
         /// Who.
         person: Address,
-        /// With which code; `None`: trusted by the configuration.
-        code: Option<String>,
+        /// With which code.
+        code: String,
+    },
+    /// Lets a group in that counts for whoever brought it in.
+    BringIn {
+        /// The group, without topic.
+        group: Address,
+        /// The private chat of whoever brings it in.
+        by: Address,
+        /// Whose limits count there.
+        owner: String,
+        /// How many groups they may bring in; `None`: any number. Beyond, nothing is changed: [`Edited::GroupsReached`].
+        limit: Option<usize>,
+    },
+    /// Puts somebody out, with the groups that they brought in and the invitations that they made and nobody has used:
+    /// [`Edited::Expelled`]. Watches are not ended by it.
+    Expel {
+        /// A private chat, or a group.
+        person: Address,
+    },
+    /// Withdraws an invitation. One that was used is [`Edited::BadInvite`].
+    Revoke {
+        /// Its code.
+        code: String,
     },
     /// Makes whoever has the operator's own invitation the operator, as long as nobody is. Any other invitation, and one
     /// that somebody else has used or that is too old, is [`Edited::BadInvite`].
@@ -580,6 +602,20 @@ pub enum Edited {
     NotFound,
     /// The invitation is unknown, used or expired.
     BadInvite,
+    /// Somebody has brought in as many groups as they may.
+    GroupsReached {
+        /// The limit.
+        limit: usize,
+    },
+    /// Somebody is out, if they were in.
+    Expelled {
+        /// Whether they were.
+        was_in: bool,
+        /// The addresses of the groups that went with them.
+        groups: Vec<String>,
+        /// How many invitations were withdrawn.
+        invitations: usize,
+    },
 }
 
 /// Which watches to list.
@@ -656,6 +692,32 @@ pub struct DestinationState {
     pub watches: usize,
     /// Messages that wait to be sent there, or to be tried again.
     pub waiting: usize,
+}
+
+/// How somebody, or a group, is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRow {
+    /// Since when.
+    pub since: UnixMillis,
+    /// Who made the invitation: a chat, or [`OPERATOR`](super::OPERATOR). `None`: there was none, or it is forgotten.
+    pub invited_by: Option<String>,
+    /// Of a group: the private chat of whoever brought it in. `None`: it counts for itself.
+    pub brought_by: Option<Address>,
+}
+
+/// Somebody, or a group, and what stands in that name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonState {
+    /// The private chat, or the group.
+    pub address: Address,
+    /// How they are in; `None`: by the configuration alone, or not at all.
+    pub row: Option<PersonRow>,
+    /// Groups that they brought in.
+    pub groups: usize,
+    /// Running watches of this chat and its topics, without those of the groups.
+    pub watches: usize,
+    /// Invitations that they made and that can still be used.
+    pub invitations: usize,
 }
 
 /// What one rule did about one video.

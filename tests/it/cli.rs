@@ -5,6 +5,7 @@
 mod apply;
 mod files;
 mod gateway;
+mod people;
 mod reaching;
 mod tools;
 

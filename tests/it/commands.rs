@@ -4,10 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 mod access;
+mod floods;
 mod groups;
 mod limits;
 mod operator;
 mod pasting;
+mod people;
 mod reaching;
 mod settings;
 mod watching;

@@ -118,6 +118,8 @@ pub struct Callback {
     pub message_id: Option<i32>,
     /// The button's data. Clients are free to send any: check it like any input.
     pub data: String,
+    /// The data of all buttons that the message has; `None`: it is too old or deleted, so Telegram does not say.
+    pub buttons: Option<Vec<String>>,
 }
 
 /// Our own standing in a chat has changed.
@@ -225,9 +227,30 @@ mod wire {
         pub(super) via_bot: Option<IgnoredAny>,
         pub(super) reply_to_message: Option<MessageId>,
         pub(super) migrate_to_chat_id: Option<i64>,
+        #[serde(default)]
+        pub(super) reply_markup: Markup,
         pub(super) left_chat_member: Option<IgnoredAny>,
         pub(super) forum_topic_closed: Option<IgnoredAny>,
         pub(super) general_forum_topic_hidden: Option<IgnoredAny>,
+    }
+
+    /// What stands under a message; anything but our buttons is passed over.
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    pub(super) enum Markup {
+        Buttons { inline_keyboard: Vec<Vec<Button>> },
+        Other(IgnoredAny),
+    }
+
+    impl Default for Markup {
+        fn default() -> Self {
+            Markup::Other(IgnoredAny)
+        }
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Button {
+        pub(super) callback_data: Option<String>,
     }
 
     #[derive(Deserialize)]
@@ -301,7 +324,19 @@ impl From<wire::Message> for Message {
 
 impl From<wire::Callback> for Callback {
     fn from(callback: wire::Callback) -> Self {
-        let message = callback.message.map(Message::from);
+        let mut message = callback.message;
+        // The date of a message out of reach is 0. Source: <https://core.telegram.org/bots/api#inaccessiblemessage>.
+        let buttons =
+            message.as_mut().filter(|message| message.date != 0).map(
+                |message| match std::mem::take(&mut message.reply_markup) {
+                    wire::Markup::Buttons { inline_keyboard } => {
+                        let buttons = inline_keyboard.into_iter().flatten();
+                        buttons.filter_map(|button| button.callback_data).collect()
+                    }
+                    wire::Markup::Other(_) => Vec::new(),
+                },
+            );
+        let message = message.map(Message::from);
         Callback {
             id: callback.id,
             from: callback.from.into(),
@@ -309,6 +344,7 @@ impl From<wire::Callback> for Callback {
             message_id: message.as_ref().map(|message| message.id),
             chat: message.map(|message| message.chat),
             data: callback.data,
+            buttons,
         }
     }
 }
@@ -458,8 +494,34 @@ mod tests {
             panic!("{found:?}")
         };
         assert_eq!(callback.data, "mute:17:1h");
+        assert_eq!(callback.buttons, None, "nobody knows what it has");
         assert_eq!(callback.message_id, Some(6));
         assert_eq!(callback.chat.map(|chat| chat.id), Some(42));
+    }
+
+    #[test]
+    fn the_press_of_a_button_comes_with_what_its_message_has() {
+        let buttons = |markup: Value| {
+            let found = parse_json(&json!({"update_id": 8, "callback_query": {
+                "id": "1", "from": {"id": 42, "is_bot": false, "first_name": "Ana"},
+                "message": {"message_id": 6, "date": 1_760_000_000, "text": "x", "reply_markup": markup,
+                            "chat": {"id": 42, "type": "private", "first_name": "Ana"}},
+                "chat_instance": "1", "data": "list:1"
+            }}));
+            match found.map(|update| update.kind) {
+                Some(UpdateKind::Callback(callback)) => callback.buttons,
+                other => panic!("{other:?}"),
+            }
+        };
+        let keyboard = json!({"inline_keyboard": [
+            [{"text": "Mute 1 h", "callback_data": "mute:1h:17"}, {"text": "Watch it", "url": "https://youtu.be/x"}],
+            [{"text": "Stop", "callback_data": "stop:17", "style": "danger"}]
+        ]});
+        let known = ["mute:1h:17", "stop:17"].map(str::to_owned).to_vec();
+        assert_eq!(buttons(keyboard), Some(known));
+        for odd in [Value::Null, json!({}), json!({"inline_keyboard": 5}), json!("x")] {
+            assert_eq!(buttons(odd), Some(Vec::new()));
+        }
     }
 
     #[test]

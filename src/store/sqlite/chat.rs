@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::finish::{self, Ended};
-use super::{asleep, lane, rows, unit, watch};
+use super::{asleep, lane, people, rows, unit, watch};
 use crate::model::{Address, DestinationId, NotificationId, UnixMillis};
 use crate::store::Result;
 
@@ -187,6 +187,7 @@ pub(super) fn disable(
         Some((_, lane)) => Some(lane),
         None => find_lane(tx, address)?,
     };
+    people::forget_group(tx, &address.lane())?;
     let Some(lane) = lane else { return Ok(0) };
     let all = unmoved(tx, lane)?;
     for (id, ..) in &all {
@@ -281,6 +282,8 @@ pub(super) fn move_chat(
     to: &Address,
     now: UnixMillis,
 ) -> Result<usize> {
+    // Nothing may be watched there, and who brought it in still stands behind it.
+    people::rename(tx, &from.lane(), &to.lane())?;
     let Some(lane) = find_lane(tx, from)? else { return Ok(0) };
     let mut ended = Ended::default();
     let new = move_lane(tx, lane, to, now, &mut ended)?;
@@ -339,7 +342,8 @@ fn move_destination(
     tx.prepare_cached(
         "UPDATE destination SET
          settings = CASE settings WHEN '{}' THEN (SELECT settings FROM destination WHERE id = ?2) ELSE settings END,
-         muted_until = coalesce(muted_until, (SELECT muted_until FROM destination WHERE id = ?2))
+         muted_until = coalesce(muted_until, (SELECT muted_until FROM destination WHERE id = ?2)),
+         owner = CASE owner WHEN 'operator' THEN owner ELSE (SELECT owner FROM destination WHERE id = ?2) END
          WHERE id = ?1",
     )?
     .execute([new.0, old.0])?;
@@ -393,7 +397,5 @@ fn move_watches(
 /// Whoever is named by the chat's old address, is by its new one.
 fn rename(tx: &Connection, from: &str, to: &str) -> Result<()> {
     tx.prepare_cached("UPDATE destination SET owner = ?2 WHERE owner = ?1")?.execute([from, to])?;
-    tx.prepare_cached("UPDATE OR IGNORE person SET address = ?2 WHERE address = ?1")?
-        .execute([from, to])?;
-    Ok(())
+    people::rename(tx, from, to)
 }

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{chat, mark, operator, rows, unit, watch};
+use super::{chat, mark, operator, people, rows, unit, watch};
 use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
 
@@ -41,7 +41,12 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
             chat::disable(tx, destination, reason, now).map(Edited::Done)
         }
         Edit::Move { from, to } => chat::move_chat(tx, from, to, now).map(Edited::Done),
-        Edit::Admit { person, code } => admit(tx, &person.to_string(), code.as_deref(), now),
+        Edit::Admit { person, code } => people::admit(tx, person, code, now),
+        Edit::BringIn { group, by, owner, limit } => {
+            people::bring_in(tx, group, by, owner, *limit, now)
+        }
+        Edit::Expel { person } => people::expel(tx, person, now),
+        Edit::Revoke { code } => people::revoke(tx, code, now),
         Edit::BecomeOperator { person, code } => operator::become_operator(tx, person, code, now),
         Edit::Invite { code, made_by, expires_at } => {
             tx.prepare_cached(
@@ -130,25 +135,5 @@ fn mute(
             .execute([id.0, now.0])?;
         return Ok(Edited::Unmuted { watches });
     }
-    Ok(Edited::Done(1))
-}
-
-fn admit(tx: &Connection, person: &str, code: Option<&str>, now: UnixMillis) -> Result<Edited> {
-    let known = tx.prepare_cached("SELECT 1 FROM person WHERE address = ?1")?.exists([person])?;
-    if known {
-        return Ok(Edited::Done(0));
-    }
-    if let Some(code) = code {
-        let used = tx
-            .prepare_cached(
-                "UPDATE invite SET used_by = ?2 WHERE code = ?1 AND used_by IS NULL AND expires_at > ?3",
-            )?
-            .execute(params![code, person, now.0])?;
-        if used == 0 {
-            return Ok(Edited::BadInvite);
-        }
-    }
-    tx.prepare_cached("INSERT INTO person (address, since, invite) VALUES (?1, ?2, ?3)")?
-        .execute(params![person, now.0, code])?;
     Ok(Edited::Done(1))
 }

@@ -23,6 +23,9 @@ const KEY: &str = "migration";
 /// The schema that made lists hold rules; whatever is older has rows to be brought to it.
 const OF_LISTS: i64 = 3;
 
+/// The schema that put what waits into units; whatever is newer has all its rows where they belong.
+const OF_UNITS: i64 = 4;
+
 /// Indexes that schema 4 looks things up by. They come before any row, one in a piece.
 pub(super) const BEGIN: [&str; 3] = [
     "DROP INDEX notification_told",
@@ -68,6 +71,7 @@ pub(super) fn begin(tx: &Connection, found: i64) -> Result<()> {
     let place = match under_way {
         // Another version was stopped on the way to its own schema.
         Some(place) => place,
+        None if found >= OF_UNITS => return Ok(()),
         None if found < OF_LISTS => Place::default(),
         None => Place { list: i64::MAX, ..Place::default() },
     };

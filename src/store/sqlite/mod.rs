@@ -30,6 +30,7 @@ mod notices;
 mod notification;
 mod open;
 mod operator;
+mod people;
 #[cfg(test)]
 mod plans;
 mod poll;
@@ -360,9 +361,33 @@ impl Store for Sqlite {
         self.reader.read(move |db| watch::watches_of_owner(db, &owner)).await
     }
 
-    async fn is_admitted(&self, address: &Address) -> Result<bool> {
+    async fn person(&self, address: &Address) -> Result<Option<PersonRow>> {
         let address = address.to_string();
-        self.reader.read(move |db| read::is_admitted(db, &address)).await
+        self.reader.read(move |db| people::person(db, &address)).await
+    }
+
+    async fn person_state(&self, address: &Address, now: UnixMillis) -> Result<PersonState> {
+        let address = address.clone();
+        self.reader.read(move |db| people::state(db, &address, now)).await
+    }
+
+    async fn people(
+        &self,
+        after: Option<Address>,
+        limit: usize,
+        now: UnixMillis,
+    ) -> Result<Vec<PersonState>> {
+        self.reader.read(move |db| people::people(db, after.as_ref(), limit, now)).await
+    }
+
+    async fn chats_of_person(
+        &self,
+        address: &Address,
+        after: DestinationId,
+        limit: usize,
+    ) -> Result<Vec<DestinationRow>> {
+        let address = address.clone();
+        self.reader.read(move |db| people::chats(db, &address, after, limit)).await
     }
 
     async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<RuleStory>> {

@@ -53,6 +53,7 @@ pub(super) fn clear_notice(tx: &Connection, key: &str) -> Result<()> {
     Ok(())
 }
 
+/// Without groups: what happens to one is nothing for another to read.
 pub(super) fn owners_other_destinations(
     db: &Connection,
     address: &Address,
@@ -60,6 +61,7 @@ pub(super) fn owners_other_destinations(
     let mut statement = db.prepare_cached(
         "SELECT o.address FROM destination d JOIN destination o ON o.owner = d.owner AND o.lane <> d.lane
          WHERE d.address = ?1 AND d.owner <> 'operator' AND o.disabled IS NULL AND o.moved_to IS NULL
+         AND substr(o.address, 1, 10) <> 'telegram:-'
          LIMIT 10",
     )?;
     let mut rows = statement.query([address.to_string()])?;

@@ -5,7 +5,8 @@ use rusqlite::types::Null;
 
 use super::{
     asleep, chat, claim, dead_letters, destinations, figures, finish, lane, listing, member,
-    migrate, notification, open, poll, read, route, routing_tx, sweep, unit, unite, waiting, why,
+    migrate, notification, open, people, poll, read, route, routing_tx, sweep, unit, unite,
+    waiting, why,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -115,6 +116,8 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         sweep::FORGET,
         sweep::FORGET_DESTINATION,
         sweep::LOG,
+        people::FORGET,
+        people::FORGET_IF_OFF,
         asleep::BEGIN_ANEW,
         asleep::WATCHES,
         asleep::DESTINATIONS,
@@ -132,6 +135,11 @@ fn questions_read_what_they_are_about() {
     check(read::PLACE);
     check(destinations::ALL);
     check(destinations::SHUT);
+    check(people::GROUPS);
+    check(people::WATCHES);
+    check(people::INVITATIONS);
+    check(people::CHATS);
+    check(people::DISOWN);
     check(chat::SHUT);
     check(chat::SHUT_WITH);
     check(why::ALERTS);

@@ -8,10 +8,6 @@ use crate::model::{
 };
 use crate::store::{History, Result, Shut, Standing, WatchAt, WatchFilter, WatchRow};
 
-pub(super) fn is_admitted(db: &Connection, person: &str) -> Result<bool> {
-    Ok(db.prepare_cached("SELECT 1 FROM person WHERE address = ?1")?.exists([person])?)
-}
-
 macro_rules! watches {
     ($condition:literal) => {
         concat!(

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::finish::{self, Ended};
 use super::unit::{self, UnitId};
-use super::{asleep, lane, member, rows, watch};
+use super::{asleep, lane, member, people, rows, watch};
 use crate::model::{NotificationId, SubscriptionId, UnixMillis};
 use crate::store::{Result, Retention};
 
@@ -52,6 +52,7 @@ pub(super) fn sweep(tx: &Connection, keep: Retention, now: UnixMillis) -> Result
     more |= forget_watches(tx, alerts)?;
     walk_suppressions(tx, alerts)?;
     walk_destinations(tx, alerts, now)?;
+    people::walk(tx)?;
     more |= walk_videos(tx, statistics)?;
     more |= asleep::sweep(tx, now)?;
     Ok(more)

@@ -21,6 +21,8 @@ fn the_program_tells_its_version_and_its_commands() {
         "preview",
         "dead-letters",
         "destinations",
+        "people",
+        "invite",
         "test",
         "why",
     ] {
@@ -38,6 +40,10 @@ fn wrong_usage_ends_with_2() {
         "dead-letters",
         "dead-letters replay",
         "dead-letters replay 1 --all",
+        "people",
+        "people remove",
+        "people remove nobody",
+        "people remove telegram:1/5",
         "why",
         "why nope",
         "why dQw4w9WgXcQ --to nobody",
@@ -62,6 +68,9 @@ fn a_wrong_configuration_ends_every_tool_with_2_and_names_the_nearest_key() {
         "dead-letters list",
         "preview alert",
         "destinations",
+        "people list",
+        "people remove telegram:1",
+        "invite",
         "test telegram:1",
     ] {
         home.run(arguments).failed(2, &[&format!("tubebell: {line}")]);

@@ -1,7 +1,7 @@
 //! Who is answered, and how often.
 
 use tubebell::control::{AccessMode, INVITATION_LIFE, IncomingKind, invitation, invitation_link};
-use tubebell::store::Store;
+use tubebell::store::{Edit, Edited, Store};
 
 use super::world::{ANA, GROUP, NOW, World, chat, person};
 
@@ -115,6 +115,33 @@ async fn a_group_gets_in_with_an_administrator_who_is_in() {
     assert!(world.store.is_admitted(&chat(GROUP)).await.unwrap());
     assert!(world.say_in(BEA, chat(GROUP), "/unwatch 1").await.contains("No longer watching"));
     assert!(!world.store.is_admitted(&chat(BEA)).await.unwrap());
+}
+
+#[tokio::test]
+async fn whoever_was_put_out_is_a_stranger_again_and_so_are_their_groups() {
+    let mut world = with_ana().await;
+    world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
+    assert!(world.say_in(ANA, chat(GROUP), "/watch dQw4w9WgXcQ").await.contains("Watching"));
+    world.say("/invite").await;
+    let html = world.last_message().html;
+    let code = html.split("start=").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let edit = Edit::Expel { person: chat(ANA) };
+    let done = world.store.edit(None, vec![edit], world.now).await.unwrap().unwrap();
+    let groups = vec![chat(GROUP).to_string()];
+    assert_eq!(done, [Edited::Expelled { was_in: true, groups, invitations: 1 }]);
+    for place in [chat(ANA), chat(GROUP)] {
+        let answer = world.say_in(ANA, place, "/list").await;
+        assert!(answer.contains("only people with an invitation"), "{answer}");
+    }
+    let answer = world.say_in(BEA, chat(BEA), &format!("/start {code}")).await;
+    assert!(answer.contains("unknown, used or too old"), "{answer}");
+    // A new invitation lets them in again, and so does somebody else their group, which counts for that one then.
+    let code = invited(&world).await;
+    world.say_in(BEA, chat(BEA), &format!("/start {code}")).await;
+    world.youtube.administrators.lock().unwrap().insert((GROUP, BEA));
+    assert!(world.say_in(BEA, chat(GROUP), "/settings at most 15m").await.contains("15 min"));
+    assert_eq!(world.store.watches_of_owner("telegram:7").await.unwrap(), 1);
+    assert_eq!(world.store.watches_of_owner("telegram:42").await.unwrap(), 0);
 }
 
 #[tokio::test]

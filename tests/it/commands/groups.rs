@@ -49,7 +49,7 @@ async fn in_a_group_only_administrators_change_what_rings() {
 
 #[tokio::test]
 async fn an_anonymous_administrator_is_one_and_a_linked_channel_is_none() {
-    let mut world = World::open();
+    let mut world = with_admin();
     let write = |sender: i64| IncomingKind::Message {
         chat: chat(GROUP),
         private: false,
@@ -58,6 +58,13 @@ async fn an_anonymous_administrator_is_one_and_a_linked_channel_is_none() {
         text: "/watch dQw4w9WgXcQ".to_owned(),
         is_passed_on: false,
     };
+    // A group counts for somebody, so it is not brought in by whom nobody sees.
+    let before = world.sent();
+    world.handle(write(GROUP)).await.unwrap();
+    let answer = world.said_since(before);
+    assert!(answer.contains("I can't see who you are"), "{answer}");
+    assert!(world.store.destination(&chat(GROUP)).await.unwrap().is_none());
+    world.say_in(ANA, chat(GROUP), "/settings at most 15m").await;
     world.handle(write(-100_999)).await.unwrap();
     assert!(world.watches(chat(GROUP)).await.is_empty());
     world.handle(write(GROUP)).await.unwrap();
@@ -102,7 +109,7 @@ async fn a_topic_is_a_destination_of_its_own() {
     assert_eq!(world.watches(topic.clone()).await.len(), 1);
     assert!(world.watches(chat(GROUP)).await.is_empty());
     assert_eq!(world.chats.messages.lock().unwrap().last().unwrap().0, topic);
-    assert_eq!(world.store.watches_of_owner(&format!("telegram:{GROUP}")).await.unwrap(), 1);
+    assert_eq!(world.store.watches_of_owner("telegram:42").await.unwrap(), 1);
 
     let gone = IncomingKind::Membership {
         chat: chat(GROUP),
@@ -152,7 +159,10 @@ async fn a_group_that_becomes_a_supergroup_keeps_its_watches() {
         world.handle(moved).await.unwrap();
     }
     assert_eq!(world.watches(new.clone()).await.len(), 1);
-    assert_eq!(world.store.watches_of_owner("telegram:-100500").await.unwrap(), 1);
+    assert_eq!(world.store.watches_of_owner("telegram:42").await.unwrap(), 1);
+    let row = world.store.person(&new).await.unwrap().unwrap();
+    assert_eq!(row.brought_by, Some(chat(ANA)));
+    assert!(!world.store.is_admitted(&old).await.unwrap());
     assert!(world.say_in(ANA, new, "/unwatch 1").await.contains("No longer watching"));
     let unknown = IncomingKind::Migrated { from: chat(-6), to: chat(-100_600) };
     world.handle(unknown).await.unwrap();

@@ -134,6 +134,48 @@ async fn data_that_no_button_of_ours_has_is_answered_politely() {
 }
 
 #[tokio::test]
+async fn a_button_acts_only_under_the_message_that_has_it() {
+    let mut world = World::open();
+    world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
+    world.say_in(ANA, chat(GROUP), &format!("/watch {VIDEO}")).await;
+    let id = world.watches(chat(GROUP)).await[0].id;
+    let (stop, less) = (format!("stop:{id}"), format!("less:{id}"));
+    let alert: &[&str] = &["mute:1h:1", &less, &stop];
+    for user in [ANA, 7] {
+        for (data, under) in [
+            ("list:1", alert),
+            ("watch:video:dQw4w9WgXcQ", alert),
+            (&*stop, &["list:1", "list:2"]),
+            ("list:2", &[]),
+        ] {
+            let toast = world.press_under(user, chat(GROUP), data, Some(under)).await;
+            assert!(toast.contains("don't know this button"), "{data}: {toast}");
+        }
+    }
+    assert!(world.chats.edits.lock().unwrap().is_empty(), "an alert stays an alert");
+    assert_eq!(world.watches(chat(GROUP)).await.len(), 1);
+    // A list is turned over by anybody who sees it.
+    assert_eq!(world.press_under(7, chat(GROUP), "list:1", Some(&["list:1"])).await, "");
+    assert_eq!(world.chats.edits.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn under_a_message_that_is_too_old_only_the_buttons_of_alerts_act() {
+    let mut world = World::open();
+    world.say(&format!("/watch {VIDEO}")).await;
+    let id = world.watches(chat(ANA)).await[0].id;
+    for data in ["list:1", "watch:video:aaaaaaaaaaa"] {
+        let toast = world.press_under(ANA, chat(ANA), data, None).await;
+        assert!(toast.contains("don't know this button"), "{data}: {toast}");
+    }
+    assert!(world.chats.edits.lock().unwrap().is_empty());
+    let toast = world.press_under(ANA, chat(ANA), &format!("mute:1h:{id}"), None).await;
+    assert_eq!(toast, "Silent for 1 hour.");
+    let toast = world.press_under(ANA, chat(ANA), &format!("stop:{id}"), None).await;
+    assert_eq!(toast, "No longer watching.");
+}
+
+#[tokio::test]
 async fn in_a_group_only_administrators_press_buttons_with_effect() {
     let mut world = World::open();
     world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));

@@ -443,6 +443,44 @@ async fn why_says_what_fired_and_where_a_rule_waits() {
 }
 
 #[tokio::test]
+async fn nothing_is_told_of_what_others_watch_not_even_that_they_do() {
+    const FOREIGN: &str = "aaaaaaaaaaa";
+    const NOBODYS: &str = "bbbbbbbbbbb";
+    let mut world = World::open();
+    for id in [FOREIGN, NOBODYS] {
+        let video = snapshot(id, "A title");
+        world.youtube.videos.lock().unwrap().insert(id.parse().unwrap(), video);
+    }
+    world.say_in(7, chat(7), &format!("/watch {FOREIGN} views any")).await;
+    for minute in [0, 1] {
+        let at = UnixMillis(NOW.0 + minute * 60_000);
+        let first = snapshot(FOREIGN, "A title");
+        let views = Some(1_240 + minute);
+        route(&world, Snapshot { observed_at: at, numbers_at: at, views, ..first }).await;
+    }
+    world.later(2 * 3600);
+    let same = async |world: &mut World, command: &str| {
+        let foreign = world.say(&format!("{command} {FOREIGN}")).await;
+        let nobodys = world.say(&format!("{command} {NOBODYS}")).await;
+        assert_eq!(foreign, nobodys.replace(NOBODYS, FOREIGN), "{command}");
+        foreign
+    };
+    assert!(same(&mut world, "/why").await.contains("It is not watched here"));
+    assert!(same(&mut world, "/stats").await.contains("1,240 views"));
+    world.fails_with(Some(LookupError::KeyRefused));
+    same(&mut world, "/stats").await;
+    same(&mut world, "/watch").await;
+    for id in [FOREIGN, NOBODYS] {
+        world.say(&format!("/unwatch {id}")).await;
+    }
+    world.fails_with(None);
+    world.youtube.videos.lock().unwrap().clear();
+    assert!(same(&mut world, "/stats").await.contains("YouTube shows no video"));
+    // What was one's own and has ended says no more than what was told then.
+    same(&mut world, "/why").await;
+}
+
+#[tokio::test]
 async fn stats_tell_the_numbers_now_and_what_was_gained() {
     let mut world = World::open();
     world.say("/watch dQw4w9WgXcQ status").await;

@@ -239,8 +239,19 @@ impl World {
         self.said_since(before)
     }
 
-    /// Presses a button; returns the toast.
+    /// Presses a button that its message has; returns the toast.
     pub(super) async fn press(&mut self, user: i64, to: Address, data: &str) -> String {
+        self.press_under(user, to, data, Some(&[data])).await
+    }
+
+    /// Sends the data of a button under a message that has these; `None`: Telegram does not say which.
+    pub(super) async fn press_under(
+        &mut self,
+        user: i64,
+        to: Address,
+        data: &str,
+        buttons: Option<&[&str]>,
+    ) -> String {
         let kind = IncomingKind::Button {
             callback_id: "callback".to_owned(),
             private: to == chat(user),
@@ -248,6 +259,7 @@ impl World {
             user: person(user),
             message_id: Some(7),
             data: data.to_owned(),
+            buttons: buttons.map(|all| all.iter().map(|&one| one.to_owned()).collect()),
         };
         self.handle(kind).await.unwrap();
         self.chats.toasts.lock().unwrap().pop().expect("every button is answered")

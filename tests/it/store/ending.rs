@@ -213,6 +213,12 @@ async fn the_owner_of_what_is_gone_is_told_elsewhere() {
     bench.edit(disable("webhook:https://b.example/")).await;
     let others = bench.store().owners_other_destinations(&at("webhook:https://b.example/")).await;
     assert_eq!(others.unwrap(), [at(ANA), at("webhook:https://a.example/")]);
+    // Nor do people of a group hear what became of another.
+    let mut watch = watch_of("telegram:-100/5", &format!("video:{VIDEO}"), "views any");
+    watch.owner = ANA.into();
+    bench.edit(Edit::Watch(Box::new(watch))).await;
+    let others = bench.store().owners_other_destinations(&at("webhook:https://b.example/")).await;
+    assert_eq!(others.unwrap(), [at(ANA), at("webhook:https://a.example/")]);
     // The operator's places are nobody's in particular.
     assert!(bench.store().owners_other_destinations(&at("telegram:5")).await.unwrap().is_empty());
 }

@@ -10,6 +10,10 @@ fn moved() -> Edit {
     Edit::Move { from: at(OLD), to: at(NEW) }
 }
 
+fn brought_in(group: &str) -> Edit {
+    Edit::BringIn { group: at(group), by: at(ANA), owner: ANA.into(), limit: None }
+}
+
 async fn ring(bench: &Bench) {
     bench.see(1).await;
     bench.see(2).await;
@@ -21,7 +25,7 @@ async fn everything_follows_a_chat_to_its_new_id() {
     bench.watch(OLD, "views any").await;
     let settings = Settings { at_most_s: Some(60), ..Settings::default() };
     bench.edit(Edit::Set { destination: at(OLD), subject: None, settings: settings.clone() }).await;
-    bench.edit(Edit::Admit { person: at(OLD), code: None }).await;
+    bench.edit(brought_in(OLD)).await;
     ring(&bench).await;
     let claim = bench.claim().await.remove(0);
     bench.see(3).await;

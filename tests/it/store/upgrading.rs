@@ -5,9 +5,10 @@ use tubebell::route::Router;
 use tubebell::store::{ListLimits, ListedMember, Listing, Migration, StoreError};
 
 /// The databases of older versions, by their schema.
-const OLDER: [(u32, &str); 2] = [
+const OLDER: [(u32, &str); 3] = [
     (2, include_str!("../../fixtures/schema-2.sql")),
     (3, include_str!("../../fixtures/schema-3.sql")),
+    (4, include_str!("../../fixtures/schema-4.sql")),
 ];
 
 /// The first moment after the last that the older versions have seen.
@@ -133,6 +134,22 @@ async fn rules_of_lists_have_their_rows_where_this_version_looks_for_them() {
 }
 
 #[tokio::test]
+async fn people_of_before_keep_who_invited_them_and_their_groups_count_for_themselves() {
+    for (_, content) in OLDER {
+        let people = "INSERT INTO invite VALUES ('one', 'operator', 1, 2, 'telegram:7');
+             INSERT INTO person VALUES ('telegram:7', 5, 'one');
+             INSERT INTO person VALUES ('telegram:-8', 6, NULL);";
+        let bench = Bench::of_older(&format!("{content}\n{people}"));
+        bench.upgrade().await;
+        let person = async |address: &str| bench.store().person(&at(address)).await.unwrap();
+        let row = person("telegram:7").await.unwrap();
+        assert_eq!((row.since.0, row.invited_by.as_deref()), (5, Some("operator")));
+        let row = person("telegram:-8").await.unwrap();
+        assert_eq!((row.invited_by, row.brought_by), (None, None));
+    }
+}
+
+#[tokio::test]
 async fn an_upgraded_database_has_the_same_schema_as_a_new_one() {
     let schema = |bench: &Bench| {
         let db = bench.database();
@@ -206,7 +223,7 @@ async fn a_tool_leaves_an_older_database_as_it_is_and_says_what_to_do() {
         for access in [Access::Tool, Access::Existing] {
             let error = Sqlite::open(&path, access).err().unwrap().to_string();
             let expected = format!(
-                "tubebell.db is of an older version (schema {schema}, and this one needs 4): start this version's `tubebell run` once, it brings the database up to date"
+                "tubebell.db is of an older version (schema {schema}, and this one needs 5): start this version's `tubebell run` once, it brings the database up to date"
             );
             assert!(error.ends_with(&expected), "{error}");
         }

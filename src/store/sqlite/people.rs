@@ -1,0 +1,257 @@
+//! Who may talk to the bots, and who stands behind a group.
+//!
+//! A person is in by an invitation. A group is in by whoever brought it in, and counts for them: its destinations have the
+//! same owner as their private chat. Its row goes with theirs, or when the bot is removed and nothing is watched there.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{chat, rows};
+use crate::model::{Address, DestinationId, UnixMillis};
+use crate::store::{DestinationRow, Edited, PersonRow, PersonState, Result};
+
+/// Rows that a walk looks at in one sweep.
+const STRETCH: usize = 1_000;
+
+/// How somebody is in; `None`: they are not, or by the configuration alone.
+pub(super) fn person(db: &Connection, address: &str) -> Result<Option<PersonRow>> {
+    Ok(db
+        .prepare_cached("SELECT since, invited_by, brought_by FROM person WHERE address = ?1")?
+        .query_row([address], |row| {
+            Ok(PersonRow {
+                since: UnixMillis(rows::integer_or(row, 0, 0)),
+                invited_by: row.get(1)?,
+                // Rubbish there is nobody: the group counts for itself.
+                brought_by: rows::text(row, 2).parse().ok(),
+            })
+        })
+        .optional()?)
+}
+
+fn is_in(tx: &Connection, address: &str) -> Result<bool> {
+    Ok(tx.prepare_cached("SELECT 1 FROM person WHERE address = ?1")?.exists([address])?)
+}
+
+/// Lets somebody in by an invitation, which is used up by that.
+pub(super) fn admit(
+    tx: &Connection,
+    person: &Address,
+    code: &str,
+    now: UnixMillis,
+) -> Result<Edited> {
+    let person = person.to_string();
+    if is_in(tx, &person)? {
+        return Ok(Edited::Done(0));
+    }
+    let made_by: Option<String> = tx
+        .prepare_cached(
+            "UPDATE invite SET used_by = ?2 WHERE code = ?1 AND used_by IS NULL AND expires_at > ?3
+             RETURNING made_by",
+        )?
+        .query_row(params![code, person, now.0], |row| row.get(0))
+        .optional()?;
+    let Some(made_by) = made_by else { return Ok(Edited::BadInvite) };
+    tx.prepare_cached(
+        "INSERT INTO person (address, since, invite, invited_by) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute(params![person, now.0, code, made_by])?;
+    Ok(Edited::Done(1))
+}
+
+pub(super) const GROUPS: &str = "SELECT count(*) FROM person WHERE brought_by = ?1";
+
+fn groups(db: &Connection, by: &str) -> Result<usize> {
+    Ok(db.prepare_cached(GROUPS)?.query_row([by], |row| row.get(0))?)
+}
+
+/// Lets a group in that counts for `by`, whose limits are those of `owner`.
+pub(super) fn bring_in(
+    tx: &Connection,
+    group: &Address,
+    by: &Address,
+    owner: &str,
+    limit: Option<usize>,
+    now: UnixMillis,
+) -> Result<Edited> {
+    let (group, by) = (group.to_string(), by.to_string());
+    if is_in(tx, &group)? {
+        return Ok(Edited::Done(0));
+    }
+    if let Some(limit) = limit
+        && groups(tx, &by)? >= limit
+    {
+        return Ok(Edited::GroupsReached { limit });
+    }
+    tx.prepare_cached("INSERT INTO person (address, since, brought_by) VALUES (?1, ?2, ?3)")?
+        .execute(params![group, now.0, by])?;
+    // It may have been in before, by somebody else. What the operator's files bring stays the operator's.
+    tx.prepare_cached(
+        "UPDATE destination SET owner = ?2
+         WHERE lane = (SELECT id FROM lane WHERE key = ?1) AND owner <> ?3",
+    )?
+    .execute(params![group, owner, chat::OPERATOR])?;
+    Ok(Edited::Done(1))
+}
+
+/// Where somebody had no limits because they ran this installation, nobody has that after them. What the operator's files
+/// bring stays the operator's.
+pub(super) const DISOWN: &str = "UPDATE destination SET owner = ?1 WHERE id IN (
+         SELECT o.id FROM lane l JOIN destination o ON o.lane = l.id WHERE l.key = ?1
+         UNION SELECT o.id FROM person p JOIN lane l ON l.key = p.address
+               JOIN destination o ON o.lane = l.id WHERE p.brought_by = ?1)
+     AND owner = ?2 AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.destination = destination.id
+                                    AND s.ended_at IS NULL AND s.origin <> 'chat')";
+
+/// Puts somebody out, with the groups that they brought in and the invitations that they made and nobody has used.
+pub(super) fn expel(tx: &Connection, person: &Address, now: UnixMillis) -> Result<Edited> {
+    let person = person.to_string();
+    tx.prepare_cached(DISOWN)?.execute(params![person, chat::OPERATOR])?;
+    let was_in = tx.prepare_cached("DELETE FROM person WHERE address = ?1")?.execute([&person])?;
+    let groups: Vec<String> = tx
+        .prepare_cached("DELETE FROM person WHERE brought_by = ?1 RETURNING address")?
+        .query_map([&person], |row| Ok(rows::text(row, 0)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let invitations = tx
+        .prepare_cached(
+            "DELETE FROM invite WHERE made_by = ?1 AND used_by IS NULL AND expires_at > ?2",
+        )?
+        .execute(params![person, now.0])?;
+    Ok(Edited::Expelled { was_in: was_in > 0, groups, invitations })
+}
+
+/// Withdraws an invitation that nobody has used.
+pub(super) fn revoke(tx: &Connection, code: &str, now: UnixMillis) -> Result<Edited> {
+    let is_used: Option<bool> = tx
+        .prepare_cached(
+            "SELECT used_by IS NOT NULL FROM invite WHERE code = ?1
+             AND (used_by IS NOT NULL OR expires_at > ?2)",
+        )?
+        .query_row(params![code, now.0], |row| row.get(0))
+        .optional()?;
+    match is_used {
+        None => Ok(Edited::NotFound),
+        Some(true) => Ok(Edited::BadInvite),
+        Some(false) => Ok(Edited::Done(
+            tx.prepare_cached("DELETE FROM invite WHERE code = ?1")?.execute([code])?,
+        )),
+    }
+}
+
+/// A group keeps who stands behind it when its chat gets a new id; what was known under the new one gives way.
+pub(super) fn rename(tx: &Connection, from: &str, to: &str) -> Result<()> {
+    if from == to || !is_in(tx, from)? {
+        return Ok(());
+    }
+    tx.prepare_cached("DELETE FROM person WHERE address = ?1")?.execute([to])?;
+    tx.prepare_cached("UPDATE person SET address = ?2 WHERE address = ?1")?.execute([from, to])?;
+    Ok(())
+}
+
+// A chat with a negative id is no person's. Source: <https://core.telegram.org/bots/api#chat>.
+macro_rules! unwatched_group {
+    () => {
+        "DELETE FROM person WHERE address = ?1 AND substr(address, 1, 10) = 'telegram:-'
+         AND NOT EXISTS (SELECT 1 FROM lane l JOIN destination d ON d.lane = l.id
+                         JOIN subscription s ON s.destination = d.id
+                         WHERE l.key = ?1 AND s.ended_at IS NULL)"
+    };
+}
+
+pub(super) const FORGET: &str = unwatched_group!();
+
+/// The bot was removed from a chat: where that is a group in which nothing is watched, nobody stands behind it any more.
+pub(super) fn forget_group(tx: &Connection, lane: &str) -> Result<()> {
+    tx.prepare_cached(FORGET)?.execute([lane])?;
+    Ok(())
+}
+
+pub(super) const FORGET_IF_OFF: &str = concat!(
+    unwatched_group!(),
+    " AND EXISTS (SELECT 1 FROM lane l JOIN destination d ON d.lane = l.id
+                  WHERE l.key = ?1 AND d.moved_to IS NULL AND d.disabled IS NOT NULL)
+      AND NOT EXISTS (SELECT 1 FROM lane l JOIN destination d ON d.lane = l.id
+                      WHERE l.key = ?1 AND d.moved_to IS NULL AND d.disabled IS NULL)"
+);
+
+/// Forgets groups that are out of reach and whose last watch has ended, a stretch of the table at a time.
+pub(super) fn walk(tx: &Connection) -> Result<()> {
+    const KEY: &str = "sweep:person";
+    let after: Option<String> =
+        rows::load(tx, KEY)?.and_then(|text| serde_json::from_str(&text).ok()).flatten();
+    let stretch: Vec<String> = tx
+        .prepare_cached("SELECT address FROM person WHERE address > ?1 ORDER BY address LIMIT ?2")?
+        .query_map(params![after.unwrap_or_default(), STRETCH], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for address in &stretch {
+        tx.prepare_cached(FORGET_IF_OFF)?.execute([address])?;
+    }
+    rows::save(tx, KEY, &rows::json(&stretch.last().filter(|_| stretch.len() == STRETCH))?)
+}
+
+pub(super) const WATCHES: &str = "SELECT count(*) FROM lane l JOIN destination d ON d.lane = l.id
+     JOIN subscription s ON s.destination = d.id WHERE l.key = ?1 AND s.ended_at IS NULL";
+
+pub(super) const INVITATIONS: &str =
+    "SELECT count(*) FROM invite WHERE made_by = ?1 AND used_by IS NULL AND expires_at > ?2";
+
+/// What stands in somebody's name, whether they are in or not.
+pub(super) fn state(db: &Connection, address: &Address, now: UnixMillis) -> Result<PersonState> {
+    let key = address.to_string();
+    Ok(PersonState {
+        address: address.clone(),
+        row: person(db, &key)?,
+        groups: groups(db, &key)?,
+        watches: db.prepare_cached(WATCHES)?.query_row([&key], |row| row.get(0))?,
+        invitations: db
+            .prepare_cached(INVITATIONS)?
+            .query_row(params![key, now.0], |row| row.get(0))?,
+    })
+}
+
+/// Who is in, in the order of their addresses as texts, from `after` on.
+pub(super) fn people(
+    db: &Connection,
+    after: Option<&Address>,
+    limit: usize,
+    now: UnixMillis,
+) -> Result<Vec<PersonState>> {
+    let after = after.map(ToString::to_string).unwrap_or_default();
+    let addresses: Vec<String> = db
+        .prepare_cached("SELECT address FROM person WHERE address > ?1 ORDER BY address LIMIT ?2")?
+        .query_map(params![after, limit], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut found = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let address = rows::or_skipped(rows::parsed::<Address>(&address, "person"))?;
+        if let Some(address) = address {
+            found.push(state(db, &address, now)?);
+        }
+    }
+    Ok(found)
+}
+
+pub(super) const CHATS: &str = concat!(
+    "SELECT ",
+    rows::destination_columns!(),
+    " FROM destination d WHERE d.moved_to IS NULL AND d.id > ?2 AND d.id IN (
+         SELECT id FROM destination WHERE owner = ?1
+         UNION SELECT o.id FROM lane l JOIN destination o ON o.lane = l.id WHERE l.key = ?1
+         UNION SELECT o.id FROM person p JOIN lane l ON l.key = p.address
+               JOIN destination o ON o.lane = l.id WHERE p.brought_by = ?1)
+     ORDER BY d.id LIMIT ?3"
+);
+
+/// The chats and topics that stand in somebody's name: their own, and those of groups that they brought in.
+pub(super) fn chats(
+    db: &Connection,
+    address: &Address,
+    after: DestinationId,
+    limit: usize,
+) -> Result<Vec<DestinationRow>> {
+    let mut statement = db.prepare_cached(CHATS)?;
+    let mut rows = statement.query(params![address.to_string(), after.0, limit])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.extend(rows::or_skipped(rows::destination_row(row, 0))?);
+    }
+    Ok(found)
+}
