@@ -23,6 +23,10 @@ use crate::telemetry::{By, Plain, PollClass, seconds};
 /// Videos looked at for one round: forty requests, whose memories are in memory at a time.
 const DUE_MAX: usize = 2_000;
 
+/// The shortest time between two rounds, and the same where one kind of look has no units at present.
+const SOONEST: Duration = Duration::from_millis(100);
+const STARVED_SOONEST: Duration = Duration::from_secs(1);
+
 /// The longest sleep without looking for what is due.
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 
@@ -301,13 +305,16 @@ impl Poller {
     /// How long nothing is due.
     async fn next_wait(&self) -> Result<Duration, RoundError> {
         let now = (self.clock)();
-        let soonest = Duration::from_millis(100);
-        let next = self.store.next_poll().await?.map_or(LOOK_AT_LEAST_EVERY, |at| at.since(now));
+        let next = self.store.next_polls().await?;
         let quota = self.youtube.quota();
+        let has_units = |bucket| quota.allowance(bucket, Spender::Polling, now) > 0;
         // What is overdue and has no units waits for them; the quota itself is spread over the day by the plan.
-        let starved =
-            Bucket::ALL.iter().all(|bucket| quota.allowance(*bucket, Spender::Polling, now) == 0);
-        let soonest = if starved { LOOK_AT_LEAST_EVERY } else { soonest };
+        let first = next.first.filter(|_| has_units(Bucket::General));
+        let again = next.again.filter(|_| Bucket::ALL.into_iter().any(has_units));
+        let soonest =
+            if Bucket::ALL.into_iter().all(has_units) { SOONEST } else { STARVED_SOONEST };
+        let next =
+            first.into_iter().chain(again).min().map_or(LOOK_AT_LEAST_EVERY, |at| at.since(now));
         Ok(next.clamp(soonest, LOOK_AT_LEAST_EVERY))
     }
 

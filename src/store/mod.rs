@@ -192,11 +192,12 @@ pub trait Compose: Send + Sync {
 pub trait Store: Send + Sync + 'static {
     // Polling ---------------------------------------------------------------------------------------------
 
-    /// Videos whose poll is due, most overdue first.
+    /// Videos whose poll is due, most overdue first: at most `limit` at which nobody has looked yet, and as many others
+    /// behind them.
     async fn due_videos(&self, now: UnixMillis, limit: usize) -> Result<Vec<DueVideo>>;
 
-    /// The earliest `next_poll` of all videos.
-    async fn next_poll(&self) -> Result<Option<UnixMillis>>;
+    /// When the next videos are due.
+    async fn next_polls(&self) -> Result<NextPolls>;
 
     /// How many videos are watched.
     async fn watched_videos(&self) -> Result<u64>;

@@ -8,6 +8,23 @@ use crate::model::{
     UnixMillis, VideoId, VideoKey,
 };
 
+/// When the next videos are to be looked at; `None`: none is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NextPolls {
+    /// For the first time.
+    pub first: Option<UnixMillis>,
+    /// Again.
+    pub again: Option<UnixMillis>,
+}
+
+impl NextPolls {
+    /// The earlier of the two.
+    #[must_use]
+    pub fn earliest(self) -> Option<UnixMillis> {
+        self.first.into_iter().chain(self.again).min()
+    }
+}
+
 /// A video and what the poller remembers of it.
 #[derive(Debug, Clone)]
 pub struct DueVideo {

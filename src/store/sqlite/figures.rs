@@ -53,7 +53,7 @@ pub(super) fn pulse(db: &Connection, now: UnixMillis) -> Result<Pulse> {
         ledger: ledger(db)?,
         log_backlog: number(BACKLOG)?,
         oldest_due,
-        poll_overdue: poll::next_poll(db)?.and_then(late),
+        poll_overdue: poll::next_polls(db)?.earliest().and_then(late),
         in_flight,
         dead_letters: db.prepare_cached(DEAD)?.query_row([DEAD_MAX], |row| row.get(0))?,
         bytes,

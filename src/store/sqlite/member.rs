@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::rows;
+use super::poll::next_polls;
 use crate::model::{ListKey, News, UnixMillis, VideoKey};
 use crate::store::Result;
 
@@ -73,10 +73,8 @@ pub(super) fn join(
     tx.prepare_cached("UPDATE subject SET members = members + 1 WHERE id = ?1")?
         .execute([list.0])?;
     // Before all others: what is new is told from its first snapshot.
-    let first: i64 = tx
-        .prepare_cached("SELECT min(next_poll) - 1 FROM video WHERE next_poll IS NOT NULL")?
-        .query_row([], |row| Ok(rows::integer_or(row, 0, now.0)))?;
-    let first = UnixMillis(first.min(now.0));
+    let earliest = next_polls(tx)?.earliest().unwrap_or(now);
+    let first = UnixMillis(earliest.0.saturating_sub(1).min(now.0));
     poll(tx, video, first, now)?;
     if news != News::Told {
         tx.prepare_cached("UPDATE video SET next_poll = min(next_poll, ?2) WHERE id = ?1")?

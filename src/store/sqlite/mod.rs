@@ -151,8 +151,8 @@ impl Store for Sqlite {
         self.reader.read(move |db| poll::due_videos(db, now, limit)).await
     }
 
-    async fn next_poll(&self) -> Result<Option<UnixMillis>> {
-        self.reader.read(poll::next_poll).await
+    async fn next_polls(&self) -> Result<NextPolls> {
+        self.reader.read(poll::next_polls).await
     }
 
     async fn watched_videos(&self) -> Result<u64> {

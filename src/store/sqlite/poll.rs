@@ -4,12 +4,25 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::rows;
 use crate::model::{UnixMillis, VideoId, VideoKey};
-use crate::store::{DueVideo, Polled, Result};
+use crate::store::{DueVideo, NextPolls, Polled, Result};
 
-pub(super) const DUE: &str = "SELECT id, ref, memory, next_poll FROM video WHERE next_poll <= ?1 ORDER BY next_poll LIMIT ?2";
+/// At which nobody has looked yet.
+pub(super) const NEW: &str =
+    "SELECT id, ref, memory, next_poll FROM video WHERE next_poll <= ?1 AND memory IS NULL
+     ORDER BY next_poll LIMIT ?2";
+
+pub(super) const DUE: &str =
+    "SELECT id, ref, memory, next_poll FROM video WHERE next_poll <= ?1 AND memory IS NOT NULL
+     ORDER BY next_poll LIMIT ?2";
 
 pub(super) fn due_videos(db: &Connection, now: UnixMillis, limit: usize) -> Result<Vec<DueVideo>> {
-    let mut statement = db.prepare_cached(DUE)?;
+    let mut due = read_due(db, NEW, now, limit)?;
+    due.extend(read_due(db, DUE, now, limit)?);
+    Ok(due)
+}
+
+fn read_due(db: &Connection, sql: &str, now: UnixMillis, limit: usize) -> Result<Vec<DueVideo>> {
+    let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params![now.0, limit])?;
     let mut due = Vec::new();
     while let Some(row) = rows.next()? {
@@ -26,17 +39,23 @@ pub(super) fn due_videos(db: &Connection, now: UnixMillis, limit: usize) -> Resu
     Ok(due)
 }
 
-pub(super) const NEXT: &str = "SELECT min(next_poll) FROM video WHERE next_poll IS NOT NULL";
+pub(super) const NEXT: &str =
+    "SELECT (SELECT min(next_poll) FROM video WHERE next_poll IS NOT NULL AND memory IS NULL),
+            (SELECT min(next_poll) FROM video WHERE next_poll IS NOT NULL AND memory IS NOT NULL)";
 
-pub(super) fn next_poll(db: &Connection) -> Result<Option<UnixMillis>> {
-    let next: Option<i64> = db.prepare_cached(NEXT)?.query_row([], |row| row.get(0))?;
-    Ok(next.map(UnixMillis))
+pub(super) fn next_polls(db: &Connection) -> Result<NextPolls> {
+    Ok(db.prepare_cached(NEXT)?.query_row([], |row| {
+        let moment = |at: Option<i64>| at.map(UnixMillis);
+        Ok(NextPolls { first: moment(row.get(0)?), again: moment(row.get(1)?) })
+    })?)
 }
 
+const WATCHED: &str =
+    "SELECT (SELECT count(*) FROM video WHERE next_poll IS NOT NULL AND memory IS NULL)
+          + (SELECT count(*) FROM video WHERE next_poll IS NOT NULL AND memory IS NOT NULL)";
+
 pub(super) fn watched_videos(db: &Connection) -> Result<u64> {
-    Ok(db
-        .prepare_cached("SELECT count(*) FROM video WHERE next_poll IS NOT NULL")?
-        .query_row([], |row| row.get(0))?)
+    Ok(db.prepare_cached(WATCHED)?.query_row([], |row| row.get(0))?)
 }
 
 pub(super) fn save_polled(tx: &Connection, polled: &[Polled]) -> Result<()> {

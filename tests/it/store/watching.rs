@@ -68,7 +68,7 @@ async fn unwatching_cancels_what_waits_and_watching_again_brings_nothing_back() 
     bench.see(2).await;
     assert_eq!(bench.unwatch(ANA).await, Edited::Done(1));
     assert_eq!(bench.unwatch(ANA).await, Edited::NotFound);
-    assert_eq!(bench.store().next_poll().await.unwrap(), None);
+    assert_eq!(bench.store().next_polls().await.unwrap().earliest(), None);
     let again = bench.watch(ANA, "views any").await;
     assert!(matches!(again, Edited::Watched { created: true, .. }));
     assert!(bench.send_all().await.is_empty());
@@ -96,6 +96,32 @@ async fn a_watch_that_begins_anew_has_a_silent_baseline_of_its_own() {
     assert!(bodies[0].contains("Int(1000) -> Int(1001)"), "{bodies:?}");
 }
 
+/// A first look takes units that are scarce, the looks that follow take others.
+#[tokio::test]
+async fn very_many_new_videos_keep_none_waiting_that_was_looked_at_before() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    let video = bench.store().due_videos(bench.now(), 1).await.unwrap().remove(0);
+    bench.pass(SECOND);
+    let polled = tubebell::store::Polled {
+        key: video.key,
+        title: None,
+        about: About::default(),
+        next_poll: bench.now(),
+        memory: "{}".into(),
+    };
+    bench.store().save_polled(vec![polled]).await.unwrap();
+    for n in 1..=3 {
+        bench.watch_subject(ANA, &format!("video:video{n:06}"), "views any").await;
+    }
+    let due = bench.store().due_videos(bench.now(), 2).await.unwrap();
+    assert_eq!(due.iter().filter(|due| due.memory.is_none()).count(), 2);
+    assert_eq!((due.len(), due[2].id), (3, VIDEO.parse().unwrap()));
+    let next = bench.store().next_polls().await.unwrap();
+    assert_eq!((next.first, next.again), (Some(bench.now()), Some(bench.now())));
+    assert_eq!(bench.store().watched_videos().await.unwrap(), 4);
+}
+
 #[tokio::test]
 async fn a_look_that_led_to_a_watch_is_its_base() {
     let bench = Bench::new();
@@ -108,7 +134,7 @@ async fn a_look_that_led_to_a_watch_is_its_base() {
         next_poll: bench.now().plus(MINUTE),
     });
     bench.edit(Edit::Watch(Box::new(watch))).await;
-    assert_eq!(bench.store().next_poll().await.unwrap(), Some(T0.plus(MINUTE)));
+    assert_eq!(bench.store().next_polls().await.unwrap().earliest(), Some(T0.plus(MINUTE)));
     let video = bench.store().video(VIDEO.parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(video.memory.as_deref(), Some("{}"));
     bench.see(501).await;
@@ -240,7 +266,7 @@ async fn a_look_under_way_does_not_bring_back_a_video_that_nobody_watches() {
         next_poll: T0.plus(HOUR),
     };
     bench.store().save_polled(vec![polled]).await.unwrap();
-    assert_eq!(bench.store().next_poll().await.unwrap(), None);
+    assert_eq!(bench.store().next_polls().await.unwrap().earliest(), None);
     bench.see(5).await;
     assert_eq!(bench.sql::<i64>("SELECT count(*) FROM seen"), 0, "nobody watches it");
 }
