@@ -32,8 +32,9 @@ const _: () = assert!(UPDATES_MAX as usize == IN_HAND_MAX);
 /// While updates are in hand, Telegram tells them at once again, and what is new behind them: how often it is asked.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// A question that is answered sooner with nothing new was not held open: the server does not do as it is asked.
-const HELD_MIN: Duration = Duration::from_secs(1);
+/// A question that is answered sooner with nothing new was not held open: the server does not do as it is asked. An answer
+/// of the largest size may take seconds on its way.
+const HELD_MIN: Duration = Duration::from_secs(5);
 
 /// The first and the longest wait after a failure.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));

@@ -18,7 +18,7 @@ const WAITING_MAX: usize = 10_000;
 /// Kinds that come only on demand.
 const NOT_BY_DEFAULT: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
 /// An offset further ahead than this is none: the answer begins with the first update that waits.
-/// Source: the official server, `TQueue.cpp` (`get`: "Specified from_id is in the future") and `Client.cpp`
+/// Source: the official server, `TQueue.cpp` (`get`: "Specified `from_id` is in the future") and `Client.cpp`
 /// (`do_get_updates`), read 2026-11.
 const AHEAD_MAX: i64 = 10;
 const FIRST_ID: i64 = 100_000_001;
