@@ -4,10 +4,16 @@
 //! last update before which none is missing, so a kill loses none; what had its effect beyond it is known here, and to
 //! the store after a start. At most one answer of `getUpdates` is in hand, which bounds the queues and the chats at
 //! work.
+//!
+//! The ids of one sequence are close to each other ([`UpdateMark::is_near`]). Of an answer, only what goes on with the
+//! sequence in hand is taken; what is far from it comes again. Where an answer holds nothing else, and nothing is in hand, its
+//! lowest ids begin another sequence, be it below or above. So ids that start anew are heard, and an id that stands alone
+//! far above all others is heard when its turn comes and keeps nobody away: those that go on below begin anew, too.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use crate::control::{Incoming, IncomingKind};
+use crate::store::UpdateMark;
 
 /// Updates in hand at a time: as many as one answer of Telegram's holds.
 pub(super) const IN_HAND_MAX: usize = 100;
@@ -44,18 +50,20 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    /// Puts what came, in the order of the ids, into the queues of its chats. What is not above `last` was confirmed.
-    pub(super) fn take(&mut self, updates: Vec<Incoming>, last: Option<i64>) -> Came {
+    /// Puts what came, in the order of the ids, into the queues of its chats. What is not above `last`, the stored mark,
+    /// was confirmed.
+    pub(super) fn take(&mut self, mut updates: Vec<Incoming>, last: Option<i64>) -> Came {
+        updates.sort_by_key(|incoming| incoming.mark.update_id);
         let ids: BTreeSet<i64> = updates.iter().map(|incoming| incoming.mark.update_id).collect();
-        let told_to = ids.last().copied().unwrap_or(i64::MAX);
+        let Some((from, to)) = self.sequence(&ids, last) else {
+            return if ids.is_empty() { Came::Nothing } else { Came::Known };
+        };
         // What is not told again, though what stands behind it is, will not come any more.
-        self.known.retain(|id, state| {
-            *state != State::Failed || ids.contains(id) || (*id > told_to && !ids.is_empty())
-        });
+        self.known.retain(|id, state| *state != State::Failed || ids.contains(id) || *id > to);
         let (mut began, mut any_new, mut any_known) = (Vec::new(), false, false);
         for incoming in updates {
             let id = incoming.mark.update_id;
-            if last.is_some_and(|last| id <= last) {
+            if id < from || id > to {
                 continue;
             }
             if matches!(self.known.get(&id), Some(State::InHand | State::Handled)) {
@@ -82,6 +90,36 @@ impl Inbox {
             (false, true) => Came::Known,
             (false, false) => Came::Nothing,
         }
+    }
+
+    /// From which id of an answer to which it is taken; `None`: nothing of it, for now.
+    fn sequence(&mut self, ids: &BTreeSet<i64>, last: Option<i64>) -> Option<(i64, i64)> {
+        let lowest = *ids.first()?;
+        let in_hand = self.known.keys().next().copied();
+        // A sequence that has just begun is in hand before the mark knows of it.
+        let last = last.filter(|last| in_hand.is_none_or(|id| UpdateMark::is_near(*last, id)));
+        let goes_on = |anchor: i64| ids.iter().copied().find(|id| UpdateMark::is_near(*id, anchor));
+        let first = match last.or(in_hand) {
+            None => lowest,
+            Some(anchor) => match goes_on(anchor) {
+                Some(first) => first,
+                None => {
+                    // What failed is told no more, and what was handled is known to the store.
+                    self.known.retain(|_, state| *state == State::InHand);
+                    if !self.known.is_empty() {
+                        return None;
+                    }
+                    tracing::info!(
+                        update.last = anchor,
+                        update.first = lowest,
+                        "the ids of updates start anew"
+                    );
+                    return Some((lowest, run(ids, lowest)));
+                }
+            },
+        };
+        let to = run(ids, first);
+        Some((last.map_or(first, |last| first.max(last.saturating_add(1))), to))
     }
 
     /// The chat without its topic, because that is what limits and answers go by.
@@ -157,11 +195,16 @@ impl Inbox {
     }
 }
 
+/// The last of the ids that follow `first` without a gap that is too wide for a sequence.
+fn run(ids: &BTreeSet<i64>, first: i64) -> i64 {
+    let next = |end: i64, id: &i64| UpdateMark::is_near(end, *id).then_some(*id);
+    ids.range(first..).try_fold(first, |end, id| next(end, id).ok_or(end)).unwrap_or_else(|end| end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Address;
-    use crate::store::UpdateMark;
 
     fn incoming(update_id: i64, kind: IncomingKind) -> Incoming {
         Incoming { mark: UpdateMark { source: "telegram:1".to_owned(), update_id }, kind }
@@ -254,6 +297,63 @@ mod tests {
         inbox.take((1..=100).map(|id| from(id, id)).collect(), None);
         assert_eq!(inbox.take((1..=150).map(|id| from(id, id)).collect(), None), Came::Known);
         assert_eq!(inbox.known.len(), IN_HAND_MAX);
+    }
+
+    #[test]
+    fn ids_that_start_anew_are_taken_below_and_above_once_nothing_is_in_hand() {
+        for anew in [1_001, 9_000_001] {
+            let mut inbox = Inbox::default();
+            inbox.take(vec![from(1, 5_000_002)], Some(5_000_001));
+            // Their order among those in hand is not known.
+            assert_eq!(inbox.take(vec![from(2, anew)], Some(5_000_001)), Came::Known);
+            assert_eq!([next(&mut inbox, 1), next(&mut inbox, 1)], [Some(5_000_002), None]);
+            inbox.handled(5_000_002);
+            let told = || vec![from(2, anew), from(3, anew + 1)];
+            let came = inbox.take(told(), Some(5_000_002));
+            assert_eq!(came, Came::New(vec![queue(2), queue(3)]), "{anew}");
+            // The mark does not know of them yet.
+            assert_eq!(inbox.take(told(), Some(5_000_002)), Came::Known);
+            assert_eq!((next(&mut inbox, 3), next(&mut inbox, 2)), (Some(anew + 1), Some(anew)));
+            inbox.handled(anew + 1);
+            assert_eq!(inbox.handled_to(), None);
+            inbox.handled(anew);
+            assert_eq!(inbox.handled_to(), Some(anew + 1));
+            inbox.forget_to(anew + 1);
+            assert_eq!(inbox.take(told(), Some(anew + 1)), Came::Nothing);
+        }
+    }
+
+    #[test]
+    fn what_failed_before_ids_started_anew_does_not_keep_them_away() {
+        let mut inbox = Inbox::default();
+        inbox.take(vec![from(1, 5_000_002), from(1, 5_000_003)], None);
+        next(&mut inbox, 1);
+        inbox.failed(&queue(1), 5_000_002);
+        assert_eq!(inbox.take(vec![from(1, 7)], Some(5_000_001)), Came::New(vec![queue(1)]));
+        inbox.handled(7);
+        assert_eq!(inbox.handled_to(), Some(7));
+    }
+
+    #[test]
+    fn an_id_far_above_all_others_waits_for_them_and_moves_the_mark_past_none() {
+        let mut inbox = Inbox::default();
+        let far = 1 << 40;
+        let came = inbox.take(vec![from(1, 10), from(2, 11), from(9, far)], Some(9));
+        assert_eq!(came, Came::New(vec![queue(1), queue(2)]));
+        assert_eq!((next(&mut inbox, 1), next(&mut inbox, 2)), (Some(10), Some(11)));
+        inbox.handled(10);
+        inbox.handled(11);
+        next(&mut inbox, 1);
+        next(&mut inbox, 2);
+        assert_eq!(inbox.handled_to(), Some(11));
+        inbox.forget_to(11);
+        // It is alone now; who is below it begins anew and is heard.
+        assert_eq!(inbox.take(vec![from(9, far)], Some(11)), Came::New(vec![queue(9)]));
+        assert_eq!([next(&mut inbox, 9), next(&mut inbox, 9)], [Some(far), None]);
+        inbox.handled(far);
+        assert_eq!(inbox.handled_to(), Some(far));
+        inbox.forget_to(far);
+        assert_eq!(inbox.take(vec![from(1, 12)], Some(far)), Came::New(vec![queue(1)]));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod census;
 mod channels;
 mod clock;
+mod hearing;
 mod heartbeat;
 mod inbox;
 mod looks;
@@ -282,6 +283,9 @@ impl Gateway {
                 Arc::clone(&clock),
                 || ServiceTimeout::new(time_limits.lookup, Arc::clone(&is_crowded)),
             ));
+            let hearing = Arc::new(hearing::Hearing::default());
+            let asked = Arc::clone(&hearing);
+            checks.push(("commands", Box::new(move || asked.trouble())));
             let (answers, halt) = (tracker.clone(), stop.clone());
             let listener = telegram::Listener {
                 outbox: outbox::Outbox::new(client.clone(), limiter, answers, halt),
@@ -303,6 +307,7 @@ impl Gateway {
                 wakers,
                 tracker: tracker.clone(),
                 is_crowded,
+                hearing,
             };
             tracker.spawn(listener.run(stop.clone()));
         }

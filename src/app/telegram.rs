@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::hearing::Hearing;
 use super::inbox::{Came, IN_HAND_MAX};
 use super::lookup::YouTubeLookup;
 use super::outbox::Outbox;
@@ -31,14 +32,18 @@ const _: () = assert!(UPDATES_MAX as usize == IN_HAND_MAX);
 /// While updates are in hand, Telegram tells them at once again, and what is new behind them: how often it is asked.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// A question that is answered sooner with nothing new was not held open: the server does not do as it is asked.
-const HELD_MIN: Duration = Duration::from_secs(1);
+/// A question that is answered sooner with nothing new was not held open: the server does not do as it is asked. An answer
+/// of the largest size may take seconds on its way.
+const HELD_MIN: Duration = Duration::from_secs(5);
 
 /// The first and the longest wait after a failure.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// The longest wait after a failure of our own store: once it works again, whoever wrote meanwhile waits no longer.
 const STORE_BACK_OFF: Duration = Duration::from_secs(5);
+
+/// The longest wait while Telegram answers at once and tells nothing new.
+const NOTHING_NEW_BACK_OFF: Duration = Duration::from_secs(30);
 
 /// Where it is kept that the operator's invitation was made.
 const INVITED_KEY: &str = "operator-invited";
@@ -78,6 +83,16 @@ enum Deaf {
     NothingNew,
 }
 
+/// From where on updates are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum From {
+    /// Behind the mark, which confirms what is before it.
+    Mark,
+    /// From the first that waits. Right when nothing behind the mark waits, so that all is confirmed: ids that start
+    /// anew below it would not be told otherwise by a server that takes the offset at its word.
+    Beginning,
+}
+
 /// Everything that the listening loop needs.
 pub(super) struct Listener {
     pub(super) client: Telegram,
@@ -99,6 +114,8 @@ pub(super) struct Listener {
     pub(super) tracker: TaskTracker,
     /// Set while as many updates are in hand as may be.
     pub(super) is_crowded: Arc<AtomicBool>,
+    /// Whether commands are heard.
+    pub(super) hearing: Arc<Hearing>,
 }
 
 impl Listener {
@@ -129,20 +146,25 @@ impl Listener {
         let tasks = (self.tracker.clone(), stop.clone());
         let is_crowded = Arc::clone(&self.is_crowded);
         let queues = Queues::new(control, Arc::clone(&self.clock), tasks, is_crowded, after);
-        let mut failures: u32 = 0;
+        let mut from = From::Mark;
         while !stop.is_cancelled() {
-            let outcome = self.once(&queues, &source, &stop).await;
-            let Err(deaf) = outcome else {
-                failures = 0;
-                continue;
+            let outcome = self.once(&queues, &source, from, &stop).await;
+            let deaf = match outcome {
+                Ok(next) => {
+                    from = next;
+                    self.hearing.works();
+                    continue;
+                }
+                Err(deaf) => deaf,
             };
-            failures = failures.saturating_add(1);
+            from = From::Mark;
+            let failures = self.hearing.fails(&deaf.to_string());
             let longest = match deaf {
                 Deaf::Telegram(_) => BACK_OFF.1,
-                Deaf::Store(_) | Deaf::Unhandled | Deaf::NothingNew => STORE_BACK_OFF,
+                Deaf::NothingNew => NOTHING_NEW_BACK_OFF,
+                Deaf::Store(_) | Deaf::Unhandled => STORE_BACK_OFF,
             };
-            let wait = (BACK_OFF.0 * 2u32.saturating_pow(failures.min(10) - 1)).min(longest);
-            tracing::warn!(wait_s = wait.as_secs(), "commands can't be heard: {deaf}");
+            let wait = (BACK_OFF.0 * 2u32.saturating_pow(failures.clamp(1, 10) - 1)).min(longest);
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(wait) => {}
@@ -171,7 +193,7 @@ impl Listener {
             bot = match self.client.get_me().await {
                 Ok(bot) => Some(bot),
                 Err(error) => {
-                    tracing::warn!(%error, "Telegram does not answer yet");
+                    self.hearing.fails(&error.to_string());
                     None
                 }
             };
@@ -220,19 +242,23 @@ impl Listener {
         }
     }
 
-    /// One question for updates, and all that came put into the queues of its chats.
+    /// One question for updates, and all that came put into the queues of its chats; says from where to ask next.
     async fn once(
         &self,
         queues: &Arc<Queues>,
         source: &str,
+        from: From,
         stop: &CancellationToken,
-    ) -> Result<(), Deaf> {
+    ) -> Result<From, Deaf> {
         let last = self.move_mark(queues, source).await?;
-        let offset = last.map_or(0, |last| last.saturating_add(1));
+        let offset = match from {
+            From::Mark => last.filter(|last| Update::is_id(*last)).map_or(0, |last| last + 1),
+            From::Beginning => 0,
+        };
         let begun = Instant::now();
         let asked = tokio::select! {
             // Only the question may be dropped half-way: an update that came is handled and answered.
-            () = stop.cancelled() => return Ok(()),
+            () = stop.cancelled() => return Ok(from),
             asked = self.client.get_updates(offset, LONG_POLL_S, UPDATES_MAX) => asked,
         };
         let updates = match asked {
@@ -243,6 +269,7 @@ impl Listener {
             }
             Err(error) => return Err(error.into()),
         };
+        let next = if updates.is_empty() { From::Beginning } else { From::Mark };
         let updates = updates.into_iter().map(|update| {
             let mark = UpdateMark { source: source.to_owned(), update_id: update.id };
             Incoming { mark, kind: kind(update) }
@@ -256,15 +283,15 @@ impl Listener {
             () = queues.rest(AGAIN) => {}
         }
         // An update that had no effect is asked for again after a while.
-        if queues.has_failed() { Err(Deaf::Unhandled) } else { Ok(()) }
+        if queues.has_failed() { Err(Deaf::Unhandled) } else { Ok(next) }
     }
 
     /// Stores up to where all have had their effect; returns what is stored.
     async fn move_mark(&self, queues: &Queues, source: &str) -> Result<Option<i64>, StoreError> {
         let last = self.store.update_mark(source).await?;
-        let Some(to) = queues.handled_to().filter(|to| last.is_none_or(|last| last < *to)) else {
-            return Ok(last);
-        };
+        let is_new =
+            |to: &i64| last.is_none_or(|last| last < *to || !UpdateMark::is_near(last, *to));
+        let Some(to) = queues.handled_to().filter(is_new) else { return Ok(last) };
         let mark = UpdateMark { source: source.to_owned(), update_id: to };
         self.store.move_mark(mark, (self.clock)()).await?;
         queues.forget_to(to);
@@ -299,6 +326,7 @@ fn kind(update: Update) -> IncomingKind {
                 user: message.from.map(person),
                 sender_chat: message.sender_chat,
                 text,
+                is_passed_on: message.is_passed_on,
             }
         }
         UpdateKind::Callback(callback) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use crate::model::is_blank;
 use crate::render::numbers::grouped;
 
 /// Writes a line to standard error. Where nobody reads it there is nobody to tell.
@@ -19,8 +20,11 @@ pub(super) fn is_plain(c: char) -> bool {
         && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A text of strangers, such as a title, in one line.
+/// A text of strangers, such as a title, in one line; in place of one that shows nothing, words that say so.
 pub(super) fn plain(text: &str) -> String {
+    if is_blank(text) && !text.is_empty() {
+        return "(nothing to be seen)".to_owned();
+    }
     text.chars().map(|c| if is_plain(c) { c } else { ' ' }).collect()
 }
 
@@ -147,6 +151,17 @@ mod tests {
         }
         fn flush(&self) -> io::Result<()> {
             Ok(())
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn of_any_text_something_is_seen_and_nothing_steers_a_terminal(
+            text in "[a\u{0}-\u{20}\u{ad}\u{301}\u{3164}\u{2800}\u{180e}\u{200b}-\u{2069}\u{fe00}-\u{fe0f}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}\u{1d159}]{1,20}",
+        ) {
+            let shown = plain(&text);
+            proptest::prop_assert!(!is_blank(&shown), "{shown:?}");
+            proptest::prop_assert!(shown.chars().all(is_plain), "{shown:?}");
         }
     }
 

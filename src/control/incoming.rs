@@ -36,6 +36,8 @@ pub enum IncomingKind {
         sender_chat: Option<i64>,
         /// The text.
         text: String,
+        /// Who sent it did not write it: it was forwarded, or is another bot's. It may be answered and commands nothing.
+        is_passed_on: bool,
     },
     /// Somebody pressed a button.
     Button {

@@ -185,10 +185,10 @@ impl Control {
             return Ok(());
         }
         match &incoming.kind {
-            IncomingKind::Message { chat, private, user, sender_chat, text, .. } => {
+            IncomingKind::Message { chat, private, user, sender_chat, text, is_passed_on } => {
                 let mut turn =
                     Turn::new(self, mark, chat, *private, now).by(user.as_ref(), *sender_chat);
-                let result = self.message(&mut turn, text).await;
+                let result = self.message(&mut turn, text, *is_passed_on).await;
                 turn.finish(result).await
             }
             IncomingKind::Button { callback_id, chat, private, user, message_id, data } => {
@@ -237,11 +237,17 @@ impl Control {
         Ok(now.filter(|now| now != chat))
     }
 
-    async fn message(&self, turn: &mut Turn<'_>, text: &str) -> Result<Answer, Stop> {
+    async fn message(
+        &self,
+        turn: &mut Turn<'_>,
+        text: &str,
+        is_passed_on: bool,
+    ) -> Result<Answer, Stop> {
         let text = if text.len() > TEXT_MAX_BYTES { "".into() } else { tidied(text) };
         let written = command::read(&text, &self.options.bot);
         let is_ours = match written {
-            Written::Command(..) => true,
+            // What was passed on commands nothing, and in a group it is for the people there.
+            Written::Command(..) => turn.private || !is_passed_on,
             Written::Elsewhere => false,
             // In a group, people talk to each other.
             Written::Unknown(_, named) | Written::Text(_, named) => turn.private || named,
@@ -250,7 +256,7 @@ impl Control {
             return Ok(Answer::default());
         }
         let code = match written {
-            Written::Command(Command::Start, code) => Some(code),
+            Written::Command(Command::Start, code) if !is_passed_on => Some(code),
             _ => None,
         };
         if access::enter(turn).await?.is_stranger() {
@@ -258,6 +264,9 @@ impl Control {
         }
         self.count(turn)?;
         match written {
+            Written::Command(command, rest) if is_passed_on => {
+                offer::passed_on(turn, command, rest).await
+            }
             Written::Command(command, rest) => self.command(turn, command, rest).await,
             Written::Unknown(word, _) => Err(unknown(turn, word)),
             Written::Text(text, _) => offer::text(turn, text).await,

@@ -1,11 +1,11 @@
-//! Text that is no command: a link becomes an offer to watch it, anything else a short hint.
+//! Text that is no command of its sender's: a link becomes an offer to watch it, anything else a short hint.
 
 use crate::model::{SubjectRef, unwrapped};
 use crate::render::List;
 use crate::render::numbers::Numbers;
 use crate::render::views::{Link, Rules, WatchOffer};
 
-use super::command::{WORDS_MAX, is_bot, is_link, reference};
+use super::command::{Command, WORDS_MAX, is_bot, is_link, reference, subject_first};
 use super::turn::{Answer, Stop, Turn};
 use super::{watch, watched};
 
@@ -34,6 +34,21 @@ pub(super) async fn text(turn: &mut Turn<'_>, text: &str) -> Result<Answer, Stop
             EXAMPLE,
         )),
         None => Ok(Answer::default()),
+    }
+}
+
+/// Answers a command that somebody else wrote, and that was only passed on: of what it would watch it makes an offer.
+pub(super) async fn passed_on(
+    turn: &mut Turn<'_>,
+    command: Command,
+    rest: &str,
+) -> Result<Answer, Stop> {
+    match subject_first(rest) {
+        Some((subject, _)) if command == Command::Watch => text(turn, subject).await,
+        Some(_) | None => Err(turn.wrong(
+            "That is somebody else's message: a command that is forwarded, or written by another bot, does nothing. Write it yourself.",
+            "/help",
+        )),
     }
 }
 

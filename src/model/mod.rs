@@ -4,6 +4,7 @@
 
 mod address;
 mod alert;
+mod at_most;
 mod change;
 mod holder;
 mod ids;
@@ -20,6 +21,7 @@ mod time;
 
 pub use address::{Address, AddressError, Channel};
 pub use alert::{Alert, CancelReason, Marks, Outcome, STARTED, Suppressed, Value};
+pub use at_most::AtMost;
 pub use change::{Change, Counts, Delta, Known};
 pub use holder::{About, Holder, ListKey, ListNews, Membership, News};
 pub use ids::{
@@ -33,5 +35,5 @@ pub use rule::{Amount, Condition, Direction, RateUnit, Rule};
 pub use settings::{ClockTime, Effective, Quiet, Settings, SettingsError};
 pub use signal::{Event, Metric, Series, Signal};
 pub use snapshot::{Live, Snapshot, Status};
-pub use text::{folded, is_invisible, tidied, trimmed};
+pub use text::{folded, is_blank, is_invisible, is_unseen, tidied, trimmed};
 pub use time::{Clock, UnixMillis, first_instant};

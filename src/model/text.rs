@@ -19,6 +19,34 @@ pub fn is_invisible(c: char) -> bool {
         && (c == '\u{fffc}' || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
 }
 
+/// Whether nothing is seen of a text, so that a link of it could not be pressed.
+///
+/// Blanks, controls and what a display may leave out count as nothing, as do signs that only format what stands around
+/// them, marks without a letter under them, and code points that Unicode has given to nothing yet.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(is_unseen)
+}
+
+/// Whether a character shows nothing by itself: see [`is_blank`].
+#[must_use]
+pub fn is_unseen(c: char) -> bool {
+    use GeneralCategory::{Control, Format, NonspacingMark, Unassigned};
+    if c.is_ascii_graphic() {
+        return false;
+    }
+    c.is_whitespace()
+        || is_invisible(c)
+        || is_empty_picture(c)
+        || matches!(category(c), Control | Format | NonspacingMark | Unassigned)
+}
+
+/// Letters and symbols whose picture is empty: the blank of Braille, the null notehead, two blanks among hieroglyphs.
+/// Source: The Unicode Standard 17.0, code charts U+2800, U+1D100, U+13430 (read 2026-11).
+const fn is_empty_picture(c: char) -> bool {
+    matches!(c, '\u{2800}' | '\u{1d159}' | '\u{13441}' | '\u{13442}')
+}
+
 /// Whether a character joins letters or keeps them apart: a part of words in Persian, Sinhala and others.
 pub(super) const fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200c}' | '\u{200d}')
@@ -113,6 +141,31 @@ mod tests {
             assert_eq!(tidied(text), expected, "{text:?}");
         }
         assert_eq!(trimmed("\u{feff} \u{a0}\u{200b}x y\u{202c}\r\n\u{2060}"), "x y");
+    }
+
+    #[test]
+    fn nothing_is_seen_of_blanks_fillers_and_signs_that_only_format() {
+        for blank in [
+            "",
+            " \u{a0}\u{3000}\t",
+            "\u{200b}\u{200e}\u{2060}\u{feff}",
+            "\u{e0041}\u{e007f}",
+            "\u{17b4}\u{17b5}",
+            "\u{1d159}",
+            "\u{fe0f}\u{e0100}",
+            "\u{180e}",
+            "\u{fff9}\u{fffb}",
+            "\u{3164}\u{115f}\u{ffa0}\u{2800}",
+            "\u{202e}\u{2067}",
+            "\u{301}\u{301}",
+            "\u{ffff}\u{10ffff}",
+        ] {
+            assert!(is_blank(blank), "{blank:?}");
+        }
+        for seen in ["a", ".", "…", "\u{200f}\u{5d0}", "👩\u{200d}👧", "ㅤㄱ", "\u{20e3}", "\u{fffd}"]
+        {
+            assert!(!is_blank(seen), "{seen:?}");
+        }
     }
 
     #[test]

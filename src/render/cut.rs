@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{bidi, numbers};
+use crate::model::{is_blank, is_unseen};
 
 /// A list that may be too long for one message; a template shows `items` and how many `more` there are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,6 +50,9 @@ pub(super) struct Cut {
 const TEXT_STEPS: [usize; 2] = [1000, 250];
 const TEXT_SHORTEST: usize = 48;
 
+/// Stands for a text of which nothing would be seen.
+const UNSEEN: &str = "…";
+
 impl Cut {
     pub(super) const NOTHING: Cut = Cut { text: usize::MAX, items: usize::MAX };
 
@@ -77,7 +81,11 @@ impl Cut {
     }
 
     fn text(self, text: &str) -> String {
-        bidi::closed(&shorten(text, self.text))
+        // A space between two parts of a sentence is ours; what else shows nothing is somebody's joke.
+        if is_blank(text) && text.chars().any(|c| c != ' ') {
+            return UNSEEN.to_owned();
+        }
+        shown(text, self.text)
             .chars()
             // A line break from outside could fake a line of ours; an escape could reach a terminal.
             .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
@@ -99,7 +107,16 @@ impl Cut {
     }
 }
 
-/// Shortens `text` to at most `max` UTF-16 units, at the end of a grapheme where one fits, marked by `…`.
+/// A text of strangers as it is shown: shortened by [`shorten`], and turning nothing that stands behind it.
+pub(super) fn shown(text: &str, max: usize) -> Cow<'_, str> {
+    match shorten(text, max) {
+        Cow::Borrowed(short) => bidi::closed(short),
+        Cow::Owned(short) => Cow::Owned(bidi::closed(&short).into_owned()),
+    }
+}
+
+/// Shortens `text` to at most `max` UTF-16 units, at the end of a grapheme where one fits, marked by `…`. Where nothing
+/// would be seen of its beginning, it begins with what is seen first.
 pub(super) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
     // A UTF-8 byte is never more than one UTF-16 unit.
     if text.len() <= max || text.encode_utf16().count() <= max {
@@ -117,6 +134,12 @@ pub(super) fn shorten(text: &str, max: usize) -> Cow<'_, str> {
                 break;
             }
             kept.push_str(c.encode_utf8(&mut buffer));
+        }
+    }
+    if is_blank(&kept) {
+        let seen = text.trim_start_matches(is_unseen);
+        if !seen.is_empty() && seen.len() < text.len() {
+            return shorten(seen, max);
         }
     }
     if max > 0 {
@@ -221,6 +244,17 @@ mod tests {
     }
 
     #[test]
+    fn what_is_seen_of_a_text_is_never_nothing_and_turns_nothing_behind_it() {
+        let blank = "\u{3164}".repeat(60);
+        let cut = |text: &str| Cut { text: 48, items: 1 }.apply(&json!(text));
+        assert_eq!(cut(&blank), json!("…"));
+        assert_eq!(cut(&format!("{blank}a title")), json!("a title"));
+        assert_eq!(cut(" "), json!(" "));
+        let turned = format!("\u{2067}{}", "a".repeat(60));
+        assert_eq!(cut(&turned), json!(format!("\u{2067}{}…\u{2069}", "a".repeat(46))));
+    }
+
+    #[test]
     fn as_many_lines_stay_as_fit() {
         let items: Vec<String> = (0..200).map(|n| format!("line {n:03}")).collect();
         let view = json!({ "list": { "items": items, "more": 0 } });
@@ -239,7 +273,9 @@ mod tests {
             let short = shorten(&text, max);
             prop_assert!(short.encode_utf16().count() <= max);
             if short != text {
-                prop_assert!(text.starts_with(short.strip_suffix('…').unwrap()));
+                let kept = short.strip_suffix('…').unwrap_or(&short);
+                let seen = text.trim_start_matches(is_unseen);
+                prop_assert!(text.starts_with(kept) || seen.starts_with(kept));
             }
         }
     }

@@ -14,8 +14,8 @@ use super::cut::List;
 use super::line::{Line, icon, label};
 use super::news::{NetAlert, Place, VideoNews, WatchMessage};
 use super::numbers::{Grouped, Moment};
-use super::views::{Link, is_blank};
-use crate::model::{Metric, SubjectRef};
+use super::views::Link;
+use crate::model::{Metric, SubjectRef, is_blank};
 
 /// How many videos a sum names. One more is named rather than counted: `… and 1 more` takes as much room.
 const NAMED_IN_A_SUM: usize = 3;

@@ -7,8 +7,10 @@ use serde::Serialize;
 
 use super::news::{NetAlert, VideoNews, WatchMessage};
 use super::numbers::{self, Grouped, Moment, Passed};
-use super::views::{Link, is_blank};
-use crate::model::{Event, Live, Metric, STARTED, Signal, Status, SubjectRef, UnixMillis};
+use super::views::Link;
+use crate::model::{
+    Event, Live, Metric, STARTED, Signal, Status, SubjectRef, UnixMillis, is_blank,
+};
 
 /// One line: an object with one field, named after the kind of line.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -1,9 +1,9 @@
 //! What a message says, as plain data: the alerts of one watch, sorted by video.
 
-use super::views::{Link, is_blank};
+use super::views::Link;
 use crate::model::{
     About, Counts, Live, Marks, Series, Status, SubjectRef, SubscriptionId, UnixMillis, Value,
-    VideoId,
+    VideoId, is_blank,
 };
 
 /// What is known of the video while its message is written.

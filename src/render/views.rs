@@ -11,7 +11,7 @@ use super::alerts::AlertsView;
 use super::cut::List;
 use super::numbers::{self, Ago, Grouped, Moment, Numbers, Passed, Period};
 use super::prose::Prose;
-use crate::model::{Button, Outcome, Quiet, SubjectRef, Value, VideoId};
+use crate::model::{Button, Outcome, Quiet, SubjectRef, Value, VideoId, is_blank};
 
 /// A message that can be rendered: its fields, its buttons and its samples.
 pub trait View: Serialize + Sized {
@@ -85,17 +85,6 @@ pub struct Link {
     pub title: String,
     /// Its page.
     pub url: String,
-}
-
-/// Whether nothing of `text` can be seen, so that a link of it could not be pressed.
-pub(super) fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| {
-        // Zero-width and direction marks, and the fillers of Hangul and Braille that pass for letters.
-        c.is_whitespace()
-            || c.is_control()
-            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-            || matches!(c, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}')
-    })
 }
 
 impl Link {

@@ -36,16 +36,19 @@
 //! }
 //! ```
 //!
+//! A title or name of which nothing would be seen is the id of the video, or null. What turns the direction of a text is
+//! closed at its end: whoever shows it need not know of it.
+//!
 //! The envelope is that of Standard Webhooks. Fields may be added; none changes its meaning.
 
 use std::borrow::Cow;
 
 use serde::Serialize;
 
-use super::cut::shorten;
+use super::cut::shown;
 use super::news::{NetAlert, VideoFacts, VideoNews, WatchMessage};
 use super::numbers;
-use crate::model::{About, Live, Signal, Status, SubscriptionId, Value, VideoId};
+use crate::model::{About, Live, Signal, Status, SubscriptionId, Value, VideoId, is_blank};
 
 /// Longest body. Source: Standard Webhooks 1.0.0, “payload size”: below 20 kB.
 const BODY_MAX_BYTES: usize = 20_000 - 1;
@@ -160,7 +163,7 @@ fn value<'a>(
         data: Data {
             watch: message.subscription,
             subject: message.subject.to_string(),
-            subject_title: message.subject_title.as_deref().map(|text| shorten(text, text_max)),
+            subject_title: name(message.subject_title.as_deref(), text_max),
             late: message.late,
             test: None,
             coalesced: news.changes.max(1),
@@ -171,14 +174,19 @@ fn value<'a>(
     }
 }
 
+/// A title or name that somebody gave; none where nothing would be seen of it.
+fn name(text: Option<&str>, text_max: usize) -> Option<Cow<'_, str>> {
+    text.filter(|text| !is_blank(text)).map(|text| shown(text, text_max))
+}
+
 fn video(video: &VideoFacts, text_max: usize) -> Video<'_> {
     let About { channel_id, channel_title, published_at, duration } = &video.about;
     Video {
         id: video.id,
         url: video.id.url(),
-        title: shorten(&video.title, text_max),
+        title: name(Some(&video.title), text_max).unwrap_or(Cow::Borrowed(video.id.as_str())),
         channel_id: channel_id.as_deref(),
-        channel_title: channel_title.as_deref().map(|text| shorten(text, text_max)),
+        channel_title: name(channel_title.as_deref(), text_max),
         status: video.status,
         live: video.live,
         published_at: published_at.map(|at| at.to_string()),
@@ -223,6 +231,6 @@ fn plain(value: &Value, text_max: usize) -> Plain<'_> {
     match value {
         Value::None => Plain::Nothing,
         Value::Int(number) => Plain::Count(*number),
-        Value::Text(text) => Plain::Text(shorten(text, text_max)),
+        Value::Text(text) => Plain::Text(shown(text, text_max)),
     }
 }

@@ -23,8 +23,14 @@ use crate::model::{PlaylistId, SubjectRef, UnixMillis, VideoId};
 /// Source: discovery document, `videos.batchGetStats`: "the number of IDs specified cannot exceed 50".
 pub const PER_CALL_MAX: usize = 50;
 
-/// The largest answer that we read, after decompression. Fifty videos without descriptions have some 50 KiB.
-const ANSWER_MAX_BYTES: usize = 4 * 1024 * 1024;
+/// The largest answer that we read, after decompression. Fifty videos with the fields that we ask for have some 50 KiB,
+/// and 150 KiB if each of a hundred characters of title and of name is written as a pair of `\\uXXXX`; a feed has 15
+/// entries with descriptions of at most 5,000 bytes.
+/// Source: <https://developers.google.com/youtube/v3/docs/videos#properties> (read 2026-11).
+const ANSWER_MAX_BYTES: usize = 1 << 20;
+
+/// The largest text of an error that we read; Google's have some 2 KiB. What is longer counts as lost.
+const ERROR_MAX_BYTES: usize = 64 << 10;
 
 /// Google compresses only for those who say "gzip" here too.
 /// Source: <https://developers.google.com/youtube/v3/getting-started#gzip>
@@ -326,7 +332,8 @@ impl YouTube {
                 "the feed does not answer (HTTP {status})"
             )));
         }
-        feed::parse(&self.read(response, &self.feed_url).await?).map_err(SourceError::BadAnswer)
+        feed::parse(&read(response, &self.feed_url, ANSWER_MAX_BYTES).await?)
+            .map_err(SourceError::BadAnswer)
     }
 
     /// Finds out whether the API can be reached and takes the key, with the cheapest call: 1 unit of
@@ -364,11 +371,11 @@ impl YouTube {
         let status = response.status();
         if status == StatusCode::OK {
             self.lock().answered(bucket, now);
-            return self.read(response, &self.base_url).await;
+            return read(response, &self.base_url, ANSWER_MAX_BYTES).await;
         }
         let wish = retry_after(response.headers());
         // An error whose body is lost is still an error of its status.
-        let body = self.read(response, &self.base_url).await.unwrap_or_default();
+        let body = read(response, &self.base_url, ERROR_MAX_BYTES).await.unwrap_or_default();
         let body = self.without_key(&body);
         let error = classify(status.as_u16(), wish, body.as_bytes(), bucket, next_reset(now));
         if let SourceError::QuotaUsedUp { .. } = error {
@@ -376,26 +383,6 @@ impl YouTube {
             return Err(SourceError::QuotaUsedUp { bucket, resets_at });
         }
         Err(error)
-    }
-
-    /// Reads an answer piece by piece, and not more than is reasonable.
-    async fn read(&self, mut response: Response, base: &str) -> Result<Vec<u8>, SourceError> {
-        let mut body = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > ANSWER_MAX_BYTES => {
-                    let limit = ANSWER_MAX_BYTES / 1024 / 1024;
-                    return Err(SourceError::BadAnswer(format!("more than {limit} MiB")));
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => return Ok(body),
-                Err(error) if error.is_timeout() => return Err(unreachable(base, error)),
-                Err(_) => {
-                    let length = body.len();
-                    return Err(SourceError::BadAnswer(format!("cut off after {length} bytes")));
-                }
-            }
-        }
     }
 
     /// The text of an error, in case it repeats the key.
@@ -406,6 +393,29 @@ impl YouTube {
     fn lock(&self) -> MutexGuard<'_, Quota> {
         // A count is right after every statement, so a panic elsewhere does not spoil it.
         self.quota.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads an answer piece by piece, and not more than is reasonable.
+async fn read(
+    mut response: Response,
+    base: &str,
+    max_bytes: usize,
+) -> Result<Vec<u8>, SourceError> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > max_bytes => {
+                return Err(SourceError::BadAnswer(format!("more than {} KiB", max_bytes / 1024)));
+            }
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => return Ok(body),
+            Err(error) if error.is_timeout() => return Err(unreachable(base, error)),
+            Err(_) => {
+                let length = body.len();
+                return Err(SourceError::BadAnswer(format!("cut off after {length} bytes")));
+            }
+        }
     }
 }
 

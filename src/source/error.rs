@@ -6,10 +6,11 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::quota::{Bucket, Spender};
-use crate::model::UnixMillis;
+use crate::model::{AtMost, UnixMillis};
 
 /// Where keys are made and restricted.
 const CREDENTIALS_PAGE: &str = "https://console.cloud.google.com/apis/credentials";
@@ -110,13 +111,13 @@ pub fn classify(
     bucket: Bucket,
     resets_at: UnixMillis,
 ) -> SourceError {
-    let parsed = serde_json::from_slice::<Value>(body).ok();
-    let Some(error) = parsed.as_ref().and_then(|body| body.get("error")) else {
+    let Some(error) = serde_json::from_slice::<Body<'_>>(body).ok().and_then(|body| body.error)
+    else {
         return without_envelope(status, retry_after);
     };
     let answer = Envelope::read(error);
     let message = answer.message();
-    match answer.reason {
+    match answer.reason.as_str() {
         "quotaExceeded" | "dailyLimitExceeded" => SourceError::QuotaUsedUp { bucket, resets_at },
         "rateLimitExceeded" | "userRateLimitExceeded" | "RESOURCE_EXHAUSTED" => {
             if answer.is_daily() {
@@ -127,7 +128,7 @@ pub fn classify(
         }
         _ if answer.is_key_refused(status) => SourceError::KeyRefused(format!(
             "YouTube refuses the API key ({}{message}): check youtube.api_key against {CREDENTIALS_PAGE}",
-            answer.info.map(|info| format!("{info}: ")).unwrap_or_default(),
+            answer.info.as_ref().map(|info| format!("{info}: ")).unwrap_or_default(),
         )),
         "accessNotConfigured" | "SERVICE_DISABLED" => SourceError::NotEnabled(format!(
             "the YouTube Data API v3 is not enabled for the project of this key: enable it at {}, wait a few minutes",
@@ -156,34 +157,73 @@ fn without_envelope(status: u16, retry_after: Option<Duration>) -> SourceError {
     }
 }
 
-/// The parts of Google's error envelope that decide.
-struct Envelope<'a> {
-    text: &'a str,
-    /// `errors[0].reason`, else that of the `ErrorInfo`, else the status word.
-    reason: &'a str,
-    /// The reason of `details[].ErrorInfo`.
-    info: Option<&'a str>,
-    /// `1/d/{project}`, `1/min/{project}`, …
-    quota_unit: &'a str,
+/// Details of an error that are looked at: Google's have three or four.
+const DETAILS_MAX: usize = 20;
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
 }
 
-impl<'a> Envelope<'a> {
-    fn read(error: &'a Value) -> Envelope<'a> {
-        let string = |value: &'a Value, pointer| value.pointer(pointer).and_then(Value::as_str);
-        let details = error.get("details").and_then(Value::as_array);
-        let info = details.into_iter().flatten().find(|detail| {
-            string(detail, "/@type").is_some_and(|kind| kind.ends_with("google.rpc.ErrorInfo"))
-        });
-        let word = |text: &&str| {
-            text.len() <= WORD_MAX_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic())
+/// Google's form of an error, as far as we use it. What may be wrong in it without spoiling the rest is kept as it came.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Wire<'a> {
+    message: String,
+    status: String,
+    #[serde(borrow)]
+    errors: AtMost<&'a RawValue, 1>,
+    #[serde(borrow)]
+    details: AtMost<&'a RawValue, DETAILS_MAX>,
+}
+
+/// An element of `errors` or of `details`.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Detail {
+    #[serde(rename = "@type")]
+    kind: String,
+    reason: String,
+    metadata: Metadata,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Metadata {
+    quota_unit: String,
+}
+
+/// The parts of Google's error envelope that decide.
+struct Envelope {
+    text: String,
+    /// `errors[0].reason`, else that of the `ErrorInfo`, else the status word.
+    reason: String,
+    /// The reason of `details[].ErrorInfo`.
+    info: Option<String>,
+    /// `1/d/{project}`, `1/min/{project}`, …
+    quota_unit: String,
+}
+
+impl Envelope {
+    fn read(error: &RawValue) -> Envelope {
+        let error: Wire<'_> = serde_json::from_str(error.get()).unwrap_or_default();
+        let read = |raw: &&RawValue| serde_json::from_str::<Detail>(raw.get()).ok();
+        let word = |text: &String| {
+            (1..=WORD_MAX_BYTES).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_graphic())
         };
-        let info_reason = info.and_then(|info| string(info, "/reason")).filter(word);
-        let reason = string(error, "/errors/0/reason").filter(word).or(info_reason);
+        let mut details = error.details.items.iter().filter_map(read);
+        let info = details.find(|detail| detail.kind.ends_with("google.rpc.ErrorInfo"));
+        let info = info.unwrap_or_default();
+        let info_reason = Some(info.reason).filter(word);
+        let first = error.errors.items.first().and_then(read).map(|first| first.reason);
+        let reason = first.filter(word).or_else(|| info_reason.clone());
         Envelope {
-            text: string(error, "/message").unwrap_or_default(),
-            reason: reason.or(string(error, "/status").filter(word)).unwrap_or_default(),
+            text: error.message,
+            reason: reason.or(Some(error.status).filter(word)).unwrap_or_default(),
             info: info_reason,
-            quota_unit: info.and_then(|i| string(i, "/metadata/quota_unit")).unwrap_or_default(),
+            quota_unit: info.metadata.quota_unit,
         }
     }
 
@@ -196,19 +236,21 @@ impl<'a> Envelope<'a> {
     }
 
     fn is_key_refused(&self, status: u16) -> bool {
-        let by_info = self.info.is_some_and(|info| {
+        let by_info = self.info.as_deref().is_some_and(|info| {
             info.starts_with("API_KEY_")
                 || matches!(info, "CONSUMER_INVALID" | "CONSUMER_SUSPENDED")
         });
-        let by_reason =
-            matches!(self.reason, "keyInvalid" | "keyExpired" | "ipRefererBlocked" | "authError");
+        let by_reason = matches!(
+            self.reason.as_str(),
+            "keyInvalid" | "keyExpired" | "ipRefererBlocked" | "authError"
+        );
         // No key at all: "Method doesn't allow unregistered callers (…). Please use API Key …"
         let without_key = status == 403 && self.text.contains("unregistered callers");
         by_info || by_reason || without_key || status == 401
     }
 
     /// Google's own link to the switch, with the project in it.
-    fn console_link(&self) -> Option<&'a str> {
+    fn console_link(&self) -> Option<&str> {
         self.text.split_whitespace().find(|word| {
             word.len() <= MESSAGE_MAX_CHARS
                 && word.bytes().all(|byte| byte.is_ascii_graphic())
@@ -238,7 +280,7 @@ impl<'a> Envelope<'a> {
             }
         }
         let text = text.trim().trim_end_matches('.');
-        if text.is_empty() { self.reason.to_owned() } else { text.to_owned() }
+        if text.is_empty() { self.reason.clone() } else { text.to_owned() }
     }
 }
 

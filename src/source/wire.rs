@@ -1,15 +1,23 @@
 //! YouTube's answers as they come over the wire, read into our nouns.
 //!
 //! Pure: bytes in, values out, and no bytes can make it panic. Each item is read by itself, so that one malformed
-//! item does not lose the other forty-nine. Shapes: the discovery document of the YouTube Data API v3, revision
+//! item does not lose the other forty-nine. Only the fields that we use are kept, and no more items than a call may
+//! have: an answer takes little more memory than its bytes. Shapes: the discovery document of the YouTube Data API v3, revision
 //! 20261104; every count is a string, and an absent one is not 0.
 
 use std::collections::HashSet;
+use std::fmt;
 
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
+use serde_json::error::Category;
+use serde_json::value::RawValue;
 
+use super::client::PER_CALL_MAX;
 use super::error::SourceError;
-use crate::model::{ChannelId, Counts, Live, PlaylistId, Snapshot, Status, UnixMillis, VideoId};
+use crate::model::{
+    AtMost, ChannelId, Counts, Live, PlaylistId, Snapshot, Status, UnixMillis, VideoId,
+};
 
 /// Longest text that is kept, in characters; the rest of a longer one is left out. Titles of YouTube end at 100: what
 /// is longer comes from something in between, and would be stored with every alert.
@@ -124,11 +132,12 @@ pub struct MemberPage {
 /// [`SourceError::BadAnswer`] for what is no such answer.
 pub fn stats(body: &[u8], asked: &[VideoId]) -> Result<Stats, SourceError> {
     let answer = list(body, "youtube#batchGetStatsResponse")?;
-    let mut read = sort(&items(&answer), asked, |id, item| Ok((id, counts(item)?)));
+    let mut read =
+        sort(&answer.items, asked, |id, item: Video| Ok((id, item.statistics.counts()?)));
     // The documented summary is not in the discovery document, so it may be absent. Where it is there, an id that it
     // calls failed is missing, even if a stub of an item stands for it.
-    let failed = answer.pointer("/summary/failedVideoIds").and_then(Value::as_array);
-    let failed: HashSet<&str> = failed.into_iter().flatten().filter_map(Value::as_str).collect();
+    let failed = answer.summary.and_then(part::<Summary>).unwrap_or_default().failed_video_ids;
+    let failed: HashSet<&str> = failed.items.iter().map(String::as_str).collect();
     let (gone, damaged) =
         read.damaged.into_iter().partition(|(id, _)| failed.contains(id.as_str()));
     read.damaged = damaged;
@@ -143,7 +152,7 @@ pub fn stats(body: &[u8], asked: &[VideoId]) -> Result<Stats, SourceError> {
 ///
 /// [`SourceError::BadAnswer`] for what is no such answer.
 pub fn details(body: &[u8], asked: &[VideoId]) -> Result<Answer<Details>, SourceError> {
-    Ok(sort(&items(&list(body, "youtube#videoListResponse")?), asked, detail))
+    Ok(sort(&list(body, "youtube#videoListResponse")?.items, asked, detail))
 }
 
 /// Reads the answer of `channels.list`; an unknown handle or id gives one without `items`.
@@ -153,12 +162,14 @@ pub fn details(body: &[u8], asked: &[VideoId]) -> Result<Answer<Details>, Source
 /// [`SourceError::BadAnswer`] for what is no such answer.
 pub fn channel(body: &[u8]) -> Result<Option<ChannelInfo>, SourceError> {
     let answer = list(body, "youtube#channelListResponse")?;
-    let items = items(&answer);
-    let Some(item) = items.first() else { return Ok(None) };
-    let id = string(item, "/id").and_then(|id| id.parse().ok());
-    let uploads = string(item, "/contentDetails/relatedPlaylists/uploads");
-    match (id, text(item, "/snippet/title"), uploads.and_then(|id| id.parse().ok())) {
-        (Some(id), Some(title), Some(uploads)) => Ok(Some(ChannelInfo { id, title, uploads })),
+    let Some(item) = answer.items.first() else { return Ok(None) };
+    let item: Channel = part(item).unwrap_or_default();
+    let id = item.id.and_then(|id| id.parse().ok());
+    let uploads = item.content_details.related_playlists.uploads;
+    match (id, item.snippet.title, uploads.and_then(|id| id.parse().ok())) {
+        (Some(id), Some(title), Some(uploads)) => {
+            Ok(Some(ChannelInfo { id, title: bounded(&title), uploads }))
+        }
         _ => Err(SourceError::BadAnswer("a channel without id, title or list of uploads".into())),
     }
 }
@@ -170,7 +181,8 @@ pub fn channel(body: &[u8]) -> Result<Option<ChannelInfo>, SourceError> {
 /// [`SourceError::BadAnswer`] for what is no such answer.
 pub fn playlist_title(body: &[u8]) -> Result<Option<String>, SourceError> {
     let answer = list(body, "youtube#playlistListResponse")?;
-    Ok(items(&answer).first().and_then(|item| text(item, "/snippet/title")))
+    let item = answer.items.first().and_then(|item| part::<Video>(item));
+    Ok(item.and_then(|item| item.snippet.title).map(|title| bounded(&title)))
 }
 
 /// Reads one answer of `playlistItems.list`. Rows that can't be read, and those that only hold the place of a video
@@ -181,37 +193,35 @@ pub fn playlist_title(body: &[u8]) -> Result<Option<String>, SourceError> {
 /// [`SourceError::BadAnswer`] for what is no such answer.
 pub fn member_page(body: &[u8]) -> Result<MemberPage, SourceError> {
     let answer = list(body, "youtube#playlistItemListResponse")?;
-    let rows = items(&answer);
     Ok(MemberPage {
-        members: rows.iter().filter_map(|row| member(row)).collect(),
-        rows: rows.len(),
-        next: page_token(&answer, "/nextPageToken")?,
-        previous: page_token(&answer, "/prevPageToken")?,
-        total: answer.pointer("/pageInfo/totalResults").and_then(Value::as_u64).unwrap_or(0),
+        members: answer.items.iter().filter_map(|row| part(row).and_then(member)).collect(),
+        rows: answer.items.len(),
+        next: page_token(answer.next_page_token)?,
+        previous: page_token(answer.prev_page_token)?,
+        total: answer.page_info.and_then(part::<PageInfo>).map_or(0, |info| info.total_results),
     })
 }
 
 /// A row of a playlist. "Private video" and "Deleted video" are no members: they have no date of publication.
-fn member(row: &Value) -> Option<Member> {
-    if !matches!(string(row, "/status/privacyStatus"), None | Some("public" | "unlisted")) {
+fn member(row: Row) -> Option<Member> {
+    if !matches!(row.status.privacy_status.as_deref(), None | Some("public" | "unlisted")) {
         return None;
     }
-    let id = string(row, "/contentDetails/videoId")
-        .or_else(|| string(row, "/snippet/resourceId/videoId"))?;
+    let id = row.content_details.video_id.or(row.snippet.resource_id.video_id)?;
     Some(Member {
         id: id.parse().ok()?,
-        title: text(row, "/snippet/title").unwrap_or_default(),
-        published_at: Some(moment(row, "/contentDetails/videoPublishedAt")?),
-        added_at: moment(row, "/snippet/publishedAt"),
+        title: row.snippet.title.as_deref().map(bounded).unwrap_or_default(),
+        published_at: Some(moment(row.content_details.video_published_at)?),
+        added_at: moment(row.snippet.published_at),
     })
 }
 
-fn page_token(answer: &Value, pointer: &str) -> Result<Option<String>, SourceError> {
-    let token = string(answer, pointer).filter(|token| !token.is_empty());
-    if token.is_some_and(|token| token.len() > TEXT_MAX_CHARS) {
+fn page_token(token: Option<String>) -> Result<Option<String>, SourceError> {
+    let token = token.filter(|token| !token.is_empty());
+    if token.as_ref().is_some_and(|token| token.len() > TEXT_MAX_CHARS) {
         return Err(SourceError::BadAnswer("a page token without end".to_owned()));
     }
-    Ok(token.map(str::to_owned))
+    Ok(token)
 }
 
 /// Whether this is an answer of `videos.list` at all.
@@ -220,41 +230,220 @@ fn page_token(answer: &Value, pointer: &str) -> Result<Option<String>, SourceErr
 ///
 /// [`SourceError::BadAnswer`] for what is no such answer.
 pub fn is_video_list(body: &[u8]) -> Result<(), SourceError> {
-    list(body, "youtube#videoListResponse").map(|_| ())
+    list(body, "youtube#videoListResponse").map(drop)
+}
+
+/// The envelope of every answer. What may be wrong in it without spoiling the rest is kept as it came.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Envelope<'a> {
+    kind: Option<String>,
+    #[serde(borrow, default, deserialize_with = "rows")]
+    items: Option<AtMost<&'a RawValue, PER_CALL_MAX>>,
+    #[serde(borrow)]
+    summary: Option<&'a RawValue>,
+    next_page_token: Option<String>,
+    prev_page_token: Option<String>,
+    #[serde(borrow)]
+    page_info: Option<&'a RawValue>,
+}
+
+/// `items` may be absent, but is never null.
+fn rows<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<AtMost<&'de RawValue, PER_CALL_MAX>>, D::Error> {
+    AtMost::deserialize(deserializer).map(Some)
+}
+
+/// An answer of the right kind.
+struct List<'a> {
+    items: Vec<&'a RawValue>,
+    summary: Option<&'a RawValue>,
+    next_page_token: Option<String>,
+    prev_page_token: Option<String>,
+    page_info: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+}
+
+/// An item of `videos.list` and of `videos:batchGetStats`; of `playlists.list`, the title.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Video {
+    snippet: Snippet,
+    status: Standing,
+    statistics: Statistics,
+    live_streaming_details: Broadcast,
+    content_details: Content,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Snippet {
+    title: Option<String>,
+    channel_id: Option<String>,
+    channel_title: Option<String>,
+    published_at: Option<String>,
+    live_broadcast_content: Option<String>,
+    resource_id: Content,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Standing {
+    upload_status: Option<String>,
+    privacy_status: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Broadcast {
+    actual_end_time: Option<String>,
+    scheduled_start_time: Option<String>,
+}
+
+/// `contentDetails` of a video, a row and a channel, and a row's `resourceId`.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Content {
+    duration: Option<String>,
+    video_id: Option<String>,
+    video_published_at: Option<String>,
+    related_playlists: Related,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Related {
+    uploads: Option<String>,
+}
+
+/// An item of `channels.list`.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Channel {
+    id: Option<String>,
+    snippet: Snippet,
+    content_details: Content,
+}
+
+/// An item of `playlistItems.list`.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Row {
+    snippet: Snippet,
+    content_details: Content,
+    status: Standing,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Summary {
+    failed_video_ids: AtMost<String, PER_CALL_MAX>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageInfo {
+    total_results: u64,
+}
+
+/// The counts of a video; `None` where the answer has no such part.
+#[derive(Default)]
+struct Statistics(Option<Counts>);
+
+impl Statistics {
+    fn counts(&self) -> Result<Counts, String> {
+        self.0.ok_or_else(|| "no statistics".to_owned())
+    }
+}
+
+impl<'de> Deserialize<'de> for Statistics {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize, Default)]
+        #[serde(rename_all = "camelCase", default)]
+        struct Wire {
+            view_count: Count,
+            like_count: Count,
+            comment_count: Count,
+        }
+        Ok(Statistics(Option::<Wire>::deserialize(deserializer)?.map(|wire| Counts {
+            views: wire.view_count.0,
+            likes: wire.like_count.0,
+            comments: wire.comment_count.0,
+        })))
+    }
+}
+
+/// A count: a string of digits, or a number; `None`: absent or null.
+#[derive(Default)]
+struct Count(Option<i64>);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Digits)
+    }
+}
+
+struct Digits;
+
+impl Visitor<'_> for Digits {
+    type Value = Count;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a count")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Count, E> {
+        Ok(Count(None))
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Count, E> {
+        let count = i64::try_from(number).map_err(|_| E::custom("too large for a count"))?;
+        Ok(Count(Some(count)))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Count, E> {
+        let number = text.parse().map_err(|_| E::custom("not a count"))?;
+        self.visit_u64(number)
+    }
 }
 
 /// Reads the envelope. An answer that is neither of the right kind nor has items is not taken for "nothing found":
 /// a proxy's `{}` must not make fifty videos disappear.
-fn list(body: &[u8], kind: &str) -> Result<Value, SourceError> {
-    let answer: Value = serde_json::from_slice(body).map_err(|error| {
+fn list<'a>(body: &'a [u8], kind: &str) -> Result<List<'a>, SourceError> {
+    let answer: Envelope<'a> = serde_json::from_slice(body).map_err(|error| {
         // Without serde's own text, which may quote the answer.
-        SourceError::BadAnswer(format!(
-            "{} after {} bytes",
-            if error.is_eof() { "the JSON breaks off" } else { "no JSON" },
-            body.len()
-        ))
+        SourceError::BadAnswer(match error.classify() {
+            Category::Eof => format!("the JSON breaks off after {} bytes", body.len()),
+            Category::Data => format!("not a {kind}"),
+            Category::Syntax | Category::Io => format!("no JSON after {} bytes", body.len()),
+        })
     })?;
-    let is_kind = match answer.get("kind") {
+    let is_kind = match &answer.kind {
         Some(found) => found == kind,
-        None => answer.get("items").is_some(),
+        None => answer.items.is_some(),
     };
-    if !is_kind || answer.get("items").is_some_and(|items| !items.is_array()) {
+    let items = answer.items.unwrap_or_default();
+    if !is_kind || items.has_more {
         return Err(SourceError::BadAnswer(format!("not a {kind}")));
     }
-    Ok(answer)
+    Ok(List {
+        items: items.items,
+        summary: answer.summary,
+        next_page_token: answer.next_page_token,
+        prev_page_token: answer.prev_page_token,
+        page_info: answer.page_info,
+    })
 }
 
-fn items(answer: &Value) -> Vec<&Value> {
-    answer.get("items").and_then(Value::as_array).into_iter().flatten().collect()
-}
-
-fn string<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
-    value.pointer(pointer).and_then(Value::as_str)
-}
-
-/// A text to keep, as typed but for its length.
-fn text(value: &Value, pointer: &str) -> Option<String> {
-    string(value, pointer).map(bounded)
+/// Reads a part of an answer by itself; `None`: it is not in YouTube's form.
+fn part<T: DeserializeOwned>(raw: &RawValue) -> Option<T> {
+    // A list would be read as the fields in their order.
+    raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok())?
 }
 
 /// The first [`TEXT_MAX_CHARS`] of `text`.
@@ -266,10 +455,10 @@ pub(super) fn bounded(text: &str) -> String {
 }
 
 /// Puts each id that was asked for into one of the lists. Items that nobody asked for are dropped.
-fn sort<T>(
-    items: &[&Value],
+fn sort<I: DeserializeOwned, T>(
+    items: &[&RawValue],
     asked: &[VideoId],
-    read: impl Fn(VideoId, &Value) -> Result<T, String>,
+    read: impl Fn(VideoId, I) -> Result<T, String>,
 ) -> Answer<T> {
     let mut open: Vec<VideoId> = Vec::with_capacity(asked.len());
     for id in asked {
@@ -280,13 +469,14 @@ fn sort<T>(
     let mut answer = Answer { found: Vec::new(), missing: Vec::new(), damaged: Vec::new() };
     let mut nameless = false;
     for item in items {
-        let Some(id) = string(item, "/id").and_then(|id| id.parse::<VideoId>().ok()) else {
+        let Some(id) = part::<Named>(item).and_then(|item| item.id.parse::<VideoId>().ok()) else {
             nameless = true;
             continue;
         };
         let Some(position) = open.iter().position(|other| *other == id) else { continue };
         open.swap_remove(position);
-        match read(id, item) {
+        let item = part(item).ok_or_else(|| "not in the form of YouTube's API".to_owned());
+        match item.and_then(|item| read(id, item)) {
             Ok(found) => answer.found.push(found),
             Err(reason) => answer.damaged.push((id, reason)),
         }
@@ -301,69 +491,46 @@ fn sort<T>(
     answer
 }
 
-fn counts(item: &Value) -> Result<Counts, String> {
-    let Some(statistics) = item.get("statistics").filter(|value| value.is_object()) else {
-        return Err("no statistics".to_owned());
-    };
-    let count = |name: &str| {
-        match statistics.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => {
-                text.parse::<u64>().ok().and_then(|n| i64::try_from(n).ok()).map(Some).ok_or(())
-            }
-            Some(value) => value.as_i64().filter(|n| *n >= 0).map(Some).ok_or(()),
-        }
-        .map_err(|()| format!("{name} is no count"))
-    };
-    Ok(Counts {
-        views: count("viewCount")?,
-        likes: count("likeCount")?,
-        comments: count("commentCount")?,
-    })
-}
-
-fn detail(id: VideoId, item: &Value) -> Result<Details, String> {
-    let title = text(item, "/snippet/title").ok_or("no title")?;
-    // It becomes part of an address that people click on.
-    let channel_id =
-        string(item, "/snippet/channelId").filter(|id| id.parse::<ChannelId>().is_ok());
+fn detail(id: VideoId, item: Video) -> Result<Details, String> {
+    let status = status(&item.status)?;
+    let live = live(&item)?;
+    let counts = item.statistics.counts()?;
+    let (snippet, content) = (item.snippet, item.content_details);
+    // The start that a premiere or broadcast is announced for, while it has not begun.
+    let starts_at = moment(item.live_streaming_details.scheduled_start_time)
+        .filter(|_| snippet.live_broadcast_content.as_deref() == Some("upcoming"));
     Ok(Details {
         id,
-        title,
-        channel_id: channel_id.map(str::to_owned),
-        channel_title: text(item, "/snippet/channelTitle"),
-        status: status(item)?,
-        live: live(item)?,
-        published_at: moment(item, "/snippet/publishedAt"),
-        duration: duration(item),
-        starts_at: starts_at(item),
-        counts: counts(item)?,
+        title: bounded(&snippet.title.ok_or("no title")?),
+        // It becomes part of an address that people click on.
+        channel_id: snippet.channel_id.filter(|id| id.parse::<ChannelId>().is_ok()),
+        channel_title: snippet.channel_title.as_deref().map(bounded),
+        status,
+        live,
+        published_at: moment(snippet.published_at),
+        duration: content.duration.as_deref().and_then(duration),
+        starts_at,
+        counts,
     })
 }
 
 /// The length. A broadcast that is not over says `P0D`, which is none.
-fn duration(item: &Value) -> Option<u32> {
-    let span: jiff::Span = string(item, "/contentDetails/duration")?.parse().ok()?;
+fn duration(text: &str) -> Option<u32> {
+    let span: jiff::Span = text.parse().ok()?;
     let day = jiff::SpanRelativeTo::days_are_24_hours();
     let seconds = u32::try_from(span.to_duration(day).ok()?.as_secs()).ok()?;
     (seconds > 0).then_some(seconds)
 }
 
-/// The start that a premiere or broadcast is announced for, while it has not begun.
-fn starts_at(item: &Value) -> Option<UnixMillis> {
-    let is_upcoming = string(item, "/snippet/liveBroadcastContent") == Some("upcoming");
-    is_upcoming.then(|| moment(item, "/liveStreamingDetails/scheduledStartTime")).flatten()
+fn moment(text: Option<String>) -> Option<UnixMillis> {
+    text?.parse::<jiff::Timestamp>().ok().map(UnixMillis::from)
 }
 
-fn moment(value: &Value, pointer: &str) -> Option<UnixMillis> {
-    string(value, pointer)?.parse::<jiff::Timestamp>().ok().map(UnixMillis::from)
-}
-
-fn status(item: &Value) -> Result<Status, String> {
-    if matches!(string(item, "/status/uploadStatus"), Some("deleted" | "failed" | "rejected")) {
+fn status(status: &Standing) -> Result<Status, String> {
+    if matches!(status.upload_status.as_deref(), Some("deleted" | "failed" | "rejected")) {
         return Ok(Status::Unavailable);
     }
-    match string(item, "/status/privacyStatus") {
+    match status.privacy_status.as_deref() {
         Some("public") => Ok(Status::Public),
         Some("unlisted") => Ok(Status::Unlisted),
         Some("private") => Ok(Status::Unavailable),
@@ -372,12 +539,12 @@ fn status(item: &Value) -> Result<Status, String> {
     }
 }
 
-fn live(item: &Value) -> Result<Live, String> {
+fn live(item: &Video) -> Result<Live, String> {
     // After a broadcast `liveBroadcastContent` goes back to `none`; its end stays in the details.
-    if string(item, "/liveStreamingDetails/actualEndTime").is_some() {
+    if item.live_streaming_details.actual_end_time.is_some() {
         return Ok(Live::Completed);
     }
-    match string(item, "/snippet/liveBroadcastContent") {
+    match item.snippet.live_broadcast_content.as_deref() {
         None => Ok(Live::None),
         Some(word) => {
             Live::from_name(word).ok_or_else(|| "no known liveBroadcastContent".to_owned())
@@ -388,6 +555,7 @@ fn live(item: &Value) -> Result<Live, String> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::Value;
 
     use super::*;
 
@@ -455,11 +623,23 @@ mod tests {
             r#"{"items":"no"}"#,
             r#"{"items":{}}"#,
             r#"{"kind":"youtube#videoListResponse","items":[]}"#,
+            r#"{"kind":"youtube#batchGetStatsResponse","items":null}"#,
             r#"{"kind":"youtube#batchGetStatsResponse","items":[{"id":"aaaaaaa"#,
         ] {
             let error = stats(body.as_bytes(), &[id("aaaaaaaaaaa")]).unwrap_err();
             assert!(matches!(error, SourceError::BadAnswer(_)), "{body}: {error:?}");
         }
+    }
+
+    #[test]
+    fn an_answer_with_more_items_than_a_call_has_is_none() {
+        let body = |count: usize| {
+            let items = vec![r#"{"id":"aaaaaaaaaaa","statistics":{}}"#; count].join(",");
+            format!(r#"{{"kind":"youtube#batchGetStatsResponse","items":[{items}]}}"#)
+        };
+        let read = |count| stats(body(count).as_bytes(), &[id("aaaaaaaaaaa")]);
+        assert_eq!(read(PER_CALL_MAX).unwrap().found.len(), 1);
+        assert!(matches!(read(PER_CALL_MAX + 1), Err(SourceError::BadAnswer(_))));
     }
 
     fn one(snippet: &str, status: &str, live: &str) -> Result<Details, String> {

@@ -335,7 +335,8 @@ pub trait Store: Send + Sync + 'static {
     /// Whether this update has had its effect, be it before one with a lower id.
     async fn is_handled(&self, mark: &UpdateMark) -> Result<bool>;
 
-    /// All updates up to this one have had their effect: nothing below it is asked for again. A mark never moves back.
+    /// All updates of its sequence up to this one have had their effect. A mark never moves back within a sequence; one
+    /// that is far from it ([`UpdateMark::is_near`]) begins another, and what was told last before stays known.
     async fn move_mark(&self, to: UpdateMark, now: UnixMillis) -> Result<()>;
 
     // Questions -------------------------------------------------------------------------------------------

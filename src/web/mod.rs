@@ -1,7 +1,7 @@
 //! Health and metrics over HTTP.
 //!
-//! `/healthz`: the process works. `/readyz`: store, polling and channels work, or which does not. `/metrics`: for
-//! Prometheus.
+//! `/healthz`: the process works. `/readyz`: store, polling and channels work and commands are heard, or what is wrong.
+//! `/metrics`: for Prometheus.
 
 mod figures;
 mod starting;

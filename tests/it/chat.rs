@@ -6,6 +6,7 @@ mod changes;
 mod channels;
 mod commands;
 mod groups;
+mod hearing;
 mod outages;
 mod reaching;
 mod shares;

@@ -60,6 +60,10 @@ impl Program {
         assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }

@@ -5,9 +5,10 @@ mod several;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
+use tubebell::demo::telegram::EntityKind;
 use tubebell::model::{
     About, Channel, ChatMessage, Counts, Event, Live, Marks, Metric, Series, Signal, Status,
-    SubscriptionId, UnixMillis, Value, VideoId,
+    SubscriptionId, UnixMillis, Value, VideoId, is_blank,
 };
 use tubebell::render::views::{RuleLine, WatchLine, Watches};
 use tubebell::render::{
@@ -316,7 +317,18 @@ fn a_video_that_is_gone_is_not_said_to_have_hidden_likes() {
 
 #[test]
 fn a_title_that_cannot_be_seen_gives_way_to_the_id() {
-    for blank in ["", " \n", "\u{200b}\u{202e}", "\u{3164}"] {
+    for blank in [
+        "",
+        " \n",
+        "\u{200b}\u{202e}",
+        "\u{3164}",
+        "\u{e0041}\u{e007f}",
+        "\u{17b4}",
+        "\u{1d159}",
+        "\u{fe0f}",
+        "\u{180e}",
+        "\u{fff9}",
+    ] {
         let told = body(Channel::Recorder, &message(blank, vec![views_moved()]));
         assert!(told.starts_with("dQw4w9WgXcQ\n"), "{blank:?}");
     }
@@ -639,6 +651,36 @@ fn any_alert() -> impl Strategy<Value = NetAlert> {
     )
 }
 
+/// Names of what shows nothing and of what turns a line, and now and then a letter.
+fn unseen() -> impl Strategy<Value = String> {
+    let c = prop::sample::select(
+        "a\u{5d0} \u{a0}\u{ad}\u{301}\u{61c}\u{115f}\u{17b4}\u{180e}\u{200b}\u{200d}\u{200e}\u{2028}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2060}\u{2066}\u{2067}\u{2068}\u{2069}\u{2800}\u{3164}\u{fe0f}\u{feff}\u{fff9}\u{1d159}\u{e0041}\u{e0100}"
+            .chars()
+            .collect::<Vec<_>>(),
+    );
+    let short = prop::collection::vec(c.clone(), 0..12);
+    prop_oneof![short, prop::collection::vec(c, 0..1500)].prop_map(|all| all.into_iter().collect())
+}
+
+/// How many signs of `text` go on turning behind its end (UAX 9, X5 to X7).
+fn left_open(text: &str) -> usize {
+    let mut open: Vec<char> = Vec::new();
+    for c in text.chars() {
+        match c {
+            '\u{202a}' | '\u{202b}' | '\u{202d}' | '\u{202e}' => open.push('\u{202c}'),
+            '\u{2066}'..='\u{2068}' => open.push('\u{2069}'),
+            '\u{202c}' if open.last() == Some(&c) => drop(open.pop()),
+            '\u{2069}' => {
+                if let Some(at) = open.iter().rposition(|end| *end == c) {
+                    open.truncate(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    open.len()
+}
+
 proptest! {
     // Each case renders some ten messages of up to 200 lines: seconds without optimisation.
     #![proptest_config(ProptestConfig::with_cases(24))]
@@ -667,6 +709,37 @@ proptest! {
         let body = body(Channel::Webhook, &message);
         prop_assert!(body.len() < 20_000, "{}", body.len());
         prop_assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok());
+    }
+
+    #[test]
+    fn of_every_name_something_is_seen_and_none_turns_what_stands_behind_it(
+        title in unseen(),
+        channel in unseen(),
+        subject in unseen(),
+        previous in unseen(),
+    ) {
+        let renamed = alert(
+            Signal::Event(Event::Title),
+            Value::Text(previous.as_str().into()),
+            Value::Text(title.as_str().into()),
+            "title",
+        );
+        let mut message = message(&title, vec![views_moved(), renamed]);
+        message.subject_title = Some(subject);
+        message.videos[0].video.as_mut().unwrap().about.channel_title = Some(channel);
+        let html = chat(&message).html;
+        for line in visible(&html).lines() {
+            prop_assert_eq!(left_open(line), 0, "{:?}", line);
+        }
+        let parsed = tubebell::demo::telegram::parse_html(&html).unwrap();
+        let mut links = parsed.entities.iter().filter(|entity| matches!(entity.kind, EntityKind::TextLink { .. }));
+        prop_assert!(links.all(|link| !is_blank(link.of(&parsed.text))), "{:?}", parsed);
+        let body: serde_json::Value = serde_json::from_str(&body(Channel::Webhook, &message)).unwrap();
+        let video = &body["data"]["video"];
+        prop_assert!(!is_blank(video["title"].as_str().unwrap()));
+        for name in [&video["title"], &video["channel_title"], &body["data"]["subject_title"]] {
+            prop_assert!(name.as_str().is_none_or(|name| !is_blank(name) && left_open(name) == 0), "{:?}", name);
+        }
     }
 
     #[test]

@@ -348,16 +348,42 @@ async fn updates_stay_until_an_offset_confirms_them() {
 }
 
 #[tokio::test]
+async fn an_offset_in_the_future_confirms_nothing_and_shows_all_that_waits() {
+    let w = world().await;
+    let behind = behind_all(&w).await;
+    w.sandbox.say(BEN, BEN, "hello").unwrap();
+    for (offset, told) in [(behind + 12, 2), (999_999_999, 2), (behind, 1)] {
+        let updates = w.ok("getUpdates", json!({"offset": offset})).await;
+        assert_eq!(updates.as_array().unwrap().len(), told, "{offset}");
+    }
+    w.sandbox.begin_updates_anew(7);
+    w.sandbox.say(BEN, BEN, "hello").unwrap();
+    let updates = w.ok("getUpdates", json!({"offset": behind})).await;
+    assert_eq!(updates[0]["update_id"], 7);
+}
+
+/// The offset behind all updates that wait; but for the last, these are confirmed.
+async fn behind_all(w: &World) -> i64 {
+    let last = w.ok("getUpdates", json!({"offset": -1})).await;
+    last[0]["update_id"].as_i64().unwrap() + 1
+}
+
+/// How often updates were asked for.
+fn polls(sandbox: &TelegramSandbox) -> usize {
+    sandbox.requests().iter().filter(|request| request.method == "getUpdates").count()
+}
+
+#[tokio::test]
 async fn a_long_poll_ends_with_the_first_update_and_only_wanted_kinds_come() {
     let w = world().await;
-    let wanted = json!({"offset": 999_999_999, "timeout": 600, "allowed_updates": ["message"]});
+    let offset = behind_all(&w).await;
+    let wanted = json!({"offset": offset, "timeout": 600, "allowed_updates": ["message"]});
     let waiting = w.ok("getUpdates", wanted);
     let speaking = async {
-        w.sandbox.wait_for(|s| s.requests().iter().any(|r| r.method == "getUpdates")).await;
+        w.sandbox.wait_for(|s| polls(s) == 2).await;
         w.sandbox.block(ANA); // my_chat_member: not wanted
         w.sandbox.say(BEN, BEN, "hello").unwrap();
     };
-    // The offset lies in the future: what comes is shown all the same, as ids only grow.
     let (updates, ()) = tokio::join!(waiting, speaking);
     assert_eq!(updates.as_array().unwrap().len(), 1);
     assert_eq!(updates[0]["message"]["from"]["first_name"], "Ben");
@@ -373,13 +399,12 @@ async fn a_long_poll_ends_with_the_first_update_and_only_wanted_kinds_come() {
 #[tokio::test]
 async fn a_second_poller_ends_the_first_and_a_webhook_ends_both() {
     let w = world().await;
-    let poll = |timeout: i64| json!({"offset": 999_999_999, "timeout": timeout});
-    let polls =
-        |s: &TelegramSandbox| s.requests().iter().filter(|r| r.method == "getUpdates").count();
-    let first = w.refused("getUpdates", poll(50));
+    let behind = behind_all(&w).await;
+    let poll = |offset: i64| json!({"offset": offset, "timeout": 50});
+    let first = w.refused("getUpdates", poll(behind));
     let second = async {
-        w.sandbox.wait_for(|s| polls(s) == 1).await;
-        let second = w.ok("getUpdates", poll(50));
+        w.sandbox.wait_for(|s| polls(s) == 2).await;
+        let second = w.ok("getUpdates", poll(behind));
         let wake = async {
             w.sandbox.wait_for(|s| s.requests().iter().any(|r| r.status == 409)).await;
             w.sandbox.say(ANA, ANA, "x").unwrap();
@@ -395,11 +420,11 @@ async fn a_second_poller_ends_the_first_and_a_webhook_ends_both() {
     let bad = w.refused("setWebhook", json!({"url": "http://e.org"})).await;
     assert_eq!(bad, "400 Bad Request: bad webhook: An HTTPS URL must be provided for webhook");
     let set = async {
-        w.sandbox.wait_for(|s| polls(s) == 3).await;
+        w.sandbox.wait_for(|s| polls(s) == 4).await;
         w.ok("setWebhook", json!({"url": "https://e.org/hook"})).await;
         tokio::time::pause(); // a repeated conflict is answered late
     };
-    let (third, ()) = tokio::join!(w.refused("getUpdates", poll(50)), set);
+    let (third, ()) = tokio::join!(w.refused("getUpdates", poll(behind + 1)), set);
     assert_eq!(third, "409 Conflict: terminated by setWebhook request");
     let fourth =
         w.client.post(w.url("getUpdates")).timeout(Duration::from_secs(60)).send().await.unwrap();
@@ -606,10 +631,11 @@ async fn what_is_remembered_is_bounded() {
 async fn stopping_ends_long_polls_and_hanging_answers() {
     let w = world().await;
     w.sandbox.plan(Scope::method("getMe"), Fault::Hang, None);
-    let poll = w.post("getUpdates", json!({"offset": 999_999_999, "timeout": 50}));
+    let behind = behind_all(&w).await;
+    let poll = w.post("getUpdates", json!({"offset": behind, "timeout": 50}));
     let hang = w.client.post(w.url("getMe")).send();
     let stop = async {
-        w.sandbox.wait_for(|s| s.requests().len() == 2).await;
+        w.sandbox.wait_for(|s| s.requests().len() == 3).await;
         w.stop.cancel();
     };
     let ((status, _), hang, ()) = tokio::join!(poll, hang, stop);

@@ -295,6 +295,9 @@ impl Call<'_> {
                 }
                 return Err(Refusal::too_many(seconds));
             }
+            Some(Fault::Result(json)) => {
+                return Ok(serde_json::from_str(json).unwrap_or_default());
+            }
             _ => {}
         }
         match method.run {

@@ -21,6 +21,8 @@ pub enum Fault {
     Truncated,
     /// The answer comes so much later.
     Slow(Duration),
+    /// 200 at once with this JSON as its result, whatever was asked; nothing is stored.
+    Result(&'static str),
 }
 
 /// Which requests a [`Fault`] meets.

@@ -213,6 +213,12 @@ impl TelegramSandbox {
         self.0.change(|state| state.plan.add(scope, fault, times));
     }
 
+    /// Drops the updates that wait, and lets the ids of those that follow begin with `first`: what a bot finds behind
+    /// another API root, or when a local server has lost its data.
+    pub fn begin_updates_anew(&self, first: i64) {
+        self.0.change(|state| state.updates.begin_anew(first));
+    }
+
     /// Drops the planned faults.
     pub fn heal(&self) {
         self.0.change(|state| state.plan.clear());

@@ -17,6 +17,10 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 const WAITING_MAX: usize = 10_000;
 /// Kinds that come only on demand.
 const NOT_BY_DEFAULT: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
+/// An offset further ahead than this is none: the answer begins with the first update that waits.
+/// Source: the official server, `TQueue.cpp` (`get`: "Specified `from_id` is in the future") and `Client.cpp`
+/// (`do_get_updates`), read 2026-11.
+const AHEAD_MAX: i64 = 10;
 const FIRST_ID: i64 = 100_000_001;
 
 /// The queue.
@@ -119,6 +123,12 @@ impl Updates {
         self.waiting.clear();
     }
 
+    /// Forgets all, and counts from this id on: another server, or one that has lost its data.
+    pub(super) fn begin_anew(&mut self, first: i64) {
+        self.forget();
+        self.next_id = first;
+    }
+
     pub(super) fn allow(&mut self, params: &Params) -> Result<(), Refusal> {
         if let Some(kinds) = params.object::<Vec<String>>("allowed_updates")? {
             self.allowed = (!kinds.is_empty()).then(|| kinds.into_iter().collect());
@@ -145,7 +155,9 @@ impl Updates {
         }
         self.last_poll = Some((offset, now));
         let before = self.waiting();
-        if offset < 0 {
+        if offset > self.next_id + AHEAD_MAX {
+            // Nothing is confirmed, and all that waits is told.
+        } else if offset < 0 {
             let keep = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
             self.backlog = Backlog::default();
             self.waiting.drain(..self.waiting.len().saturating_sub(keep));

@@ -10,7 +10,7 @@ use reqwest::{Client, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::notify::SendError;
 use crate::notify::transport::{Broken, Unread, read_bounded, sort};
@@ -152,13 +152,13 @@ impl Telegram {
 /// The result of an answer with status 200; `None` when the answer says that it is a failure all the same.
 fn result_of<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ApiError> {
     #[derive(Deserialize)]
-    struct Answer {
+    struct Answer<'a> {
         ok: bool,
-        #[serde(default)]
-        result: Value,
+        #[serde(borrow)]
+        result: Option<&'a RawValue>,
     }
     // None of serde's own words: they quote the answer.
-    let Ok(answer) = serde_json::from_slice::<Answer>(body) else {
+    let Ok(answer) = serde_json::from_slice::<Answer<'_>>(body) else {
         return Err(ApiError::Send(if body.trim_ascii_start().starts_with(b"<") {
             // A page of a captive portal or of a proxy: Telegram has not seen the request.
             SendError::Unreachable("HTTP 200, but not from the Bot API".to_owned())
@@ -169,7 +169,8 @@ fn result_of<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ApiError> {
     if !answer.ok {
         return Ok(None);
     }
-    serde_json::from_value(answer.result).map(Some).map_err(|_| {
+    let result = answer.result.map_or("null", RawValue::get);
+    serde_json::from_str(result).map(Some).map_err(|_| {
         ApiError::Send(SendError::Ambiguous("the answer can't be understood".to_owned()))
     })
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use teloxide::payloads::{
     AnswerCallbackQuery, DeleteWebhook, EditMessageText, GetChatMember, GetMe, SendMessage,
     SetMyCommands,
@@ -13,7 +14,7 @@ use teloxide::types::{
     LinkPreviewOptions, MessageId, ParseMode, ReplyMarkup, ThreadId, UserId,
 };
 
-use crate::model::{Button, ChatMessage};
+use crate::model::{AtMost, Button, ChatMessage};
 use crate::notify::SendError;
 
 use super::Telegram;
@@ -73,6 +74,9 @@ struct GetUpdates {
     allowed_updates: [AllowedUpdate; 3],
 }
 
+/// Updates as they came: each is read by itself, and what is beyond as many as were asked for comes again.
+type Told = AtMost<Box<RawValue>, { POLL_MAX_UPDATES as usize }>;
+
 #[derive(Deserialize)]
 struct Sent {
     message_id: i32,
@@ -120,8 +124,8 @@ impl Telegram {
 
     /// Waits up to `timeout_s` seconds (at most 50) for updates from `offset` on, and confirms all before it.
     ///
-    /// An update that can't be read is [`super::UpdateKind::Other`]: the others still arrive. Fewer than `limit` come
-    /// when they are too heavy for one answer.
+    /// An update that can't be read is [`super::UpdateKind::Other`]: the others still arrive. One whose id is none
+    /// ([`Update::is_id`]) is left out. Fewer than `limit` come when they are too heavy for one answer.
     ///
     /// # Errors
     ///
@@ -144,15 +148,17 @@ impl Telegram {
             ],
         };
         let limit = Duration::from_secs(timeout_s.into()) + POLL_MARGIN;
-        let mut answer: Result<Vec<Value>, ApiError> =
+        let mut answer: Result<Told, ApiError> =
             self.call_within("getUpdates", &payload, limit, UPDATES_MAX_BYTES).await;
-        while payload.limit > 1 && answer == Err(ApiError::TooLong) {
+        while payload.limit > 1 && matches!(answer, Err(ApiError::TooLong)) {
             // Or a hundred heavy messages of one person would keep everybody's away for ever.
             payload.limit = payload.limit.div_ceil(10);
             answer = self.call_within("getUpdates", &payload, limit, UPDATES_MAX_BYTES).await;
         }
         match answer {
-            Ok(values) => Ok(values.iter().filter_map(parse_update).collect()),
+            Ok(told) => {
+                Ok(told.items.iter().filter_map(|update| parse_update(update.get())).collect())
+            }
             Err(ApiError::Conflict(Conflict::OtherPoller)) => Err(PollError::OtherPoller),
             Err(ApiError::Conflict(Conflict::WebhookSet)) => Err(PollError::WebhookSet),
             Err(
@@ -192,7 +198,7 @@ impl Telegram {
         let mut payload = AnswerCallbackQuery::new(CallbackQueryId(id.to_owned()));
         payload.text = text.map(|text| text.chars().take(CALLBACK_TEXT_MAX_CHARS).collect());
         payload.show_alert = alert.then_some(true);
-        done(self.call::<Value>("answerCallbackQuery", &payload).await)
+        done(self.call::<IgnoredAny>("answerCallbackQuery", &payload).await)
     }
 
     /// Replaces text and buttons of one of our messages. What stands already is no failure.
@@ -210,7 +216,7 @@ impl Telegram {
         payload.parse_mode = Some(ParseMode::Html);
         payload.link_preview_options = link_preview(message);
         payload.reply_markup = (!message.buttons.is_empty()).then(|| keyboard(&message.buttons));
-        done(self.call::<Value>("editMessageText", &payload).await)
+        done(self.call::<IgnoredAny>("editMessageText", &payload).await)
     }
 
     /// Sets the commands that clients offer: pairs of a command without `/` and its description.
@@ -221,7 +227,7 @@ impl Telegram {
     pub async fn set_my_commands(&self, commands: &[(&str, &str)]) -> Result<(), SendError> {
         let commands: Vec<BotCommand> =
             commands.iter().map(|(name, text)| BotCommand::new(*name, *text)).collect();
-        done(self.call::<Value>("setMyCommands", &SetMyCommands::new(commands)).await)
+        done(self.call::<IgnoredAny>("setMyCommands", &SetMyCommands::new(commands)).await)
     }
 
     /// Removes a webhook, so that updates can be polled. Updates that wait are kept.
@@ -230,12 +236,12 @@ impl Telegram {
     ///
     /// See [`SendError`].
     pub async fn delete_webhook(&self) -> Result<(), SendError> {
-        done(self.call::<Value>("deleteWebhook", &DeleteWebhook::new()).await)
+        done(self.call::<IgnoredAny>("deleteWebhook", &DeleteWebhook::new()).await)
     }
 }
 
 /// For requests that are answered with nothing of interest.
-fn done(answer: Result<Value, ApiError>) -> Result<(), SendError> {
+fn done(answer: Result<IgnoredAny, ApiError>) -> Result<(), SendError> {
     match answer {
         Ok(_) | Err(ApiError::NotModified | ApiError::StaleCallback) => Ok(()),
         Err(error @ (ApiError::Send(_) | ApiError::Conflict(_) | ApiError::TooLong)) => {

@@ -4,7 +4,6 @@
 //! and an update that can't be read must still be confirmed, or it comes again for ever with all later ones behind it.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::model::UnixMillis;
 
@@ -15,6 +14,16 @@ pub struct Update {
     pub id: i64,
     /// What happened.
     pub kind: UpdateKind,
+}
+
+impl Update {
+    /// Whether this can be the id of an update. No server counts that far (the official one has 31 bits), and the API
+    /// promises at most 52 for its largest ids: what is beyond would be an offset behind which nothing ever comes.
+    /// Source: <https://core.telegram.org/bots/api#chat> (Bot API 10.1); tdlib, `TQueue.h`, `MAX_ID` (read 2026-11).
+    #[must_use]
+    pub const fn is_id(id: i64) -> bool {
+        0 <= id && id < 1 << 52
+    }
 }
 
 /// What happened.
@@ -82,6 +91,8 @@ pub struct Message {
     pub sender_chat: Option<i64>,
     /// The text; none for pictures, joins and the like.
     pub text: Option<String>,
+    /// Whoever sent it did not write it: it was forwarded, or comes from another bot that they called (`via_bot`).
+    pub is_passed_on: bool,
     /// It tells that somebody left (it may be us) or that a topic was closed: no sign that messages can be sent there.
     pub is_farewell: bool,
     /// When it was written.
@@ -176,6 +187,11 @@ mod wire {
     use super::{Chat, Deserialize, MemberStatus};
 
     #[derive(Deserialize)]
+    pub(super) struct UpdateId {
+        pub(super) update_id: i64,
+    }
+
+    #[derive(Deserialize)]
     pub(super) struct Update {
         pub(super) message: Option<Message>,
         pub(super) callback_query: Option<Callback>,
@@ -203,6 +219,10 @@ mod wire {
         pub(super) from: Option<User>,
         pub(super) sender_chat: Option<Id>,
         pub(super) text: Option<String>,
+        pub(super) forward_origin: Option<IgnoredAny>,
+        /// In place of the origin, from servers before Bot API 7.0.
+        pub(super) forward_date: Option<IgnoredAny>,
+        pub(super) via_bot: Option<IgnoredAny>,
         pub(super) reply_to_message: Option<MessageId>,
         pub(super) migrate_to_chat_id: Option<i64>,
         pub(super) left_chat_member: Option<IgnoredAny>,
@@ -269,6 +289,9 @@ impl From<wire::Message> for Message {
             from: message.from.map(User::from),
             sender_chat: message.sender_chat.map(|chat| chat.id),
             text: message.text,
+            is_passed_on: message.forward_origin.is_some()
+                || message.forward_date.is_some()
+                || message.via_bot.is_some(),
             date: UnixMillis(message.date.saturating_mul(1000)),
             reply_to: message.reply_to_message.map(|reply| reply.message_id),
             migrate_to: message.migrate_to_chat_id,
@@ -290,11 +313,15 @@ impl From<wire::Callback> for Callback {
     }
 }
 
-/// Reads one update; `None` only when there is no id to confirm.
+/// Reads one update from its JSON; `None` only when there is no id to confirm.
 #[must_use]
-pub fn parse_update(value: &Value) -> Option<Update> {
-    let id = value.get("update_id")?.as_i64()?;
-    let kind = match wire::Update::deserialize(value) {
+pub fn parse_update(json: &str) -> Option<Update> {
+    let id = serde_json::from_str::<wire::UpdateId>(json).ok()?.update_id;
+    // A list would be read as the fields in their order.
+    if !Update::is_id(id) || !json.trim_ascii_start().starts_with('{') {
+        return None;
+    }
+    let kind = match serde_json::from_str(json) {
         Ok(wire::Update { message: Some(message), .. }) => UpdateKind::Message(message.into()),
         Ok(wire::Update { callback_query: Some(callback), .. }) => {
             UpdateKind::Callback(callback.into())
@@ -322,7 +349,7 @@ pub fn parse_update(value: &Value) -> Option<Update> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn message(extra: &Value) -> Value {
         let mut message = json!({
@@ -338,8 +365,12 @@ mod tests {
         json!({"update_id": 7, "message": message})
     }
 
+    fn parse_json(value: &Value) -> Option<Update> {
+        parse_update(&value.to_string())
+    }
+
     fn read(value: &Value) -> Message {
-        match parse_update(value) {
+        match parse_json(value) {
             Some(Update { id: 7, kind: UpdateKind::Message(message) }) => message,
             other => panic!("{other:?}"),
         }
@@ -363,6 +394,7 @@ mod tests {
                 from: Some(ana),
                 sender_chat: None,
                 text: Some("/watch dQw4w9WgXcQ".to_owned()),
+                is_passed_on: false,
                 is_farewell: false,
                 date: UnixMillis(1_760_000_000_000),
                 reply_to: None,
@@ -389,6 +421,24 @@ mod tests {
     }
 
     #[test]
+    fn what_was_forwarded_or_written_by_another_bot_is_told_from_what_somebody_wrote() {
+        for passed_on in [
+            json!({"forward_origin": {"type": "user", "date": 1, "sender_user": {"id": 7, "is_bot": false, "first_name": "Ben"}}}),
+            json!({"forward_origin": {"type": "hidden_user", "date": 1, "sender_user_name": "Ben"}}),
+            json!({"forward_from": {"id": 7, "is_bot": false, "first_name": "Ben"}, "forward_date": 1}),
+            json!({"via_bot": {"id": 8, "is_bot": true, "first_name": "gif", "username": "gif"}}),
+        ] {
+            assert!(read(&message(&passed_on)).is_passed_on, "{passed_on}");
+        }
+        for written in [
+            json!({}),
+            json!({"quote": {"text": "x", "position": 0}, "external_reply": {"origin": {"type": "user", "date": 1}}}),
+        ] {
+            assert!(!read(&message(&written)).is_passed_on, "{written}");
+        }
+    }
+
+    #[test]
     fn what_telegram_adds_later_does_not_hide_a_command() {
         let found = read(&message(&json!({
             "entities": [{"offset": 0, "length": 6, "type": "hologram"}],
@@ -399,7 +449,7 @@ mod tests {
 
     #[test]
     fn the_press_of_a_button_is_read_even_when_its_message_is_out_of_reach() {
-        let found = parse_update(&json!({"update_id": 8, "callback_query": {
+        let found = parse_json(&json!({"update_id": 8, "callback_query": {
             "id": "4382bfdwdsb323b2d9", "from": {"id": 42, "is_bot": false, "first_name": "Ana"},
             "message": {"message_id": 6, "date": 0, "chat": {"id": 42, "type": "private", "first_name": "Ana"}},
             "chat_instance": "1", "data": "mute:17:1h"
@@ -414,7 +464,7 @@ mod tests {
 
     #[test]
     fn a_block_is_seen_without_waiting_for_a_failed_message() {
-        let found = parse_update(&json!({"update_id": 9, "my_chat_member": {
+        let found = parse_json(&json!({"update_id": 9, "my_chat_member": {
             "chat": {"id": 42, "type": "private", "first_name": "Ana"}, "date": 1,
             "from": {"id": 42, "is_bot": false, "first_name": "Ana"},
             "old_chat_member": {"status": "member", "user": {"id": 1, "is_bot": true, "first_name": "bell"}},
@@ -435,7 +485,7 @@ mod tests {
                 "from": {"id": 42, "is_bot": false, "first_name": "Ana"},
                 "old_chat_member": {"status": "left", "user": {"id": 1}}, "new_chat_member": member
             }});
-            match parse_update(&update) {
+            match parse_json(&update) {
                 Some(Update { kind: UpdateKind::MyChatMember(change), .. }) => {
                     change.is_reachable()
                 }
@@ -497,10 +547,17 @@ mod tests {
             json!({"update_id": 10, "message": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "hologram"}}}),
             json!({"update_id": 10}),
         ] {
-            assert_eq!(parse_update(&odd), Some(Update { id: 10, kind: UpdateKind::Other }));
+            assert_eq!(parse_json(&odd), Some(Update { id: 10, kind: UpdateKind::Other }));
         }
-        for lost in [json!({"message": {}}), json!(5), json!({"update_id": "x"})] {
-            assert_eq!(parse_update(&lost), None);
+        for lost in [
+            json!({"message": {}}),
+            json!(5),
+            json!({"update_id": "x"}),
+            json!({"update_id": -1}),
+            json!({"update_id": 1_i64 << 53}),
+            json!({"update_id": i64::MAX}),
+        ] {
+            assert_eq!(parse_json(&lost), None);
         }
     }
 

@@ -172,3 +172,13 @@ async fn there_are_no_invitations_where_they_would_mean_nothing() {
     world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
     assert!(world.say_in(ANA, chat(GROUP), "/invite").await.contains("in a private chat"));
 }
+
+#[tokio::test]
+async fn an_invitation_that_was_passed_on_to_the_bot_lets_nobody_in() {
+    let mut world = World::with(|_| {});
+    let code = invited(&world).await;
+    let forwarded = World::passed_on(ANA, chat(ANA), &format!("/start {code}"));
+    world.handle(forwarded).await.unwrap();
+    assert!(!world.store.is_admitted(&chat(ANA)).await.unwrap());
+    assert!(world.say(&format!("/start {code}")).await.contains("Welcome"));
+}

@@ -56,6 +56,7 @@ async fn an_anonymous_administrator_is_one_and_a_linked_channel_is_none() {
         user: Some(person(1_087_968_824)),
         sender_chat: Some(sender),
         text: "/watch dQw4w9WgXcQ".to_owned(),
+        is_passed_on: false,
     };
     world.handle(write(-100_999)).await.unwrap();
     assert!(world.watches(chat(GROUP)).await.is_empty());

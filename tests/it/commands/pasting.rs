@@ -1,8 +1,9 @@
 //! What people paste is understood alike with a command before it and without.
 
 use tubebell::model::{Address, SubjectRef};
+use tubebell::store::Store;
 
-use super::world::{VIDEO, World, chat, snapshot};
+use super::world::{GROUP, VIDEO, World, chat, snapshot};
 
 const ANA: i64 = super::world::ANA;
 
@@ -118,4 +119,50 @@ async fn a_title_turns_round_nothing_that_stands_behind_it() {
     world.youtube.videos.lock().unwrap().insert(VIDEO.parse().unwrap(), snapshot(VIDEO, closed));
     let answer = world.say("/watch dQw4w9WgXcQ").await;
     assert!(answer.contains(&format!("{closed}\n")), "as typed where it is closed: {answer:?}");
+}
+
+#[tokio::test]
+async fn what_somebody_else_wrote_is_offered_and_commands_nothing() {
+    let mut world = World::open();
+    for offered in [
+        "/watch dQw4w9WgXcQ views every 1",
+        "/watch https://youtu.be/dQw4w9WgXcQ",
+        "/watch@bell_bot Look: https://youtu.be/dQw4w9WgXcQ",
+        "https://youtu.be/dQw4w9WgXcQ",
+    ] {
+        let before = world.sent();
+        world.handle(World::passed_on(ANA, chat(ANA), offered)).await.unwrap();
+        let answer = world.said_since(before);
+        assert!(answer.contains("Shall I watch it?"), "{offered}: {answer}");
+    }
+    assert!(world.watches(chat(ANA)).await.is_empty());
+    watched_for_good(&mut world).await;
+    for command in ["/unwatch all", "/mute 1d", "/quiet 22-8", "/list", "/invite", "/watch 1"] {
+        let before = world.sent();
+        world.handle(World::passed_on(ANA, chat(ANA), command)).await.unwrap();
+        let answer = world.said_since(before);
+        assert!(!answer.is_empty() && !answer.contains("No longer"), "{command}: {answer}");
+        world.later(60);
+    }
+    assert_eq!(world.watches(chat(ANA)).await.len(), 1);
+    let settings = world.store.destination(&chat(ANA)).await.unwrap().unwrap().settings;
+    assert_eq!(settings, tubebell::model::Settings::default());
+    assert!(world.say("/list").await.contains("You watch 1"));
+}
+
+async fn watched_for_good(world: &mut World) {
+    assert!(world.say("/watch dQw4w9WgXcQ views any").await.contains("Watching"));
+}
+
+#[tokio::test]
+async fn in_a_group_what_somebody_else_wrote_is_for_the_people_there() {
+    let mut world = World::open();
+    let before = world.sent();
+    for text in
+        ["/watch@bell_bot dQw4w9WgXcQ", "/help", "/unwatch all", "https://youtu.be/dQw4w9WgXcQ"]
+    {
+        world.handle(World::passed_on(ANA, chat(GROUP), text)).await.unwrap();
+    }
+    assert_eq!(world.said_since(before), "");
+    assert!(world.watches(chat(GROUP)).await.is_empty());
 }

@@ -215,7 +215,17 @@ impl World {
             user: Some(person(user)),
             sender_chat: None,
             text: text.to_owned(),
+            is_passed_on: false,
         }
+    }
+
+    /// The same, where somebody else had written it.
+    pub(super) fn passed_on(user: i64, to: Address, text: &str) -> IncomingKind {
+        let mut kind = World::message(user, to, text);
+        if let IncomingKind::Message { is_passed_on, .. } = &mut kind {
+            *is_passed_on = true;
+        }
+        kind
     }
 
     /// Ana writes in private; returns the answers as people see them.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tubebell::notify::SendError;
-use tubebell::notify::telegram::{ApiError, UpdateKind, classify, parse_update};
+use tubebell::notify::telegram::{ApiError, Update, UpdateKind, classify, parse_update};
 
 /// An update is read as what it says or is `Other`, and keeps its id; an error's text is one bounded line.
 pub(crate) fn check(data: &[u8]) {
@@ -10,8 +10,9 @@ pub(crate) fn check(data: &[u8]) {
         error(&classify(status, None, data));
     }
     let Ok(value) = serde_json::from_slice::<Value>(data) else { return };
-    let update = parse_update(&value);
-    let id = value.get("update_id").and_then(Value::as_i64);
+    let json = value.to_string();
+    let update = parse_update(&json);
+    let id = value.get("update_id").and_then(Value::as_i64).filter(|id| Update::is_id(*id));
     assert_eq!(update.as_ref().map(|update| update.id), id, "an update is confirmed by its id");
     let Some(update) = update else { return };
     let said = |pointer: &str| value.pointer(pointer);
@@ -44,8 +45,6 @@ pub(crate) fn check(data: &[u8]) {
         }
         UpdateKind::Other => {}
     }
-    let again = serde_json::from_str(&value.to_string()).expect("JSON that was written by serde");
-    assert_eq!(parse_update(&again), Some(update));
 }
 
 fn error(error: &ApiError) {

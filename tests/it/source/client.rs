@@ -205,7 +205,7 @@ async fn broken_answers_are_bad_answers() {
         (Reply::CutOff(half.clone()), "cut off after 200 bytes"),
         (Reply::Http(200, vec![], half), "the JSON breaks off after 200 bytes"),
         (Reply::ok("<html>welcome to our hotel</html>"), "no JSON"),
-        (ten_megabytes, "more than 4 MiB"),
+        (ten_megabytes, "more than 1024 KiB"),
         (Reply::status(302, ""), "HTTP 302"),
     ] {
         let server = Server::start([reply]).await;
@@ -226,7 +226,7 @@ async fn a_compressed_answer_is_read_and_a_bomb_is_not() {
     let youtube = server.client();
     assert_eq!(youtube.stats(&ids(), Spender::Polling, NOW).await.unwrap().found.len(), 2);
     let error = youtube.stats(&ids(), Spender::Polling, NOW).await.unwrap_err();
-    assert!(error.to_string().contains("more than 4 MiB"), "{error}");
+    assert!(error.to_string().contains("more than 1024 KiB"), "{error}");
 }
 
 /// Writes gzip without compression (RFC 1951, 3.2.4): enough to test the way back.

@@ -179,6 +179,33 @@ async fn after_two_quiet_days_the_ids_of_updates_may_start_anew() {
 }
 
 #[tokio::test]
+async fn ids_that_start_anew_have_their_effect_and_those_before_have_it_no_second_time() {
+    let bench = Bench::new();
+    let store = bench.store();
+    let mark = |update_id| UpdateMark { source: "telegram:1".into(), update_id };
+    let edit = async |id| store.edit(Some(mark(id)), Vec::new(), T0).await.unwrap().is_some();
+    let last = 5_000_001;
+    assert!(edit(last).await);
+    store.move_mark(mark(last), T0).await.unwrap();
+    for anew in [1_001, 1_900_000_000] {
+        assert!(edit(anew).await, "{anew}");
+        store.move_mark(mark(anew), T0).await.unwrap();
+        assert_eq!(store.update_mark("telegram:1").await.unwrap(), Some(anew));
+        // Whoever tells either of them again has not heard that it is confirmed.
+        for again in [anew, anew - 1, last, last - 99] {
+            assert!(!edit(again).await, "{again} after {anew}");
+        }
+    }
+    // And back: the mark moves, and covers what it did before.
+    assert!(edit(last + 1).await);
+    store.move_mark(mark(last + 1), T0).await.unwrap();
+    assert_eq!(store.update_mark("telegram:1").await.unwrap(), Some(last + 1));
+    assert!(!edit(last).await && !edit(1_001).await);
+    store.sweep(KEEP, T0.plus(3 * DAY)).await.unwrap();
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM handled"), 0);
+}
+
+#[tokio::test]
 async fn edits_stand_or_fall_together_with_their_mark() {
     let bench = Bench::new();
     bench.meddle("CREATE TRIGGER no BEFORE INSERT ON invite BEGIN SELECT RAISE(ABORT, 'no'); END");
