@@ -88,6 +88,11 @@ impl<'a> Turn<'a> {
         Turn { button: Some((callback, message_id)), ..self }
     }
 
+    /// Whoever pressed is told nothing.
+    pub(super) const fn leave_unanswered(&mut self) {
+        self.button = None;
+    }
+
     pub(super) fn is_button(&self) -> bool {
         self.button.is_some()
     }
@@ -248,8 +253,7 @@ impl<'a> Turn<'a> {
             (Some(chat), None, Some(person)) => {
                 match self.control.lookup.is_administrator(chat, person.id).await {
                     Ok(is) => is,
-                    Err(error) => {
-                        tracing::warn!(chat = %self.chat.masked(), %error, "could not ask who is an administrator");
+                    Err(_) => {
                         return Err(self.refuse(
                             "I can't find out just now whether you are an administrator here. Try again in a minute; it helps to make me one too.",
                         ));
@@ -337,7 +341,6 @@ impl<'a> Turn<'a> {
 
     /// Ends the turn: this needs YouTube.
     pub(super) fn no_lookup(&self, error: &LookupError) -> Stop {
-        tracing::warn!(%error, "a lookup for a command failed");
         let text = format!("{} Try again then.", self.excuse(error));
         let message = Some(self.sentence(&text, None));
         Stop::Answer(Box::new(Answer { message, ..Answer::default() }))
