@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::rows;
+use super::{rows, watch};
 use crate::model::{ListKey, News, UnixMillis, VideoKey};
 use crate::store::Result;
 
@@ -181,6 +181,7 @@ pub(super) fn disarm(tx: &Connection, limit: usize) -> Result<bool> {
         }
         left -= removed.max(1);
         tx.prepare_cached("UPDATE rule SET list = NULL WHERE id = ?1")?.execute([rule])?;
+        watch::forget_rule(tx, rule)?;
         if left == 0 {
             return Ok(true);
         }
