@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use rusqlite::Connection;
+use tubebell::model::Address;
 
 use crate::figures::{Figures, percentile};
+use crate::probe::{Router, runtime};
 use crate::process::{Gateway, Setup, UNLIMITED, pause};
 use crate::seed::{NEVER, Seed};
 use crate::sink::{Behaviour, Sink};
@@ -30,7 +32,30 @@ fn seed(address: &str) -> Seed {
 pub(crate) fn change_to_send(figures: &mut Figures) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let database = seed("webhook:http://127.0.0.1:1/hook/{}").database(folder.path())?;
-    run(figures, folder.path(), &database, false, "change_to_send_p99_ms")
+    run(figures, folder.path(), &database, (false, 0), "change_to_send_p99_ms")
+}
+
+/// The same beside endpoints that never answer: 600 of one host and one of each of 50 hosts, with a message each that is tried
+/// again and again.
+pub(crate) fn others_hanging(figures: &mut Figures) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let database = seed("webhook:http://127.0.0.1:1/hook/{}").database(folder.path())?;
+    run(figures, folder.path(), &database, (false, 50), "others_hanging_p99_ms")
+}
+
+/// Queues a message to each of the endpoints that never answer.
+fn hang(database: &Path, base: &str, hosts: usize) -> anyhow::Result<()> {
+    let of = |host: usize, path: usize| -> anyhow::Result<(Address, String)> {
+        let url = base.replace("127.0.0.1", &format!("127.0.1.{host}"));
+        Ok((format!("webhook:{url}/hang/{path}").parse()?, "{}".to_owned()))
+    };
+    let to = (0..600).map(|path| of(1, path)).chain((0..hosts).map(|host| of(host + 2, 0)));
+    let to = to.collect::<anyhow::Result<Vec<_>>>()?;
+    runtime()?.block_on(async {
+        let router = Router::open(database)?;
+        router.store.notice(None, to, tubebell::app::system_clock()()).await?;
+        Ok(())
+    })
 }
 
 /// The same beside a chat that must wait an hour, with a million alerts of 100,000 watches waiting for it.
@@ -51,19 +76,28 @@ pub(crate) fn others(figures: &mut Figures) -> anyhow::Result<()> {
         crate::seed::seen_at().0,
         crate::seed::seen_at().0,
     ))?;
-    run(figures, folder.path(), &database, true, "others_p99_ms")
+    run(figures, folder.path(), &database, (true, 0), "others_p99_ms")
 }
 
 fn run(
     figures: &mut Figures,
     folder: &Path,
     database: &Path,
-    telegram: bool,
+    (telegram, hanging_hosts): (bool, usize),
     name: &str,
 ) -> anyhow::Result<()> {
-    let behaviour = Behaviour { timed: true, moving_one_in: 1, step: 1, ..Behaviour::default() };
+    let behaviour = Behaviour {
+        timed: true,
+        moving_one_in: 1,
+        step: 1,
+        many_hosts: hanging_hosts > 0,
+        ..Behaviour::default()
+    };
     let sink = Sink::start(&behaviour)?;
     crate::seed::point_to(database, &sink.base)?;
+    if hanging_hosts > 0 {
+        hang(database, &sink.base, hanging_hosts)?;
+    }
     let polling = "min_interval = \"1s\"\nmax_interval = \"1s\"\n";
     let setup = Setup { sink: &sink, telegram, rates: UNLIMITED, polling, web: None };
     let mut gateway = Gateway::start(folder, database, &setup)?;

@@ -46,6 +46,7 @@ const BENCHES: &[Bench] = &[
     (&["telegram_rate", "telegram_429"], rate::telegram_rate),
     (&["change_to_send_p99_ms"], latency::change_to_send),
     (&["others_p99_ms"], latency::others),
+    (&["others_hanging_p99_ms"], latency::others_hanging),
 ];
 
 fn main() -> ExitCode {

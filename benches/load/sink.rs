@@ -63,6 +63,8 @@ pub(crate) struct Behaviour {
     pub(crate) uploads: u64,
     /// Webhooks refuse one of so many messages, at each of its attempts; 0: none.
     pub(crate) refusing_one_in: u64,
+    /// Whether it is many hosts: it listens at each 127.x.y.z.
+    pub(crate) many_hosts: bool,
 }
 
 /// A handle to the process.
@@ -123,8 +125,9 @@ pub(crate) fn main(arguments: &[String]) -> ExitCode {
 }
 
 async fn serve(behaviour: Behaviour) -> anyhow::Result<()> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    println!("http://{}", listener.local_addr()?);
+    let every = if behaviour.many_hosts { "0.0.0.0:0" } else { "127.0.0.1:0" };
+    let listener = TcpListener::bind(every).await?;
+    println!("http://127.0.0.1:{}", listener.local_addr()?.port());
     std::io::stdout().flush()?;
     std::thread::spawn(|| {
         // Its end is ours.
@@ -184,6 +187,9 @@ impl Seen {
             }
             self.take(id);
             return Answer::now(OK);
+        }
+        if path.starts_with("/hang/") {
+            return Answer::now(OK).after(Duration::from_secs(3600));
         }
         if let Some(method) = path.strip_prefix("/bot1:bench/") {
             return self.telegram(method, request);

@@ -10,7 +10,7 @@ use tubebell::app::system_clock;
 use tubebell::deliver::Composer;
 use tubebell::model::{Address, Channel, Effective, Settings, Snapshot, UnixMillis};
 use tubebell::render::Renderer;
-use tubebell::store::Edit;
+use tubebell::store::{Edit, Room};
 
 use crate::figures::Figures;
 use crate::listing;
@@ -70,7 +70,7 @@ pub(crate) fn folded_night(figures: &mut Figures) -> anyhow::Result<()> {
         let begun = Instant::now();
         let claimed = router
             .store
-            .finish_and_claim(Vec::new(), Channel::Telegram, 1, morning, composer)
+            .finish_and_claim(Vec::new(), Channel::Telegram, Room::of(1), morning, composer)
             .await?;
         let took = begun.elapsed();
         ensure!(claimed.claims.len() == 1, "{} messages were taken", claimed.claims.len());

@@ -1,6 +1,6 @@
 //! Answers what commands ask of YouTube and of Telegram.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,6 +14,7 @@ use crate::notify::telegram::Telegram;
 use crate::pipeline::{QUOTA_KEY, Watched};
 use crate::source::{Bucket, Intervals, Memory, SourceError, Spender, YouTube};
 use crate::store::{Beginning, Store};
+use crate::telemetry::LogThrottle;
 
 /// Asks the real services, within people's share of the day's units.
 pub(super) struct YouTubeLookup {
@@ -28,7 +29,11 @@ pub(super) struct YouTubeLookup {
     per_chat: LooksPerChat,
     with_youtube: ServiceTimeout,
     with_telegram: ServiceTimeout,
+    failures: Mutex<LogThrottle>,
 }
+
+/// Lines a minute about services that do not answer.
+const LINES_MAX: u32 = 5;
 
 impl YouTubeLookup {
     pub(super) fn new(
@@ -52,7 +57,21 @@ impl YouTubeLookup {
             per_chat: LooksPerChat::default(),
             with_youtube: time_limits(),
             with_telegram: time_limits(),
+            failures: Mutex::new(LogThrottle::new(LINES_MAX)),
         }
+    }
+
+    /// A service did not answer: in the log why, in sum where that happens often.
+    fn unreachable(
+        &self,
+        service: &'static str,
+        error: &(dyn std::fmt::Display + Sync),
+    ) -> LookupError {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(unsaid) = failures.pass(std::time::Instant::now()) {
+            tracing::warn!(service, %error, unsaid, "a question of a command could not be asked");
+        }
+        LookupError::Unreachable(format!("{service} does not answer"))
     }
 
     /// Asks YouTube for a chat, if it may ask today; units that this has spent survive a stop like those of polling.
@@ -84,11 +103,10 @@ impl YouTubeLookup {
         question: impl Future<Output = Result<T, SourceError>>,
     ) -> Result<T, LookupError> {
         match self.with_youtube.wait(question).await {
-            Some(answer) => answer.map_err(|error| sort(&error)),
-            None => {
-                tracing::warn!("YouTube takes too long to answer a command");
-                Err(LookupError::Unreachable("YouTube does not answer".to_owned()))
-            }
+            Some(answer) => answer.map_err(|error| {
+                sort(&error).unwrap_or_else(|| self.unreachable("YouTube", &error))
+            }),
+            None => Err(self.unreachable("YouTube", &"it takes too long")),
         }
     }
 
@@ -223,14 +241,8 @@ impl Lookup for YouTubeLookup {
             Some(Err(SendError::Barred(_) | SendError::Gone(_) | SendError::Rejected(_))) => {
                 Ok(false)
             }
-            Some(Err(error)) => {
-                tracing::warn!(%error, "Telegram did not say who is an administrator");
-                Err(LookupError::Unreachable("Telegram does not answer".to_owned()))
-            }
-            None => {
-                tracing::warn!("Telegram takes too long to say who is an administrator");
-                Err(LookupError::Unreachable("Telegram does not answer".to_owned()))
-            }
+            Some(Err(error)) => Err(self.unreachable("Telegram", &error)),
+            None => Err(self.unreachable("Telegram", &"it takes too long")),
         }
     }
 }
@@ -245,26 +257,24 @@ fn looked(memory: &Memory) -> Option<Looked> {
     Some(Looked { snapshot, beginning })
 }
 
-fn sort(error: &SourceError) -> LookupError {
+/// What a failure of YouTube's means to whoever asked; `None`: it did not answer.
+fn sort(error: &SourceError) -> Option<LookupError> {
     match error {
         SourceError::QuotaUsedUp { resets_at, .. } => {
-            LookupError::QuotaUsedUp { until: *resets_at }
+            Some(LookupError::QuotaUsedUp { until: *resets_at })
         }
         SourceError::ShareUsedUp { resets_at, .. } => {
-            LookupError::ShareUsedUp { until: *resets_at }
+            Some(LookupError::ShareUsedUp { until: *resets_at })
         }
         SourceError::KeyRefused(_)
         | SourceError::NotEnabled(_)
         | SourceError::Misconfigured(_)
-        | SourceError::Forbidden(_) => LookupError::KeyRefused,
+        | SourceError::Forbidden(_) => Some(LookupError::KeyRefused),
         SourceError::NotFound(_)
         | SourceError::Rejected(_)
         | SourceError::Burst { .. }
         | SourceError::BadAnswer(_)
         | SourceError::Unreachable { .. }
-        | SourceError::Transient(_) => {
-            tracing::warn!(%error, "a question of a command could not be asked");
-            LookupError::Unreachable("YouTube does not answer".to_owned())
-        }
+        | SourceError::Transient(_) => None,
     }
 }

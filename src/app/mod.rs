@@ -329,7 +329,13 @@ impl Gateway {
                 clock: Arc::clone(&clock),
             };
             tracker.spawn(census.run(stop.clone()));
-            let pages = Web { store: Arc::clone(&store), metrics: metrics.clone(), checks, clock };
+            let pages = Web {
+                store: Arc::clone(&store),
+                metrics: metrics.clone(),
+                checks,
+                clock,
+                hosts: config.web.as_ref().map(|web| web.hosts.clone()).unwrap_or_default(),
+            };
             tracker.spawn(pages.run(listener, stop.clone()));
         }
         Ok(Gateway { tracker, time_limits, stop, store, metrics, web })

@@ -39,9 +39,10 @@ impl Opening<'_> {
         let (first, second) = split(listener).map_err(failed)?;
         let (progress, stop) = (Progress::default(), CancellationToken::new());
         progress.say("the database is being opened");
+        let hosts = self.config.web.as_ref().map(|web| web.hosts.clone()).unwrap_or_default();
         // Both end together, however opening ends.
         let guard = stop.clone().drop_guard();
-        let serving = serve_while_starting(first, progress.clone(), stop);
+        let serving = serve_while_starting(first, progress.clone(), hosts, stop);
         let opening = self.store(&progress);
         tokio::pin!(serving, opening);
         let store = tokio::select! {

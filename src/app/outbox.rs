@@ -18,13 +18,14 @@ use super::waiting::{Put, Waiting};
 use crate::control::{Reply, ReplyError};
 use crate::deliver::Limiter;
 use crate::model::{Address, ChatMessage};
+use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
 use crate::telemetry::LogThrottle;
 
 /// Pressed buttons that are being answered at a time; Telegram counts these against nothing, so they leave at once.
 const TOASTS_MAX: usize = 256;
 
-/// Lines a minute about answers that are left out.
+/// Lines a minute about answers that are left out, and about those that fail.
 const LINES_MAX: u32 = 2;
 
 /// How long after a stop an answer may still wait for its turn.
@@ -39,9 +40,18 @@ pub(super) struct Outbox {
     stop: CancellationToken,
     waiting: Arc<Mutex<Waiting<What>>>,
     toasts: Arc<Semaphore>,
-    left_out: Arc<Mutex<LogThrottle>>,
+    left_out: Lines,
+    failed: Lines,
     /// When the stop was noticed: what waits then is late together.
     stopped_at: Arc<OnceLock<Instant>>,
+}
+
+/// Lines of one kind, of which only some are written.
+type Lines = Arc<Mutex<LogThrottle>>;
+
+/// How many lines were not written since the last one; `None`: this one is not written either.
+fn pass(lines: &Lines) -> Option<u32> {
+    lines.lock().unwrap_or_else(PoisonError::into_inner).pass(std::time::Instant::now())
 }
 
 enum What {
@@ -65,6 +75,7 @@ impl Outbox {
             waiting: Arc::default(),
             toasts: Arc::new(Semaphore::new(TOASTS_MAX)),
             left_out: Arc::new(Mutex::new(LogThrottle::new(LINES_MAX))),
+            failed: Arc::new(Mutex::new(LogThrottle::new(LINES_MAX))),
             stopped_at: Arc::default(),
         }
     }
@@ -82,9 +93,14 @@ impl Outbox {
     }
 
     fn say_left_out(&self) {
-        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(more) = left_out.pass(std::time::Instant::now()) {
+        if let Some(more) = pass(&self.left_out) {
             tracing::warn!(more, "too many answers wait: one to a chat with the most is left out");
+        }
+    }
+
+    fn say_failed(&self, error: &SendError, what: &'static str) {
+        if let Some(unsaid) = pass(&self.failed) {
+            tracing::warn!(%error, unsaid, "{what}");
         }
     }
 
@@ -108,12 +124,16 @@ impl Outbox {
                 () = too_late => false,
             };
             if !has_turn {
-                tracing::warn!("stopped before an answer could leave");
+                if let Some(unsaid) = pass(&self.failed) {
+                    tracing::warn!(unsaid, "stopped before an answer could leave");
+                }
                 continue;
             }
             // One answer that nobody thought of must not end the work on its lane: nothing would leave there any more.
-            if AssertUnwindSafe(self.send(&what)).catch_unwind().await.is_err() {
-                tracing::error!("sending an answer has panicked: please report it");
+            if AssertUnwindSafe(self.send(&what)).catch_unwind().await.is_err()
+                && let Some(unsaid) = pass(&self.failed)
+            {
+                tracing::error!(unsaid, "sending an answer has panicked: please report it");
             }
         }
     }
@@ -122,13 +142,12 @@ impl Outbox {
         match what {
             What::Message { chat, thread, message } => {
                 if let Err(error) = self.client.send_message(*chat, *thread, message, false).await {
-                    let chat = Address::Telegram { chat: *chat, thread: *thread };
-                    tracing::warn!(chat = %chat.masked(), %error, "an answer did not arrive");
+                    self.say_failed(&error, "an answer did not arrive");
                 }
             }
             What::Edit { chat, message_id, message } => {
                 if let Err(error) = self.client.edit_text(*chat, *message_id, message).await {
-                    tracing::warn!(%error, "a message could not be changed");
+                    self.say_failed(&error, "a message could not be changed");
                 }
             }
         }
@@ -151,10 +170,10 @@ impl Reply for Outbox {
             self.say_left_out();
             return;
         };
-        let (client, callback, text) = (self.client.clone(), callback.to_owned(), text.to_owned());
+        let (outbox, callback, text) = (self.clone(), callback.to_owned(), text.to_owned());
         self.tracker.spawn(async move {
-            if let Err(error) = client.answer_callback(&callback, Some(&text), false).await {
-                tracing::warn!(%error, "a pressed button could not be answered");
+            if let Err(error) = outbox.client.answer_callback(&callback, Some(&text), false).await {
+                outbox.say_failed(&error, "a pressed button could not be answered");
             }
             drop(place);
         });

@@ -264,7 +264,7 @@ fn advice(error: &crate::notify::SendError) -> &'static str {
         SendError::Unauthorized(_) => {
             "the token is refused: get the right one from @BotFather, into telegram.token"
         }
-        SendError::Unreachable(_) | SendError::Ambiguous(_) => {
+        SendError::Unreachable(_) | SendError::NoConnection(_) | SendError::Ambiguous(_) => {
             "can't be reached: is there a network, a proxy (HTTPS_PROXY), and is telegram.api_url right?"
         }
         SendError::Wait { .. } | SendError::Transient(_) => "is busy: try again in a minute",

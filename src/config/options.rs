@@ -93,6 +93,8 @@ pub struct StoreOptions {
 pub struct WebOptions {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Names under which its pages are read, beside IP addresses and names without a dot.
+    pub hosts: Vec<String>,
     /// How people reach it, without `/` at the end. Has no effect yet.
     pub public_url: Option<String>,
     /// Opens what only the operator may do. Has no effect yet.
@@ -289,6 +291,7 @@ fn webhook(reader: &mut Reader) -> WebhookOptions {
 fn web(reader: &mut Reader) -> WebOptions {
     WebOptions {
         listen: reader.value("web.listen", values::listen),
+        hosts: reader.value("web.hosts", values::host_names),
         public_url: reader.optional("web.public_url", values::base_url),
         admin_token: reader.optional_secret("web.admin_token", values::not_empty),
     }

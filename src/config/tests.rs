@@ -209,6 +209,8 @@ webhook.secrets."https://a.org/hunter2" = "hunter2" ⏎ webhook.secret = "whsec_
 store.url = "tubebell.db" → store.url: expected sqlite://<path>, as in sqlite://tubebell.db
 store.url = "sqlite://:memory:" → store.url: a store in memory would lose alerts: write sqlite://<path>
 web.listen = "localhost:8080" → web.listen: expected an IP address and a port, as in 127.0.0.1:8080 or [::]:8080
+web.hosts = "a.org" → web.hosts: expected a list, as in ["status.example.org"], not text
+web.hosts = ["a.org:80"] → web.hosts: `a.org:80` is no name of a host: write it without port and path, as in ["status.example.org"]
 web.public_url = "ftp://a.org" → web.public_url: is no URL: write https://host or https://host/path
 access.mode = "closed" → access.mode: "closed" is not known: write "invite" or "open" or "allowlist"
 access.mode = "allowlist" → access.allow: is empty: nobody could talk to the bots

@@ -125,6 +125,27 @@ pub(super) fn listen(raw: &Raw) -> Result<SocketAddr, String> {
     })
 }
 
+/// A list of names of hosts.
+pub(super) fn host_names(raw: &Raw) -> Result<Vec<String>, String> {
+    let example = "[\"status.example.org\"]";
+    let Raw::List(items) = raw else {
+        return Err(format!("expected a list, as in {example}, not {}", raw.kind()));
+    };
+    let is_name = |name: &str| {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        name.chars().all(fits) && name.chars().any(|c| c.is_ascii_alphanumeric())
+    };
+    items
+        .iter()
+        .map(|item| match text(item)? {
+            name if is_name(name) => Ok(name.to_owned()),
+            name => Err(format!(
+                "`{name}` is no name of a host: write it without port and path, as in {example}"
+            )),
+        })
+        .collect()
+}
+
 /// The part of a URL that paths are appended to; without `/` at its end.
 pub(super) fn base_url(raw: &Raw) -> Result<String, String> {
     let text = text(raw)?;

@@ -177,8 +177,7 @@ pub(super) async fn stats(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
             Ok(turn.show(&Stats { is_unavailable: true, ..last_known(turn, id, known) }))
         }
         (Ok(None), _) => Err(watch::not_there(turn, &SubjectRef::Video(id))),
-        (Err(error), Some(History { known: Some(known), .. })) => {
-            tracing::warn!(%error, "numbers are told from the store");
+        (Err(_), Some(History { known: Some(known), .. })) => {
             Ok(turn.show(&last_known(turn, id, known)))
         }
         (Err(error), _) => Err(turn.no_lookup(&error)),

@@ -110,6 +110,8 @@ pub struct Control {
     invitations: Flood,
     /// Apologies for a failing store, per chat.
     apologies: Flood,
+    /// Presses that are answered without an effect, per chat and person.
+    vain_presses: Flood,
     /// Updates whose effect failed: when one comes again it is not counted again.
     failed: Mutex<HashSet<UpdateMark>>,
 }
@@ -139,6 +141,7 @@ impl Control {
             codes: Flood::new(10, HOUR),
             invitations: Flood::new(20, 24 * HOUR),
             apologies: Flood::new(1, 5 * MINUTE),
+            vain_presses: Flood::new(5, MINUTE),
             failed: Mutex::default(),
         }
     }
@@ -212,7 +215,15 @@ impl Control {
                 let mut turn = Turn::new(self, mark, moved.as_ref().unwrap_or(chat), *private, now)
                     .by(Some(user), None)
                     .pressed(callback_id, message_id);
-                let result = self.button(&mut turn, data, buttons.as_deref()).await;
+                let mut result = self.button(&mut turn, data, buttons.as_deref()).await;
+                if let Err(Stop::Answer(answer)) = &mut result {
+                    // Whoever presses on is not told each time what they know already.
+                    let who = format!("{} {}", turn.chat.lane(), user.id);
+                    if self.vain_presses.take(&who, now) != Grant::Granted {
+                        **answer = Answer::default();
+                        turn.leave_unanswered();
+                    }
+                }
                 turn.finish(result).await
             }
             IncomingKind::Alive { chat } => {

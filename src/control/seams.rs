@@ -83,7 +83,8 @@ impl LookupError {
     }
 }
 
-/// Asks YouTube, and the chat service, what only they know. What was asked a moment ago may be answered from memory.
+/// Asks YouTube, and the chat service, what only they know. What was asked a moment ago may be answered from memory. Why there
+/// is no answer is logged here, in sum.
 ///
 /// Every method ends in bounded time: whoever wrote waits, and so do all later updates of the chat.
 #[async_trait]

@@ -94,6 +94,11 @@ impl<'a> Turn<'a> {
         Turn { button: Some((callback, message_id)), ..self }
     }
 
+    /// Whoever pressed is told nothing.
+    pub(super) const fn leave_unanswered(&mut self) {
+        self.button = None;
+    }
+
     pub(super) fn is_button(&self) -> bool {
         self.button.is_some()
     }
@@ -286,10 +291,7 @@ impl<'a> Turn<'a> {
             (Some(chat), Some(sender), _) => Ok(sender == chat),
             (Some(chat), None, Some(person)) => {
                 let is = self.control.lookup.is_administrator(chat, person.id).await;
-                is.map_err(|error| {
-                    tracing::warn!(chat = %self.chat.masked(), %error, "could not ask who is an administrator");
-                    NotSaid
-                })
+                is.map_err(|_| NotSaid)
             }
             _ => Ok(false),
         }
@@ -366,7 +368,6 @@ impl<'a> Turn<'a> {
 
     /// Ends the turn: this needs YouTube.
     pub(super) fn no_lookup(&self, error: &LookupError) -> Stop {
-        tracing::warn!(%error, "a lookup for a command failed");
         let text = format!("{} Try again then.", self.excuse(error));
         let message = Some(self.sentence(&text, None));
         Stop::Answer(Box::new(Answer { message, ..Answer::default() }))

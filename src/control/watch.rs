@@ -212,10 +212,7 @@ async fn look(turn: &Turn<'_>, target: &Target) -> Result<Seen, Stop> {
         Ok(Some(seen)) => Ok(seen),
         Ok(None) if target.watch.is_some() => Ok(Seen::Gone),
         Ok(None) => Err(not_there(turn, &target.subject)),
-        Err(error) => {
-            tracing::warn!(%error, "a watch is made without a look");
-            Ok(Seen::Unasked(turn.excuse(&error)))
-        }
+        Err(error) => Ok(Seen::Unasked(turn.excuse(&error))),
     }
 }
 

@@ -113,7 +113,11 @@ impl Breaker {
             ) => (self.works(), None),
             Err(SendError::Wait { after }) => (self.works(), self.flooded(*after, lane, now)),
             // A service that never answers is as ill as one that says so, and each attempt may be one more copy.
-            Err(error @ (SendError::Transient(_) | SendError::Ambiguous(_))) => {
+            Err(
+                error @ (SendError::Transient(_)
+                | SendError::NoConnection(_)
+                | SendError::Ambiguous(_)),
+            ) => {
                 self.failures = self.failures.saturating_add(1);
                 let is_ill = self.is_one_service && self.failures >= FAILURES_MAX;
                 (None, if is_ill { self.away(error, now) } else { None })

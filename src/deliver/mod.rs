@@ -8,9 +8,11 @@ mod compose;
 mod limits;
 mod notices;
 mod operator;
+mod places;
 mod quiet;
 mod retry;
 mod wakers;
+mod walk;
 mod worker;
 
 pub use compose::Composer;

@@ -73,10 +73,12 @@ pub fn next_step(
             let lane_free_at = if wait > policy.give_up { now } else { now.plus(wait) };
             NextStep { lane_free_at, ..step(retry(wait)) }
         }
-        SendError::Transient(_) | SendError::Ambiguous(_) => NextStep {
-            lane_failed: Some(now.plus(back_off.min(LANE_WAIT_MAX))),
-            ..step(retry(back_off))
-        },
+        SendError::Transient(_) | SendError::NoConnection(_) | SendError::Ambiguous(_) => {
+            NextStep {
+                lane_failed: Some(now.plus(back_off.min(LANE_WAIT_MAX))),
+                ..step(retry(back_off))
+            }
+        }
         // Nobody has looked at the message, so this is no attempt.
         SendError::Unreachable(_) | SendError::Unauthorized(_) => {
             step(FinishedAs::Retry { at: now, counts: false, error: error.to_string() })
@@ -157,7 +159,11 @@ mod tests {
     fn only_a_failure_of_the_receiver_counts_against_its_lane() {
         let failed = |error| step(error, 3, Duration::ZERO).lane_failed;
         let text = String::new;
-        for error in [SendError::Transient(text()), SendError::Ambiguous(text())] {
+        for error in [
+            SendError::Transient(text()),
+            SendError::NoConnection(text()),
+            SendError::Ambiguous(text()),
+        ] {
             assert_eq!(failed(error), Some(NOW.plus(Duration::from_secs(60))));
         }
         let address = crate::model::Address::Recorder(text());

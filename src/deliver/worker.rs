@@ -18,11 +18,13 @@ use super::breaker::{Breaker, Event};
 use super::limits::Limiter;
 use super::notices::Notices;
 use super::operator::Operator;
+use super::places::{HostPlaces, is_answer};
 use super::retry::{RetryPolicy, next_step};
+use super::walk::Walk;
 use crate::model::{Address, Channel, Clock, UnixMillis};
 use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{Prose, views::Notice};
-use crate::store::{self, Claim, Claimed, Compose, Finished, FinishedAs, Store};
+use crate::store::{self, Claim, Claimed, Compose, Finished, FinishedAs, Places, Room, Store};
 use crate::telemetry::{LogThrottle, Metrics, SendClass};
 
 /// Requests of one channel under way at once: enough to fill two cores over loopback, few enough for any receiver.
@@ -33,6 +35,9 @@ const STOP_AFTER: Duration = Duration::from_secs(9);
 
 /// How long a store that fails is left alone.
 const STORE_RETRY: Duration = Duration::from_secs(1);
+
+/// How long the walk over lanes that have no place rests, unless a request ends: at its end nobody waits for longer.
+const WALK_PAUSE: Duration = Duration::from_millis(5);
 
 /// The longest sleep without looking: a clock that jumps is noticed within this time.
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(30);
@@ -92,6 +97,9 @@ struct State {
     breaker: Breaker,
     /// Since when the channel works as a whole, or this process.
     works_since: UnixMillis,
+    /// Who may have the requests under way. `None`: behind all lanes is one server, whose limits the limiter knows.
+    places: Option<Arc<HostPlaces>>,
+    walk: Walk,
     notices: Notices,
     /// Lines about messages that were not taken.
     refusals: LogThrottle,
@@ -106,6 +114,11 @@ impl State {
         State {
             breaker: Breaker::new(channel),
             works_since: now,
+            places: match channel {
+                Channel::Webhook => Some(Arc::default()),
+                Channel::Telegram | Channel::Recorder => None,
+            },
+            walk: Walk::default(),
             notices: Notices::default(),
             refusals: LogThrottle::new(MESSAGES_LOGGED),
             unrecorded: LogThrottle::new(MESSAGES_LOGGED),
@@ -119,7 +132,7 @@ const fn class(outcome: &Result<Receipt, SendError>) -> SendClass {
     match outcome {
         Ok(_) => SendClass::Sent,
         Err(SendError::Wait { .. }) => SendClass::Wait,
-        Err(SendError::Transient(_)) => SendClass::Transient,
+        Err(SendError::Transient(_) | SendError::NoConnection(_)) => SendClass::Transient,
         Err(SendError::Unreachable(_)) => SendClass::Unreachable,
         Err(SendError::Ambiguous(_)) => SendClass::Ambiguous,
         Err(SendError::Rejected(_)) => SendClass::Rejected,
@@ -149,7 +162,7 @@ impl Worker {
             if room > 0 || !finished.is_empty() {
                 match worker.record(&mut finished, room, &mut state).await {
                     Ok(claimed) => {
-                        next_due = claimed.next_due;
+                        next_due = state.walk.went(&claimed, (worker.clock)());
                         worker.tell_given_up(&claimed.given_up, &mut state).await;
                         if room > 0 && claimed.claims.is_empty() {
                             worker.limiter.pass();
@@ -176,11 +189,12 @@ impl Worker {
                     }
                 }
             }
-            let until = worker.look_again_at(in_flight, next_due, room, room_at);
+            let until = worker.look_again_at(in_flight, next_due, room, room_at, &state.walk);
             tokio::select! {
                 // Ends first, so that what was sent is recorded before more is taken.
                 biased;
                 Some(end) = ended.recv() => {
+                    state.walk.stirred();
                     in_flight -= 1;
                     finished.push(worker.judge(end, &mut state).await);
                     while let Ok(end) = ended.try_recv() {
@@ -189,8 +203,8 @@ impl Worker {
                     }
                 }
                 () = stop.cancelled() => {}
-                () = woken => {}
-                () = sleep_until(until) => {}
+                () = woken => state.walk.stirred(),
+                () = sleep_until(until) => state.walk.slept(),
             }
         }
         worker.finish_last(finished, in_flight, &mut ended, &mut state).await;
@@ -229,6 +243,7 @@ impl Worker {
         next_due: Option<UnixMillis>,
         room: usize,
         room_at: Option<Instant>,
+        walk: &Walk,
     ) -> Instant {
         let now = Instant::now();
         let longest = now + LOOK_AT_LEAST_EVERY;
@@ -238,6 +253,9 @@ impl Worker {
         if room == 0 && in_flight > 0 {
             // Full: the next end makes room.
             return longest;
+        }
+        if walk.is_amid() {
+            return now + WALK_PAUSE;
         }
         match next_due {
             Some(due) => (now + due.since((self.clock)())).min(longest),
@@ -254,7 +272,7 @@ impl Worker {
         room: usize,
         state: &mut State,
     ) -> store::Result<Claimed> {
-        match self.finish_and_claim(finished.clone(), room).await {
+        match self.finish_and_claim(finished.clone(), room, state).await {
             Ok(claimed) => {
                 finished.clear();
                 return Ok(claimed);
@@ -265,7 +283,7 @@ impl Worker {
         }
         while let Some(one) = finished.first().cloned() {
             let id = one.id.0;
-            match self.finish_and_claim(vec![one], 0).await {
+            match self.finish_and_claim(vec![one], 0, state).await {
                 Ok(_) => {}
                 Err(error) if error.is_of_the_whole() => return Err(error),
                 Err(error) => {
@@ -281,16 +299,24 @@ impl Worker {
             }
             finished.remove(0);
         }
-        self.finish_and_claim(Vec::new(), room).await
+        self.finish_and_claim(Vec::new(), room, state).await
     }
 
     async fn finish_and_claim(
         &self,
         finished: Vec<Finished>,
-        room: usize,
+        limit: usize,
+        state: &mut State,
     ) -> store::Result<Claimed> {
         let (channel, now) = (self.notifier.channel(), (self.clock)());
-        self.store.finish_and_claim(finished, channel, room, now, Arc::clone(&self.composer)).await
+        let places = state.places.clone().map(|places| places as Arc<dyn Places>);
+        let room = Room { limit, places, from: state.walk.goes_on() };
+        let composer = Arc::clone(&self.composer);
+        let claimed = self.store.finish_and_claim(finished, channel, room, now, composer).await;
+        if let Some(places) = &state.places {
+            places.claimed(claimed.is_ok());
+        }
+        claimed
     }
 
     fn start(
@@ -348,6 +374,9 @@ impl Worker {
                 error: "stopped before it left".to_owned(),
             },
         };
+        if let Some(places) = &state.places {
+            places.ended(&claim.lane_key, outcome.as_ref().map(is_answer));
+        }
         let Some(outcome) = outcome else { return finished };
         let channel = self.notifier.channel();
         self.metrics.attempted(channel, class(&outcome));

@@ -42,9 +42,13 @@ pub enum SendError {
         /// How long, obeyed in full.
         after: Option<Duration>,
     },
-    /// Nobody: this attempt failed and another may not (a 500 for this request alone, a name that stands for nothing we may call).
+    /// Nobody: this attempt was answered by a failure, and another may not be (a 500 for this request alone).
     #[error("{0}")]
     Transient(String),
+    /// Nobody: no connection to this receiver, which says nothing of others (refused, timed out, a name that stands for
+    /// nothing we may call). The request was certainly not delivered.
+    #[error("{0}")]
+    NoConnection(String),
     /// Nobody: the channel as a whole can't be reached (DNS, refused connection, 502/503/504).
     #[error("not reachable: {0}")]
     Unreachable(String),

@@ -187,6 +187,17 @@ pub trait Compose: Send + Sync {
     fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed;
 }
 
+/// Decides inside the claiming transaction how many requests of a lane may be under way, beyond what the lane itself allows.
+///
+/// A transaction may fail after places were taken: whoever asked for it gives them back then.
+pub trait Places: Send + Sync {
+    /// How many more of this lane may leave now.
+    fn free(&self, lane_key: &str) -> usize;
+
+    /// So many of this lane leave.
+    fn take(&self, lane_key: &str, count: usize);
+}
+
 /// Everything tubebell remembers. Every method fails as [`StoreError`] says, with nothing changed.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -270,12 +281,12 @@ pub trait Store: Send + Sync + 'static {
 
     // Delivery --------------------------------------------------------------------------------------------
 
-    /// Records how attempts ended, then takes up to `limit` notifications of due lanes of `channel`.
+    /// Records how attempts ended, then takes notifications of due lanes of `channel`, as many as there is room for.
     async fn finish_and_claim(
         &self,
         finished: Vec<Finished>,
         channel: Channel,
-        limit: usize,
+        room: Room,
         now: UnixMillis,
         compose: std::sync::Arc<dyn Compose>,
     ) -> Result<Claimed>;

@@ -1,5 +1,6 @@
 //! What goes in and out of the store: plain rows and requests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
@@ -7,6 +8,8 @@ use crate::model::{
     NotificationId, Outcome, RuleId, Series, Settings, Snapshot, SubjectRef, SubscriptionId,
     UnixMillis, VideoId, VideoKey,
 };
+
+use super::Places;
 
 /// When the next videos are to be looked at; `None`: none is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -293,12 +296,43 @@ pub struct Claim {
     pub created_at: UnixMillis,
 }
 
+/// Where a walk over the lanes that are due stands: behind this one. They are walked by when they became due, then by row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StandsAt {
+    /// When the lane became due.
+    pub due_at: UnixMillis,
+    /// Its row.
+    pub lane: i64,
+}
+
+/// How much a claim may take.
+#[derive(Clone)]
+pub struct Room {
+    /// Notifications in all.
+    pub limit: usize,
+    /// What each lane may have; `None`: whatever the lane itself allows.
+    pub places: Option<Arc<dyn Places>>,
+    /// Where the walk goes on, as the last claim returned it; `None`: at the lane that is due for the longest.
+    pub from: Option<StandsAt>,
+}
+
+impl Room {
+    /// For so many notifications, whichever.
+    #[must_use]
+    pub const fn of(limit: usize) -> Room {
+        Room { limit, places: None, from: None }
+    }
+}
+
 /// What a claim found.
 #[derive(Debug, Clone, Default)]
 pub struct Claimed {
     /// Taken notifications.
     pub claims: Vec<Claim>,
-    /// When the next lane of the channel is due; `None`: nothing waits.
+    /// Behind the last lane that got less than it was due, for want of places; `None`: there was none since the walk began.
+    /// Lanes that are passed over stay due, and a walk comes back to them when it begins anew.
+    pub stands_at: Option<StandsAt>,
+    /// When the next lane of the channel behind there is due; `None`: nothing waits.
     pub next_due: Option<UnixMillis>,
     /// What could not be put together and was given up: for whom, and why.
     pub given_up: Vec<(Address, String)>,

@@ -1,9 +1,10 @@
 //! Health and metrics over HTTP.
 //!
 //! `/healthz`: the process works. `/readyz`: store, polling and channels work and commands are heard, or what is wrong.
-//! `/metrics`: for Prometheus.
+//! `/metrics`: for Prometheus. The last two answer only who asks by a name of ours.
 
 mod figures;
+mod host;
 mod starting;
 mod visitors;
 
@@ -43,6 +44,8 @@ pub struct Web {
     pub checks: Vec<(&'static str, Check)>,
     /// The clock.
     pub clock: Clock,
+    /// Names under which the pages are read, beside addresses and names without a dot.
+    pub hosts: Vec<String>,
 }
 
 /// Binds the address of `[web] listen`.
@@ -59,10 +62,12 @@ pub async fn bind(listen: SocketAddr) -> Result<TcpListener, String> {
 impl Web {
     /// Serves until `stop` is cancelled.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) {
+        let hosts: host::Hosts = self.hosts.clone().into();
         let app = Router::new()
-            .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics))
+            .route_layer(middleware::from_fn_with_state(hosts, host::by_our_name))
+            .route("/healthz", get(|| async { "ok\n" }))
             .layer(middleware::map_response(no_sniffing))
             .with_state(Arc::new(self));
         let served = axum::serve(Visitors::new(listener), app)

@@ -10,8 +10,8 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::no_sniffing;
 use super::visitors::Visitors;
+use super::{host, no_sniffing};
 
 /// What goes on, in one line; clones share it.
 #[derive(Debug, Clone, Default)]
@@ -32,15 +32,18 @@ impl Progress {
 pub async fn serve_while_starting(
     listener: TcpListener,
     progress: Progress,
+    hosts: Vec<String>,
     stop: CancellationToken,
 ) {
     let not_yet = |State(progress): State<Progress>| async move {
         (StatusCode::SERVICE_UNAVAILABLE, format!("store FAILED {}\n", progress.line()))
     };
+    let hosts: host::Hosts = hosts.into();
     let app = Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(not_yet))
         .route("/metrics", get(not_yet))
+        .route_layer(middleware::from_fn_with_state(hosts, host::by_our_name))
+        .route("/healthz", get(|| async { "ok\n" }))
         .layer(middleware::map_response(no_sniffing))
         .with_state(progress);
     let served = axum::serve(Visitors::new(listener), app)

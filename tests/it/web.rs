@@ -28,6 +28,7 @@ async fn start() -> Server {
         metrics: Metrics::new(),
         checks: vec![("youtube", Box::new(|| Some("the key is refused".to_owned())))],
         clock: Arc::new(|| UnixMillis(1_795_266_180_000)),
+        hosts: vec!["status.example.org".to_owned()],
     };
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -72,6 +73,37 @@ async fn there_is_nothing_to_do_but_read_three_pages() {
         let answer = ask(&server, request.as_bytes()).await;
         assert!(answer.starts_with("HTTP/1.1 405"), "{method}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn a_page_of_a_stranger_whose_name_comes_to_stand_for_our_address_reads_nothing() {
+    let server = start().await;
+    for path in ["/metrics", "/readyz"] {
+        for host in ["evil.example", "evil.example:8080", "x\r\nhost: evil.example"] {
+            let request = get(path).replacen("host: x", &format!("host: {host}"), 1);
+            let answer = ask(&server, request.as_bytes()).await;
+            assert!(answer.starts_with("HTTP/1.1 4"), "{path} {host}: {answer}");
+            assert!(
+                !answer.contains("tubebell_") && !answer.contains("the key is refused"),
+                "{answer}"
+            );
+        }
+        let absolute = get(&format!("http://evil.example{path}"));
+        assert!(ask(&server, absolute.as_bytes()).await.starts_with("HTTP/1.1 421"), "{path}");
+        for host in
+            ["127.0.0.1:8080", "[::1]:8080", "localhost", "tubebell:8080", "status.example.org"]
+        {
+            let request = get(path).replacen("host: x", &format!("host: {host}"), 1);
+            let answer = ask(&server, request.as_bytes()).await;
+            assert!(!answer.starts_with("HTTP/1.1 421"), "{path} {host}: {answer}");
+        }
+    }
+    let request = get("/metrics").replacen("host: x", "host: evil.example", 1);
+    let answer = ask(&server, request.as_bytes()).await;
+    assert!(answer.contains("add the name to `hosts` in [web]"), "{answer}");
+    // A probe needs no name: there is nothing to learn.
+    let probe = get("/healthz").replacen("host: x", "host: evil.example", 1);
+    assert!(ask(&server, probe.as_bytes()).await.starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! The receiver's address comes from a watch file or from a person in a chat, so every attempt passes the guard.
 //! A receiver's failure is never the channel's: another endpoint may be well, so a refused connection is
-//! [`SendError::Transient`], and nothing here is [`SendError::Unreachable`] or [`SendError::Unauthorized`].
+//! [`SendError::NoConnection`], and nothing here is [`SendError::Unreachable`] or [`SendError::Unauthorized`].
 //!
 //! An address that may not be called is [`SendError::Rejected`] where the URL itself says so. What its name stands for is
 //! DNS's word of this moment: behind a captive portal every name is a private address, so that is tried again.
@@ -162,13 +162,27 @@ impl Webhook {
     }
 }
 
+/// The server behind a lane of this channel (`webhook:<url>`): its host and port, the same however the URL is written.
+#[must_use]
+pub fn host_of(lane: &str) -> String {
+    let url = lane.split_once(':').map_or(lane, |(_, url)| url);
+    let parsed = Url::parse(url).ok();
+    let host =
+        parsed.as_ref().and_then(|url| Some((url.host_str()?, url.port_or_known_default()?)));
+    // What is no URL is never called.
+    host.map_or_else(
+        || url.to_owned(),
+        |(host, port)| format!("{}:{port}", host.trim_end_matches('.')),
+    )
+}
+
 /// Sorts an attempt without an answer.
 fn without_answer(error: &reqwest::Error) -> SendError {
     if let Some(refusal) = Refusal::behind(error) {
-        return SendError::Transient(refusal.to_string());
+        return SendError::NoConnection(refusal.to_string());
     }
     match sort(error) {
-        Broken::NotSent(cause) => SendError::Transient(format!("could not connect: {cause}")),
+        Broken::NotSent(cause) => SendError::NoConnection(format!("could not connect: {cause}")),
         Broken::NoAnswer(cause) => SendError::Ambiguous(cause),
     }
 }

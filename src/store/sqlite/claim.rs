@@ -12,7 +12,9 @@ use super::unit::{self, UnitId};
 use super::waiting::{self, Waiting};
 use super::{notification, rows};
 use crate::model::{Address, AlertId, Channel, DestinationId, NotificationId, UnixMillis};
-use crate::store::{Claim, Claimed, Compose, Composed, ComposedMessage, Finished, Result, Unit};
+use crate::store::{
+    Claim, Claimed, Compose, Composed, ComposedMessage, Finished, Result, Room, StandsAt, Unit,
+};
 
 use notification::NewNotification;
 
@@ -22,14 +24,17 @@ const LOOKED_MAX: usize = 5_000;
 /// Alerts of one unit that are told at once; it has more only where one watch has more rules and videos than that.
 const UNIT_MAX: usize = 5_000;
 
-/// Units asked for at once.
+/// Units, and lanes, asked for at once. So many lanes without a place are passed over beside what is taken.
 const PAGE: usize = 32;
+
+/// Lanes without a place that are passed over by a claim that takes nothing.
+const PASSED_MAX: usize = 256;
 
 pub(super) fn finish_and_claim(
     tx: &Connection,
     finished: &[Finished],
     channel: Channel,
-    limit: usize,
+    room: &Room,
     now: UnixMillis,
     compose: &dyn Compose,
 ) -> Result<Claimed> {
@@ -45,17 +50,10 @@ pub(super) fn finish_and_claim(
         given_up: Vec::new(),
         budget: LOOKED_MAX,
     };
-    if limit > 0 {
-        for lane in lane::due(tx, channel, now, limit)? {
-            if claiming.claims.len() == limit || claiming.budget == 0 {
-                break;
-            }
-            claiming.claim(&lane, limit)?;
-        }
-    }
+    let stands_at = claiming.walk(room)?;
     let Claiming { claims, given_up, ended, .. } = claiming;
     ended.keep(tx)?;
-    Ok(Claimed { claims, next_due: lane::next_due(tx, channel)?, given_up })
+    Ok(Claimed { claims, stands_at, next_due: lane::next_due(tx, channel, stands_at)?, given_up })
 }
 
 /// One claim under way.
@@ -72,9 +70,48 @@ struct Claiming<'a> {
 }
 
 impl Claiming<'_> {
-    fn claim(&mut self, lane: &DueLane, limit: usize) -> Result<()> {
+    /// Goes along the lanes that are due; returns where to go on.
+    ///
+    /// A lane that has no place is passed over and stays as it is: whoever must wait costs no writing, and comes again at once
+    /// when there is a place.
+    fn walk(&mut self, room: &Room) -> Result<Option<StandsAt>> {
+        let mut stands_at = room.from;
+        let mut behind = room.from;
+        let (mut looked, mut passed) = (0, 0);
+        while looked < room.limit {
+            let page = lane::due(self.tx, self.channel, self.now, behind, PAGE.min(room.limit))?;
+            let is_last = page.len() < PAGE.min(room.limit);
+            for lane in page {
+                let passed_max = if self.claims.is_empty() { PASSED_MAX } else { PAGE };
+                let is_full = self.claims.len() == room.limit || self.budget == 0;
+                if is_full || looked == room.limit || passed >= passed_max {
+                    return Ok(stands_at);
+                }
+                behind = Some(StandsAt { due_at: lane.due_at, lane: lane.id });
+                let places = room.places.as_ref();
+                let free = places.map_or(usize::MAX, |places| places.free(&lane.key));
+                if free == 0 {
+                    passed += 1;
+                } else {
+                    looked += 1;
+                    let taken = self.claim(&lane, room.limit, free)?;
+                    places.inspect(|places| places.take(&lane.key, taken));
+                }
+                if free < lane.slots {
+                    stands_at = behind;
+                }
+            }
+            if is_last {
+                break;
+            }
+        }
+        Ok(stands_at)
+    }
+
+    /// Takes what is due in a lane, as much as there are places; returns how many.
+    fn claim(&mut self, lane: &DueLane, limit: usize, places: usize) -> Result<usize> {
         let before = self.claims.len();
-        let full = limit.min(before.saturating_add(lane.slots));
+        let full = limit.min(before.saturating_add(lane.slots.min(places)));
         if lane.is_failing {
             // What was never tried shows best whether it is the receiver that fails, or messages that it can't take.
             self.take_units(lane, full)?;
@@ -84,7 +121,9 @@ impl Claiming<'_> {
             self.take_units(lane, full)?;
         }
         // Units may have brought more messages than the lane had room for: these are due like retries.
-        lane::occupy(self.tx, lane.id, self.claims.len() - before)
+        let taken = self.claims.len() - before;
+        lane::occupy(self.tx, lane.id, taken)?;
+        Ok(taken)
     }
 
     /// Takes notifications that stand already; ends those that a command has cancelled meanwhile.

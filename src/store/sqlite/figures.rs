@@ -36,7 +36,7 @@ pub(super) fn pulse(db: &Connection, now: UnixMillis) -> Result<Pulse> {
     let late = |at: UnixMillis| Some(now.since(at)).filter(|late| *late > Duration::ZERO);
     let mut oldest_due = [None; Channel::ALL.len()];
     for (channel, oldest) in Channel::ALL.into_iter().zip(&mut oldest_due) {
-        *oldest = lane::next_due(db, channel)?.and_then(late);
+        *oldest = lane::next_due(db, channel, None)?.and_then(late);
     }
     let mut in_flight = [0; Channel::ALL.len()];
     let mut statement = db.prepare_cached(IN_FLIGHT)?;

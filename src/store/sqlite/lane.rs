@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::rows;
 use crate::model::{Channel, UnixMillis};
-use crate::store::{Finished, FinishedAs, Result};
+use crate::store::{Finished, FinishedAs, Result, StandsAt};
 
 /// Attempts in a row that a receiver has failed, after which it is asked one by one and left alone in between: a few
 /// endpoints that hang must not hold all requests of the channel, while a receiver that can't take every tenth message,
@@ -193,21 +193,34 @@ pub(super) fn release_all(db: &mut Connection) -> Result<()> {
 }
 
 pub(super) const NEXT_DUE: &str =
-    "SELECT due_at FROM lane WHERE channel = ?1 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1";
+    "SELECT due_at FROM lane WHERE channel = ?1 AND due_at IS NOT NULL
+     AND (due_at, id) > (?2, ?3) ORDER BY due_at LIMIT 1";
 
-/// When the next lane of a channel is due.
-pub(super) fn next_due(tx: &Connection, channel: Channel) -> Result<Option<UnixMillis>> {
+/// When the next lane of a channel is due, of those behind a place in the walk.
+pub(super) fn next_due(
+    tx: &Connection,
+    channel: Channel,
+    behind: Option<StandsAt>,
+) -> Result<Option<UnixMillis>> {
+    let (due_at, lane) = position(behind);
     let next: Option<i64> = tx
         .prepare_cached(NEXT_DUE)?
-        .query_row([channel.name()], |row| Ok(rows::integer_or(row, 0, i64::MAX)))
+        .query_row(params![channel.name(), due_at, lane], |row| {
+            Ok(rows::integer_or(row, 0, i64::MAX))
+        })
         .optional()?;
     Ok(next.map(UnixMillis))
+}
+
+fn position(stands_at: Option<StandsAt>) -> (i64, i64) {
+    stands_at.map_or((i64::MIN, i64::MIN), |at| (at.due_at.0, at.lane))
 }
 
 /// A lane that is due.
 pub(super) struct DueLane {
     pub(super) id: i64,
     pub(super) key: String,
+    pub(super) due_at: UnixMillis,
     /// How many more may be in flight.
     pub(super) slots: usize,
     /// Whether the receiver has failed so often in a row that it is asked one by one.
@@ -219,25 +232,28 @@ pub(super) const DUE: &str = concat!(
     in_flight_max!(),
     " - in_flight, failing >= ",
     failing_from!(),
-    " FROM lane WHERE channel = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3"
+    ", due_at FROM lane WHERE channel = ?1 AND due_at <= ?2 AND (due_at, id) > (?4, ?5) ORDER BY due_at, id LIMIT ?3"
 );
 
-/// The lanes that are due, longest due first.
+/// The lanes that are due, longest due first, of those behind a place in the walk.
 pub(super) fn due(
     tx: &Connection,
     channel: Channel,
     now: UnixMillis,
+    behind: Option<StandsAt>,
     limit: usize,
 ) -> Result<Vec<DueLane>> {
+    let (due_at, lane) = position(behind);
     Ok(tx
         .prepare_cached(DUE)?
-        .query_map(params![channel.name(), now.0, limit], |row| {
+        .query_map(params![channel.name(), now.0, limit, due_at, lane], |row| {
             Ok(DueLane {
                 id: row.get(0)?,
                 // Only its rate hangs on it: a key that can't be read must not stop the channel.
                 key: String::from_utf8_lossy(row.get_ref(1)?.as_bytes().unwrap_or_default()).into(),
                 slots: rows::integer_or(row, 2, 0).try_into().unwrap_or(0),
                 is_failing: rows::integer_or(row, 3, 0) != 0,
+                due_at: UnixMillis(rows::integer_or(row, 4, i64::MIN)),
             })
         })?
         .collect::<rusqlite::Result<_>>()?)

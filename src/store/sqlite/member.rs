@@ -5,6 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::poll::next_polls;
+use super::watch;
 use crate::model::{ListKey, News, UnixMillis, VideoKey};
 use crate::store::Result;
 
@@ -179,6 +180,7 @@ pub(super) fn disarm(tx: &Connection, limit: usize) -> Result<bool> {
         }
         left -= removed.max(1);
         tx.prepare_cached("UPDATE rule SET list = NULL WHERE id = ?1")?.execute([rule])?;
+        watch::forget_rule(tx, rule)?;
         if left == 0 {
             return Ok(true);
         }

@@ -243,12 +243,12 @@ impl Store for Sqlite {
         &self,
         finished: Vec<Finished>,
         channel: Channel,
-        limit: usize,
+        room: Room,
         now: UnixMillis,
         compose: Arc<dyn Compose>,
     ) -> Result<Claimed> {
         self.writer
-            .write(move |tx| claim::finish_and_claim(tx, &finished, channel, limit, now, &*compose))
+            .write(move |tx| claim::finish_and_claim(tx, &finished, channel, &room, now, &*compose))
             .await
     }
 

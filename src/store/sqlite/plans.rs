@@ -6,7 +6,7 @@ use rusqlite::types::Null;
 use super::{
     asleep, chat, claim, dead_letters, destinations, figures, finish, lane, listing, member,
     migrate, notification, open, people, poll, read, route, routing_tx, sweep, unit, unite,
-    waiting, why,
+    waiting, watch, why,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -110,6 +110,7 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         sweep::ALERTS,
         sweep::NOTIFICATIONS,
         sweep::RULES,
+        watch::FORGET_RULE,
         sweep::WATCHES,
         sweep::EXPIRED,
         sweep::OTHER_NAMES,

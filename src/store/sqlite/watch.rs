@@ -320,6 +320,20 @@ fn start_rule(
     Ok(())
 }
 
+/// A rule that has ended and did nothing: no alert is of it, and nothing that it would have told was held back. `why` never
+/// shows it. Alerts are found by the videos that the watch has now: of others only a week-old alert is left without its text.
+pub(super) const FORGET_RULE: &str = "DELETE FROM rule WHERE id = ?1 AND ended_at IS NOT NULL
+     AND NOT EXISTS (SELECT 1 FROM suppression p WHERE p.rule = ?1)
+     AND NOT EXISTS (SELECT 1 FROM subscription s CROSS JOIN member m ON m.subject = s.subject
+                     CROSS JOIN alert a ON a.video = m.video AND a.subscription = s.id
+                     WHERE s.id = rule.subscription AND a.rule = ?1)";
+
+/// Forgets a rule that has ended, if it did nothing: whoever changes rules all day leaves no rows.
+pub(super) fn forget_rule(tx: &Connection, rule: i64) -> Result<()> {
+    tx.prepare_cached(FORGET_RULE)?.execute([rule])?;
+    Ok(())
+}
+
 /// Ends a rule. Where every video of a list has a row of it, the rows end where they are found, or in the sweep.
 fn end_rule(tx: &Connection, rule: i64, now: UnixMillis) -> Result<()> {
     let has_one_row: bool = tx
@@ -327,6 +341,7 @@ fn end_rule(tx: &Connection, rule: i64, now: UnixMillis) -> Result<()> {
         .query_row([rule, now.0], |row| row.get(0))?;
     if has_one_row {
         tx.prepare_cached("DELETE FROM \"trigger\" WHERE rule = ?1")?.execute([rule])?;
+        forget_rule(tx, rule)?;
     }
     Ok(())
 }

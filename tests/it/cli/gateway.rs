@@ -14,8 +14,8 @@ use tubebell::model::{
 use tubebell::pipeline::Watched;
 use tubebell::source::{Plan, QuotaState, Timeouts, YouTube, YouTubeOptions, last_reset};
 use tubebell::store::{
-    Access, Compose, Composed, ComposedMessage, Finished, FinishedAs, Sqlite, Store, StoreError,
-    Unit,
+    Access, Compose, Composed, ComposedMessage, Finished, FinishedAs, Room, Sqlite, Store,
+    StoreError, Unit,
 };
 
 use super::{CONFIG, EARLIER, Home};
@@ -130,7 +130,8 @@ impl Compose for Whole {
 
 /// Tries to send what waits; the chat does not exist.
 async fn give_up(store: &Sqlite, now: UnixMillis) {
-    let claim = store.finish_and_claim(vec![], Channel::Telegram, 1, now, Arc::new(Whole)).await;
+    let claim =
+        store.finish_and_claim(vec![], Channel::Telegram, Room::of(1), now, Arc::new(Whole)).await;
     let claim = &claim.unwrap().claims[0];
     let finished = Finished {
         id: claim.id,
@@ -142,7 +143,7 @@ async fn give_up(store: &Sqlite, now: UnixMillis) {
         result: FinishedAs::Dead("refused: chat not found".to_owned()),
     };
     store
-        .finish_and_claim(vec![finished], Channel::Telegram, 0, now, Arc::new(Whole))
+        .finish_and_claim(vec![finished], Channel::Telegram, Room::of(0), now, Arc::new(Whole))
         .await
         .unwrap();
 }

@@ -5,6 +5,9 @@ use tubebell::model::Address;
 
 use super::world::*;
 
+/// No administrator of the group.
+const BEN: i64 = 5;
+
 const TOPIC: Address = Address::Telegram { chat: GROUP, thread: Some(7) };
 
 #[tokio::test]
@@ -75,4 +78,32 @@ async fn a_channel_or_playlist_without_a_rule_rings_for_uploads_and_a_video_for_
     assert_eq!(world.rules(chat(ANA)).await[8..], ["views any", "likes any", "comments any"]);
     let refused = world.say("/watch dQw4w9WgXcQ uploads").await;
     assert!(refused.contains("upload tells of new videos"), "{refused}");
+}
+
+#[tokio::test]
+async fn presses_without_an_effect_are_answered_five_times_a_minute_and_then_not() {
+    let mut world = World::open();
+    let group = Address::Telegram { chat: GROUP, thread: None };
+    world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
+    world.say_in(ANA, group.clone(), "/watch dQw4w9WgXcQ views any").await;
+    let stop = format!("stop:{}", world.watches(group.clone()).await[0].id.0);
+    let refused = "Only administrators of this chat can change what rings here.";
+    for press in 1..=12 {
+        let toast = world.press_in_vain(BEN, group.clone(), &stop).await;
+        assert_eq!(toast.as_deref(), (press <= 5).then_some(refused), "press {press}");
+    }
+    // Others are answered, and so is Ben when he has calmed down.
+    assert_eq!(world.press(ANA, group.clone(), &stop).await, "No longer watching.");
+    world.later(61);
+    assert!(world.press_in_vain(BEN, group.clone(), &stop).await.is_some());
+}
+
+#[tokio::test]
+async fn a_stranger_who_presses_on_is_answered_five_times_a_minute() {
+    let mut world = World::with(|options| options.access = tubebell::control::AccessMode::Invite);
+    let mut answered = 0;
+    for _ in 0..30 {
+        answered += usize::from(world.press_in_vain(BEN, chat(BEN), "list:1").await.is_some());
+    }
+    assert_eq!(answered, 5);
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tubebell::app::system_clock;
 use tubebell::deliver::IN_FLIGHT_MAX;
 use tubebell::model::{Address, Channel};
@@ -63,17 +64,74 @@ async fn where_half_the_answers_are_lost_everything_arrives_and_repeats_keep_the
     rig.stop();
 }
 
-/// Time stands still: no request is given up meanwhile.
 #[tokio::test(start_paused = true)]
 async fn receivers_that_never_answer_hold_up_no_other() {
     let hanging = Receiver::start(Mode::Hang).await;
     let good = Receiver::start(Mode::Answer).await;
     let rig = Rig::start(webhooks(), &[]);
     rig.queue((0..250).map(|n| (hanging.endpoint(n % 5), "{}".to_owned()))).await;
-    until("requests to hang", async || hanging.arrived().len() >= 80).await;
+    until("requests to hang", async || hanging.arrived().len() >= 5).await;
     rig.queue((0..100).map(|n| (good.endpoint(n % 5), "{}".to_owned()))).await;
     until("others to be told", async || good.arrived().len() == 100).await;
-    assert_eq!(hanging.arrived().len(), 80, "sixteen requests for each of five endpoints");
+    assert_eq!(hanging.arrived().len(), 5, "one request for each of five endpoints");
+    rig.stop();
+}
+
+/// Time moves for as long as no request can be given up.
+async fn move_on(begun: Instant) {
+    if begun.elapsed() < Duration::from_secs(5) {
+        tokio::time::advance(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn six_hundred_urls_of_a_host_and_fifty_hosts_that_hang_hold_up_no_other() {
+    let begun = Instant::now();
+    let many = Receiver::start(Mode::Hang).await;
+    let mut hosts = Vec::new();
+    for _ in 0..50 {
+        hosts.push(Receiver::start(Mode::Hang).await);
+    }
+    let good = Receiver::start(Mode::Answer).await;
+    let rig = Rig::start(webhooks(), &[]);
+    let of_many = (0..600).map(|n| (many.endpoint(n), "{}".to_owned()));
+    rig.queue(of_many.chain(hosts.iter().map(|host| (host.endpoint(0), "{}".to_owned())))).await;
+    let hanging = || -> usize { hosts.iter().map(|host| host.arrived().len()).sum() };
+    until("requests to hang", async || {
+        move_on(begun).await;
+        many.arrived().len() + hanging() >= 58
+    })
+    .await;
+    // It was never tried before; then it has sixteen requests at a time.
+    for told in [1, 101] {
+        let more = told - good.arrived().len();
+        rig.queue((0..more).map(|_| (good.endpoint(0), "{}".to_owned()))).await;
+        until("the good one to be told", async || {
+            move_on(begun).await;
+            good.arrived().len() == told
+        })
+        .await;
+    }
+    assert_eq!((many.arrived().len(), hanging()), (8, 50));
+    let failed: String = rig.sql("SELECT coalesce(group_concat(error), '') FROM notification");
+    assert_eq!(failed, "", "none has timed out");
+    rig.stop();
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_host_of_which_all_urls_hang_each_is_tried_in_its_turn() {
+    let many = Receiver::start(Mode::Hang).await;
+    let rig = Rig::start(webhooks(), &[]);
+    rig.queue((0..40).map(|n| (many.endpoint(n), format!("{n}")))).await;
+    until("all to be tried", async || {
+        // The request's twenty seconds, then the next one's turn; no retry is due yet by the store's clock.
+        tokio::time::advance(Duration::from_secs(1)).await;
+        rig.settle().await;
+        many.arrived().len() >= 40
+    })
+    .await;
+    let bodies: BTreeSet<_> = many.arrived().into_iter().map(|request| request.body).collect();
+    assert_eq!(bodies.len(), 40);
     rig.stop();
 }
 

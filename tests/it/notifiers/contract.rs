@@ -20,6 +20,7 @@ const SECRET_WORD: &str = "s3cretw0rd";
 enum Class {
     Wait,
     Transient,
+    NoConnection,
     Unreachable,
     Ambiguous,
     Rejected,
@@ -30,9 +31,10 @@ enum Class {
 }
 
 impl Class {
-    const ALL: [Class; 9] = [
+    const ALL: [Class; 10] = [
         Class::Wait,
         Class::Transient,
+        Class::NoConnection,
         Class::Unreachable,
         Class::Ambiguous,
         Class::Rejected,
@@ -46,6 +48,7 @@ impl Class {
         match error {
             SendError::Wait { .. } => Class::Wait,
             SendError::Transient(_) => Class::Transient,
+            SendError::NoConnection(_) => Class::NoConnection,
             SendError::Unreachable(_) => Class::Unreachable,
             SendError::Ambiguous(_) => Class::Ambiguous,
             SendError::Rejected(_) => Class::Rejected,
@@ -122,6 +125,8 @@ impl Rig for TelegramRig {
                 400,
                 "Bad Request: not enough rights to send text messages to the chat {path}",
             ),
+            // There is one server: if it can't be reached, nobody can.
+            Class::NoConnection => return None,
             Class::Gone => Answer::refusal(403, "Forbidden: bot was blocked by the user {path}"),
             Class::Moved => Answer::new(
                 400,
@@ -167,6 +172,9 @@ impl Rig for WebhookRig {
                 let (url, server) = hanging_up().await;
                 return Some(WebhookRig::setup(&url, true, (None, Some(server))));
             }
+            Class::NoConnection => {
+                return Some(WebhookRig::setup(&closed().await, true, (None, None)));
+            }
             Class::Rejected => {
                 return Some(WebhookRig::setup("https://127.0.0.1", false, (None, None)));
             }
@@ -207,6 +215,7 @@ impl Rig for RecorderRig {
         recorder.fail_next(match class {
             Class::Wait => SendError::Wait { after: Some(Duration::from_secs(35)) },
             Class::Transient => SendError::Transient(text),
+            Class::NoConnection => SendError::NoConnection(text),
             Class::Unreachable => SendError::Unreachable(text),
             Class::Ambiguous => SendError::Ambiguous(text),
             Class::Rejected => SendError::Rejected(text),

@@ -105,7 +105,7 @@ async fn a_private_address_is_never_asked_however_it_is_named() {
 async fn a_name_that_is_private_for_a_moment_ends_no_message() {
     let hook = hook_resolving(false, Ok("10.0.0.1"));
     let error = hook.send(&outgoing("https://example.com/")).await.unwrap_err();
-    assert!(matches!(error, SendError::Transient(_)), "{error:?}");
+    assert!(matches!(error, SendError::NoConnection(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn one_endpoint_that_is_down_does_not_count_as_the_channel() {
     {
         let error = hook.send(&outgoing(url)).await.unwrap_err();
         assert!(
-            matches!(&error, SendError::Transient(text) if text.starts_with("could not connect")),
+            matches!(&error, SendError::NoConnection(text) if text.starts_with("could not connect")),
             "{error:?}"
         );
     }

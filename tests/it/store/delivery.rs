@@ -281,3 +281,60 @@ async fn more_alerts_than_one_transaction_may_take_are_told_by_several() {
     assert_eq!((bench.count("waiting"), bench.count("sent")), (0, 11_002));
     bench.sums();
 }
+
+/// Endpoints with two messages each.
+async fn endpoints(count: usize) -> Bench {
+    let bench = Bench::new();
+    for n in 0..count {
+        bench.watch(&format!("webhook:https://a.example/{n}"), "views any").await;
+    }
+    for (video, views) in [(VIDEO, 1), ("aaaaaaaaaaa", 1), (VIDEO, 2), ("aaaaaaaaaaa", 2)] {
+        if video != VIDEO && views == 1 {
+            for n in 0..count {
+                let to = format!("webhook:https://a.example/{n}");
+                bench.watch_subject(&to, "video:aaaaaaaaaaa", "views any").await;
+            }
+        }
+        bench.see_video(video, views).await;
+    }
+    bench
+}
+
+#[tokio::test]
+async fn a_lane_without_a_place_stays_due_and_hides_no_other() {
+    /// None for those of which the last letter is so.
+    struct NoneFor(char);
+    impl Places for NoneFor {
+        fn free(&self, lane: &str) -> usize {
+            if lane.ends_with(self.0) { 0 } else { usize::MAX }
+        }
+        fn take(&self, _: &str, _: usize) {}
+    }
+    let bench = endpoints(3).await;
+    bench.pass(SECOND);
+    let room = Room { places: Some(Arc::new(NoneFor('0'))), ..Room::of(10) };
+    let claimed = bench.turn_within(Channel::Webhook, room.clone(), Vec::new()).await;
+    assert_eq!(claimed.claims.len(), 4);
+    assert_eq!(claimed.next_due, None, "there is nothing behind the one that was passed over");
+    let again = Room { from: claimed.stands_at, ..room };
+    let claimed = bench.turn_within(Channel::Webhook, again, Vec::new()).await;
+    assert!(claimed.claims.is_empty() && claimed.stands_at.is_some());
+    let all = bench.turn(Channel::Webhook, 10, Vec::new()).await;
+    assert_eq!((all.claims.len(), all.stands_at), (2, None));
+    bench.sums();
+}
+
+#[tokio::test]
+async fn a_lane_gets_as_many_messages_as_it_has_places() {
+    let bench = endpoints(3).await;
+    let few = Few::each(1);
+    let room = Room { places: Some(Arc::clone(&few) as _), ..Room::of(10) };
+    let claimed = bench.turn_within(Channel::Webhook, room.clone(), Vec::new()).await;
+    let lanes: HashSet<_> = claimed.claims.iter().map(|claim| claim.lane).collect();
+    assert_eq!((claimed.claims.len(), lanes.len()), (3, 3));
+    // As if they had ended.
+    few.taken.lock().unwrap().clear();
+    let claimed = bench.turn_within(Channel::Webhook, room, Vec::new()).await;
+    assert_eq!(claimed.claims.len(), 3);
+    bench.sums();
+}

@@ -140,7 +140,13 @@ async fn a_hold_into_the_past_is_no_endless_loop() {
     bench.see(2).await;
     let claimed = bench
         .store()
-        .finish_and_claim(Vec::new(), Channel::Telegram, 10, bench.now(), Arc::new(Confused))
+        .finish_and_claim(
+            Vec::new(),
+            Channel::Telegram,
+            Room::of(10),
+            bench.now(),
+            Arc::new(Confused),
+        )
         .await
         .unwrap();
     assert!(claimed.next_due > Some(bench.now()));

@@ -12,6 +12,7 @@ enum Step {
     AtMost(u8, u16),
     See(u8, u8),
     Claim(bool, u8),
+    ClaimFew(bool, u8, u8),
     Finish(u8, u8),
     Enable(u8),
     Move(u8, u8),
@@ -32,6 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (place.clone(), 0u16..400).prop_map(|(p, s)| Step::AtMost(p, s)),
         8 => (video, 0u8..40).prop_map(|(v, n)| Step::See(v, n)),
         6 => (any::<bool>(), 1u8..6).prop_map(|(c, n)| Step::Claim(c, n)),
+        2 => (any::<bool>(), 1u8..6, 0u8..4).prop_map(|(c, n, f)| Step::ClaimFew(c, n, f)),
         8 => (any::<u8>(), 0u8..8).prop_map(|(c, r)| Step::Finish(c, r)),
         1 => place.clone().prop_map(Step::Enable),
         1 => (place.clone(), place).prop_map(|(p, q)| Step::Move(p, q)),
@@ -99,6 +101,21 @@ async fn act(bench: &mut Bench, taken: &mut Vec<Claim>, step: Step) {
         Step::Claim(telegram, limit) => {
             let channel = if telegram { Channel::Telegram } else { Channel::Webhook };
             taken.extend(bench.turn(channel, limit.into(), Vec::new()).await.claims);
+        }
+        // Some lanes get fewer places than they are due; a walk goes along all of them and ends.
+        Step::ClaimFew(telegram, limit, places) => {
+            let channel = if telegram { Channel::Telegram } else { Channel::Webhook };
+            let places = Few::each(places.into());
+            let mut room = Room { places: Some(places), ..Room::of(limit.into()) };
+            for _ in 0..100 {
+                let claimed = bench.turn_within(channel, room.clone(), Vec::new()).await;
+                taken.extend(claimed.claims);
+                if claimed.next_due.is_none_or(|due| due > bench.now()) {
+                    return;
+                }
+                room.from = claimed.stands_at;
+            }
+            panic!("the walk has no end");
         }
         Step::Finish(which, how) => {
             if taken.is_empty() {

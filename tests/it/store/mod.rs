@@ -25,6 +25,7 @@ mod upgrading;
 mod watching;
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -37,7 +38,7 @@ use tubebell::model::{
 use tubebell::route::{Budget, Router, language, trigger};
 use tubebell::store::{
     Access, Claim, Claimed, Compose, Composed, ComposedMessage, DeadLetters, EMBEDDED_STREAM, Edit,
-    Edited, Finished, FinishedAs, NewRule, Sqlite, Store, Unit, WatchEdit,
+    Edited, Finished, FinishedAs, NewRule, Places, Room, Sqlite, Store, Unit, WatchEdit,
 };
 
 /// When the stories begin.
@@ -187,6 +188,29 @@ async fn replay(store: &dyn Store, which: DeadLetters, now: UnixMillis) -> usize
 }
 
 /// A database, a clock, and hands to work with both.
+/// Few places for each lane.
+#[derive(Default)]
+struct Few {
+    each: usize,
+    taken: std::sync::Mutex<HashMap<String, usize>>,
+}
+
+impl Few {
+    fn each(each: usize) -> Arc<Few> {
+        Arc::new(Few { each, ..Few::default() })
+    }
+}
+
+impl Places for Few {
+    fn free(&self, lane: &str) -> usize {
+        self.each - self.taken.lock().unwrap().get(lane).copied().unwrap_or_default()
+    }
+
+    fn take(&self, lane: &str, count: usize) {
+        *self.taken.lock().unwrap().entry(lane.to_owned()).or_default() += count;
+    }
+}
+
 struct Bench {
     folder: tempfile::TempDir,
     store: Option<Arc<dyn Store>>,
@@ -308,8 +332,12 @@ impl Bench {
     }
 
     async fn turn(&self, channel: Channel, limit: usize, finished: Vec<Finished>) -> Claimed {
+        self.turn_within(channel, Room::of(limit), finished).await
+    }
+
+    async fn turn_within(&self, channel: Channel, room: Room, finished: Vec<Finished>) -> Claimed {
         let compose = Arc::clone(&self.plain) as _;
-        self.store().finish_and_claim(finished, channel, limit, self.now(), compose).await.unwrap()
+        self.store().finish_and_claim(finished, channel, room, self.now(), compose).await.unwrap()
     }
 
     /// Takes what is due on Telegram.

@@ -2,7 +2,7 @@
 
 use super::*;
 use tubebell::model::Outcome;
-use tubebell::store::{Retention, UpdateMark, WatchFilter};
+use tubebell::store::{Retention, Room, UpdateMark, WatchFilter};
 
 /// A watch, an alert, a message, a restart, a mute, an end.
 async fn story<S: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> S) {
@@ -49,7 +49,7 @@ async fn story<S: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> S) {
     };
     let plain = Arc::clone(&told.plain) as _;
     let done = store
-        .finish_and_claim(vec![sent], Channel::Telegram, 10, T0.plus(2 * MINUTE), plain)
+        .finish_and_claim(vec![sent], Channel::Telegram, Room::of(10), T0.plus(2 * MINUTE), plain)
         .await
         .unwrap();
     assert!(done.claims.is_empty());
@@ -104,7 +104,10 @@ impl Told {
 
     async fn claim(&self, store: &dyn Store, now: UnixMillis) -> Claimed {
         let plain = Arc::clone(&self.plain) as _;
-        store.finish_and_claim(Vec::new(), Channel::Telegram, 10, now, plain).await.unwrap()
+        store
+            .finish_and_claim(Vec::new(), Channel::Telegram, Room::of(10), now, plain)
+            .await
+            .unwrap()
     }
 }
 

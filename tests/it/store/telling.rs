@@ -74,7 +74,11 @@ impl Telling {
     async fn claim(&self, channel: Channel, finished: Vec<Finished>) -> Claimed {
         let composer = Arc::clone(&self.composer) as _;
         let now = self.bench.now();
-        self.bench.store().finish_and_claim(finished, channel, 100, now, composer).await.unwrap()
+        self.bench
+            .store()
+            .finish_and_claim(finished, channel, Room::of(100), now, composer)
+            .await
+            .unwrap()
     }
 
     /// Takes and sends what is due on the recorder.

@@ -26,8 +26,8 @@ async fn a_rule_that_an_edit_keeps_keeps_its_state_and_the_others_end() {
     assert_eq!(after[0], before[0]);
     assert_eq!(after.len(), 2);
     assert_eq!(after[1].0, "views milestones");
-    let ended: String = bench.sql("SELECT text FROM rule WHERE ended_at IS NOT NULL");
-    assert_eq!(ended, "likes any");
+    let rules: String = bench.sql("SELECT group_concat(text, '; ') FROM rule");
+    assert_eq!(rules, "views every 1000; views milestones", "the other one told nothing");
     bench.sums();
 }
 
@@ -269,4 +269,62 @@ async fn a_look_under_way_does_not_bring_back_a_video_that_nobody_watches() {
     assert_eq!(bench.store().next_polls().await.unwrap().earliest(), None);
     bench.see(5).await;
     assert_eq!(bench.sql::<i64>("SELECT count(*) FROM seen"), 0, "nobody watches it");
+}
+
+/// Rows that tell of rules.
+fn rows_of_rules(bench: &Bench) -> i64 {
+    bench.sql("SELECT (SELECT count(*) FROM rule) + (SELECT count(*) FROM \"trigger\") + (SELECT count(*) FROM subscription)")
+}
+
+#[tokio::test]
+async fn a_thousand_changes_of_rules_that_told_nothing_leave_no_rows() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.see(1).await;
+    let before = rows_of_rules(&bench);
+    for change in 0..1_000 {
+        bench.pass(3 * SECOND);
+        bench.watch(ANA, &format!("views at {}", 1_000 + change)).await;
+    }
+    bench.unwatch(ANA).await;
+    bench.watch(ANA, "views any").await;
+    assert_eq!(rows_of_rules(&bench), before);
+    bench.see(2).await;
+    bench.see(3).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_rule_that_told_or_held_back_something_is_explained_for_a_week() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.see(1).await;
+    bench.see(2).await;
+    bench.send_all().await;
+    bench.watch(ANA, "views every 10").await;
+    bench.mute(ANA, None, Some(bench.now().plus(HOUR))).await;
+    bench.see(11).await;
+    bench.watch(ANA, "likes any").await;
+    bench.watch(ANA, "comments any").await;
+    let why = bench.store().why(VIDEO.parse().unwrap(), None).await.unwrap();
+    let rules: Vec<_> = why.iter().map(|story| (story.rule_text.as_str(), story.ended)).collect();
+    assert_eq!(rules, [("comments any", false), ("views any", true), ("views every 10", true)]);
+}
+
+#[tokio::test]
+async fn changes_of_a_lists_rules_leave_no_rows_after_a_sweep() {
+    let bench = Bench::new();
+    bench.watch_subject(ANA, super::listing::CHANNEL, "views any").await;
+    let members = (0..3).map(|n| super::listing::row(n, T0.minus(DAY)));
+    bench.list_within(super::listing::CHANNEL, members.collect(), true, 10).await;
+    bench.see_video("video000001", 1).await;
+    let before: i64 = bench.sql("SELECT count(*) FROM rule");
+    for change in 0..100 {
+        bench.pass(3 * SECOND);
+        let rules = format!("views at {}", 1_000 + change);
+        bench.watch_subject(ANA, super::listing::CHANNEL, &rules).await;
+    }
+    let keep = tubebell::store::Retention { statistics: 30 * DAY, alerts: 7 * DAY };
+    while bench.store().sweep(keep, bench.now()).await.unwrap() {}
+    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM rule"), before);
 }
