@@ -1,7 +1,7 @@
 //! Who may talk to the bot.
 
 use crate::model::Address;
-use crate::store::{Edit, OPERATOR_KEY, StoreError};
+use crate::store::{DestinationRow, Edit, OPERATOR_KEY, StoreError};
 
 use super::ask;
 use super::turn::{Answer, Stop, Turn, whole_chat};
@@ -40,6 +40,9 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
     turn.brings_chat_in = standing == Standing::Guest;
     if standing != Standing::Stranger {
         turn.home = turn.control.store.destination(turn.chat).await?;
+        if let Some(shut) = turn.home.as_ref().and_then(DestinationRow::shut) {
+            turn.control.returns.note(turn.chat, shut, turn.now);
+        }
     }
     Ok(standing)
 }

@@ -474,7 +474,7 @@ pub enum Edit {
         code: Option<String>,
     },
     /// Makes whoever has the operator's own invitation the operator, as long as nobody is. Any other invitation, and one
-    /// that somebody else has used or that is too old, is [`Edited::BadInvite`].
+    /// that somebody else has used or that is too old, is [`Edited::BadInvite`]. A group is [`Edited::NotForGroups`].
     BecomeOperator {
         /// Who: a private chat.
         person: Address,
@@ -563,6 +563,8 @@ pub enum Edited {
     NotFound,
     /// The invitation is unknown, used or expired.
     BadInvite,
+    /// The invitation is the operator's own, and would let in a group: it stays unused.
+    NotForGroups,
 }
 
 /// Which watches to list.
@@ -646,6 +648,10 @@ pub struct DestinationState {
 pub struct RuleStory {
     /// Where it rings.
     pub address: Address,
+    /// What its watch looks at: the video, or a channel or playlist in which it is.
+    pub subject: SubjectRef,
+    /// The title of that, where known.
+    pub subject_title: Option<String>,
     /// The rule.
     pub rule: RuleId,
     /// Its text.

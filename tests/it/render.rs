@@ -699,6 +699,8 @@ proptest! {
             total: tubebell::render::numbers::Grouped(i64::try_from(count).unwrap()),
             max: None,
             page: None,
+            video: None,
+            muted_until: None,
             back: None,
         };
         let html = RENDERER.reply(&view).unwrap().html;

@@ -41,7 +41,7 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
             chat::disable(tx, destination, reason, now).map(Edited::Done)
         }
         Edit::Move { from, to } => chat::move_chat(tx, from, to, now).map(Edited::Done),
-        Edit::Admit { person, code } => admit(tx, &person.to_string(), code.as_deref(), now),
+        Edit::Admit { person, code } => admit(tx, person, code.as_deref(), now),
         Edit::BecomeOperator { person, code } => operator::become_operator(tx, person, code, now),
         Edit::Invite { code, made_by, expires_at } => {
             tx.prepare_cached(
@@ -133,7 +133,13 @@ fn mute(
     Ok(Edited::Done(1))
 }
 
-fn admit(tx: &Connection, person: &str, code: Option<&str>, now: UnixMillis) -> Result<Edited> {
+fn admit(tx: &Connection, person: &Address, code: Option<&str>, now: UnixMillis) -> Result<Edited> {
+    if let Some(code) = code
+        && operator::is_for_a_person(tx, person, code, now)?
+    {
+        return Ok(Edited::NotForGroups);
+    }
+    let person = &person.to_string();
     let known = tx.prepare_cached("SELECT 1 FROM person WHERE address = ?1")?.exists([person])?;
     if known {
         return Ok(Edited::Done(0));
