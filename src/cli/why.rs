@@ -114,7 +114,9 @@ impl Explained {
 
 /// What the rule waits for.
 fn waits_for(why: &RuleStory) -> String {
-    let now = |metric: Metric| why.now.get(metric).map(grouped).unwrap_or_default();
+    let now = |metric: Metric| {
+        why.now.get(metric).map(|now| format!("; now {}", grouped(now))).unwrap_or_default()
+    };
     match control::state(why) {
         RuleState::Ended => "ended".to_owned(),
         RuleState::Spent => "spent: all its values have been passed".to_owned(),
@@ -122,8 +124,8 @@ fn waits_for(why: &RuleStory) -> String {
         RuleState::Event(Event::Upload) => "fires for a new video".to_owned(),
         RuleState::Event(event) => format!("fires when the {} changes", event.name()),
         RuleState::Unset => "waits for a number to count from".to_owned(),
-        RuleState::Change(metric) => format!("fires at any change; now {}", now(metric)),
-        RuleState::Next { metric, at } => format!("next at {}; now {}", grouped(at), now(metric)),
+        RuleState::Change(metric) => format!("fires at any change{}", now(metric)),
+        RuleState::Next { metric, at } => format!("next at {}{}", grouped(at), now(metric)),
         RuleState::Window { metric, growth, window_s, is_armed } => {
             let verb = if is_armed { "fires" } else { "has fired, and is armed again" };
             format!("{verb} at {growth} {metric} in the last {}", window(window_s))

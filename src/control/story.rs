@@ -70,19 +70,18 @@ fn waiting(
         Signal::Growth { metric, window_s } => {
             RuleState::Window { metric, growth: percent_of_hundredths(at), window_s, is_armed }
         }
-        Signal::Count(metric) if story.now.get(metric).is_none() => RuleState::Unset,
-        Signal::Count(metric) => match rule {
-            Some(Condition::Any(_)) => RuleState::Change(metric),
+        Signal::Count(metric) => match (rule, story.now.get(metric)) {
+            (Some(Condition::Any(_)), Some(_)) => RuleState::Change(metric),
+            _ if !story.unset && value != LOWEST => RuleState::Next { metric, at },
             // It is set at the next look, and counts from the number that is known now.
-            Some(condition) if story.unset => {
+            (Some(condition), Some(_)) => {
                 match trigger::initial(condition, Some(&story.now)).next {
                     None => RuleState::Spent,
                     Some(next) if next.value == LOWEST => RuleState::Unset,
                     Some(next) => RuleState::Next { metric, at: next.series.scale(next.value) },
                 }
             }
-            Some(_) | None if value == LOWEST => RuleState::Unset,
-            Some(_) | None => RuleState::Next { metric, at },
+            _ => RuleState::Unset,
         },
     }
 }

@@ -127,7 +127,7 @@ async fn a_day_with_all_commands() {
     story.ask("/settings", "Silent until").await;
     story.ask("/unmute", "Ringing again").await;
     story.ask("/quiet 22:00-08:00 Europe/Madrid", "Quiet 22:00-08:00").await;
-    let settings = story.ask("/settings at most 15m", "At most one message in 15").await.text;
+    let settings = story.ask("/settings at most 15m", "at most one message in 15").await.text;
     assert!(settings.contains("Quiet 22:00-08:00, time zone Europe/Madrid"), "{settings}");
     story.ask("/quiet off", "No quiet hours").await;
     story.ask("/test", "It works").await;
