@@ -63,6 +63,9 @@ pub enum StartError {
     /// The configuration lacks something, or holds something that can't be.
     #[error("{}", .0.join("\n"))]
     Configuration(Vec<String>),
+    /// Templates of the operator's that can't be used, a line for each mistake.
+    #[error("{}", .0.join("\n"))]
+    Templates(Vec<String>),
     /// The store.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
@@ -413,7 +416,10 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 fn renderer(folder: &Path) -> Result<Arc<Renderer>, StartError> {
     let files = templates(folder).map_err(|error| StartError::Other(error.to_string()))?;
     Renderer::new(&files).map(Arc::new).map_err(|mistakes| {
-        StartError::Configuration(mistakes.iter().map(ToString::to_string).collect())
+        let folder = folder.display();
+        StartError::Templates(
+            mistakes.iter().map(|mistake| format!("{folder}/{mistake}")).collect(),
+        )
     })
 }
 

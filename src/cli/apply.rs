@@ -190,13 +190,19 @@ impl Done {
         let elsewhere = match adopted {
             0 => String::new(),
             1 => " (one of them came from elsewhere and belongs to this file now)".to_owned(),
-            _ => format!(" ({adopted} of them came from elsewhere and belong to this file now)"),
+            more => format!(
+                " ({} came from elsewhere and belong to this file now)",
+                counted(*more, "of them", "of them")
+            ),
         };
         let head = match new + changed + pruned {
             0 => format!("nothing to change: {standing} unchanged{elsewhere}"),
             _ => format!(
-                "{new} new, {changed} changed, {pruned} pruned, {} unchanged{elsewhere}",
-                adopted + unchanged
+                "{}, {}, {}, {}{elsewhere}",
+                counted(*new, "new", "new"),
+                counted(*changed, "changed", "changed"),
+                counted(*pruned, "pruned", "pruned"),
+                counted(adopted + unchanged, "unchanged", "unchanged"),
             ),
         };
         if dry_run { format!("{head}; --dry-run: nothing was written") } else { head }

@@ -40,7 +40,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         }
     };
     let place = context.config_file().map_or_else(
-        || "environment and defaults alone; `tubebell init` writes a file".to_owned(),
+        || {
+            let file = context.config_path().display();
+            format!("environment and defaults alone; there is no {file} here (`tubebell init` writes one, --config names another)")
+        },
         |path| path.display().to_string(),
     );
     match config.lacking_for_run() {
@@ -53,6 +56,12 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     }
     for line in config.exposed_secrets() {
         report.note(&line)?;
+    }
+    if config.limits.retention_days > RETENTION_DAYS_OF_THE_TERMS {
+        report.note(&format!(
+            "limits.retention_days = {}: the terms of YouTube's API allow {RETENTION_DAYS_OF_THE_TERMS}",
+            config.limits.retention_days
+        ))?;
     }
     templates(&config, &mut report)?;
     block_on(async {
@@ -126,6 +135,10 @@ fn templates<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fa
     }
     report.ok(&format!("templates: {} messages, each rendered with samples", names.len()))
 }
+
+/// Days for which statistics may be kept.
+/// Source: <https://developers.google.com/youtube/terms/developer-policies> (III.E.4, 2026-11).
+const RETENTION_DAYS_OF_THE_TERMS: u32 = 30;
 
 /// Destinations at which nothing arrives that are named one by one.
 const SHUT_SHOWN: usize = 5;

@@ -28,8 +28,8 @@ enum What {
     },
     /// Sends them again
     Replay {
-        /// Their numbers, as `list` shows them
-        #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+        /// Their numbers, as `list` shows them; or --all
+        #[arg(value_name = "ID", conflicts_with = "all")]
         ids: Vec<i64>,
         /// All of them
         #[arg(long)]
@@ -40,6 +40,9 @@ enum What {
 pub(super) fn run(context: &Context, args: Args) -> Result<(), Fault> {
     match args.what {
         What::List { limit } => list(context, limit),
+        What::Replay { ids, all: false } if ids.is_empty() => Err(Fault::wrong(
+            "say which: their numbers, as `tubebell dead-letters list` shows them, or --all",
+        )),
         What::Replay { ids, all } => replay(context, (!all).then_some(ids)),
     }
 }

@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::shut::in_words;
 use super::terminal::counted;
 use crate::model::{Address, DestinationId, UnixMillis};
+use crate::render::numbers::Moment;
 use crate::store::{Access, DestinationRow, DestinationState, Edit, Edited, Sqlite, Store};
 
 /// Destinations read at once: a bound on memory, and on how long one look takes.
@@ -29,11 +30,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let tz = &config.defaults.tz;
     match which {
         Some(which) => block_on(enable(&store, &which, context.now, tz)),
-        None => block_on(list(&store, args.off, tz)),
+        None => block_on(list(&store, args.off, context.now, tz)),
     }
 }
 
-async fn list(store: &Sqlite, shut_only: bool, tz: &str) -> Result<(), Fault> {
+async fn list(store: &Sqlite, shut_only: bool, now: UnixMillis, tz: &str) -> Result<(), Fault> {
     let mut out = stdout();
     let mut after = DestinationId(0);
     let mut is_empty = true;
@@ -46,6 +47,10 @@ async fn list(store: &Sqlite, shut_only: bool, tz: &str) -> Result<(), Fault> {
             writeln!(out, "{}", line(&destination))?;
             if let Some(shut) = destination.row.shut() {
                 writeln!(out, "    {}", in_words(&shut, tz))?;
+            }
+            if let Some(at) = destination.row.muted_until.filter(|until| *until > now) {
+                let until = Moment { at, tz: tz.to_owned() };
+                writeln!(out, "    silent until {until}; `/unmute` there ends it")?;
             }
         }
     }

@@ -23,8 +23,9 @@ pub(super) struct Args {
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let config = context.config()?;
     let store = context.store(&config, Access::Existing)?;
+    let tz = &config.defaults.tz;
     let Some(path) = &args.file else {
-        return block_on(write(&store, stdout(), context.now)).map(drop);
+        return block_on(write(&store, stdout(), context.now, tz)).map(drop);
     };
     let shown = path.display();
     // It holds the addresses of webhooks, which are as good as passwords.
@@ -36,13 +37,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
             other.map_err(|error| Fault::failed(format!("{shown}: can't be written: {error}")))?
         }
     };
-    let written = block_on(write(&store, BufWriter::new(file), context.now))?;
+    let written = block_on(write(&store, BufWriter::new(file), context.now, tz))?;
     say(&format!("wrote {} to {shown}", counted(written, "watch", "watches")));
     Ok(())
 }
 
-async fn write(store: &Sqlite, out: impl Write, now: UnixMillis) -> Result<usize, Fault> {
-    let mut printer = Printer::new(out, now)?;
+async fn write(store: &Sqlite, out: impl Write, now: UnixMillis, tz: &str) -> Result<usize, Fault> {
+    let mut printer = Printer::new(out, now, tz)?;
     let mut after = 0;
     loop {
         let page = store.watches(WatchFilter::All, after, PAGE).await?;

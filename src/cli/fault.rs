@@ -53,6 +53,15 @@ impl Fault {
         Fault::Wrong { details: lines, summary }
     }
 
+    /// Mistakes of templates.
+    pub(super) fn templates(mut lines: Vec<String>) -> Fault {
+        if lines.len() == 1 {
+            return Fault::wrong(lines.remove(0));
+        }
+        let summary = format!("{} mistakes in the templates", lines.len());
+        Fault::Wrong { details: lines, summary }
+    }
+
     /// Writes it to standard error and returns the exit code.
     pub(super) fn report(self) -> ExitCode {
         match self {

@@ -132,6 +132,7 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Fault> {
                 lines if lines.is_empty() => match crate::app::run(&config) {
                     Ok(()) => Ok(()),
                     Err(StartError::Configuration(lines)) => Err(Fault::configuration(lines)),
+                    Err(StartError::Templates(lines)) => Err(Fault::templates(lines)),
                     Err(error) => Err(Fault::failed(error.to_string())),
                 },
                 lines => Err(Fault::configuration(lines)),

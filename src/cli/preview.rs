@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         }
         return Ok(out.flush()?);
     };
-    let renderer = renderer(&context.templates()?).map_err(Fault::configuration)?;
+    let renderer = renderer(&context.templates()?).map_err(Fault::templates)?;
     match renderer.preview(name) {
         Ok(text) => writeln!(out, "{text}")?,
         Err(error @ PreviewError::Unknown { .. }) => return Err(Fault::wrong(error.to_string())),

@@ -35,9 +35,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         let to = args.to.masked();
         Fault::wrong(format!("{to} is off: there is no section [{channel}] in the configuration"))
     })?;
-    let renderer = preview::renderer(&config.defaults.templates).map_err(Fault::configuration)?;
+    let renderer = preview::renderer(&config.defaults.templates).map_err(Fault::templates)?;
     let body = renderer
-        .test(channel, now, &config.defaults.tz)
+        .test(&args.to, now, &config.defaults.tz)
         .map_err(|error| Fault::Failed(error.into()))?;
     // It needs no watch, and so no database; where there is one, it says where a chat has moved to.
     let store = match config.store.path.exists() {
@@ -55,11 +55,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         let receipt = notifier.send(&outgoing).await;
         let receipt = receipt.map_err(|error| Fault::failed(format!("{shown}: {error}")))?;
         let mut out = stdout();
-        writeln!(
-            out,
-            "{shown}: the message has arrived and is called {} there",
-            plain(&receipt.0)
-        )?;
+        writeln!(out, "{shown}: arrived (message id {})", plain(&receipt.0))?;
         if let Some(store) = &store
             && let Some(shut) = known.and_then(|row| row.shut())
         {

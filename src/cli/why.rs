@@ -5,13 +5,13 @@ use std::io::{self, Write};
 use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::terminal::plain;
+use crate::control::{self, RuleState};
 use crate::model::{
-    Address, CancelReason, Condition, Counts, Event, Metric, Outcome, Series, Signal, SubjectRef,
-    TriggerRow, UnixMillis, Value, VideoId,
+    Address, CancelReason, Event, Metric, Outcome, SubjectRef, TriggerRow, UnixMillis, Value,
+    VideoId,
 };
-use crate::render::numbers::{Moment, Numbers, grouped, percent_of_hundredths, signed, window};
+use crate::render::numbers::{Moment, Numbers, grouped, window};
 use crate::render::views::value_text;
-use crate::route::{language, trigger};
 use crate::store::{Access, History, RuleStory, Store};
 
 #[derive(Debug, clap::Args)]
@@ -82,8 +82,13 @@ impl Explained {
     }
 
     fn write_rule(&self, why: &RuleStory, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "  {}  (since {})", why.rule_text, self.moment(why.since))?;
-        writeln!(out, "    {}", state(why))?;
+        let rule = if why.rule == TriggerRow::NO_RULE { "gone or back" } else { &why.rule_text };
+        let of = match &why.subject {
+            SubjectRef::Video(_) => String::new(),
+            list => format!("of {list}, "),
+        };
+        writeln!(out, "  {rule}  ({of}since {})", self.moment(why.since))?;
+        writeln!(out, "    {}", waits_for(why))?;
         for (alert, outcome, ended) in &why.alerts {
             let value =
                 |value: &Value| value_text(value).map_or_else(|| "–".to_owned(), |t| plain(&t));
@@ -100,6 +105,7 @@ impl Explained {
         for (reason, count, first, last) in &why.suppressions {
             let times = grouped(i64::try_from(*count).unwrap_or(i64::MAX));
             let (first, last) = (self.moment(*first), self.moment(*last));
+            let reason = if reason == "disabled" { "off" } else { reason };
             writeln!(out, "    crossed and not told ({reason}) {times} ×, {first} to {last}")?;
         }
         Ok(())
@@ -107,43 +113,22 @@ impl Explained {
 }
 
 /// What the rule waits for.
-fn state(why: &RuleStory) -> String {
-    let condition = language::parse(&why.rule_text).ok().map(|rule| rule.condition);
-    match (why.trigger, &condition) {
-        _ if why.ended => "ended".to_owned(),
-        _ if why.rule == TriggerRow::NO_RULE => {
-            "told without a rule: that it is gone, or back".to_owned()
-        }
-        (_, Some(Condition::Event(Event::Upload))) => "fires for a new video".to_owned(),
-        (_, Some(Condition::Event(event))) => format!("fires when the {} changes", event.name()),
-        (None, _) => "spent: all its values have been passed".to_owned(),
-        (Some((series, value)), condition) => {
-            // Over a window, a rule that fired waits in the other direction until it is armed again.
-            let armed = condition.as_ref().is_none_or(|one| trigger::series(one) == series);
-            let unset = why.unset && !matches!(condition, Some(Condition::Any(_)));
-            waiting(series, value, unset, armed, &why.now)
-        }
-    }
-}
-
-fn waiting(series: Series, value: i64, unset: bool, armed: bool, now: &Counts) -> String {
-    let at = series.scale(value);
-    // Computed from history at each look: there is no value of now to show.
-    let computed = |at: String, metric: Metric, window_s: u32| {
-        let verb = if armed { "fires" } else { "has fired, and is armed again" };
-        format!("{verb} at {at} {metric} in the last {}", window(window_s))
+fn waits_for(why: &RuleStory) -> String {
+    let now = |metric: Metric| {
+        why.now.get(metric).map(|now| format!("; now {}", grouped(now))).unwrap_or_default()
     };
-    match series.signal {
-        Signal::Event(event) => format!("fires when the {} changes", event.name()),
-        Signal::Count(metric) => match now.get(metric).map(grouped) {
-            None => "waits for a number to count from".to_owned(),
-            Some(now) if unset => format!("waits for a number to count from; now {now}"),
-            Some(now) if value == i64::MIN => format!("fires at any change; now {now}"),
-            Some(now) => format!("next at {}; now {now}", grouped(at)),
-        },
-        Signal::Gain { metric, window_s } => computed(signed(at), metric, window_s),
-        Signal::Growth { metric, window_s } => {
-            computed(percent_of_hundredths(at), metric, window_s)
+    match control::state(why) {
+        RuleState::Ended => "ended".to_owned(),
+        RuleState::Spent => "spent: all its values have been passed".to_owned(),
+        RuleState::Presence => "told without a rule: that it is gone, or back".to_owned(),
+        RuleState::Event(Event::Upload) => "fires for a new video".to_owned(),
+        RuleState::Event(event) => format!("fires when the {} changes", event.name()),
+        RuleState::Unset => "waits for a number to count from".to_owned(),
+        RuleState::Change(metric) => format!("fires at any change{}", now(metric)),
+        RuleState::Next { metric, at } => format!("next at {}{}", grouped(at), now(metric)),
+        RuleState::Window { metric, growth, window_s, is_armed } => {
+            let verb = if is_armed { "fires" } else { "has fired, and is armed again" };
+            format!("{verb} at {growth} {metric} in the last {}", window(window_s))
         }
     }
 }
@@ -157,7 +142,7 @@ fn outcome(outcome: &Outcome) -> String {
                 CancelReason::NetZero => "the changes added up to nothing",
                 CancelReason::Unwatched => "the watch or the rule was ended",
                 CancelReason::Muted => "it was muted",
-                CancelReason::Disabled => "the destination could not be reached",
+                CancelReason::Disabled => "the destination was off",
                 CancelReason::Expired => "the watch had ended",
             };
             format!("not sent: {reason}")

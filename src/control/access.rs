@@ -1,7 +1,7 @@
 //! Who may talk to the bot.
 
 use crate::model::Address;
-use crate::store::{Edit, Edited, OPERATOR, OPERATOR_KEY, StoreError};
+use crate::store::{DestinationRow, Edit, Edited, OPERATOR, OPERATOR_KEY, StoreError};
 
 use super::ask;
 use super::turn::{Answer, Stop, Turn, whole_chat};
@@ -52,6 +52,9 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
         turn.whole =
             if whole == *turn.chat { turn.home.clone() } else { store.destination(&whole).await? };
         (turn.owner, turn.is_new_group) = owner(turn, &whole).await?;
+        if let Some(shut) = turn.home.as_ref().and_then(DestinationRow::shut) {
+            turn.control.returns.note(turn.chat, shut, turn.now);
+        }
     }
     Ok(standing)
 }

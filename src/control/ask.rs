@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use crate::model::{
-    Counts, Known, Live, Metric, Series, Signal, Snapshot, Status, SubjectRef, VideoId,
+    Counts, Known, Live, Metric, Snapshot, Status, SubjectRef, TriggerRow, VideoId,
 };
 use crate::render::List;
 use crate::render::numbers::{self, Ago, Grouped, Numbers};
 use crate::render::views::{
     GainLine, Help, Link, Rules, Start, Stats, Test, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule,
-    WhySuppressed, value_text,
+    WhySuppressed, WhyWindow, value_text,
 };
 use crate::store::{History, RuleStory};
 
 use super::list::number;
+use super::story::{self, RuleState};
 use super::turn::{Answer, Stop, Turn, quoted};
 use super::{watch, watched};
 
@@ -24,6 +25,7 @@ pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
         preset: turn.control.options.preset.clone(),
         list_preset: turn.control.options.list_preset.clone(),
         watches: (count > 0).then(|| number(count)),
+        muted_until: turn.silent_until(),
         back: turn.back(),
     }))
 }
@@ -40,7 +42,12 @@ pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 /// `/test`
 pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
-    Ok(turn.show(&Test { now: turn.moment(turn.now), back: turn.back() }))
+    Ok(turn.show(&Test {
+        now: turn.moment(turn.now),
+        here: turn.chat.to_string(),
+        muted_until: turn.silent_until(),
+        back: turn.back(),
+    }))
 }
 
 /// `/rules [video]`
@@ -91,13 +98,12 @@ pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop>
     };
     let title = history.as_ref().and_then(|history| history.title.as_deref());
     let known = history.as_ref().and_then(|history| history.known.as_ref());
-    let muted_until = turn.home.as_ref().and_then(|home| home.muted_until);
     Ok(turn.show(&Why {
         subject: Link::subject(&SubjectRef::Video(id), title),
         numbers: known.map(|known| Numbers(known.last)),
         seen: known.map(|known| Ago { at: known.numbers_at, now: turn.now }),
-        muted_until: muted_until.filter(|until| *until > turn.now).map(|until| turn.moment(until)),
-        rules: List::new(stories.iter().map(|story| told(turn, story)).collect()),
+        muted_until: turn.silent_until(),
+        rules: List::new(by_watch(turn, &SubjectRef::Video(id), &stories)),
     }))
 }
 
@@ -107,11 +113,46 @@ fn is_watched(stories: &[RuleStory]) -> bool {
     stories.iter().any(|story| !story.ended)
 }
 
+/// The stories of the rules, watch by watch. Where a rule is of another watch than that of the video alone, the first of
+/// each watch says of which.
+fn by_watch(turn: &Turn<'_>, video: &SubjectRef, stories: &[RuleStory]) -> Vec<WhyRule> {
+    let mut watches: Vec<&SubjectRef> = Vec::new();
+    for story in stories {
+        if !watches.contains(&&story.subject) {
+            watches.push(&story.subject);
+        }
+    }
+    let is_of_lists = watches.iter().any(|subject| *subject != video);
+    let mut rules = Vec::with_capacity(stories.len());
+    for subject in watches {
+        let of_watch = stories.iter().filter(|story| story.subject == *subject);
+        rules.extend(of_watch.enumerate().map(|(index, story)| {
+            WhyRule {
+                watch: (index == 0 && is_of_lists)
+                    .then(|| Link::subject(subject, story.subject_title.as_deref())),
+                ..told(turn, story)
+            }
+        }));
+    }
+    rules
+}
+
 fn told(turn: &Turn<'_>, story: &RuleStory) -> WhyRule {
-    let next = story.trigger.filter(|_| !story.unset).and_then(|place: (Series, i64)| {
-        let (metric, at) = watched::next_count(place)?;
-        Some(WhyNext { at: Grouped(at), now: story.now.get(metric).map(Grouped) })
-    });
+    let state = story::state(story);
+    let next = match state {
+        RuleState::Next { metric, at } => {
+            Some(WhyNext { at: Grouped(at), now: story.now.get(metric).map(Grouped) })
+        }
+        _ => None,
+    };
+    let window = match &state {
+        RuleState::Window { metric, growth, window_s, is_armed } => Some(WhyWindow {
+            growth: format!("{growth} {metric}"),
+            window: numbers::window(*window_s),
+            is_armed: *is_armed,
+        }),
+        _ => None,
+    };
     let alerts = story.alerts.iter().map(|(alert, outcome, _)| WhyAlert {
         at: turn.moment(alert.observed_at),
         previous: value_text(&alert.previous),
@@ -120,7 +161,7 @@ fn told(turn: &Turn<'_>, story: &RuleStory) -> WhyRule {
     });
     let suppressed = story.suppressions.iter().map(|(reason, count, first, last)| WhySuppressed {
         reason: match reason.as_str() {
-            "disabled" => "this chat could not be reached".to_owned(),
+            "disabled" => "this chat was off".to_owned(),
             "expired" => "its watch had ended".to_owned(),
             other => other.to_owned(),
         },
@@ -129,22 +170,17 @@ fn told(turn: &Turn<'_>, story: &RuleStory) -> WhyRule {
         last: turn.moment(*last),
     });
     WhyRule {
+        watch: None,
         text: story.rule_text.clone(),
+        is_presence: story.rule == TriggerRow::NO_RULE,
         next,
-        is_unset: is_unset(story),
+        window,
+        is_unset: matches!(state, RuleState::Unset),
+        is_spent: matches!(state, RuleState::Spent),
         is_ended: story.ended,
         alerts: List::new(alerts.collect()),
         suppressed: suppressed.collect(),
     }
-}
-
-/// Whether a rule has no count to start from. `any` needs none, so its row may look so for ever.
-fn is_unset(story: &RuleStory) -> bool {
-    let metric = story.trigger.and_then(|(series, _)| match series.signal {
-        Signal::Count(metric) => Some(metric),
-        Signal::Gain { .. } | Signal::Growth { .. } | Signal::Event(_) => None,
-    });
-    !story.ended && story.unset && metric.is_some_and(|metric| story.now.get(metric).is_none())
 }
 
 /// Windows over which gains are told, in seconds.

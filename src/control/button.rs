@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::model::{SubjectRef, SubscriptionId};
+use crate::render::views::Link;
 use crate::store::{Edit, Edited, WatchRow};
 
 use super::command::list_number;
@@ -36,8 +37,8 @@ pub(super) async fn pressed(
     }
     match verb {
         "mute" => match rest.split_once(':') {
-            Some(("1h", id)) => mute(turn, id, 1, "Silent for 1 hour.").await,
-            Some(("24h", id)) => mute(turn, id, 24, "Silent for 24 hours.").await,
+            Some(("1h", id)) => mute(turn, id, 1, "Silent for 1 hour").await,
+            Some(("24h", id)) => mute(turn, id, 24, "Silent for 24 hours").await,
             _ => Err(unknown(turn)),
         },
         "less" => less(turn, rest).await,
@@ -60,6 +61,10 @@ fn unknown(turn: &Turn<'_>) -> Stop {
     turn.refuse("I don't know this button any more.")
 }
 
+/// Longest title in a line at a button. Twice as long where each of its signs has to be closed, and with what stands around
+/// it, it stays below the 200 characters that Telegram takes.
+const TITLE_MAX_CHARS: usize = 64;
+
 const ENDED: &str = "This watch has ended already.";
 
 /// The watch of a button, in the chat where the button stands, for somebody who may decide there.
@@ -72,19 +77,27 @@ async fn watch_of(turn: &mut Turn<'_>, id: &str) -> Result<WatchRow, Stop> {
     }
 }
 
-/// Commits an edit of a watch.
-async fn done(turn: &mut Turn<'_>, edit: Edit, toast: &'static str) -> Result<Answer, Stop> {
-    let is_gone = turn.commit(vec![edit]).await?.first() == Some(&Edited::NotFound);
-    Ok(Answer { toast: Some(if is_gone { ENDED } else { toast }), ..Answer::default() })
+/// What a watch is called in a line at a button. An alert about one video may be of the watch of a channel, and the
+/// button acts on all of it.
+fn name(row: &WatchRow) -> String {
+    let title = Link::subject(&row.subject, row.title.as_deref()).one_line(TITLE_MAX_CHARS);
+    match row.subject {
+        SubjectRef::Video(_) => title,
+        SubjectRef::Channel(_) | SubjectRef::Handle(_) => format!("{title} (a channel)"),
+        SubjectRef::Playlist(_) => format!("{title} (a playlist)"),
+    }
 }
 
-async fn mute(
-    turn: &mut Turn<'_>,
-    id: &str,
-    hours: u64,
-    toast: &'static str,
-) -> Result<Answer, Stop> {
+/// Commits an edit of a watch.
+async fn done(turn: &mut Turn<'_>, edit: Edit, toast: String) -> Result<Answer, Stop> {
+    let is_gone = turn.commit(vec![edit]).await?.first() == Some(&Edited::NotFound);
+    let toast = if is_gone { ENDED.into() } else { toast.into() };
+    Ok(Answer { toast: Some(toast), ..Answer::default() })
+}
+
+async fn mute(turn: &mut Turn<'_>, id: &str, hours: u64, silent: &str) -> Result<Answer, Stop> {
     let row = watch_of(turn, id).await?;
+    let toast = format!("{silent}: {}", name(&row));
     let edit = Edit::Mute {
         destination: row.destination.address,
         subject: Some(row.subject),
@@ -102,12 +115,13 @@ async fn less(turn: &mut Turn<'_>, id: &str) -> Result<Answer, Stop> {
     let Some(step) = STEPS_S.into_iter().find(|step| *step > effective.at_most.as_secs()) else {
         return Err(turn.refuse("It is at most one message per 24 hours already."));
     };
-    let toast = match step {
-        900 => "From now on at most one message per 15 minutes.",
-        3600 => "From now on at most one message per hour.",
-        21_600 => "From now on at most one message per 6 hours.",
-        _ => "From now on at most one message per 24 hours.",
+    let time = match step {
+        900 => "15 minutes",
+        3600 => "hour",
+        21_600 => "6 hours",
+        _ => "24 hours",
     };
+    let toast = format!("From now on at most one message per {time}: {}", name(&row));
     let settings = crate::model::Settings { at_most_s: Some(step), ..row.settings };
     let edit =
         Edit::Set { destination: row.destination.address, subject: Some(row.subject), settings };
@@ -116,8 +130,9 @@ async fn less(turn: &mut Turn<'_>, id: &str) -> Result<Answer, Stop> {
 
 async fn stop(turn: &mut Turn<'_>, id: &str) -> Result<Answer, Stop> {
     let row = watch_of(turn, id).await?;
+    let toast = format!("No longer watching {}.", name(&row));
     let edit = Edit::Unwatch { destination: row.destination.address, subject: row.subject };
-    done(turn, edit, "No longer watching.").await
+    done(turn, edit, toast).await
 }
 
 /// `watch:<subject>`, or `watch:<video id>`

@@ -1,10 +1,13 @@
 //! From what people write of times to instants, on their clock.
 
+use std::time::Duration;
+
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use crate::model::{ClockTime, SettingsError, UnixMillis, first_instant};
+use super::command::first_word;
+use crate::model::{ClockTime, Settings, SettingsError, UnixMillis, first_instant};
 
 /// The zone of that name; UTC for one that does not exist.
 fn zone(tz: &str) -> TimeZone {
@@ -16,6 +19,22 @@ pub(super) fn zone_name(text: &str) -> Result<String, SettingsError> {
     let bad = || SettingsError::Zone(text.chars().take(40).collect());
     let zone = TimeZone::get(text).map_err(|_| bad())?;
     zone.iana_name().map(str::to_owned).ok_or_else(bad)
+}
+
+/// The duration at the front of a text, in as many words as it has (`90 min`, `1 hour, 30 minutes`), and what follows it.
+pub(super) fn leading_duration(text: &str) -> Option<(Duration, &str)> {
+    /// More words has no duration.
+    const WORDS_MAX: usize = 8;
+    let text = text.trim();
+    let mut found = None;
+    let mut rest = text;
+    for _ in 0..WORDS_MAX {
+        let Some((_, after)) = first_word(rest) else { break };
+        let (head, tail) = text.split_at(text.len() - after.len());
+        found = Settings::duration(head).ok().map(|length| (length, tail)).or(found);
+        rest = after;
+    }
+    found
 }
 
 /// Reads `18:00` (the next), `2027-01-31` (its beginning) or `2027-01-31T18:00`.
@@ -75,6 +94,22 @@ mod tests {
         check("02:00", "Europe/Madrid", "2026-03-28T22:00:00Z", "2026-03-29T01:00:00Z");
         check("03:00", "Europe/Madrid", "2026-03-28T22:00:00Z", "2026-03-29T01:00:00Z");
         check("02:30", "Europe/Madrid", "2026-10-24T22:00:00Z", "2026-10-25T00:30:00Z");
+    }
+
+    #[test]
+    fn a_duration_takes_as_many_words_as_it_has() {
+        let check = |text: &str, expected: Option<(u64, &str)>| {
+            let found = leading_duration(text);
+            assert_eq!(found.map(|(length, rest)| (length.as_secs(), rest)), expected, "{text}");
+        };
+        check("90 min", Some((5400, "")));
+        check("90 min 3", Some((5400, "3")));
+        check(" 1 hour, 30 minutes  dQw4w9WgXcQ ", Some((5400, "dQw4w9WgXcQ")));
+        check("1h 3", Some((3600, "3")));
+        check("2 days", Some((172_800, "")));
+        for text in ["", "3", "3 1h", "1 90 min", "soon 1h"] {
+            check(text, None);
+        }
     }
 
     #[test]

@@ -40,6 +40,10 @@ pub fn invitation_link(bot: &str, code: &str) -> String {
     format!("https://t.me/{bot}?start={code}")
 }
 
+/// The operator's own invitation makes no group the operator; it is not used up either.
+const FOR_A_PERSON: &str =
+    "This invitation is for one person and stays unused here: open it in a private chat with me.";
+
 fn is_code(text: &str) -> bool {
     (1..=CODE_MAX_CHARS).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
@@ -67,9 +71,9 @@ pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<
 
 /// What makes whoever opens the operator's own invitation the operator, where the configuration names none.
 ///
-/// Only in a private chat: what needs a hand is nothing for a group to read.
+/// Only in a private chat: what needs a hand is nothing for a group to read. In a group the store leaves it unused.
 fn become_operator(turn: &Turn<'_>, code: &str) -> Option<Edit> {
-    let is_open = turn.private && turn.control.options.operator.is_empty();
+    let is_open = turn.control.options.operator.is_empty();
     (is_open && is_code(code))
         .then(|| Edit::BecomeOperator { person: whole_chat(turn.chat), code: code.to_owned() })
 }
@@ -78,8 +82,11 @@ fn become_operator(turn: &Turn<'_>, code: &str) -> Option<Edit> {
 pub(super) async fn claim(turn: &mut Turn<'_>, code: &str) -> Result<Option<Answer>, Stop> {
     let Some(edit) = become_operator(turn, code) else { return Ok(None) };
     let done = turn.commit_only(vec![edit]).await?;
-    let is_operator = matches!(done.as_slice(), [Edited::Done(1)]);
-    Ok(is_operator.then(|| welcome(turn, true)))
+    Ok(match done.as_slice() {
+        [Edited::Done(1)] => Some(welcome(turn, true)),
+        [Edited::NotForGroups] => Some(turn.line(FOR_A_PERSON)),
+        _ => None,
+    })
 }
 
 fn welcome(turn: &Turn<'_>, is_operator: bool) -> Answer {
@@ -100,16 +107,12 @@ async fn use_code(turn: &mut Turn<'_>, code: &str) -> Result<Answer, Stop> {
         let edits = [Some(admit), become_operator(turn, code)].into_iter().flatten().collect();
         done = turn.commit_only(edits).await?;
     }
-    Ok(if let Some(Edited::Done(_)) = done.first() {
-        welcome(turn, matches!(done.get(1), Some(Edited::Done(1))))
-    } else {
-        Answer {
-            message: Some(turn.sentence(
-                "This invitation is unknown, used or too old. Ask whoever gave it to you for a new one: each works once.",
-                None,
-            )),
-            ..Answer::default()
-        }
+    Ok(match done.first() {
+        Some(Edited::Done(_)) => welcome(turn, matches!(done.get(1), Some(Edited::Done(1)))),
+        Some(Edited::NotForGroups) => turn.line(FOR_A_PERSON),
+        _ => turn.line(
+            "This invitation is unknown, used or too old. Ask whoever gave it to you for a new one: each works once.",
+        ),
     })
 }
 

@@ -55,6 +55,11 @@ pub(super) async fn view(turn: &Turn<'_>, page: usize) -> Result<Watches, StoreE
         max: turn.watches_max_here(total).await?.map(number),
         page: (pages > 1)
             .then(|| Page { number: number(page.clamp(1, pages)), count: number(pages) }),
+        video: rows
+            .iter()
+            .find(|(_, row)| matches!(row.subject, SubjectRef::Video(_)))
+            .map(|(place, _)| place.to_string()),
+        muted_until: turn.silent_until(),
         back: turn.back(),
     })
 }

@@ -14,9 +14,11 @@ mod incoming;
 mod invite;
 mod list;
 mod offer;
+mod returns;
 mod seams;
 mod settings;
 mod silence;
+mod story;
 mod target;
 mod turn;
 mod watch;
@@ -31,6 +33,7 @@ pub use command::COMMANDS;
 pub use incoming::{Incoming, IncomingKind, Person};
 pub use invite::{INVITATION_LIFE, invitation, invitation_link};
 pub use seams::{Asker, Looked, LookedSubject, Lookup, LookupError, Reply, ReplyError};
+pub use story::{RuleState, state};
 
 use crate::model::{Address, Effective, UnixMillis, tidied};
 use crate::render::Renderer;
@@ -38,6 +41,7 @@ use crate::store::{Edit, Store, StoreError, UpdateMark};
 
 use command::{Command, Written};
 use flood::{Flood, Grant};
+use returns::Returns;
 use turn::{Answer, Stop, Turn};
 
 /// Longest text that is looked at, in bytes: four times what Telegram lets a person write.
@@ -114,6 +118,8 @@ pub struct Control {
     vain_presses: Flood,
     /// Updates whose effect failed: when one comes again it is not counted again.
     failed: Mutex<HashSet<UpdateMark>>,
+    /// Chats that are on again and were not told so.
+    returns: Returns,
 }
 
 impl Control {
@@ -143,6 +149,7 @@ impl Control {
             apologies: Flood::new(1, 5 * MINUTE),
             vain_presses: Flood::new(5, MINUTE),
             failed: Mutex::default(),
+            returns: Returns::default(),
         }
     }
 
@@ -227,6 +234,9 @@ impl Control {
                 turn.finish(result).await
             }
             IncomingKind::Alive { chat } => {
+                if let Some(shut) = self.store.destination(chat).await?.and_then(|row| row.shut()) {
+                    self.returns.note(chat, shut, now);
+                }
                 let edit = Edit::Alive { destination: chat.clone() };
                 self.store.edit(Some(mark.clone()), vec![edit], now).await.map(drop)
             }
@@ -412,9 +422,9 @@ fn slow_down(turn: &Turn<'_>, grant: Grant) -> Result<(), Stop> {
     match grant {
         Grant::Granted => Ok(()),
         Grant::Refused if !turn.is_button() => Err(Stop::Answer(Box::default())),
-        Grant::FirstRefused | Grant::Refused => {
-            Err(turn.refuse("Slow down, please: I answer again in a minute."))
-        }
+        Grant::FirstRefused | Grant::Refused => Err(turn.refuse(
+            "Too many commands. I ignore what you write for up to a minute; then send it again.",
+        )),
     }
 }
 

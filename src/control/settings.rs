@@ -8,10 +8,12 @@ use crate::render::views::{Link, SettingsView};
 use crate::store::{Edit, Edited, WatchRow};
 
 use super::clock;
+use super::command::first_word;
 use super::list::number;
 use super::turn::{Answer, Stop, Turn, quoted};
 
 const EXAMPLE: &str = "/settings at most 15m";
+const ZONE_EXAMPLE: &str = "/settings tz Europe/Madrid";
 
 /// What somebody wants to have set; `None` inside is back to the default.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,7 +33,7 @@ impl Wish {
 
 /// `/settings [video] [at most 15m|off|default] [tz Europe/Madrid|default]`
 pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
-    let (wishes, what) = read(rest).map_err(|line| turn.wrong(&line, EXAMPLE))?;
+    let (wishes, what) = read(rest).map_err(|(line, example)| turn.wrong(&line, example))?;
     if !wishes.is_empty() {
         turn.needs_administrator().await?;
     }
@@ -71,6 +73,7 @@ async fn view(
     let none = Settings::default();
     let own = watch.map_or(&none, |watch| &watch.settings);
     let effective = Settings::effective(own, chat, &options.defaults);
+    let is_of_watch = watch.is_some();
     let muted_until = match watch {
         Some(watch) => watch.muted_until,
         None => turn.home.as_ref().and_then(|home| home.muted_until),
@@ -83,6 +86,7 @@ async fn view(
         muted_until: muted_until
             .filter(|until| *until > turn.now)
             .map(|at| Moment { at, tz: effective.tz.clone() }),
+        chat_muted_until: turn.silent_until().filter(|_| is_of_watch),
         tz: effective.tz,
         preset: options.preset.clone(),
         list_preset: options.list_preset.clone(),
@@ -91,51 +95,85 @@ async fn view(
     })
 }
 
+/// What is wrong, and a line that would work.
+type Wrong = (String, &'static str);
+
 /// Reads wishes and at most one thing that they are for, in any order.
-fn read(text: &str) -> Result<(Vec<Wish>, Option<&str>), String> {
-    let mut words = text.split_whitespace().peekable();
+fn read(text: &str) -> Result<(Vec<Wish>, Option<&str>), Wrong> {
+    let mut rest = text;
     let mut wishes = Vec::new();
     let mut what = None;
-    while let Some(word) = words.next() {
+    while let Some((word, after)) = first_word(rest) {
+        rest = after;
         match word.to_lowercase().as_str() {
-            "at" if words.next_if(|next| next.eq_ignore_ascii_case("most")).is_some() => {
-                for filler in ["one", "once", "1", "per", "every"] {
-                    words.next_if(|next| next.eq_ignore_ascii_case(filler));
-                }
-                wishes.push(Wish::AtMost(at_most(words.next().unwrap_or_default())?));
+            "at" if behind(rest, "most").is_some() => {
+                let (length, after) = at_most(behind(rest, "most").unwrap_or_default())?;
+                wishes.push(Wish::AtMost(length));
+                rest = after;
             }
             "tz" | "timezone" | "zone" => {
-                let name = words.next().unwrap_or_default();
-                wishes.push(Wish::Zone(if name.eq_ignore_ascii_case("default") {
-                    None
-                } else {
-                    Some(clock::zone_name(name).map_err(|error| format!("{error}."))?)
-                }));
+                let (zone, after) = zone(rest)?;
+                wishes.push(Wish::Zone(zone));
+                rest = after;
             }
             "for" => {}
             _ if what.is_none() => what = Some(word),
             _ => {
-                return Err(format!(
+                let line = format!(
                     "I don't understand {}: write `at most 15m` or `tz Europe/Madrid`.",
                     quoted(word)
-                ));
+                );
+                return Err((line, EXAMPLE));
             }
         }
     }
     Ok((wishes, what))
 }
 
-fn at_most(text: &str) -> Result<Option<Duration>, String> {
-    match text.to_lowercase().as_str() {
-        "default" => Ok(None),
-        "off" | "0" => Ok(Some(Duration::ZERO)),
-        text => match Settings::read_at_most(text) {
-            Ok(length) => Ok(Some(length)),
-            Err(SettingsError::Duration(text)) => {
-                Err(format!("{} is no duration: write `15m`, `1h` or `off`.", quoted(&text)))
-            }
-            Err(other) => Err(format!("{other}.")),
-        },
+/// What follows a word, where the text begins with it.
+fn behind<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    first_word(text).filter(|(first, _)| first.eq_ignore_ascii_case(word)).map(|(_, rest)| rest)
+}
+
+/// Reads a time zone, and what follows it; `None` is the default.
+fn zone(text: &str) -> Result<(Option<String>, &str), Wrong> {
+    let Some((name, rest)) = first_word(text) else {
+        return Err(("Say which time zone, as in `tz Europe/Madrid`.".to_owned(), ZONE_EXAMPLE));
+    };
+    if name.eq_ignore_ascii_case("default") {
+        return Ok((None, rest));
+    }
+    match clock::zone_name(name) {
+        Ok(zone) => Ok((Some(zone), rest)),
+        Err(error) => Err((format!("{error}."), ZONE_EXAMPLE)),
+    }
+}
+
+/// Reads how often, and what follows it; `None` is the default.
+fn at_most(text: &str) -> Result<(Option<Duration>, &str), Wrong> {
+    let mut text = text;
+    if clock::leading_duration(text).is_none() {
+        for filler in ["one", "once", "1", "per", "every"] {
+            text = behind(text, filler).unwrap_or(text);
+        }
+    }
+    let Some((word, rest)) = first_word(text) else {
+        let line = "Say how often, as in `at most 15m`, or `at most off`.";
+        return Err((line.to_owned(), EXAMPLE));
+    };
+    if word.eq_ignore_ascii_case("default") {
+        return Ok((None, rest));
+    }
+    if word.eq_ignore_ascii_case("off") || word == "0" {
+        return Ok((Some(Duration::ZERO), rest));
+    }
+    match clock::leading_duration(text) {
+        Some((length, rest)) if length <= Settings::AT_MOST_MAX => Ok((Some(length), rest)),
+        Some(_) => Err((format!("{}.", SettingsError::AtMost(word.to_owned())), EXAMPLE)),
+        None => {
+            let line = format!("{} is no duration: write `15m`, `1h` or `off`.", quoted(word));
+            Err((line, EXAMPLE))
+        }
     }
 }
 
@@ -146,6 +184,8 @@ mod tests {
     #[test]
     fn wishes_are_read_in_any_order_with_what_they_are_for() {
         let quarter = || Wish::AtMost(Some(Duration::from_secs(900)));
+        let hour = || Wish::AtMost(Some(Duration::from_secs(3600)));
+        let utc = || Wish::Zone(Some("UTC".to_owned()));
         let madrid = || Wish::Zone(Some("Europe/Madrid".to_owned()));
         for (text, wishes, what) in [
             ("", vec![], None),
@@ -156,6 +196,9 @@ mod tests {
             ("at most 15m for dQw4w9WgXcQ", vec![quarter()], Some("dQw4w9WgXcQ")),
             ("tz europe/madrid at most 15m", vec![madrid(), quarter()], None),
             ("at most off", vec![Wish::AtMost(Some(Duration::ZERO))], None),
+            ("at most 90 min", vec![Wish::AtMost(Some(Duration::from_secs(5400)))], None),
+            ("2 at most 1 hour tz UTC", vec![hour(), utc()], Some("2")),
+            ("at most once per 1 h 2", vec![hour()], Some("2")),
             ("at most default tz default", vec![Wish::AtMost(None), Wish::Zone(None)], None),
         ] {
             assert_eq!(read(text), Ok((wishes, what)), "{text}");
@@ -165,15 +208,16 @@ mod tests {
     #[test]
     fn a_wish_that_is_none_says_what_would_be_one() {
         for (text, part) in [
-            ("at most", "`15m`"),
+            ("at most", "Say how often"),
             ("at most often", "`often` is no duration"),
             ("at most 40d", "`40d` is too long: write at most 30d"),
             ("tz Mars/Olympus", "no time zone"),
-            ("tz", "no time zone"),
+            ("tz", "which time zone"),
             ("1 louder", "`at most 15m`"),
         ] {
-            let line = read(text).unwrap_err();
-            assert!(line.contains(part), "{text}: {line}");
+            let (line, example) = read(text).unwrap_err();
+            assert!(line.contains(part) && !line.contains("``"), "{text}: {line}");
+            assert_eq!(example.contains("tz"), text.contains("tz"), "{text}: {example}");
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::render::views::{Link, Mute, QuietHours, Unmuted};
 use crate::store::{Edit, Edited, WatchRow};
 
 use super::clock;
-use super::command::first_word;
+use super::command::{first_word, list_number, reference};
 use super::list::number;
 use super::turn::{Answer, Stop, Turn, quoted};
 
@@ -47,7 +47,7 @@ pub(super) async fn unmute(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, St
 fn unclear(turn: &Turn<'_>, text: &str) -> Stop {
     turn.wrong(
         &format!(
-            "I don't understand {} as a time: write `1h`, `24h`, `until 18:00` or `off`.",
+            "I don't understand {} as a time: write `1h`, `90 min`, `until 18:00` or `off`.",
             quoted(text)
         ),
         MUTE_EXAMPLE,
@@ -70,7 +70,7 @@ fn when<'t>(turn: &Turn<'_>, text: &'t str) -> Result<Option<(Option<UnixMillis>
         (until, rest)
     } else if word.eq_ignore_ascii_case("for") {
         return when(turn, rest);
-    } else if let Ok(length) = Settings::duration(word) {
+    } else if let Some((length, rest)) = clock::leading_duration(text) {
         (turn.now.plus(length), rest)
     } else {
         return Ok(None);
@@ -101,16 +101,22 @@ async fn set(turn: &mut Turn<'_>, until: Option<UnixMillis>, what: &str) -> Resu
         }
         _ => None,
     };
-    let chat_until = turn.home.as_ref().and_then(|home| home.muted_until);
+    // By the number that was written, else by what names it at any time.
+    let undo = watch.as_ref().map_or_else(
+        || "/mute off".to_owned(),
+        |row| match list_number(what) {
+            Some(number) => format!("/unmute {number}"),
+            None => format!("/unmute {}", reference(&row.subject)),
+        },
+    );
     let is_one_of_a_silent_chat = until.is_none() && watch.is_some();
     let link = |row: &WatchRow| Link::subject(&row.subject, row.title.as_deref());
     Ok(turn.show(&Mute {
         subject: watch.as_ref().map(link),
         until: until.map(|until| turn.moment(until)),
+        undo,
         watches,
-        chat_until: chat_until
-            .filter(|until| is_one_of_a_silent_chat && *until > turn.now)
-            .map(|until| turn.moment(until)),
+        chat_until: turn.silent_until().filter(|_| is_one_of_a_silent_chat),
     }))
 }
 

@@ -4,7 +4,7 @@ use crate::model::SubjectRef;
 use crate::store::{StoreError, WatchFilter, WatchRow};
 
 use super::LookedSubject;
-use super::command::{list_number, subject_first};
+use super::command::{first_word, list_number, subject_first};
 use super::turn::{Stop, Turn, quoted};
 
 /// Rows that are read at a time.
@@ -66,6 +66,14 @@ impl Turn<'_> {
         };
         if let Some(number) = list_number(text) {
             return self.numbered(number, example).await;
+        }
+        let mut numbers =
+            text.split(|c: char| c.is_whitespace() || c == ',').filter(|w| !w.is_empty());
+        if let (Some(first), Some(command)) = (numbers.next(), first_word(example))
+            && list_number(first).is_some()
+            && numbers.all(|word| list_number(word).is_some())
+        {
+            return Err(self.wrong("One at a time.", &format!("{} {first}", command.0)));
         }
         let subject = SubjectRef::from_text(text)
             .map_err(|error| self.wrong(&format!("{error}."), example))?;

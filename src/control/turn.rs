@@ -1,5 +1,7 @@
 //! One update on its way: who wrote where, what was committed, what is answered.
 
+use std::borrow::Cow;
+
 use crate::model::{Address, ChatMessage, Effective, Settings, UnixMillis};
 use crate::render::Prose;
 use crate::render::numbers::Moment;
@@ -17,8 +19,9 @@ pub(super) struct Answer {
     pub(super) message: Option<ChatMessage>,
     /// What replaces the message whose button was pressed.
     pub(super) replacement: Option<ChatMessage>,
-    /// A line at the pressed button. Plain text: no titles in it.
-    pub(super) toast: Option<&'static str>,
+    /// A line at the pressed button. Plain text, in which nothing pings: at most 200 characters.
+    /// Source: <https://core.telegram.org/bots/api#answercallbackquery> (2026-11).
+    pub(super) toast: Option<Cow<'static, str>>,
 }
 
 /// Why a turn ends early.
@@ -133,7 +136,7 @@ impl<'a> Turn<'a> {
         let reply = &self.control.reply;
         let mut message = answer.message.as_ref();
         if let Some((callback, message_id)) = self.button {
-            reply.toast(callback, answer.toast.unwrap_or_default()).await;
+            reply.toast(callback, answer.toast.as_deref().unwrap_or_default()).await;
             match (&answer.replacement, message_id) {
                 (Some(replacement), Some(id)) => reply.edit(self.chat, id, replacement).await,
                 // A message that can't be changed any more is followed by what would have replaced it.
@@ -247,16 +250,21 @@ impl<'a> Turn<'a> {
         Settings::effective(watch, &self.settings(), &self.control.options.defaults)
     }
 
-    /// What kept messages from this chat until it wrote, if anything did.
+    /// What kept messages from this chat until something came from it, where it was not told yet.
     pub(super) fn back(&self) -> Option<Back> {
-        match self.home.as_ref()?.shut()? {
-            Shut::Off { reason, since } => {
-                Some(Back { since: since.map(|at| self.moment(at)), reason: Prose::new(&reason) })
-            }
-            Shut::Barred(Barred { reason, since, .. }) => {
-                Some(Back { since: Some(self.moment(since)), reason: Prose::new(&reason) })
-            }
-        }
+        let take = |chat: &Address| self.control.returns.take(chat, self.now);
+        let (own, whole) = (take(self.chat), take(&whole_chat(self.chat)));
+        let (reason, since) = match own.or(whole)? {
+            Shut::Off { reason, since } => (reason, since),
+            Shut::Barred(Barred { reason, since, .. }) => (reason, Some(since)),
+        };
+        Some(Back { since: since.map(|at| self.moment(at)), reason: Prose::new(&reason) })
+    }
+
+    /// Until when this chat is silent, if it is.
+    pub(super) fn silent_until(&self) -> Option<Moment> {
+        let until = self.home.as_ref()?.muted_until.filter(|until| *until > self.now)?;
+        Some(self.moment(until))
     }
 
     /// An instant on the clock of this chat.
@@ -332,9 +340,9 @@ impl<'a> Turn<'a> {
     }
 
     /// The answer that is this sentence: at the button if one was pressed, else as a message.
-    fn line(&self, text: &'static str) -> Answer {
+    pub(super) fn line(&self, text: &'static str) -> Answer {
         if self.is_button() {
-            Answer { toast: Some(text), ..Answer::default() }
+            Answer { toast: Some(text.into()), ..Answer::default() }
         } else {
             Answer { message: Some(self.sentence(text, None)), ..Answer::default() }
         }

@@ -75,7 +75,7 @@ pub(super) async fn make(turn: &mut Turn<'_>, target: Target, rules: &str) -> Re
             let view = watched::view(turn, &made, &target, &seen, &wanted).await?;
             Ok(Answer {
                 message: Some(turn.render(&view)),
-                toast: Some("Watching"),
+                toast: Some("Watching".into()),
                 ..Answer::default()
             })
         }

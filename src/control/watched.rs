@@ -11,6 +11,7 @@ use crate::render::views::{Delay, Link, Members, RuleLine, VideosLeft, Watch};
 use crate::render::{List, Prose};
 use crate::route::trigger::LOWEST;
 
+use super::command::reference;
 use super::list::{members, number};
 use super::target::Target;
 use super::turn::{Stop, Turn};
@@ -107,7 +108,8 @@ pub(super) async fn view(
         },
         rules: List::new(lines),
         ended: List::new(ended.cloned().collect()),
-        lacks_upload: !is_video && !wanted.iter().any(is_upload),
+        with_upload: (!is_video && !wanted.iter().any(is_upload))
+            .then(|| with_upload(&made.subject, wanted)),
         note: match seen {
             Seen::Unasked(why) => {
                 Some(Prose::new(&format!("{why} The watch stands all the same.")))
@@ -116,8 +118,20 @@ pub(super) async fn view(
         },
         at_most: (!effective.at_most.is_zero()).then_some(Period(effective.at_most)),
         quiet: effective.quiet,
+        tz: effective.tz,
+        muted_until: turn.silent_until(),
         until: effective.until.map(|until| turn.moment(until)),
     })
+}
+
+/// The command that leaves the rules as they are and adds `upload`: watching again replaces all.
+fn with_upload(subject: &SubjectRef, wanted: &[Wanted]) -> String {
+    /// With more of them, the rules of a watch would push all else out of the message.
+    const RULES_MAX_CHARS: usize = 400;
+    let rules: Vec<&str> = wanted.iter().map(|one| one.rule.text.as_str()).collect();
+    let rules = rules.join("; ");
+    let rules = if rules.chars().count() > RULES_MAX_CHARS { "…".to_owned() } else { rules };
+    format!("/watch {} {rules}; upload", reference(subject))
 }
 
 fn held(turn: &Turn<'_>, made: &Made, total: u64) -> Members {

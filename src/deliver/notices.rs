@@ -25,8 +25,7 @@ pub(super) struct Notices {
     dead_letters_on: Option<i64>,
     /// When the operator heard of destinations that are gone.
     gone_told_at: Option<Instant>,
-    /// How many more are gone since.
-    more_gone: i64,
+    /// The last of those that are gone since.
     last_gone: Option<(Address, String)>,
 }
 
@@ -68,14 +67,12 @@ impl Notices {
             return;
         }
         if self.gone_told_at.is_some_and(|at| at.elapsed() < GATHERED_FOR) {
-            self.more_gone = self.more_gone.saturating_add(1);
             self.last_gone = Some((gone.clone(), reason.to_owned()));
             return;
         }
         self.tell(operator, now).await;
         self.gone_told_at = Some(Instant::now());
-        let notice =
-            Notice::DestinationDisabled { destination: gone.masked(), cause: Prose::new(reason) };
+        let notice = operator.off(gone, reason).await;
         operator.report(Some(gone), &notice, now).await;
     }
 
@@ -89,8 +86,16 @@ impl Notices {
     /// Tells what was gathered.
     pub(super) async fn tell(&mut self, operator: &Operator, now: UnixMillis) {
         let Some((last, reason)) = self.last_gone.take() else { return };
-        let notice = Notice::DestinationsDisabled {
-            count: Grouped(std::mem::take(&mut self.more_gone)),
+        // Not how many messages said so: a destination may have come back meanwhile, and gone again.
+        let off = match operator.store.destinations_off().await {
+            Ok(off) => i64::try_from(off).unwrap_or(i64::MAX),
+            Err(error) => {
+                tracing::error!(%error, "destinations that are off could not be counted");
+                1
+            }
+        };
+        let notice = Notice::DestinationsOff {
+            count: Grouped(off),
             destination: last.masked(),
             cause: Prose::new(&reason),
         };

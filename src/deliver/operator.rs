@@ -40,8 +40,7 @@ impl Operator {
     /// Tells the owner of a destination that is gone, on another channel of theirs. False: there is none, so that the
     /// operator is to be told.
     pub(super) async fn tell_owner(&self, gone: &Address, reason: &str, now: UnixMillis) -> bool {
-        let notice =
-            Notice::DestinationDisabled { destination: gone.masked(), cause: Prose::new(reason) };
+        let notice = self.off(gone, reason).await;
         let outcome = async {
             let to = self.store.owners_other_destinations(gone).await?;
             self.queue(None, &to, &notice, now).await?;
@@ -51,6 +50,21 @@ impl Operator {
             tracing::error!(%error, "a notice about a gone destination could not be queued");
             false
         })
+    }
+
+    /// The notice that a destination is off, with the way back.
+    pub(super) async fn off(&self, gone: &Address, reason: &str) -> Notice {
+        let row = self.store.destination(gone).await;
+        let row = row.unwrap_or_else(|error| {
+            tracing::error!(%error, "the number of a destination could not be read");
+            None
+        });
+        Notice::DestinationOff {
+            destination: gone.masked(),
+            cause: Prose::new(reason),
+            number: row.map(|row| row.id.to_string()),
+            is_chat: matches!(gone, Address::Telegram { .. }),
+        }
     }
 
     /// Tells the operator of one thing that has happened, on any channel but the lane that it is about.

@@ -62,7 +62,10 @@ pub fn next_step(
     let step = |result| NextStep { result, lane_free_at: now, lane_failed: None };
     let retry = |wait: Duration| {
         if is_over(wait) {
-            return FinishedAs::Dead(format!("given up after {attempt} attempts, last: {error}"));
+            return FinishedAs::Dead(match attempt {
+                1 => format!("given up after 1 attempt: {error}"),
+                more => format!("given up after {more} attempts, last: {error}"),
+            });
         }
         FinishedAs::Retry { at: now.plus(wait), counts: true, error: error.to_string() }
     };

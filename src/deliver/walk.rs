@@ -62,8 +62,9 @@ mod tests {
     fn found(stands_at: Option<i64>, next_due: Option<i64>) -> Claimed {
         Claimed {
             claims: Vec::new(),
-            stands_at: stands_at.map(|lane| StandsAt { due_at: NOW, lane, given_up: Vec::new() }),
+            stands_at: stands_at.map(|lane| StandsAt { due_at: NOW, lane }),
             next_due: next_due.map(UnixMillis),
+            given_up: Vec::new(),
         }
     }
 

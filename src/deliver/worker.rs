@@ -217,7 +217,7 @@ impl Worker {
                 tracing::warn!(
                     destination = address.masked(),
                     cause,
-                    unsaid = held,
+                    unsaid = (held > 0).then_some(held),
                     "a message could not be put together"
                 );
             }
@@ -291,7 +291,7 @@ impl Worker {
                         tracing::error!(
                             notification.id = id,
                             %error,
-                            unsaid = held,
+                            unsaid = (held > 0).then_some(held),
                             "how a message ended can't be recorded: it counts as on its way until the next start, which sends it again"
                         );
                     }
@@ -407,7 +407,7 @@ impl Worker {
                 destination = claim.address.masked(),
                 attempt,
                 %error,
-                unsaid = held,
+                unsaid = (held > 0).then_some(held),
                 "a message was not taken"
             );
         }

@@ -308,6 +308,7 @@ fn video(text: &str) -> Result<SubjectRef, IdError> {
         // The length is what goes wrong when ids are copied by hand.
         Err(error) => refuse(match text.chars().count() {
             11 => format!("{} is no video: {error}", quoted(text)),
+            1 => format!("{} has 1 character: {error}", quoted(text)),
             count => format!("{} has {count} characters: {error}", quoted(text)),
         }),
     }

@@ -8,7 +8,7 @@ use super::line::Line;
 use super::news::{VideoFacts, VideoNews, WatchMessage};
 use super::numbers::{Grouped, Moment, Numbers};
 use super::views::{Link, View};
-use crate::model::{Button, Counts, Event, Metric, Signal, Status, SubscriptionId};
+use crate::model::{Button, Counts, Event, Metric, Signal, Status, SubjectRef, SubscriptionId};
 
 /// The fields of `templates/alert/`.
 #[derive(Debug, Clone, Serialize)]
@@ -25,6 +25,8 @@ pub(super) struct AlertView {
     rules: List<String>,
     #[serde(skip)]
     subscription: SubscriptionId,
+    #[serde(skip)]
+    watched: SubjectRef,
     #[serde(skip)]
     is_upload: bool,
 }
@@ -54,6 +56,7 @@ impl AlertView {
                 .then(|| Grouped(i64::try_from(news.changes).unwrap_or(i64::MAX))),
             rules: List::new(rules),
             subscription: message.subscription,
+            watched: message.subject.clone(),
             is_upload: news
                 .alerts
                 .iter()
@@ -87,7 +90,7 @@ impl View for AlertView {
     }
 
     fn buttons(&self) -> Vec<Vec<Button>> {
-        buttons::of_alert(self.subscription)
+        buttons::of_alert(self.subscription, &self.watched)
     }
 
     fn preview(&self) -> bool {

@@ -8,7 +8,7 @@ use super::digest::Digest;
 use super::news::WatchMessage;
 use super::numbers::{Grouped, Moment, Passed};
 use super::views::{Link, Page, View};
-use crate::model::{Button, SubscriptionId};
+use crate::model::{Button, SubjectRef, SubscriptionId};
 
 /// The fields of `templates/alerts/`.
 #[derive(Debug, Clone, Serialize)]
@@ -25,6 +25,8 @@ pub(super) struct AlertsView {
     pub(super) rules: List<String>,
     #[serde(skip)]
     pub(super) subscription: SubscriptionId,
+    #[serde(skip)]
+    pub(super) watched: SubjectRef,
 }
 
 /// A new video: an object with one field, named after what can be seen of it.
@@ -168,6 +170,6 @@ impl View for AlertsView {
     }
 
     fn buttons(&self) -> Vec<Vec<Button>> {
-        buttons::of_alert(self.subscription)
+        buttons::of_alert(self.subscription, &self.watched)
     }
 }

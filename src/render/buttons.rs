@@ -10,17 +10,26 @@ fn button(text: &str, data: String) -> Button {
 }
 
 /// Under an alert: `mute:1h:<id>`, `mute:24h:<id>`, `less:<id>`, `stop:<id>`, with the id of the watch.
-pub(super) fn of_alert(id: SubscriptionId) -> Vec<Vec<Button>> {
-    vec![
-        vec![
-            button("🔕 Mute 1 h", format!("mute:1h:{id}")),
-            button("🔕 Mute 24 h", format!("mute:24h:{id}")),
-        ],
-        vec![
-            button("🐢 Less often", format!("less:{id}")),
-            button("🛑 Stop watching", format!("stop:{id}")),
-        ],
-    ]
+///
+/// The message may be about one video of a channel: what ends is the watch of the channel, so the button says so.
+pub(super) fn of_alert(id: SubscriptionId, watched: &SubjectRef) -> Vec<Vec<Button>> {
+    let less = button("🐢 Less often", format!("less:{id}"));
+    let stop = |text: &str| button(text, format!("stop:{id}"));
+    let mut rows = vec![vec![
+        button("🔕 Mute 1 h", format!("mute:1h:{id}")),
+        button("🔕 Mute 24 h", format!("mute:24h:{id}")),
+    ]];
+    match watched {
+        SubjectRef::Video(_) => rows.push(vec![less, stop("🛑 Stop watching")]),
+        // Half a row is too short for more words.
+        SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
+            rows.extend([vec![less], vec![stop("🛑 Stop watching the channel")]]);
+        }
+        SubjectRef::Playlist(_) => {
+            rows.extend([vec![less], vec![stop("🛑 Stop watching the playlist")]]);
+        }
+    }
+    rows
 }
 
 /// Under an offer: `watch:<subject>`; none for a subject too long for a button (a playlist of 50 characters or more).
@@ -50,15 +59,16 @@ mod tests {
 
     #[test]
     fn data_fits_even_for_the_longest_ids() {
-        let mut all = of_alert(SubscriptionId(i64::MIN));
-        all.extend(of_list(2, i64::MAX));
+        let mut all = of_list(2, i64::MAX);
         for subject in [
             "video:dQw4w9WgXcQ".to_owned(),
             "channel:UCuAXFkgsw1L7xaCfnd5JJOw".to_owned(),
             format!("channel:@{}", "ж".repeat(30)),
             format!("playlist:{}", "x".repeat(64)),
         ] {
-            all.extend(of_offer(&subject.parse().unwrap()));
+            let subject = subject.parse().unwrap();
+            all.extend(of_alert(SubscriptionId(i64::MIN), &subject));
+            all.extend(of_offer(&subject));
         }
         for button in all.iter().flatten() {
             assert!((1..=DATA_MAX_BYTES).contains(&button.data.len()), "{}", button.data);

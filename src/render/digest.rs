@@ -252,6 +252,7 @@ impl<'a> Sorter<'a> {
                 computed,
                 rules: few(&self.rules, RULES_SHOWN, |rule| (*rule).to_owned()),
                 subscription: message.subscription,
+                watched: message.subject.clone(),
             },
             new: self.new,
             passed: self.passed,

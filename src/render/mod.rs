@@ -40,7 +40,7 @@ pub use prose::Prose;
 pub use templates::built_in;
 pub use views::View;
 
-use crate::model::{Channel, ChatMessage, UnixMillis};
+use crate::model::{Address, Channel, ChatMessage, UnixMillis};
 use alert::AlertView;
 use digest::Digest;
 use numbers::Moment;
@@ -156,7 +156,7 @@ impl Renderer {
                     let chat = ChatMessage {
                         html: part.html,
                         buttons: if part.is_last {
-                            buttons::of_alert(message.subscription)
+                            buttons::of_alert(message.subscription, &message.subject)
                         } else {
                             Vec::new()
                         },
@@ -190,9 +190,14 @@ impl Renderer {
     /// # Errors
     ///
     /// None is to be expected of templates that passed [`Renderer::new`].
-    pub fn test(&self, channel: Channel, now: UnixMillis, tz: &str) -> Result<String, RenderError> {
-        let view = views::Test { now: Moment { at: now, tz: tz.to_owned() }, back: None };
-        match channel {
+    pub fn test(&self, to: &Address, now: UnixMillis, tz: &str) -> Result<String, RenderError> {
+        let view = views::Test {
+            now: Moment { at: now, tz: tz.to_owned() },
+            here: to.to_string(),
+            muted_until: None,
+            back: None,
+        };
+        match to.channel() {
             Channel::Telegram => Ok(serde_json::to_string(&self.reply(&view)?)?),
             Channel::Webhook => {
                 let message = sample::test(now);

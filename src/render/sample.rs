@@ -17,7 +17,7 @@ use super::views::{
     Back, Delay, ErrorView, GainLine, Help, Invite, Link, Members, Mute, NotAllowed, Notice, Page,
     QuietHours, RuleLine, Rules, SettingsView, Start, Stats, Test, Unmuted, Unwatch, VideosLeft,
     View, Watch, WatchLine, WatchOffer, Watches, WelcomeInvited, Why, WhyAlert, WhyNext,
-    WhyOutcome, WhyRule, WhySuppressed,
+    WhyOutcome, WhyRule, WhySuppressed, WhyWindow,
 };
 use crate::model::{
     Button, CancelReason, ClockTime, Counts, Marks, Outcome, Quiet, SubjectRef, UnixMillis, VideoId,
@@ -84,18 +84,21 @@ impl View for Start {
                 preset: "all".to_owned(),
                 list_preset: "uploads".to_owned(),
                 watches: None,
+                muted_until: None,
                 back: None,
             },
             Start {
                 preset: "all".to_owned(),
                 list_preset: "uploads".to_owned(),
                 watches: Some(Grouped(3)),
+                muted_until: Some(moment(-60)),
                 back: back(Some(moment(600)), BLOCKED),
             },
             Start {
                 preset: HOSTILE.to_owned(),
                 list_preset: HOSTILE.to_owned(),
                 watches: Some(Grouped(3)),
+                muted_until: None,
                 back: back(None, &format!("refused: `{HOSTILE}`")),
             },
         ]
@@ -143,10 +146,12 @@ impl View for Watch {
                 RuleLine { is_new: true, ..rule("status") },
             ]),
             ended: List::default(),
-            lacks_upload: false,
+            with_upload: None,
             note: None,
             at_most: Some(Period(Duration::from_secs(900))),
             quiet: Some(quiet()),
+            tz: "Europe/Madrid".to_owned(),
+            muted_until: None,
             until: Some(moment(-60 * 24 * 30)),
         };
         let members = |taken, total, is_cut| {
@@ -176,7 +181,8 @@ impl View for Watch {
                     lists_in_time: Grouped(250),
                 }),
                 ended: List::new(vec!["views any".to_owned()]),
-                lacks_upload: true,
+                with_upload: Some("/watch @rick views any; upload".to_owned()),
+                muted_until: Some(moment(-60)),
                 at_most: None,
                 quiet: None,
                 until: None,
@@ -189,6 +195,8 @@ impl View for Watch {
                 is_pending: true,
                 note: Some(Prose::new(HOSTILE)),
                 ended: List { items: vec![HOSTILE.to_owned(); 200], more: 0 },
+                with_upload: Some(HOSTILE.to_owned()),
+                tz: HOSTILE.to_owned(),
                 members: members(12, 12, false),
                 videos: videos(1, 0),
                 rules: List { items: vec![rule(HOSTILE); 200], more: 0 },
@@ -276,6 +284,8 @@ impl View for Watches {
                 total: Grouped(2),
                 max: Some(Grouped(50)),
                 page: None,
+                video: Some("1".to_owned()),
+                muted_until: None,
                 back: None,
             },
             Watches {
@@ -283,6 +293,8 @@ impl View for Watches {
                 total: Grouped(0),
                 max: None,
                 page: None,
+                video: None,
+                muted_until: Some(moment(-60)),
                 back: back(Some(moment(600)), BLOCKED),
             },
             Watches {
@@ -290,6 +302,8 @@ impl View for Watches {
                 total: Grouped(1_200),
                 max: None,
                 page: Some(Page { number: Grouped(2), count: Grouped(6) }),
+                video: None,
+                muted_until: None,
                 back: back(None, &format!("refused: `{HOSTILE}`")),
             },
         ]
@@ -339,15 +353,32 @@ impl View for Mute {
 
     fn samples() -> Vec<Self> {
         let lifted = |count| Some(Unmuted { count: Grouped(count), is_one: count == 1 });
-        let plain = Mute { subject: None, until: None, watches: None, chat_until: None };
+        let plain = Mute {
+            subject: None,
+            until: None,
+            undo: "/mute off".to_owned(),
+            watches: None,
+            chat_until: None,
+        };
         vec![
-            Mute { subject: Some(video()), until: Some(moment(-60)), ..plain.clone() },
+            Mute {
+                subject: Some(video()),
+                until: Some(moment(-60)),
+                undo: "/unmute 3".to_owned(),
+                ..plain.clone()
+            },
             plain.clone(),
             Mute { until: Some(moment(-60)), ..plain.clone() },
             Mute { watches: lifted(2), ..plain.clone() },
             Mute { watches: lifted(1), ..plain.clone() },
             Mute { subject: Some(video()), chat_until: Some(moment(-60)), ..plain.clone() },
-            Mute { subject: Some(hostile_link()), ..plain },
+            Mute { subject: Some(hostile_link()), ..plain.clone() },
+            Mute {
+                subject: Some(hostile_link()),
+                until: Some(moment(-60)),
+                undo: HOSTILE.to_owned(),
+                ..plain
+            },
         ]
     }
 }
@@ -375,6 +406,10 @@ impl View for Why {
         };
         let dead = Outcome::Dead(format!("refused: `{HOSTILE}`"));
         let fired = WhyRule {
+            watch: None,
+            is_presence: false,
+            window: None,
+            is_spent: false,
             text: "views every 1000".to_owned(),
             next: Some(WhyNext { at: Grouped(12_000), now: Some(Grouped(11_340)) }),
             is_unset: false,
@@ -393,14 +428,29 @@ impl View for Why {
             }],
         };
         let quiet = WhyRule {
-            text: "status".to_owned(),
+            watch: Some(channel()),
+            is_presence: false,
+            window: None,
+            is_spent: false,
+            text: "likes +5%".to_owned(),
             next: None,
             is_unset: true,
             is_ended: false,
             alerts: List::default(),
             suppressed: Vec::new(),
         };
+        let window = |is_armed| {
+            Some(WhyWindow { growth: "+5 % views".to_owned(), window: "hour".to_owned(), is_armed })
+        };
+        let others = vec![
+            WhyRule { window: window(true), is_unset: false, ..quiet.clone() },
+            WhyRule { window: window(false), is_unset: false, ..quiet.clone() },
+            WhyRule { is_spent: true, is_unset: false, ..quiet.clone() },
+            WhyRule { is_presence: true, is_unset: false, ..quiet.clone() },
+            WhyRule { is_presence: true, is_unset: false, is_ended: true, ..quiet.clone() },
+        ];
         let hostile = WhyRule {
+            watch: Some(hostile_link()),
             text: HOSTILE.to_owned(),
             next: Some(WhyNext { at: Grouped(1), now: None }),
             is_ended: true,
@@ -421,6 +471,13 @@ impl View for Why {
                 seen: None,
                 muted_until: Some(moment(-60)),
                 rules: List::default(),
+            },
+            Why {
+                subject: video(),
+                numbers: None,
+                seen: None,
+                muted_until: None,
+                rules: List::new(others),
             },
             Why {
                 subject: hostile_link(),
@@ -480,10 +537,24 @@ impl View for Test {
     const NAME: &'static str = "test";
 
     fn samples() -> Vec<Self> {
+        let plain = Test {
+            now: moment(0),
+            here: "telegram:1234".to_owned(),
+            muted_until: None,
+            back: None,
+        };
         vec![
-            Test { now: moment(0), back: None },
-            Test { now: moment(0), back: back(Some(moment(600)), BLOCKED) },
-            Test { now: moment(0), back: back(None, &format!("refused: `{HOSTILE}`")) },
+            plain.clone(),
+            Test {
+                muted_until: Some(moment(-60)),
+                back: back(Some(moment(600)), BLOCKED),
+                ..plain.clone()
+            },
+            Test {
+                here: HOSTILE.to_owned(),
+                back: back(None, &format!("refused: `{HOSTILE}`")),
+                ..plain
+            },
         ]
     }
 }
@@ -492,24 +563,28 @@ impl View for SettingsView {
     const NAME: &'static str = "settings";
 
     fn samples() -> Vec<Self> {
+        let plain = SettingsView {
+            subject: None,
+            at_most: Some(Period(Duration::from_secs(900))),
+            quiet: Some(quiet()),
+            tz: "Europe/Madrid".to_owned(),
+            muted_until: Some(moment(-60)),
+            chat_muted_until: None,
+            preset: "all".to_owned(),
+            list_preset: "uploads".to_owned(),
+            watches: Grouped(2),
+            watches_max: Some(Grouped(50)),
+        };
         vec![
-            SettingsView {
-                subject: None,
-                at_most: Some(Period(Duration::from_secs(900))),
-                quiet: Some(quiet()),
-                tz: "Europe/Madrid".to_owned(),
-                muted_until: Some(moment(-60)),
-                preset: "all".to_owned(),
-                list_preset: "uploads".to_owned(),
-                watches: Grouped(2),
-                watches_max: Some(Grouped(50)),
-            },
+            plain.clone(),
+            SettingsView { at_most: None, ..plain },
             SettingsView {
                 subject: Some(hostile_link()),
-                at_most: None,
+                at_most: Some(Period(Duration::from_secs(900))),
                 quiet: None,
                 tz: HOSTILE.to_owned(),
                 muted_until: None,
+                chat_muted_until: Some(moment(-60)),
                 preset: HOSTILE.to_owned(),
                 list_preset: HOSTILE.to_owned(),
                 watches: Grouped(0),
@@ -601,11 +676,19 @@ impl View for Notice {
                     destination: outside.to_owned(),
                     cause: cause.clone(),
                 },
-                Notice::DestinationDisabled {
+                Notice::DestinationOff {
                     destination: outside.to_owned(),
                     cause: cause.clone(),
+                    number: Some("7".to_owned()),
+                    is_chat: true,
                 },
-                Notice::DestinationsDisabled {
+                Notice::DestinationOff {
+                    destination: "webhook:example.org/…".to_owned(),
+                    cause: cause.clone(),
+                    number: None,
+                    is_chat: false,
+                },
+                Notice::DestinationsOff {
                     count: Grouped(9_999),
                     destination: outside.to_owned(),
                     cause: cause.clone(),

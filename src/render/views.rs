@@ -105,6 +105,17 @@ impl Link {
     }
 }
 
+impl Link {
+    /// The title as plain text for a place without links, where nothing pings: on one line, at most `max_chars` long.
+    #[must_use]
+    pub fn one_line(&self, max_chars: usize) -> String {
+        let clean = |c: char| if c.is_control() { ' ' } else { c };
+        let shown: String = self.title.chars().take(max_chars).map(clean).collect();
+        let more = if self.title.chars().nth(max_chars).is_some() { "…" } else { "" };
+        format!("{}{more}", super::bidi::closed(&shown))
+    }
+}
+
 /// One rule of a watch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RuleLine {
@@ -160,6 +171,8 @@ pub struct Start {
     pub list_preset: String,
     /// How many watches the chat has, when it has any.
     pub watches: Option<Grouped>,
+    /// The whole chat is silent until then.
+    pub muted_until: Option<Moment>,
     /// Nothing arrived in this chat until now.
     pub back: Option<Back>,
 }
@@ -204,14 +217,18 @@ pub struct Watch {
     pub rules: List<RuleLine>,
     /// The texts of rules that were in force before and are no longer.
     pub ended: List<String>,
-    /// A channel or playlist is watched, without the rule that tells of new videos.
-    pub lacks_upload: bool,
+    /// A channel or playlist is watched without the rule that tells of new videos: the command that adds it.
+    pub with_upload: Option<String>,
     /// Why YouTube could not be asked just now, and what follows from it.
     pub note: Option<Prose>,
     /// At most one message per this.
     pub at_most: Option<Period>,
     /// Quiet hours.
     pub quiet: Option<Quiet>,
+    /// The time zone of the hours.
+    pub tz: String,
+    /// The whole chat is silent until then.
+    pub muted_until: Option<Moment>,
     /// When the watch ends.
     pub until: Option<Moment>,
 }
@@ -263,6 +280,10 @@ pub struct Watches {
     pub max: Option<Grouped>,
     /// Which part of the list this is; `None`: all of it.
     pub page: Option<Page>,
+    /// The place of a single video among them: `/why` explains no channel and no playlist.
+    pub video: Option<String>,
+    /// The whole chat is silent until then.
+    pub muted_until: Option<Moment>,
     /// Nothing arrived in this chat until now.
     pub back: Option<Back>,
 }
@@ -317,6 +338,8 @@ pub struct Mute {
     pub subject: Option<Link>,
     /// Until then; `None`: it rings again.
     pub until: Option<Moment>,
+    /// The command that ends this silence and no other.
+    pub undo: String,
     /// Watches whose own silence ended with that of the chat, where there were any.
     pub watches: Option<Unmuted>,
     /// It rings again as far as it is concerned, but the whole chat is silent until then.
@@ -361,12 +384,20 @@ pub struct Why {
 /// What became of one rule for one video.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WhyRule {
+    /// The watch that it is a rule of, where it is the first of several.
+    pub watch: Option<Link>,
     /// Its text.
     pub text: String,
+    /// Nobody wrote it: whoever watches something is told that it is gone, or back.
+    pub is_presence: bool,
     /// Where it fires next.
     pub next: Option<WhyNext>,
+    /// What it waits for, where it looks at a window.
+    pub window: Option<WhyWindow>,
     /// It waits for the first look at the video.
     pub is_unset: bool,
+    /// All its values have been passed.
+    pub is_spent: bool,
     /// It is no longer in force.
     pub is_ended: bool,
     /// What fired, newest first.
@@ -382,6 +413,17 @@ pub struct WhyNext {
     pub at: Grouped,
     /// The value now; `None` until it was looked at.
     pub now: Option<Grouped>,
+}
+
+/// What a rule over a window waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WhyWindow {
+    /// The growth with its unit, such as `+5 % views`.
+    pub growth: String,
+    /// As it follows “in the last”: [`numbers::window`].
+    pub window: String,
+    /// It fires there; otherwise it has fired, and can fire again once growth is back there.
+    pub is_armed: bool,
 }
 
 /// One alert and what became of it.
@@ -422,7 +464,7 @@ impl From<&Outcome> for WhyOutcome {
                     NetZero => "the changes added up to nothing",
                     Unwatched => "the watch or the rule was ended",
                     Muted => "it was muted",
-                    Disabled => "this chat could not be reached",
+                    Disabled => "this chat was off",
                     Expired => "the watch had ended",
                 });
             }
@@ -490,6 +532,10 @@ pub struct GainLine {
 pub struct Test {
     /// The moment of the test.
     pub now: Moment,
+    /// Where it arrives, as watch files name it: `telegram:1234`.
+    pub here: String,
+    /// The whole chat is silent until then.
+    pub muted_until: Option<Moment>,
     /// Nothing arrived in this chat until now.
     pub back: Option<Back>,
 }
@@ -499,7 +545,7 @@ pub struct Test {
 pub struct SettingsView {
     /// Which watch; `None`: the chat.
     pub subject: Option<Link>,
-    /// At most one message per this and video; `None`: no limit.
+    /// At most one message of a watch per this; `None`: no limit.
     pub at_most: Option<Period>,
     /// Quiet hours.
     pub quiet: Option<Quiet>,
@@ -507,6 +553,8 @@ pub struct SettingsView {
     pub tz: String,
     /// Muted until then.
     pub muted_until: Option<Moment>,
+    /// Settings of a watch, and the whole chat is silent until then.
+    pub chat_muted_until: Option<Moment>,
     /// The preset of a watch of a video without a rule.
     pub preset: String,
     /// The preset of a watch of a channel or playlist without a rule.
@@ -582,16 +630,20 @@ pub enum Notice {
         /// Why the last was given up.
         cause: Prose,
     },
-    /// A destination is gone and was disabled.
-    DestinationDisabled {
+    /// A destination is off.
+    DestinationOff {
         /// Which, masked.
         destination: String,
         /// What the channel says.
         cause: Prose,
+        /// Its number in `tubebell destinations`, where it is known.
+        number: Option<String>,
+        /// It is a chat: the first word from there makes it on again.
+        is_chat: bool,
     },
-    /// More destinations are gone and were disabled.
-    DestinationsDisabled {
-        /// How many.
+    /// More destinations are off.
+    DestinationsOff {
+        /// How many are off now, all together.
         count: Grouped,
         /// The last of them, masked.
         destination: String,

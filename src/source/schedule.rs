@@ -254,15 +254,19 @@ impl Plan {
     fn describe_lists(&self, print: impl Fn(Duration) -> String) -> String {
         let Lists { count, .. } = self.lists;
         let most = self.lists_in_time;
-        if count == 0 {
-            return format!(
-                "; new videos of up to {most} channels and playlists are told within 15m"
-            );
-        }
+        let counted = match count {
+            0 => {
+                return format!(
+                    ". New videos: within 15m with up to {most} channels and playlists"
+                );
+            }
+            1 => "1 channel or playlist".to_owned(),
+            more => format!("{more} channels and playlists"),
+        };
         let feed = print(self.feed_interval);
         let paid = print(self.list_delay());
         format!(
-            "; {count} channels and playlists: a new video is told within {paid}, of a channel within {feed} while feeds work (with more than {most} of them it takes longer than 15m)"
+            ". {counted}. New videos: within {feed} in channels whose feed works, else within {paid} (15m with up to {most} channels and playlists)"
         )
     }
 
@@ -273,13 +277,14 @@ impl Plan {
         let Intervals { min_interval: min, max_interval: max } = self.intervals;
         let videos = self.videos;
         let cost = format!(
-            "at most {} requests a day for numbers, {} for titles and status, {} for lists",
+            " (at most {} requests a day for numbers, {} for titles and status, {} for lists)",
             self.units_per_day_stats, self.units_per_day_details, self.units_per_day_lists
         );
+        let cost = if videos == 0 && self.lists.count == 0 { String::new() } else { cost };
         let told = self.describe_lists(print);
         if !self.fits {
             return format!(
-                "{videos} videos are too many for max_interval = {}: the quota allows numbers every {}, titles and status every {} ({cost}){told}",
+                "{videos} videos are too many for max_interval = {}: the quota allows numbers every {}, titles and status every {}{cost}{told}",
                 print(max),
                 print(self.effective_interval),
                 print(self.details_interval),
@@ -291,10 +296,10 @@ impl Plan {
                 1 => "1 video".to_owned(),
                 more => format!("{more} videos"),
             };
-            return format!("{counted} can be looked at every {} ({cost}){told}", print(min));
+            return format!("{counted} can be looked at every {}{cost}{told}", print(min));
         }
         format!(
-            "{videos} videos: busy ones every {}, quiet ones every {}, and every {} if all were busy at once ({cost}){told}",
+            "{videos} videos: busy ones every {}, quiet ones every {}, and every {} if all were busy at once{cost}{told}",
             print(min),
             print(max),
             print(self.effective_interval),
@@ -461,7 +466,16 @@ mod tests {
         assert!(plan.fits);
         assert_eq!(plan.effective_interval, MIN);
         assert_eq!((plan.units_per_day_stats, plan.units_per_day_details), (1_440, 288));
-        insta::assert_snapshot!(plan.message, @"50 videos can be looked at every 1m (at most 1440 requests a day for numbers, 288 for titles and status, 0 for lists); new videos of up to 20 channels and playlists are told within 15m");
+        insta::assert_snapshot!(plan.message, @"50 videos can be looked at every 1m (at most 1440 requests a day for numbers, 288 for titles and status, 0 for lists). New videos: within 15m with up to 20 channels and playlists");
+    }
+
+    #[test]
+    fn without_watches_the_plan_names_no_cost_and_one_list_is_one() {
+        let plan = Plan::new(INTERVALS, 0, Lists::default(), WHOLE_DAY);
+        insta::assert_snapshot!(plan.message, @"no video is watched yet; a few can be looked at every 1m. New videos: within 15m with up to 20 channels and playlists");
+        let one = Lists { count: 1, pages: 1 };
+        let plan = Plan::new(INTERVALS, 0, one, UnitBudget::of_a_day(10_000, true));
+        assert!(plan.message.contains(". 1 channel or playlist. New"), "{}", plan.message);
     }
 
     #[test]
@@ -474,7 +488,7 @@ mod tests {
         );
         assert!(plan.fits);
         assert_eq!(plan.effective_interval.as_secs(), 1_728);
-        insta::assert_snapshot!(plan.message, @"10000 videos: busy ones every 1m, quiet ones every 1h, and every 28m48s if all were busy at once (at most 9999 requests a day for numbers, 5999 for titles and status, 580 for lists); 2 channels and playlists: a new video is told within 5m, of a channel within 5m while feeds work (with more than 20 of them it takes longer than 15m)");
+        insta::assert_snapshot!(plan.message, @"10000 videos: busy ones every 1m, quiet ones every 1h, and every 28m48s if all were busy at once (at most 9999 requests a day for numbers, 5999 for titles and status, 580 for lists). 2 channels and playlists. New videos: within 5m in channels whose feed works, else within 5m (15m with up to 20 channels and playlists)");
     }
 
     #[test]
@@ -483,7 +497,7 @@ mod tests {
         assert!(!plan.fits);
         let interval = plan.interval(&Activity::default(), Status::Public, Live::Live, None, START);
         assert_eq!(interval.as_secs(), 17_280);
-        insta::assert_snapshot!(plan.message, @"100000 videos are too many for max_interval = 1h: the quota allows numbers every 4h48m, titles and status every 6h (at most 9999 requests a day for numbers, 7999 for titles and status, 0 for lists); new videos of up to 20 channels and playlists are told within 15m");
+        insta::assert_snapshot!(plan.message, @"100000 videos are too many for max_interval = 1h: the quota allows numbers every 4h48m, titles and status every 6h (at most 9999 requests a day for numbers, 7999 for titles and status, 0 for lists). New videos: within 15m with up to 20 channels and playlists");
     }
 
     #[test]

@@ -371,6 +371,9 @@ pub trait Store: Send + Sync + 'static {
     /// One destination.
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>>;
 
+    /// How many destinations are off.
+    async fn destinations_off(&self) -> Result<u64>;
+
     /// Destinations by their rows, from `after` on; `shut_only`: those at which nothing arrives. What waits is counted
     /// watch by watch.
     async fn destinations(

@@ -564,7 +564,7 @@ pub enum Edit {
         code: String,
     },
     /// Makes whoever has the operator's own invitation the operator, as long as nobody is. Any other invitation, and one
-    /// that somebody else has used or that is too old, is [`Edited::BadInvite`].
+    /// that somebody else has used or that is too old, is [`Edited::BadInvite`]. A group is [`Edited::NotForGroups`].
     BecomeOperator {
         /// Who: a private chat.
         person: Address,
@@ -667,6 +667,8 @@ pub enum Edited {
         /// How many invitations were withdrawn.
         invitations: usize,
     },
+    /// The invitation is the operator's own, and would let in a group: it stays unused.
+    NotForGroups,
 }
 
 /// Which watches to list.
@@ -776,6 +778,10 @@ pub struct PersonState {
 pub struct RuleStory {
     /// Where it rings.
     pub address: Address,
+    /// What its watch looks at: the video, or a channel or playlist in which it is.
+    pub subject: SubjectRef,
+    /// The title of that, where known.
+    pub subject_title: Option<String>,
     /// The rule.
     pub rule: RuleId,
     /// Its text.

@@ -372,7 +372,8 @@ fn previews_show_every_message() {
 
     🔔 `views any` · `upload` · `views milestones` · `likes at 500` · `status`
     [ 🔕 Mute 1 h ] [ 🔕 Mute 24 h ]
-    [ 🐢 Less often ] [ 🛑 Stop watching ]
+    [ 🐢 Less often ]
+    [ 🛑 Stop watching the channel ]
     "#);
     insta::assert_snapshot!(preview("start"), @r#"
     👋 I ring when YouTube numbers move.
@@ -396,7 +397,7 @@ fn previews_show_every_message() {
 
     /watch – ring for a video, channel or playlist:
     `/watch dQw4w9WgXcQ views every 1000; status`
-    /unwatch – stop: `/unwatch dQw4w9WgXcQ`, or `/unwatch 1` by its number in the list
+    /unwatch – stop: `/unwatch dQw4w9WgXcQ`, or `/unwatch 1` by its number in the list; `/unwatch all` stops all
     /list – what you watch (up to 50)
     /rules – the rules, with examples
     /mute – silence for a while: `/mute 2h`; `/mute off` ends it, also that of single watches
@@ -419,10 +420,10 @@ fn previews_show_every_message() {
     • `views at 500, 1k, 10k` – next at 10,000 (passed already and skipped: 500 and 1,000)
     • `status` 🆕
     🐢 At most one message per 15 min
-    🌙 Quiet 22:00-08:00
+    🌙 Quiet 22:00-08:00, in the time zone `Europe/Madrid`
     📆 Until Mon 21 Dec 2026, 14:03 (Europe/Madrid)
 
-    Change the rules by watching again: `/watch … views every 1000; status`. All watches: /list
+    To change the rules, watch again; the new rules replace all: `/watch … views every 1000; status`. All watches: /list
     "#);
     insta::assert_snapshot!(preview("watch-offer"), @r#"
     Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
@@ -442,7 +443,7 @@ fn previews_show_every_message() {
     1. Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>: `views every 1000; status`
     2. Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw> (500 of 1,234 videos): `views every 1000; status` 🚫 no longer there 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
 
-    Stop one by its number: `/unwatch 1` · its story: `/why 1`
+    Stop one by its number: `/unwatch 1` · the story of a video: `/why 1`
     "#);
     insta::assert_snapshot!(preview("rules"), @r#"
     When I can ring (with `views`, `likes` or `comments`)
@@ -467,7 +468,7 @@ fn previews_show_every_message() {
     "#);
     insta::assert_snapshot!(preview("mute"), @r#"
     🔕 Silent until Sat 21 Nov 2026, 15:03 (Europe/Madrid): Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
-    What happens until then is not told later. Sooner: `/mute off`
+    What happens until then is not told later. Sooner: `/unmute 3`
     "#);
     insta::assert_snapshot!(preview("quiet"), @r#"
     🌙 Quiet 22:00-08:00 every day, in the time zone `Europe/Madrid`
@@ -486,7 +487,8 @@ fn previews_show_every_message() {
     • Sat 21 Nov 2026, 13:03 (Europe/Madrid): told
     • crossed 2 × while muted, from Sat 21 Nov 2026, 04:03 (Europe/Madrid) to Sat 21 Nov 2026, 05:43 (Europe/Madrid)
 
-    `status`
+    From the watch of Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw>:
+    `likes +5%`
     ⏳ waits for the first number
     • nothing fired in the last 7 days
     "#);
@@ -504,13 +506,13 @@ fn previews_show_every_message() {
     insta::assert_snapshot!(preview("test"), @r#"
     ✅ It works. Messages to this chat arrive.
 
-    It is Sat 21 Nov 2026, 14:03 (Europe/Madrid). An alert will look like this:
+    This chat is `telegram:1234`, and it is Sat 21 Nov 2026, 14:03 (Europe/Madrid). An alert will look like this:
     👁 Views 950 → 1,240 (+290, +30.5 %)
     "#);
     insta::assert_snapshot!(preview("settings"), @r#"
     Settings of this chat
     🔕 Silent until Sat 21 Nov 2026, 15:03 (Europe/Madrid)
-    🐢 At most one message per 15 min and watch
+    🐢 For each watch at most one message in 15 min
     🌙 Quiet 22:00-08:00, time zone `Europe/Madrid`
     🔔 Without a rule: `all` (`uploads` for a channel or playlist)
     📋 Watches: 2 of 50 possible
@@ -772,6 +774,8 @@ proptest! {
             total: tubebell::render::numbers::Grouped(i64::try_from(count).unwrap()),
             max: None,
             page: None,
+            video: None,
+            muted_until: None,
             back: None,
         };
         let html = RENDERER.reply(&view).unwrap().html;

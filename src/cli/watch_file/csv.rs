@@ -225,7 +225,15 @@ fn cells(column: Column, text: &str, row: &mut Row) {
     let cell = |text: &str| Cell::new(text, line);
     let cells: Vec<Cell> = match column {
         Column::Rules => text.split(';').map(cell).filter(|rule| !rule.text.is_empty()).collect(),
-        Column::To => destinations(text).into_iter().map(cell).collect(),
+        Column::To => {
+            let found = destinations(text);
+            if found.iter().any(|word| has_comma_between(word)) {
+                let message = "to: destinations are separated by spaces or `;`, not by commas";
+                row.mistakes.push(Mistake::new(line, message.to_owned()));
+                return;
+            }
+            found.into_iter().map(cell).collect()
+        }
         _ if text.is_empty() => Vec::new(),
         _ => vec![cell(text)],
     };
@@ -237,18 +245,26 @@ fn cells(column: Column, text: &str, row: &mut Row) {
     }
 }
 
+/// Whether a word of a list of destinations is there with a comma for a separator.
+fn has_comma_between(word: &str) -> bool {
+    word.ends_with(',') || word.match_indices(',').any(|(at, _)| begins_address(word, at + 1))
+}
+
+/// Whether an address of a known channel begins at a place.
+fn begins_address(word: &str, at: usize) -> bool {
+    Channel::ALL.iter().any(|channel| {
+        let rest = word.get(at..).and_then(|rest| rest.strip_prefix(channel.name()));
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    })
+}
+
 /// Splits a list of destinations: at spaces, and at a `;` that ends one or has the next one behind it.
 fn destinations(text: &str) -> Vec<&str> {
-    let begins_next = |rest: &str| {
-        Channel::ALL.iter().any(|channel| {
-            rest.strip_prefix(channel.name()).is_some_and(|rest| rest.starts_with(':'))
-        })
-    };
     let mut found = Vec::new();
     for word in text.split_whitespace() {
         let mut start = 0;
         for (at, _) in word.match_indices(';') {
-            if word.get(at + 1..).is_some_and(begins_next) {
+            if begins_address(word, at + 1) {
                 found.extend(word.get(start..at));
                 start = at + 1;
             }
@@ -297,5 +313,9 @@ mod tests {
         ] {
             assert_eq!(destinations(text), expected, "{text}");
         }
+        for text in ["telegram:1,", "telegram:1,telegram:2", "webhook:https://a.b/c,telegram:2"] {
+            assert!(has_comma_between(text), "{text}");
+        }
+        assert!(!has_comma_between("webhook:https://a.b/c,d"));
     }
 }

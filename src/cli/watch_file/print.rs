@@ -9,6 +9,7 @@ use super::{Column, until};
 use crate::cli::shut::in_words;
 use crate::cli::terminal::{is_plain, plain};
 use crate::model::{Address, Settings, SubjectRef, UnixMillis};
+use crate::render::numbers::Moment;
 use crate::store::WatchRow;
 
 /// Destinations of one `[[watch]]`: a bound on what is held back to be put together.
@@ -18,6 +19,8 @@ const TO_MAX: usize = 50;
 pub struct Printer<W> {
     out: W,
     now: UnixMillis,
+    /// The zone of times in comments.
+    tz: String,
     held: Option<Held>,
     written: usize,
 }
@@ -33,18 +36,19 @@ struct Held {
 }
 
 impl<W: Write> Printer<W> {
-    /// Begins a file.
+    /// Begins a file; `tz`: the zone of times in its comments.
     ///
     /// # Errors
     ///
     /// Those of `out`.
-    pub fn new(mut out: W, now: UnixMillis) -> io::Result<Self> {
+    pub fn new(mut out: W, now: UnixMillis, tz: &str) -> io::Result<Self> {
+        let at = Moment { at: now, tz: tz.to_owned() };
         writeln!(
             out,
-            "# The watches of tubebell at {now}: `tubebell apply` reads this file, \
+            "# The watches of tubebell on {at}: `tubebell apply` reads this file, \
              `apply --dry-run` shows what it would change."
         )?;
-        Ok(Printer { out, now, held: None, written: 0 })
+        Ok(Printer { out, now, tz: tz.to_owned(), held: None, written: 0 })
     }
 
     /// Adds a watch. One that has ended or has no rule is left out: `apply` could not make it.
@@ -59,7 +63,7 @@ impl<W: Write> Printer<W> {
         }
         self.written += 1;
         let shut = row.destination.shut().map(|shut| {
-            format!("{} is {}", row.destination.address.masked(), in_words(&shut, "UTC"))
+            format!("{} is {}", row.destination.address.masked(), in_words(&shut, &self.tz))
         });
         let address = row.destination.address;
         if let Some(held) = &mut self.held

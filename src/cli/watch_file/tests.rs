@@ -564,7 +564,7 @@ fn a_difference_names_what_changes_and_nothing_else() {
 fn a_destination_at_which_nothing_arrives_is_said_to_be_so_above_its_watch() {
     let watches = read(Form::Toml, TOML.as_bytes(), &terms()).unwrap();
     let mut out = Vec::new();
-    let mut printer = Printer::new(&mut out, NOW).unwrap();
+    let mut printer = Printer::new(&mut out, NOW, "Europe/Madrid").unwrap();
     let watch = &watches[0];
     for (address, id) in watch.to.iter().zip(1..) {
         let mut row = standing(watch, address, id);
@@ -576,8 +576,8 @@ fn a_destination_at_which_nothing_arrives_is_said_to_be_so_above_its_watch() {
     let text = String::from_utf8(out).unwrap();
     insta::assert_snapshot!(text.lines().skip(2).take(4).collect::<Vec<_>>().join("\n"), @r#"
     [[watch]]
-    # telegram:1234 is off since Fri 20 Nov 2026, 20:00 (UTC), because 410 [[watch]]
-    # webhook:example.org/… is off since Fri 20 Nov 2026, 20:00 (UTC), because 410 [[watch]]
+    # telegram:1234 is off since Fri 20 Nov 2026, 21:00 (Europe/Madrid), because 410 [[watch]]
+    # webhook:example.org/… is off since Fri 20 Nov 2026, 21:00 (Europe/Madrid), because 410 [[watch]]
     video = "dQw4w9WgXcQ"
     "#);
 }
@@ -586,7 +586,7 @@ fn a_destination_at_which_nothing_arrives_is_said_to_be_so_above_its_watch() {
 fn neighbours_that_differ_in_their_destination_alone_are_written_as_one() {
     let watches = read(Form::Toml, TOML.as_bytes(), &terms()).unwrap();
     let mut out = Vec::new();
-    let mut printer = Printer::new(&mut out, NOW).unwrap();
+    let mut printer = Printer::new(&mut out, NOW, "UTC").unwrap();
     for (watch, id) in watches.iter().zip(1..) {
         for address in &watch.to {
             let mut row = standing(watch, address, id);
@@ -596,7 +596,7 @@ fn neighbours_that_differ_in_their_destination_alone_are_written_as_one() {
     }
     assert_eq!(printer.finish().unwrap(), 4);
     insta::assert_snapshot!(String::from_utf8(out).unwrap(), @r#"
-    # The watches of tubebell at 2026-11-20T20:00:00Z: `tubebell apply` reads this file, `apply --dry-run` shows what it would change.
+    # The watches of tubebell on Fri 20 Nov 2026, 20:00 (UTC): `tubebell apply` reads this file, `apply --dry-run` shows what it would change.
 
     [[watch]]
     # two lines "
@@ -674,7 +674,7 @@ proptest! {
             })
             .collect();
         let mut out = Vec::new();
-        let mut printer = Printer::new(&mut out, NOW).unwrap();
+        let mut printer = Printer::new(&mut out, NOW, "UTC").unwrap();
         for row in rows.clone() {
             printer.add(row).unwrap();
         }

@@ -26,7 +26,7 @@ use crate::model::{Amount, Condition, Direction, Event, Metric, RateUnit, Rule};
 type Parsed<T> = Result<T, ErrMode<Failure>>;
 
 const COUNT: Expected =
-    Expected::Thing("a whole number from 1 to 1000000B, such as 1000, 10k or 1.5M");
+    Expected::Thing("a whole number from 1 to 10^15, such as 1000, 10k or 1.5M");
 const UNGROUPED: Expected = Expected::Thing(
     "a number without separators, such as 1000 (in a list, write a space after the comma)",
 );
@@ -37,6 +37,7 @@ const PERCENT_DOWN: Expected =
     Expected::Thing("a percentage from 0.01 to 100, with at most two decimals");
 const WINDOW: Expected =
     Expected::Thing("a window from 1m to 30d, such as 30m, 1h or 1d (history is kept for 30 days)");
+const PER: Expected = Expected::Thing("/h or /d, as in 200/h");
 const URGENT: Expected = Expected::Word("!");
 const NEXT: Expected = Expected::Word(";");
 const END: Expected = Expected::Thing("the end of the rule");
@@ -170,12 +171,20 @@ fn values(input: &mut &str) -> Parsed<Vec<i64>> {
 }
 
 fn rate<'a>(metric: Metric) -> impl Parser<&'a str, Condition, ErrMode<Failure>> {
-    let unit = dispatch! {word(&["h", "d"]);
-        "h" => empty.value(RateUnit::Hour),
-        "d" => empty.value(RateUnit::Day),
-        _ => fail,
+    let unit = |input: &mut &'a str| -> Parsed<RateUnit> {
+        space(input);
+        let rest = input.len();
+        if sign('/').parse_next(input).is_err() {
+            return final_failure(rest, [PER]);
+        }
+        dispatch! {word(&["h", "d"]);
+            "h" => empty.value(RateUnit::Hour),
+            "d" => empty.value(RateUnit::Day),
+            _ => fail,
+        }
+        .parse_next(input)
     };
-    (preceded(sign('>'), count), preceded(sign('/'), unit))
+    (preceded(sign('>'), count), unit)
         .map(move |(count, unit)| Condition::Rate(metric, count, unit))
 }
 

@@ -127,7 +127,7 @@ fn a_misspelt_word_is_pointed_at_with_what_was_meant() {
 
 #[test]
 fn mistakes_name_their_column_and_what_could_stand_there() {
-    const COUNT: &str = "expected a whole number from 1 to 1000000B, such as 1000, 10k or 1.5M";
+    const COUNT: &str = "expected a whole number from 1 to 10^15, such as 1000, 10k or 1.5M";
     refused("views every", &format!("column 12: {COUNT}, found the end"));
     refused("views every 0", &format!("column 13: {COUNT}, found \"0\""));
     refused("views every 1.5", &format!("column 13: {COUNT}, found \"1.5\""));
@@ -147,7 +147,7 @@ fn mistakes_name_their_column_and_what_could_stand_there() {
     refused("views any 5", "column 11: expected \"!\" or the end of the rule, found \"5\"");
     refused("views any; title", "column 10: expected \"!\" or the end of the rule, found \";\"");
     refused("views rate 200/h", "column 12: expected \">\", found \"200\"");
-    refused("views rate > 200", "column 17: expected \"/\", found the end");
+    refused("views rate > 200", "column 17: expected /h or /d, as in 200/h, found the end");
     refused("views rate > 200/w", "column 18: expected \"h\" or \"d\", found \"w\"");
     refused(
         "likes +",

@@ -40,6 +40,15 @@ pub(super) fn destinations(
     Ok(found)
 }
 
+/// How many are off.
+pub(super) fn off(db: &Connection) -> Result<u64> {
+    Ok(db
+        .prepare_cached(
+            "SELECT count(*) FROM destination WHERE disabled IS NOT NULL AND moved_to IS NULL",
+        )?
+        .query_row([], |row| row.get(0))?)
+}
+
 fn state(row: &Row<'_>) -> Result<DestinationState> {
     let (told, untold): (usize, usize) = (row.get(1)?, row.get(2)?);
     Ok(DestinationState {

@@ -347,6 +347,10 @@ impl Store for Sqlite {
         self.reader.read(move |db| rows::destination(db, &address)).await
     }
 
+    async fn destinations_off(&self) -> Result<u64> {
+        self.counter.read(destinations::off).await
+    }
+
     async fn destinations(
         &self,
         shut_only: bool,

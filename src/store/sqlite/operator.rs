@@ -13,6 +13,9 @@ pub(super) fn become_operator(
     code: &str,
     now: UnixMillis,
 ) -> Result<Edited> {
+    if is_for_a_person(tx, person, code, now)? {
+        return Ok(Edited::NotForGroups);
+    }
     let address = person.to_string();
     let is_theirs = tx
         .prepare_cached(
@@ -20,7 +23,7 @@ pub(super) fn become_operator(
              AND (used_by = ?2 OR (used_by IS NULL AND expires_at > ?4))",
         )?
         .execute(params![code, address, OPERATOR, now.0])?;
-    if is_theirs == 0 {
+    if is_theirs == 0 || is_group(person) {
         return Ok(Edited::BadInvite);
     }
     let is_first = tx
@@ -35,4 +38,25 @@ pub(super) fn become_operator(
             .execute(params![destination.0, OPERATOR])?;
     }
     Ok(Edited::Done(is_first))
+}
+
+/// Whether an address is that of a group or channel: their ids are negative.
+/// Source: <https://core.telegram.org/bots/api#chat> (2026-11), and the ranges of <https://core.telegram.org/api/bots/ids>.
+fn is_group(address: &Address) -> bool {
+    matches!(address, Address::Telegram { chat, .. } if *chat < 0)
+}
+
+/// Whether a group comes with the operator's own invitation while that can still be used by a person.
+pub(super) fn is_for_a_person(
+    tx: &Connection,
+    comes: &Address,
+    code: &str,
+    now: UnixMillis,
+) -> Result<bool> {
+    Ok(is_group(comes)
+        && tx
+            .prepare_cached(
+                "SELECT 1 FROM invite WHERE code = ?1 AND made_by = ?2 AND used_by IS NULL AND expires_at > ?3",
+            )?
+            .exists(params![code, OPERATOR, now.0])?)
 }

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{chat, rows};
+use super::{chat, operator, rows};
 use crate::model::{Address, DestinationId, UnixMillis};
 use crate::store::{DestinationRow, Edited, PersonRow, PersonState, Result};
 
@@ -38,6 +38,9 @@ pub(super) fn admit(
     code: &str,
     now: UnixMillis,
 ) -> Result<Edited> {
+    if operator::is_for_a_person(tx, person, code, now)? {
+        return Ok(Edited::NotForGroups);
+    }
     let person = person.to_string();
     if is_in(tx, &person)? {
         return Ok(Edited::Done(0));

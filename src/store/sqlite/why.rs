@@ -68,8 +68,9 @@ pub(super) fn why(
 
 /// Watches that were told, without a rule, that the video is gone or back; in the columns of [`RULES`].
 pub(super) const PRESENCE: &str =
-    "SELECT 0, 'presence', s.created_at, s.ended_at IS NOT NULL, d.address, s.id, d.id, 0, 0, s.subject
-     FROM subscription s JOIN destination d ON d.id = s.destination
+    "SELECT 0, 'presence', s.created_at, s.ended_at IS NOT NULL, d.address, s.id, d.id, 0, 0, s.subject,
+            l.ref, l.title
+     FROM subscription s JOIN destination d ON d.id = s.destination JOIN subject l ON l.id = s.subject
      WHERE s.id IN (SELECT subscription FROM alert WHERE video = ?1 AND rule = 0)
      AND (?2 IS NULL OR s.destination = ?2) LIMIT ?3";
 
@@ -77,9 +78,9 @@ macro_rules! rules {
     ($subscriptions:literal) => {
         concat!(
             "SELECT r.id, r.text, r.created_at, r.ended_at IS NOT NULL, d.address, s.id, d.id, r.series, r.value,
-                    s.subject
+                    s.subject, l.ref, l.title
              FROM subscription s JOIN rule r ON r.subscription = s.id
-             JOIN destination d ON d.id = s.destination WHERE ", $subscriptions,
+             JOIN destination d ON d.id = s.destination JOIN subject l ON l.id = s.subject WHERE ", $subscriptions,
             " ORDER BY r.ended_at IS NOT NULL, s.id, r.id LIMIT ?4"
         )
     };
@@ -136,6 +137,8 @@ fn rule(
     }
     Ok(Some(RuleStory {
         address: rows::parsed(&row.get::<_, String>(4)?, "destination")?,
+        subject: rows::parsed(&row.get::<_, String>(10)?, "subject")?,
+        subject_title: row.get(11)?,
         rule: RuleId(rule),
         rule_text: row.get(1)?,
         since: UnixMillis(row.get(2)?),

@@ -33,7 +33,7 @@ async fn every_form_of_a_channel_or_playlist_is_understood() {
     story.ask_as(BEN, BEN, None, "/watch @achannel", "Watched already").await;
     story.ask_as(BEN, BEN, None, "/list", "You watch 1 of").await;
     let answer = story.ask(&format!("/watch {PLAYLIST} views any"), "Watching A list").await;
-    assert!(answer.text.contains("Add upload to hear of new videos"), "{}", answer.text);
+    assert!(answer.text.contains("To hear of new videos as well"), "{}", answer.text);
     let link = format!("/watch https://www.youtube.com/playlist?list={PLAYLIST}&si=x");
     story.ask(&link, "Watched already").await;
     over(story, gateway).await;

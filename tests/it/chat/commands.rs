@@ -62,7 +62,10 @@ async fn the_buttons_of_an_alert_do_what_they_say() {
         labels(&alert),
         ["🔕 Mute 1 h", "🔕 Mute 24 h", "🐢 Less often", "🛑 Stop watching"]
     );
-    assert_eq!(story.press_as(ANA, &alert, "Mute 1 h").await, "Silent for 1 hour.");
+    assert_eq!(
+        story.press_as(ANA, &alert, "Mute 1 h").await,
+        format!("Silent for 1 hour: {TITLE}")
+    );
     story.set_counts(1007, None);
     polls(&story, 2).await;
     routed(&gateway).await;
@@ -73,9 +76,9 @@ async fn the_buttons_of_an_alert_do_what_they_say() {
     let alert = story.told(ANA, alert.id, "1,007 → 1,009", "after the silence").await;
     assert!(!story.texts().iter().any(|text| text.contains("1,005 → 1,007")));
     let toast = story.press_as(ANA, &alert, "Less often").await;
-    assert_eq!(toast, "From now on at most one message per 15 minutes.");
-    story.ask("/settings 1", "At most one message per 15").await;
-    assert_eq!(story.press_as(ANA, &alert, "Stop").await, "No longer watching.");
+    assert_eq!(toast, format!("From now on at most one message per 15 minutes: {TITLE}"));
+    story.ask("/settings 1", "At most one message in 15").await;
+    assert_eq!(story.press_as(ANA, &alert, "Stop").await, format!("No longer watching {TITLE}."));
     story.ask("/list", "You watch nothing yet").await;
     let toast = story.press_as(ANA, &alert, "Stop").await;
     assert!(toast.contains("ended"), "{toast}");
@@ -124,7 +127,7 @@ async fn a_day_with_all_commands() {
     story.ask("/settings", "Silent until").await;
     story.ask("/unmute", "Ringing again").await;
     story.ask("/quiet 22:00-08:00 Europe/Madrid", "Quiet 22:00-08:00").await;
-    let settings = story.ask("/settings at most 15m", "At most one message per 15").await.text;
+    let settings = story.ask("/settings at most 15m", "at most one message in 15").await.text;
     assert!(settings.contains("Quiet 22:00-08:00, time zone Europe/Madrid"), "{settings}");
     story.ask("/quiet off", "No quiet hours").await;
     story.ask("/test", "It works").await;
@@ -141,7 +144,7 @@ async fn too_many_commands_are_answered_once_more_and_then_no_more() {
     for _ in 0..30 {
         story.telegram.say(ANA, ANA, "/test").unwrap();
     }
-    story.hears("Slow down").await;
+    story.hears("Too many commands").await;
     until("all to be heard", async || story.telegram.waiting_updates() == 0).await;
     gateway.stop().await;
     assert_eq!(story.texts().len(), 21, "twenty answers and one refusal");

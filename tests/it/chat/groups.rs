@@ -27,8 +27,11 @@ async fn in_a_group_administrators_decide_and_each_topic_has_its_own_watches() {
     assert_eq!(alert.thread, Some(7));
     let toast = story.press_as(BEN, &alert, "Stop").await;
     assert!(toast.contains(refused), "{toast}");
-    assert_eq!(story.press_as(ANA, &alert, "Mute 1 h").await, "Silent for 1 hour.");
-    assert_eq!(story.press_as(ANA, &alert, "Stop").await, "No longer watching.");
+    assert_eq!(
+        story.press_as(ANA, &alert, "Mute 1 h").await,
+        format!("Silent for 1 hour: {TITLE}")
+    );
+    assert_eq!(story.press_as(ANA, &alert, "Stop").await, format!("No longer watching {TITLE}."));
     // What people tell each other is no business of the bot's.
     story.telegram.say_in(BEN, GROUP, Some(9), "https://youtu.be/dQw4w9WgXcQ").unwrap();
     story.ask_as(BEN, GROUP, Some(9), "/rules@tubebell_bot", "When I can ring").await;

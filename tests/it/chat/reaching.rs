@@ -69,10 +69,13 @@ async fn buttons_from_before_a_groups_move_work_on() {
     story.telegram.migrate(-77, -100_777);
     story.set_counts(1010, None);
     story.told(-100_777, 0, "1,005 → 1,010", "in the supergroup").await;
-    assert_eq!(story.press_as(ANA, &alert, "Mute 1 h").await, "Silent for 1 hour.");
+    assert_eq!(
+        story.press_as(ANA, &alert, "Mute 1 h").await,
+        format!("Silent for 1 hour: {TITLE}")
+    );
     let list = story.ask_as(ANA, -100_777, None, "/list", "You watch 1 of").await;
     assert!(list.text.contains("🔕 until"), "{}", list.text);
-    assert_eq!(story.press_as(ANA, &alert, "Stop").await, "No longer watching.");
+    assert_eq!(story.press_as(ANA, &alert, "Stop").await, format!("No longer watching {TITLE}."));
     story.ask_as(ANA, -100_777, None, "/list", "You watch nothing yet").await;
     over(story, gateway).await;
 }

@@ -359,7 +359,7 @@ impl Home {
 fn a_second_apply_of_a_long_file_writes_nothing_at_all() {
     let home = Home::new();
     home.write("w.csv", long_file(6_000));
-    home.run("apply w.csv").done("6000 new, 0 changed, 0 pruned, 0 unchanged");
+    home.run("apply w.csv").done("6,000 new, 0 changed, 0 pruned, 0 unchanged");
     assert_eq!(home.watched(), 6_000);
     let db = home.database();
     // Changes when anybody else has written.
@@ -371,7 +371,7 @@ fn a_second_apply_of_a_long_file_writes_nothing_at_all() {
         .done("nothing to change: 6,000 watches unchanged; --dry-run: nothing was written");
     assert_eq!(version(), before);
     home.write("w.csv", long_file(6_000).replacen(",views any,", ",views at 5,", 1));
-    home.run("apply w.csv").done("0 new, 1 changed, 0 pruned, 5999 unchanged");
+    home.run("apply w.csv").done("0 new, 1 changed, 0 pruned, 5,999 unchanged");
     assert_ne!(version(), before);
 }
 
@@ -393,7 +393,14 @@ async fn an_apply_that_was_killed_half_way_is_completed_by_the_next_one() {
     assert!(standing < 2_500, "it was not stopped in the middle");
     home.database().execute_batch("DROP TRIGGER stuck; DROP VIEW endless").unwrap();
     let said = home.run("apply w.csv");
-    said.done(&format!("{} new, 0 changed, 0 pruned, {standing} unchanged", 6_000 - standing));
+    let shown = |count: usize| {
+        tubebell::render::numbers::grouped(i64::try_from(count).expect("a few thousand"))
+    };
+    said.done(&format!(
+        "{} new, 0 changed, 0 pruned, {} unchanged",
+        shown(6_000 - standing),
+        shown(standing)
+    ));
     assert_eq!(home.watched(), 6_000);
     home.run("apply w.csv --prune").done("nothing to change: 6,000 watches unchanged");
 }

@@ -49,7 +49,7 @@ async fn check_asks_youtube_with_the_key_and_says_what_polling_costs() {
     home.run("apply l.csv --config offline.toml");
     let said = home.run("check --offline --config offline.toml").out;
     let line = said.lines().find_map(|line| line.strip_prefix("ok      polling: ")).unwrap();
-    assert!(line.contains("2 channels and playlists: a new video is told within 5m"), "{line}");
+    assert!(line.contains("2 channels and playlists. New videos: within 5m in channels whose feed works, else within 5m"), "{line}");
     assert_eq!(line, polled_by(&home, &url).await.message, "what the gateway goes by");
 
     let said = home.run("check");

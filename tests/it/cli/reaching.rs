@@ -155,12 +155,7 @@ async fn a_test_message_goes_the_real_way_and_what_arrives_makes_its_destination
     );
     // It needs neither a watch nor a database, and makes none.
     let said = home.run("test telegram:1");
-    assert!(
-        said.out.starts_with("telegram:1: the message has arrived"),
-        "{}{}",
-        said.out,
-        said.err
-    );
+    assert!(said.out.starts_with("telegram:1: arrived (message id "), "{}{}", said.out, said.err);
     assert_eq!((said.code, said.err.as_str(), said.out.lines().count()), (0, "", 1));
     assert!(telegram.sent(1)[0].text.starts_with("✅ It works."));
     assert!(!home.has("tubebell.db"));
@@ -229,7 +224,7 @@ async fn a_test_webhook_is_signed_like_any_other_and_says_that_nothing_of_it_has
     home.write("t.toml", CONFIG.replace("[webhook]\nsecret = ", section));
     let said = home.run(&format!("test {well} --config t.toml"));
     assert_eq!((said.code, said.err.as_str()), (0, ""), "{}", said.out);
-    assert!(said.out.contains(": the message has arrived and is called msg_"), "{}", said.out);
+    assert!(said.out.contains(": arrived (message id msg_"), "{}", said.out);
     let said = home.run(&format!("test {gone} --config t.toml"));
     assert_eq!(said.code, 1);
     assert!(said.err.contains("recipient gone"), "{}", said.err);

@@ -142,7 +142,7 @@ async fn a_backup_holds_what_the_database_holds_and_replaces_nothing() {
     home.run("apply w.csv");
     let _gateway = home.store(); // A copy is made beside whoever has the database open.
     home.run("backup copy.db")
-        .done("wrote copy.db: to restore it, stop tubebell and put it in the place of tubebell.db");
+        .done("wrote copy.db: to restore it, stop tubebell, put it in the place of tubebell.db, and remove tubebell.db-wal and tubebell.db-shm");
     home.run("backup copy.db").failed(1, &["tubebell: copy.db: exists already: name a new file"]);
     home.run("backup nowhere/copy.db")
         .failed(1, &["tubebell: nowhere/copy.db: there is no folder nowhere: make it first"]);
@@ -152,6 +152,41 @@ async fn a_backup_holds_what_the_database_holds_and_replaces_nothing() {
     )
     .unwrap();
     assert_eq!(copy.watches(WatchFilter::All, 0, 10).await.unwrap().len(), 1);
+}
+
+#[test]
+fn an_older_database_is_copied_by_its_own_program() {
+    let home = Home::new();
+    let db = rusqlite::Connection::open(home.path().join("tubebell.db")).unwrap();
+    drop(home.store());
+    db.execute_batch("PRAGMA user_version = 1").unwrap();
+    let said = home.run("backup copy.db");
+    assert_eq!(said.code, 1, "{}", said.err);
+    assert!(said.err.contains("older version: its own program makes the copy"), "{}", said.err);
+    assert!(!home.has("copy.db"));
+}
+
+#[test]
+fn check_names_the_file_that_it_did_not_find_and_warns_of_statistics_that_are_kept_too_long() {
+    let home = Home::new();
+    let config = home.read("config/tubebell.toml");
+    home.write("config/tubebell.toml", format!("{config}\n[limits]\nretention_days = 31\n"));
+    let said = home.run("check --offline").out;
+    let line = "note    limits.retention_days = 31: the terms of YouTube's API allow 30\n";
+    assert!(said.contains(line), "{said}");
+    std::fs::remove_file(home.path().join("config/tubebell.toml")).unwrap();
+    let said = home.run("check --offline").out;
+    assert!(said.contains("there is no config/tubebell.toml here"), "{said}");
+}
+
+#[test]
+fn dead_letters_that_are_not_named_are_asked_for() {
+    let home = Home::new();
+    drop(home.store());
+    home.run("dead-letters replay").failed(
+        2,
+        &["tubebell: say which: their numbers, as `tubebell dead-letters list` shows them, or --all"],
+    );
 }
 
 #[test]
@@ -180,6 +215,9 @@ fn preview_lists_all_messages_and_shows_one_with_the_operators_template() {
     let said = home.run("check --offline");
     assert_eq!(said.code, 2);
     assert!(said.out.contains(&format!("FAILED  template {line}\n")), "{}", said.out);
+    home.write("templates/alert/telegram.html.hbs", "{{nothing}} <code>{{{video.title}}}</code>");
+    let said = home.run("preview alert");
+    assert!(said.err.ends_with("tubebell: 2 mistakes in the templates\n"), "{}", said.err);
 }
 
 #[test]

@@ -142,6 +142,13 @@ async fn a_block_silences_and_an_unblock_brings_back() {
     let home = world.store.destination(&chat(ANA)).await.unwrap().unwrap();
     assert_eq!(home.disabled, None);
     assert_eq!(world.sent(), before);
+    // Nobody has said yet that it rings again, and why it did not.
+    let answer = world.say("/list").await;
+    assert!(answer.contains("Ringing again") && answer.contains("blocked"), "{answer}");
+    assert!(!world.say("/list").await.contains("Ringing again"), "once is enough");
+    world.handle(change(false)).await.unwrap();
+    world.handle(IncomingKind::Alive { chat: chat(ANA) }).await.unwrap();
+    assert!(world.say("/test").await.contains("Ringing again"), "a picture says nothing");
     world.handle(change(false)).await.unwrap();
     world.say("/mute off").await;
     let home = world.store.destination(&chat(ANA)).await.unwrap().unwrap();

@@ -53,7 +53,7 @@ async fn no_other_invitation_makes_an_operator() {
 
     // A group gets in, and stays a group.
     world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
-    let code = printed(&world).await;
+    let code = invited(&world, "telegram:1").await;
     let answer = world.say_in(ANA, chat(GROUP), &format!("/start {code}")).await;
     assert!(answer.contains("Welcome") && !answer.contains("operator"), "{answer}");
     assert_eq!(operator(&world).await, None);
@@ -87,5 +87,28 @@ async fn whoever_is_in_already_becomes_the_operator_by_the_same_link() {
         assert!(world.say(&format!("/start {code}")).await.contains("You are the operator"));
         assert_eq!(operator(&world).await.as_deref(), Some("telegram:42"));
         assert!(world.say(&format!("/start {code}")).await.contains("I ring when"));
+    }
+}
+
+#[tokio::test]
+async fn the_first_invitation_stays_unused_in_a_group() {
+    for access in [AccessMode::Invite, AccessMode::Open] {
+        let mut world = World::with(|options| options.access = access);
+        world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
+        let code = printed(&world).await;
+        let text = format!("/start {code}");
+        for _ in 0..2 {
+            let answer = world.say_in(ANA, chat(GROUP), &text).await;
+            assert!(answer.contains("open it in a private chat with me"), "{answer}");
+            assert!(!answer.contains("Welcome"), "{answer}");
+        }
+        assert!(!world.store.is_admitted(&chat(GROUP)).await.unwrap());
+        assert_eq!(operator(&world).await, None);
+        let answer = world.say(&text).await;
+        assert!(answer.contains("You are the operator"), "{answer}");
+        assert_eq!(operator(&world).await.as_deref(), Some("telegram:42"));
+        // Once it is used, a group learns nothing of it.
+        let answer = world.say_in(ANA, chat(GROUP), &text).await;
+        assert!(!answer.contains("private chat"), "{answer}");
     }
 }

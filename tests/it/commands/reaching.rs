@@ -189,7 +189,10 @@ async fn buttons_from_before_a_groups_move_act_on_the_watch_where_it_is() {
     let id = world.watches(chat(old)).await[0].id;
     migrate(&mut world, old, new).await;
     let until = world.now.plus(Duration::from_secs(3600));
-    assert_eq!(world.press(ANA, chat(old), &format!("mute:1h:{id}")).await, "Silent for 1 hour.");
+    assert_eq!(
+        world.press(ANA, chat(old), &format!("mute:1h:{id}")).await,
+        "Silent for 1 hour: Never Gonna Give You Up"
+    );
     assert_eq!(world.watches(chat(new)).await[0].muted_until, Some(until));
     assert!(world.press(BEA, chat(old), &format!("stop:{id}")).await.contains("Only admin"));
     let toast = world.press(ANA, chat(old), &format!("watch:video:{VIDEO}")).await;
@@ -201,7 +204,10 @@ async fn buttons_from_before_a_groups_move_act_on_the_watch_where_it_is() {
     assert_eq!(world.chats.edits.lock().unwrap().len(), edits);
     assert!(world.said_since(sent).contains("You watch 1"));
     assert_eq!(world.chats.messages.lock().unwrap().last().unwrap().0, chat(new));
-    assert_eq!(world.press(ANA, chat(old), &format!("stop:{id}")).await, "No longer watching.");
+    assert_eq!(
+        world.press(ANA, chat(old), &format!("stop:{id}")).await,
+        "No longer watching Never Gonna Give You Up."
+    );
     assert!(world.watches(chat(new)).await.is_empty());
     // A stranger's chat is no way in.
     let toast = world.press(8, chat(8), &format!("stop:{id}")).await;

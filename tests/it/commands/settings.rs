@@ -19,11 +19,15 @@ async fn a_silence_is_for_the_chat_or_for_one_watch_and_ends_by_itself_or_by_han
         (home.muted_until, world.watches(chat(ANA)).await[0].muted_until)
     };
     assert_eq!(muted(&world).await, (Some(NOW.plus(HOUR)), None));
-    for text in
-        ["/mute 24h dQw4w9WgXcQ", "/mute 1 24h", "/mute for 24h https://youtu.be/dQw4w9WgXcQ"]
-    {
+    for text in [
+        "/mute 24h dQw4w9WgXcQ",
+        "/mute 1 24 hours",
+        "/mute for 1 day https://youtu.be/dQw4w9WgXcQ",
+    ] {
         let answer = world.say(text).await;
         assert!(answer.contains("Never Gonna"), "{text}: {answer}");
+        let undo = if text.contains(" 1 24") { "/unmute 1" } else { "/unmute dQw4w9WgXcQ" };
+        assert!(answer.contains(&format!("Sooner: {undo}")), "{text}: {answer}");
         assert_eq!(muted(&world).await.1, Some(NOW.plus(24 * HOUR)), "{text}");
         world.say("/unmute 1").await;
         assert_eq!(muted(&world).await.1, None);
@@ -35,6 +39,35 @@ async fn a_silence_is_for_the_chat_or_for_one_watch_and_ends_by_itself_or_by_han
     assert!(world.say("/why 1").await.contains("This chat is silent until"));
     assert!(world.say("/mute off").await.contains("Ringing again"));
     assert_eq!(muted(&world).await, (None, None));
+}
+
+#[tokio::test]
+async fn whoever_looks_at_a_silent_chat_is_told_until_when_and_how_to_end_it() {
+    let mut world = World::open();
+    world.say("/watch dQw4w9WgXcQ").await;
+    assert!(world.say("/mute 90 min").await.contains("Sooner: /mute off"));
+    for text in ["/list", "/start", "/watch dQw4w9WgXcQ", "/settings 1", "/test", "/why 1"] {
+        let answer = world.say(text).await;
+        assert!(answer.contains("silent until Sat 21 Nov 2026, 14:33 (UTC)"), "{text}: {answer}");
+        assert!(answer.contains("/unmute"), "{text}: {answer}");
+    }
+    world.later(90 * 60);
+    for text in ["/list", "/start", "/watch dQw4w9WgXcQ", "/settings 1", "/test", "/why 1"] {
+        assert!(!world.say(text).await.contains("silent"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_setting_without_its_value_is_answered_with_a_line_that_sets_it() {
+    let mut world = World::open();
+    for (text, line, example) in [
+        ("/settings at most", "Say how often", "For example: /settings at most 15m"),
+        ("/settings tz", "Say which time zone", "For example: /settings tz Europe/Madrid"),
+        ("/settings tz Mars", "no time zone", "For example: /settings tz Europe/Madrid"),
+    ] {
+        let answer = world.say(text).await;
+        assert!(answer.contains(line) && answer.contains(example), "{text}: {answer}");
+    }
 }
 
 #[tokio::test]
@@ -58,10 +91,14 @@ async fn quiet_hours_are_on_the_clock_that_was_named() {
 async fn how_often_is_set_for_the_chat_or_for_one_watch() {
     let mut world = World::open();
     let answer = world.say("/settings at most 15m").await;
-    assert!(answer.contains("At most one message per 15 min"), "{answer}");
+    assert!(answer.contains("For each watch at most one message in 15 min"), "{answer}");
     assert!(world.say("/watch dQw4w9WgXcQ").await.contains("At most one message per 15 min"));
     let answer = world.say("/settings 1 at most one per 1h").await;
-    assert!(answer.contains("Settings for Never Gonna") && answer.contains("per 1 h"), "{answer}");
+    assert!(
+        answer.contains("Settings for Never Gonna")
+            && answer.contains("At most one message in 1 h"),
+        "{answer}"
+    );
     assert_eq!(
         world.watches(chat(ANA)).await[0].settings,
         Settings { at_most_s: Some(3600), ..Settings::default() }
@@ -72,7 +109,7 @@ async fn how_often_is_set_for_the_chat_or_for_one_watch() {
         Some(3600),
         "rules are no settings"
     );
-    assert!(world.say("/settings").await.contains("per 15 min"));
+    assert!(world.say("/settings").await.contains("in 15 min"));
     assert!(world.say("/settings at most off").await.contains("No limit on how often"));
     assert!(world.say("/test").await.contains("It works"));
 }
@@ -85,9 +122,9 @@ async fn the_buttons_under_an_alert_act_on_its_watch() {
     let press = async |world: &mut World, verb: &str| {
         world.press(ANA, chat(ANA), &format!("{verb}:{id}")).await
     };
-    assert_eq!(press(&mut world, "mute:1h").await, "Silent for 1 hour.");
+    assert_eq!(press(&mut world, "mute:1h").await, "Silent for 1 hour: Never Gonna Give You Up");
     assert_eq!(world.watches(chat(ANA)).await[0].muted_until, Some(NOW.plus(HOUR)));
-    assert_eq!(press(&mut world, "mute:24h").await, "Silent for 24 hours.");
+    assert_eq!(press(&mut world, "mute:24h").await, "Silent for 24 hours: Never Gonna Give You Up");
     for (step, word) in
         [(900, "15 minutes"), (3600, "per hour"), (21_600, "6 hours"), (86_400, "24 hours")]
     {
@@ -95,9 +132,26 @@ async fn the_buttons_under_an_alert_act_on_its_watch() {
         assert_eq!(world.watches(chat(ANA)).await[0].settings.at_most_s, Some(step));
     }
     assert!(press(&mut world, "less").await.contains("already"));
-    assert_eq!(press(&mut world, "stop").await, "No longer watching.");
+    assert_eq!(press(&mut world, "stop").await, "No longer watching Never Gonna Give You Up.");
     assert!(world.watches(chat(ANA)).await.is_empty());
     assert!(press(&mut world, "stop").await.contains("ended"));
+}
+
+#[tokio::test]
+async fn what_pops_up_names_the_whole_watch_and_fits() {
+    for title in ["👩‍👩‍👧 ".repeat(60), format!("👩{}", "\u{202e}".repeat(200))] {
+        let mut world = World::open();
+        let subject = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
+        world.subject(subject, subject, &title, 12);
+        world.say("/watch UCuAXFkgsw1L7xaCfnd5JJOw upload").await;
+        let watch = world.watches(chat(ANA)).await[0].id;
+        for verb in ["mute:1h", "mute:24h", "less", "stop"] {
+            let toast = world.press(ANA, chat(ANA), &format!("{verb}:{watch}")).await;
+            assert!(toast.contains("👩") && toast.contains("(a channel)"), "{toast}");
+            assert!(toast.chars().count() <= 200, "{}", toast.chars().count());
+        }
+        assert!(world.watches(chat(ANA)).await.is_empty());
+    }
 }
 
 #[tokio::test]
@@ -188,6 +242,9 @@ async fn in_a_group_only_administrators_press_buttons_with_effect() {
         world.press(7, chat(GROUP), &format!("stop:{id}")).await.contains("Only administrators")
     );
     assert_eq!(world.watches(chat(GROUP)).await.len(), 1);
-    assert_eq!(world.press(ANA, chat(GROUP), &format!("stop:{id}")).await, "No longer watching.");
+    assert_eq!(
+        world.press(ANA, chat(GROUP), &format!("stop:{id}")).await,
+        "No longer watching Never Gonna Give You Up."
+    );
     assert_eq!(world.sent(), before, "refusals at a button disturb nobody else");
 }

@@ -24,7 +24,7 @@ async fn a_watch_is_answered_with_title_numbers_rules_and_what_is_skipped() {
     • views at 500, 1000, 10k – next at 10,000 (passed already and skipped: 500 and 1,000)
     • status
 
-    Change the rules by watching again: /watch … views every 1000; status. All watches: /list
+    To change the rules, watch again; the new rules replace all: /watch … views every 1000; status. All watches: /list
     "#);
     let rows = world.watches(chat(ANA)).await;
     assert_eq!(rows.len(), 1);
@@ -149,7 +149,7 @@ async fn watching_again_replaces_the_rules_and_says_what_changed() {
     • title 🆕
     No longer: views any
 
-    Change the rules by watching again: /watch … views every 1000; status. All watches: /list
+    To change the rules, watch again; the new rules replace all: /watch … views every 1000; status. All watches: /list
     "#);
     assert_eq!(world.rules(chat(ANA)).await, ["status", "title"]);
     let answer = world.say("/watch 1").await;
@@ -194,10 +194,10 @@ async fn a_rule_becomes_urgent_by_its_mark() {
     assert_eq!(world.rules(chat(ANA)).await, ["views every 1000", "status!"]);
     world.subject("channel:@achannel", "channel:UCuAXFkgsw1L7xaCfnd5JJOw", "A channel", 3);
     let answer = world.say("/watch @achannel views any").await;
-    assert!(answer.contains("Add upload to hear of new videos"), "{answer}");
+    assert!(answer.contains("To hear of new videos as well"), "{answer}");
     let answer = world.say("/watch @achannel upload!").await;
     assert!(answer.contains("• upload!"), "{answer}");
-    assert!(!answer.contains("Add upload"), "{answer}");
+    assert!(!answer.contains("To hear of new videos"), "{answer}");
 }
 
 #[tokio::test]
@@ -311,9 +311,12 @@ async fn a_channel_is_watched_by_any_of_its_names_and_only_once() {
     world.subject(id, id, HOSTILE, 1_234);
     let answer = world.say("/watch https://www.youtube.com/@RickAstleyYT/videos views any").await;
     assert!(answer.contains("500 of 1,234 videos"), "{answer}");
-    assert!(answer.contains("Add upload"), "{answer}");
+    assert!(answer.contains("To hear of new videos"), "{answer}");
     let answer = world.say("/watch @RickAstleyYT upload").await;
-    assert!(answer.contains("Rules changed") && !answer.contains("Add upload"), "{answer}");
+    assert!(
+        answer.contains("Rules changed") && !answer.contains("To hear of new videos"),
+        "{answer}"
+    );
     world.say("/watch UCuAXFkgsw1L7xaCfnd5JJOw upload; status").await;
     assert_eq!(world.rules(chat(ANA)).await, ["upload", "status"]);
     let answer = world.say("/unwatch @RickAstleyYT").await;
@@ -411,7 +414,7 @@ async fn route(world: &World, snapshot: Snapshot) {
 #[tokio::test]
 async fn why_says_what_fired_and_where_a_rule_waits() {
     let mut world = World::open();
-    world.say("/watch dQw4w9WgXcQ views every 1000; likes +5%; status").await;
+    world.say("/watch dQw4w9WgXcQ views every 1000; likes +5%; views +5% in 1h; status").await;
     let answer = world.say("/why dQw4w9WgXcQ").await;
     assert!(answer.contains("next at 2,000"), "{answer}");
     assert!(answer.contains("waits for the first number"), "{answer}");
@@ -433,6 +436,10 @@ async fn why_says_what_fired_and_where_a_rule_waits() {
 
     likes +5%
     ⏳ waits for the first number
+    • nothing fired in the last 7 days
+
+    views +5% in 1h
+    ⏳ next at +5.00 % views in the last hour
     • nothing fired in the last 7 days
 
     status
@@ -538,4 +545,57 @@ async fn what_is_done_and_can_not_be_shown_is_said_to_be_done() {
     assert!(said.contains("Done.") && !said.contains("nothing has changed"), "{said}");
     assert_eq!(world.rules(chat(ANA)).await, ["views any", "likes any", "comments any"]);
     assert!(world.is_handled(1).await, "it would be asked for again");
+}
+
+/// The rows that a listing of a channel with this one video would leave.
+fn joined(world: &World, channel: &str) {
+    let db = rusqlite::Connection::open(&world.path).unwrap();
+    db.execute(
+        "INSERT INTO member (subject, video, at) SELECT s.id, v.id, 0 FROM subject s, video v WHERE s.ref = ?1 AND v.ref = ?2",
+        [&format!("channel:{channel}"), VIDEO],
+    )
+    .unwrap();
+}
+
+#[tokio::test]
+async fn why_says_of_which_watch_a_rule_is_and_where_one_that_is_not_set_yet_will_ring() {
+    let mut world = World::open();
+    let id = "UCuAXFkgsw1L7xaCfnd5JJOw";
+    world.subject(&format!("channel:{id}"), &format!("channel:{id}"), "Rick Astley", 1);
+    world.say(&format!("/watch {id} views every 1000; upload")).await;
+    world.say("/watch dQw4w9WgXcQ status").await;
+    route(&world, snapshot(VIDEO, "Never Gonna Give You Up")).await;
+    joined(&world, id);
+    let answer = world.say("/why dQw4w9WgXcQ").await;
+    let of_list =
+        "From the watch of Rick Astley:\nviews every 1000\n⏳ next at 2,000; now 1,240\n•";
+    assert!(answer.contains(of_list), "{answer}");
+    assert!(answer.contains("From the watch of Never Gonna Give You Up:\nstatus\n•"), "{answer}");
+    // A list is no video, so the hint is of the watch of the video.
+    let list = world.say("/list").await;
+    assert!(list.contains("/why 2") && !list.contains("/why 1"), "{list}");
+    world.say("/unwatch 2").await;
+    assert!(!world.say("/list").await.contains("/why"));
+}
+
+#[tokio::test]
+async fn what_lacks_new_videos_is_told_the_whole_command_that_adds_them() {
+    let mut world = World::open();
+    let id = "UCuAXFkgsw1L7xaCfnd5JJOw";
+    world.subject(&format!("channel:{id}"), &format!("channel:{id}"), "Rick Astley", 1);
+    let answer = world.say(&format!("/watch {id} views any; status!")).await;
+    let command = format!("/watch {id} views any; status!; upload");
+    assert!(answer.contains(&command), "{answer}");
+    world.say(&command).await;
+    assert_eq!(world.rules(chat(ANA)).await, ["views any", "status!", "upload"]);
+}
+
+#[tokio::test]
+async fn several_numbers_are_answered_with_one() {
+    let mut world = World::open();
+    for text in ["/unwatch 5 4", "/unwatch 5, 4", "/unwatch 5,4"] {
+        let answer = world.say(text).await;
+        assert!(answer.contains("One at a time") && answer.contains("/unwatch 5"), "{answer}");
+        assert!(!answer.contains("characters"), "{answer}");
+    }
 }

@@ -70,13 +70,13 @@ async fn ten_thousand_dead_chats_are_disabled_once_each_and_flood_neither_operat
     assert!(asked.values().all(|(times, _)| *times == 1), "a dead chat was asked again");
     let disabled: i64 = rig.sql("SELECT count(*) FROM destination WHERE disabled IS NOT NULL");
     assert_eq!(disabled, DEAD);
-    assert!(asked[&OPERATOR].1.contains("is gone and was disabled"), "{}", asked[&OPERATOR].1);
+    assert!(asked[&OPERATOR].1.contains("A destination is off"), "{}", asked[&OPERATOR].1);
     // What was gathered is told at the latest when the gateway stops.
     let notice: String = rig.sql(
         "SELECT group_concat(body) FROM notification WHERE state = 'pending' AND kind = 'notice'",
     );
-    assert_eq!(notice.matches("More destinations are gone").count(), 1, "{notice}");
-    assert!(notice.contains("9,999"), "{notice}");
+    assert_eq!(notice.matches("More destinations are off").count(), 1, "{notice}");
+    assert!(notice.contains("10,000"), "{notice}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

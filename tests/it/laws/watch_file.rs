@@ -65,7 +65,7 @@ fn read(form: Form, data: &[u8]) -> Option<Vec<Watch>> {
 
 fn printed(watches: &[Watch]) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut printer = Printer::new(&mut out, NOW).expect("memory can be written");
+    let mut printer = Printer::new(&mut out, NOW, "UTC").expect("memory can be written");
     for (watch, id) in watches.iter().zip(1..) {
         for address in &watch.to {
             let destination = DestinationRow {
