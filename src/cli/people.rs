@@ -39,7 +39,7 @@ enum What {
     List,
     /// Puts somebody out: ends their watches and those of groups they brought in, withdraws their invitations
     Remove {
-        /// A person or a group, as `list` shows them: telegram:<chat id>
+        /// A person or a group, as `list` shows them: telegram:1234
         #[arg(value_name = "ADDRESS")]
         address: String,
     },
