@@ -20,7 +20,7 @@ impl World {
         let mut answered = 0;
         for _ in 0..count {
             let answer = self.say_in(user, chat(GROUP), text).await;
-            answered += usize::from(!answer.is_empty() && !answer.contains("Slow down"));
+            answered += usize::from(!answer.is_empty() && !answer.contains("Too many commands"));
         }
         answered
     }
@@ -33,12 +33,12 @@ async fn a_member_who_asks_without_end_silences_no_administrator() {
         let id = world.watches(chat(GROUP)).await[0].id;
         assert!(world.answered(BEA, text, 150).await <= 20, "{text}");
         for _ in 0..150 {
-            world.press(BEA, chat(GROUP), &format!("stop:{id}")).await;
+            world.press_in_vain(BEA, chat(GROUP), &format!("stop:{id}")).await;
         }
         let answer = world.say_in(ANA, chat(GROUP), "/mute 1h").await;
         assert!(answer.contains("Silent until"), "{text}: {answer}");
         let toast = world.press(ANA, chat(GROUP), &format!("stop:{id}")).await;
-        assert_eq!(toast, "No longer watching.", "{text}");
+        assert_eq!(toast, "No longer watching Never Gonna Give You Up.", "{text}");
     }
 }
 

@@ -93,7 +93,10 @@ async fn presses_without_an_effect_are_answered_five_times_a_minute_and_then_not
         assert_eq!(toast.as_deref(), (press <= 5).then_some(refused), "press {press}");
     }
     // Others are answered, and so is Ben when he has calmed down.
-    assert_eq!(world.press(ANA, group.clone(), &stop).await, "No longer watching.");
+    assert_eq!(
+        world.press(ANA, group.clone(), &stop).await,
+        "No longer watching Never Gonna Give You Up."
+    );
     world.later(61);
     assert!(world.press_in_vain(BEN, group.clone(), &stop).await.is_some());
 }

@@ -226,9 +226,9 @@ async fn under_a_message_that_is_too_old_only_the_buttons_of_alerts_act() {
     }
     assert!(world.chats.edits.lock().unwrap().is_empty());
     let toast = world.press_under(ANA, chat(ANA), &format!("mute:1h:{id}"), None).await;
-    assert_eq!(toast, "Silent for 1 hour.");
+    assert_eq!(toast, "Silent for 1 hour: Never Gonna Give You Up");
     let toast = world.press_under(ANA, chat(ANA), &format!("stop:{id}"), None).await;
-    assert_eq!(toast, "No longer watching.");
+    assert_eq!(toast, "No longer watching Never Gonna Give You Up.");
 }
 
 #[tokio::test]
