@@ -19,6 +19,8 @@ async fn a_database_that_another_process_holds_is_red_and_all_is_done_when_it_le
     let story = with_web().await;
     let gateway = story.start().await;
     watch_as_ana(&gateway, "views any").await;
+    let confirmed = async || story.telegram.waiting_updates() == 0;
+    until("that what was answered is confirmed", confirmed).await;
     // As at a stop: nobody waits for long, or this test would.
     gateway.store().hurry();
     let other = hold(&story);
