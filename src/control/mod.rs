@@ -306,6 +306,7 @@ impl Control {
                 if !is_passed_on && command.is_for_administrators(rest) => {}
             _ => self.count_answer(turn)?,
         }
+        self.count_work(turn)?;
         match written {
             Written::Command(command, rest) if is_passed_on => {
                 offer::passed_on(turn, command, rest).await
@@ -354,6 +355,7 @@ impl Control {
             return Err(turn.refuse("This bot answers only people with an invitation."));
         }
         self.count(turn)?;
+        self.count_work(turn)?;
         button::pressed(turn, data, buttons).await
     }
 
@@ -367,12 +369,18 @@ impl Control {
             // This answer is one of those that a group has so many of, too.
             self.count_answer(turn)?;
         }
-        slow_down(turn, grant)?;
-        // Behind the share of each: whoever has none left takes nothing from the crowd's.
-        if !turn.private && self.crowds.take(&turn.chat.lane(), turn.now) != Grant::Granted {
-            return slow_down(turn, Grant::Refused);
+        slow_down(turn, grant)
+    }
+
+    /// Counts what a group is worked for. Behind the other shares: what these refuse takes nothing from the crowd's.
+    fn count_work(&self, turn: &Turn<'_>) -> Result<(), Stop> {
+        if turn.private
+            || self.has_failed(turn.mark)
+            || self.crowds.take(&turn.chat.lane(), turn.now) == Grant::Granted
+        {
+            return Ok(());
         }
-        Ok(())
+        slow_down(turn, Grant::Refused)
     }
 
     /// Counts an answer that anybody in a group may have against the share of the group, so that it does not fill up by

@@ -667,7 +667,7 @@ pub enum Edited {
         /// How many invitations were withdrawn.
         invitations: usize,
     },
-    /// The invitation is the operator's own, and would let in a group: it stays unused.
+    /// An invitation would let in a group: it stays unused.
     NotForGroups,
 }
 

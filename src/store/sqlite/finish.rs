@@ -1,6 +1,7 @@
 //! Recording how attempts ended, and ending alerts with a counted cause.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -85,10 +86,14 @@ fn one(tx: &Connection, item: &Finished, home: i64, ended: &mut Ended) -> Result
                 ended,
             )
         }
-        FinishedAs::Retry { at, counts, error } => retry(tx, item, *at, *counts, error),
+        FinishedAs::Retry { at, counts, error } => {
+            let waits = if *counts { at.since(item.at) } else { Duration::ZERO };
+            retry(tx, item, *at, (*counts, waits), error)
+        }
         FinishedAs::Barred { at, reason } => {
             chat::bar_destination_of(tx, item.id, reason, *at, item.at)?;
-            retry(tx, item, *at, true, reason)
+            // Any word from there ends the wait: it counts only as it passes.
+            retry(tx, item, *at, (true, Duration::ZERO), reason)
         }
         FinishedAs::Dead(cause) => end(tx, item.id, &End::dead(cause, 1, item.at), ended),
         FinishedAs::Gone(reason) => {
@@ -118,15 +123,14 @@ fn retry(
     tx: &Connection,
     item: &Finished,
     at: UnixMillis,
-    counts: bool,
+    (counts, waits): (bool, Duration),
     error: &str,
 ) -> Result<()> {
-    let waits = if counts { at.since(item.at).as_millis() } else { 0 };
     tx.prepare_cached(
         "UPDATE notification SET next_at = ?2, attempts = attempts + ?3, error = ?4, spent = spent + ?5
          WHERE id = ?1",
     )?
-    .execute(params![item.id.0, at.0, counts, error, i64::try_from(waits).unwrap_or(i64::MAX)])?;
+    .execute(params![item.id.0, at.0, counts, error, i64::try_from(waits.as_millis()).unwrap_or(i64::MAX)])?;
     Ok(())
 }
 

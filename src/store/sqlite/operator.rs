@@ -46,7 +46,7 @@ fn is_group(address: &Address) -> bool {
     matches!(address, Address::Telegram { chat, .. } if *chat < 0)
 }
 
-/// Whether a group comes with the operator's own invitation while that can still be used by a person.
+/// Whether a group comes with an invitation that a person can still use: it would be in for nobody whose limits count.
 pub(super) fn is_for_a_person(
     tx: &Connection,
     comes: &Address,
@@ -56,7 +56,7 @@ pub(super) fn is_for_a_person(
     Ok(is_group(comes)
         && tx
             .prepare_cached(
-                "SELECT 1 FROM invite WHERE code = ?1 AND made_by = ?2 AND used_by IS NULL AND expires_at > ?3",
+                "SELECT 1 FROM invite WHERE code = ?1 AND used_by IS NULL AND expires_at > ?2",
             )?
-            .exists(params![code, OPERATOR, now.0])?)
+            .exists(params![code, now.0])?)
 }

@@ -43,6 +43,16 @@ async fn a_member_who_asks_without_end_silences_no_administrator() {
 }
 
 #[tokio::test]
+async fn members_who_ask_for_what_anybody_may_keep_no_administrator_waiting() {
+    let mut world = world().await;
+    for member in 100..120 {
+        world.answered(member, "/help", 20).await;
+    }
+    let answer = world.say_in(ANA, chat(GROUP), "/mute 1h").await;
+    assert!(answer.contains("Silent until"), "{answer}");
+}
+
+#[tokio::test]
 async fn what_anybody_may_ask_for_is_answered_so_often_a_minute_in_a_group() {
     let mut world = world().await;
     let mut answers = 0;

@@ -51,19 +51,25 @@ async fn no_other_invitation_makes_an_operator() {
     assert!(world.say(&format!("/start {late}")).await.contains("unknown, used or too old"));
     assert_eq!(operator(&world).await, None);
 
-    // A group gets in, and stays a group.
-    world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
-    let code = invited(&world, "telegram:1").await;
-    let answer = world.say_in(ANA, chat(GROUP), &format!("/start {code}")).await;
-    assert!(answer.contains("Welcome") && !answer.contains("operator"), "{answer}");
-    assert_eq!(operator(&world).await, None);
-
     let code = printed(&world).await;
     assert!(world.say(&format!("/start {code}")).await.contains("You are the operator"));
     let next = printed(&world).await;
     let answer = world.say_in(BEA, chat(BEA), &format!("/start {next}")).await;
     assert!(answer.contains("Welcome") && !answer.contains("operator"), "{answer}");
     assert_eq!(operator(&world).await.as_deref(), Some(first));
+}
+
+/// It would count for nobody, and stay when whoever brought it in is removed.
+#[tokio::test]
+async fn no_invitation_lets_in_a_group() {
+    let mut world = World::with(|_| {});
+    world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
+    let code = invited(&world, "telegram:1").await;
+    let answer = world.say_in(ANA, chat(GROUP), &format!("/start {code}")).await;
+    assert!(answer.contains("open it in a private chat"), "{answer}");
+    assert!(!world.store.is_admitted(&chat(GROUP)).await.unwrap());
+    let answer = world.say(&format!("/start {code}")).await;
+    assert!(answer.contains("Welcome"), "it is still unused: {answer}");
 }
 
 #[tokio::test]

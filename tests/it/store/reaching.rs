@@ -53,6 +53,24 @@ async fn what_waits_for_a_barred_chat_leaves_when_something_comes_from_there() {
     bench.sums();
 }
 
+/// Each word from there is a reason to try once more, and anybody there may say many.
+#[tokio::test]
+async fn words_from_a_barred_chat_use_up_nothing_of_the_time_in_which_what_waits_may_leave() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    bench.see(1).await;
+    bench.see(2).await;
+    for _ in 0..300 {
+        let claim = bench.claim().await.remove(0);
+        assert_eq!(claim.spent, Duration::ZERO);
+        let until = bench.now().plus(30 * MINUTE);
+        bench.finish(&claim, FinishedAs::Barred { at: until, reason: "no rights".into() }).await;
+        bench.pass(SECOND);
+        bench.edit(Edit::Alive { destination: at(ANA) }).await;
+    }
+    bench.sums();
+}
+
 #[tokio::test]
 async fn a_chat_that_stays_barred_counts_from_the_first_refusal_and_ends_off() {
     let bench = Bench::new();
