@@ -49,6 +49,8 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
         let store = &turn.control.store;
         turn.home = store.destination(turn.chat).await?;
         let whole = whole_chat(turn.chat);
+        let by = if standing == Standing::Guest { personal(turn) } else { Some(whole.clone()) };
+        turn.is_in_by = by.filter(|by| needs_row(turn, by));
         turn.whole =
             if whole == *turn.chat { turn.home.clone() } else { store.destination(&whole).await? };
         (turn.owner, turn.is_new_group) = owner(turn, &whole).await?;
@@ -115,9 +117,10 @@ pub(super) async fn bring_in(turn: &mut Turn<'_>) -> Result<(), Stop> {
     let owner = owner_of(turn, &by).await?;
     let limit = (owner != OPERATOR).then_some(GROUPS_PER_PERSON);
     let edit = Edit::BringIn { group: whole_chat(turn.chat), by, owner, limit };
+    let edits = turn.standing().into_iter().chain([edit]).collect();
     // A transaction of its own: beyond the limit nothing else is to be stored.
-    let done = turn.control.store.edit(None, vec![edit], turn.now).await?;
-    if let Some([Edited::GroupsReached { .. }]) = done.as_deref() {
+    let done = turn.control.store.edit(None, edits, turn.now).await?;
+    if let Some([.., Edited::GroupsReached { .. }]) = done.as_deref() {
         return Err(turn.refuse(TOO_MANY_GROUPS));
     }
     turn.is_new_group = false;
@@ -147,10 +150,20 @@ fn personal(turn: &Turn<'_>) -> Option<Address> {
     }
 }
 
+/// Whether the configuration says that somebody is in.
+fn is_listed(turn: &Turn<'_>, address: &Address) -> bool {
+    let options = &turn.control.options;
+    options.operator.iter().chain(&options.allow).any(|known| known.lane() == address.lane())
+}
+
+/// Whether somebody is in only as long as there is a row of theirs.
+fn needs_row(turn: &Turn<'_>, address: &Address) -> bool {
+    turn.control.options.access == AccessMode::Invite && !is_listed(turn, address)
+}
+
 async fn may_talk(turn: &Turn<'_>, address: &Address) -> Result<bool, StoreError> {
     let options = &turn.control.options;
-    let mut listed = options.operator.iter().chain(&options.allow);
-    if listed.any(|known| known.lane() == address.lane()) {
+    if is_listed(turn, address) {
         return Ok(true);
     }
     match options.access {

@@ -59,6 +59,8 @@ pub(super) struct Turn<'a> {
     pub(super) owner: String,
     /// A group that nobody has brought in yet: it gets in with the first thing that an administrator changes.
     pub(super) is_new_group: bool,
+    /// By whose row whoever writes is in; `None`: by the configuration. It may go while the command waits for others.
+    pub(super) is_in_by: Option<Address>,
     is_committed: bool,
 }
 
@@ -83,6 +85,7 @@ impl<'a> Turn<'a> {
             whole: None,
             owner: chat.lane(),
             is_new_group: false,
+            is_in_by: None,
             is_committed: false,
         }
     }
@@ -154,7 +157,7 @@ impl<'a> Turn<'a> {
     /// Applies edits with the mark of this update, and what has to stand for them to make sense.
     pub(super) async fn commit(&mut self, edits: Vec<Edit>) -> Result<Vec<Edited>, Stop> {
         access::bring_in(self).await?;
-        let mut all = self.groundwork();
+        let mut all: Vec<Edit> = self.standing().into_iter().chain(self.groundwork()).collect();
         let before = all.len();
         all.extend(edits);
         Ok(self.commit_only(all).await?.split_off(before))
@@ -174,6 +177,11 @@ impl<'a> Turn<'a> {
         let edits = std::iter::once(alive).chain(edits).collect();
         let done = self.control.store.edit(Some(self.mark.clone()), edits, self.now).await?;
         Ok(done.map(|mut done| done.split_off(1.min(done.len()))))
+    }
+
+    /// Whoever was removed meanwhile changes nothing any more.
+    pub(super) fn standing(&self) -> Option<Edit> {
+        self.is_in_by.clone().map(|person| Edit::IsIn { person })
     }
 
     /// A chat from which somebody changes something is known.

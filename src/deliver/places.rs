@@ -4,7 +4,7 @@
 //! Pure bookkeeping. A lane (one URL) whose last attempt got no answer is *unproven*; so is one that was never tried, unless
 //! its host answered last time. Any HTTP answer is one, also a refusal. Unproven lanes have one request under way each,
 //! few per host and half of all places together. Beyond that a host may have as many places as are free: one host gets half
-//! of them, and however many hosts hang, something stays free for the next. (These are the dynamic thresholds that keep one
+//! of them, the next half of the rest; the last ones are kept for hosts that have nothing under way. (These are the dynamic thresholds that keep one
 //! queue of a switch from filling its memory: Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998.)
 
 use std::collections::HashMap;
@@ -19,6 +19,9 @@ const UNPROVEN_PER_HOST: usize = 8;
 
 /// The same of all hosts; the other places stay for lanes that answered last time.
 const UNPROVEN_MAX: usize = IN_FLIGHT_MAX / 2;
+
+/// The last places, for hosts that answered last time and have nothing under way: one each.
+const KEPT: usize = 32;
 
 /// Lanes that are remembered, and so hosts. When there are more, those that were idle longest are forgotten: they count as
 /// never tried.
@@ -131,13 +134,17 @@ impl State {
         // Each place that the host takes leaves one less for it to have.
         let free = IN_FLIGHT_MAX.saturating_sub(self.in_flight);
         let of_host = free.saturating_sub(host.in_flight).div_ceil(2);
+        if free <= KEPT {
+            return usize::from(!lane.is_unproven && host.in_flight == 0 && free > 0);
+        }
         if !lane.is_unproven {
-            return of_host;
+            return of_host.min(free - KEPT);
         }
         of_host
             .min(1usize.saturating_sub(lane.in_flight))
             .min(UNPROVEN_PER_HOST.saturating_sub(host.unproven))
             .min(UNPROVEN_MAX.saturating_sub(self.unproven))
+            .min(free - KEPT)
     }
 
     /// Makes sure that a lane and its host have rows.
@@ -251,8 +258,11 @@ mod tests {
             attempt(&places, &url(&host, 0), true);
             of_host.push((0..64).map(|path| fill(&places, &url(&host, path))).sum::<usize>());
         }
-        assert_eq!(of_host[..4], [128, 64, 32, 16]);
-        assert!(of_host[..7].iter().all(|places| *places > 0), "{of_host:?}");
+        assert_eq!(of_host[..3], [128, 64, 32]);
+        // Nine of them would have all places between them.
+        assert_eq!(of_host[3..35], [1; 32]);
+        assert_eq!(of_host[35..], [0; 5]);
+        assert_eq!(held(&places), (IN_FLIGHT_MAX, 0));
     }
 
     #[test]

@@ -552,6 +552,12 @@ pub enum Edit {
         /// How many groups they may bring in; `None`: any number. Beyond, nothing is changed: [`Edited::GroupsReached`].
         limit: Option<usize>,
     },
+    /// Whoever this stands before must still be in: otherwise nothing of the transaction is done, and the update that asked
+    /// for it counts as having had its effect.
+    IsIn {
+        /// Whose row it is: a private chat, or a group.
+        person: Address,
+    },
     /// Puts somebody out, with the groups that they brought in and the invitations that they made and nobody has used:
     /// [`Edited::Expelled`]. Watches are not ended by it.
     Expel {

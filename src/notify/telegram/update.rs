@@ -91,7 +91,7 @@ pub struct Message {
     pub sender_chat: Option<i64>,
     /// The text; none for pictures, joins and the like.
     pub text: Option<String>,
-    /// Whoever sent it did not write it: it was forwarded, or comes from another bot that they called (`via_bot`).
+    /// Nobody wrote it here: it was forwarded, comes from another bot that somebody called (`via_bot`), or is a bot's own.
     pub is_passed_on: bool,
     /// It tells that somebody left (it may be us) or that a topic was closed: no sign that messages can be sent there.
     pub is_farewell: bool,
@@ -302,6 +302,13 @@ impl From<wire::User> for User {
 
 impl From<wire::Message> for Message {
     fn from(message: wire::Message) -> Self {
+        // Whoever writes as a chat comes with a bot of Telegram's in place of a user.
+        let is_of_bot =
+            message.sender_chat.is_none() && message.from.as_ref().is_some_and(|from| from.is_bot);
+        let is_passed_on = message.forward_origin.is_some()
+            || message.forward_date.is_some()
+            || message.via_bot.is_some()
+            || is_of_bot;
         Message {
             id: message.message_id,
             chat: message.chat,
@@ -312,9 +319,7 @@ impl From<wire::Message> for Message {
             from: message.from.map(User::from),
             sender_chat: message.sender_chat.map(|chat| chat.id),
             text: message.text,
-            is_passed_on: message.forward_origin.is_some()
-                || message.forward_date.is_some()
-                || message.via_bot.is_some(),
+            is_passed_on,
             date: UnixMillis(message.date.saturating_mul(1000)),
             reply_to: message.reply_to_message.map(|reply| reply.message_id),
             migrate_to: message.migrate_to_chat_id,
@@ -463,11 +468,13 @@ mod tests {
             json!({"forward_origin": {"type": "hidden_user", "date": 1, "sender_user_name": "Ben"}}),
             json!({"forward_from": {"id": 7, "is_bot": false, "first_name": "Ben"}, "forward_date": 1}),
             json!({"via_bot": {"id": 8, "is_bot": true, "first_name": "gif", "username": "gif"}}),
+            json!({"from": {"id": 8, "is_bot": true, "first_name": "echo", "username": "echo"}}),
         ] {
             assert!(read(&message(&passed_on)).is_passed_on, "{passed_on}");
         }
         for written in [
             json!({}),
+            json!({"from": {"id": 1_087_968_824, "is_bot": true, "first_name": "Group"}, "sender_chat": {"id": -100, "type": "supergroup", "title": "G"}}),
             json!({"quote": {"text": "x", "position": 0}, "external_reply": {"origin": {"type": "user", "date": 1}}}),
         ] {
             assert!(!read(&message(&written)).is_passed_on, "{written}");

@@ -20,6 +20,13 @@ pub(super) fn edit(
     {
         return Ok(None);
     }
+    for edit in edits {
+        if let Edit::IsIn { person } = edit
+            && !people::is_in(tx, &person.to_string())?
+        {
+            return Ok(None);
+        }
+    }
     edits.iter().map(|edit| one(tx, edit, now)).collect::<Result<_>>().map(Some)
 }
 
@@ -45,6 +52,7 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
         Edit::BringIn { group, by, owner, limit } => {
             people::bring_in(tx, group, by, owner, *limit, now)
         }
+        Edit::IsIn { .. } => Ok(Edited::Done(0)),
         Edit::Expel { person } => people::expel(tx, person, now),
         Edit::Revoke { code } => people::revoke(tx, code, now),
         Edit::BecomeOperator { person, code } => operator::become_operator(tx, person, code, now),

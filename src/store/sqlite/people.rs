@@ -27,7 +27,7 @@ pub(super) fn person(db: &Connection, address: &str) -> Result<Option<PersonRow>
         .optional()?)
 }
 
-fn is_in(tx: &Connection, address: &str) -> Result<bool> {
+pub(super) fn is_in(tx: &Connection, address: &str) -> Result<bool> {
     Ok(tx.prepare_cached("SELECT 1 FROM person WHERE address = ?1")?.exists([address])?)
 }
 

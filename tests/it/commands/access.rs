@@ -1,5 +1,7 @@
 //! Who is answered, and how often.
 
+use std::sync::Arc;
+
 use tubebell::control::{AccessMode, INVITATION_LIFE, IncomingKind, invitation, invitation_link};
 use tubebell::store::{Edit, Edited, Store};
 
@@ -142,6 +144,21 @@ async fn whoever_was_put_out_is_a_stranger_again_and_so_are_their_groups() {
     assert!(world.say_in(BEA, chat(GROUP), "/settings at most 15m").await.contains("15 min"));
     assert_eq!(world.store.watches_of_owner("telegram:7").await.unwrap(), 1);
     assert_eq!(world.store.watches_of_owner("telegram:42").await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn whoever_is_put_out_while_a_command_of_theirs_waits_has_no_effect_by_it() {
+    for place in [chat(ANA), chat(GROUP)] {
+        let mut world = with_ana().await;
+        world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
+        let puts_out = (Arc::clone(&world.store), chat(ANA));
+        *world.youtube.puts_out.lock().unwrap() = Some(puts_out);
+        assert_eq!(world.say_in(ANA, place.clone(), "/watch dQw4w9WgXcQ").await, "");
+        assert!(!world.store.is_admitted(&place).await.unwrap());
+        assert!(world.watches(place.clone()).await.is_empty());
+        let answer = world.say_in(ANA, place, "/list").await;
+        assert!(answer.contains("only people with an invitation"), "{answer}");
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use tubebell::model::{
     Address, ChatMessage, Effective, Live, Snapshot, Status, SubjectRef, UnixMillis, VideoId,
 };
 use tubebell::render::Renderer;
-use tubebell::store::{Access, Beginning, Sqlite, Store, UpdateMark, WatchFilter, WatchRow};
+use tubebell::store::{Access, Beginning, Edit, Sqlite, Store, UpdateMark, WatchFilter, WatchRow};
 
 /// Sat 21 Nov 2026, 13:03 UTC.
 pub(super) const NOW: UnixMillis = UnixMillis(1_795_266_180_000);
@@ -45,9 +45,19 @@ pub(super) struct YouTube {
     pub(super) administrators: Mutex<HashSet<(i64, i64)>>,
     pub(super) asked: Mutex<usize>,
     pub(super) askers: Mutex<Vec<Asker>>,
+    /// Who is put out while somebody waits for the next answer.
+    pub(super) puts_out: Mutex<Option<(Arc<Sqlite>, Address)>>,
 }
 
 impl YouTube {
+    /// What happens while somebody waits for an answer.
+    async fn meanwhile(&self) {
+        let puts_out = self.puts_out.lock().unwrap().take();
+        if let Some((store, person)) = puts_out {
+            store.edit(None, vec![Edit::Expel { person }], NOW).await.unwrap();
+        }
+    }
+
     fn answer<T>(&self, value: T) -> Result<T, LookupError> {
         *self.asked.lock().unwrap() += 1;
         match &*self.failure.lock().unwrap() {
@@ -61,6 +71,7 @@ impl YouTube {
 impl Lookup for YouTube {
     async fn video(&self, id: &VideoId, asker: &Asker) -> Result<Option<Looked>, LookupError> {
         self.askers.lock().unwrap().push(asker.clone());
+        self.meanwhile().await;
         let snapshot = self.videos.lock().unwrap().get(id).cloned();
         self.answer(snapshot.map(|snapshot| Looked {
             beginning: Beginning {
@@ -83,6 +94,7 @@ impl Lookup for YouTube {
     }
 
     async fn is_administrator(&self, chat: i64, user: i64) -> Result<bool, LookupError> {
+        self.meanwhile().await;
         let is = self.administrators.lock().unwrap().contains(&(chat, user));
         self.answer(is)
     }
