@@ -47,6 +47,8 @@ pub(super) struct Inbox {
     queues: HashMap<String, VecDeque<Incoming>>,
     /// Chats with a new id, whose updates go behind those of the old id until these are worked off.
     moved: HashMap<String, String>,
+    /// How often the ids have started anew.
+    anew: u32,
 }
 
 impl Inbox {
@@ -114,6 +116,7 @@ impl Inbox {
                         update.first = lowest,
                         "the ids of updates start anew"
                     );
+                    self.anew = self.anew.wrapping_add(1);
                     return Some((lowest, run(ids, lowest)));
                 }
             },
@@ -171,6 +174,11 @@ impl Inbox {
     fn end(&mut self, queue: &str) -> VecDeque<Incoming> {
         self.moved.retain(|_, from| from != queue);
         self.queues.remove(queue).unwrap_or_default()
+    }
+
+    /// How often the ids have started anew.
+    pub(super) const fn anew(&self) -> u32 {
+        self.anew
     }
 
     /// Whether anything is being handled.
@@ -320,6 +328,7 @@ mod tests {
             assert_eq!(inbox.handled_to(), Some(anew + 1));
             inbox.forget_to(anew + 1);
             assert_eq!(inbox.take(told(), Some(anew + 1)), Came::Nothing);
+            assert_eq!(inbox.anew(), 1);
         }
     }
 

@@ -1,4 +1,5 @@
-//! Looks at YouTube for people: what was seen a moment ago is not asked again, and a chat has so many a day.
+//! Looks at YouTube for people: what was seen a moment ago is not asked again, and a chat has so many a day, and its
+//! owner.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -18,8 +19,12 @@ const FAILURE_REMEMBERED: Duration = Duration::from_secs(2);
 /// Things that are remembered at a time.
 const THINGS_MAX: usize = 1_000;
 
-/// Chats that are counted at a time. Beyond it the one that has asked least is forgotten.
-const CHATS_MAX: usize = 10_000;
+/// Chats and owners that are counted at a time, of each. Beyond it the one that has asked least is forgotten.
+const COUNTED_MAX: usize = 10_000;
+
+/// How many chats' looks all chats of one owner have together: a person brings in up to twenty groups, and would have
+/// the looks of each.
+const CHATS_PER_OWNER: u32 = 5;
 
 /// The last answer about one thing. Whoever asks YouTube about it holds the lock, so others who want to know the same
 /// wait for that answer.
@@ -75,14 +80,42 @@ impl<K: Clone + Eq + Hash, T: Clone> Looks<K, T> {
     }
 }
 
-/// How many looks each chat has had since the quota was given anew.
+/// How many looks each chat, and each owner, has had since the quota was given anew.
 #[derive(Debug, Default)]
 pub(super) struct LooksPerChat(Mutex<Day>);
 
 #[derive(Debug, Default)]
 struct Day {
     ends_at: UnixMillis,
-    looks: HashMap<String, u32>,
+    of_chats: Counts,
+    of_owners: Counts,
+}
+
+/// Looks by whoever had them.
+#[derive(Debug, Default)]
+struct Counts(HashMap<String, u32>);
+
+impl Counts {
+    fn of(&self, whose: &str) -> u32 {
+        self.0.get(whose).copied().unwrap_or_default()
+    }
+
+    fn count(&mut self, whose: &str) {
+        if !self.0.contains_key(whose) && self.0.len() >= COUNTED_MAX {
+            let least = self.0.iter().min_by_key(|(_, looks)| **looks);
+            if let Some(least) = least.map(|(whose, _)| whose.clone()) {
+                self.0.remove(&least);
+            }
+        }
+        let looks = self.0.entry(whose.to_owned()).or_default();
+        *looks = looks.saturating_add(1);
+    }
+
+    fn give_back(&mut self, whose: &str) {
+        if let Some(looks) = self.0.get_mut(whose) {
+            *looks = looks.saturating_sub(1);
+        }
+    }
 }
 
 impl LooksPerChat {
@@ -90,34 +123,31 @@ impl LooksPerChat {
     ///
     /// # Errors
     ///
-    /// The chat has had as many as it may; nothing is counted.
+    /// The chat, or its owner, has had as many as they may; nothing is counted.
     pub(super) fn take(&self, asker: &Asker, now: UnixMillis) -> Result<(), LookupError> {
         let Some(looks_max) = asker.looks_max else { return Ok(()) };
         let mut day = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ends_at = next_reset(now);
-        if day.ends_at != ends_at {
-            *day = Day { ends_at, looks: HashMap::new() };
+        let until = next_reset(now);
+        if day.ends_at != until {
+            *day = Day { ends_at: until, ..Day::default() };
         }
-        if !day.looks.contains_key(&asker.chat) && day.looks.len() >= CHATS_MAX {
-            let least = day.looks.iter().min_by_key(|(_, looks)| **looks);
-            if let Some(least) = least.map(|(chat, _)| chat.clone()) {
-                day.looks.remove(&least);
-            }
+        if day.of_chats.of(&asker.chat) >= looks_max {
+            return Err(LookupError::ChatUsedUp { looks_max, until });
         }
-        let looks = day.looks.entry(asker.chat.clone()).or_default();
-        if *looks >= looks_max {
-            return Err(LookupError::ChatUsedUp { looks_max, until: ends_at });
+        let together_max = looks_max.saturating_mul(CHATS_PER_OWNER);
+        if day.of_owners.of(&asker.owner) >= together_max {
+            return Err(LookupError::OwnerUsedUp { looks_max: together_max, until });
         }
-        *looks += 1;
+        day.of_chats.count(&asker.chat);
+        day.of_owners.count(&asker.owner);
         Ok(())
     }
 
     /// A look that was counted has cost nothing.
     pub(super) fn give_back(&self, asker: &Asker) {
         let mut day = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(looks) = day.looks.get_mut(&asker.chat) {
-            *looks = looks.saturating_sub(1);
-        }
+        day.of_chats.give_back(&asker.chat);
+        day.of_owners.give_back(&asker.owner);
     }
 }
 
@@ -131,8 +161,9 @@ mod tests {
         NOW.plus(Duration::from_secs(s))
     }
 
+    /// Whoever asks in a chat of their own.
     fn asker(chat: &str) -> Asker {
-        Asker { chat: chat.to_owned(), looks_max: Some(2) }
+        Asker { chat: chat.to_owned(), owner: chat.to_owned(), looks_max: Some(2) }
     }
 
     #[tokio::test]
@@ -182,15 +213,37 @@ mod tests {
     }
 
     #[test]
+    fn all_chats_of_an_owner_have_together_what_five_have() {
+        let counted = LooksPerChat::default();
+        let group = |number: usize| Asker { owner: "ana".to_owned(), ..asker(&number.to_string()) };
+        let granted = |number| (0..3).filter(|_| counted.take(&group(number), NOW).is_ok()).count();
+        assert_eq!((0..20).map(granted).sum::<usize>(), 10);
+        let until = next_reset(NOW);
+        let refused = Err(LookupError::OwnerUsedUp { looks_max: 10, until });
+        assert_eq!(counted.take(&group(20), NOW), refused);
+        assert_eq!(counted.take(&asker("ben"), NOW), Ok(()));
+        counted.give_back(&group(0));
+        assert_eq!(counted.take(&group(20), NOW), Ok(()));
+        assert_eq!(counted.take(&group(21), NOW), refused);
+        assert_eq!(counted.take(&group(21), until), Ok(()));
+    }
+
+    #[test]
     fn the_number_of_counted_chats_is_bounded() {
         let counted = LooksPerChat::default();
         for _ in 0..2 {
             counted.take(&asker("busy"), NOW).unwrap();
         }
-        for chat in 0..CHATS_MAX + 50 {
+        for chat in 0..COUNTED_MAX + 50 {
             counted.take(&asker(&chat.to_string()), NOW).unwrap();
         }
-        assert_eq!(counted.0.lock().unwrap().looks.len(), CHATS_MAX);
+        {
+            let day = counted.0.lock().unwrap();
+            assert_eq!(
+                [&day.of_chats, &day.of_owners].map(|counts| counts.0.len()),
+                [COUNTED_MAX; 2]
+            );
+        }
         assert!(counted.take(&asker("busy"), NOW).is_err());
     }
 }

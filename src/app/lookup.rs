@@ -210,7 +210,7 @@ impl Lookup for YouTubeLookup {
             return answer;
         }
         let asked = self.spend(asker, now, self.look_at_video(id, memory, now)).await;
-        if !matches!(asked, Err(LookupError::ChatUsedUp { .. })) {
+        if !asked.as_ref().is_err_and(LookupError::is_of_the_asker) {
             look.keep(now, &asked);
         }
         asked
@@ -228,7 +228,7 @@ impl Lookup for YouTubeLookup {
             return answer;
         }
         let asked = self.spend(asker, now, self.look_at_subject(subject, now)).await;
-        if !matches!(asked, Err(LookupError::ChatUsedUp { .. })) {
+        if !asked.as_ref().is_err_and(LookupError::is_of_the_asker) {
             look.keep(now, &asked);
         }
         asked

@@ -6,6 +6,7 @@ mod clock;
 mod hearing;
 mod heartbeat;
 mod inbox;
+mod jumps;
 mod looks;
 mod lookup;
 mod opening;

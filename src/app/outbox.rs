@@ -80,10 +80,10 @@ impl Outbox {
         }
     }
 
-    /// Puts an answer behind those of its lane. Where too many wait, one of the chat with the most is left out: these
-    /// are no alerts.
-    fn post(&self, lane: String, what: What) {
-        let (put, lost) = self.waiting().put(&lane, what);
+    /// Puts an answer behind those of its lane. Where too many wait, one of whoever has the most is left out: these are
+    /// no alerts.
+    fn post(&self, lane: String, owner: &str, what: What) {
+        let (put, lost) = self.waiting().put(&lane, owner, what);
         if lost.is_some() {
             self.say_left_out();
         }
@@ -157,10 +157,15 @@ impl Outbox {
 /// Through the same limits as alerts, ahead of them. What does not arrive is logged here.
 #[async_trait]
 impl Reply for Outbox {
-    async fn message(&self, to: &Address, message: &ChatMessage) -> Result<(), ReplyError> {
+    async fn message(
+        &self,
+        to: &Address,
+        owner: &str,
+        message: &ChatMessage,
+    ) -> Result<(), ReplyError> {
         if let Address::Telegram { chat, thread } = to {
             let what = What::Message { chat: *chat, thread: *thread, message: message.clone() };
-            self.post(to.lane(), what);
+            self.post(to.lane(), owner, what);
         }
         Ok(())
     }
@@ -179,10 +184,10 @@ impl Reply for Outbox {
         });
     }
 
-    async fn edit(&self, to: &Address, message_id: i32, message: &ChatMessage) {
+    async fn edit(&self, to: &Address, owner: &str, message_id: i32, message: &ChatMessage) {
         if let Address::Telegram { chat, .. } = to {
             let what = What::Edit { chat: *chat, message_id, message: message.clone() };
-            self.post(to.lane(), what);
+            self.post(to.lane(), owner, what);
         }
     }
 }

@@ -77,6 +77,11 @@ impl Queues {
         drop(tokio::time::timeout(longest, rested).await);
     }
 
+    /// How often the ids of updates have started anew.
+    pub(super) fn anew(&self) -> u32 {
+        self.inbox().anew()
+    }
+
     /// The update up to which all have had their effect.
     pub(super) fn handled_to(&self) -> Option<i64> {
         self.inbox().handled_to()

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::hearing::Hearing;
 use super::inbox::{Came, IN_HAND_MAX};
+use super::jumps::Jumps;
 use super::lookup::YouTubeLookup;
 use super::outbox::Outbox;
 use super::queues::Queues;
@@ -147,12 +148,16 @@ impl Listener {
         let is_crowded = Arc::clone(&self.is_crowded);
         let queues = Queues::new(control, Arc::clone(&self.clock), tasks, is_crowded, after);
         let mut from = From::Mark;
+        let mut jumps = Jumps::default();
         while !stop.is_cancelled() {
             let outcome = self.once(&queues, &source, from, &stop).await;
             let deaf = match outcome {
                 Ok(next) => {
                     from = next;
                     self.hearing.works();
+                    if let Some(wait) = jumps.wait(queues.anew()) {
+                        rest(wait, &stop).await;
+                    }
                     continue;
                 }
                 Err(deaf) => deaf,
@@ -165,10 +170,7 @@ impl Listener {
                 Deaf::Store(_) | Deaf::Unhandled => STORE_BACK_OFF,
             };
             let wait = (BACK_OFF.0 * 2u32.saturating_pow(failures.clamp(1, 10) - 1)).min(longest);
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(wait) => {}
-            }
+            rest(wait, &stop).await;
         }
         queues.rest(Duration::MAX).await;
         if let Err(error) = self.move_mark(&queues, &source).await {
@@ -296,6 +298,14 @@ impl Listener {
         self.store.move_mark(mark, (self.clock)()).await?;
         queues.forget_to(to);
         Ok(Some(to))
+    }
+}
+
+/// Waits, but not beyond a stop.
+async fn rest(wait: Duration, stop: &CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(wait) => {}
     }
 }
 

@@ -1,5 +1,5 @@
-//! Answers that wait for a slot of their chat: bounded in all, and by chats, so that nobody's answers are kept out by
-//! those of others.
+//! Answers that wait for a slot of their chat: bounded in all, by chats and by owners, so that nobody's answers are kept
+//! out by those of others.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -16,15 +16,23 @@ pub(super) enum Put {
     First,
     /// It waits behind others of its lane.
     Behind,
-    /// There is no room for it: its chat has the most that wait.
+    /// There is no room for it: its owner has the most that wait, and of these its chat.
     LeftOut,
 }
 
 /// Answers that wait, by lane. A lane is there for as long as somebody works it off.
 #[derive(Debug)]
 pub(super) struct Waiting<T> {
-    lanes: HashMap<String, VecDeque<T>>,
+    lanes: HashMap<String, Lane<T>>,
     count: usize,
+}
+
+/// What waits for one chat.
+#[derive(Debug)]
+struct Lane<T> {
+    /// Whose limits count there: a person's groups are theirs.
+    owner: String,
+    answers: VecDeque<T>,
 }
 
 impl<T> Default for Waiting<T> {
@@ -34,33 +42,49 @@ impl<T> Default for Waiting<T> {
 }
 
 impl<T> Waiting<T> {
-    /// Puts an answer behind those of its lane. When all places are taken, the chat with the most that wait loses its
-    /// newest; that one is handed back.
-    pub(super) fn put(&mut self, lane: &str, answer: T) -> (Put, Option<T>) {
-        let own = self.lanes.get(lane).map_or(0, VecDeque::len);
+    /// Puts an answer behind those of its lane. When all places are taken, the owner with the most that wait loses the
+    /// newest of their fullest chat; that one is handed back.
+    pub(super) fn put(&mut self, lane: &str, owner: &str, answer: T) -> (Put, Option<T>) {
+        let own = self.lanes.get(lane).map_or(0, |lane| lane.answers.len());
         if own >= PER_CHAT_MAX {
             return (Put::LeftOut, Some(answer));
         }
         let mut lost = None;
         if self.count >= WAITING_MAX {
-            match self.lanes.values_mut().max_by_key(|waiting| waiting.len()) {
-                Some(most) if most.len() > own => lost = most.pop_back(),
-                _ => return (Put::LeftOut, Some(answer)),
+            match self.fullest(owner, own) {
+                Some(fullest) => lost = fullest.answers.pop_back(),
+                None => return (Put::LeftOut, Some(answer)),
             }
         } else {
             self.count += 1;
         }
         if let Some(waiting) = self.lanes.get_mut(lane) {
-            waiting.push_back(answer);
+            owner.clone_into(&mut waiting.owner);
+            waiting.answers.push_back(answer);
             return (Put::Behind, lost);
         }
-        self.lanes.insert(lane.to_owned(), VecDeque::from([answer]));
+        let waiting = Lane { owner: owner.to_owned(), answers: VecDeque::from([answer]) };
+        self.lanes.insert(lane.to_owned(), waiting);
         (Put::First, lost)
+    }
+
+    /// The chat that makes room for one more answer of `owner`'s in a chat of which `own` wait; `None`: nobody has more.
+    fn fullest(&mut self, owner: &str, own: usize) -> Option<&mut Lane<T>> {
+        let mut of_owners: HashMap<&str, usize> = HashMap::new();
+        for lane in self.lanes.values() {
+            *of_owners.entry(&lane.owner).or_default() += lane.answers.len();
+        }
+        let owners = of_owners.get(owner).copied().unwrap_or_default();
+        let (most, of_most) = of_owners.into_iter().max_by_key(|(_, waiting)| *waiting)?;
+        let most = if of_most > owners { most.to_owned() } else { owner.to_owned() };
+        let lanes = self.lanes.values_mut().filter(|lane| lane.owner == most);
+        let fullest = lanes.max_by_key(|lane| lane.answers.len())?;
+        (most != owner || fullest.answers.len() > own).then_some(fullest)
     }
 
     /// The next answer of a lane; `None`: the lane is worked off.
     pub(super) fn next(&mut self, lane: &str) -> Option<T> {
-        let answer = self.lanes.get_mut(lane)?.pop_front();
+        let answer = self.lanes.get_mut(lane)?.answers.pop_front();
         match answer {
             Some(_) => self.count = self.count.saturating_sub(1),
             None => drop(self.lanes.remove(lane)),
@@ -77,15 +101,20 @@ mod tests {
         std::iter::from_fn(|| waiting.next(lane)).collect()
     }
 
+    /// In a chat that counts for itself.
+    fn put(waiting: &mut Waiting<u32>, lane: &str, answer: u32) -> (Put, Option<u32>) {
+        waiting.put(lane, lane, answer)
+    }
+
     #[test]
     fn one_chat_takes_only_places_of_its_own_and_keeps_its_order() {
         let mut waiting = Waiting::default();
-        assert_eq!(waiting.put("flood", 0), (Put::First, None));
+        assert_eq!(put(&mut waiting, "flood", 0), (Put::First, None));
         for answer in 1..32 {
-            assert_eq!(waiting.put("flood", answer), (Put::Behind, None));
+            assert_eq!(put(&mut waiting, "flood", answer), (Put::Behind, None));
         }
-        assert_eq!(waiting.put("flood", 32), (Put::LeftOut, Some(32)));
-        assert_eq!(waiting.put("other", 7), (Put::First, None));
+        assert_eq!(put(&mut waiting, "flood", 32), (Put::LeftOut, Some(32)));
+        assert_eq!(put(&mut waiting, "other", 7), (Put::First, None));
         assert_eq!(all(&mut waiting, "flood"), (0..32).collect::<Vec<_>>());
         assert_eq!(all(&mut waiting, "other"), [7]);
         assert_eq!((waiting.count, waiting.lanes.len()), (0, 0));
@@ -96,13 +125,13 @@ mod tests {
         let mut waiting = Waiting::default();
         for answer in 0..32 {
             for group in 0..40 {
-                waiting.put(&format!("group {group}"), answer);
+                put(&mut waiting, &format!("group {group}"), answer);
             }
         }
         assert_eq!(waiting.count, WAITING_MAX);
         for person in 0..100 {
-            assert_eq!(waiting.put(&format!("person {person}"), 1).0, Put::First);
-            assert_eq!(waiting.put(&format!("person {person}"), 2).0, Put::Behind);
+            assert_eq!(put(&mut waiting, &format!("person {person}"), 1).0, Put::First);
+            assert_eq!(put(&mut waiting, &format!("person {person}"), 2).0, Put::Behind);
         }
         assert_eq!(waiting.count, WAITING_MAX);
         let kept: usize =
@@ -112,14 +141,47 @@ mod tests {
     }
 
     #[test]
+    fn the_groups_of_one_person_make_room_together_also_where_none_of_them_has_the_most() {
+        let mut waiting = Waiting::default();
+        for answer in 0..32 {
+            for group in 0..20 {
+                waiting.put(&format!("group {group}"), "ana", answer);
+            }
+        }
+        for person in 0..12 {
+            for answer in 0..32 {
+                put(&mut waiting, &format!("person {person}"), answer);
+            }
+        }
+        assert_eq!(waiting.count, WAITING_MAX);
+        for person in 12..112 {
+            assert_eq!(put(&mut waiting, &format!("person {person}"), 1).0, Put::First);
+        }
+        assert!((0..12).all(|person| all(&mut waiting, &format!("person {person}")).len() == 32));
+        let groups = (0..20).map(|group| all(&mut waiting, &format!("group {group}")).len());
+        assert_eq!(groups.sum::<usize>(), 640 - 100);
+    }
+
+    #[test]
+    fn a_quiet_chat_of_whoever_has_the_most_is_answered_too() {
+        let mut waiting = Waiting::default();
+        for answer in 0..32 {
+            for group in 0..32 {
+                waiting.put(&format!("group {group}"), "ana", answer);
+            }
+        }
+        assert_eq!(waiting.put("ana", "ana", 1), (Put::First, Some(31)));
+    }
+
+    #[test]
     fn when_everybody_has_as_much_the_newcomers_newest_is_left_out() {
         let mut waiting = Waiting::default();
         for chat in 0..WAITING_MAX {
-            assert_eq!(waiting.put(&chat.to_string(), 0), (Put::First, None));
+            assert_eq!(put(&mut waiting, &chat.to_string(), 0), (Put::First, None));
         }
         // Whoever has nothing yet gets a place; nobody gets a second one.
-        assert_eq!(waiting.put("0", 1), (Put::LeftOut, Some(1)));
-        assert_eq!(waiting.put("newcomer", 1).0, Put::First);
+        assert_eq!(put(&mut waiting, "0", 1), (Put::LeftOut, Some(1)));
+        assert_eq!(put(&mut waiting, "newcomer", 1).0, Put::First);
         assert_eq!(waiting.count, WAITING_MAX);
     }
 }

@@ -29,7 +29,7 @@ pub(super) async fn pressed(
         Some(buttons) => buttons.iter().any(|button| button == data),
         None => is_of_an_alert(verb),
     };
-    if !has_it || !is_for_administrators(verb) {
+    if !has_it || !is_for_administrators(data) {
         turn.control.count_answer(turn)?;
     }
     if !has_it {
@@ -53,7 +53,9 @@ fn is_of_an_alert(verb: &str) -> bool {
     matches!(verb, "mute" | "less" | "stop")
 }
 
-fn is_for_administrators(verb: &str) -> bool {
+/// Whether only those who may decide for a chat press a button with this data to some effect.
+pub(super) fn is_for_administrators(data: &str) -> bool {
+    let verb = data.split_once(':').map_or(data, |(verb, _)| verb);
     is_of_an_alert(verb) || verb == "watch"
 }
 

@@ -55,8 +55,7 @@ impl Flood {
             }
         }
         let window = counted.entry(key.to_owned()).or_insert(Window { began: now, count: 0 });
-        // A clock that was set back must not keep anyone silent for longer.
-        if now.since(window.began) >= self.window || now < window.began {
+        if !self.is_open(window, now) {
             *window = Window { began: now, count: 0 };
         }
         window.count = window.count.saturating_add(1);
@@ -65,6 +64,17 @@ impl Flood {
             count if count == self.max + 1 => Grant::FirstRefused,
             _ => Grant::Refused,
         }
+    }
+
+    /// Whether another one of `key` would be refused. Counts nothing.
+    pub(super) fn is_used_up(&self, key: &str, now: UnixMillis) -> bool {
+        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.get(key).is_some_and(|window| self.is_open(window, now) && window.count >= self.max)
+    }
+
+    /// Whether a window lasts. A clock that was set back must not keep anyone silent for longer.
+    fn is_open(&self, window: &Window, now: UnixMillis) -> bool {
+        now >= window.began && now.since(window.began) < self.window
     }
 }
 
@@ -84,6 +94,10 @@ mod tests {
         assert_eq!(
             [take(2), take(3), take(59)],
             [Grant::FirstRefused, Grant::Refused, Grant::Refused]
+        );
+        assert!(flood.is_used_up("a", UnixMillis(59_999)));
+        assert!(
+            !flood.is_used_up("a", UnixMillis(60_000)) && !flood.is_used_up("b", UnixMillis(0))
         );
         assert_eq!(take(60), Grant::Granted);
         assert_eq!(flood.take("b", UnixMillis(2000)), Grant::Granted);

@@ -7,7 +7,7 @@ use rand::RngCore;
 
 use crate::model::{Address, UnixMillis};
 use crate::render::views::{Invite, NotAllowed, WelcomeInvited};
-use crate::store::{Edit, Edited};
+use crate::store::{Edit, Edited, OPERATOR};
 
 use super::access::AccessMode;
 use super::flood::Grant;
@@ -15,6 +15,9 @@ use super::turn::{Answer, Stop, Turn, whole_chat};
 
 /// How long an invitation can be used.
 pub const INVITATION_LIFE: Duration = Duration::from_secs(7 * 86_400);
+
+/// Invitations that one chat may make within 24 hours: each lets a person in.
+const PER_DAY: usize = 20;
 
 /// Random bytes of a code: 160 bits can't be guessed, and make 27 of the 64 characters that a link may carry.
 const CODE_BYTES: usize = 20;
@@ -24,14 +27,15 @@ const CODE_MAX_CHARS: usize = 64;
 
 /// Makes an invitation: its code, and the edit that stores it.
 ///
-/// `made_by` is the lane of a chat, or [`OPERATOR`](crate::store::OPERATOR) for the operator's own.
+/// `made_by` is the lane of a chat, which may make twenty a day, or [`OPERATOR`] for the operator's own.
 #[must_use]
 pub fn invitation(made_by: String, now: UnixMillis) -> (String, Edit) {
     let mut bytes = [0; CODE_BYTES];
     rand::rng().fill_bytes(&mut bytes);
     let code = BASE64URL_NOPAD.encode(&bytes);
     let expires_at = now.plus(INVITATION_LIFE);
-    (code.clone(), Edit::Invite { code, made_by, expires_at })
+    let per_day = (made_by != OPERATOR).then_some(PER_DAY);
+    (code.clone(), Edit::Invite { code, made_by, expires_at, per_day })
 }
 
 /// The link that carries an invitation to the bot of that name (without `@`).
@@ -138,11 +142,10 @@ pub(super) async fn command(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     if !matches!(turn.chat, Address::Telegram { .. }) {
         return Err(turn.refuse("There are no links to this chat service."));
     }
-    if control.invitations.take(&turn.chat.lane(), turn.now) != Grant::Granted {
+    let (code, edit) = invitation(turn.chat.lane(), turn.now);
+    if let [Edited::InvitationsReached] = turn.commit(vec![edit]).await?.as_slice() {
         return Err(turn.refuse("That is enough for one day: I make new invitations tomorrow."));
     }
-    let (code, edit) = invitation(turn.chat.lane(), turn.now);
-    turn.commit(vec![edit]).await?;
     Ok(turn.show(&Invite {
         url: invitation_link(&control.options.bot, &code),
         expires: Some(turn.moment(turn.now.plus(INVITATION_LIFE))),

@@ -106,12 +106,12 @@ pub struct Control {
     answers: Flood,
     /// All that were within these shares, per group: work for one crowd makes others wait.
     crowds: Flood,
+    /// Refusals of those who may not decide for a group, per person: soon nobody is asked any more whether they may.
+    vain_orders: Flood,
     /// Refusals of strangers per chat.
     refusals: Flood,
     /// Attempts of strangers to use an invitation, per person.
     codes: Flood,
-    /// Invitations per chat.
-    invitations: Flood,
     /// Apologies for a failing store, per chat.
     apologies: Flood,
     /// Presses that are answered without an effect, per chat and person.
@@ -143,9 +143,9 @@ impl Control {
             commands: Flood::new(20, MINUTE),
             answers: Flood::new(20, MINUTE),
             crowds: Flood::new(200, MINUTE),
+            vain_orders: Flood::new(3, MINUTE),
             refusals: Flood::new(1, HOUR),
             codes: Flood::new(10, HOUR),
-            invitations: Flood::new(20, 24 * HOUR),
             apologies: Flood::new(1, 5 * MINUTE),
             vain_presses: Flood::new(5, MINUTE),
             failed: Mutex::default(),
@@ -303,7 +303,10 @@ impl Control {
         self.count(turn)?;
         match written {
             Written::Command(command, rest)
-                if !is_passed_on && command.is_for_administrators(rest) => {}
+                if !is_passed_on && command.is_for_administrators(rest) =>
+            {
+                self.may_decide(turn)?;
+            }
             _ => self.count_answer(turn)?,
         }
         self.count_work(turn)?;
@@ -355,6 +358,9 @@ impl Control {
             return Err(turn.refuse("This bot answers only people with an invitation."));
         }
         self.count(turn)?;
+        if button::is_for_administrators(data) {
+            self.may_decide(turn)?;
+        }
         self.count_work(turn)?;
         button::pressed(turn, data, buttons).await
     }
@@ -370,6 +376,16 @@ impl Control {
             self.count_answer(turn)?;
         }
         slow_down(turn, grant)
+    }
+
+    /// Refuses whoever was told several times within a minute that they may not decide here: it takes nothing from the
+    /// share of those who may.
+    fn may_decide(&self, turn: &Turn<'_>) -> Result<(), Stop> {
+        if !self.vain_orders.is_used_up(&turn.speaker(), turn.now) {
+            return Ok(());
+        }
+        self.count_answer(turn)?;
+        Err(turn.refuse(turn::NO_ADMINISTRATOR))
     }
 
     /// Counts what a group is worked for. Behind the other shares: what these refuse takes nothing from the crowd's.

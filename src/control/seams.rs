@@ -35,7 +35,9 @@ pub struct LookedSubject {
 pub struct Asker {
     /// The lane of the chat, which is the same for all its topics.
     pub chat: String,
-    /// How many looks it may have on a day of YouTube's; `None`: any number.
+    /// Whose limits count in the chat: all chats of an owner together may have a few times as many looks as one.
+    pub owner: String,
+    /// How many looks the chat may have on a day of YouTube's; `None`: any number.
     pub looks_max: Option<u32>,
 }
 
@@ -62,6 +64,14 @@ pub enum LookupError {
         /// When it may look again.
         until: UnixMillis,
     },
+    /// All chats of the owner together have had as many looks as they may.
+    #[error("the chats of its owner have looked {looks_max} times; they may again at {until}")]
+    OwnerUsedUp {
+        /// How many they may have on a day.
+        looks_max: u32,
+        /// When they may look again.
+        until: UnixMillis,
+    },
     /// The operator has to change the key.
     #[error("the API key is refused")]
     KeyRefused,
@@ -71,13 +81,20 @@ pub enum LookupError {
 }
 
 impl LookupError {
+    /// Whether it concerns whoever asks alone: others may get an answer.
+    #[must_use]
+    pub fn is_of_the_asker(&self) -> bool {
+        matches!(self, LookupError::ChatUsedUp { .. } | LookupError::OwnerUsedUp { .. })
+    }
+
     /// Whether nothing was asked, because nothing was left to be spent.
     #[must_use]
     pub fn is_for_lack_of_units(&self) -> bool {
         match self {
             LookupError::QuotaUsedUp { .. }
             | LookupError::ShareUsedUp { .. }
-            | LookupError::ChatUsedUp { .. } => true,
+            | LookupError::ChatUsedUp { .. }
+            | LookupError::OwnerUsedUp { .. } => true,
             LookupError::KeyRefused | LookupError::Unreachable(_) => false,
         }
     }
@@ -112,12 +129,17 @@ pub struct ReplyError(pub String);
 /// Answers whoever wrote. These are no alerts: what gets lost here is not sent again.
 #[async_trait]
 pub trait Reply: Send + Sync {
-    /// Sends a message.
-    async fn message(&self, to: &Address, message: &ChatMessage) -> Result<(), ReplyError>;
+    /// Sends a message. Where too many wait, whoever has the most gives way: `owner` is whose limits count in the chat.
+    async fn message(
+        &self,
+        to: &Address,
+        owner: &str,
+        message: &ChatMessage,
+    ) -> Result<(), ReplyError>;
 
     /// Answers a pressed button; without text it only ends the wait.
     async fn toast(&self, callback: &str, text: &str);
 
-    /// Replaces one of our messages.
-    async fn edit(&self, to: &Address, message_id: i32, message: &ChatMessage);
+    /// Replaces one of our messages; `owner` as there.
+    async fn edit(&self, to: &Address, owner: &str, message_id: i32, message: &ChatMessage);
 }

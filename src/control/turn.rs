@@ -141,14 +141,16 @@ impl<'a> Turn<'a> {
         if let Some((callback, message_id)) = self.button {
             reply.toast(callback, answer.toast.as_deref().unwrap_or_default()).await;
             match (&answer.replacement, message_id) {
-                (Some(replacement), Some(id)) => reply.edit(self.chat, id, replacement).await,
+                (Some(replacement), Some(id)) => {
+                    reply.edit(self.chat, &self.owner, id, replacement).await;
+                }
                 // A message that can't be changed any more is followed by what would have replaced it.
                 (Some(replacement), None) => message = message.or(Some(replacement)),
                 (None, _) => {}
             }
         }
         if let Some(message) = message
-            && let Err(error) = reply.message(self.chat, message).await
+            && let Err(error) = reply.message(self.chat, &self.owner, message).await
         {
             tracing::warn!(chat = %self.chat.masked(), %error, "an answer did not arrive");
         }
@@ -157,6 +159,7 @@ impl<'a> Turn<'a> {
     /// Applies edits with the mark of this update, and what has to stand for them to make sense.
     pub(super) async fn commit(&mut self, edits: Vec<Edit>) -> Result<Vec<Edited>, Stop> {
         access::bring_in(self).await?;
+        self.open_topic().await?;
         let mut all: Vec<Edit> = self.standing().into_iter().chain(self.groundwork()).collect();
         let before = all.len();
         all.extend(edits);
@@ -185,18 +188,37 @@ impl<'a> Turn<'a> {
     }
 
     /// A chat from which somebody changes something is known.
-    fn groundwork(&self) -> Vec<Edit> {
-        let mut edits = Vec::new();
-        let enable = |destination| Edit::Enable { destination, owner: self.owner.clone() };
-        // Blocking and migration name the chat without its topics, so it has a row of its own.
-        let whole = whole_chat(self.chat);
-        if whole != *self.chat && self.whole.is_none() {
-            edits.push(enable(whole));
+    fn groundwork(&self) -> Option<Edit> {
+        (self.home.is_none() && !self.is_topic()).then(|| self.enable(self.chat.clone()))
+    }
+
+    /// So is a topic, of which a chat has only so many. Blocking and migration name the chat without its topics, so it has a
+    /// row of its own.
+    async fn open_topic(&self) -> Result<(), Stop> {
+        if self.home.is_some() || !self.is_topic() {
+            return Ok(());
         }
-        if self.home.is_none() {
-            edits.push(enable(self.chat.clone()));
+        let whole = self.whole.is_none().then(|| self.enable(whole_chat(self.chat)));
+        let topic = Edit::AddTopic {
+            topic: self.chat.clone(),
+            owner: self.owner.clone(),
+            limit: (!self.is_operators()).then_some(TOPICS_MAX),
+        };
+        let edits = self.standing().into_iter().chain(whole).chain([topic]).collect();
+        // A transaction of its own: beyond the limit nothing else is to be stored.
+        let done = self.control.store.edit(None, edits, self.now).await?;
+        match done.as_deref() {
+            Some([.., Edited::TopicsReached]) => Err(self.refuse(TOO_MANY_TOPICS)),
+            _ => Ok(()),
         }
-        edits
+    }
+
+    fn enable(&self, destination: Address) -> Edit {
+        Edit::Enable { destination, owner: self.owner.clone() }
+    }
+
+    fn is_topic(&self) -> bool {
+        whole_chat(self.chat) != *self.chat
     }
 
     /// Whether no limits count here.
@@ -245,7 +267,7 @@ impl<'a> Turn<'a> {
     /// In whose name YouTube is asked.
     pub(super) fn asker(&self) -> Asker {
         let looks_max = self.control.options.looks_per_chat.filter(|_| !self.is_operators());
-        Asker { chat: self.chat.lane(), looks_max }
+        Asker { chat: self.chat.lane(), owner: self.owner.clone(), looks_max }
     }
 
     /// What this chat has set.
@@ -284,7 +306,10 @@ impl<'a> Turn<'a> {
     pub(super) async fn needs_administrator(&self) -> Result<(), Stop> {
         let refusal = match self.is_administrator().await {
             Ok(true) => return Ok(()),
-            Ok(false) => "Only administrators of this chat can change what rings here.",
+            Ok(false) => {
+                self.control.vain_orders.take(&self.speaker(), self.now);
+                NO_ADMINISTRATOR
+            }
             Err(NotSaid) => {
                 "I can't find out just now whether you are an administrator here. Try again in a minute; it helps to make me one too."
             }
@@ -375,6 +400,12 @@ impl<'a> Turn<'a> {
                     "This chat has looked things up {looks_max} times today, as often as it may; it may again on {until}."
                 )
             }
+            LookupError::OwnerUsedUp { looks_max, until } => {
+                let (together, until) = (self.together(), self.moment(*until));
+                format!(
+                    "This chat{together} has looked things up {looks_max} times today, as often as they may together; they may again on {until}."
+                )
+            }
             LookupError::KeyRefused => {
                 "YouTube refuses the key of this bot; whoever runs it has to replace it.".to_owned()
             }
@@ -392,6 +423,15 @@ impl<'a> Turn<'a> {
 
 /// Said when what was asked for is done, and the store fails to say how it stands now.
 const DONE: &str = "Done. I can't show you how it stands just now: ask again in a minute.";
+
+/// Said to whoever may not decide for a chat.
+pub(super) const NO_ADMINISTRATOR: &str =
+    "Only administrators of this chat can change what rings here.";
+
+/// Topics of one chat in which something may be set. Each is a row for as long as it is.
+const TOPICS_MAX: usize = 100;
+
+const TOO_MANY_TOPICS: &str = "Something is set or watched in 100 topics of this chat, as many as may be. Choose one of those, or end what rings in one (`/unwatch all`) and come back in a week.";
 
 /// The chat service does not say just now who is an administrator.
 pub(super) struct NotSaid;

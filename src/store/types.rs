@@ -552,6 +552,15 @@ pub enum Edit {
         /// How many groups they may bring in; `None`: any number. Beyond, nothing is changed: [`Edited::GroupsReached`].
         limit: Option<usize>,
     },
+    /// Makes a topic of a chat known, as [`Edit::Enable`] does, so that something can be set there.
+    AddTopic {
+        /// The topic.
+        topic: Address,
+        /// Whose limits count there.
+        owner: String,
+        /// How many topics the chat may have; `None`: any number. Beyond, nothing is changed: [`Edited::TopicsReached`].
+        limit: Option<usize>,
+    },
     /// Whoever this stands before must still be in: otherwise nothing of the transaction is done, and the update that asked
     /// for it counts as having had its effect.
     IsIn {
@@ -585,6 +594,9 @@ pub enum Edit {
         made_by: String,
         /// Until when it can be used.
         expires_at: UnixMillis,
+        /// How many they may make within 24 hours; `None`: any number. Beyond, none is made:
+        /// [`Edited::InvitationsReached`].
+        per_day: Option<usize>,
     },
 }
 
@@ -659,6 +671,10 @@ pub enum Edited {
     NotFound,
     /// The invitation is unknown, used or expired.
     BadInvite,
+    /// As many topics of the chat are known as may be.
+    TopicsReached,
+    /// Somebody has made as many invitations within a day as they may.
+    InvitationsReached,
     /// Somebody has brought in as many groups as they may.
     GroupsReached {
         /// The limit.

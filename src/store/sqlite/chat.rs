@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::finish::{self, Ended};
 use super::{asleep, lane, people, rows, unit, watch};
 use crate::model::{Address, DestinationId, NotificationId, UnixMillis};
-use crate::store::Result;
+use crate::store::{Edited, Result};
 
 /// The owner of what the configuration and the operator's files bring; nothing limits it.
 pub(super) const OPERATOR: &str = "operator";
@@ -74,6 +74,31 @@ pub(super) fn enable(
     let (id, lane) = destination(tx, address, owner)?;
     let only = is_thread(address).then_some(id.0);
     open_all(tx, lane, SHUT, only, now)
+}
+
+/// What is known of a chat: its topics, and the chat as a whole.
+pub(super) const TOPICS: &str = "SELECT count(*) FROM lane l JOIN destination d ON d.lane = l.id
+     WHERE l.key = ?1 AND d.moved_to IS NULL";
+
+/// Makes a topic known, if the chat does not have `limit` already.
+pub(super) fn add_topic(
+    tx: &Connection,
+    topic: &Address,
+    owner: &str,
+    limit: Option<usize>,
+    now: UnixMillis,
+) -> Result<Edited> {
+    if let Some(limit) = limit
+        && find(tx, topic)?.is_none()
+    {
+        let known: usize =
+            tx.prepare_cached(TOPICS)?.query_row([topic.lane()], |row| row.get(0))?;
+        // One of them is the chat itself.
+        if known > limit {
+            return Ok(Edited::TopicsReached);
+        }
+    }
+    enable(tx, topic, owner, now).map(Edited::Done)
 }
 
 /// Something came from a destination, or arrived there: it is on. So is what went off with it or elsewhere in the chat,

@@ -52,17 +52,13 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
         Edit::BringIn { group, by, owner, limit } => {
             people::bring_in(tx, group, by, owner, *limit, now)
         }
+        Edit::AddTopic { topic, owner, limit } => chat::add_topic(tx, topic, owner, *limit, now),
         Edit::IsIn { .. } => Ok(Edited::Done(0)),
         Edit::Expel { person } => people::expel(tx, person, now),
         Edit::Revoke { code } => people::revoke(tx, code, now),
         Edit::BecomeOperator { person, code } => operator::become_operator(tx, person, code, now),
-        Edit::Invite { code, made_by, expires_at } => {
-            tx.prepare_cached(
-                "INSERT INTO invite (code, made_by, made_at, expires_at) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (code) DO NOTHING",
-            )?
-            .execute(params![code, made_by, now.0, expires_at.0])?;
-            Ok(Edited::Done(1))
+        Edit::Invite { code, made_by, expires_at, per_day } => {
+            people::invite(tx, code, made_by, *expires_at, *per_day, now)
         }
     }
 }

@@ -75,9 +75,9 @@ fn room(db: &Connection, subject: i64, limits: ListLimits) -> Result<usize> {
 pub(super) const VIDEOS_OF_OWNER: &str =
     "SELECT coalesce(sum(CASE WHEN u.next_listing IS NULL THEN 1 ELSE u.members END), 0)
      FROM destination d JOIN subscription s ON s.destination = d.id JOIN subject u ON u.id = s.subject
-     WHERE d.owner = ?1 AND s.ended_at IS NULL AND s.subject IS NOT ?2";
+     WHERE d.owner = ?1 AND s.ended_at IS NULL AND s.subject IS NOT ?2 AND d.asleep NOT IN (1, 3)";
 
-/// How many videos an owner's running watches hold, but for those of one subject.
+/// How many videos an owner's running watches hold, but for those of one subject and those that have fallen asleep.
 pub(super) fn videos_of_owner(db: &Connection, owner: &str, without: Option<i64>) -> Result<usize> {
     Ok(db.prepare_cached(VIDEOS_OF_OWNER)?.query_row(params![owner, without], |row| row.get(0))?)
 }

@@ -3,11 +3,15 @@
 //! A person is in by an invitation. A group is in by whoever brought it in, and counts for them: its destinations have the
 //! same owner as their private chat. Its row goes with theirs, or when the bot is removed and nothing is watched there.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{chat, operator, rows};
 use crate::model::{Address, DestinationId, UnixMillis};
 use crate::store::{DestinationRow, Edited, PersonRow, PersonState, Result};
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Rows that a walk looks at in one sweep.
 const STRETCH: usize = 1_000;
@@ -62,8 +66,13 @@ pub(super) fn admit(
 
 pub(super) const GROUPS: &str = "SELECT count(*) FROM person WHERE brought_by = ?1";
 
-fn groups(db: &Connection, by: &str) -> Result<usize> {
-    Ok(db.prepare_cached(GROUPS)?.query_row([by], |row| row.get(0))?)
+/// The same but for those that have fallen asleep (1, 3): nobody is there who could send the bot away.
+pub(super) const AWAKE_GROUPS: &str = "SELECT count(*) FROM person WHERE brought_by = ?1
+     AND NOT EXISTS (SELECT 1 FROM lane l JOIN destination d ON d.lane = l.id
+                     WHERE l.key = person.address AND d.asleep IN (1, 3))";
+
+fn count(db: &Connection, sql: &str, by: &str) -> Result<usize> {
+    Ok(db.prepare_cached(sql)?.query_row([by], |row| row.get(0))?)
 }
 
 /// Lets a group in that counts for `by`, whose limits are those of `owner`.
@@ -80,7 +89,7 @@ pub(super) fn bring_in(
         return Ok(Edited::Done(0));
     }
     if let Some(limit) = limit
-        && groups(tx, &by)? >= limit
+        && count(tx, AWAKE_GROUPS, &by)? >= limit
     {
         return Ok(Edited::GroupsReached { limit });
     }
@@ -119,6 +128,34 @@ pub(super) fn expel(tx: &Connection, person: &Address, now: UnixMillis) -> Resul
         )?
         .execute(params![person, now.0])?;
     Ok(Edited::Expelled { was_in: was_in > 0, groups, invitations })
+}
+
+/// Invitations of somebody's since then; what was withdrawn is none.
+pub(super) const INVITED: &str = "SELECT count(*) FROM invite WHERE made_by = ?1 AND made_at > ?2";
+
+/// Makes an invitation.
+pub(super) fn invite(
+    tx: &Connection,
+    code: &str,
+    made_by: &str,
+    expires_at: UnixMillis,
+    per_day: Option<usize>,
+    now: UnixMillis,
+) -> Result<Edited> {
+    if let Some(per_day) = per_day {
+        let since = now.minus(DAY).0;
+        let made: usize =
+            tx.prepare_cached(INVITED)?.query_row(params![made_by, since], |row| row.get(0))?;
+        if made >= per_day {
+            return Ok(Edited::InvitationsReached);
+        }
+    }
+    tx.prepare_cached(
+        "INSERT INTO invite (code, made_by, made_at, expires_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (code) DO NOTHING",
+    )?
+    .execute(params![code, made_by, now.0, expires_at.0])?;
+    Ok(Edited::Done(1))
 }
 
 /// Withdraws an invitation that nobody has used.
@@ -202,7 +239,7 @@ pub(super) fn state(db: &Connection, address: &Address, now: UnixMillis) -> Resu
     Ok(PersonState {
         address: address.clone(),
         row: person(db, &key)?,
-        groups: groups(db, &key)?,
+        groups: count(db, GROUPS, &key)?,
         watches: db.prepare_cached(WATCHES)?.query_row([&key], |row| row.get(0))?,
         invitations: db
             .prepare_cached(INVITATIONS)?

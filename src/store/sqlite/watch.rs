@@ -11,11 +11,13 @@ use crate::model::{
 };
 use crate::store::{Edited, NewRule, Result, VideosLimit, WatchEdit};
 
+/// How many watches an owner has where somebody hears of them: what has fallen asleep (1, 3) takes up no room, as whoever
+/// is out of a chat for so long can end nothing there.
 pub(super) fn watches_of_owner(db: &Connection, owner: &str) -> Result<usize> {
     Ok(db
         .prepare_cached(
             "SELECT count(*) FROM destination d JOIN subscription s ON s.destination = d.id
-             WHERE d.owner = ?1 AND s.ended_at IS NULL",
+             WHERE d.owner = ?1 AND s.ended_at IS NULL AND d.asleep NOT IN (1, 3)",
         )?
         .query_row([owner], |row| row.get(0))?)
 }

@@ -29,7 +29,12 @@ impl Home {
     /// Somebody comes in by an invitation of somebody's.
     async fn invited(&self, person: &str, by: &str) {
         let code = format!("code-of-{person}");
-        let edit = Edit::Invite { code: code.clone(), made_by: by.into(), expires_at: LATER };
+        let edit = Edit::Invite {
+            code: code.clone(),
+            made_by: by.into(),
+            expires_at: LATER,
+            per_day: None,
+        };
         self.edit(edit).await;
         assert_eq!(self.edit(Edit::Admit { person: at(person), code }).await, Edited::Done(1));
     }
@@ -82,7 +87,13 @@ async fn home() -> (Home, Sqlite) {
         home.watch(to, owner, "dQw4w9WgXcQ").await;
     }
     let code = "unused".to_owned();
-    home.edit(Edit::Invite { code, made_by: "telegram:1".into(), expires_at: LATER }).await;
+    home.edit(Edit::Invite {
+        code,
+        made_by: "telegram:1".into(),
+        expires_at: LATER,
+        per_day: None,
+    })
+    .await;
     (home, gateway)
 }
 

@@ -93,6 +93,21 @@ async fn a_crowd_is_answered_so_often_however_many_it_is() {
 }
 
 #[tokio::test]
+async fn members_who_order_what_they_may_not_keep_no_administrator_waiting() {
+    let mut world = world().await;
+    for _ in 0..20 {
+        for member in 100..130 {
+            world.say_in(member, chat(GROUP), "/mute 1h").await;
+        }
+    }
+    assert!(world.say_in(ANA, chat(GROUP), "/mute off").await.contains("Ringing again"));
+    // Whoever is made an administrator is one within a minute.
+    world.youtube.administrators.lock().unwrap().insert((GROUP, 100));
+    world.later(60);
+    assert!(world.say_in(100, chat(GROUP), "/mute off").await.contains("Ringing again"));
+}
+
+#[tokio::test]
 async fn whoever_writes_as_a_channel_takes_nothing_from_anonymous_administrators() {
     let mut world = world().await;
     let write = |sender: i64| IncomingKind::Message {

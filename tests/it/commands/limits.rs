@@ -2,6 +2,7 @@
 
 use tubebell::control::{Asker, LookupError};
 use tubebell::model::Address;
+use tubebell::store::Store as _;
 
 use super::world::*;
 
@@ -11,7 +12,7 @@ const BEN: i64 = 5;
 const TOPIC: Address = Address::Telegram { chat: GROUP, thread: Some(7) };
 
 #[tokio::test]
-async fn looks_are_asked_for_in_the_name_of_the_chat_whatever_the_topic_and_the_operators_are_not_counted()
+async fn looks_are_asked_for_in_the_name_of_the_chat_and_its_owner_whatever_the_topic_and_the_operators_are_not_counted()
  {
     let mut world = World::with(|options| {
         options.access = tubebell::control::AccessMode::Open;
@@ -25,16 +26,20 @@ async fn looks_are_asked_for_in_the_name_of_the_chat_whatever_the_topic_and_the_
     }
     world.say_in(ANA, TOPIC, "/stats dQw4w9WgXcQ").await;
     world.say_in(99, chat(99), "/stats dQw4w9WgXcQ").await;
-    let asker = |chat: &str, looks_max| Asker { chat: chat.to_owned(), looks_max };
-    let ana = asker("telegram:42", Some(5));
+    let asker = |chat: &str, owner: &str, looks_max| Asker {
+        chat: chat.to_owned(),
+        owner: owner.to_owned(),
+        looks_max,
+    };
+    let ana = asker("telegram:42", "telegram:42", Some(5));
     assert_eq!(
         *world.youtube.askers.lock().unwrap(),
         [
             ana.clone(),
             ana.clone(),
             ana,
-            asker("telegram:-100123", Some(5)),
-            asker("telegram:99", None)
+            asker("telegram:-100123", "telegram:42", Some(5)),
+            asker("telegram:99", "operator", None)
         ]
     );
 }
@@ -51,6 +56,10 @@ async fn who_can_not_look_now_is_told_why_and_until_when() {
         (
             LookupError::ChatUsedUp { looks_max: 200, until },
             "This chat has looked things up 200 times today, as often as it may; it may again on Sat 21 Nov 2026, 14:03 (UTC).",
+        ),
+        (
+            LookupError::OwnerUsedUp { looks_max: 1000, until },
+            "This chat, with the groups that you brought in, has looked things up 1000 times today, as often as they may together; they may again on Sat 21 Nov 2026, 14:03 (UTC).",
         ),
     ] {
         world.fails_with(Some(error));
@@ -109,4 +118,41 @@ async fn a_stranger_who_presses_on_is_answered_five_times_a_minute() {
         answered += usize::from(world.press_in_vain(BEN, chat(BEN), "list:1").await.is_some());
     }
     assert_eq!(answered, 5);
+}
+
+#[tokio::test]
+async fn so_many_topics_of_a_chat_are_known_and_whatever_rings_there_goes_on() {
+    let mut world = World::open();
+    world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
+    let topic = |number| Address::Telegram { chat: GROUP, thread: Some(number) };
+    for number in 1..=105 {
+        let answer = world.say_in(ANA, topic(number), "/settings at most 15m").await;
+        let (wanted, refused) = ("at most one message", "in 100 topics of this chat");
+        assert!(answer.contains(if number > 100 { refused } else { wanted }), "{number}: {answer}");
+        world.later(60);
+    }
+    let answer = world.say_in(ANA, topic(101), "/watch dQw4w9WgXcQ").await;
+    assert!(answer.contains("in 100 topics"), "{answer}");
+    assert!(world.store.destination(&topic(101)).await.unwrap().is_none());
+    let answer = world.say_in(ANA, topic(7), "/watch dQw4w9WgXcQ").await;
+    assert!(answer.contains("Never Gonna Give You Up"), "{answer}");
+    let answer = world.say_in(ANA, chat(GROUP), "/mute 1h").await;
+    assert!(answer.contains("Silent until"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_chat_makes_so_many_invitations_a_day_also_over_a_restart() {
+    let mut world = World::with(|options| {
+        options.access = tubebell::control::AccessMode::Invite;
+        options.allow = vec![chat(ANA)];
+    });
+    for number in 1..=21 {
+        let answer = world.say("/invite").await;
+        assert_eq!(answer.contains("enough for one day"), number > 20, "{number}: {answer}");
+        world.later(60);
+    }
+    world.restart();
+    assert!(world.say("/invite").await.contains("enough for one day"));
+    world.later(86_400 - 21 * 60);
+    assert!(!world.say("/invite").await.contains("enough for one day"));
 }

@@ -109,7 +109,12 @@ pub(super) struct Chats {
 
 #[async_trait]
 impl Reply for Chats {
-    async fn message(&self, to: &Address, message: &ChatMessage) -> Result<(), ReplyError> {
+    async fn message(
+        &self,
+        to: &Address,
+        _owner: &str,
+        message: &ChatMessage,
+    ) -> Result<(), ReplyError> {
         self.messages.lock().unwrap().push((to.clone(), message.clone()));
         Ok(())
     }
@@ -118,7 +123,7 @@ impl Reply for Chats {
         self.toasts.lock().unwrap().push(text.to_owned());
     }
 
-    async fn edit(&self, _to: &Address, message_id: i32, message: &ChatMessage) {
+    async fn edit(&self, _to: &Address, _owner: &str, message_id: i32, message: &ChatMessage) {
         self.edits.lock().unwrap().push((message_id, message.clone()));
     }
 }
@@ -130,6 +135,7 @@ pub(super) struct World {
     pub(super) chats: Arc<Chats>,
     pub(super) now: UnixMillis,
     pub(super) path: PathBuf,
+    options: ControlOptions,
     next_update: i64,
     _folder: tempfile::TempDir,
 }
@@ -153,6 +159,21 @@ pub(super) fn snapshot(id: &str, title: &str) -> Snapshot {
         duration: None,
         starts_at: None,
     }
+}
+
+fn control(
+    store: &Arc<Sqlite>,
+    youtube: &Arc<YouTube>,
+    chats: &Arc<Chats>,
+    options: ControlOptions,
+) -> Control {
+    Control::new(
+        Arc::<Sqlite>::clone(store),
+        Arc::clone(&RENDERER),
+        Arc::<YouTube>::clone(youtube),
+        Arc::<Chats>::clone(chats),
+        options,
+    )
 }
 
 impl World {
@@ -188,14 +209,23 @@ impl World {
             bot: "bell_bot".to_owned(),
         };
         change(&mut options);
-        let control = Control::new(
-            Arc::<Sqlite>::clone(&store),
-            Arc::clone(&RENDERER),
-            Arc::<YouTube>::clone(&youtube),
-            Arc::<Chats>::clone(&chats),
+        let control = control(&store, &youtube, &chats, options.clone());
+        World {
+            control,
+            store,
+            youtube,
+            chats,
             options,
-        );
-        World { control, store, youtube, chats, now: NOW, path, next_update: 1, _folder: folder }
+            now: NOW,
+            path,
+            next_update: 1,
+            _folder: folder,
+        }
+    }
+
+    /// Begins anew with what the store knows.
+    pub(super) fn restart(&mut self) {
+        self.control = control(&self.store, &self.youtube, &self.chats, self.options.clone());
     }
 
     pub(super) async fn handle(&mut self, kind: IncomingKind) -> Result<(), HandleError> {

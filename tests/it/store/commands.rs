@@ -209,8 +209,12 @@ async fn ids_that_start_anew_have_their_effect_and_those_before_have_it_no_secon
 async fn edits_stand_or_fall_together_with_their_mark() {
     let bench = Bench::new();
     bench.meddle("CREATE TRIGGER no BEFORE INSERT ON invite BEGIN SELECT RAISE(ABORT, 'no'); END");
-    let invite =
-        Edit::Invite { code: "c".into(), made_by: "operator".into(), expires_at: T0.plus(DAY) };
+    let invite = Edit::Invite {
+        code: "c".into(),
+        made_by: "operator".into(),
+        expires_at: T0.plus(DAY),
+        per_day: None,
+    };
     let watch = Edit::Watch(Box::new(watch_of(ANA, &format!("video:{VIDEO}"), "views any")));
     let mark = UpdateMark { source: "telegram:1".into(), update_id: 10 };
     assert!(bench.store().edit(Some(mark), vec![watch, invite], T0).await.is_err());
@@ -225,6 +229,7 @@ async fn an_invitation_admits_one_person_until_it_expires() {
         code: code.into(),
         made_by: "operator".into(),
         expires_at: T0.plus(DAY),
+        per_day: None,
     };
     let admit = |chat: i64, code: &str| Edit::Admit {
         person: Address::Telegram { chat, thread: None },

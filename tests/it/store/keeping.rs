@@ -202,7 +202,14 @@ async fn suppressions_invitations_and_notices_go_with_time() {
     bench.see(1).await;
     bench.see(2).await;
     let expires_at = T0.plus(DAY);
-    bench.edit(Edit::Invite { code: "c".into(), made_by: "operator".into(), expires_at }).await;
+    bench
+        .edit(Edit::Invite {
+            code: "c".into(),
+            made_by: "operator".into(),
+            expires_at,
+            per_day: None,
+        })
+        .await;
     let to = vec![(at("telegram:1"), "{}".to_owned())];
     bench.store().notice(Some("k".into()), to, T0).await.unwrap();
     assert_eq!(bench.rows("suppression"), 1);
@@ -404,7 +411,12 @@ async fn a_pulse_says_what_is_late_and_what_is_in_flight() {
     assert_eq!((pulse.dead_letters, pulse.oldest_due), (1, [None; 3]));
     // Errors are counted where they are answered.
     bench.meddle("ALTER TABLE invite RENAME TO gone");
-    let invite = Edit::Invite { code: "c".into(), made_by: ANA.into(), expires_at: T0.plus(DAY) };
+    let invite = Edit::Invite {
+        code: "c".into(),
+        made_by: ANA.into(),
+        expires_at: T0.plus(DAY),
+        per_day: None,
+    };
     assert!(bench.store().edit(None, vec![invite], T0).await.is_err());
     let pulse = bench.store().pulse(bench.now()).await.unwrap();
     assert!(pulse.errors.contains(&("database", 1)), "{:?}", pulse.errors);

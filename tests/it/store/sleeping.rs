@@ -100,6 +100,37 @@ async fn a_video_is_polled_while_anybody_who_watches_it_can_be_reached() {
 }
 
 #[tokio::test]
+async fn what_sleeps_takes_up_no_room_of_whoever_brought_it_in() {
+    let bench = Bench::new();
+    let bring = |group: &str| Edit::BringIn {
+        group: at(group),
+        by: at(ANA),
+        owner: ANA.into(),
+        limit: Some(1),
+    };
+    bench.edit(bring("telegram:-100")).await;
+    for chat in [ANA, "telegram:-100"] {
+        bench.edit(Edit::Enable { destination: at(chat), owner: ANA.into() }).await;
+    }
+    bench.watch(ANA, "views any").await;
+    bench.watch("telegram:-100", "views any").await;
+    let full = Edited::GroupsReached { limit: 1 };
+    assert_eq!(bench.edit(bring("telegram:-200")).await, full);
+    bench.off("telegram:-100").await;
+    bench.pass(MONTH - SECOND);
+    bench.sweeps().await;
+    assert_eq!(bench.store().watches_of_owner(ANA).await.unwrap(), 2);
+    assert_eq!(bench.edit(bring("telegram:-200")).await, full);
+    bench.pass(SECOND);
+    bench.sweeps().await;
+    assert_eq!(bench.store().watches_of_owner(ANA).await.unwrap(), 1);
+    assert_eq!(bench.edit(bring("telegram:-200")).await, Edited::Done(1));
+    // Back, it counts again.
+    bench.alive("telegram:-100").await;
+    assert_eq!(bench.store().watches_of_owner(ANA).await.unwrap(), 2);
+}
+
+#[tokio::test]
 async fn whoever_is_back_hears_what_happens_from_then_on_and_nothing_of_before() {
     let bench = Bench::new();
     bench.watch(ANA, "views any; views every 1000; views +500; title").await;
