@@ -82,6 +82,11 @@ impl Compose for Composer {
             }
         }
     }
+
+    fn is_quiet(&self, watch: &Settings, destination: &Settings, now: UnixMillis) -> bool {
+        let settings = Settings::effective(watch, destination, &self.defaults);
+        settings.quiet.is_some_and(|quiet| quiet_until(quiet, &settings.tz, now).is_some())
+    }
 }
 
 /// When the oldest and the newest of what waits were seen.

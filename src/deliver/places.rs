@@ -3,9 +3,10 @@
 //!
 //! Pure bookkeeping. A lane (one URL) whose last attempt got no answer is *unproven*; so is one that was never tried, unless
 //! its host answered last time. Any HTTP answer is one, also a refusal. Unproven lanes have one request under way each,
-//! few per host and half of all places together. Beyond that a host may have as many places as are free: one host gets half
-//! of them, the next half of the rest; the last ones are kept for hosts that have nothing under way. (These are the dynamic thresholds that keep one
-//! queue of a switch from filling its memory: Choudhury and Hahne, IEEE/ACM Transactions on Networking 6(2), 1998.)
+//! few per host and half of all places together. Beyond that a host may have as many places as are free, [`PER_FREE`] times:
+//! one host gets three of four, the next three of four of the rest; the last ones are kept for hosts that have nothing under
+//! way. (These are the dynamic thresholds that keep one queue of a switch from filling its memory: Choudhury and Hahne,
+//! IEEE/ACM Transactions on Networking 6(2), 1998.)
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,9 @@ const UNPROVEN_PER_HOST: usize = 8;
 
 /// The same of all hosts; the other places stay for lanes that answered last time.
 const UNPROVEN_MAX: usize = IN_FLIGHT_MAX / 2;
+
+/// How many places a host may have for each that is free.
+const PER_FREE: usize = 3;
 
 /// The last places, for hosts that answered last time and have nothing under way: one each.
 const KEPT: usize = 32;
@@ -133,7 +137,7 @@ impl State {
         }
         // Each place that the host takes leaves one less for it to have.
         let free = IN_FLIGHT_MAX.saturating_sub(self.in_flight);
-        let of_host = free.saturating_sub(host.in_flight).div_ceil(2);
+        let of_host = (PER_FREE * free).saturating_sub(host.in_flight).div_ceil(PER_FREE + 1);
         if free <= KEPT {
             return usize::from(!lane.is_unproven && host.in_flight == 0 && free > 0);
         }
@@ -249,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn one_host_that_answers_gets_half_of_all_places_and_leaves_some_to_each_further_one() {
+    fn one_host_that_answers_gets_most_places_and_leaves_some_to_each_further_one() {
         let places = HostPlaces::default();
         let mut of_host = Vec::new();
         for n in 0..40 {
@@ -258,10 +262,10 @@ mod tests {
             attempt(&places, &url(&host, 0), true);
             of_host.push((0..64).map(|path| fill(&places, &url(&host, path))).sum::<usize>());
         }
-        assert_eq!(of_host[..3], [128, 64, 32]);
-        // Nine of them would have all places between them.
-        assert_eq!(of_host[3..35], [1; 32]);
-        assert_eq!(of_host[35..], [0; 5]);
+        assert_eq!(of_host[..2], [192, 32]);
+        // Five of them would have all places between them.
+        assert_eq!(of_host[2..34], [1; 32]);
+        assert_eq!(of_host[34..], [0; 6]);
         assert_eq!(held(&places), (IN_FLIGHT_MAX, 0));
     }
 
@@ -271,13 +275,13 @@ mod tests {
         let (first, second) = (url("a.example", 1), url("a.example", 2));
         assert_eq!(places.free(&first), 1);
         attempt(&places, &first, true);
-        assert_eq!((places.free(&first), places.free(&second)), (128, 128));
+        assert_eq!((places.free(&first), places.free(&second)), (192, 192));
         attempt(&places, &second, false);
         // What hangs beside it takes nothing from a lane that answers.
-        assert_eq!((places.free(&first), places.free(&second)), (128, 1));
+        assert_eq!((places.free(&first), places.free(&second)), (192, 1));
         assert_eq!(places.free(&url("a.example", 3)), 1);
         attempt(&places, &second, true);
-        assert_eq!(places.free(&second), 128);
+        assert_eq!(places.free(&second), 192);
     }
 
     #[test]
@@ -292,7 +296,7 @@ mod tests {
         places.ended(&lane, Some(true));
         assert_eq!(held(&places), (14, 0));
         (0..14).for_each(|_| places.ended(&lane, None));
-        assert_eq!((held(&places), places.free(&lane)), ((0, 0), 128));
+        assert_eq!((held(&places), places.free(&lane)), ((0, 0), 192));
     }
 
     #[test]

@@ -58,11 +58,17 @@ struct Tally {
 struct State {
     router: Arc<Mutex<Router>>,
     pace: Pace,
+    /// Lines about pieces that can't be done.
+    put_back: LogThrottle,
 }
 
 impl State {
     fn new() -> State {
-        State { router: Arc::new(Mutex::new(Router::new())), pace: Pace::default() }
+        State {
+            router: Arc::new(Mutex::new(Router::new())),
+            pace: Pace::default(),
+            put_back: LogThrottle::new(1),
+        }
     }
 }
 
@@ -139,7 +145,9 @@ impl Routing {
             // What is left over does not wait for a snapshot that can't be routed.
             Ok(more) => routed.map(|()| more || any),
             Err(error) if !error.is_of_the_whole() => {
-                tracing::error!(%error, "a piece of fan-out can't be done just now: others go first");
+                if let Some(unsaid) = state.put_back.pass(Instant::now()) {
+                    tracing::error!(%error, unsaid, "a piece of fan-out can't be done just now: others go first");
+                }
                 // Nothing of it is lost, and it is tried again in its turn.
                 let put_back = |_: &mut dyn RoutingTx<Error = StoreError>, _, work: &str| {
                     Ok(Some(work.to_owned()))

@@ -18,8 +18,8 @@ pub const OPERATOR: &str = "operator";
 pub const OPERATOR_KEY: &str = "operator";
 
 use crate::model::{
-    Address, Channel, DestinationId, Holder, NotificationId, RoutingTx, Snapshot, SubjectRef,
-    SubscriptionId, UnixMillis, VideoId,
+    Address, Channel, DestinationId, Holder, NotificationId, RoutingTx, Settings, Snapshot,
+    SubjectRef, SubscriptionId, UnixMillis, VideoId,
 };
 
 /// Why the store did not do what it was asked.
@@ -185,6 +185,10 @@ pub type ResumeFn = Box<
 pub trait Compose: Send + Sync {
     /// Sends, holds or cancels the waiting alerts of one watch.
     fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed;
+
+    /// Whether these are quiet hours, by what a watch and its destination have set: a message that is tried again leaves
+    /// without a sound then.
+    fn is_quiet(&self, watch: &Settings, destination: &Settings, now: UnixMillis) -> bool;
 }
 
 /// Decides inside the claiming transaction how many requests of a lane may be under way, beyond what the lane itself allows.

@@ -15,11 +15,12 @@ use tokio::sync::mpsc;
 
 use super::thread::Job;
 
-/// After so much work of the writer: what it has written by then is copied back in some ten milliseconds.
-const EVERY: Duration = Duration::from_millis(100);
+/// After so much work of the writer: what it has written by then is copied back in some ten milliseconds. A page that is
+/// written time and again is copied once each time, so more often costs more.
+const EVERY: Duration = Duration::from_millis(200);
 
-/// Pages of a log that is to begin anew: 8 MB.
-const LONG: i64 = 2_000;
+/// Pages of a log that is to begin anew: 32 MB. Whatever is written meanwhile is the writer's to copy.
+const LONG: i64 = 8_000;
 
 /// Told by the writer.
 pub(super) struct Checkpointer {

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::finish::{self, Ended};
 use super::lane::{self, DueLane};
 use super::unit::{self, UnitId};
 use super::waiting::{self, Waiting};
 use super::{notification, rows};
-use crate::model::{Address, AlertId, Channel, DestinationId, NotificationId, UnixMillis};
+use crate::model::{Address, AlertId, Channel, DestinationId, NotificationId, UnixMillis, VideoId};
 use crate::store::{
     Claim, Claimed, Compose, Composed, ComposedMessage, Finished, Result, Room, StandsAt, Unit,
 };
@@ -29,6 +29,9 @@ const PAGE: usize = 32;
 
 /// Lanes without a place that are passed over by a claim that takes nothing.
 const PASSED_MAX: usize = 256;
+
+/// The same of those that are due for the longest, where the walk stands behind them.
+const PASSED_FIRST: usize = 16;
 
 pub(super) fn finish_and_claim(
     tx: &Connection,
@@ -73,16 +76,30 @@ impl Claiming<'_> {
     /// Goes along the lanes that are due; returns where to go on.
     ///
     /// A lane that has no place is passed over and stays as it is: whoever must wait costs no writing, and comes again at once
-    /// when there is a place.
+    /// when there is a place. So those that are due for the longest are looked at each time, wherever the walk stands.
     fn walk(&mut self, room: &Room) -> Result<Option<StandsAt>> {
-        let mut stands_at = room.from;
-        let mut behind = room.from;
+        if room.from.is_some() {
+            self.walk_from(None, room, Some(PASSED_FIRST))?;
+        }
+        self.walk_from(room.from, room, None)
+    }
+
+    /// Goes along the lanes behind a place, until there is no room or enough have been passed over.
+    fn walk_from(
+        &mut self,
+        from: Option<StandsAt>,
+        room: &Room,
+        passed_max: Option<usize>,
+    ) -> Result<Option<StandsAt>> {
+        let mut stands_at = from;
+        let mut behind = from;
         let (mut looked, mut passed) = (0, 0);
-        while looked < room.limit {
+        while looked < room.limit && self.claims.len() < room.limit {
             let page = lane::due(self.tx, self.channel, self.now, behind, PAGE.min(room.limit))?;
             let is_last = page.len() < PAGE.min(room.limit);
             for lane in page {
-                let passed_max = if self.claims.is_empty() { PASSED_MAX } else { PAGE };
+                let passed_max =
+                    passed_max.unwrap_or(if self.claims.is_empty() { PASSED_MAX } else { PAGE });
                 let is_full = self.claims.len() == room.limit || self.budget == 0;
                 if is_full || looked == room.limit || passed >= passed_max {
                     return Ok(stands_at);
@@ -130,7 +147,7 @@ impl Claiming<'_> {
     fn take_retries(&mut self, lane: &DueLane, full: usize) -> Result<()> {
         while self.claims.len() < full && self.budget > 0 {
             let wanted = full - self.claims.len();
-            let retries = retries(self.tx, lane, self.now, wanted)?;
+            let retries = retries(self.tx, lane, self.now, wanted, self.compose)?;
             if retries.is_empty() {
                 return Ok(());
             }
@@ -176,14 +193,10 @@ impl Claiming<'_> {
 
     /// Looks at what waits in a unit, and does with it what is decided.
     fn look(&mut self, lane: &DueLane, id: UnitId, full: usize) -> Result<()> {
-        let under_way = if self.channel.is_told_each_video() {
-            waiting::under_way(self.tx, id)?
-        } else {
-            HashMap::new()
-        };
-        let waiting = waiting::read(self.tx, id, &under_way, self.now, UNIT_MAX)?;
+        let is_told_each_video = self.channel.is_told_each_video();
+        let waiting = waiting::read(self.tx, id, is_told_each_video, self.now, UNIT_MAX)?;
         self.budget = self.budget.saturating_sub(waiting.read.max(1));
-        let Waiting { unit, cancelled, broken, destination, is_all, behind, .. } = waiting;
+        let Waiting { unit, cancelled, keys, broken, destination, is_all, behind, .. } = waiting;
         for (alert, reason) in cancelled {
             finish::cancel_alert(self.tx, alert, reason, self.now, &mut self.ended)?;
         }
@@ -214,7 +227,7 @@ impl Claiming<'_> {
                     for (alert, reason) in cancelled {
                         finish::cancel_alert(self.tx, alert, reason, self.now, &mut self.ended)?;
                     }
-                    taken = self.take(&place, &unit, messages, silent, full)?;
+                    taken = self.take(&place, &unit, &keys, messages, (silent, full))?;
                     told_at = taken.is_none().then_some(self.now);
                 }
             }
@@ -234,9 +247,9 @@ impl Claiming<'_> {
         &mut self,
         place: &Place<'_>,
         unit: &Unit,
+        videos: &HashMap<VideoId, i64>,
         messages: Vec<ComposedMessage>,
-        silent: bool,
-        full: usize,
+        (silent, full): (bool, usize),
     ) -> Result<Option<NotificationId>> {
         let is_chain = !self.channel.is_told_each_video();
         let count = messages.len();
@@ -248,7 +261,7 @@ impl Claiming<'_> {
                 lane: place.lane.id,
                 destination: place.destination,
                 unit: Some(place.id),
-                video: message.video,
+                video: message.video.and_then(|video| videos.get(&video).copied()),
                 alerts: &message.alerts,
                 kind: if message.is_coalesced { "coalesced" } else { "single" },
                 body: &message.body,
@@ -321,6 +334,14 @@ fn alerts(unit: &Unit) -> impl Iterator<Item = AlertId> {
     unit.videos.iter().flat_map(|video| &video.alerts).map(|alert| alert.id)
 }
 
+/// Whether a notification that is tried again would come in quiet hours, and is not urgent.
+fn is_quiet(row: &Row<'_>, compose: &dyn Compose, now: UnixMillis) -> bool {
+    // What can't be read sets nothing.
+    let settings = |column| rows::settings(&rows::text(row, column)).unwrap_or_default();
+    let is_urgent = UnitId(rows::integer_or(row, 11, 0)).is_urgent();
+    !is_urgent && compose.is_quiet(&settings(12), &settings(13), now)
+}
+
 /// A notification that is due again.
 struct Retry {
     id: NotificationId,
@@ -340,14 +361,20 @@ pub(super) const RETRIES: &str =
                  WHEN n.newest <= s.cancelled_to THEN s.cancelled_reason
                  WHEN s.ended_at IS NOT NULL THEN 'unwatched'
                  WHEN s.until <= ?2 THEN 'expired' END,
-            n.public_id, n.spent, d.barred IS NOT NULL
+            n.public_id, n.spent, d.barred IS NOT NULL, n.unit, s.settings, d.settings
      FROM notification n LEFT JOIN destination o ON o.id = n.destination
      LEFT JOIN destination d ON d.id = coalesce(o.moved_to, o.id)
      LEFT JOIN subscription s ON s.id = n.subscription
      WHERE n.lane = ?1 AND n.state = 'pending' AND n.next_at <= ?2
      ORDER BY n.next_at, n.created_at LIMIT ?3";
 
-fn retries(tx: &Connection, lane: &DueLane, now: UnixMillis, limit: usize) -> Result<Vec<Retry>> {
+fn retries(
+    tx: &Connection,
+    lane: &DueLane,
+    now: UnixMillis,
+    limit: usize,
+    compose: &dyn Compose,
+) -> Result<Vec<Retry>> {
     let mut statement = tx.prepare_cached(RETRIES)?;
     let mut rows = statement.query(params![lane.id, now.0, limit])?;
     let mut retries = Vec::new();
@@ -370,7 +397,13 @@ fn retries(tx: &Connection, lane: &DueLane, now: UnixMillis, limit: usize) -> Re
             })
         };
         let cancelled: Option<String> = row.get(7)?;
-        let claim = if cancelled.is_some() { Err(String::new()) } else { rows::readable(read())? };
+        let mut claim =
+            if cancelled.is_some() { Err(String::new()) } else { rows::readable(read())? };
+        if let Ok(claim) = &mut claim
+            && claim.attempts > 0
+        {
+            claim.silent = claim.silent || is_quiet(row, compose, now);
+        }
         retries.push(Retry { id, cancelled, claim });
     }
     Ok(retries)

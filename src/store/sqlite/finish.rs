@@ -58,34 +58,44 @@ pub(super) fn finish(tx: &Connection, finished: &[Finished], ended: &mut Ended) 
             // These act on the lane and on what waits in it, so it has to be as it is.
             released.write(tx)?;
         }
-        // It may have ended otherwise, and its chat may have moved to another lane, since it was taken.
-        let home: Option<i64> = tx
-            .prepare_cached("SELECT lane FROM notification WHERE id = ?1 AND state = 'pending'")?
-            .query_row([item.id.0], |row| row.get(0))
-            .optional()?;
-        let Some(home) = home else { continue };
-        one(tx, item, home, ended)?;
-        if home != item.lane {
+        let home = match &item.result {
+            FinishedAs::Sent(receipt) => sent(tx, item, receipt, ended)?,
+            _ => not_sent(tx, item, ended)?,
+        };
+        if let Some(home) = home.filter(|home| *home != item.lane) {
             lane::settle(tx, home)?;
         }
     }
     released.write(tx)
 }
 
+/// Records that a message was taken. Returns the lane in which the notification is now: its chat may have moved since it
+/// was taken. `None`: it has ended otherwise meanwhile.
+fn sent(tx: &Connection, item: &Finished, receipt: &str, ended: &mut Ended) -> Result<Option<i64>> {
+    let how = End { receipt: Some(receipt), ..End::new("sent", "sent", item.at) };
+    let home = end(tx, item.id, &how, ended)?;
+    if item.is_probe && home.is_some() {
+        chat::unbar_destination_of(tx, item.id, item.at)?;
+    }
+    Ok(home)
+}
+
+/// The same of an attempt that did not arrive.
+fn not_sent(tx: &Connection, item: &Finished, ended: &mut Ended) -> Result<Option<i64>> {
+    let home: Option<i64> = tx
+        .prepare_cached("SELECT lane FROM notification WHERE id = ?1 AND state = 'pending'")?
+        .query_row([item.id.0], |row| row.get(0))
+        .optional()?;
+    if let Some(home) = home {
+        one(tx, item, home, ended)?;
+    }
+    Ok(home)
+}
+
 /// Records how the attempt of a notification that is still under way has ended.
 fn one(tx: &Connection, item: &Finished, home: i64, ended: &mut Ended) -> Result<()> {
     match &item.result {
-        FinishedAs::Sent(receipt) => {
-            if item.is_probe {
-                chat::unbar_destination_of(tx, item.id, item.at)?;
-            }
-            end(
-                tx,
-                item.id,
-                &End { receipt: Some(receipt), ..End::new("sent", "sent", item.at) },
-                ended,
-            )
-        }
+        FinishedAs::Sent(receipt) => sent(tx, item, receipt, ended).map(drop),
         FinishedAs::Retry { at, counts, error } => {
             let waits = if *counts { at.since(item.at) } else { Duration::ZERO };
             retry(tx, item, *at, (*counts, waits), error)
@@ -95,7 +105,7 @@ fn one(tx: &Connection, item: &Finished, home: i64, ended: &mut Ended) -> Result
             // Any word from there ends the wait: it counts only as it passes.
             retry(tx, item, *at, (true, Duration::ZERO), reason)
         }
-        FinishedAs::Dead(cause) => end(tx, item.id, &End::dead(cause, 1, item.at), ended),
+        FinishedAs::Dead(cause) => end(tx, item.id, &End::dead(cause, 1, item.at), ended).map(drop),
         FinishedAs::Gone(reason) => {
             chat::disable_destination_of(tx, item.id, reason, item.at)?;
             let end_of =
@@ -142,7 +152,7 @@ pub(super) fn give_up(
     at: UnixMillis,
     ended: &mut Ended,
 ) -> Result<()> {
-    end(tx, id, &End::dead(cause, 0, at), ended)
+    end(tx, id, &End::dead(cause, 0, at), ended).map(drop)
 }
 
 /// Ends a notification on purpose.
@@ -153,7 +163,7 @@ pub(super) fn cancel(
     at: UnixMillis,
     ended: &mut Ended,
 ) -> Result<()> {
-    end(tx, id, &End::cancelled(reason, at), ended)
+    end(tx, id, &End::cancelled(reason, at), ended).map(drop)
 }
 
 /// How a notification ends.
@@ -182,24 +192,37 @@ impl<'a> End<'a> {
     }
 }
 
+/// Ends a notification, unless it has ended.
 pub(super) const END: &str =
     "UPDATE notification SET state = ?2, ended = ?3, next_at = NULL, attempts = attempts + ?4, receipt = ?5, error = ?6
-     WHERE id = ?1 RETURNING unit, parts_left, members";
+     WHERE id = ?1 AND state IN ('pending', 'queued') RETURNING lane, unit, parts_left, members";
 
 /// Ends a notification and its alerts. The part that follows it is due, or whatever has come for its unit meanwhile.
-fn end(tx: &Connection, id: NotificationId, how: &End<'_>, ended: &mut Ended) -> Result<()> {
-    let (unit, parts_left, list): (Option<i64>, i64, String) = tx.prepare_cached(END)?.query_row(
-        params![id.0, how.state, how.at.0, how.attempts, how.receipt, how.error],
-        // What can't be read is damaged, and the alerts know it too.
-        |row| Ok((row.get(0)?, rows::integer_or(row, 1, 0), rows::text(row, 2))),
-    )?;
+/// Returns its lane; `None`: it had ended before.
+fn end(
+    tx: &Connection,
+    id: NotificationId,
+    how: &End<'_>,
+    ended: &mut Ended,
+) -> Result<Option<i64>> {
+    let row: Option<(i64, Option<i64>, i64, String)> = tx
+        .prepare_cached(END)?
+        .query_row(
+            params![id.0, how.state, how.at.0, how.attempts, how.receipt, how.error],
+            // What can't be read is damaged, and the alerts know it too.
+            |row| Ok((row.get(0)?, row.get(1)?, rows::integer_or(row, 2, 0), rows::text(row, 3))),
+        )
+        .optional()?;
+    let Some((lane, unit, parts_left, list)) = row else { return Ok(None) };
     for alert in listed(tx, id, &list)? {
         end_alert(tx, AlertId(alert), how.outcome, how.at, ended)?;
     }
-    let Some(unit) = unit else { return Ok(()) };
-    let next = if parts_left > 0 { next_part(tx, id, how.at)? } else { None };
-    let sent_at = (how.state == "sent").then_some(how.at);
-    unit::ended(tx, UnitId(unit), id, next, sent_at)
+    if let Some(unit) = unit {
+        let next = if parts_left > 0 { next_part(tx, id, how.at)? } else { None };
+        let sent_at = (how.state == "sent").then_some(how.at);
+        unit::ended(tx, UnitId(unit), id, next, sent_at)?;
+    }
+    Ok(Some(lane))
 }
 
 /// The part that follows a notification, in the next row, may leave now.
@@ -285,7 +308,7 @@ pub(super) fn end_unwanted(
     limit: usize,
     ended: &mut Ended,
 ) -> Result<usize> {
-    let waiting = waiting::read(tx, unit, &HashMap::new(), now, limit)?;
+    let waiting = waiting::read(tx, unit, false, now, limit)?;
     let mut left = waiting.read - waiting.cancelled.len();
     for (alert, reason) in waiting.cancelled {
         cancel_alert(tx, alert, reason, now, ended)?;

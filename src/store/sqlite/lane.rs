@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Rows, params};
 
 use super::rows;
 use crate::model::{Channel, UnixMillis};
@@ -192,9 +192,12 @@ pub(super) fn release_all(db: &mut Connection) -> Result<()> {
     Ok(())
 }
 
+/// Whether a lane that became due at the same moment stands behind a place in the walk.
+pub(super) const SAME_DUE: &str =
+    "SELECT 1 FROM lane WHERE channel = ?1 AND due_at = ?2 AND id > ?3";
+
 pub(super) const NEXT_DUE: &str =
-    "SELECT due_at FROM lane WHERE channel = ?1 AND due_at IS NOT NULL
-     AND (due_at, id) > (?2, ?3) ORDER BY due_at LIMIT 1";
+    "SELECT due_at FROM lane WHERE channel = ?1 AND due_at > ?2 ORDER BY due_at LIMIT 1";
 
 /// When the next lane of a channel is due, of those behind a place in the walk.
 pub(super) fn next_due(
@@ -202,18 +205,24 @@ pub(super) fn next_due(
     channel: Channel,
     behind: Option<StandsAt>,
 ) -> Result<Option<UnixMillis>> {
-    let (due_at, lane) = position(behind);
+    if let Some(at) = behind
+        && tx.prepare_cached(SAME_DUE)?.exists(params![channel.name(), at.due_at.0, at.lane])?
+    {
+        return Ok(Some(at.due_at));
+    }
     let next: Option<i64> = tx
         .prepare_cached(NEXT_DUE)?
-        .query_row(params![channel.name(), due_at, lane], |row| {
+        .query_row(params![channel.name(), position(behind)], |row| {
             Ok(rows::integer_or(row, 0, i64::MAX))
         })
         .optional()?;
     Ok(next.map(UnixMillis))
 }
 
-fn position(stands_at: Option<StandsAt>) -> (i64, i64) {
-    stands_at.map_or((i64::MIN, i64::MIN), |at| (at.due_at.0, at.lane))
+/// Lanes behind it are due after this moment; those that became due at the moment itself are asked for apart, because no
+/// index serves for both.
+fn position(stands_at: Option<StandsAt>) -> i64 {
+    stands_at.map_or(i64::MIN, |at| at.due_at.0)
 }
 
 /// A lane that is due.
@@ -227,13 +236,23 @@ pub(super) struct DueLane {
     pub(super) is_failing: bool,
 }
 
-pub(super) const DUE: &str = concat!(
-    "SELECT id, key, ",
-    in_flight_max!(),
-    " - in_flight, failing >= ",
-    failing_from!(),
-    ", due_at FROM lane WHERE channel = ?1 AND due_at <= ?2 AND (due_at, id) > (?4, ?5) ORDER BY due_at, id LIMIT ?3"
-);
+macro_rules! due {
+    ($behind:expr) => {
+        concat!(
+            "SELECT id, key, ",
+            in_flight_max!(),
+            " - in_flight, failing >= ",
+            failing_from!(),
+            ", due_at FROM lane WHERE channel = ?1 AND ",
+            $behind,
+            " ORDER BY due_at, id LIMIT ?2"
+        )
+    };
+}
+
+pub(super) const DUE_SAME: &str = due!("due_at = ?3 AND id > ?4");
+
+pub(super) const DUE: &str = due!("due_at > ?3 AND due_at <= ?4");
 
 /// The lanes that are due, longest due first, of those behind a place in the walk.
 pub(super) fn due(
@@ -243,18 +262,28 @@ pub(super) fn due(
     behind: Option<StandsAt>,
     limit: usize,
 ) -> Result<Vec<DueLane>> {
-    let (due_at, lane) = position(behind);
-    Ok(tx
-        .prepare_cached(DUE)?
-        .query_map(params![channel.name(), now.0, limit, due_at, lane], |row| {
-            Ok(DueLane {
-                id: row.get(0)?,
-                // Only its rate hangs on it: a key that can't be read must not stop the channel.
-                key: String::from_utf8_lossy(row.get_ref(1)?.as_bytes().unwrap_or_default()).into(),
-                slots: rows::integer_or(row, 2, 0).try_into().unwrap_or(0),
-                is_failing: rows::integer_or(row, 3, 0) != 0,
-                due_at: UnixMillis(rows::integer_or(row, 4, i64::MIN)),
-            })
-        })?
-        .collect::<rusqlite::Result<_>>()?)
+    let mut lanes = Vec::new();
+    if let Some(at) = behind {
+        let same = params![channel.name(), limit, at.due_at.0, at.lane];
+        read_due(&mut lanes, tx.prepare_cached(DUE_SAME)?.query(same)?)?;
+    }
+    if lanes.len() < limit {
+        let later = params![channel.name(), limit - lanes.len(), position(behind), now.0];
+        read_due(&mut lanes, tx.prepare_cached(DUE)?.query(later)?)?;
+    }
+    Ok(lanes)
+}
+
+fn read_due(lanes: &mut Vec<DueLane>, mut rows: Rows<'_>) -> Result<()> {
+    while let Some(row) = rows.next()? {
+        lanes.push(DueLane {
+            id: row.get(0)?,
+            // Only its rate hangs on it: a key that can't be read must not stop the channel.
+            key: String::from_utf8_lossy(row.get_ref(1)?.as_bytes().unwrap_or_default()).into(),
+            slots: rows::integer_or(row, 2, 0).try_into().unwrap_or(0),
+            is_failing: rows::integer_or(row, 3, 0) != 0,
+            due_at: UnixMillis(rows::integer_or(row, 4, i64::MIN)),
+        });
+    }
+    Ok(())
 }

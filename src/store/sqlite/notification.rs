@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::rows;
 use super::unit::UnitId;
-use crate::model::{AlertId, DestinationId, NotificationId, UnixMillis, VideoId};
+use crate::model::{AlertId, DestinationId, NotificationId, UnixMillis};
 use crate::store::Result;
 
 /// A notification to be written.
@@ -14,8 +14,8 @@ pub(super) struct NewNotification<'a> {
     pub(super) destination: DestinationId,
     /// `None`: a notice, which belongs to no watch.
     pub(super) unit: Option<UnitId>,
-    /// The video that it is about alone.
-    pub(super) video: Option<VideoId>,
+    /// The row of the video that it is about alone.
+    pub(super) video: Option<i64>,
     pub(super) alerts: &'a [AlertId],
     pub(super) kind: &'a str,
     pub(super) body: &'a str,
@@ -39,7 +39,7 @@ pub(super) struct Born {
 pub(super) const INSERT: &str =
     "INSERT INTO notification (lane, destination, subscription, unit, video, newest, kind, body,
      members, silent, observed_at, created_at, state, next_at, parts_left, public_id)
-     VALUES (?1, ?2, ?3, ?4, (SELECT id FROM video WHERE ref = ?5), ?6, ?7, ?8, ?9, ?10, ?11, ?12,
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
      ?13, ?14, ?15, ?16)";
 
 impl NewNotification<'_> {
@@ -52,7 +52,7 @@ impl NewNotification<'_> {
             self.destination.0,
             self.unit.map(|unit| unit.watch().0),
             self.unit.map(|unit| unit.0),
-            self.video.as_ref().map(VideoId::as_str),
+            self.video,
             self.alerts.iter().map(|id| id.0).max().unwrap_or(0),
             self.kind,
             self.body,

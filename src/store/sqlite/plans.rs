@@ -87,7 +87,9 @@ fn claims_read_what_is_due_and_no_more() {
     for sql in [
         lane::MAKE_DUE,
         lane::SHIFT,
+        lane::SAME_DUE,
         lane::NEXT_DUE,
+        lane::DUE_SAME,
         lane::DUE,
         unit::DUE,
         unit::ENDED,
@@ -137,8 +139,11 @@ fn questions_read_what_they_are_about() {
     check(destinations::ALL);
     check(destinations::SHUT);
     check(people::GROUPS);
+    check(chat::TOPICS);
+    check(people::AWAKE_GROUPS);
     check(people::WATCHES);
     check(people::INVITATIONS);
+    check(people::INVITED);
     check(people::CHATS);
     check(people::DISOWN);
     check(chat::SHUT);

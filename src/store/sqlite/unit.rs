@@ -168,9 +168,12 @@ pub(super) fn ended(
     }
 }
 
+/// What goes to a program is told as soon as it is put together, and nothing waits for it but what stands behind it (a
+/// negative number): so its row is mostly left as it is.
 pub(super) const ENDED: &str =
     "UPDATE unit SET notification = CASE WHEN notification = ?2 OR notification < 0 THEN ?3 ELSE notification END,
-     sent_at = coalesce(?4, sent_at) WHERE id = ?1
+     sent_at = CASE WHEN notification > 0 THEN coalesce(?4, sent_at) ELSE sent_at END
+     WHERE id = ?1 AND notification IS NOT NULL
      RETURNING lane, CASE WHEN notification IS NULL THEN due_at END";
 
 /// Makes a claim look again at what a destination, or one of its watches, holds: a command has changed what is decided.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, params};
 
 use super::unit::UnitId;
 use super::{routing_tx::NO_VIDEO, rows};
@@ -18,6 +18,8 @@ pub(super) struct Waiting {
     pub(super) unit: Option<Unit>,
     /// What a command, an expiry or a block has ended.
     pub(super) cancelled: Vec<(AlertId, CancelReason)>,
+    /// The rows of the videos that may be told.
+    pub(super) keys: HashMap<VideoId, i64>,
     /// What can't be read, and why.
     pub(super) broken: Vec<(AlertId, String)>,
     /// The row of the destination, where there is one.
@@ -57,14 +59,16 @@ pub(super) fn reason(word: Option<&str>) -> CancelReason {
         .unwrap_or(CancelReason::Unwatched)
 }
 
-/// Everything about a unit (1) and its watch (2) but their alerts, at a moment (3).
+/// Everything about a unit (1) and its watch (2) but their alerts, at a moment (3); last, and only where it is asked for (4),
+/// whether a message of the unit is under way.
 pub(super) const HEAD: &str = concat!(
     "SELECT d.cancelled_to, d.cancelled_reason, s.cancelled_to, s.cancelled_reason,
             CASE WHEN s.ended_at IS NOT NULL THEN 'unwatched' WHEN d.disabled IS NOT NULL THEN 'disabled'
                  WHEN s.until <= ?3 THEN 'expired' END,
             s.settings, u.ref, u.title, w.sent_at, ",
     rows::destination_columns!(),
-    " FROM subscription s JOIN destination d ON d.id = s.destination LEFT JOIN subject u ON u.id = s.subject
+    ", ?4 AND EXISTS (SELECT 1 FROM notification WHERE unit = ?1 AND state = 'pending')
+     FROM subscription s JOIN destination d ON d.id = s.destination LEFT JOIN subject u ON u.id = s.subject
      LEFT JOIN unit w ON w.id = ?1 WHERE s.id = ?2"
 );
 
@@ -82,26 +86,35 @@ pub(super) const ALERTS: &str = concat!(
      ORDER BY a.video, a.rule"
 );
 
+/// Where in [`HEAD`] stands whether a message of the unit is under way.
+const IS_UNDER_WAY: usize = 19;
+
 /// Where in [`ALERTS`] stands what the alerts of one video have in common.
 const VIDEO: usize = 11;
 
-/// Reads at most `limit` waiting alerts of a unit. Those of the videos in `under_way` are left where they are.
+/// Reads at most `limit` waiting alerts of a unit. Where each video has messages of its own, the alerts of those of which
+/// one is under way are left where they are.
 ///
 /// What can't be read (another version's word, a damaged row) is set apart: it must not hold up anything else.
 pub(super) fn read(
     tx: &Connection,
     id: UnitId,
-    under_way: &HashMap<i64, NotificationId>,
+    is_told_each_video: bool,
     now: UnixMillis,
     limit: usize,
 ) -> Result<Waiting> {
     let mut statement = tx.prepare_cached(HEAD)?;
-    let mut rows = statement.query([id.0, id.watch().0, now.0])?;
+    let mut rows = statement.query(params![id.0, id.watch().0, now.0, is_told_each_video])?;
     let head = rows.next()?;
     let ends = head.map(ends).transpose()?;
+    let under_way = match head {
+        Some(head) if rows::integer_or(head, IS_UNDER_WAY, 0) != 0 => under_way(tx, id)?,
+        _ => HashMap::new(),
+    };
     let mut waiting = Waiting {
         unit: None,
         cancelled: Vec::new(),
+        keys: HashMap::new(),
         broken: Vec::new(),
         destination: ends.as_ref().map(|ends| ends.destination),
         read: 0,
@@ -144,6 +157,8 @@ pub(super) fn read(
             video.alerts.sort_unstable_by_key(|alert| alert.id.0);
         }
         videos.sort_by_key(|(_, video)| video.alerts.first().map(|alert| alert.id.0));
+        waiting.keys =
+            videos.iter().filter_map(|(key, video)| video.video.map(|id| (id, *key))).collect();
         let videos = videos.into_iter().map(|(_, video)| video).collect();
         match rows::readable(unit(head, id))? {
             Ok(unit) => waiting.unit = Some(Unit { videos, ..unit }),
@@ -256,7 +271,7 @@ pub(super) const UNDER_WAY: &str =
     "SELECT coalesce(video, 0), id FROM notification WHERE unit = ?1 AND state = 'pending'";
 
 /// The videos of a unit of which a message is under way.
-pub(super) fn under_way(tx: &Connection, unit: UnitId) -> Result<HashMap<i64, NotificationId>> {
+fn under_way(tx: &Connection, unit: UnitId) -> Result<HashMap<i64, NotificationId>> {
     Ok(tx
         .prepare_cached(UNDER_WAY)?
         .query_map([unit.0], |row| Ok((row.get(0)?, NotificationId(row.get(1)?))))?

@@ -9,7 +9,7 @@ use tubebell::demo::world::World;
 use tubebell::demo::youtube::serve;
 use tubebell::model::{
     AlertDraft, Channel, Counts, FanoutCursor, Holder, Known, Live, Marks, Metric, NextTrigger,
-    RoutingTx, Series, Signal, Status, Suppressed, UnixMillis, Value,
+    RoutingTx, Series, Settings, Signal, Status, Suppressed, UnixMillis, Value,
 };
 use tubebell::pipeline::Watched;
 use tubebell::source::{Plan, QuotaState, Timeouts, YouTube, YouTubeOptions, last_reset};
@@ -125,6 +125,10 @@ impl Compose for Whole {
             observed_at: now,
         };
         Composed::Send { silent: false, messages: vec![message], cancelled: vec![] }
+    }
+
+    fn is_quiet(&self, _: &Settings, _: &Settings, _: UnixMillis) -> bool {
+        false
     }
 }
 

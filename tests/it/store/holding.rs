@@ -133,6 +133,10 @@ async fn a_hold_into_the_past_is_no_endless_loop() {
         fn compose(&self, _: &Unit, now: UnixMillis) -> Composed {
             Composed::Hold(now.minus(HOUR))
         }
+
+        fn is_quiet(&self, _: &Settings, _: &Settings, _: UnixMillis) -> bool {
+            false
+        }
     }
     let bench = Bench::new();
     bench.watch(ANA, "views any").await;

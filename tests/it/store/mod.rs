@@ -169,6 +169,10 @@ impl Compose for Plain {
         });
         Composed::Send { silent: false, messages: messages.collect(), cancelled: Vec::new() }
     }
+
+    fn is_quiet(&self, _: &Settings, _: &Settings, now: UnixMillis) -> bool {
+        self.quiet_until.load(Ordering::Relaxed) > now.0
+    }
 }
 
 /// Queues all dead letters again; how many there were.

@@ -277,6 +277,29 @@ async fn what_is_urgent_waits_neither_for_quiet_hours_nor_for_the_next_time_but_
 }
 
 #[tokio::test]
+async fn what_is_tried_again_in_quiet_hours_comes_without_a_sound_unless_it_is_urgent() {
+    for (rule, quiet_hours, silent) in [
+        ("views any", "12:00-19:00", true),
+        ("views any!", "12:00-19:00", false),
+        ("views any", "14:00-19:00", false),
+    ] {
+        let it = Telling::new();
+        it.bench.watch_subject(EVA, &format!("video:{}", id(1)), rule).await;
+        // It is shortly after eleven.
+        it.set(EVA, quiet(quiet_hours)).await;
+        it.look(1..=1, 1_000).await;
+        it.look(1..=1, 2_000).await;
+        let claim = it.claim(Channel::Recorder, Vec::new()).await.claims.remove(0);
+        let (at, error) = (it.bench.now().plus(2 * HOUR), "away".into());
+        let retry = it.bench.finished(&claim, FinishedAs::Retry { at, counts: true, error });
+        it.claim(Channel::Recorder, vec![retry]).await;
+        it.bench.pass(2 * HOUR);
+        let told = it.tell().await;
+        assert_eq!((told.len(), told[0].silent), (1, silent), "{rule} {quiet_hours}");
+    }
+}
+
+#[tokio::test]
 async fn a_message_is_late_by_when_it_was_due_and_not_by_when_it_was_seen() {
     let it = Telling::new();
     it.bench.watch_subject(EVA, &format!("video:{}", id(1)), "views any").await;
