@@ -11,6 +11,7 @@ pub mod deliver;
 pub mod demo;
 pub mod detect;
 pub mod files;
+pub mod http;
 pub mod model;
 pub mod notify;
 pub mod pipeline;

@@ -5,7 +5,6 @@
 
 pub mod recorder;
 pub mod telegram;
-mod transport;
 pub mod webhook;
 
 use std::time::Duration;

@@ -6,11 +6,11 @@ use jiff::tz::TimeZone;
 
 use super::{Cell, Column, Mistake, Quoted, Row, until};
 use crate::config::Config;
+use crate::http::check_url;
 use crate::model::{
     Address, AddressError, Channel, Condition, Event, Rule, Settings, SettingsError, SubjectRef,
     UnixMillis, excerpt,
 };
-use crate::notify::webhook::check_url;
 use crate::route::language;
 
 /// What the configuration says about watches.
@@ -279,7 +279,7 @@ fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
         (Address::Telegram { .. }, _) if !terms.telegram => Err(off(Channel::Telegram)),
         (Address::Webhook(_), None) => Err(off(Channel::Webhook)),
         (Address::Webhook(url), Some(allow_private)) => match check_url(url, allow_private) {
-            Ok(()) => Ok(address),
+            Ok(_) => Ok(address),
             Err(message) => Err(format!("{}: {message}", address.masked())),
         },
         (Address::Telegram { .. } | Address::Recorder(_), _) => Ok(address),

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::http::{self, Line, clean};
 use crate::model::Address;
 use crate::notify::SendError;
-use crate::notify::transport::clipped;
 
 /// Longest description that is taken over, in characters.
 const DESCRIPTION_MAX_CHARS: usize = 300;
@@ -100,12 +100,14 @@ const GONE: &[&str] = &[
 /// proxy, a captive portal): it says nothing about message, recipient or token, only that the API is out of reach.
 #[must_use]
 pub fn classify(status: u16, retry_after: Option<&str>, body: &[u8]) -> ApiError {
-    let header = retry_after.and_then(|value| value.trim().parse().ok());
+    let header = retry_after.and_then(|value| http::retry_after(value, None));
+    let header = header.map(|wait| wait.as_secs());
     let Ok(error) = serde_json::from_slice::<ErrorBody>(body) else {
         return ApiError::Send(classify_foreign(status, header));
     };
     let code = error.error_code.unwrap_or(status);
-    let text = match clipped(error.description.trim(), DESCRIPTION_MAX_CHARS) {
+    let line = Line { max_chars: DESCRIPTION_MAX_CHARS, gap: Some(' '), rest: None };
+    let text = match clean(error.description.trim(), line, &[]) {
         // The cause of a dead letter is read by people.
         text if text.is_empty() => format!("HTTP {code}, without a word"),
         text => text,

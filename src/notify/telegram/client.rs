@@ -4,16 +4,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
-use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::http::{Client, Failure, FailureKind, USER_AGENT, wish_to_wait};
 use crate::notify::SendError;
-use crate::notify::transport::{Broken, Unread, read_bounded, sort};
 
 use super::TelegramOptions;
 use super::classify::{ApiError, classify};
@@ -45,7 +43,7 @@ pub enum SetupError {
     Token,
     /// The HTTP client.
     #[error("could not make the HTTP client")]
-    Client(#[source] reqwest::Error),
+    Client(#[source] Failure),
 }
 
 /// A client of the Bot API. Cheap to clone; clones share their connections.
@@ -86,18 +84,14 @@ impl Telegram {
         if !matches!(url.scheme(), "http" | "https") || !is_plain {
             return Err(SetupError::Url);
         }
-        let mut http = Client::builder()
-            .user_agent(concat!("tubebell/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            // A redirect would carry the token, which is part of the path, to another server.
-            .redirect(Policy::none());
+        let mut http = Client::builder(CONNECT_TIMEOUT, REQUEST_TIMEOUT)
+            .user_agent(USER_AGENT)
+            .pool_idle_timeout(IDLE_TIMEOUT);
         if is_this_machine(&url) {
             http = http.no_proxy();
         }
         Ok(Telegram {
-            http: http.build().map_err(|error| SetupError::Client(error.without_url()))?,
+            http: Client::new(http, vec![options.token.clone()]).map_err(SetupError::Client)?,
             api_url: url.as_str().trim_end_matches('/').to_owned(),
             token: options.token.clone(),
         })
@@ -121,31 +115,20 @@ impl Telegram {
         max_bytes: usize,
     ) -> Result<T, ApiError> {
         let url = format!("{}/bot{}/{method}", self.api_url, self.token.expose_secret());
-        let sent = self.http.post(url).timeout(limit).json(payload).send().await;
-        let response = sent.map_err(|error| {
-            ApiError::Send(match sort(&error) {
-                Broken::NotSent(cause) => SendError::Unreachable(cause),
-                Broken::NoAnswer(cause) => SendError::Ambiguous(cause),
-            })
-        })?;
+        let sent = self.http.send(|http| http.post(url).timeout(limit).json(payload)).await;
+        let response = sent.map_err(|failure| sort(&failure))?;
         let status = response.status();
-        let retry_after = response.headers().get(RETRY_AFTER).cloned();
-        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
-        let body = read_bounded(response, max_bytes).await;
+        let retry_after = wish_to_wait(&response);
+        let body = self.http.read(response, max_bytes).await;
         if status.is_success() {
-            let body = body.as_ref().map_err(|unread| lost(*unread))?;
+            let body = body.as_ref().map_err(sort)?;
             if let Some(result) = result_of(body)? {
                 return Ok(result);
             }
         }
         // A failure's status says enough when its text is lost.
-        let body = self.without_token(&body.unwrap_or_default());
-        Err(classify(status.as_u16(), retry_after, body.as_bytes()))
-    }
-
-    /// The text of an answer, should something on the way have written our own path into it.
-    fn without_token(&self, body: &[u8]) -> String {
-        String::from_utf8_lossy(body).replace(self.token.expose_secret(), "…")
+        let body = self.http.without_secrets(&body.unwrap_or_default());
+        Err(classify(status.as_u16(), retry_after.as_deref(), body.as_bytes()))
     }
 }
 
@@ -175,10 +158,17 @@ fn result_of<T: DeserializeOwned>(body: &[u8]) -> Result<Option<T>, ApiError> {
     })
 }
 
-fn lost(unread: Unread) -> ApiError {
-    match unread {
-        Unread::TooLong => ApiError::TooLong,
-        Unread::Broken => ApiError::Send(SendError::Ambiguous("the answer broke off".to_owned())),
+/// Sorts a request without an answer, or a good answer without its end.
+fn sort(failure: &Failure) -> ApiError {
+    let words = failure.words().to_owned();
+    match failure.kind {
+        FailureKind::TooMuch => ApiError::TooLong,
+        FailureKind::Denied | FailureKind::NotReached => {
+            ApiError::Send(SendError::Unreachable(words))
+        }
+        FailureKind::TimedOut | FailureKind::BrokenOff => {
+            ApiError::Send(SendError::Ambiguous(words))
+        }
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::fmt::rfc2822::DateTimeParser;
-
+use crate::http;
 use crate::model::UnixMillis;
 use crate::notify::SendError;
 
@@ -21,7 +20,8 @@ pub(super) fn judge(
     retry_after: Option<&str>,
     now: UnixMillis,
 ) -> Result<(), SendError> {
-    let after = retry_after.and_then(|value| wait(value, now));
+    let after = retry_after.and_then(|value| http::retry_after(value, Some(now)));
+    let after = after.map(|wait| wait.min(WAIT_MAX));
     Err(match status {
         200..=299 => return Ok(()),
         300..=399 => SendError::Transient(format!("HTTP {status}: redirects are not followed")),
@@ -30,23 +30,6 @@ pub(super) fn judge(
         502..=504 if after.is_some() => SendError::Wait { after },
         _ => SendError::Transient(format!("HTTP {status}")),
     })
-}
-
-/// Reads `Retry-After`: seconds, or a date as RFC 9110 writes it.
-fn wait(value: &str, now: UnixMillis) -> Option<Duration> {
-    let value = value.trim();
-    let wish = if value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Too many digits for an integer is a long wait too.
-        Duration::from_secs(if value.is_empty() {
-            return None;
-        } else {
-            value.parse().unwrap_or(u64::MAX)
-        })
-    } else {
-        let date = DateTimeParser::new().parse_timestamp(value).ok()?;
-        UnixMillis::from(date).since(now)
-    };
-    Some(wish.min(WAIT_MAX))
 }
 
 #[cfg(test)]

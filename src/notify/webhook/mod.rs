@@ -8,12 +8,7 @@
 //! DNS's word of this moment: behind a captive portal every name is a private address, so that is tried again.
 
 mod answer;
-mod guard;
-mod resolver;
 mod secrets;
-
-pub use guard::check_url;
-pub use resolver::{HostLookup, SystemLookup};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,17 +16,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Url};
+use reqwest::Url;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use secrecy::SecretString;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP};
 
+use crate::http::{
+    Client, Failure, FailureKind, HostLookup, SystemLookup, USER_AGENT, check_url, guarded,
+    wish_to_wait,
+};
 use crate::model::{Address, Channel, Clock};
 
-use super::transport::{Broken, read_bounded, sort};
 use super::{Notifier, Outgoing, Receipt, SendError};
-use resolver::{GuardedResolver, Refusal};
 use secrets::Secrets;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -84,7 +80,7 @@ pub enum SetupError {
     EndpointUrl(usize, String),
     /// The HTTP client.
     #[error("could not make the HTTP client")]
-    Client(#[source] reqwest::Error),
+    Client(#[source] Failure),
 }
 
 const MAKE: &str = "echo whsec_$(openssl rand -base64 32)";
@@ -125,21 +121,14 @@ impl Webhook {
         now: Clock,
         lookup: Arc<dyn HostLookup>,
     ) -> Result<Self, SetupError> {
-        let http = Client::builder()
-            .user_agent(concat!("tubebell/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
+        let http = Client::builder(CONNECT_TIMEOUT, REQUEST_TIMEOUT)
+            .user_agent(USER_AGENT)
             .pool_idle_timeout(IDLE_TIMEOUT)
             // Nothing of an answer is read but its status, so nothing has to be unpacked.
-            .gzip(false)
-            // Both would send the request to an address that nobody has checked.
-            .redirect(Policy::none())
-            .no_proxy()
-            .dns_resolver(Arc::new(GuardedResolver::new(lookup, options.allow_private)))
-            .build()
-            .map_err(SetupError::Client)?;
+            .gzip(false);
+        let http = guarded(http, lookup, options.allow_private);
         Ok(Webhook {
-            http,
+            http: Client::new(http, Vec::new()).map_err(SetupError::Client)?,
             secrets: Secrets::read(options)?,
             allow_private: options.allow_private,
             now,
@@ -177,13 +166,14 @@ pub fn host_of(lane: &str) -> String {
 }
 
 /// Sorts an attempt without an answer.
-fn without_answer(error: &reqwest::Error) -> SendError {
-    if let Some(refusal) = Refusal::behind(error) {
-        return SendError::NoConnection(refusal.to_string());
-    }
-    match sort(error) {
-        Broken::NotSent(cause) => SendError::NoConnection(format!("could not connect: {cause}")),
-        Broken::NoAnswer(cause) => SendError::Ambiguous(cause),
+fn without_answer(failure: &Failure) -> SendError {
+    let words = failure.words();
+    match failure.kind {
+        FailureKind::Denied => SendError::NoConnection(words.to_owned()),
+        FailureKind::NotReached => SendError::NoConnection(format!("could not connect: {words}")),
+        FailureKind::TimedOut | FailureKind::BrokenOff | FailureKind::TooMuch => {
+            SendError::Ambiguous(words.to_owned())
+        }
     }
 }
 
@@ -198,16 +188,16 @@ impl Notifier for Webhook {
             return Err(SendError::Rejected("not a webhook address".to_owned()));
         };
         // Checked on every attempt: the rules may have become stricter since the watch was made.
-        let url = guard::checked(url, self.allow_private).map_err(SendError::Rejected)?;
+        let url = check_url(url, self.allow_private).map_err(SendError::Rejected)?;
         let id = format!("msg_{}", outgoing.id);
         let headers = self.headers(&url, &id, &outgoing.body)?;
-        let sent = self.http.post(url).headers(headers).body(outgoing.body.clone()).send().await;
-        let response = sent.map_err(|error| without_answer(&error))?;
-        let status = response.status();
-        let retry_after = response.headers().get(RETRY_AFTER).cloned();
-        let retry_after = retry_after.as_ref().and_then(|value| value.to_str().ok());
+        let body = outgoing.body.clone();
+        let sent = self.http.send(|http| http.post(url).headers(headers).body(body)).await;
+        let response = sent.map_err(|failure| without_answer(&failure))?;
+        let status = response.status().as_u16();
+        let retry_after = wish_to_wait(&response);
         // What it says, and whether it ends well, is of no interest: the status has been given.
-        drop(read_bounded(response, ANSWER_MAX_BYTES).await);
-        answer::judge(status.as_u16(), retry_after, (self.now)()).map(|()| Receipt(id))
+        drop(self.http.read(response, ANSWER_MAX_BYTES).await);
+        answer::judge(status, retry_after.as_deref(), (self.now)()).map(|()| Receipt(id))
     }
 }

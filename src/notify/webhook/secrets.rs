@@ -7,7 +7,8 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use standardwebhooks::Webhook as Signer;
 
-use super::{SetupError, WebhookOptions, guard};
+use super::{SetupError, WebhookOptions};
+use crate::http::check_url;
 
 /// The length of a secret in bytes. Source: Standard Webhooks 1.0.0.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
@@ -23,7 +24,7 @@ impl Secrets {
     pub(super) fn read(options: &WebhookOptions) -> Result<Self, SetupError> {
         let mut of_endpoint = HashMap::new();
         for (place, (url, secret)) in (1..).zip(&options.secrets) {
-            let url = guard::checked(url, options.allow_private)
+            let url = check_url(url, options.allow_private)
                 .map_err(|why| SetupError::EndpointUrl(place, why))?;
             of_endpoint.insert(url, signer(secret).ok_or(SetupError::EndpointSecret(place))?);
         }

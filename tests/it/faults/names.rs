@@ -11,7 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tubebell::app::{Gateway, system_clock};
 use tubebell::config;
-use tubebell::notify::webhook::{HostLookup, Webhook};
+use tubebell::http::HostLookup;
+use tubebell::notify::webhook::Webhook;
 
 use super::receiver::{Mode, Receiver};
 use super::rig::Rig;

@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tubebell::http::HostLookup;
 use tubebell::model::{Address, Clock, UnixMillis};
-use tubebell::notify::webhook::{HostLookup, SetupError, Webhook, WebhookOptions};
+use tubebell::notify::webhook::{SetupError, Webhook, WebhookOptions};
 use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 
 use super::stub::{Answer, Stub, closed};

@@ -1,13 +1,13 @@
-//! Which addresses a webhook may go to: a person in a chat must not be able to make us call our own network.
+//! Which addresses strangers may have us call: a person in a chat must not be able to make us call our own network.
 //!
-//! Two halves: [`checked`] looks at the URL, where a literal address skips every resolver; the resolver beside this
+//! Two halves: [`check_url`] looks at the URL, where a literal address skips every resolver; the resolver beside this
 //! file looks at what a name stands for, each time a connection is made, and connects to just that. Both ask
 //! [`denial`].
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use ipnet::{Ipv4Net, Ipv6Net};
+use ipnet::{IpNet, Ipv6Net};
 use reqwest::Url;
 
 /// Longest address of an endpoint, in bytes.
@@ -62,37 +62,24 @@ const IPV6_DENIED: &[(&str, &str)] = &[
     ("3fff::/20", "for documentation"),
 ];
 
-type Table<N> = Vec<(N, &'static str)>;
-
-static IPV4: LazyLock<Table<Ipv4Net>> = LazyLock::new(|| read(IPV4_DENIED));
-static IPV6: LazyLock<Table<Ipv6Net>> = LazyLock::new(|| read(IPV6_DENIED));
+static DENIED: LazyLock<Vec<(IpNet, &'static str)>> = LazyLock::new(|| {
+    let net = |text: &str| text.parse::<IpNet>().expect("literals, tested below");
+    IPV4_DENIED.iter().chain(IPV6_DENIED).map(|(text, word)| (net(text), *word)).collect()
+});
 static IPV6_GLOBAL: LazyLock<Ipv6Net> =
     LazyLock::new(|| IPV6_PUBLIC.parse().expect("a literal, tested below"));
 
-fn read<N: std::str::FromStr>(rows: &[(&str, &'static str)]) -> Table<N> {
-    let net = |text: &str| text.parse().ok().expect("literals, tested below");
-    rows.iter().map(|(text, word)| (net(text), *word)).collect()
-}
-
 /// Why a connection to `ip` is refused; `None` when it may be made.
-#[must_use]
 pub(super) fn denial(ip: IpAddr) -> Option<&'static str> {
-    match ip {
-        IpAddr::V4(ip) => denial_v4(ip),
-        IpAddr::V6(ip) => denial_v6(ip),
-    }
+    let named = DENIED.iter().find(|(net, _)| net.contains(&ip)).map(|(_, word)| *word);
+    named.or_else(|| match ip {
+        IpAddr::V6(ip) if !IPV6_GLOBAL.contains(&ip) => Some("not a public address"),
+        IpAddr::V4(_) | IpAddr::V6(_) => None,
+    })
 }
 
-fn denial_v4(ip: Ipv4Addr) -> Option<&'static str> {
-    IPV4.iter().find(|(net, _)| net.contains(&ip)).map(|(_, word)| *word)
-}
-
-fn denial_v6(ip: Ipv6Addr) -> Option<&'static str> {
-    let named = IPV6.iter().find(|(net, _)| net.contains(&ip)).map(|(_, word)| *word);
-    named.or_else(|| (!IPV6_GLOBAL.contains(&ip)).then_some("not a public address"))
-}
-
-/// Says whether a webhook may go to `url`, as far as the text tells; for use when a watch is made.
+/// Reads `url` and says whether a webhook may go there, as far as the text tells; the answer for whoever makes a watch,
+/// and before each attempt.
 ///
 /// Without `allow_private`: https, port 443 or one of 1024 and above (below are the ports of other protocols), no
 /// literal address and no name of this machine or a private network. With it: http too, and any host and port. User and
@@ -101,12 +88,7 @@ fn denial_v6(ip: Ipv6Addr) -> Option<&'static str> {
 /// # Errors
 ///
 /// A line for the person who wrote the address; it does not quote it.
-pub fn check_url(url: &str, allow_private: bool) -> Result<(), String> {
-    checked(url, allow_private).map(drop)
-}
-
-/// Reads `url` and says whether a webhook may go there.
-pub(super) fn checked(url: &str, allow_private: bool) -> Result<Url, String> {
+pub fn check_url(url: &str, allow_private: bool) -> Result<Url, String> {
     if url.len() > URL_MAX_BYTES {
         return Err(format!("the address is longer than {URL_MAX_BYTES} bytes"));
     }
@@ -160,6 +142,7 @@ fn is_local_name(host: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::net::Ipv4Addr;
 
     fn check(url: &str, is_allowed: bool) {
         let found = check_url(url, false);
@@ -256,7 +239,7 @@ mod tests {
             "http://nas.local:80/",
             "https://10.0.0.1:22/",
         ] {
-            assert_eq!(check_url(url, true), Ok(()), "{url}");
+            assert_eq!(check_url(url, true).map(drop), Ok(()), "{url}");
         }
         for url in ["http://user:pw@127.0.0.1/", "file:///etc/passwd", "unix:/run/x"] {
             assert!(check_url(url, true).is_err(), "{url}");
