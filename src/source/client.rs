@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
-use reqwest::{Response, StatusCode, Url};
+use reqwest::Url;
+use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::error::{SourceError, classify};
@@ -17,6 +17,7 @@ use super::feed;
 use super::quota::{Bucket, Denied, Quota, QuotaState, Spender, next_reset};
 use super::schedule::Intervals;
 use super::wire::{self, Answer, ChannelInfo, Details, Member, MemberPage, Stats};
+use crate::http::{Client, Failure, FailureKind, retry_after, wish_to_wait};
 use crate::model::{PlaylistId, SubjectRef, UnixMillis, VideoId};
 
 /// The most ids that one call takes; also the size of a page.
@@ -97,9 +98,8 @@ pub struct Members {
 /// The client. Cheap to share behind an `Arc`; every method takes `&self`.
 #[derive(Debug)]
 pub struct YouTube {
-    http: reqwest::Client,
+    http: Client,
     key: HeaderValue,
-    secret: SecretString,
     base_url: String,
     feed_url: String,
     feed_timeout: Duration,
@@ -117,16 +117,6 @@ impl YouTube {
         timeouts: Timeouts,
         state: QuotaState,
     ) -> Result<YouTube, SourceError> {
-        let http = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .connect_timeout(timeouts.connect)
-            .timeout(timeouts.total)
-            // A redirect would carry the key to wherever it points.
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(|e| {
-                SourceError::Misconfigured(format!("no HTTP client: {}", e.without_url()))
-            })?;
         let text = options.api_key.expose_secret().trim();
         let key = HeaderValue::from_str(text).ok().filter(|_| !text.is_empty());
         let mut key = key.ok_or_else(|| {
@@ -135,10 +125,13 @@ impl YouTube {
             )
         })?;
         key.set_sensitive(true);
+        let http = Client::builder(timeouts.connect, timeouts.total).user_agent(USER_AGENT);
+        let http = Client::new(http, vec![text.into()]).map_err(|failure| {
+            SourceError::Misconfigured(format!("no HTTP client: {}", failure.outermost()))
+        })?;
         Ok(YouTube {
             http,
             key,
-            secret: text.into(),
             base_url: origin("youtube.base_url", &options.base_url)?,
             feed_url: origin("youtube.feed_url", &options.feed_url)?,
             feed_timeout: timeouts.feed,
@@ -324,15 +317,17 @@ impl YouTube {
             }
         };
         let url = format!("{}/feeds/videos.xml", self.feed_url);
-        let sent = self.http.get(url).query(&[query]).timeout(self.feed_timeout).send().await;
-        let response = sent.map_err(|error| unreachable(&self.feed_url, error))?;
-        if response.status() != StatusCode::OK {
-            let status = response.status().as_u16();
+        let sent =
+            self.http.send(|http| http.get(url).query(&[query]).timeout(self.feed_timeout)).await;
+        let response = sent.map_err(|failure| sort(&self.feed_url, failure))?;
+        let status = response.status().as_u16();
+        if status != 200 {
             return Err(SourceError::Transient(format!(
                 "the feed does not answer (HTTP {status})"
             )));
         }
-        feed::parse(&read(response, &self.feed_url, ANSWER_MAX_BYTES).await?)
+        let body = self.http.read(response, ANSWER_MAX_BYTES).await;
+        feed::parse(&body.map_err(|failure| sort(&self.feed_url, failure))?)
             .map_err(SourceError::BadAnswer)
     }
 
@@ -361,23 +356,25 @@ impl YouTube {
             Denied::Share(resets_at) => SourceError::ShareUsedUp { bucket, by, resets_at },
         })?;
         let url = format!("{}/youtube/v3/{method}", self.base_url);
-        let request = self.http.get(url).query(query).header(KEY_HEADER, self.key.clone());
-        let response = request.send().await.map_err(|error| {
-            if error.is_connect() {
+        let key = self.key.clone();
+        let sent = self.http.send(|http| http.get(url).query(query).header(KEY_HEADER, key)).await;
+        let response = sent.map_err(|failure| {
+            if failure.kind == FailureKind::NotReached {
                 self.lock().refund(bucket, by, now);
             }
-            unreachable(&self.base_url, error)
+            sort(&self.base_url, failure)
         })?;
-        let status = response.status();
-        if status == StatusCode::OK {
+        let status = response.status().as_u16();
+        if status == 200 {
             self.lock().answered(bucket, now);
-            return read(response, &self.base_url, ANSWER_MAX_BYTES).await;
+            let body = self.http.read(response, ANSWER_MAX_BYTES).await;
+            return body.map_err(|failure| sort(&self.base_url, failure));
         }
-        let wish = retry_after(response.headers());
+        let wish = wish_to_wait(&response).and_then(|value| retry_after(&value, None));
         // An error whose body is lost is still an error of its status.
-        let body = read(response, &self.base_url, ERROR_MAX_BYTES).await.unwrap_or_default();
-        let body = self.without_key(&body);
-        let error = classify(status.as_u16(), wish, body.as_bytes(), bucket, next_reset(now));
+        let body = self.http.read(response, ERROR_MAX_BYTES).await.unwrap_or_default();
+        let body = self.http.without_secrets(&body);
+        let error = classify(status, wish, body.as_bytes(), bucket, next_reset(now));
         if let SourceError::QuotaUsedUp { .. } = error {
             let resets_at = self.lock().used_up(bucket, now);
             return Err(SourceError::QuotaUsedUp { bucket, resets_at });
@@ -385,37 +382,9 @@ impl YouTube {
         Err(error)
     }
 
-    /// The text of an error, in case it repeats the key.
-    fn without_key(&self, body: &[u8]) -> String {
-        String::from_utf8_lossy(body).replace(self.secret.expose_secret(), "…")
-    }
-
     fn lock(&self) -> MutexGuard<'_, Quota> {
         // A count is right after every statement, so a panic elsewhere does not spoil it.
         self.quota.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Reads an answer piece by piece, and not more than is reasonable.
-async fn read(
-    mut response: Response,
-    base: &str,
-    max_bytes: usize,
-) -> Result<Vec<u8>, SourceError> {
-    let mut body = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > max_bytes => {
-                return Err(SourceError::BadAnswer(format!("more than {} KiB", max_bytes / 1024)));
-            }
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => return Ok(body),
-            Err(error) if error.is_timeout() => return Err(unreachable(base, error)),
-            Err(_) => {
-                let length = body.len();
-                return Err(SourceError::BadAnswer(format!("cut off after {length} bytes")));
-            }
-        }
     }
 }
 
@@ -437,15 +406,20 @@ fn origin(name: &str, text: &str) -> Result<String, SourceError> {
     }
 }
 
-fn unreachable(base: &str, error: reqwest::Error) -> SourceError {
-    let url = Url::parse(base).ok();
-    let host = url.as_ref().and_then(Url::host_str).unwrap_or("YouTube");
-    let port = url.as_ref().and_then(Url::port).map(|port| format!(":{port}")).unwrap_or_default();
-    SourceError::Unreachable { host: format!("{host}{port}"), cause: error.without_url() }
-}
-
-/// The wait in seconds; the form with a date is not used by Google.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+/// Sorts a request without an answer, or a good answer without its end.
+fn sort(base: &str, failure: Failure) -> SourceError {
+    match (failure.kind, failure.after_bytes) {
+        (FailureKind::TooMuch, _) => SourceError::BadAnswer(failure.to_string()),
+        (FailureKind::BrokenOff, Some(bytes)) => {
+            SourceError::BadAnswer(format!("cut off after {bytes} bytes"))
+        }
+        (FailureKind::Denied | FailureKind::NotReached | FailureKind::TimedOut, _)
+        | (FailureKind::BrokenOff, None) => {
+            let url = Url::parse(base).ok();
+            let host = url.as_ref().and_then(Url::host_str).unwrap_or("YouTube");
+            let port = url.as_ref().and_then(Url::port).map(|port| format!(":{port}"));
+            let host = format!("{host}{}", port.unwrap_or_default());
+            SourceError::Unreachable { host, cause: failure }
+        }
+    }
 }

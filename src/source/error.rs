@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::quota::{Bucket, Spender};
+use crate::http::{Failure, Line, clean};
 use crate::model::{AtMost, UnixMillis};
 
 /// Where keys are made and restricted.
@@ -20,6 +21,9 @@ const LIBRARY_PAGE: &str = "https://console.cloud.google.com/apis/library/youtub
 
 /// The longest part of a foreign message that we repeat, in characters: one line in a log or a chat.
 const MESSAGE_MAX_CHARS: usize = 200;
+
+/// A foreign message as a line of ours.
+const MESSAGE: Line = Line { max_chars: MESSAGE_MAX_CHARS, gap: None, rest: Some('…') };
 
 /// The longest word that we take for a reason: Google's longest have some forty letters.
 const WORD_MAX_BYTES: usize = 80;
@@ -81,7 +85,7 @@ pub enum SourceError {
         host: String,
         /// Without the URL.
         #[source]
-        cause: reqwest::Error,
+        cause: Failure,
     },
     /// Try again later: YouTube has a problem of its own.
     #[error("YouTube has a problem: {0}")]
@@ -261,24 +265,11 @@ impl Envelope {
 
     /// One line for people: no tags, no control characters, not long.
     fn message(&self) -> String {
-        let mut text = String::new();
-        let mut in_tag = false;
-        let mut length = 0;
-        for c in self.text.chars() {
-            match c {
-                '<' => in_tag = true,
-                '>' if in_tag => in_tag = false,
-                _ if in_tag || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {}
-                _ if length == MESSAGE_MAX_CHARS => {
-                    text.push('…');
-                    break;
-                }
-                _ => {
-                    text.push(c);
-                    length += 1;
-                }
-            }
-        }
+        // What stands before the first tag, and behind the end of each.
+        let mut parts = self.text.split('<');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        text.extend(parts.filter_map(|part| part.split_once('>')).map(|(_, text)| text));
+        let text = clean(&text, MESSAGE, &[]);
         let text = text.trim().trim_end_matches('.');
         if text.is_empty() { self.reason.clone() } else { text.to_owned() }
     }
