@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
+use crate::http::Client;
 use crate::model::Clock;
 use crate::pipeline::PollHealth;
 use crate::store::Store;
@@ -13,12 +15,15 @@ use crate::store::Store;
 /// How often the watchdog is pinged.
 const EVERY: Duration = Duration::from_secs(60);
 
+/// Time for one ping.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Polling has stopped when a look is due for so long, and YouTube has answered nothing for as long.
 const SILENT_MAX: Duration = Duration::from_secs(2 * 3600);
 
 /// The pinging of `[operator] heartbeat_url`.
 pub(super) struct Heartbeat {
-    http: reqwest::Client,
+    http: Client,
     url: SecretString,
     store: Arc<dyn Store>,
     health: Arc<PollHealth>,
@@ -37,10 +42,10 @@ impl Heartbeat {
         health: Arc<PollHealth>,
         clock: Clock,
     ) -> Result<Heartbeat, String> {
-        let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(10))
-            .build()
-            .map_err(|error| error.without_url().to_string())?;
+        // Watchdogs move, and their old addresses lead to the new ones.
+        let http = Client::builder(TIMEOUT, TIMEOUT).redirect(Policy::default());
+        let http = Client::new(http, vec![url.clone()]);
+        let http = http.map_err(|failure| failure.outermost().to_owned())?;
         Ok(Heartbeat { http, url, store, health, clock })
     }
 
@@ -64,8 +69,8 @@ impl Heartbeat {
             return;
         }
         // The URL is a secret: whoever has it can keep the watchdog quiet.
-        if let Err(error) = self.http.get(self.url.expose_secret()).send().await {
-            tracing::warn!(error = %error.without_url(), "the heartbeat did not arrive");
+        if let Err(failure) = self.http.send(|http| http.get(self.url.expose_secret())).await {
+            tracing::warn!(error = failure.outermost(), "the heartbeat did not arrive");
         }
     }
 

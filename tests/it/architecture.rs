@@ -43,6 +43,9 @@ const MAY_SPAWN: [&str; 3] = ["app", "deliver", "demo"];
 /// Tasks that no tracker waits for.
 const LOOSE: [&str; 4] = ["tokio::spawn", "task::spawn", "spawn_local", "JoinSet"];
 
+/// What all may use of the library behind `http`: addresses, headers, rules of redirects. They call nobody.
+const NO_CALLS: [&str; 3] = ["reqwest::Url", "reqwest::header::", "reqwest::redirect::"];
+
 /// What makes a test depend on how much else the machine has to do.
 const BY_THE_CLOCK: [&str; 7] = [
     "time::sleep(",
@@ -191,6 +194,10 @@ fn violations(path: &str, text: &str) -> Vec<String> {
     } else if !MAY_SPAWN.contains(&module.as_str()) && code.matches("spawn").count() > threads {
         found.push(format!("{path}: only {MAY_SPAWN:?} spawn tasks"));
     }
+    let calls = NO_CALLS.iter().fold(code.clone(), |code, word| code.replace(word, ""));
+    if module != "http" && calls.contains("reqwest") {
+        found.push(format!("{path}: only `http` calls others: take a client of its kind"));
+    }
     if code.contains("unbounded") {
         found.push(format!("{path}: every queue has a bound"));
     }
@@ -257,6 +264,17 @@ fn modules_use_only_what_the_table_allows() {
     let found: Vec<String> =
         sources().iter().flat_map(|(path, text)| violations(path, text)).collect();
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn one_place_builds_the_clients_that_call_others() {
+    let mut found = Vec::new();
+    for (path, text) in sources() {
+        for word in ["reqwest::Client::builder", "ClientBuilder::new", "reqwest::get"] {
+            found.extend(code(&text).matches(word).map(|word| format!("{path}: {word}")));
+        }
+    }
+    assert_eq!(found, ["http/client.rs: reqwest::Client::builder"]);
 }
 
 #[test]
@@ -341,6 +359,9 @@ fn the_checks_see_what_is_forbidden() {
         ("web/mod.rs", "std::thread::spawn(work);"),
         ("app.rs", "let (sender, receiver) = mpsc::unbounded_channel();"),
         ("bus/mod.rs", "#[cfg(test)]\nmod tests;\nuse crate::route::Router;"),
+        ("notify/webhook/mod.rs", "use reqwest::Client;"),
+        ("source/client.rs", "use reqwest::{Client, Url};"),
+        ("cli/init.rs", "let page = reqwest::get(reqwest::Url::parse(text)?).await?;"),
     ];
     for (path, text) in forbidden {
         assert_eq!(violations(path, text).len(), 1, "{path}: {text}");
@@ -354,6 +375,8 @@ fn the_checks_see_what_is_forbidden() {
         ("bus/mod.rs", "fn f() {}\n#[cfg(test)]\nmod tests {\n    use crate::route::Router;\n}"),
         ("bus/tests.rs", "use crate::route::Router;"),
         ("app.rs", "use crate::config::Config;\nuse crate::bus::Bus;"),
+        ("notify/webhook/mod.rs", "use reqwest::Url;\nuse reqwest::header::HeaderMap;"),
+        ("http/client.rs", "let http = reqwest::Client::builder();"),
     ];
     for (path, text) in allowed {
         assert_eq!(violations(path, text), Vec::<String>::new(), "{path}: {text}");
