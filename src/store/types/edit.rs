@@ -1,0 +1,246 @@
+//! What a command or a watch file changes, and what it did.
+
+use crate::model::{
+    Address, NextTrigger, Series, Settings, Snapshot, SubjectRef, SubscriptionId, UnixMillis,
+};
+
+/// A rule to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRule {
+    /// Its canonical text.
+    pub text: String,
+    /// Where a trigger starts that has not seen anything yet.
+    pub unset: (Series, i64),
+    /// Whether it has a state per video: then every video of a channel or playlist has a row of it.
+    pub per_video: bool,
+    /// Where the trigger of the watched video starts, when a snapshot is its base; `None` inside: spent from the start.
+    pub start: Option<Option<NextTrigger>>,
+}
+
+/// Where the poller begins with a video that was just looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    /// The poller's memory.
+    pub memory: String,
+    /// What was seen. It goes into the stream with the watch: whatever differs from it later is a change.
+    pub snapshot: Snapshot,
+    /// When to look again.
+    pub next_poll: UnixMillis,
+}
+
+/// A change of what is watched or how it is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Makes a watch, or brings the existing one to these rules and settings; unchanged rules keep their state.
+    Watch(Box<WatchEdit>),
+    /// Ends a watch.
+    Unwatch {
+        /// Whose.
+        destination: Address,
+        /// Of what.
+        subject: SubjectRef,
+    },
+    /// Mutes (or, with `None`, unmutes) a destination or one of its watches; what waits is cancelled. Unmuting a
+    /// destination ends the silence of its single watches too, see [`Edited::Unmuted`].
+    Mute {
+        /// Whose.
+        destination: Address,
+        /// One watch, or all.
+        subject: Option<SubjectRef>,
+        /// Until when.
+        until: Option<UnixMillis>,
+    },
+    /// Replaces the settings of a destination or of one of its watches.
+    Set {
+        /// Whose.
+        destination: Address,
+        /// One watch, or the destination.
+        subject: Option<SubjectRef>,
+        /// The new settings.
+        settings: Settings,
+    },
+    /// Makes a destination known, and reachable again if it was disabled.
+    Enable {
+        /// Which; every thread of the chat, where it names none.
+        destination: Address,
+        /// Whose limits count, when it is new.
+        owner: String,
+    },
+    /// Something came from there, or arrived: what was off or barred there is on again, and what concerned the chat as a
+    /// whole in its other topics too. Makes nothing known.
+    Alive {
+        /// Where, with the topic.
+        destination: Address,
+    },
+    /// Makes a chat unreachable: what waits is cancelled.
+    Disable {
+        /// Which; every thread of the chat.
+        destination: Address,
+        /// Why.
+        reason: String,
+    },
+    /// Follows a chat to its new id.
+    Move {
+        /// The old address.
+        from: Address,
+        /// The new one.
+        to: Address,
+    },
+    /// Uses an invitation.
+    Admit {
+        /// Who.
+        person: Address,
+        /// With which code.
+        code: String,
+    },
+    /// Lets a group in that counts for whoever brought it in.
+    BringIn {
+        /// The group, without topic.
+        group: Address,
+        /// The private chat of whoever brings it in.
+        by: Address,
+        /// Whose limits count there.
+        owner: String,
+        /// How many groups they may bring in; `None`: any number. Beyond, nothing is changed: [`Edited::GroupsReached`].
+        limit: Option<usize>,
+    },
+    /// Makes a topic of a chat known, as [`Edit::Enable`] does, so that something can be set there.
+    AddTopic {
+        /// The topic.
+        topic: Address,
+        /// Whose limits count there.
+        owner: String,
+        /// How many topics the chat may have; `None`: any number. Beyond, nothing is changed: [`Edited::TopicsReached`].
+        limit: Option<usize>,
+    },
+    /// Whoever this stands before must still be in: otherwise nothing of the transaction is done, and the update that asked
+    /// for it counts as having had its effect.
+    IsIn {
+        /// Whose row it is: a private chat, or a group.
+        person: Address,
+    },
+    /// Puts somebody out, with the groups that they brought in and the invitations that they made and nobody has used:
+    /// [`Edited::Expelled`]. Watches are not ended by it.
+    Expel {
+        /// A private chat, or a group.
+        person: Address,
+    },
+    /// Withdraws an invitation. One that was used is [`Edited::BadInvite`].
+    Revoke {
+        /// Its code.
+        code: String,
+    },
+    /// Makes whoever has the operator's own invitation the operator, as long as nobody is. Any other invitation, and one
+    /// that somebody else has used or that is too old, is [`Edited::BadInvite`]. A group is [`Edited::NotForGroups`].
+    BecomeOperator {
+        /// Who: a private chat.
+        person: Address,
+        /// With which code.
+        code: String,
+    },
+    /// Makes an invitation.
+    Invite {
+        /// Its code.
+        code: String,
+        /// By whom.
+        made_by: String,
+        /// Until when it can be used.
+        expires_at: UnixMillis,
+        /// How many they may make within 24 hours; `None`: any number. Beyond, none is made:
+        /// [`Edited::InvitationsReached`].
+        per_day: Option<usize>,
+    },
+}
+
+/// A watch as asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WatchEdit {
+    /// Whose.
+    pub destination: Address,
+    /// Whose limits count, when the destination is new.
+    pub owner: String,
+    /// Of what.
+    pub subject: SubjectRef,
+    /// The subject's title, where known.
+    pub title: Option<String>,
+    /// The rules.
+    pub rules: Vec<NewRule>,
+    /// The settings.
+    pub settings: Settings,
+    /// `chat`, or the watch file.
+    pub origin: String,
+    /// What was just seen of the video.
+    pub beginning: Option<Beginning>,
+    /// How many watches the owner may have.
+    pub limit: Option<usize>,
+    /// How many videos the owner's watches may have together; `None`: any number.
+    pub videos_limit: Option<VideosLimit>,
+}
+
+/// How many videos an owner may have, and how many a watch counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VideosLimit {
+    /// All watches of the owner may have so many together.
+    pub limit: usize,
+    /// The watch counts so many: 1, or what a channel or playlist has, as many as a list may hold at most.
+    pub counted: usize,
+}
+
+/// What an edit did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edited {
+    /// A watch stands.
+    Watched {
+        /// Its row.
+        subscription: SubscriptionId,
+        /// Whether it is new (or was ended before).
+        created: bool,
+        /// Whether anything differs from before.
+        changed: bool,
+        /// How many videos the watch counts, and how many its owner has left, where they are counted.
+        videos: Option<(usize, usize)>,
+    },
+    /// The watch would count more videos than the owner has left.
+    VideosReached {
+        /// How many the owner may have.
+        limit: usize,
+        /// How many are left.
+        left: usize,
+    },
+    /// The owner has as many watches as allowed.
+    LimitReached {
+        /// The limit.
+        limit: usize,
+    },
+    /// Done; so many rows were touched.
+    Done(usize),
+    /// A destination rings again.
+    Unmuted {
+        /// So many of its watches had a silence of their own, which ended with it.
+        watches: usize,
+    },
+    /// There is nothing of that kind.
+    NotFound,
+    /// The invitation is unknown, used or expired.
+    BadInvite,
+    /// As many topics of the chat are known as may be.
+    TopicsReached,
+    /// Somebody has made as many invitations within a day as they may.
+    InvitationsReached,
+    /// Somebody has brought in as many groups as they may.
+    GroupsReached {
+        /// The limit.
+        limit: usize,
+    },
+    /// Somebody is out, if they were in.
+    Expelled {
+        /// Whether they were.
+        was_in: bool,
+        /// The addresses of the groups that went with them.
+        groups: Vec<String>,
+        /// How many invitations were withdrawn.
+        invitations: usize,
+    },
+    /// An invitation would let in a group: it stays unused.
+    NotForGroups,
+}
