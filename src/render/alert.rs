@@ -1,13 +1,16 @@
 //! What one watch is told of one video, or of a channel or playlist as a whole, as the fields of `templates/alert/`.
 
+mod samples;
+
 use serde::Serialize;
 
 use super::buttons;
 use super::cut::List;
 use super::line::Line;
+use super::link::Link;
 use super::news::{VideoFacts, VideoNews, WatchMessage};
 use super::numbers::{Grouped, Moment, Numbers};
-use super::views::{Link, View};
+use super::view::View;
 use crate::model::{Button, Counts, Event, Metric, Signal, Status, SubjectRef, SubscriptionId};
 
 /// The fields of `templates/alert/`.
@@ -86,7 +89,7 @@ impl View for AlertView {
     const NAME: &'static str = "alert";
 
     fn samples() -> Vec<AlertView> {
-        super::sample::alerts().iter().map(|told| AlertView::new(told, &told.videos[0])).collect()
+        samples::alerts().iter().map(|told| AlertView::new(told, &told.videos[0])).collect()
     }
 
     fn buttons(&self) -> Vec<Vec<Button>> {

@@ -3,19 +3,26 @@
 //! In: a [`WatchMessage`]. Out: lines that have to be told, and sums. What nobody wants to miss (new videos, passed values)
 //! is named, each on a line of its own. All else is summed: of each kind how many videos, and a few of them by name; of
 //! numbers, the biggest moves.
+//!
+//! The fields of `templates/alerts/` are made of it.
+
+mod samples;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::alerts::{
-    AlertsView, Entry, Growth, Move, New, NewTitle, PassedValue, Passing, Section, Sum,
-};
+use serde::Serialize;
+
+use super::buttons;
 use super::cut::List;
+use super::entry::{Entry, Growth, Move, New, NewTitle, PassedValue, Passing, Section, Sum};
 use super::line::{Line, icon, label};
+use super::link::Link;
 use super::news::{NetAlert, Place, VideoNews, WatchMessage};
 use super::numbers::{Grouped, Moment};
-use super::views::Link;
-use crate::model::{Metric, SubjectRef, is_blank};
+use super::view::View;
+use super::views::Page;
+use crate::model::{Button, Metric, SubjectRef, SubscriptionId, is_blank};
 
 /// How many videos a sum names. One more is named rather than counted: `… and 1 more` takes as much room.
 const NAMED_IN_A_SUM: usize = 3;
@@ -28,6 +35,55 @@ const RULES_SHOWN: usize = 8;
 
 /// Passed values of one video on one line. More of them, with the longest of numbers, might not fit into a message.
 const VALUES_PER_LINE: usize = 4;
+
+/// The fields of `templates/alerts/`.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct AlertsView {
+    pub(super) late: Option<Moment>,
+    pub(super) subject: Link,
+    /// Which of several messages this is; `None`: there is one.
+    pub(super) part: Option<Page>,
+    pub(super) new: Vec<New>,
+    pub(super) passed: Vec<Passing>,
+    pub(super) sums: Vec<Section>,
+    /// A percentage or a rate stands above: said because YouTube's terms want computed numbers told apart.
+    pub(super) computed: bool,
+    pub(super) rules: List<String>,
+    #[serde(skip)]
+    pub(super) subscription: SubscriptionId,
+    #[serde(skip)]
+    pub(super) watched: SubjectRef,
+}
+
+impl AlertsView {
+    /// All of it in one view, however long.
+    pub(super) fn new(message: &WatchMessage) -> AlertsView {
+        let Digest { frame, new, passed, sums, .. } = Digest::new(message);
+        AlertsView {
+            new: new.into_iter().map(|named| named.line).collect(),
+            passed: passed.into_iter().map(|named| named.line).collect(),
+            sums,
+            ..frame
+        }
+    }
+}
+
+impl View for AlertsView {
+    const NAME: &'static str = "alerts";
+
+    fn samples() -> Vec<AlertsView> {
+        let mut views: Vec<AlertsView> = samples::several().iter().map(AlertsView::new).collect();
+        if let Some(first) = views.first().cloned() {
+            let part = Some(Page { number: Grouped(2), count: Grouped(3) });
+            views.insert(1, AlertsView { part, ..first });
+        }
+        views
+    }
+
+    fn buttons(&self) -> Vec<Vec<Button>> {
+        buttons::of_alert(self.subscription, &self.watched)
+    }
+}
 
 /// What a message of several videos tells, before it is divided into as many messages as it takes.
 pub(super) struct Digest {

@@ -5,9 +5,9 @@
 
 use serde::Serialize;
 
+use super::link::Link;
 use super::news::{NetAlert, VideoNews, WatchMessage};
 use super::numbers::{self, Grouped, Moment, Passed};
-use super::views::Link;
 use crate::model::{
     Event, Live, Metric, STARTED, Signal, Status, SubjectRef, UnixMillis, is_blank,
 };

@@ -7,15 +7,17 @@
 //! checked as a whole at start (see [`TemplateError`]). A message that would be too long is cut before it is escaped.
 
 mod alert;
-mod alerts;
 mod bidi;
 mod bounds;
 mod buttons;
 mod check;
 mod cut;
 mod digest;
+mod entry;
 mod html;
+mod kinds;
 mod line;
+mod link;
 mod news;
 pub mod numbers;
 mod parts;
@@ -24,6 +26,7 @@ mod prose;
 mod sample;
 mod shape;
 mod templates;
+mod view;
 pub mod views;
 mod webhook;
 
@@ -38,11 +41,12 @@ pub use html::{HtmlError, HtmlFault};
 pub use news::{NetAlert, Part, Place, VideoFacts, VideoNews, WatchMessage};
 pub use prose::Prose;
 pub use templates::built_in;
-pub use views::View;
+pub use view::View;
 
 use crate::model::{Address, Channel, ChatMessage, UnixMillis};
 use alert::AlertView;
 use digest::Digest;
+use kinds::kinds;
 use numbers::Moment;
 
 /// Why a message could not be rendered. Templates are checked at start, so none of these is to be expected.
@@ -108,7 +112,7 @@ impl Renderer {
     ///
     /// All mistakes of all files at once.
     pub fn new(overrides: &[(String, String)]) -> Result<Renderer, Vec<TemplateError>> {
-        Ok(Renderer { telegram: templates::telegram(overrides, &views::kinds())? })
+        Ok(Renderer { telegram: templates::telegram(overrides, &kinds())? })
     }
 
     /// Renders what one watch is told: for Telegram [`ChatMessage`]s as JSON, for webhooks the bodies of requests, for the
@@ -200,7 +204,7 @@ impl Renderer {
         match to.channel() {
             Channel::Telegram => Ok(serde_json::to_string(&self.reply(&view)?)?),
             Channel::Webhook => {
-                let message = sample::test(now);
+                let message = sample::news::test(now);
                 Ok(webhook::test_body(&message, &message.videos[0])?)
             }
             Channel::Recorder => {
@@ -240,7 +244,7 @@ impl Renderer {
     /// The names of all messages, for [`Renderer::preview`].
     #[must_use]
     pub fn names() -> Vec<&'static str> {
-        views::kinds().iter().map(|kind| kind.name).collect()
+        kinds().iter().map(|kind| kind.name).collect()
     }
 
     /// Shows how a message would look, filled with sample values, as text for a terminal.
@@ -249,7 +253,7 @@ impl Renderer {
     ///
     /// [`PreviewError::Unknown`] for a name that is none.
     pub fn preview(&self, name: &str) -> Result<String, PreviewError> {
-        let kinds = views::kinds();
+        let kinds = kinds();
         let sample = kinds
             .iter()
             .find(|kind| kind.name == name)

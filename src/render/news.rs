@@ -1,6 +1,6 @@
 //! What a message says, as plain data: the alerts of one watch, sorted by video.
 
-use super::views::Link;
+use super::link::Link;
 use crate::model::{
     About, Counts, Live, Marks, Series, Status, SubjectRef, SubscriptionId, UnixMillis, Value,
     VideoId, is_blank,

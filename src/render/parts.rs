@@ -11,12 +11,11 @@ use handlebars::Handlebars;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::alerts::AlertsView;
 use super::cut::{Cut, List};
-use super::digest::Digest;
+use super::digest::{AlertsView, Digest};
 use super::html::{self, Parsed};
 use super::news::Place;
-use super::views::View;
+use super::view::View;
 use super::{RenderError, numbers, render_once, templates};
 
 /// Longest text of one field, in UTF-16 units: every title of YouTube is shorter.

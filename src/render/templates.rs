@@ -9,9 +9,9 @@ use serde_json::Value as Json;
 
 use super::check::{self, Problem, TemplateError};
 use super::cut::Cut;
+use super::kinds::{Kind, Sample};
 use super::sample::PROBE;
 use super::shape::Shape;
-use super::views::{Kind, Sample};
 use super::{RenderError, bounds, html, render_html};
 
 macro_rules! built_in {
@@ -161,18 +161,18 @@ fn try_sample(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::views;
+    use crate::render::kinds::kinds;
 
     /// The mistakes in an alert template of the operator's.
     fn mistakes(text: &str) -> String {
         let overrides = [("alert/telegram.html.hbs".to_owned(), text.to_owned())];
-        let errors = telegram(&overrides, &views::kinds()).expect_err("refused");
+        let errors = telegram(&overrides, &kinds()).expect_err("refused");
         errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
     fn the_samples_take_every_branch_of_every_built_in_template() {
-        for kind in views::kinds() {
+        for kind in kinds() {
             let (_, file, text) = BUILT_IN.iter().find(|(name, ..)| *name == kind.name).unwrap();
             let template = Template::compile(text).unwrap();
             let one_sided = check::one_sided(&template, &Shape::of(&samples_of(&kind)));
@@ -192,7 +192,7 @@ mod tests {
             "if", "unless", "each", "with", "lookup", "raw", "log", "eq", "ne", "gt", "gte", "lt",
             "lte", "and", "or", "not", "len",
         ];
-        for kind in views::kinds() {
+        for kind in kinds() {
             let mut all = Vec::new();
             names(&Shape::of(&samples_of(&kind)), &mut all);
             assert!(!all.is_empty());
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn every_file_has_a_message_and_every_message_a_file() {
-        let mut kinds: Vec<_> = views::kinds().iter().map(|kind| kind.name).collect();
+        let mut kinds: Vec<_> = kinds().iter().map(|kind| kind.name).collect();
         kinds.sort_unstable();
         assert_eq!(kinds, BUILT_IN.iter().map(|(name, ..)| *name).collect::<Vec<_>>());
         for (name, file, _) in BUILT_IN {
@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn an_unknown_file_is_refused_with_the_nearest_name() {
         let overrides = [("alarm/telegram.html.hbs".to_owned(), String::new())];
-        let errors = telegram(&overrides, &views::kinds()).expect_err("refused");
+        let errors = telegram(&overrides, &kinds()).expect_err("refused");
         assert_eq!(
             errors[0].to_string(),
             "alarm/telegram.html.hbs: no message uses a template of this name; the nearest is alert/telegram.html.hbs"

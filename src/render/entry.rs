@@ -1,33 +1,12 @@
-//! The fields of `templates/alerts/`: what one watch is told of several videos.
+//! What a message of several videos says in one line: of one new video, of one that passed values, or in a sum.
+//!
+//! Beside [`super::line`], which says it of one alert.
 
 use serde::Serialize;
 
-use super::buttons;
 use super::cut::List;
-use super::digest::Digest;
-use super::news::WatchMessage;
+use super::link::Link;
 use super::numbers::{Grouped, Moment, Passed};
-use super::views::{Link, Page, View};
-use crate::model::{Button, SubjectRef, SubscriptionId};
-
-/// The fields of `templates/alerts/`.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct AlertsView {
-    pub(super) late: Option<Moment>,
-    pub(super) subject: Link,
-    /// Which of several messages this is; `None`: there is one.
-    pub(super) part: Option<Page>,
-    pub(super) new: Vec<New>,
-    pub(super) passed: Vec<Passing>,
-    pub(super) sums: Vec<Section>,
-    /// A percentage or a rate stands above: said because YouTube's terms want computed numbers told apart.
-    pub(super) computed: bool,
-    pub(super) rules: List<String>,
-    #[serde(skip)]
-    pub(super) subscription: SubscriptionId,
-    #[serde(skip)]
-    pub(super) watched: SubjectRef,
-}
 
 /// A new video: an object with one field, named after what can be seen of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -62,6 +41,14 @@ pub(super) struct PassedValue {
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Section {
     pub(super) lines: Vec<Entry>,
+}
+
+impl Section {
+    /// Those of `sections` that have a line.
+    pub(super) fn of<const N: usize>(sections: [Vec<Entry>; N]) -> Vec<Section> {
+        let lines = sections.into_iter().filter(|lines| !lines.is_empty());
+        lines.map(|lines| Section { lines }).collect()
+    }
 }
 
 /// A sum, or what became of the list: an object with one field, named after its kind.
@@ -133,43 +120,4 @@ pub(super) struct Growth {
     pub(super) window: String,
     pub(super) previous: Grouped,
     pub(super) current: Grouped,
-}
-
-impl AlertsView {
-    /// All of it in one view, however long.
-    pub(super) fn new(message: &WatchMessage) -> AlertsView {
-        let Digest { frame, new, passed, sums, .. } = Digest::new(message);
-        AlertsView {
-            new: new.into_iter().map(|named| named.line).collect(),
-            passed: passed.into_iter().map(|named| named.line).collect(),
-            sums,
-            ..frame
-        }
-    }
-}
-
-impl Section {
-    /// Those of `sections` that have a line.
-    pub(super) fn of<const N: usize>(sections: [Vec<Entry>; N]) -> Vec<Section> {
-        let lines = sections.into_iter().filter(|lines| !lines.is_empty());
-        lines.map(|lines| Section { lines }).collect()
-    }
-}
-
-impl View for AlertsView {
-    const NAME: &'static str = "alerts";
-
-    fn samples() -> Vec<AlertsView> {
-        let mut views: Vec<AlertsView> =
-            super::sample::several().iter().map(AlertsView::new).collect();
-        if let Some(first) = views.first().cloned() {
-            let part = Some(Page { number: Grouped(2), count: Grouped(3) });
-            views.insert(1, AlertsView { part, ..first });
-        }
-        views
-    }
-
-    fn buttons(&self) -> Vec<Vec<Button>> {
-        buttons::of_alert(self.subscription, &self.watched)
-    }
 }
