@@ -12,17 +12,15 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::answer::{Answer, ChannelInfo, Details, Member, MemberPage, Stats};
+use super::budget::{Bucket, PER_CALL_MAX, Spender};
+use super::day::next_reset;
 use super::error::{SourceError, classify};
-use super::feed;
-use super::quota::{Bucket, Denied, Quota, QuotaState, Spender, next_reset};
+use super::quota::{Denied, Quota, QuotaState};
 use super::schedule::Intervals;
-use super::wire::{self, Answer, ChannelInfo, Details, Member, MemberPage, Stats};
+use super::{feed, wire};
 use crate::http::{Client, Failure, FailureKind, retry_after, wish_to_wait};
 use crate::model::{PlaylistId, SubjectRef, UnixMillis, VideoId};
-
-/// The most ids that one call takes; also the size of a page.
-/// Source: discovery document, `videos.batchGetStats`: "the number of IDs specified cannot exceed 50".
-pub const PER_CALL_MAX: usize = 50;
 
 /// The largest answer that we read, after decompression. Fifty videos with the fields that we ask for have some 50 KiB,
 /// and 150 KiB if each of a hundred characters of title and of name is written as a pair of `\\uXXXX`; a feed has 15

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::quota::{Bucket, Spender};
+use super::budget::{Bucket, Spender};
 use crate::http::{Failure, Line, clean};
 use crate::model::{AtMost, UnixMillis};
 

@@ -8,7 +8,7 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, Event};
 
-use super::wire::{Member, bounded};
+use super::answer::{Member, bounded};
 use crate::model::UnixMillis;
 
 /// YouTube's feed is four levels deep.

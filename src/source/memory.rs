@@ -12,9 +12,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::activity::Activity;
-use super::quota::Bucket;
+use super::answer::Details;
+use super::budget::Bucket;
 use super::schedule::Plan;
-use super::wire::Details;
 use crate::model::{Counts, Live, Snapshot, Status, UnixMillis};
 
 /// YouTube's terms (III.E.4.d) let statistics be kept for 30 days; those of a video that is gone are not refreshed.
@@ -264,7 +264,8 @@ impl Memory {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::schedule::{Intervals, Lists, UnitBudget};
+    use super::super::budget::UnitBudget;
+    use super::super::schedule::{Intervals, Lists};
     use super::*;
 
     /// A point of the grid of one minute.

@@ -5,8 +5,11 @@
 //! next. The loop that ties them to the store and the bus is not here: everything but the client is pure.
 
 mod activity;
+mod answer;
+mod budget;
 mod circuit;
 mod client;
+mod day;
 mod error;
 pub mod feed;
 pub mod list;
@@ -17,12 +20,14 @@ mod schedule;
 pub mod wire;
 
 pub use activity::Activity;
+pub use answer::{Answer, ChannelInfo, Details, Member, MemberPage, Stats};
+pub use budget::{Bucket, PER_CALL_MAX, Spender, UnitBudget};
 pub use circuit::Circuit;
-pub use client::{Members, PER_CALL_MAX, Timeouts, YouTube, YouTubeOptions};
+pub use client::{Members, Timeouts, YouTube, YouTubeOptions};
+pub use day::{last_reset, next_reset};
 pub use error::{SourceError, classify};
 pub use list::ListMemory;
 pub use memory::{Ask, Memory, Merged};
-pub use quota::{Bucket, Denied, Quota, QuotaState, Spender, last_reset, next_reset};
+pub use quota::{Denied, Quota, QuotaState};
 pub use round::{Round, next_round};
-pub use schedule::{Intervals, ListPace, Lists, Plan, UnitBudget};
-pub use wire::{Answer, ChannelInfo, Details, Member, MemberPage, Stats};
+pub use schedule::{Intervals, ListPace, Lists, Plan};

@@ -1,26 +1,15 @@
 //! How many units of YouTube's daily quota are spent, and how many may be spent now.
 //!
 //! Every request goes through [`Quota::try_spend`] before it leaves, so the daily budget holds whatever the schedule
-//! wants. Two buckets of the same size: `videos:batchGetStats` has its own, everything else shares one. Each [`Spender`]
-//! has a share of a bucket and can't take another's.
-//! Source: <https://developers.google.com/youtube/data/guides/quota_and_compliance_audits> and
-//! <https://developers.google.com/youtube/data/determine_quota_cost> (read 2026-11).
+//! wants. Whose the units are is said in [`super::budget`].
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::schedule::UnitBudget;
+use super::budget::{Bucket, Spender, UnitBudget};
+use super::day::{LONGEST_DAY, last_reset, next_reset};
 use crate::model::UnixMillis;
-
-/// The quota is given anew at midnight here: a day of it has 23, 24 or 25 hours.
-static PACIFIC: LazyLock<TimeZone> =
-    LazyLock::new(|| TimeZone::get("America/Los_Angeles").expect("the tz database is compiled in"));
-
-/// Longer than any Pacific day: what claims to end later than this from now was written under a wrong clock.
-const LONGEST_DAY: Duration = Duration::from_secs(25 * 3600);
 
 /// So long after midnight "used up" may still speak of yesterday: the clocks differ, and the reset takes its time.
 const RESET_SETTLES: Duration = Duration::from_secs(15 * 60);
@@ -32,96 +21,8 @@ const RESET_RETRY: Duration = Duration::from_secs(5 * 60);
 /// videos at once, too little to leave the evening without.
 const AHEAD_PERCENT: u32 = 1;
 
-/// Of a bucket, one in so many units is for what people ask (`/watch`, handles).
-const PEOPLE_SHARE: u32 = 5;
-
-/// Of the rest of the general bucket, one in so many units is for lists, if there are any.
-pub(super) const LIST_SHARE: u32 = 4;
-
 /// While YouTube says "used up", one request in this time finds out whether the quota was raised.
 const PROBE_EVERY: Duration = Duration::from_secs(3600);
-
-/// A daily allowance of YouTube's that is counted apart from the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Bucket {
-    /// `videos.list`, `channels.list`, `playlistItems.list`, `playlists.list`.
-    General,
-    /// `videos:batchGetStats`.
-    Stats,
-}
-
-impl Bucket {
-    /// Both buckets.
-    pub const ALL: [Bucket; 2] = [Bucket::General, Bucket::Stats];
-
-    /// The word used in messages and metrics.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Bucket::General => "general",
-            Bucket::Stats => "stats",
-        }
-    }
-
-    /// What of `daily_units` polling and lists may plan with; the rest is for people who wait for an answer.
-    #[must_use]
-    pub const fn polling_units(self, daily_units: u32) -> u32 {
-        match self {
-            Bucket::Stats => daily_units,
-            Bucket::General => daily_units - daily_units / PEOPLE_SHARE,
-        }
-    }
-
-    /// The most that `by` may spend of `daily_units`.
-    ///
-    /// In the general bucket the shares add up to the day. In the other one nothing is set aside: what people have not
-    /// spent is polling's.
-    pub(super) const fn share(self, by: Spender, daily_units: u32, has_lists: bool) -> u32 {
-        let planned = self.polling_units(daily_units);
-        let lists = match self {
-            Bucket::General if has_lists => planned / LIST_SHARE,
-            Bucket::General | Bucket::Stats => 0,
-        };
-        match by {
-            Spender::Polling => planned - lists,
-            Spender::Lists => lists,
-            Spender::People => daily_units / PEOPLE_SHARE,
-        }
-    }
-}
-
-/// For whom a unit is spent. Each has a share of the day that nobody else can use up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Spender {
-    /// The poller: numbers, titles and status of the videos that are watched.
-    Polling,
-    /// The lister: which videos a channel or playlist has.
-    Lists,
-    /// Somebody who waits for the answer to a command.
-    People,
-}
-
-impl Spender {
-    /// All of them.
-    pub const ALL: [Spender; 3] = [Spender::Polling, Spender::Lists, Spender::People];
-
-    /// The word used in messages.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Spender::Polling => "polling",
-            Spender::Lists => "lists",
-            Spender::People => "people",
-        }
-    }
-}
-
-impl std::fmt::Display for Spender {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// Why no unit is given. Holds the moment at which there are units again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,12 +31,6 @@ pub enum Denied {
     Day(UnixMillis),
     /// The spender's share is gone; others may still spend theirs.
     Share(UnixMillis),
-}
-
-impl std::fmt::Display for Bucket {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// One bucket's day.
@@ -392,54 +287,18 @@ impl Quota {
     }
 }
 
-/// The Pacific midnight at or before `now`.
-#[must_use]
-pub fn last_reset(now: UnixMillis) -> UnixMillis {
-    let midnight = now.timestamp().to_zoned(PACIFIC.clone()).start_of_day();
-    midnight.map_or(now, |day| day.timestamp().into())
-}
-
-/// The first Pacific midnight after `now`.
-#[must_use]
-pub fn next_reset(now: UnixMillis) -> UnixMillis {
-    let tomorrow = now.timestamp().to_zoned(PACIFIC.clone()).tomorrow();
-    tomorrow
-        .and_then(|day| day.start_of_day())
-        // Only at the end of the calendar.
-        .map_or_else(|_| now.plus(LONGEST_DAY), |day| day.timestamp().into())
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::Spender::{Lists, People, Polling};
     use super::*;
+    use crate::source::budget::{LIST_SHARE, PEOPLE_SHARE};
 
     const HOUR: Duration = Duration::from_secs(3600);
 
     fn at(text: &str) -> UnixMillis {
         text.parse::<jiff::Timestamp>().unwrap().into()
-    }
-
-    fn hours_of_day(text: &str) -> u64 {
-        let now = at(text);
-        next_reset(now).since(last_reset(now)).as_secs() / 3600
-    }
-
-    #[test]
-    fn the_day_begins_at_midnight_in_california() {
-        assert_eq!(last_reset(at("2026-11-22T07:59:59Z")), at("2026-11-21T08:00:00Z"));
-        assert_eq!(last_reset(at("2026-11-22T08:00:00Z")), at("2026-11-22T08:00:00Z"));
-        assert_eq!(next_reset(at("2026-11-22T08:00:00Z")), at("2026-11-23T08:00:00Z"));
-        assert_eq!(next_reset(at("2026-07-01T12:00:00Z")), at("2026-07-02T07:00:00Z"));
-    }
-
-    #[test]
-    fn days_of_daylight_saving_have_23_and_25_hours() {
-        assert_eq!(hours_of_day("2026-03-08T20:00:00Z"), 23);
-        assert_eq!(hours_of_day("2026-11-01T20:00:00Z"), 25);
-        assert_eq!(hours_of_day("2026-11-02T20:00:00Z"), 24);
     }
 
     #[test]

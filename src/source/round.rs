@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::client::PER_CALL_MAX;
+use super::budget::PER_CALL_MAX;
 use super::memory::{Ask, Memory};
 use super::schedule::{EARLY_PARTS, Plan};
 use crate::model::{UnixMillis, VideoId};
@@ -69,9 +69,10 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::quota::{Bucket, Quota, QuotaState, Spender};
-    use super::super::schedule::{Intervals, Lists, UnitBudget};
-    use super::super::wire::Details;
+    use super::super::answer::Details;
+    use super::super::budget::{Bucket, Spender, UnitBudget};
+    use super::super::quota::{Quota, QuotaState};
+    use super::super::schedule::{Intervals, Lists};
     use super::*;
     use crate::model::{Counts, Live, Status};
 

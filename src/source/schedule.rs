@@ -5,12 +5,17 @@
 //! has: the budget beats the bound. What is left over (too many busy videos at once) is held back by
 //! [`super::Quota::allowance`] and stays due, so that everything gets later by the same wait.
 
+mod describe;
+mod lists;
+
 use std::time::Duration;
 
-use super::activity::{Activity, millis, ratio};
-use super::client::PER_CALL_MAX;
-use super::quota::{Bucket, LIST_SHARE, Spender};
-use crate::model::{Live, Settings, Status, UnixMillis};
+pub use lists::{ListPace, Lists};
+
+use super::activity::Activity;
+use super::budget::{PER_CALL_MAX, UnitBudget, evenly, per_day};
+use crate::model::{Live, Status, UnixMillis};
+use lists::OfLists;
 
 /// A video may be looked at sooner by one in so many parts of its wait, where that saves a request.
 pub(super) const EARLY_PARTS: u32 = 4;
@@ -27,17 +32,6 @@ const LIVE_DETAILS_FACTOR: u32 = 2;
 /// The lists of channels and playlists are looked at this many times less often: every five minutes by default.
 const LIST_FACTOR: u32 = 5;
 
-/// No more feeds than this are fetched in a second, over all lists: it is a free service for readers of feeds.
-const FEEDS_PER_SECOND: u32 = 4;
-
-/// Of the lists' units, one in so many at most is for reading lists as a whole; the rest finds what is new.
-const WHOLE_SHARE: u32 = 2;
-
-/// Within this, people expect to hear of a new video.
-const IN_TIME: Duration = Duration::from_secs(15 * 60);
-
-const DAY: Duration = Duration::from_secs(86_400);
-
 /// The bounds that the operator set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Intervals {
@@ -45,52 +39,6 @@ pub struct Intervals {
     pub min_interval: Duration,
     /// No video is looked at less often, if the budget allows.
     pub max_interval: Duration,
-}
-
-/// What polling may spend, and how long it has to last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UnitBudget {
-    /// Units for numbers.
-    pub stats: u32,
-    /// Units for title and status.
-    pub general: u32,
-    /// Units for lists of members.
-    pub lists: u32,
-    /// The time until there are new ones.
-    pub over: Duration,
-}
-
-impl UnitBudget {
-    /// A whole day's, for `check`; a running program plans with [`super::Quota::budget`].
-    #[must_use]
-    pub const fn of_a_day(daily_units: u32, has_lists: bool) -> UnitBudget {
-        UnitBudget {
-            stats: Bucket::Stats.share(Spender::Polling, daily_units, has_lists),
-            general: Bucket::General.share(Spender::Polling, daily_units, has_lists),
-            lists: Bucket::General.share(Spender::Lists, daily_units, has_lists),
-            over: DAY,
-        }
-    }
-}
-
-/// The channels and playlists that are watched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Lists {
-    /// How many there are.
-    pub count: usize,
-    /// Pages of 50 members, over all of them.
-    pub pages: usize,
-}
-
-/// How often one list is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ListPace {
-    /// Between two looks at its feed, which cost nothing.
-    pub feed: Duration,
-    /// Between two looks that cost a unit.
-    pub paid: Duration,
-    /// Between two readings of all of it.
-    pub whole: Duration,
 }
 
 /// The plan for all videos: what polling costs, and the intervals that the budget allows.
@@ -140,7 +88,7 @@ impl Plan {
         let details_interval = min.saturating_mul(DETAILS_FACTOR).max(even_details);
         let fits =
             even <= max.max(min) && even_details <= max.max(min.saturating_mul(DETAILS_FACTOR));
-        let of_lists = OfLists::new(intervals, lists, budget);
+        let of_lists = OfLists::new(look_at_lists_every(intervals), lists, budget);
         let mut plan = Plan {
             videos,
             units_per_day_stats: per_day(calls, effective_interval),
@@ -250,103 +198,6 @@ impl Plan {
     pub fn look_ahead(&self) -> Duration {
         self.intervals.max_interval.max(self.details_interval).max(self.even) / EARLY_PARTS
     }
-
-    fn describe_lists(&self, print: impl Fn(Duration) -> String) -> String {
-        let Lists { count, .. } = self.lists;
-        let most = self.lists_in_time;
-        let counted = match count {
-            0 => {
-                return format!(
-                    ". New videos: within 15m with up to {most} channels and playlists"
-                );
-            }
-            1 => "1 channel or playlist".to_owned(),
-            more => format!("{more} channels and playlists"),
-        };
-        let feed = print(self.feed_interval);
-        let paid = print(self.list_delay());
-        format!(
-            ". {counted}. New videos: within {feed} in channels whose feed works, else within {paid} (15m with up to {most} channels and playlists)"
-        )
-    }
-
-    fn describe(&self) -> String {
-        let print = |duration: Duration| {
-            Settings::print_duration(Duration::from_secs(duration.as_secs().max(1)))
-        };
-        let Intervals { min_interval: min, max_interval: max } = self.intervals;
-        let videos = self.videos;
-        let cost = format!(
-            " (at most {} requests a day for numbers, {} for titles and status, {} for lists)",
-            self.units_per_day_stats, self.units_per_day_details, self.units_per_day_lists
-        );
-        let cost = if videos == 0 && self.lists.count == 0 { String::new() } else { cost };
-        let told = self.describe_lists(print);
-        if !self.fits {
-            return format!(
-                "{videos} videos are too many for max_interval = {}: the quota allows numbers every {}, titles and status every {}{cost}{told}",
-                print(max),
-                print(self.effective_interval),
-                print(self.details_interval),
-            );
-        }
-        if self.even <= min {
-            let counted = match videos {
-                0 => "no video is watched yet; a few".to_owned(),
-                1 => "1 video".to_owned(),
-                more => format!("{more} videos"),
-            };
-            return format!("{counted} can be looked at every {}{cost}{told}", print(min));
-        }
-        format!(
-            "{videos} videos: busy ones every {}, quiet ones every {}, and every {} if all were busy at once{cost}{told}",
-            print(min),
-            print(max),
-            print(self.effective_interval),
-        )
-    }
-}
-
-/// The part of the plan that is about lists.
-struct OfLists {
-    feed: Duration,
-    paid: Duration,
-    whole: Duration,
-    units_per_day: u64,
-    in_time: usize,
-}
-
-impl OfLists {
-    fn new(intervals: Intervals, lists: Lists, budget: UnitBudget) -> OfLists {
-        let wish = look_at_lists_every(intervals);
-        let count = u64::try_from(lists.count).unwrap_or(u64::MAX);
-        let pages = u64::try_from(lists.pages.max(lists.count)).unwrap_or(u64::MAX);
-        // Without lists their share is polling's; the first list brings it.
-        let units = if lists.count == 0 {
-            budget.lists.max(budget.general / LIST_SHARE)
-        } else {
-            budget.lists
-        };
-        let whole = DAY.max(evenly(pages, units / WHOLE_SHARE, budget.over));
-        let for_whole = ratio(pages, millis(budget.over), millis(whole));
-        let for_looks = units.saturating_sub(u32::try_from(for_whole).unwrap_or(u32::MAX));
-        let paid = wish.max(evenly(count, for_looks, budget.over));
-        let slowest = Duration::from_secs(1) / FEEDS_PER_SECOND;
-        let feed = wish.max(slowest.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX)));
-
-        // One list costs its looks, and its pages once a day.
-        let looks = ratio(1, millis(budget.over), millis(IN_TIME.max(wish)));
-        let pages_of_one = pages.checked_div(count).unwrap_or(1).max(1);
-        let a_list = looks.saturating_add(ratio(pages_of_one, millis(budget.over), millis(DAY)));
-        let in_time = u64::from(units) / a_list.max(1);
-        OfLists {
-            feed,
-            paid,
-            whole,
-            units_per_day: per_day(count, paid).saturating_add(per_day(pages, whole)),
-            in_time: usize::try_from(in_time).unwrap_or(usize::MAX),
-        }
-    }
 }
 
 /// The wait between two looks at a list, while there are units.
@@ -355,26 +206,13 @@ fn look_at_lists_every(intervals: Intervals) -> Duration {
     min.saturating_mul(LIST_FACTOR).min(max).max(min)
 }
 
-/// The wait at which `calls` per round use up `units` just when `over` ends. Without units: when it ends.
-fn evenly(calls: u64, units: u32, over: Duration) -> Duration {
-    if calls == 0 {
-        return Duration::ZERO;
-    }
-    let wait = ratio(calls, millis(over), u64::from(units.max(1)));
-    // Rounded up: rounded down it would cost more than there is.
-    Duration::from_millis(wait.saturating_add(1))
-}
-
-fn per_day(calls: u64, interval: Duration) -> u64 {
-    ratio(calls, millis(DAY), millis(interval).max(1))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::model::Counts;
+    use crate::source::budget::DAY;
 
     const MIN: Duration = Duration::from_secs(60);
     const MAX: Duration = Duration::from_secs(3600);
