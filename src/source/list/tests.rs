@@ -1,7 +1,14 @@
+//! Lists of a YouTube that is simulated here, looked at over days.
+
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use super::*;
+use crate::model::{PlaylistId, SubjectRef, VideoId};
+use crate::source::answer::{ChannelInfo, Member, MemberPage};
+use crate::source::error::SourceError;
 
 const START: UnixMillis = UnixMillis(1_795_400_000_000);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -369,8 +376,8 @@ async fn a_list_is_gone_at_the_second_look_and_comes_back() {
 async fn failures_say_nothing_about_whether_a_list_is_there() {
     let forbidden = || SourceError::Forbidden("private".into());
     let quota = || SourceError::ShareUsedUp {
-        bucket: super::super::Bucket::General,
-        by: super::super::Spender::Lists,
+        bucket: crate::source::Bucket::General,
+        by: crate::source::Spender::Lists,
         resets_at: START.plus(DAY),
     };
     for fails in [transient, forbidden, quota] {
