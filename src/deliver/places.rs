@@ -11,9 +11,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::worker::IN_FLIGHT_MAX;
 use crate::notify::{SendError, webhook};
 use crate::store::Places;
+
+/// Requests of one channel under way at once: enough to fill two cores over loopback, few enough for any receiver.
+pub const IN_FLIGHT_MAX: usize = 256;
 
 /// Requests under way to unproven lanes of one host.
 const UNPROVEN_PER_HOST: usize = 8;

@@ -18,7 +18,7 @@ use super::breaker::{Breaker, Event};
 use super::limits::Limiter;
 use super::notices::Notices;
 use super::operator::Operator;
-use super::places::{HostPlaces, is_answer};
+use super::places::{HostPlaces, IN_FLIGHT_MAX, is_answer};
 use super::retry::{RetryPolicy, next_step};
 use super::walk::Walk;
 use crate::model::{Address, Channel, Clock, UnixMillis};
@@ -26,9 +26,6 @@ use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{Prose, views::Notice};
 use crate::store::{self, Claim, Claimed, Compose, Finished, FinishedAs, Places, Room, Store};
 use crate::telemetry::{LogThrottle, Metrics, SendClass};
-
-/// Requests of one channel under way at once: enough to fill two cores over loopback, few enough for any receiver.
-pub const IN_FLIGHT_MAX: usize = 256;
 
 /// What is in flight at a stop has this long to finish; the rest is tried again at the next start.
 const STOP_AFTER: Duration = Duration::from_secs(9);

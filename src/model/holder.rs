@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FanoutCursor, UnixMillis, VideoKey};
+use super::{UnixMillis, VideoKey};
 
 /// The row of a channel or playlist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,6 +90,20 @@ impl News {
     }
 }
 
+/// The last row that a scan has handled: rows come in the order of (value, id).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FanoutCursor {
+    /// Its value.
+    pub value: i64,
+    /// Its id.
+    pub id: i64,
+}
+
+impl FanoutCursor {
+    /// Before the first row.
+    pub const START: FanoutCursor = FanoutCursor { value: i64::MIN, id: i64::MIN };
+}
+
 /// That a channel or playlist is gone or back, on its way to its watchers: what the fan-out has left of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -100,19 +114,6 @@ pub struct ListNews {
     pub at: UnixMillis,
     /// How far the fan-out came.
     pub cursor: FanoutCursor,
-}
-
-/// What is known of a video beside its numbers, title and status.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct About {
-    /// The channel's id (`UC…`).
-    pub channel_id: Option<String>,
-    /// The channel's name.
-    pub channel_title: Option<String>,
-    /// When it was published.
-    pub published_at: Option<UnixMillis>,
-    /// How long it is, in seconds.
-    pub duration: Option<u32>,
 }
 
 #[cfg(test)]

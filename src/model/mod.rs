@@ -24,7 +24,7 @@ pub use address::{Address, AddressError, Channel};
 pub use alert::{Alert, CancelReason, Marks, Outcome, STARTED, Suppressed, Value};
 pub use at_most::AtMost;
 pub use change::{Change, Counts, Delta, Known};
-pub use holder::{About, Holder, ListKey, ListNews, Membership, News};
+pub use holder::{FanoutCursor, Holder, ListKey, ListNews, Membership, News};
 pub use ids::{
     AlertId, ChannelId, DestinationId, Handle, IdError, NotificationId, PlaylistId, RuleId,
     SubjectRef, SubscriptionId, TriggerId, VideoId, VideoKey,
@@ -32,10 +32,10 @@ pub use ids::{
 pub use lines::Lines;
 pub use message::{Button, ChatMessage};
 pub use pasted::unwrapped;
-pub use routing_tx::{AlertDraft, FanoutCursor, Found, Gate, NextTrigger, RoutingTx, TriggerRow};
+pub use routing_tx::{AlertDraft, Found, Gate, NextTrigger, RoutingTx, TriggerRow};
 pub use rule::{Amount, Condition, Direction, RateUnit, Rule};
 pub use settings::{ClockTime, Effective, Quiet, Settings, SettingsError};
 pub use signal::{Event, Metric, Series, Signal};
-pub use snapshot::{Live, Snapshot, Status};
+pub use snapshot::{About, Live, Snapshot, Status};
 pub use text::{excerpt, folded, is_blank, is_invisible, is_unseen, tidied, trimmed};
 pub use time::{Clock, UnixMillis, first_instant};

@@ -7,8 +7,8 @@ use std::error::Error;
 use std::sync::Arc;
 
 use super::{
-    Counts, DestinationId, Holder, Known, ListKey, Marks, Membership, Metric, News, RuleId, Series,
-    SubscriptionId, Suppressed, TriggerId, UnixMillis, Value, VideoId, VideoKey,
+    Counts, DestinationId, FanoutCursor, Holder, Known, ListKey, Marks, Membership, Metric, News,
+    RuleId, Series, SubscriptionId, Suppressed, TriggerId, UnixMillis, Value, VideoId, VideoKey,
 };
 
 /// Whether an alert of a watch may wait for its destination just now.
@@ -95,20 +95,6 @@ pub struct AlertDraft<'a> {
     pub observed_at: UnixMillis,
     /// The rule is urgent: told apart from what can wait.
     pub is_urgent: bool,
-}
-
-/// The last row that a scan has handled: rows come in the order of (value, id).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct FanoutCursor {
-    /// Its value.
-    pub value: i64,
-    /// Its id.
-    pub id: i64,
-}
-
-impl FanoutCursor {
-    /// Before the first row.
-    pub const START: FanoutCursor = FanoutCursor { value: i64::MIN, id: i64::MIN };
 }
 
 /// What a routing transaction offers to the router.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{About, Metric, UnixMillis, VideoId};
+use super::{Metric, UnixMillis, VideoId};
 
 /// Whether a video can be watched. Deleted and private look alike to everyone but the owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -148,4 +148,17 @@ impl Snapshot {
             Metric::Comments => self.comments,
         }
     }
+}
+
+/// What is known of a video beside its numbers, title and status.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct About {
+    /// The channel's id (`UC…`).
+    pub channel_id: Option<String>,
+    /// The channel's name.
+    pub channel_title: Option<String>,
+    /// When it was published.
+    pub published_at: Option<UnixMillis>,
+    /// How long it is, in seconds.
+    pub duration: Option<u32>,
 }

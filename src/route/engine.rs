@@ -7,9 +7,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::trigger::{self, Verdict};
 use super::work::{Job, Left, Work, merge};
-use super::{Reading, Scan, language, window};
+use super::{Reading, Scan, Verdict, language, trigger, window};
 use crate::detect::{Detected, detect};
 use crate::model::{
     AlertDraft, Change, Condition, Delta, Event, FanoutCursor, Found, Gate, Holder, ListNews, Live,

@@ -12,5 +12,5 @@ mod window;
 mod work;
 
 pub use engine::{Budget, Routed, Router, Sight};
-pub use scan::{Reading, Scan};
+pub use scan::{Reading, Scan, Verdict};
 pub use work::merge;

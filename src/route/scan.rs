@@ -1,8 +1,8 @@
-//! One look-up of triggers: a range of one series, and what was read there.
+//! One look-up of triggers: a range of one series, what was read there, and what becomes of each trigger that is found.
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Holder, ListKey, Series, UnixMillis, VideoKey};
+use crate::model::{Holder, ListKey, Marks, NextTrigger, Series, UnixMillis, Value, VideoKey};
 
 /// How the value of a scan came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,28 @@ impl Scan {
     pub(super) fn holder(&self, video: VideoKey) -> Holder {
         self.list.map_or(Holder::Video(video), Holder::List)
     }
+}
+
+/// What becomes of a trigger that a scan has found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing.
+    Stay,
+    /// It waits elsewhere from now on, silently.
+    Move(NextTrigger),
+    /// It is removed, silently: every value of the rule was passed before the rule could see it.
+    End,
+    /// It fires.
+    Fire {
+        /// Compared with this: the base of `+500` and `+5%`, the count at the window's start, else the value before.
+        previous: Value,
+        /// The value now.
+        current: Value,
+        /// The values passed.
+        marks: Marks,
+        /// Where it waits from now on; `None` when the rule is spent and the trigger is to be removed.
+        next: Option<NextTrigger>,
+    },
 }
 
 /// A series is kept as in the store.

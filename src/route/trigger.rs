@@ -7,7 +7,8 @@
 //! The law that keeps scans short: once handled, a trigger waits strictly beyond the current value. The exceptions
 //! are the rows that never move (`any`, events, and percentages of nothing), over which a fan-out pages.
 
-use super::{Reading, Scan, window};
+use super::scan::{Reading, Scan, Verdict};
+use super::window;
 use crate::model::{
     Amount, Change, Condition, Counts, Delta, Direction, Event, Marks, Metric, NextTrigger, Series,
     Signal, TriggerRow, Value,
@@ -23,28 +24,6 @@ pub struct Initial {
     pub next: Option<NextTrigger>,
     /// The values of its list that are already passed, ascending: named in the answer, and skipped.
     pub passed: Vec<i64>,
-}
-
-/// What becomes of a trigger that a scan has found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Nothing.
-    Stay,
-    /// It waits elsewhere from now on, silently.
-    Move(NextTrigger),
-    /// It is removed, silently: every value of the rule was passed before the rule could see it.
-    End,
-    /// It fires.
-    Fire {
-        /// Compared with this: the base of `+500` and `+5%`, the count at the window's start, else the value before.
-        previous: Value,
-        /// The value now.
-        current: Value,
-        /// The values passed.
-        marks: Marks,
-        /// Where it waits from now on; `None` when the rule is spent and the trigger is to be removed.
-        next: Option<NextTrigger>,
-    },
 }
 
 /// The one series in which a rule waits (one over a window waits in the opposite one until it is armed again).

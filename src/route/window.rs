@@ -4,8 +4,7 @@
 //! the opposite direction, below 90 % of the threshold, and is armed again there. So a value that stays above the
 //! threshold, or trembles around it, fires once.
 
-use super::trigger::Verdict;
-use super::{Reading, Scan};
+use super::scan::{Reading, Scan, Verdict};
 use crate::model::{
     Amount, Condition, Direction, Marks, NextTrigger, Series, Signal, TriggerRow, Value,
 };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::Rng;
 use rand::rngs::SmallRng;
 
-use super::quota::Bucket;
+use super::bucket::Bucket;
 use super::request::Endpoint;
 
 /// How YouTube says that a daily bucket is empty.

@@ -9,6 +9,7 @@
 //! The life of a request: recorded → fault drawn → key → quota charged → answered from the [`World`] → `fields` →
 //! `ETag` → damaged, if so drawn → sent.
 
+mod bucket;
 mod errors;
 mod faults;
 mod feed;
@@ -38,9 +39,9 @@ use tokio_util::task::TaskTracker;
 use crate::demo::world::World;
 use crate::model::{Clock, UnixMillis};
 
+pub use bucket::Bucket;
 use errors::ApiError;
 pub use faults::{BucketRule, Fault, Faults, QuotaShape};
-pub use quota::Bucket;
 use quota::Ledger;
 pub use request::{Endpoint, KeyPlace, RecordedRequest};
 use request::{Params, key_of};

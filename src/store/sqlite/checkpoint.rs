@@ -13,7 +13,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
-use super::thread::Job;
+use super::job::Job;
 
 /// After so much work of the writer: what it has written by then is copied back in some ten milliseconds. A page that is
 /// written time and again is copied once each time, so more often costs more.

@@ -21,6 +21,7 @@ mod destinations;
 mod edit;
 mod figures;
 mod finish;
+mod job;
 mod lane;
 mod listing;
 mod mark;
@@ -63,7 +64,8 @@ use crate::model::{
     Address, Channel, DestinationId, NotificationId, Snapshot, SubjectRef, SubscriptionId,
     UnixMillis, VideoId,
 };
-use thread::{DbThread, Errors};
+use job::Errors;
+use thread::DbThread;
 
 /// Pages that the reader keeps.
 const READER_CACHE_KIB: u32 = 4_000;

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,46 +10,13 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::Checkpointer;
+use super::job::{Errors, Job, Work};
 use super::{busy, open};
 use crate::store::{Result, StoreError, ThreadWork};
 
 /// Jobs that may wait for a connection: enough for every task of the gateway, so that a caller waits at the door
 /// instead of filling memory.
 const QUEUE: usize = 64;
-
-pub(super) type Job = Box<dyn FnOnce(&mut Connection) + Send>;
-
-/// Errors that the threads of one store have answered with, by class.
-#[derive(Debug, Default)]
-pub(super) struct Errors([AtomicU64; StoreError::CLASSES.len()]);
-
-impl Errors {
-    fn count(&self, error: &StoreError) {
-        for (class, count) in StoreError::CLASSES.into_iter().zip(&self.0) {
-            count.fetch_add(u64::from(class == error.class()), Ordering::Relaxed);
-        }
-    }
-
-    pub(super) fn counts(&self) -> Vec<(&'static str, u64)> {
-        let counts = self.0.iter().map(|count| count.load(Ordering::Relaxed));
-        StoreError::CLASSES.into_iter().zip(counts).collect()
-    }
-}
-
-/// What a thread did.
-#[derive(Debug, Default)]
-struct Work {
-    jobs: AtomicU64,
-    busy_us: AtomicU64,
-}
-
-impl Work {
-    fn add(&self, busy: Duration) {
-        let busy_us = u64::try_from(busy.as_micros()).unwrap_or(u64::MAX);
-        self.jobs.fetch_add(1, Ordering::Relaxed);
-        self.busy_us.fetch_add(busy_us, Ordering::Relaxed);
-    }
-}
 
 /// Why nothing can be written at present, if that is so.
 #[derive(Debug, Default)]
