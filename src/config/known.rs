@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use super::layers::{Entry, Raw, Sections, sections};
+use super::toml::{Entry, Raw, Sections, parsed};
 use crate::model::excerpt;
 
 /// The text of `config/default.toml`.
@@ -23,12 +23,11 @@ const NOT_IN_THIS_VERSION: [(&str, &str); 4] = [
 pub(super) const PREFIX: &str = "TUBEBELL_";
 
 /// The keys that have a default.
-pub(super) static DEFAULTS: LazyLock<Sections> =
-    LazyLock::new(|| sections(DEFAULT_TOML, &mut Vec::new()));
+pub(super) static DEFAULTS: LazyLock<Sections> = LazyLock::new(|| parsed(DEFAULT_TOML).sections);
 
 /// All keys, those without default with their example.
 pub(super) static KNOWN: LazyLock<Sections> =
-    LazyLock::new(|| sections(&uncommented(DEFAULT_TOML), &mut Vec::new()));
+    LazyLock::new(|| parsed(&uncommented(DEFAULT_TOML)).sections);
 
 /// Whether a line is a key that stands commented out: prose has a space after the `#`.
 pub(super) fn is_commented_key(line: &str) -> bool {

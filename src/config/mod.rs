@@ -8,6 +8,8 @@ mod known;
 mod layers;
 mod options;
 mod reader;
+mod text;
+mod toml;
 mod values;
 
 use std::ffi::OsString;

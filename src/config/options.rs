@@ -322,8 +322,8 @@ fn limits(reader: &mut Reader) -> LimitOptions {
 }
 
 /// The modes of the bus that this version has: one.
-fn bus_mode(raw: &super::layers::Raw) -> Result<(), String> {
-    match super::reader::text(raw)? {
+fn bus_mode(raw: &super::toml::Raw) -> Result<(), String> {
+    match super::text::text(raw)? {
         "embedded" => Ok(()),
         "kafka" => Err("this version has no Kafka: write \"embedded\"".to_owned()),
         other => Err(format!("\"{}\" is not known: write \"embedded\"", excerpt(other))),

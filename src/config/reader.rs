@@ -9,13 +9,9 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::known::DEFAULTS;
-use super::layers::{Found, IN_QUOTES, Origin, Raw, Sections, trimmed_of_invisible};
-use super::values::bounded;
-use crate::files;
-use crate::model::{excerpt, is_invisible};
-
-/// Longest secret that is read from a file, in bytes: keeps mixed-up paths from filling the memory.
-const SECRET_MAX_BYTES: u64 = 64 * 1024;
+use super::text::{IN_QUOTES, holds_quotes, secret_of, text};
+use super::toml::{Found, Origin, Raw, Sections};
+use crate::model::excerpt;
 
 /// What is asked for by `section.key`.
 pub(super) struct Reader {
@@ -189,28 +185,4 @@ impl Reader {
 
 fn split(path: &str) -> (&str, &str) {
     path.split_once('.').unwrap_or((path, ""))
-}
-
-/// A value that must be text.
-pub(super) fn text(raw: &Raw) -> Result<&str, String> {
-    match raw {
-        Raw::Text(text) => Ok(trimmed_of_invisible(text)),
-        Raw::Integer(_) | Raw::Bool(_) | Raw::List(_) | Raw::Table(_) | Raw::Other(_) => {
-            Err(format!("expected text in quotes, not {}", raw.kind()))
-        }
-    }
-}
-
-/// Whether a quote stands at an end of a secret: none has one there.
-pub(super) fn holds_quotes(text: &str) -> bool {
-    let quotes = ['"', '\'', '`', '“', '”', '„', '‘', '’', '«', '»'];
-    text.starts_with(quotes) || text.ends_with(quotes)
-}
-
-/// The content of a secret's file, without line breaks and invisible characters (a byte order mark) at its ends.
-pub(super) fn secret_of(path: &str) -> Result<String, String> {
-    let told = |error: files::FileError| format!("{path} {error}");
-    let text = files::read_text(Path::new(bounded(path)?), SECRET_MAX_BYTES).map_err(told)?;
-    let is_around = |c: char| matches!(c, '\r' | '\n') || is_invisible(c);
-    Ok(text.trim_start_matches(is_invisible).trim_end_matches(is_around).to_owned())
 }

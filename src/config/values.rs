@@ -11,8 +11,8 @@ use std::time::Duration;
 use data_encoding::BASE64;
 use secrecy::SecretString;
 
-use super::layers::{IN_QUOTES, Raw};
-use super::reader::{holds_quotes, secret_of, text};
+use super::text::{IN_QUOTES, bounded, holds_quotes, secret_of, text};
+use super::toml::Raw;
 use crate::model::{Address, Settings, excerpt};
 
 /// A whole number of at least `least`.
@@ -80,16 +80,6 @@ pub(super) fn zone(raw: &Raw) -> Result<String, String> {
             excerpt(name)
         )),
     }
-}
-
-/// Longest path, in bytes: what all systems take. Messages repeat paths.
-const PATH_MAX_BYTES: usize = 1024;
-
-pub(super) fn bounded(path: &str) -> Result<&str, String> {
-    if path.len() > PATH_MAX_BYTES {
-        return Err(format!("has {} bytes: no path has more than {PATH_MAX_BYTES}", path.len()));
-    }
-    Ok(path)
 }
 
 /// A path.
