@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::health::PollReporter;
 use super::plan::Watched;
-use super::poll::{QUOTA_KEY, RoundError, class};
+use super::rounds::{
+    BACK_OFF, REFUSED_REST, RoundError, Rounds, STORE_REST_MAX, class, save_quota,
+};
 use crate::deliver::Wakers;
 use crate::model::{Clock, PlaylistId, SubjectRef, UnixMillis, VideoId};
 use crate::source::list::{self, AskLists, Found, List};
@@ -33,12 +35,6 @@ const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 
 /// The shortest sleep between two rounds.
 const REST_AT_LEAST: Duration = Duration::from_millis(100);
-
-/// The rest when the key is refused, before one question finds out whether it is taken again.
-const REFUSED_REST: Duration = Duration::from_secs(600);
-
-/// The first and the longest rest after a failure that concerns all lists.
-const BACK_OFF: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(300));
 
 /// Everything that the loop needs.
 pub struct Lister {
@@ -67,39 +63,18 @@ pub struct Lister {
 impl Lister {
     /// Looks at lists until `stop` is cancelled.
     pub async fn run(self, stop: CancellationToken) {
-        let mut failures: u32 = 0;
-        let mut is_store_ill = false;
+        let mut rounds = Rounds::default();
         while !stop.is_cancelled() {
             let woken = self.wake.notified();
-            // While nothing can be recorded, YouTube is not asked.
-            let outcome = match is_store_ill {
-                true => self.save_quota().await.map_err(RoundError::from),
-                false => Ok(()),
+            let round = async {
+                // A look that is broken off was never stored, and is made again.
+                stop.run_until_cancelled(self.round()).await.unwrap_or(Ok(Duration::ZERO))
             };
-            let outcome = match outcome {
-                Ok(()) => tokio::select! {
-                    // A look that is broken off was never stored, and is made again.
-                    () = stop.cancelled() => break,
-                    outcome = self.round() => outcome,
-                },
-                Err(error) => Err(error),
+            let wait = match rounds.run(self.save_quota(), round).await {
+                Ok(wait) => wait,
+                Err(error) => self.rest_after(&error, rounds.back_off()).await,
             };
-            is_store_ill = matches!(&outcome, Err(RoundError::Store(_) | RoundError::Bus(_)));
-            let wait = match outcome {
-                Ok(wait) => {
-                    failures = 0;
-                    wait
-                }
-                Err(error) => {
-                    failures = failures.saturating_add(1);
-                    self.rest_after(&error, failures).await
-                }
-            };
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(wait) => {}
-                () = woken, if failures == 0 => {}
-            }
+            rounds.rest(wait, woken, &stop).await;
         }
     }
 
@@ -214,17 +189,15 @@ impl Lister {
     }
 
     async fn save_quota(&self) -> Result<(), StoreError> {
-        let state = serde_json::to_string(self.youtube.quota().state())
-            .map_err(|error| StoreError::Row(error.to_string()))?;
-        self.store.save(QUOTA_KEY, state).await
+        save_quota(self.store.as_ref(), &self.youtube).await
     }
 
-    async fn rest_after(&self, error: &RoundError, failures: u32) -> Duration {
-        let grown = (BACK_OFF.0 * 2u32.saturating_pow(failures.min(10) - 1)).min(BACK_OFF.1);
+    /// How long to rest after a failure that concerns all lists; `grown` is the rest after so many of them.
+    async fn rest_after(&self, error: &RoundError, grown: Duration) -> Duration {
         match error {
             RoundError::Store(_) | RoundError::Bus(_) => {
                 tracing::error!(%error, "what was listed can't be recorded, trying again");
-                grown.min(Duration::from_secs(10))
+                grown.min(STORE_REST_MAX)
             }
             RoundError::Source(error) if error.is_refusal() => {
                 self.reporter.is_refused(&error.to_string(), (self.clock)()).await;

@@ -9,10 +9,12 @@ mod lists;
 mod pace;
 mod plan;
 mod poll;
+mod rounds;
 mod route;
 
 pub use health::{PollHealth, PollReporter};
 pub use lists::Lister;
 pub use plan::Watched;
-pub use poll::{Poller, QUOTA_KEY};
+pub use poll::Poller;
+pub use rounds::QUOTA_KEY;
 pub use route::Routing;

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::health::PollReporter;
 use super::plan::Watched;
-use crate::bus::{BusError, SnapshotSink};
+use super::rounds::{REFUSED_REST, RoundError, Rounds, STORE_REST_MAX, class, save_quota};
+use crate::bus::SnapshotSink;
 use crate::model::{Clock, Snapshot, UnixMillis, VideoId, VideoKey};
 use crate::render::numbers::Moment;
 use crate::render::views::Notice;
@@ -29,15 +30,6 @@ const STARVED_SOONEST: Duration = Duration::from_secs(1);
 
 /// The longest sleep without looking for what is due.
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
-
-/// How long the poller rests when the key is refused, before it asks once whether it is taken again.
-const REFUSED_REST: Duration = Duration::from_secs(600);
-
-/// The first and the longest wait after a failure that passes by itself.
-const BACK_OFF: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(300));
-
-/// Where the state of the quota is kept.
-pub const QUOTA_KEY: &str = "quota";
 
 /// Everything that the polling loop needs.
 pub struct Poller {
@@ -61,56 +53,21 @@ pub struct Poller {
     pub reporter: PollReporter,
 }
 
-/// Why a round ended early.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum RoundError {
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The stream.
-    #[error(transparent)]
-    Bus(#[from] BusError),
-    /// YouTube.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-}
-
 impl Poller {
     /// Polls until `stop` is cancelled; answers that have come are recorded.
     pub async fn run(self, stop: CancellationToken) {
-        let mut failures: u32 = 0;
+        let mut rounds = Rounds::default();
         let mut used_up = [None; Bucket::ALL.len()];
-        let mut is_store_ill = false;
         while !stop.is_cancelled() {
             let woken = self.wake.notified();
-            // While nothing can be recorded, YouTube is not asked: the answers would cost units for nothing.
-            let outcome = match is_store_ill {
-                true => self.save_quota().await.map_err(RoundError::from),
-                false => Ok(()),
-            };
-            let outcome = match outcome {
-                Ok(()) => self.round(&stop).await,
-                Err(error) => Err(error),
-            };
-            is_store_ill = matches!(&outcome, Err(RoundError::Store(_) | RoundError::Bus(_)));
+            let outcome = rounds.run(self.save_quota(), self.round(&stop)).await;
             self.show_quota();
             self.tell_used_up(&mut used_up).await;
             let wait = match outcome {
-                Ok(wait) => {
-                    failures = 0;
-                    wait
-                }
-                Err(error) => {
-                    failures = failures.saturating_add(1);
-                    self.rest_after(&error, failures).await
-                }
+                Ok(wait) => wait,
+                Err(error) => self.rest_after(&error, rounds.back_off()).await,
             };
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(wait) => {}
-                // A new watch does not end a rest that YouTube or the store has asked for.
-                () = woken, if failures == 0 => {}
-            }
+            rounds.rest(wait, woken, &stop).await;
         }
         // With the unit of a look that was broken off.
         if let Err(error) = self.save_quota().await {
@@ -277,10 +234,7 @@ impl Poller {
     }
 
     async fn save_quota(&self) -> Result<(), StoreError> {
-        let quota = self.youtube.quota();
-        let state = serde_json::to_string(quota.state())
-            .map_err(|error| StoreError::Row(error.to_string()))?;
-        self.store.save(QUOTA_KEY, state).await
+        save_quota(self.store.as_ref(), &self.youtube).await
     }
 
     /// Shows the quota; also while nothing is asked for, so that midnight is seen.
@@ -340,15 +294,14 @@ impl Poller {
         }
     }
 
-    /// How long to rest after a failure, each kind by its own rule.
-    async fn rest_after(&self, error: &RoundError, failures: u32) -> Duration {
+    /// How long to rest after a failure, each kind by its own rule; `grown` is the rest after so many of them.
+    async fn rest_after(&self, error: &RoundError, grown: Duration) -> Duration {
         let now = (self.clock)();
-        let grown = (BACK_OFF.0 * 2u32.saturating_pow(failures.min(10) - 1)).min(BACK_OFF.1);
         let source = match error {
             RoundError::Source(source) => source,
             RoundError::Store(_) | RoundError::Bus(_) => {
                 tracing::error!(%error, "what was polled can't be recorded, trying again");
-                return grown.min(Duration::from_secs(10));
+                return grown.min(STORE_REST_MAX);
             }
         };
         match source {
@@ -376,23 +329,6 @@ impl Poller {
                 grown
             }
         }
-    }
-}
-
-/// The word in metrics for why YouTube gave no answer to use.
-pub(super) const fn class(error: &SourceError) -> PollClass {
-    match error {
-        SourceError::QuotaUsedUp { .. } | SourceError::ShareUsedUp { .. } => PollClass::Quota,
-        SourceError::Burst { .. } => PollClass::Burst,
-        SourceError::KeyRefused(_) | SourceError::NotEnabled(_) | SourceError::Misconfigured(_) => {
-            PollClass::Refused
-        }
-        SourceError::Forbidden(_) => PollClass::Forbidden,
-        SourceError::NotFound(_) => PollClass::NotFound,
-        SourceError::Rejected(_) => PollClass::Rejected,
-        SourceError::BadAnswer(_) => PollClass::BadAnswer,
-        SourceError::Unreachable { .. } => PollClass::Unreachable,
-        SourceError::Transient(_) => PollClass::Transient,
     }
 }
 
