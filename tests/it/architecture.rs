@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a file that cannot be read fails the test")]
 
+mod circles;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
