@@ -12,7 +12,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::{member, rows, watch};
+use super::subject::{self, Watched};
+use super::{member, rows};
 use crate::model::{DestinationId, SubjectRef, UnixMillis};
 use crate::store::Result;
 
@@ -36,17 +37,6 @@ const STRETCH: usize = 1_000;
 /// Watches of one subject that are looked at to find one whose destination is awake. Where there are more, it counts as
 /// watched: a look too many costs units, one too few an alert.
 const WATCHES_MAX: usize = 200;
-
-/// Whether a subject is watched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Watched {
-    /// By somebody who is awake.
-    Yes,
-    /// Only by destinations that are asleep.
-    Asleep,
-    /// By nobody.
-    No,
-}
 
 /// The newest watches first: of many that fall asleep one after the other, the oldest are the first.
 pub(super) const WATCHES: &str =
@@ -235,7 +225,7 @@ fn work(
                     take_up(tx, *watch, *subject, &subject_ref, now)?;
                 }
             } else {
-                watch::release_subject(tx, *subject, now)?;
+                subject::release(tx, *subject, watched(tx, *subject)?, now)?;
             }
             *left = left.saturating_sub(1 + members);
             after = *subject;
@@ -258,7 +248,7 @@ fn take_up(
     now: UnixMillis,
 ) -> Result<()> {
     let SubjectRef::Video(video) = subject_ref else {
-        return watch::list(tx, subject, now);
+        return subject::list(tx, subject, now);
     };
     let key = rows::video_key(tx, video, None)?;
     member::join_own(tx, subject, key, now, now)?;

@@ -5,62 +5,14 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::finish::{self, Ended};
-use super::{asleep, lane, people, rows, unit, watch};
+use super::address::{destination, find, find_lane};
+use super::ledger::Ended;
+use super::{asleep, ending, lane, people, rows, unit, watch};
 use crate::model::{Address, DestinationId, NotificationId, UnixMillis};
 use crate::store::{Edited, Result};
 
-/// The owner of what the configuration and the operator's files bring; nothing limits it.
-pub(super) const OPERATOR: &str = "operator";
-
 fn is_thread(address: &Address) -> bool {
     matches!(address, Address::Telegram { thread: Some(_), .. })
-}
-
-/// The rows of a destination and its lane, followed to where it has moved.
-pub(super) fn find(tx: &Connection, address: &Address) -> Result<Option<(DestinationId, i64)>> {
-    Ok(tx
-        .prepare_cached(
-            "SELECT d.id, d.lane FROM destination o
-             JOIN destination d ON d.id = coalesce(o.moved_to, o.id) WHERE o.address = ?1",
-        )?
-        .query_row([address.to_string()], |row| Ok((DestinationId(row.get(0)?), row.get(1)?)))
-        .optional()?)
-}
-
-fn find_lane(tx: &Connection, address: &Address) -> Result<Option<i64>> {
-    Ok(tx
-        .prepare_cached("SELECT id FROM lane WHERE key = ?1")?
-        .query_row([address.lane()], |row| row.get(0))
-        .optional()?)
-}
-
-/// The rows of a destination and its lane, made where they are new; followed to where it has moved.
-pub(super) fn destination(
-    tx: &Connection,
-    address: &Address,
-    owner: &str,
-) -> Result<(DestinationId, i64)> {
-    if let Some(found) = find(tx, address)? {
-        return Ok(found);
-    }
-    tx.prepare_cached(
-        "INSERT INTO lane (key, channel) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING",
-    )?
-    .execute([&address.lane(), address.channel().name()])?;
-    let lane: i64 = tx
-        .prepare_cached("SELECT id FROM lane WHERE key = ?1")?
-        .query_row([address.lane()], |row| row.get(0))?;
-    tx.prepare_cached("INSERT INTO destination (address, lane, owner) VALUES (?1, ?2, ?3)")?
-        .execute(params![address.to_string(), lane, owner])?;
-    Ok((DestinationId(tx.last_insert_rowid()), lane))
-}
-
-/// Whose limits count for a destination.
-pub(super) fn owner(tx: &Connection, destination: DestinationId) -> Result<String> {
-    Ok(tx
-        .prepare_cached("SELECT owner FROM destination WHERE id = ?1")?
-        .query_row([destination.0], |row| row.get(0))?)
 }
 
 /// Makes a destination known and on: with every thread of the chat where it names none, for whoever unblocks the bot
@@ -362,7 +314,7 @@ fn move_destination(
 ) -> Result<()> {
     // What a command has cancelled stays cancelled, while the new destination knows nothing of the old marks.
     for unit in unit::with_cancelled(tx, old)? {
-        finish::end_unwanted(tx, unit, UnixMillis::MIN, now, usize::MAX >> 1, ended)?;
+        ending::end_unwanted(tx, unit, UnixMillis::MIN, now, usize::MAX >> 1, ended)?;
     }
     tx.prepare_cached(
         "UPDATE destination SET

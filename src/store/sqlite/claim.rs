@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::finish::{self, Ended};
 use super::lane::{self, DueLane};
+use super::ledger::Ended;
 use super::unit::{self, UnitId};
 use super::waiting::{self, Waiting};
-use super::{notification, rows};
+use super::{ending, finish, notification, rows};
 use crate::model::{Address, AlertId, Channel, DestinationId, NotificationId, UnixMillis, VideoId};
 use crate::store::{
     Claim, Claimed, Compose, Composed, ComposedMessage, Finished, Result, Room, StandsAt, Unit,
@@ -155,12 +155,12 @@ impl Claiming<'_> {
                 self.budget = self.budget.saturating_sub(1);
                 if let Some(word) = retry.cancelled {
                     let reason = waiting::reason(Some(&word));
-                    finish::cancel(self.tx, retry.id, reason, self.now, &mut self.ended)?;
+                    ending::cancel(self.tx, retry.id, reason, self.now, &mut self.ended)?;
                     continue;
                 }
                 match retry.claim {
                     Err(cause) => {
-                        finish::give_up(self.tx, retry.id, &cause, self.now, &mut self.ended)?;
+                        ending::give_up(self.tx, retry.id, &cause, self.now, &mut self.ended)?;
                     }
                     Ok(claim) => {
                         self.tx
@@ -198,7 +198,7 @@ impl Claiming<'_> {
         self.budget = self.budget.saturating_sub(waiting.read.max(1));
         let Waiting { unit, cancelled, keys, broken, destination, is_all, behind, .. } = waiting;
         for (alert, reason) in cancelled {
-            finish::cancel_alert(self.tx, alert, reason, self.now, &mut self.ended)?;
+            ending::cancel_alert(self.tx, alert, reason, self.now, &mut self.ended)?;
         }
         let place = Place { lane, id, destination: destination.unwrap_or_default() };
         for (alert, cause) in broken {
@@ -217,7 +217,7 @@ impl Claiming<'_> {
                 }
                 Composed::Cancel(reason) => {
                     for alert in alerts(&unit) {
-                        finish::cancel_alert(self.tx, alert, reason, self.now, &mut self.ended)?;
+                        ending::cancel_alert(self.tx, alert, reason, self.now, &mut self.ended)?;
                     }
                 }
                 Composed::Dead(cause) => {
@@ -225,7 +225,7 @@ impl Claiming<'_> {
                 }
                 Composed::Send { silent, messages, cancelled } => {
                     for (alert, reason) in cancelled {
-                        finish::cancel_alert(self.tx, alert, reason, self.now, &mut self.ended)?;
+                        ending::cancel_alert(self.tx, alert, reason, self.now, &mut self.ended)?;
                     }
                     taken = self.take(&place, &unit, &keys, messages, (silent, full))?;
                     told_at = taken.is_none().then_some(self.now);
@@ -319,7 +319,7 @@ impl Claiming<'_> {
             parts_left: 0,
         };
         let born = new.insert(self.tx)?;
-        finish::give_up(self.tx, born.id, cause, self.now, &mut self.ended)
+        ending::give_up(self.tx, born.id, cause, self.now, &mut self.ended)
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::finish::{self, Ended};
+use super::ledger::Ended;
 use super::unit::{self, UnitId};
-use super::{batch, lane, rows};
+use super::{batch, ending, lane, rows};
 use crate::model::{AlertId, NotificationId, SubscriptionId, UnixMillis};
 use crate::store::{DeadLetter, DeadLetters, Replayed, Result};
 
@@ -117,7 +117,7 @@ fn replay(
         .optional()?;
     let Some((destination, lane, unrendered)) = row else { return Ok(false) };
     lanes.0.insert(lane);
-    let alerts = finish::alerts(tx, id)?;
+    let alerts = ending::alerts(tx, id)?;
     if unrendered {
         // It has no body: its alerts wait again and are put together anew.
         tx.prepare_cached("UPDATE notification SET state = 'cancelled' WHERE id = ?1")?

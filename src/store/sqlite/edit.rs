@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{chat, mark, operator, people, rows, unit, watch};
+use super::{address, chat, mark, operator, people, rows, unit, watch};
 use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
 
@@ -69,7 +69,7 @@ fn target(
     destination: &Address,
     subject: Option<&SubjectRef>,
 ) -> Result<Option<(DestinationId, Option<i64>)>> {
-    let Some((id, _)) = chat::find(tx, destination)? else { return Ok(None) };
+    let Some((id, _)) = address::find(tx, destination)? else { return Ok(None) };
     match subject {
         None => Ok(Some((id, None))),
         Some(subject) => Ok(watch::running(tx, id, subject)?.map(|(watch, _)| (id, Some(watch)))),

@@ -4,19 +4,19 @@
 //! (`routing_tx`), and tells of it from its first snapshot; rows of one that left end where they are found, or in the sweep.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{member, route, rows, unite};
+use super::member::{self, CLOCKS_DIFFER};
+use super::owners::videos_of_owner;
+use super::{fanout, rows, unite};
 use crate::model::{FanoutCursor, ListKey, ListNews, News, UnixMillis, VideoId, VideoKey};
-use crate::store::{DueSubject, ListCounts, ListLimits, Listed, ListedMember, Listing, Result};
+use crate::store::{
+    DueSubject, ListCounts, ListLimits, Listed, ListedMember, Listing, OPERATOR, Result,
+};
 
 /// Videos on a page of YouTube's.
 const PAGE: usize = 50;
-
-/// How far YouTube's clock and this one may lie apart: what is dated so much before a watch began may be younger than it.
-pub(super) const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
 
 pub(super) const DUE: &str = "SELECT id, ref, memory, members, gone_at IS NOT NULL FROM subject
      WHERE next_listing <= ?1 ORDER BY next_listing LIMIT ?2";
@@ -65,21 +65,11 @@ fn room(db: &Connection, subject: i64, limits: ListLimits) -> Result<usize> {
     {
         let owner = rows::text(row, 0);
         most = most.max(match owner.as_str() {
-            super::chat::OPERATOR => limits.per_list,
+            OPERATOR => limits.per_list,
             _ => limits.per_owner.saturating_sub(videos_of_owner(db, &owner, Some(subject))?),
         });
     }
     Ok(most)
-}
-
-pub(super) const VIDEOS_OF_OWNER: &str =
-    "SELECT coalesce(sum(CASE WHEN u.next_listing IS NULL THEN 1 ELSE u.members END), 0)
-     FROM destination d JOIN subscription s ON s.destination = d.id JOIN subject u ON u.id = s.subject
-     WHERE d.owner = ?1 AND s.ended_at IS NULL AND s.subject IS NOT ?2 AND d.asleep NOT IN (1, 3)";
-
-/// How many videos an owner's running watches hold, but for those of one subject and those that have fallen asleep.
-pub(super) fn videos_of_owner(db: &Connection, owner: &str, without: Option<i64>) -> Result<usize> {
-    Ok(db.prepare_cached(VIDEOS_OF_OWNER)?.query_row(params![owner, without], |row| row.get(0))?)
 }
 
 pub(super) const COUNTS: &str = "SELECT count(*),
@@ -182,7 +172,7 @@ fn save(tx: &Connection, listing: &Listing, now: UnixMillis) -> Result<Listed> {
         tx.prepare_cached("UPDATE subject SET gone_at = ?2 WHERE id = ?1")?
             .execute(params![listing.subject, is_gone.then_some(now.0)])?;
         let news = ListNews { gone: is_gone, at: now, cursor: FanoutCursor::START };
-        route::defer_news(tx, ListKey(listing.subject), &news)?;
+        fanout::defer_news(tx, ListKey(listing.subject), &news)?;
     }
     if !is_gone {
         members(tx, listing, &before, now, &mut listed)?;

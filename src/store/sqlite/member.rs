@@ -5,12 +5,15 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::poll::next_polls;
-use super::watch;
+use super::rule;
 use crate::model::{ListKey, News, UnixMillis, VideoKey};
 use crate::store::Result;
 
 /// The look that led to a watch is at most this much older than the watch; what it saw belongs to it.
 const JUST_SEEN: Duration = Duration::from_secs(300);
+
+/// How far YouTube's clock and this one may lie apart: what is dated so much before a watch began may be younger than it.
+pub(super) const CLOCKS_DIFFER: Duration = Duration::from_secs(300);
 
 /// Makes sure that a video is polled, at `poll_at` at the latest. What was seen in an earlier life, in which it was
 /// watched before, is no base: the first observation is a silent one.
@@ -180,7 +183,7 @@ pub(super) fn disarm(tx: &Connection, limit: usize) -> Result<bool> {
         }
         left -= removed.max(1);
         tx.prepare_cached("UPDATE rule SET list = NULL WHERE id = ?1")?.execute([rule])?;
-        watch::forget_rule(tx, rule)?;
+        rule::forget_rule(tx, rule)?;
         if left == 0 {
             return Ok(true);
         }

@@ -7,8 +7,10 @@
 //!
 //! By the life of an alert: `watch` and `listing` make triggers, `routing_tx` writes the alert, `unit` notes that its watch
 //! has something waiting and `lane` when the chat may be told; `claim` looks at what is due (`waiting`), makes
-//! notifications of it, `finish` ends them, and `sweep` deletes what is past its retention.
+//! notifications of it, `finish` records their attempts, `ending` ends them, and `sweep` deletes what is past its
+//! retention.
 
+mod address;
 mod asleep;
 mod batch;
 mod busy;
@@ -19,11 +21,15 @@ mod clock;
 mod dead_letters;
 mod destinations;
 mod edit;
+mod ending;
+mod fanout;
 mod figures;
 mod finish;
 mod job;
 mod lane;
+mod ledger;
 mod listing;
+mod log;
 mod mark;
 mod member;
 mod migrate;
@@ -31,6 +37,7 @@ mod notices;
 mod notification;
 mod open;
 mod operator;
+mod owners;
 mod people;
 #[cfg(test)]
 mod plans;
@@ -39,6 +46,8 @@ mod read;
 mod route;
 mod routing_tx;
 mod rows;
+mod rule;
+mod subject;
 mod sweep;
 mod thread;
 mod unit;
@@ -88,7 +97,7 @@ pub struct Sqlite {
     _lock: Option<File>,
     /// Who has written between two pieces of long work, see [`batch`].
     version: AtomicI64,
-    /// Which rows of the log that can't be read were named, see [`route::read_log`].
+    /// Which rows of the log that can't be read were named, see [`log::read_log`].
     unreadable_to: Arc<AtomicI64>,
 }
 
@@ -212,12 +221,12 @@ impl Store for Sqlite {
     }
 
     async fn append(&self, snapshots: Vec<Snapshot>) -> Result<()> {
-        self.writer.write(move |tx| route::append(tx, &snapshots)).await
+        self.writer.write(move |tx| log::append(tx, &snapshots)).await
     }
 
     async fn read_log(&self, from: i64, limit: usize) -> Result<Vec<(i64, Snapshot)>> {
         let told_to = Arc::clone(&self.unreadable_to);
-        self.reader.read(move |db| route::read_log(db, from, limit, &told_to)).await
+        self.reader.read(move |db| log::read_log(db, from, limit, &told_to)).await
     }
 
     async fn position(&self, stream: &str, partition: i32) -> Result<i64> {
@@ -364,7 +373,7 @@ impl Store for Sqlite {
 
     async fn watches_of_owner(&self, owner: &str) -> Result<usize> {
         let owner = owner.to_owned();
-        self.reader.read(move |db| watch::watches_of_owner(db, &owner)).await
+        self.reader.read(move |db| owners::watches_of_owner(db, &owner)).await
     }
 
     async fn person(&self, address: &Address) -> Result<Option<PersonRow>> {

@@ -3,9 +3,9 @@
 use rusqlite::{Connection, params};
 
 use super::notification::NewNotification;
-use super::{chat, lane, rows};
+use super::{address, lane, rows};
 use crate::model::{Address, UnixMillis};
-use crate::store::Result;
+use crate::store::{OPERATOR, Result};
 
 pub(super) fn notice(
     tx: &Connection,
@@ -26,7 +26,7 @@ pub(super) fn notice(
         }
     }
     for (address, body) in to {
-        let (destination, lane) = chat::destination(tx, address, chat::OPERATOR)?;
+        let (destination, lane) = address::destination(tx, address, OPERATOR)?;
         let new = NewNotification {
             lane,
             destination,

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::chat;
+use super::address;
 use crate::model::{Address, UnixMillis};
 use crate::store::{Edited, OPERATOR, OPERATOR_KEY, Result};
 
@@ -33,7 +33,7 @@ pub(super) fn become_operator(
         .execute(params![OPERATOR_KEY, address])?;
     if is_first > 0 {
         // Nothing limits what is watched there.
-        let (destination, _) = chat::destination(tx, person, OPERATOR)?;
+        let (destination, _) = address::destination(tx, person, OPERATOR)?;
         tx.prepare_cached("UPDATE destination SET owner = ?2 WHERE id = ?1")?
             .execute(params![destination.0, OPERATOR])?;
     }

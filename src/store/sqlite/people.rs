@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{chat, operator, rows};
+use super::{operator, rows};
 use crate::model::{Address, DestinationId, UnixMillis};
-use crate::store::{DestinationRow, Edited, PersonRow, PersonState, Result};
+use crate::store::{DestinationRow, Edited, OPERATOR, PersonRow, PersonState, Result};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -100,7 +100,7 @@ pub(super) fn bring_in(
         "UPDATE destination SET owner = ?2
          WHERE lane = (SELECT id FROM lane WHERE key = ?1) AND owner <> ?3",
     )?
-    .execute(params![group, owner, chat::OPERATOR])?;
+    .execute(params![group, owner, OPERATOR])?;
     Ok(Edited::Done(1))
 }
 
@@ -116,7 +116,7 @@ pub(super) const DISOWN: &str = "UPDATE destination SET owner = ?1 WHERE id IN (
 /// Puts somebody out, with the groups that they brought in and the invitations that they made and nobody has used.
 pub(super) fn expel(tx: &Connection, person: &Address, now: UnixMillis) -> Result<Edited> {
     let person = person.to_string();
-    tx.prepare_cached(DISOWN)?.execute(params![person, chat::OPERATOR])?;
+    tx.prepare_cached(DISOWN)?.execute(params![person, OPERATOR])?;
     let was_in = tx.prepare_cached("DELETE FROM person WHERE address = ?1")?.execute([&person])?;
     let groups: Vec<String> = tx
         .prepare_cached("DELETE FROM person WHERE brought_by = ?1 RETURNING address")?

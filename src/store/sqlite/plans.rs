@@ -4,9 +4,9 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    asleep, chat, claim, dead_letters, destinations, figures, finish, lane, listing, member,
-    migrate, notification, open, people, poll, read, route, routing_tx, sweep, unit, unite,
-    waiting, watch, why,
+    asleep, chat, claim, dead_letters, destinations, ending, figures, lane, listing, log, member,
+    migrate, notification, open, owners, people, poll, read, routing_tx, rule, sweep, unit, unite,
+    waiting, why,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -36,7 +36,7 @@ fn check(sql: &str) {
 
 #[test]
 fn polling_and_the_log_read_what_is_due_and_no_more() {
-    for sql in [poll::NEW, poll::DUE, poll::NEXT, route::READ_LOG] {
+    for sql in [poll::NEW, poll::DUE, poll::NEXT, log::READ_LOG] {
         check(sql);
     }
 }
@@ -69,7 +69,7 @@ fn listings_read_the_list_and_no_more() {
     for sql in [
         listing::DUE,
         listing::OWNERS,
-        listing::VIDEOS_OF_OWNER,
+        owners::VIDEOS_OF_OWNER,
         listing::COUNTS,
         listing::IS_KNOWN,
         migrate::RUNNING,
@@ -99,7 +99,7 @@ fn claims_read_what_is_due_and_no_more() {
         waiting::ALERTS,
         waiting::UNDER_WAY,
         notification::INSERT,
-        finish::END,
+        ending::END,
         dead_letters::NEXT,
     ] {
         check(sql);
@@ -112,7 +112,7 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         sweep::ALERTS,
         sweep::NOTIFICATIONS,
         sweep::RULES,
-        watch::FORGET_RULE,
+        rule::FORGET_RULE,
         sweep::WATCHES,
         sweep::EXPIRED,
         sweep::OTHER_NAMES,

@@ -6,18 +6,15 @@ use std::sync::Arc;
 use rusqlite::types::Null;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::finish::Ended;
+use super::ledger::Ended;
 use super::unit::{self, UnitId};
-use super::{route, rows, waiting};
+use super::{fanout, rows, waiting};
 use crate::model::{
     AlertDraft, AlertId, Counts, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
     ListKey, Marks, Membership, Metric, News, NextTrigger, RoutingTx, RuleId, Series, Signal,
     SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, VideoId, VideoKey,
 };
 use crate::store::{Result, StoreError};
-
-/// Stands in the place of a video's row where an alert is about a channel or playlist as a whole.
-pub(super) const NO_VIDEO: i64 = 0;
 
 pub(super) struct SqliteRouting<'tx> {
     tx: &'tx Connection,
@@ -445,7 +442,7 @@ impl RoutingTx for SqliteRouting<'_> {
     fn alert(&mut self, draft: &AlertDraft<'_>) -> Result<()> {
         let trigger = draft.trigger;
         let unit = UnitId::of_watch(trigger.subscription, draft.is_urgent);
-        let video = draft.video.map_or(NO_VIDEO, |video| video.0);
+        let video = draft.video.map_or(rows::NO_VIDEO, |video| video.0);
         // Where nothing waits there is nothing to fold into: most alerts.
         if unit::is_waiting(self.tx, unit)? && self.fold(draft, unit, video)? {
             self.folded += 1;
@@ -498,7 +495,7 @@ impl RoutingTx for SqliteRouting<'_> {
                 .execute(params![id, merge(queued, &work)])?;
         } else {
             // The first piece of a video is the rest of a change already begun; one behind it has not begun.
-            route::queue(self.tx, Holder::Video(video), last.is_none(), &work)?;
+            fanout::queue(self.tx, Holder::Video(video), last.is_none(), &work)?;
         }
         Ok(())
     }

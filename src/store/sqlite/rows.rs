@@ -33,6 +33,9 @@ macro_rules! about_columns {
 
 pub(super) use {about_columns, destination_columns, seen_columns};
 
+/// Stands in the place of a video's row where an alert is about a channel or playlist as a whole.
+pub(super) const NO_VIDEO: i64 = 0;
+
 /// A small named value.
 pub(super) fn load(db: &Connection, key: &str) -> Result<Option<String>> {
     Ok(db

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::finish::{self, Ended};
+use super::ledger::Ended;
 use super::unit::{self, UnitId};
-use super::{asleep, lane, member, people, rows, watch};
+use super::{asleep, ending, lane, member, people, rows, watch};
 use crate::model::{NotificationId, SubscriptionId, UnixMillis};
 use crate::store::{Result, Retention};
 
@@ -116,7 +116,7 @@ fn end_overdue(
         .query_map(params![before.0, STRETCH], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
     for (id, lane) in &overdue {
-        finish::give_up(tx, NotificationId(*id), finish::TOO_OLD, now, ended)?;
+        ending::give_up(tx, NotificationId(*id), ending::TOO_OLD, now, ended)?;
         lane::settle(tx, *lane)?;
     }
     Ok(overdue.len() == STRETCH)
@@ -143,7 +143,7 @@ fn walk_units(
             break;
         }
         if *is_waiting {
-            let looked = finish::end_unwanted(tx, UnitId(*id), before, now, left, ended)?;
+            let looked = ending::end_unwanted(tx, UnitId(*id), before, now, left, ended)?;
             left = left.saturating_sub(looked.max(1));
         }
         last = Some(*id);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::listing::CLOCKS_DIFFER;
+use super::member::CLOCKS_DIFFER;
 use super::unit::{self, UnitId};
 use super::{member, rows, watch};
 use crate::model::{Holder, ListKey, SubjectRef, SubscriptionId, UnixMillis};

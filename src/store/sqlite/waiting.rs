@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, params};
 
+use super::rows::{self, NO_VIDEO};
 use super::unit::UnitId;
-use super::{routing_tx::NO_VIDEO, rows};
 use crate::model::{
     Alert, AlertId, CancelReason, DestinationId, Marks, NotificationId, RuleId, Series,
     SubscriptionId, UnixMillis, VideoId,

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{finish, rows, waiting};
+use super::{ending, rows, waiting};
 use crate::model::{
     Address, Alert, CancelReason, Counts, DestinationId, Outcome, RuleId, Series, SubscriptionId,
     UnixMillis, VideoId, VideoKey,
@@ -190,11 +190,11 @@ fn outcome(word: Option<&str>, error: Option<String>) -> Outcome {
         None => Outcome::Waiting,
         Some("sent") => Outcome::Sent,
         // Without a notification it never came so far as to be tried.
-        Some("dead") => Outcome::Dead(error.unwrap_or_else(|| finish::TOO_OLD.to_owned())),
+        Some("dead") => Outcome::Dead(error.unwrap_or_else(|| ending::TOO_OLD.to_owned())),
         Some(other) => Outcome::Cancelled(
             CancelReason::ALL
                 .into_iter()
-                .find(|reason| finish::cancelled_outcome(*reason) == other)
+                .find(|reason| ending::cancelled_outcome(*reason) == other)
                 .unwrap_or(CancelReason::Unwatched),
         ),
     }

@@ -9,34 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{code, sources};
 
 /// Circles that stand: the folder, its files, and why. None is to come, and one that is gone leaves this list.
-const CIRCLES: [(&str, &[&str], &str); 2] = [
-    (
-        "control",
-        &[
-            "access", "ask", "clock", "command", "list", "settings", "target", "turn", "watch",
-            "watched",
-        ],
-        "a turn is who asks, what they may do and what is answered, in one",
-    ),
-    (
-        "store/sqlite",
-        &[
-            "asleep",
-            "chat",
-            "finish",
-            "listing",
-            "member",
-            "operator",
-            "people",
-            "route",
-            "routing_tx",
-            "unite",
-            "waiting",
-            "watch",
-        ],
-        "the life of a destination and the end of what waits for it call each other",
-    ),
-];
+const CIRCLES: [(&str, &[&str], &str); 1] = [(
+    "control",
+    &[
+        "access", "ask", "clock", "command", "list", "settings", "target", "turn", "watch",
+        "watched",
+    ],
+    "a turn is who asks, what they may do and what is answered, in one",
+)];
 
 /// A module, as the names on the way to it.
 type Way = Vec<String>;
