@@ -8,11 +8,9 @@ use anyhow::{Context as _, ensure};
 use rusqlite::Connection;
 use tokio_util::sync::CancellationToken;
 use tubebell::app::system_clock;
-use tubebell::model::{Rule, Settings};
+use tubebell::model::{Owner, Rule, Settings};
 use tubebell::route::{language, trigger};
-use tubebell::store::{
-    Access, Edit, ListedMember, Listing, NewRule, OPERATOR, Sqlite, Store, WatchEdit,
-};
+use tubebell::store::{Access, Edit, ListedMember, Listing, NewRule, Sqlite, Store, WatchEdit};
 
 use crate::figures::Figures;
 use crate::probe::{Router, longest_wait_ms, look, runtime};
@@ -210,7 +208,7 @@ pub(crate) async fn watch_by(
             let rules = rules(preset).iter().map(new_rule).collect::<anyhow::Result<_>>()?;
             Ok(Edit::Watch(Box::new(WatchEdit {
                 destination: format!("{address}{number}").parse()?,
-                owner: OPERATOR.to_owned(),
+                owner: Owner::Operator,
                 subject: CHANNEL.parse()?,
                 title: None,
                 rules,

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::StartError;
 use crate::config::Config;
-use crate::deliver::Rates;
+use crate::deliver::{Limiter, Rates};
 use crate::model::{Channel, Clock};
 use crate::notify::Notifier;
 use crate::notify::telegram::{Telegram, TelegramOptions};
@@ -15,7 +17,14 @@ pub struct Channels {
     /// The bot, and how fast it may send.
     pub(super) telegram: Option<(Telegram, Rates)>,
     /// Signed webhooks.
-    pub(super) webhook: Option<Webhook>,
+    webhook: Option<Arc<Webhook>>,
+}
+
+/// What sends to one channel, and how fast.
+pub(super) struct Sender {
+    pub(super) notifier: Arc<dyn Notifier>,
+    /// Shared with whoever else sends there.
+    pub(super) limiter: Arc<Limiter>,
 }
 
 impl Channels {
@@ -26,7 +35,7 @@ impl Channels {
     /// One line when a client can't be made.
     pub fn new(config: &Config, clock: &Clock) -> Result<Channels, StartError> {
         let failed = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
-        let webhook = |options| Webhook::new(options, Arc::clone(clock));
+        let webhook = |options| Webhook::new(options, Arc::clone(clock)).map(Arc::new);
         Ok(Channels {
             telegram: config.telegram.as_ref().map(telegram).transpose()?,
             webhook: config
@@ -40,12 +49,31 @@ impl Channels {
 
     /// What sends to a channel; `None`: it is off.
     #[must_use]
-    pub fn notifier(self, channel: Channel) -> Option<Arc<dyn Notifier>> {
+    pub fn notifier(&self, channel: Channel) -> Option<Arc<dyn Notifier>> {
+        Some(self.client(channel)?.0)
+    }
+
+    /// What sends to a channel, and its rates.
+    fn client(&self, channel: Channel) -> Option<(Arc<dyn Notifier>, Rates)> {
         match channel {
-            Channel::Telegram => self.telegram.map(|(client, _)| Arc::new(client) as _),
-            Channel::Webhook => self.webhook.map(|webhook| Arc::new(webhook) as _),
+            Channel::Telegram => {
+                let (client, rates) = self.telegram.as_ref()?;
+                Some((Arc::new(client.clone()) as _, *rates))
+            }
+            Channel::Webhook => {
+                let webhook = Arc::clone(self.webhook.as_ref()?);
+                Some((webhook as _, Rates::default()))
+            }
             Channel::Recorder => None,
         }
+    }
+
+    /// Who sends to each channel that is on, from `now` on.
+    pub(super) fn senders(&self, now: Instant) -> Vec<Sender> {
+        let clients = Channel::ALL.into_iter().filter_map(|channel| self.client(channel));
+        let sender =
+            |(notifier, rates)| Sender { notifier, limiter: Arc::new(Limiter::new(rates, now)) };
+        clients.map(sender).collect()
     }
 }
 

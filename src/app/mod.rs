@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use channels::Channels;
+use channels::Sender;
 use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
@@ -38,11 +39,8 @@ pub use templates::{TemplatesError, templates};
 use crate::bus::Embedded;
 use crate::config::Config;
 use crate::control::{AccessMode, ControlOptions};
-use crate::deliver::{
-    ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Wakers, Worker,
-};
-use crate::model::{Clock, Effective};
-use crate::notify::Notifier;
+use crate::deliver::{ChannelHealth, Composer, Operator, RetryPolicy, Wakers, Worker};
+use crate::model::{Channel, Clock, Effective};
 use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
@@ -160,9 +158,9 @@ impl Gateway {
             .clone()
             .ok_or_else(|| StartError::Other("[youtube] is missing".to_owned()))?;
         let youtube = Arc::new(youtube(&youtube_options, &*store).await?);
-        let Channels { telegram, webhook } = Channels::new(config, &clock)?;
+        let channels = Channels::new(config, &clock)?;
         // A token that Telegram refuses is a mistake of the configuration; a Telegram that is away is not.
-        let bot = match &telegram {
+        let bot = match &channels.telegram {
             Some((client, _)) => telegram::introduce(client).await.map_err(StartError::Other)?,
             None => None,
         };
@@ -187,15 +185,19 @@ impl Gateway {
             at_most_max: DAY * config.limits.retention_days.saturating_sub(1).max(1),
         });
         let mut checks: Vec<(&'static str, crate::web::Check)> = Vec::new();
-        let mut add_channel = |notifier: Arc<dyn Notifier>, limiter: Arc<Limiter>| {
-            metrics.expect(notifier.channel());
-            let name = notifier.channel().name();
+        let mut bot_limiter = None;
+        for Sender { notifier, limiter } in channels.senders(Instant::now()) {
+            let channel = notifier.channel();
+            metrics.expect(channel);
             let health = Arc::new(ChannelHealth::default());
             let asked = Arc::clone(&health);
             checks.push((
-                name,
+                channel.name(),
                 Box::new(move || (!asked.is_working()).then(|| "paused, see the log".to_owned())),
             ));
+            if channel == Channel::Telegram {
+                bot_limiter = Some(Arc::clone(&limiter));
+            }
             let worker = Worker {
                 store: Arc::clone(&store),
                 notifier,
@@ -210,17 +212,6 @@ impl Gateway {
                 health,
             };
             tracker.spawn(worker.run(tracker.clone(), stop.clone()));
-        };
-        let telegram = telegram.map(|(client, rates)| {
-            let limiter = Arc::new(Limiter::new(rates, Instant::now()));
-            add_channel(Arc::new(client.clone()), Arc::clone(&limiter));
-            (client, limiter)
-        });
-        if let Some(webhook) = webhook {
-            add_channel(
-                Arc::new(webhook),
-                Arc::new(Limiter::new(Rates::default(), Instant::now())),
-            );
         }
 
         let stream = Arc::new(Embedded::new(Arc::clone(&store)));
@@ -278,7 +269,7 @@ impl Gateway {
         tracker.spawn(poller.run(stop.clone()));
         checks.push(("youtube", Box::new(move || poll_health.refused())));
 
-        if let Some((client, limiter)) = telegram {
+        if let (Some((client, _)), Some(limiter)) = (channels.telegram, bot_limiter) {
             let is_crowded = Arc::default();
             let lookup = Arc::new(lookup::YouTubeLookup::new(
                 youtube,

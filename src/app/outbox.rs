@@ -80,15 +80,15 @@ impl Outbox {
         }
     }
 
-    /// Puts an answer behind those of its lane. Where too many wait, one of whoever has the most is left out: these are
+    /// Puts an answer behind those of its chat. Where too many wait, one of whoever has the most is left out: these are
     /// no alerts.
-    fn post(&self, lane: String, owner: &str, what: What) {
-        let (put, lost) = self.waiting().put(&lane, owner, what);
+    fn post(&self, to: &Address, owner: &str, what: What) {
+        let (put, lost) = self.waiting().put(&to.lane(), owner, what);
         if lost.is_some() {
             self.say_left_out();
         }
         if put == Put::First {
-            self.tracker.spawn(self.clone().drain(lane));
+            self.tracker.spawn(self.clone().drain(to.whole()));
         }
     }
 
@@ -108,8 +108,9 @@ impl Outbox {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends what waits in a lane until nothing does.
-    async fn drain(self, lane: String) {
+    /// Sends what waits for a chat until nothing does.
+    async fn drain(self, chat: Address) {
+        let lane = chat.lane();
         loop {
             let next = self.waiting().next(&lane);
             let Some(what) = next else { return };
@@ -120,7 +121,7 @@ impl Outbox {
             };
             let has_turn = tokio::select! {
                 biased;
-                () = self.limiter.take_for_answer(&lane) => true,
+                () = self.limiter.take_for_answer(&chat) => true,
                 () = too_late => false,
             };
             if !has_turn {
@@ -165,7 +166,7 @@ impl Reply for Outbox {
     ) -> Result<(), ReplyError> {
         if let Address::Telegram { chat, thread } = to {
             let what = What::Message { chat: *chat, thread: *thread, message: message.clone() };
-            self.post(to.lane(), owner, what);
+            self.post(to, owner, what);
         }
         Ok(())
     }
@@ -187,7 +188,7 @@ impl Reply for Outbox {
     async fn edit(&self, to: &Address, owner: &str, message_id: i32, message: &ChatMessage) {
         if let Address::Telegram { chat, .. } = to {
             let what = What::Edit { chat: *chat, message_id, message: message.clone() };
-            self.post(to.lane(), owner, what);
+            self.post(to, owner, what);
         }
     }
 }

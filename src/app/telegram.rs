@@ -17,11 +17,11 @@ use super::queues::Queues;
 use crate::bus::Embedded;
 use crate::control::{Control, ControlOptions, INVITATION_LIFE, Incoming, IncomingKind, Person};
 use crate::deliver::Wakers;
-use crate::model::{Address, Clock, UnixMillis};
+use crate::model::{Address, Clock, Owner, UnixMillis};
 use crate::notify::SendError;
 use crate::notify::telegram::{Bot, Chat, ChatKind, PollError, Telegram, Update, UpdateKind};
 use crate::render::Renderer;
-use crate::store::{OPERATOR, OPERATOR_KEY, Store, StoreError, UpdateMark};
+use crate::store::{OPERATOR_KEY, Store, StoreError, UpdateMark};
 
 /// How long Telegram keeps a question for updates open. Its server takes at most 50 s.
 const LONG_POLL_S: u32 = 50;
@@ -216,7 +216,7 @@ impl Listener {
     /// when the last one has expired.
     async fn invite_operator(&self, bot: &Bot) {
         let now = (self.clock)();
-        let (code, edit) = crate::control::invitation(OPERATOR.to_owned(), now);
+        let (code, edit) = crate::control::invitation(Owner::Operator, now);
         let is_nobody = self.options.operator.is_empty();
         let made = async {
             if let Some(at) = self.store.load(INVITED_KEY).await? {

@@ -7,10 +7,10 @@ use super::fault::Fault;
 use super::terminal::say;
 use crate::config::Config;
 use crate::control::{AccessMode, INVITATION_LIFE, invitation, invitation_link};
-use crate::model::UnixMillis;
+use crate::model::{Owner, UnixMillis};
 use crate::notify::telegram::Telegram;
 use crate::render::numbers::Moment;
-use crate::store::{Access, Edit, Edited, OPERATOR, OPERATOR_KEY, Sqlite, Store};
+use crate::store::{Access, Edit, Edited, OPERATOR_KEY, Sqlite, Store};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -49,7 +49,7 @@ async fn invite(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), 
     };
     let client =
         Telegram::new(telegram).map_err(|error| Fault::wrong(format!("telegram: {error}")))?;
-    let (code, edit) = invitation(OPERATOR.to_owned(), now);
+    let (code, edit) = invitation(Owner::Operator, now);
     store.edit(None, vec![edit], now).await?;
     let is_nobody = config.operator.to.is_empty() && store.load(OPERATOR_KEY).await?.is_none();
     let operator =

@@ -11,11 +11,11 @@ use super::fault::Fault;
 use super::terminal::{counted, plain};
 use crate::config::Config;
 use crate::control::AccessMode;
-use crate::model::{Address, DestinationId, Settings, SubscriptionId, UnixMillis};
+use crate::model::{Address, DestinationId, Owner, Settings, SubscriptionId, UnixMillis};
 use crate::render::numbers::Moment;
 use crate::store::{
-    Access, DestinationRow, Edit, Edited, OPERATOR, OPERATOR_KEY, PersonRow, PersonState, Sqlite,
-    Store, WatchFilter,
+    Access, DestinationRow, Edit, Edited, OPERATOR_KEY, PersonRow, PersonState, Sqlite, Store,
+    WatchFilter,
 };
 
 /// Rows read at once: a bound on memory, and on how long one look takes.
@@ -61,10 +61,15 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Fault> {
     }
 }
 
+/// Whether an address is that of a person or a group.
+fn is_whole_chat(address: &Address) -> bool {
+    address.channel().traits().is_chat && !address.is_thread()
+}
+
 /// A chat without a topic.
 fn read(text: &str) -> Result<Address, Fault> {
-    match text.parse() {
-        Ok(address @ Address::Telegram { thread: None, .. }) => Ok(address),
+    match text.parse::<Address>() {
+        Ok(address) if is_whole_chat(&address) => Ok(address),
         _ => Err(Fault::wrong(format!(
             "`{}` is no person and no group: write telegram:<chat id>, as `tubebell people list` shows them",
             plain(text)
@@ -110,7 +115,7 @@ async fn list(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), Fa
     // Those whom the configuration names need no row.
     let mut named: Vec<&Address> = Vec::new();
     for address in config.operator.to.iter().chain(&config.access.allow) {
-        if matches!(address, Address::Telegram { thread: None, .. }) && !named.contains(&address) {
+        if is_whole_chat(address) && !named.contains(&address) {
             named.push(address);
         }
     }
@@ -144,10 +149,10 @@ async fn list(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), Fa
 }
 
 fn how(row: &PersonRow) -> String {
-    match (&row.brought_by, row.invited_by.as_deref()) {
+    match (&row.brought_by, &row.invited_by) {
         (Some(by), _) => format!("brought in by {by}"),
-        (None, Some(OPERATOR)) => "invited by the operator".to_owned(),
-        (None, Some(by)) => format!("invited by {}", plain(by)),
+        (None, Some(Owner::Operator)) => "invited by the operator".to_owned(),
+        (None, Some(Owner::Chat(by))) => format!("invited by {}", plain(by)),
         (None, None) => "came before it was written down how".to_owned(),
     }
 }

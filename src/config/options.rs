@@ -66,6 +66,17 @@ impl Config {
         lines
     }
 
+    /// Whether a channel's section switches it on.
+    #[must_use]
+    pub const fn is_on(&self, channel: Channel) -> bool {
+        match channel {
+            Channel::Telegram => self.telegram.is_some(),
+            Channel::Webhook => self.webhook.is_some(),
+            // It has no section, and refuses nothing.
+            Channel::Recorder => true,
+        }
+    }
+
     /// The files of secrets that others on this machine may read or change, one line each.
     #[must_use]
     pub fn exposed_secrets(&self) -> Vec<String> {
@@ -332,13 +343,9 @@ fn bus_mode(raw: &super::toml::Raw) -> Result<(), String> {
 
 /// What only shows when sections are seen together.
 fn across(config: &Config, reader: &mut Reader) {
-    let off = |channel: Channel| match channel {
-        Channel::Telegram => config.telegram.is_none(),
-        Channel::Webhook => config.webhook.is_none(),
-        Channel::Recorder => false,
-    };
-    if let Some(address) = config.operator.to.iter().find(|address| off(address.channel())) {
-        let channel = address.channel();
+    let off =
+        config.operator.to.iter().map(Address::channel).find(|channel| !config.is_on(*channel));
+    if let Some(channel) = off {
         let message = format!("names a {channel} destination, but there is no section [{channel}]");
         reader.mistake("operator.to", &[], &message);
     }

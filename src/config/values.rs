@@ -195,14 +195,14 @@ pub(super) fn addresses(raw: &Raw) -> Result<Vec<Address>, String> {
 /// A list of chats that may talk to the bot.
 pub(super) fn chats(raw: &Raw) -> Result<Vec<Address>, String> {
     let list = addresses(raw)?;
-    let wrong = list.iter().find_map(|address| match address {
-        Address::Telegram { thread: None, .. } => None,
-        Address::Telegram { .. } => Some(format!(
-            "{address} is a topic: write telegram:<chat id>, which lets in the whole chat"
-        )),
-        Address::Webhook(_) | Address::Recorder(_) => {
-            Some(format!("{} can't talk to a bot: write telegram:<chat id>", address.masked()))
+    let wrong = list.iter().find_map(|address| {
+        if !address.channel().traits().is_chat {
+            let shown = address.masked();
+            return Some(format!("{shown} can't talk to a bot: write telegram:<chat id>"));
         }
+        address.is_thread().then(|| {
+            format!("{address} is a topic: write telegram:<chat id>, which lets in the whole chat")
+        })
     });
     wrong.map_or(Ok(list), Err)
 }

@@ -1,10 +1,10 @@
 //! Who may talk to the bot.
 
-use crate::model::Address;
-use crate::store::{DestinationRow, Edit, Edited, OPERATOR, OPERATOR_KEY, StoreError};
+use crate::model::{Address, Owner};
+use crate::store::{DestinationRow, Edit, Edited, OPERATOR_KEY, StoreError};
 
 use super::ask;
-use super::turn::{Answer, Stop, Turn, whole_chat};
+use super::turn::{Answer, Stop, Turn};
 
 /// Whom the bot answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
     if standing != Standing::Stranger {
         let store = &turn.control.store;
         turn.home = store.destination(turn.chat).await?;
-        let whole = whole_chat(turn.chat);
+        let whole = turn.chat.whole();
         let by = if standing == Standing::Guest { personal(turn) } else { Some(whole.clone()) };
         turn.is_in_by = by.filter(|by| needs_row(turn, by));
         turn.whole =
@@ -62,12 +62,12 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
 }
 
 /// Whose limits count in this chat, and whether it is a group that nobody has brought in yet.
-async fn owner(turn: &Turn<'_>, whole: &Address) -> Result<(String, bool), StoreError> {
+async fn owner(turn: &Turn<'_>, whole: &Address) -> Result<(Owner, bool), StoreError> {
     let options = &turn.control.options;
-    let lane = turn.chat.lane();
-    let names = |list: &[Address]| list.iter().any(|known| known.lane() == lane);
+    let itself = Owner::of(whole);
+    let names = |list: &[Address]| list.iter().any(|known| known.whole() == *whole);
     if names(&options.operator) {
-        return Ok((OPERATOR.to_owned(), false));
+        return Ok((Owner::Operator, false));
     }
     let standing = turn.home.as_ref().or(turn.whole.as_ref()).map(|row| row.owner.clone());
     if turn.private {
@@ -80,24 +80,25 @@ async fn owner(turn: &Turn<'_>, whole: &Address) -> Result<(String, bool), Store
         return Ok(match (standing, row.brought_by) {
             (Some(owner), _) => (owner, false),
             (None, Some(by)) => (owner_of(turn, &by).await?, false),
-            (None, None) => (lane, false),
+            (None, None) => (itself, false),
         });
     }
     // A group that was known before groups counted for anybody, or is the operator's, counts for itself. With invitations
     // that is not enough: its other administrators are to be let in.
-    let stands_alone = standing.as_ref().is_some_and(|owner| *owner == lane || owner == OPERATOR);
+    let stands_alone =
+        standing.as_ref().is_some_and(|owner| *owner == itself || owner.is_operator());
     if names(&options.allow) || (stands_alone && options.access != AccessMode::Invite) {
-        return Ok((standing.unwrap_or(lane), false));
+        return Ok((standing.unwrap_or(itself), false));
     }
     Ok(match (standing, personal(turn)) {
-        (Some(owner), _) if owner == OPERATOR => (owner, true),
+        (Some(Owner::Operator), _) => (Owner::Operator, true),
         (_, Some(by)) => (owner_of(turn, &by).await?, true),
-        (_, None) => (lane, true),
+        (_, None) => (itself, true),
     })
 }
 
 /// Whose limits count in the chats of a person: the operator has none.
-async fn owner_of(turn: &Turn<'_>, person: &Address) -> Result<String, StoreError> {
+async fn owner_of(turn: &Turn<'_>, person: &Address) -> Result<Owner, StoreError> {
     let control = turn.control;
     let is_operator = if control.options.operator.is_empty() {
         let operator = control.store.load(OPERATOR_KEY).await?;
@@ -105,7 +106,7 @@ async fn owner_of(turn: &Turn<'_>, person: &Address) -> Result<String, StoreErro
     } else {
         control.options.operator.iter().any(|known| known.lane() == person.lane())
     };
-    Ok(if is_operator { OPERATOR.to_owned() } else { person.lane() })
+    Ok(if is_operator { Owner::Operator } else { Owner::of(person) })
 }
 
 /// Lets a group in with the first thing that an administrator changes there; it counts for them from then on.
@@ -115,8 +116,8 @@ pub(super) async fn bring_in(turn: &mut Turn<'_>) -> Result<(), Stop> {
     }
     let Some(by) = personal(turn) else { return Err(turn.refuse(NAMELESS)) };
     let owner = owner_of(turn, &by).await?;
-    let limit = (owner != OPERATOR).then_some(GROUPS_PER_PERSON);
-    let edit = Edit::BringIn { group: whole_chat(turn.chat), by, owner, limit };
+    let limit = (!owner.is_operator()).then_some(GROUPS_PER_PERSON);
+    let edit = Edit::BringIn { group: turn.chat.whole(), by, owner, limit };
     let edits = turn.standing().into_iter().chain([edit]).collect();
     // A transaction of its own: beyond the limit nothing else is to be stored.
     let done = turn.control.store.edit(None, edits, turn.now).await?;
@@ -128,7 +129,7 @@ pub(super) async fn bring_in(turn: &mut Turn<'_>) -> Result<(), Stop> {
 }
 
 async fn standing(turn: &Turn<'_>) -> Result<Standing, StoreError> {
-    if may_talk(turn, &whole_chat(turn.chat)).await? {
+    if may_talk(turn, &turn.chat.whole()).await? {
         return Ok(Standing::Admitted);
     }
     if !turn.private
@@ -142,12 +143,7 @@ async fn standing(turn: &Turn<'_>) -> Result<Standing, StoreError> {
 
 /// The address of the conversation with whoever writes.
 fn personal(turn: &Turn<'_>) -> Option<Address> {
-    match (turn.chat, turn.person) {
-        (Address::Telegram { .. }, Some(person)) => {
-            Some(Address::Telegram { chat: person.id, thread: None })
-        }
-        _ => None,
-    }
+    turn.chat.private_chat(turn.person?.id)
 }
 
 /// Whether the configuration says that somebody is in.

@@ -64,7 +64,7 @@ fn unknown(turn: &Turn<'_>) -> Stop {
 }
 
 /// Longest title in a line at a button. Twice as long where each of its signs has to be closed, and with what stands around
-/// it, it stays below the 200 characters that Telegram takes.
+/// it, it stays below the 200 characters that such a line may have.
 const TITLE_MAX_CHARS: usize = 64;
 
 const ENDED: &str = "This watch has ended already.";

@@ -5,13 +5,13 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use rand::RngCore;
 
-use crate::model::{Address, UnixMillis};
+use crate::model::{Owner, UnixMillis};
 use crate::render::views::{Invite, NotAllowed, WelcomeInvited};
-use crate::store::{Edit, Edited, OPERATOR};
+use crate::store::{Edit, Edited};
 
 use super::access::AccessMode;
 use super::flood::Grant;
-use super::turn::{Answer, Stop, Turn, whole_chat};
+use super::turn::{Answer, Stop, Turn};
 
 /// How long an invitation can be used.
 pub const INVITATION_LIFE: Duration = Duration::from_secs(7 * 86_400);
@@ -27,14 +27,14 @@ const CODE_MAX_CHARS: usize = 64;
 
 /// Makes an invitation: its code, and the edit that stores it.
 ///
-/// `made_by` is the lane of a chat, which may make twenty a day, or [`OPERATOR`] for the operator's own.
+/// A chat makes twenty a day.
 #[must_use]
-pub fn invitation(made_by: String, now: UnixMillis) -> (String, Edit) {
+pub fn invitation(made_by: Owner, now: UnixMillis) -> (String, Edit) {
     let mut bytes = [0; CODE_BYTES];
     rand::rng().fill_bytes(&mut bytes);
     let code = BASE64URL_NOPAD.encode(&bytes);
     let expires_at = now.plus(INVITATION_LIFE);
-    let per_day = (made_by != OPERATOR).then_some(PER_DAY);
+    let per_day = (!made_by.is_operator()).then_some(PER_DAY);
     (code.clone(), Edit::Invite { code, made_by, expires_at, per_day })
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<
 fn become_operator(turn: &Turn<'_>, code: &str) -> Option<Edit> {
     let is_open = turn.control.options.operator.is_empty();
     (is_open && is_code(code))
-        .then(|| Edit::BecomeOperator { person: whole_chat(turn.chat), code: code.to_owned() })
+        .then(|| Edit::BecomeOperator { person: turn.chat.whole(), code: code.to_owned() })
 }
 
 /// Answers somebody who is in already and opens a link; `None`: the link makes no difference.
@@ -106,7 +106,7 @@ async fn use_code(turn: &mut Turn<'_>, code: &str) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
     let mut done = Vec::new();
     if is_code(code) {
-        let person = whole_chat(turn.chat);
+        let person = turn.chat.whole();
         let admit = Edit::Admit { person, code: code.to_owned() };
         let edits = [Some(admit), become_operator(turn, code)].into_iter().flatten().collect();
         done = turn.commit_only(edits).await?;
@@ -139,10 +139,10 @@ pub(super) async fn command(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
             ));
         }
     }
-    if !matches!(turn.chat, Address::Telegram { .. }) {
+    if !turn.chat.channel().traits().has_invitation_links {
         return Err(turn.refuse("There are no links to this chat service."));
     }
-    let (code, edit) = invitation(turn.chat.lane(), turn.now);
+    let (code, edit) = invitation(Owner::of(turn.chat), turn.now);
     if let [Edited::InvitationsReached] = turn.commit(vec![edit]).await?.as_slice() {
         return Err(turn.refuse("That is enough for one day: I make new invitations tomorrow."));
     }
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_code_fits_into_a_link_and_is_never_the_same() {
         let codes: std::collections::HashSet<String> =
-            (0..100).map(|_| invitation("a".to_owned(), UnixMillis(0)).0).collect();
+            (0..100).map(|_| invitation("a".into(), UnixMillis(0)).0).collect();
         assert_eq!(codes.len(), 100);
         assert!(codes.iter().all(|code| is_code(code) && code.len() * 6 >= 128));
         assert!(!is_code("") && !is_code("a b") && !is_code(&"x".repeat(65)));

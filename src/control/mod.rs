@@ -44,7 +44,7 @@ use flood::{Flood, Grant};
 use returns::Returns;
 use turn::{Answer, Stop, Turn};
 
-/// Longest text that is looked at, in bytes: four times what Telegram lets a person write.
+/// Longest text that is looked at, in bytes: four times what a chat service lets a person write.
 const TEXT_MAX_BYTES: usize = 16 << 10;
 
 /// Updates that are remembered to have failed.

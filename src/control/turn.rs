@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Address, ChatMessage, Effective, Settings, UnixMillis};
+use crate::model::{Address, ChatMessage, Effective, Owner, Settings, UnixMillis};
 use crate::render::Prose;
 use crate::render::numbers::Moment;
 use crate::render::views::{Back, ErrorView, View};
-use crate::store::{Barred, DestinationRow, Edit, Edited, OPERATOR, Shut, StoreError, UpdateMark};
+use crate::store::{Barred, DestinationRow, Edit, Edited, Shut, StoreError, UpdateMark};
 
 use super::access;
 use super::incoming::Person;
@@ -56,7 +56,7 @@ pub(super) struct Turn<'a> {
     /// The same of the chat without its topic.
     pub(super) whole: Option<DestinationRow>,
     /// Whose limits count; found out on entering.
-    pub(super) owner: String,
+    pub(super) owner: Owner,
     /// A group that nobody has brought in yet: it gets in with the first thing that an administrator changes.
     pub(super) is_new_group: bool,
     /// By whose row whoever writes is in; `None`: by the configuration. It may go while the command waits for others.
@@ -83,7 +83,7 @@ impl<'a> Turn<'a> {
             button: None,
             home: None,
             whole: None,
-            owner: chat.lane(),
+            owner: Owner::of(chat),
             is_new_group: false,
             is_in_by: None,
             is_committed: false,
@@ -142,7 +142,7 @@ impl<'a> Turn<'a> {
             reply.toast(callback, answer.toast.as_deref().unwrap_or_default()).await;
             match (&answer.replacement, message_id) {
                 (Some(replacement), Some(id)) => {
-                    reply.edit(self.chat, &self.owner, id, replacement).await;
+                    reply.edit(self.chat, self.owner.as_str(), id, replacement).await;
                 }
                 // A message that can't be changed any more is followed by what would have replaced it.
                 (Some(replacement), None) => message = message.or(Some(replacement)),
@@ -150,7 +150,7 @@ impl<'a> Turn<'a> {
             }
         }
         if let Some(message) = message
-            && let Err(error) = reply.message(self.chat, &self.owner, message).await
+            && let Err(error) = reply.message(self.chat, self.owner.as_str(), message).await
         {
             tracing::warn!(chat = %self.chat.masked(), %error, "an answer did not arrive");
         }
@@ -198,11 +198,11 @@ impl<'a> Turn<'a> {
         if self.home.is_some() || !self.is_topic() {
             return Ok(());
         }
-        let whole = self.whole.is_none().then(|| self.enable(whole_chat(self.chat)));
+        let whole = self.whole.is_none().then(|| self.enable(self.chat.whole()));
         let topic = Edit::AddTopic {
             topic: self.chat.clone(),
             owner: self.owner.clone(),
-            limit: (!self.is_operators()).then_some(TOPICS_MAX),
+            limit: (!self.owner.is_operator()).then_some(TOPICS_MAX),
         };
         let edits = self.standing().into_iter().chain(whole).chain([topic]).collect();
         // A transaction of its own: beyond the limit nothing else is to be stored.
@@ -218,12 +218,7 @@ impl<'a> Turn<'a> {
     }
 
     fn is_topic(&self) -> bool {
-        whole_chat(self.chat) != *self.chat
-    }
-
-    /// Whether no limits count here.
-    fn is_operators(&self) -> bool {
-        self.owner == OPERATOR
+        self.chat.is_thread()
     }
 
     /// Whoever wrote, as floods are counted: in a group each by themselves, and in the name of a chat that chat.
@@ -238,7 +233,7 @@ impl<'a> Turn<'a> {
 
     /// How many watches the owner may have; `None`: any number.
     pub(super) fn watches_max(&self) -> Option<usize> {
-        (!self.is_operators()).then_some(self.control.options.watches_per_owner)
+        (!self.owner.is_operator()).then_some(self.control.options.watches_per_owner)
     }
 
     /// How many of them may be in this chat, which has so many: the owner's other chats have the rest.
@@ -252,7 +247,7 @@ impl<'a> Turn<'a> {
     pub(super) fn together(&self) -> &'static str {
         if self.private {
             ", with the groups that you brought in,"
-        } else if self.owner == self.chat.lane() {
+        } else if self.owner == Owner::of(self.chat) {
             ""
         } else {
             ", with the other chats of whoever brought it in,"
@@ -261,13 +256,13 @@ impl<'a> Turn<'a> {
 
     /// How many videos the watches of the owner may have together; `None`: any number.
     pub(super) fn videos_max(&self) -> Option<usize> {
-        (!self.is_operators()).then_some(self.control.options.videos_per_owner)
+        (!self.owner.is_operator()).then_some(self.control.options.videos_per_owner)
     }
 
     /// In whose name YouTube is asked.
     pub(super) fn asker(&self) -> Asker {
-        let looks_max = self.control.options.looks_per_chat.filter(|_| !self.is_operators());
-        Asker { chat: self.chat.lane(), owner: self.owner.clone(), looks_max }
+        let looks_max = self.control.options.looks_per_chat.filter(|_| !self.owner.is_operator());
+        Asker { chat: self.chat.lane(), owner: self.owner.to_string(), looks_max }
     }
 
     /// What this chat has set.
@@ -283,7 +278,7 @@ impl<'a> Turn<'a> {
     /// What kept messages from this chat until something came from it, where it was not told yet.
     pub(super) fn back(&self) -> Option<Back> {
         let take = |chat: &Address| self.control.returns.take(chat, self.now);
-        let (own, whole) = (take(self.chat), take(&whole_chat(self.chat)));
+        let (own, whole) = (take(self.chat), take(&self.chat.whole()));
         let (reason, since) = match own.or(whole)? {
             Shut::Off { reason, since } => (reason, since),
             Shut::Barred(Barred { reason, since, .. }) => (reason, Some(since)),
@@ -323,11 +318,7 @@ impl<'a> Turn<'a> {
         if self.private {
             return Ok(true);
         }
-        let chat = match self.chat {
-            Address::Telegram { chat, .. } => Some(*chat),
-            Address::Webhook(_) | Address::Recorder(_) => None,
-        };
-        match (chat, self.sender_chat, self.person) {
+        match (self.chat.chat_id(), self.sender_chat, self.person) {
             // Anonymous administrators write in the name of the chat itself.
             (Some(chat), Some(sender), _) => Ok(sender == chat),
             (Some(chat), None, Some(person)) => {
@@ -442,14 +433,6 @@ fn error_view(text: &str, example: Option<&str>) -> ErrorView {
         input: None,
         pointer: None,
         example: example.map(str::to_owned),
-    }
-}
-
-/// The chat without its topic.
-pub(super) fn whole_chat(address: &Address) -> Address {
-    match address {
-        Address::Telegram { chat, .. } => Address::Telegram { chat: *chat, thread: None },
-        Address::Webhook(_) | Address::Recorder(_) => address.clone(),
     }
 }
 

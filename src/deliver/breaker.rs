@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::model::Channel;
+use crate::model::{Channel, Receivers};
 use crate::notify::SendError;
 
 /// The first and the longest pause; each is twice the one before.
@@ -46,7 +46,7 @@ pub(super) enum Event {
 /// Watches over one channel.
 #[derive(Debug)]
 pub(super) struct Breaker {
-    /// Whether one service stands behind all receivers. Endpoints of webhooks fail each for itself.
+    /// Whether one service stands behind all receivers. Endpoints fail each for itself.
     is_one_service: bool,
     paused_until: Option<Instant>,
     /// Pauses in a row.
@@ -62,7 +62,7 @@ impl Breaker {
     /// For a channel that works as far as anybody knows.
     pub(super) const fn new(channel: Channel) -> Breaker {
         Breaker {
-            is_one_service: matches!(channel, Channel::Telegram),
+            is_one_service: matches!(channel.traits().receivers, Receivers::OneService),
             paused_until: None,
             pauses: 0,
             failures: 0,

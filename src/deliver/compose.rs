@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::quiet::quiet_until;
 use crate::model::{
-    Alert, AlertId, CancelReason, Channel, Counts, Effective, Event, Live, RuleId, Settings,
-    Signal, Status, SubjectRef, UnixMillis, Value,
+    Alert, AlertId, CancelReason, Counts, Effective, Event, Live, RuleId, Settings, Signal, Status,
+    SubjectRef, UnixMillis, Value,
 };
 use crate::render::{NetAlert, Part, Renderer, VideoFacts, VideoNews, WatchMessage};
 use crate::store::{Compose, Composed, ComposedMessage, Unit, VideoAlerts};
@@ -135,9 +135,9 @@ fn held_until(
 /// Whether what comes within seconds is told together. A program that is told each video by itself need not wait for
 /// the others, unless they would have to wait for the next time.
 fn is_gathered(unit: &Unit, settings: &Effective) -> bool {
-    let channel: Channel = unit.destination.address.channel();
+    let channel = unit.destination.address.channel();
     !matches!(unit.subject, SubjectRef::Video(_))
-        && (!channel.is_told_each_video() || !settings.at_most.is_zero())
+        && (!channel.traits().is_told_each_video || !settings.at_most.is_zero())
 }
 
 /// What the alerts of one video come to.

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::model::Address;
+
 /// The first slot comes this late: what a process before this one sent in its last second still counts.
 const START_DELAY: Duration = Duration::from_secs(1);
 
@@ -55,7 +57,8 @@ pub struct Limiter {
 #[derive(Debug)]
 struct State {
     next: Instant,
-    chats: HashMap<String, Instant>,
+    /// The next slot of each chat as a whole.
+    chats: HashMap<Address, Instant>,
     /// Answers that left since an alert could.
     answers_in_a_row: u32,
     /// An alert was told to let answers pass.
@@ -109,14 +112,10 @@ impl Limiter {
         }
     }
 
-    /// How far apart the messages of one lane are. Telegram's groups and channels have negative ids.
+    /// How far apart the messages to one chat are, whatever their threads.
     #[must_use]
-    pub fn lane_spacing(&self, lane: &str) -> Duration {
-        if lane.contains(":-") {
-            self.chat_spacing.max(self.group_spacing)
-        } else {
-            self.chat_spacing
-        }
+    pub fn lane_spacing(&self, to: &Address) -> Duration {
+        if to.is_group() { self.chat_spacing.max(self.group_spacing) } else { self.chat_spacing }
     }
 
     /// How many alerts may leave now, at most `max`.
@@ -150,20 +149,20 @@ impl Limiter {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).alert_is_served();
     }
 
-    /// Waits for a slot of the lane and of the channel, and takes both. May be dropped half-way: then it has taken
-    /// neither.
-    pub async fn take(&self, lane: &str) {
-        self.take_as(lane, Turn::Alert).await;
+    /// Waits for a slot of the chat as a whole and of the channel, and takes both. May be dropped half-way: then it has
+    /// taken neither.
+    pub async fn take(&self, to: &Address) {
+        self.take_as(to, Turn::Alert).await;
     }
 
-    async fn take_as(&self, lane: &str, turn: Turn) {
-        while let Err(at) = self.try_take(lane, turn, Instant::now()) {
+    async fn take_as(&self, to: &Address, turn: Turn) {
+        while let Err(at) = self.try_take(to, turn, Instant::now()) {
             sleep_until(at).await;
         }
     }
 
     /// As [`Limiter::take`], ahead of alerts; where answers never end, an alert gets every fourth slot.
-    pub async fn take_for_answer(&self, lane: &str) {
+    pub async fn take_for_answer(&self, to: &Address) {
         struct Waiting<'a>(&'a AtomicUsize);
         impl Drop for Waiting<'_> {
             fn drop(&mut self) {
@@ -171,23 +170,26 @@ impl Limiter {
             }
         }
         // The chat's own slot is waited for without holding up others.
-        while let Some(at) = self.chat_slot(lane, Instant::now()) {
+        while let Some(at) = self.chat_slot(to, Instant::now()) {
             sleep_until(at).await;
         }
         self.answers.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&self.answers);
-        self.take_as(lane, Turn::Answer).await;
+        self.take_as(to, Turn::Answer).await;
     }
 
-    fn chat_slot(&self, lane: &str, now: Instant) -> Option<Instant> {
+    fn chat_slot(&self, to: &Address, now: Instant) -> Option<Instant> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.chats.get(lane).copied().filter(|at| *at > now)
+        state.chats.get(&to.whole()).copied().filter(|at| *at > now)
     }
 
-    fn try_take(&self, lane: &str, turn: Turn, now: Instant) -> Result<(), Instant> {
-        let lane_spacing = self.lane_spacing(lane);
+    fn try_take(&self, to: &Address, turn: Turn, now: Instant) -> Result<(), Instant> {
+        // Where nothing is spaced, nobody is remembered.
+        let lane = Some(self.lane_spacing(to)).filter(|spacing| !spacing.is_zero());
+        let lane = lane.map(|spacing| (to.whole(), spacing));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let chat = state.chats.get(lane).copied().unwrap_or(now);
+        let chat = lane.as_ref().and_then(|(whole, _)| state.chats.get(whole)).copied();
+        let chat = chat.unwrap_or(now);
         let ready = chat.max(state.next);
         if ready > now {
             state.alert_waits |= turn == Turn::Alert && chat <= now;
@@ -211,11 +213,11 @@ impl Limiter {
             }
         }
         state.next = (state.next + self.spacing).max(now + self.spacing.saturating_sub(CATCH_UP));
-        if !lane_spacing.is_zero() {
+        if let Some((whole, spacing)) = lane {
             if state.chats.len() >= CHATS_MAX {
                 state.chats.retain(|_, at| *at > now);
             }
-            state.chats.insert(lane.to_owned(), now + lane_spacing);
+            state.chats.insert(whole, now + spacing);
         }
         Ok(())
     }
@@ -233,13 +235,17 @@ mod tests {
 
     const TELEGRAM: Rates = Rates { per_s: 30.0, chat_per_s: 1.0, group_per_min: 20.0 };
 
+    fn chat(id: i64) -> Address {
+        Address::Telegram { chat: id, thread: None }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn no_second_has_more_than_thirty_messages() {
         let start = Instant::now();
         let limiter = Limiter::new(TELEGRAM, start);
         let mut sent = Vec::new();
-        for chat in 0..100 {
-            limiter.take(&format!("telegram:{chat}")).await;
+        for id in 0..100 {
+            limiter.take(&chat(id)).await;
             sent.push(start.elapsed());
         }
         assert!(sent[0] >= START_DELAY);
@@ -255,10 +261,10 @@ mod tests {
         let start = Instant::now();
         let limiter = Limiter::new(TELEGRAM, start);
         let mut sent = Vec::new();
-        for chat in 0..100u64 {
+        for id in 0..100 {
             // Every third comes late by what a busy machine may take.
-            tokio::time::advance(Duration::from_millis(if chat % 3 == 0 { 6 } else { 0 })).await;
-            limiter.take(&format!("telegram:{chat}")).await;
+            tokio::time::advance(Duration::from_millis(if id % 3 == 0 { 6 } else { 0 })).await;
+            limiter.take(&chat(id)).await;
             sent.push(start.elapsed());
         }
         for window in sent.windows(31) {
@@ -268,8 +274,8 @@ mod tests {
         // A long rest is no credit: what was not used is gone.
         tokio::time::advance(Duration::from_secs(60)).await;
         let rested = Instant::now();
-        for chat in 0..31u64 {
-            limiter.take(&format!("telegram:{chat}")).await;
+        for id in 0..31 {
+            limiter.take(&chat(id)).await;
         }
         assert!(rested.elapsed() >= Duration::from_secs(1));
     }
@@ -278,19 +284,21 @@ mod tests {
     async fn a_group_gets_twenty_a_minute_and_holds_up_nobody() {
         let limiter = Limiter::new(TELEGRAM, Instant::now());
         let start = Instant::now();
-        for _ in 0..3 {
-            limiter.take("telegram:-100").await;
+        // Whatever their topics.
+        for thread in [None, Some(7), Some(8)] {
+            limiter.take(&Address::Telegram { chat: -100, thread }).await;
         }
         assert!(start.elapsed() >= Duration::from_secs(7));
         let start = Instant::now();
-        limiter.take("telegram:5").await;
+        limiter.take(&chat(5)).await;
         assert!(start.elapsed() < Duration::from_millis(40));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_goes_before_alerts() {
         let limiter = Limiter::new(TELEGRAM, Instant::now());
-        let answer = limiter.take_for_answer("telegram:1");
+        let to = chat(1);
+        let answer = limiter.take_for_answer(&to);
         tokio::pin!(answer);
         assert!(futures_util::poll!(answer.as_mut()).is_pending());
         tokio::time::advance(START_DELAY + Duration::from_millis(1)).await;
@@ -304,10 +312,10 @@ mod tests {
     async fn answers_without_end_leave_alerts_every_fourth_slot() {
         let limiter = std::sync::Arc::new(Limiter::new(TELEGRAM, Instant::now()));
         let tracker = tokio_util::task::TaskTracker::new();
-        for chat in 0..300 {
+        for id in 0..300 {
             let limiter = std::sync::Arc::clone(&limiter);
             tracker.spawn(async move {
-                limiter.take_for_answer(&format!("telegram:{chat}")).await;
+                limiter.take_for_answer(&chat(id)).await;
             });
         }
         tokio::task::yield_now().await;
@@ -317,7 +325,7 @@ mod tests {
                 Ok(_) => {
                     // What is to be sent is read from the store first.
                     tokio::time::sleep(Duration::from_millis(5)).await;
-                    limiter.take(&format!("telegram:{}", 1_000 + alerts)).await;
+                    limiter.take(&chat(1_000 + alerts)).await;
                     alerts += 1;
                 }
                 Err(at) => sleep_until(at).await,
@@ -331,7 +339,7 @@ mod tests {
         let limiter = Limiter::new(Rates::default(), Instant::now());
         let start = Instant::now();
         for _ in 0..1000 {
-            limiter.take("telegram:-1").await;
+            limiter.take(&chat(-1)).await;
         }
         assert_eq!(start.elapsed(), Duration::ZERO);
         assert_eq!(limiter.slots(64, Instant::now()), Ok(64));
@@ -344,7 +352,7 @@ mod tests {
         let until = start + Duration::from_secs(7);
         limiter.pause(until);
         assert_eq!(limiter.slots(64, start), Err(until));
-        limiter.take("telegram:1").await;
+        limiter.take(&chat(1)).await;
         assert_eq!(start.elapsed(), Duration::from_secs(7));
     }
 }

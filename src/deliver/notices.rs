@@ -1,7 +1,7 @@
 //! What the operator and owners hear of messages that nobody gets, so that it stays readable however many there are.
 //!
 //! Dead letters are told of once a day. Of destinations that are gone the first is told at once, the rest of some
-//! minutes together: a bot that is thrown out of a large network, or a change of Telegram's, ends thousands within
+//! minutes together: a bot that is thrown out of a large network, or a change of the service's, ends thousands within
 //! minutes.
 
 use std::time::Duration;

@@ -63,7 +63,7 @@ impl Operator {
             destination: gone.masked(),
             cause: Prose::new(reason),
             number: row.map(|row| row.id.to_string()),
-            is_chat: matches!(gone, Address::Telegram { .. }),
+            is_chat: gone.channel().traits().is_chat,
         }
     }
 

@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::notify::{SendError, webhook};
+use crate::notify::{SendError, host_of};
 use crate::store::Places;
 
 /// Requests of one channel under way at once: enough to fill two cores over loopback, few enough for any receiver.
@@ -162,7 +162,7 @@ impl State {
         if self.lanes.len() >= LANES_MAX {
             self.forget();
         }
-        let host: Arc<str> = webhook::host_of(key).into();
+        let host: Arc<str> = host_of(key).into();
         self.hosts.entry(Arc::clone(&host)).or_default();
         let lane = Lane { host, in_flight: 0, answered: None, is_unproven: true, turn: self.turn };
         self.lanes.insert(key.to_owned(), lane);

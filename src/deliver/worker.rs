@@ -21,7 +21,7 @@ use super::operator::Operator;
 use super::places::{HostPlaces, IN_FLIGHT_MAX, is_answer};
 use super::retry::{RetryPolicy, next_step};
 use super::walk::Walk;
-use crate::model::{Address, Channel, Clock, UnixMillis};
+use crate::model::{Address, Channel, Clock, Receivers, UnixMillis};
 use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{Prose, views::Notice};
 use crate::store::{self, Claim, Claimed, Compose, Finished, FinishedAs, Places, Room, Store};
@@ -111,9 +111,9 @@ impl State {
         State {
             breaker: Breaker::new(channel),
             works_since: now,
-            places: match channel {
-                Channel::Webhook => Some(Arc::default()),
-                Channel::Telegram | Channel::Recorder => None,
+            places: match channel.traits().receivers {
+                Receivers::Servers => Some(Arc::default()),
+                Receivers::OneService | Receivers::Ourselves => None,
             },
             walk: Walk::default(),
             notices: Notices::default(),
@@ -331,7 +331,7 @@ impl Worker {
                     // The stop first: what has not left by then waits for the next start.
                     biased;
                     () = stop.cancelled() => None,
-                    () = worker.limiter.take(&claim.lane_key) => Some(worker.send(&mut claim).await),
+                    () = worker.limiter.take(&claim.address) => Some(worker.send(&mut claim).await),
                 }
             };
             // A message that nobody thought of must not keep its place for ever.
@@ -384,7 +384,7 @@ impl Worker {
             self.follow(event).await;
         }
         self.health.paused.store(state.breaker.is_paused(), Ordering::Relaxed);
-        let lane_free_at = now.plus(self.limiter.lane_spacing(&claim.lane_key));
+        let lane_free_at = now.plus(self.limiter.lane_spacing(&claim.address));
         let error = match outcome {
             Ok(receipt) => {
                 self.metrics.delivered_after(channel, now.since(claim.observed_at));

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::channel::Channel;
 use super::text::excerpt;
 
 /// Longest host that is shown, in characters: that of a name that DNS can know, with its port.
@@ -27,48 +28,6 @@ pub enum AddressError {
     /// A webhook whose address is not an absolute http(s) URL.
     #[error("`{0}` is no webhook: write webhook:https://host/path")]
     Webhook(String),
-}
-
-/// The means by which a destination is reached: one notifier each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Channel {
-    /// A Telegram chat.
-    Telegram,
-    /// An HTTP endpoint of somebody's program.
-    Webhook,
-    /// The process itself: keeps what was sent, for tests and the demo.
-    Recorder,
-}
-
-impl Channel {
-    /// All channels.
-    pub const ALL: [Channel; 3] = [Channel::Telegram, Channel::Webhook, Channel::Recorder];
-
-    /// The word in front of the colon of an address; also the name in metrics and the store.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Channel::Telegram => "telegram",
-            Channel::Webhook => "webhook",
-            Channel::Recorder => "recorder",
-        }
-    }
-
-    /// Whether each video has a message of its own, for programs; people get one about all that waits for a watch.
-    #[must_use]
-    pub const fn is_told_each_video(self) -> bool {
-        match self {
-            Channel::Webhook => true,
-            Channel::Telegram | Channel::Recorder => false,
-        }
-    }
-}
-
-impl fmt::Display for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
 }
 
 /// One destination.
@@ -98,12 +57,69 @@ impl Address {
         }
     }
 
-    /// The thing whose limits count: the chat without its thread, the URL. Lanes are leased by it.
+    /// The chat without its thread; what has no threads, as it is.
+    #[must_use]
+    pub fn whole(&self) -> Address {
+        match self {
+            Address::Telegram { chat, .. } => Address::Telegram { chat: *chat, thread: None },
+            Address::Webhook(_) | Address::Recorder(_) => self.clone(),
+        }
+    }
+
+    /// The thing whose limits count, [`Address::whole`] as a text. Lanes are leased by it.
     #[must_use]
     pub fn lane(&self) -> String {
+        self.whole().to_string()
+    }
+
+    /// Whether it is one thread of a chat, which others of the chat say nothing of.
+    #[must_use]
+    pub const fn is_thread(&self) -> bool {
         match self {
-            Address::Telegram { chat, .. } => format!("telegram:{chat}"),
-            Address::Webhook(_) | Address::Recorder(_) => self.to_string(),
+            Address::Telegram { thread, .. } => thread.is_some(),
+            Address::Webhook(_) | Address::Recorder(_) => false,
+        }
+    }
+
+    /// Whether it is, or is in, a chat of several people: a group or a channel. Their ids are negative.
+    /// Source: <https://core.telegram.org/bots/api#chat> (2026-11), and the ranges of
+    /// <https://core.telegram.org/api/bots/ids>.
+    #[must_use]
+    pub const fn is_group(&self) -> bool {
+        match self {
+            Address::Telegram { chat, .. } => *chat < 0,
+            Address::Webhook(_) | Address::Recorder(_) => false,
+        }
+    }
+
+    /// What its service calls the chat; `None`: it is no chat.
+    #[must_use]
+    pub const fn chat_id(&self) -> Option<i64> {
+        match self {
+            Address::Telegram { chat, .. } => Some(*chat),
+            Address::Webhook(_) | Address::Recorder(_) => None,
+        }
+    }
+
+    /// The conversation with one person on the same service; `None`: nobody talks there.
+    #[must_use]
+    pub const fn private_chat(&self, person: i64) -> Option<Address> {
+        match self {
+            Address::Telegram { .. } => Some(Address::Telegram { chat: person, thread: None }),
+            Address::Webhook(_) | Address::Recorder(_) => None,
+        }
+    }
+
+    /// Where it is once its chat is `to`: a thread goes along with its chat, unless `to` names one.
+    #[must_use]
+    pub fn moved(&self, to: &Address) -> Address {
+        match (self, to) {
+            (Address::Telegram { thread, .. }, Address::Telegram { chat, thread: None }) => {
+                Address::Telegram { chat: *chat, thread: *thread }
+            }
+            (Address::Telegram { .. } | Address::Webhook(_) | Address::Recorder(_), _) => {
+                to.clone()
+            }
         }
     }
 
@@ -203,6 +219,47 @@ mod tests {
             assert!(text.parse::<Address>().is_err(), "{text:?}");
         }
         assert!("recorder:ана-1".parse::<Address>().is_ok());
+    }
+
+    #[test]
+    fn a_lane_is_the_chat_without_its_thread_or_the_endpoint() {
+        for (text, lane, is_thread, is_group) in [
+            ("telegram:5", "telegram:5", false, false),
+            ("telegram:5/7", "telegram:5", true, false),
+            ("telegram:-100", "telegram:-100", false, true),
+            ("telegram:-100/7", "telegram:-100", true, true),
+            ("webhook:https://a.org/x:-1", "webhook:https://a.org/x:-1", false, false),
+            ("recorder:-1", "recorder:-1", false, false),
+        ] {
+            let address: Address = text.parse().unwrap();
+            assert_eq!(address.lane(), lane, "{text}");
+            assert_eq!(address.whole().to_string(), lane, "{text}");
+            assert_eq!((address.is_thread(), address.is_group()), (is_thread, is_group), "{text}");
+            assert_eq!(address.chat_id().is_some(), address.channel().traits().is_chat, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_thread_moves_with_its_chat() {
+        for (from, to, there) in [
+            ("telegram:-1/7", "telegram:-2", "telegram:-2/7"),
+            ("telegram:-1/7", "telegram:-2/8", "telegram:-2/8"),
+            ("telegram:-1", "telegram:-2", "telegram:-2"),
+            ("telegram:-1", "webhook:https://a.org/", "webhook:https://a.org/"),
+            ("recorder:a", "telegram:-2", "telegram:-2"),
+        ] {
+            let (from, to): (Address, Address) = (from.parse().unwrap(), to.parse().unwrap());
+            assert_eq!(from.moved(&to).to_string(), there, "{from} {to}");
+        }
+    }
+
+    #[test]
+    fn a_person_of_a_chat_has_a_private_one_beside_it() {
+        let group: Address = "telegram:-100/7".parse().unwrap();
+        assert_eq!(group.private_chat(5), "telegram:5".parse().ok());
+        for text in ["webhook:https://a.org/", "recorder:a"] {
+            assert_eq!(text.parse::<Address>().unwrap().private_chat(5), None, "{text}");
+        }
     }
 
     #[test]

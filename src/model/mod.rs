@@ -6,10 +6,12 @@ mod address;
 mod alert;
 mod at_most;
 mod change;
+mod channel;
 mod holder;
 mod ids;
 mod lines;
 mod message;
+mod owner;
 mod pasted;
 mod reference;
 mod routing_tx;
@@ -20,10 +22,11 @@ mod snapshot;
 mod text;
 mod time;
 
-pub use address::{Address, AddressError, Channel};
+pub use address::{Address, AddressError};
 pub use alert::{Alert, CancelReason, Marks, Outcome, STARTED, Suppressed, Value};
 pub use at_most::AtMost;
 pub use change::{Change, Counts, Delta, Known};
+pub use channel::{Channel, Receivers, Traits};
 pub use holder::{FanoutCursor, Holder, ListKey, ListNews, Membership, News};
 pub use ids::{
     AlertId, ChannelId, DestinationId, Handle, IdError, NotificationId, PlaylistId, RuleId,
@@ -31,6 +34,7 @@ pub use ids::{
 };
 pub use lines::Lines;
 pub use message::{Button, ChatMessage};
+pub use owner::Owner;
 pub use pasted::unwrapped;
 pub use routing_tx::{AlertDraft, Found, Gate, NextTrigger, RoutingTx, TriggerRow};
 pub use rule::{Amount, Condition, Direction, RateUnit, Rule};

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use webhook::host_of;
+
 use crate::model::{Address, Channel};
 
 /// One notification on its way. A retry is the same in every field.

@@ -134,7 +134,7 @@ impl Renderer {
         let told = |index: usize, news: &VideoNews| {
             (0..news.alerts.len()).map(|alert| (index, alert)).collect::<Vec<Place>>()
         };
-        if channel.is_told_each_video() {
+        if channel.traits().is_told_each_video {
             let part = |(index, news): (usize, &VideoNews)| {
                 Ok(Part::new(webhook::body(message, news)?, told(index, news)))
             };
@@ -207,11 +207,7 @@ impl Renderer {
                 let message = sample::news::test(now);
                 Ok(webhook::test_body(&message, &message.videos[0])?)
             }
-            Channel::Recorder => {
-                let view = serde_json::to_value(view)?;
-                let (_, parsed) = render_html(&self.telegram, views::Test::NAME, &view)?;
-                Ok(parsed.text())
-            }
+            Channel::Recorder => self.text(&view),
         }
     }
 
@@ -226,19 +222,21 @@ impl Renderer {
         notice: &views::Notice,
         now: UnixMillis,
     ) -> Result<String, RenderError> {
-        if channel == Channel::Telegram {
-            return Ok(serde_json::to_string(&self.reply(notice)?)?);
-        }
-        let view = serde_json::to_value(notice)?;
-        let (_, parsed) = render_html(&self.telegram, views::Notice::NAME, &view)?;
         match channel {
-            Channel::Telegram | Channel::Recorder => Ok(parsed.text()),
+            Channel::Telegram => Ok(serde_json::to_string(&self.reply(notice)?)?),
             Channel::Webhook => Ok(serde_json::to_string(&serde_json::json!({
                 "type": "operator.notice",
                 "timestamp": now.to_string(),
-                "data": { "text": parsed.text() },
+                "data": { "text": self.text(notice)? },
             }))?),
+            Channel::Recorder => self.text(notice),
         }
+    }
+
+    /// What a reader sees of a message for a chat.
+    fn text<V: View>(&self, view: &V) -> Result<String, RenderError> {
+        let (_, parsed) = render_html(&self.telegram, V::NAME, &serde_json::to_value(view)?)?;
+        Ok(parsed.text())
     }
 
     /// The names of all messages, for [`Renderer::preview`].

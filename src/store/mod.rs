@@ -11,14 +11,11 @@ use async_trait::async_trait;
 pub use sqlite::{Access, Sqlite};
 pub use types::*;
 
-/// Who makes the operator's own invitation, and the owner of what the operator's files bring.
-pub const OPERATOR: &str = "operator";
-
-/// Where the address of whoever became the operator by that invitation is kept; see [`Edit::BecomeOperator`].
+/// Where the address of whoever became the operator by their own invitation is kept; see [`Edit::BecomeOperator`].
 pub const OPERATOR_KEY: &str = "operator";
 
 use crate::model::{
-    Address, Channel, DestinationId, Holder, NotificationId, RoutingTx, Settings, Snapshot,
+    Address, Channel, DestinationId, Holder, NotificationId, Owner, RoutingTx, Settings, Snapshot,
     SubjectRef, SubscriptionId, UnixMillis, VideoId,
 };
 
@@ -388,7 +385,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Vec<DestinationState>>;
 
     /// How many running watches an owner has.
-    async fn watches_of_owner(&self, owner: &str) -> Result<usize>;
+    async fn watches_of_owner(&self, owner: &Owner) -> Result<usize>;
 
     /// How somebody, or a group, is in; `None`: by no invitation and by nobody.
     async fn person(&self, address: &Address) -> Result<Option<PersonRow>>;

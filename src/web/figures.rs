@@ -23,10 +23,10 @@ pub(super) fn show_pulse(metrics: &Metrics, pulse: &Pulse) {
     metrics.set(Plain::Bytes, real(pulse.bytes));
     metrics.set(Plain::FreeBytes, real(pulse.free_bytes));
     metrics.set(Plain::WalBytes, real(pulse.wal_bytes));
-    for (channel, notifications) in shown().zip(pulse.in_flight) {
+    for (channel, notifications) in shown(pulse.in_flight) {
         metrics.set_by(By::InFlight, channel.name(), real(notifications));
     }
-    for (channel, oldest) in shown().zip(pulse.oldest_due) {
+    for (channel, oldest) in shown(pulse.oldest_due) {
         metrics.set_by(By::QueueAge, channel.name(), age(oldest));
     }
     for thread in &pulse.threads {
@@ -39,9 +39,9 @@ pub(super) fn show_pulse(metrics: &Metrics, pulse: &Pulse) {
     }
 }
 
-/// The channels of a gateway: the last of [`Channel::ALL`] is for tests.
-fn shown() -> impl Iterator<Item = Channel> {
-    Channel::ALL.into_iter().take_while(|channel| *channel != Channel::Recorder)
+/// What a gateway shows of figures in the order of [`Channel::ALL`].
+fn shown<T>(figures: impl IntoIterator<Item = T>) -> impl Iterator<Item = (Channel, T)> {
+    Channel::ALL.into_iter().zip(figures).filter(|(channel, _)| !channel.traits().is_for_tests)
 }
 
 /// Shows what was counted at `now`.

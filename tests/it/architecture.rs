@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a file that cannot be read fails the test")]
 
+mod channels;
 mod circles;
 
 use std::collections::BTreeSet;
@@ -256,9 +257,14 @@ fn files_below(folder: &Path) -> Vec<String> {
 }
 
 fn sources() -> Vec<(String, String)> {
+    files_in_src(".rs")
+}
+
+/// Paths below `src/`, and texts.
+fn files_in_src(ending: &str) -> Vec<(String, String)> {
     let src = root().join("src");
-    let rust = files_below(&src).into_iter().filter(|path| path.ends_with(".rs"));
-    rust.map(|path| (path.clone(), std::fs::read_to_string(src.join(&path)).unwrap())).collect()
+    let files = files_below(&src).into_iter().filter(|path| path.ends_with(ending));
+    files.map(|path| (path.clone(), std::fs::read_to_string(src.join(&path)).unwrap())).collect()
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use tubebell::app::{Gateway, system_clock};
 use tubebell::demo::telegram::Trouble;
 use tubebell::demo::youtube::{Fault, QuotaShape};
-use tubebell::model::{Address, SubjectRef};
+use tubebell::model::{Address, Owner, SubjectRef};
 use tubebell::store::Edit;
 
 use crate::story::{ANA, Story, watch, watched};
@@ -137,7 +137,7 @@ async fn whoever_opened_the_first_invitation_hears_of_what_needs_a_hand() {
     story.youtube.faults(|faults| faults.plan(None, Fault::BadKey, None));
     let gateway = story.start().await;
     let now = system_clock()();
-    let (code, edit) = tubebell::control::invitation(tubebell::store::OPERATOR.to_owned(), now);
+    let (code, edit) = tubebell::control::invitation(Owner::Operator, now);
     gateway.store().edit(None, vec![edit], now).await.unwrap();
     story.ask(&format!("/start {code}"), "You are the operator").await;
     let ana = Address::Telegram { chat: ANA, thread: None };

@@ -13,7 +13,7 @@ use super::kept::Kept;
 use super::{Done, Fault, WatchFile};
 use crate::cli::terminal::Progress;
 use crate::cli::watch_file::{Difference, Terms, Watch, difference};
-use crate::model::{Address, Rule, SubscriptionId, UnixMillis};
+use crate::model::{Address, Owner, Rule, SubscriptionId, UnixMillis};
 use crate::route::trigger;
 use crate::store::{Edit, Edited, NewRule, Sqlite, Store, WatchAt, WatchEdit, WatchFilter};
 
@@ -28,9 +28,6 @@ const EDITS: usize = 4096;
 
 /// Behind every row that there is.
 const NEW_PLACES: i64 = 1 << 62;
-
-/// Whose the destinations of a watch file are.
-const OWNER: &str = "operator";
 
 /// One pair of subject and destination.
 #[derive(Clone)]
@@ -263,7 +260,7 @@ impl<W: Write> Apply<'_, W> {
     fn watch_edit(&self, Pair { watch, to }: &Pair) -> Edit {
         Edit::Watch(Box::new(WatchEdit {
             destination: watch.to[*to].clone(),
-            owner: OWNER.to_owned(),
+            owner: Owner::Operator,
             subject: watch.subject.clone(),
             title: None,
             rules: watch.rules.iter().map(new_rule).collect(),

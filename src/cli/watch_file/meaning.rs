@@ -16,10 +16,10 @@ use crate::route::language;
 /// What the configuration says about watches.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// Whether there is a bot.
-    pub telegram: bool,
-    /// Whether webhooks may go to private networks; `None`: they are off.
-    pub webhook: Option<bool>,
+    /// The channels that are on.
+    pub channels: Vec<Channel>,
+    /// Whether endpoints may be in private networks.
+    pub allow_private: bool,
     /// The rules of a watch of a video that names none.
     pub preset: Vec<Rule>,
     /// The same of a channel or playlist.
@@ -35,8 +35,8 @@ impl Terms {
     #[must_use]
     pub fn new(config: &Config, now: UnixMillis) -> Terms {
         Terms {
-            telegram: config.telegram.is_some(),
-            webhook: config.webhook.as_ref().map(|webhook| webhook.allow_private),
+            channels: Channel::ALL.into_iter().filter(|channel| config.is_on(*channel)).collect(),
+            allow_private: config.webhook.as_ref().is_some_and(|webhook| webhook.allow_private),
             preset: language::preset(&config.defaults.preset).unwrap_or_default(),
             list_preset: language::preset(&config.defaults.list_preset).unwrap_or_default(),
             zone: TimeZone::get(&config.defaults.tz).unwrap_or(TimeZone::UTC),
@@ -272,16 +272,15 @@ fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
             "this is no webhook: write webhook:https://host/path".to_owned()
         }
     })?;
-    let off = |channel: Channel| {
-        format!("{} is off: there is no section [{channel}] in the configuration", address.masked())
-    };
-    match (&address, terms.webhook) {
-        (Address::Telegram { .. }, _) if !terms.telegram => Err(off(Channel::Telegram)),
-        (Address::Webhook(_), None) => Err(off(Channel::Webhook)),
-        (Address::Webhook(url), Some(allow_private)) => match check_url(url, allow_private) {
-            Ok(_) => Ok(address),
-            Err(message) => Err(format!("{}: {message}", address.masked())),
-        },
-        (Address::Telegram { .. } | Address::Recorder(_), _) => Ok(address),
+    let (channel, shown) = (address.channel(), || address.masked());
+    if !terms.channels.contains(&channel) {
+        let shown = shown();
+        return Err(format!(
+            "{shown} is off: there is no section [{channel}] in the configuration"
+        ));
     }
+    if let Address::Webhook(url) = &address {
+        check_url(url, terms.allow_private).map_err(|message| format!("{}: {message}", shown()))?;
+    }
+    Ok(address)
 }

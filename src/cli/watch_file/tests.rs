@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::check::Mistakes;
 use super::*;
 use crate::model::{
-    Address, DestinationId, Quiet, Settings, SubjectRef, SubscriptionId, UnixMillis,
+    Address, Channel, DestinationId, Quiet, Settings, SubjectRef, SubscriptionId, UnixMillis,
 };
 use crate::route::language;
 use crate::store::{DestinationRow, Standing, WatchRow};
@@ -14,8 +14,8 @@ const NOW: UnixMillis = UnixMillis(1_795_204_800_000);
 
 fn terms() -> Terms {
     Terms {
-        telegram: true,
-        webhook: Some(false),
+        channels: Channel::ALL.to_vec(),
+        allow_private: false,
         preset: language::preset("quiet").unwrap(),
         list_preset: language::preset("uploads").unwrap(),
         zone: TimeZone::get("Europe/Madrid").unwrap(),
@@ -222,7 +222,7 @@ fn what_comes_with_a_later_version_says_so() {
 #[test]
 fn a_destination_whose_channel_is_off_is_a_mistake() {
     let text = "video,to\ndQw4w9WgXcQ,telegram:1 webhook:https://example.org/x\n";
-    let off = Terms { telegram: false, webhook: None, ..terms() };
+    let off = Terms { channels: Vec::new(), ..terms() };
     assert_eq!(
         read(Form::Csv, text.as_bytes(), &off).unwrap_err(),
         [
@@ -240,7 +240,7 @@ fn a_webhook_into_our_own_network_is_refused_unless_the_configuration_allows_it(
         refused,
         ["2: to: webhook:10.0.0.1/…: the address must be https (http needs webhook.allow_private)"]
     );
-    let allowed = Terms { webhook: Some(true), ..terms() };
+    let allowed = Terms { allow_private: true, ..terms() };
     assert_eq!(read(Form::Csv, text, &allowed).unwrap().len(), 1);
 }
 
@@ -514,7 +514,7 @@ fn standing(watch: &Watch, address: &Address, id: i64) -> WatchRow {
         destination: DestinationRow {
             id: DestinationId(1),
             address: address.clone(),
-            owner: "operator".to_owned(),
+            owner: "operator".into(),
             settings: Settings::default(),
             muted_until: None,
             disabled: None,

@@ -151,7 +151,7 @@ impl Webhook {
     }
 }
 
-/// The server behind a lane of this channel (`webhook:<url>`): its host and port, the same however the URL is written.
+/// The server behind a lane whose key is a channel's word and a URL: its host and port, the same however the URL is written.
 #[must_use]
 pub fn host_of(lane: &str) -> String {
     let url = lane.split_once(':').map_or(lane, |(_, url)| url);

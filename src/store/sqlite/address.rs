@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::{Address, DestinationId};
+use crate::model::{Address, DestinationId, Owner};
 use crate::store::Result;
 
 /// The rows of a destination and its lane, followed to where it has moved.
@@ -27,7 +27,7 @@ pub(super) fn find_lane(tx: &Connection, address: &Address) -> Result<Option<i64
 pub(super) fn destination(
     tx: &Connection,
     address: &Address,
-    owner: &str,
+    owner: &Owner,
 ) -> Result<(DestinationId, i64)> {
     if let Some(found) = find(tx, address)? {
         return Ok(found);
@@ -40,13 +40,14 @@ pub(super) fn destination(
         .prepare_cached("SELECT id FROM lane WHERE key = ?1")?
         .query_row([address.lane()], |row| row.get(0))?;
     tx.prepare_cached("INSERT INTO destination (address, lane, owner) VALUES (?1, ?2, ?3)")?
-        .execute(params![address.to_string(), lane, owner])?;
+        .execute(params![address.to_string(), lane, owner.as_str()])?;
     Ok((DestinationId(tx.last_insert_rowid()), lane))
 }
 
 /// Whose limits count for a destination.
-pub(super) fn owner(tx: &Connection, destination: DestinationId) -> Result<String> {
-    Ok(tx
+pub(super) fn owner(tx: &Connection, destination: DestinationId) -> Result<Owner> {
+    let owner: String = tx
         .prepare_cached("SELECT owner FROM destination WHERE id = ?1")?
-        .query_row([destination.0], |row| row.get(0))?)
+        .query_row([destination.0], |row| row.get(0))?;
+    Ok(owner.into())
 }

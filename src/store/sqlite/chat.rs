@@ -8,23 +8,19 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::address::{destination, find, find_lane};
 use super::ledger::Ended;
 use super::{asleep, ending, lane, people, rows, unit, watch};
-use crate::model::{Address, DestinationId, NotificationId, UnixMillis};
+use crate::model::{Address, DestinationId, NotificationId, Owner, UnixMillis};
 use crate::store::{Edited, Result};
-
-fn is_thread(address: &Address) -> bool {
-    matches!(address, Address::Telegram { thread: Some(_), .. })
-}
 
 /// Makes a destination known and on: with every thread of the chat where it names none, for whoever unblocks the bot
 /// unblocks it everywhere.
 pub(super) fn enable(
     tx: &Connection,
     address: &Address,
-    owner: &str,
+    owner: &Owner,
     now: UnixMillis,
 ) -> Result<usize> {
     let (id, lane) = destination(tx, address, owner)?;
-    let only = is_thread(address).then_some(id.0);
+    let only = address.is_thread().then_some(id.0);
     open_all(tx, lane, SHUT, only, now)
 }
 
@@ -36,7 +32,7 @@ pub(super) const TOPICS: &str = "SELECT count(*) FROM lane l JOIN destination d 
 pub(super) fn add_topic(
     tx: &Connection,
     topic: &Address,
-    owner: &str,
+    owner: &Owner,
     limit: Option<usize>,
     now: UnixMillis,
 ) -> Result<Edited> {
@@ -151,7 +147,7 @@ pub(super) fn disable(
     now: UnixMillis,
 ) -> Result<usize> {
     let found = find(tx, address)?;
-    if is_thread(address) {
+    if address.is_thread() {
         return match found {
             Some((id, lane)) => {
                 block(tx, id, reason, now).and_then(|()| lane::settle(tx, lane).map(|()| 1))
@@ -164,7 +160,7 @@ pub(super) fn disable(
         Some((_, lane)) => Some(lane),
         None => find_lane(tx, address)?,
     };
-    people::forget_group(tx, &address.lane())?;
+    people::forget_group(tx, address)?;
     let Some(lane) = lane else { return Ok(0) };
     let all = unmoved(tx, lane)?;
     for (id, ..) in &all {
@@ -240,7 +236,7 @@ fn block(tx: &Connection, id: DestinationId, reason: &str, now: UnixMillis) -> R
     look_again(tx, id, now)
 }
 
-type Row = (DestinationId, String, String);
+type Row = (DestinationId, String, Owner);
 
 /// The destinations of a lane that have not moved: row, address, owner.
 fn unmoved(tx: &Connection, lane: i64) -> Result<Vec<Row>> {
@@ -248,7 +244,9 @@ fn unmoved(tx: &Connection, lane: i64) -> Result<Vec<Row>> {
         .prepare_cached(
             "SELECT id, address, owner FROM destination WHERE lane = ?1 AND moved_to IS NULL",
         )?
-        .query_map([lane], |row| Ok((DestinationId(row.get(0)?), row.get(1)?, row.get(2)?)))?
+        .query_map([lane], |row| {
+            Ok((DestinationId(row.get(0)?), row.get(1)?, row.get::<_, String>(2)?.into()))
+        })?
         .collect::<rusqlite::Result<_>>()?)
 }
 
@@ -285,12 +283,7 @@ pub(super) fn move_lane(
         else {
             continue;
         };
-        let target = match (&address, to) {
-            (Address::Telegram { thread, .. }, Address::Telegram { chat, thread: None }) => {
-                Address::Telegram { chat: *chat, thread: *thread }
-            }
-            _ => to.clone(),
-        };
+        let target = address.moved(to);
         let (new, lane) = destination(tx, &target, &owner)?;
         if new == id {
             continue;
@@ -320,10 +313,10 @@ fn move_destination(
         "UPDATE destination SET
          settings = CASE settings WHEN '{}' THEN (SELECT settings FROM destination WHERE id = ?2) ELSE settings END,
          muted_until = coalesce(muted_until, (SELECT muted_until FROM destination WHERE id = ?2)),
-         owner = CASE owner WHEN 'operator' THEN owner ELSE (SELECT owner FROM destination WHERE id = ?2) END
+         owner = CASE owner WHEN ?3 THEN owner ELSE (SELECT owner FROM destination WHERE id = ?2) END
          WHERE id = ?1",
     )?
-    .execute([new.0, old.0])?;
+    .execute(params![new.0, old.0, Owner::Operator.as_str()])?;
     tx.prepare_cached("UPDATE destination SET moved_to = ?2 WHERE id = ?1 OR moved_to = ?1")?
         .execute([old.0, new.0])?;
     move_watches(tx, old, new, now)?;

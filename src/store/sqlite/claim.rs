@@ -193,7 +193,7 @@ impl Claiming<'_> {
 
     /// Looks at what waits in a unit, and does with it what is decided.
     fn look(&mut self, lane: &DueLane, id: UnitId, full: usize) -> Result<()> {
-        let is_told_each_video = self.channel.is_told_each_video();
+        let is_told_each_video = self.channel.traits().is_told_each_video;
         let waiting = waiting::read(self.tx, id, is_told_each_video, self.now, UNIT_MAX)?;
         self.budget = self.budget.saturating_sub(waiting.read.max(1));
         let Waiting { unit, cancelled, keys, broken, destination, is_all, behind, .. } = waiting;
@@ -251,7 +251,7 @@ impl Claiming<'_> {
         messages: Vec<ComposedMessage>,
         (silent, full): (bool, usize),
     ) -> Result<Option<NotificationId>> {
-        let is_chain = !self.channel.is_told_each_video();
+        let is_chain = !self.channel.traits().is_told_each_video;
         let count = messages.len();
         let mut first = None;
         for (nth, message) in messages.into_iter().enumerate() {

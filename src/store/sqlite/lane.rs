@@ -4,6 +4,7 @@
 //! the lane is free, and NULL while as much is in flight as may be. Whoever changes one of these settles the lane.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use rusqlite::{Connection, OptionalExtension, Rows, params};
 
@@ -14,86 +15,53 @@ use crate::store::{Finished, FinishedAs, Result, StandsAt};
 /// Attempts in a row that a receiver has failed, after which it is asked one by one and left alone in between: a few
 /// endpoints that hang must not hold all requests of the channel, while a receiver that can't take every tenth message,
 /// or every third, hardly ever fails so often in a row.
-macro_rules! failing_from {
-    () => {
-        "8"
-    };
-}
+const FAILING_FROM: i64 = 8;
 
-/// How many notifications of one lane may be in flight: chats take one message after the other, while an HTTP endpoint
-/// serves several requests at once, unless it fails.
-macro_rules! in_flight_max {
-    () => {
-        $crate::store::sqlite::lane::in_flight_max!("failing")
-    };
-    ($failing:expr) => {
-        concat!(
-            "CASE WHEN channel = 'telegram' OR ",
-            $failing,
-            " >= ",
-            $crate::store::sqlite::lane::failing_from!(),
-            " THEN 1 ELSE 16 END"
-        )
-    };
+/// How many notifications of one lane may be in flight: what its channel says, and one while it fails (so often in a row).
+///
+/// The statements of this file are made at their first use, of our own words alone.
+fn in_flight_max(failing: &str) -> String {
+    let mut slots = String::new();
+    for channel in Channel::ALL {
+        slots += &format!(" WHEN '{}' THEN {}", channel.name(), channel.traits().slots);
+    }
+    format!("CASE WHEN {failing} >= {FAILING_FROM} THEN 1 ELSE CASE channel{slots} ELSE 1 END END")
 }
 
 /// Makes a lane due now, or when it is free.
-macro_rules! make_due_sql {
-    () => {
-        concat!(
-            "UPDATE lane SET due_at = max(?2, free_at) WHERE id = ?1 AND in_flight < ",
-            $crate::store::sqlite::lane::in_flight_max!(),
-            " AND (due_at IS NULL OR due_at > max(?2, free_at))"
-        )
-    };
-}
-
-pub(super) use {failing_from, in_flight_max, make_due_sql};
-
-pub(super) const MAKE_DUE: &str = make_due_sql!();
+pub(super) static MAKE_DUE: LazyLock<String> = LazyLock::new(|| {
+    let in_flight_max = in_flight_max("failing");
+    format!(
+        "UPDATE lane SET due_at = max(?2, free_at) WHERE id = ?1 AND in_flight < {in_flight_max}
+         AND (due_at IS NULL OR due_at > max(?2, free_at))"
+    )
+});
 
 /// Makes a lane due now, or when it is free; written only when that is earlier than before.
 pub(super) fn make_due(tx: &Connection, lane: i64, now: UnixMillis) -> Result<()> {
-    tx.prepare_cached(MAKE_DUE)?.execute([lane, now.0])?;
+    tx.prepare_cached(&MAKE_DUE)?.execute([lane, now.0])?;
     Ok(())
 }
 
 /// How often the receiver has failed in a row, with what is added (4): to 0 where one of the batch has not (5).
-macro_rules! failing {
-    () => {
-        "(CASE WHEN ?5 THEN ?4 ELSE failing + ?4 END)"
-    };
-}
+const FAILING: &str = "(CASE WHEN ?5 THEN ?4 ELSE failing + ?4 END)";
 
-/// Until when nothing leaves: by the rate (3), and where the receiver fails by its pause (6).
-macro_rules! free_at {
-    () => {
-        concat!(
-            "max(free_at, ?3, CASE WHEN ",
-            failing!(),
-            " >= ",
-            failing_from!(),
-            " THEN ?6 ELSE ?3 END)"
-        )
-    };
-}
-
-pub(super) const SHIFT: &str = concat!(
-    "UPDATE lane SET in_flight = max(in_flight + ?2, 0), failing = ",
-    failing!(),
-    ", free_at = ",
-    free_at!(),
-    ", due_at = CASE WHEN max(in_flight + ?2, 0) >= ",
-    in_flight_max!(failing!()),
-    " THEN NULL ELSE (SELECT max(",
-    free_at!(),
-    ", min(at)) FROM (
-         SELECT min(next_at) AS at FROM notification
-         WHERE lane = ?1 AND state = 'pending' AND next_at IS NOT NULL
-         UNION ALL SELECT min(due_at) FROM unit
-         WHERE lane = ?1 AND due_at IS NOT NULL AND notification IS NULL)) END
-     WHERE id = ?1"
-);
+pub(super) static SHIFT: LazyLock<String> = LazyLock::new(|| {
+    let in_flight_max = in_flight_max(FAILING);
+    // Until when nothing leaves: by the rate (3), and where the receiver fails by its pause (6).
+    let free_at =
+        format!("max(free_at, ?3, CASE WHEN {FAILING} >= {FAILING_FROM} THEN ?6 ELSE ?3 END)");
+    format!(
+        "UPDATE lane SET in_flight = max(in_flight + ?2, 0), failing = {FAILING}, free_at = {free_at},
+         due_at = CASE WHEN max(in_flight + ?2, 0) >= {in_flight_max} THEN NULL
+         ELSE (SELECT max({free_at}, min(at)) FROM (
+             SELECT min(next_at) AS at FROM notification
+             WHERE lane = ?1 AND state = 'pending' AND next_at IS NOT NULL
+             UNION ALL SELECT min(due_at) FROM unit
+             WHERE lane = ?1 AND due_at IS NOT NULL AND notification IS NULL)) END
+         WHERE id = ?1"
+    )
+});
 
 /// What changes about a lane.
 #[derive(Debug, Clone, Copy)]
@@ -120,7 +88,7 @@ impl Shift {
 
     /// Writes it, and computes when the lane is due.
     fn write(self, tx: &Connection, lane: i64) -> Result<()> {
-        tx.prepare_cached(SHIFT)?.execute(params![
+        tx.prepare_cached(&SHIFT)?.execute(params![
             lane,
             self.slots,
             self.free_at.0,
@@ -236,23 +204,18 @@ pub(super) struct DueLane {
     pub(super) is_failing: bool,
 }
 
-macro_rules! due {
-    ($behind:expr) => {
-        concat!(
-            "SELECT id, key, ",
-            in_flight_max!(),
-            " - in_flight, failing >= ",
-            failing_from!(),
-            ", due_at FROM lane WHERE channel = ?1 AND ",
-            $behind,
-            " ORDER BY due_at, id LIMIT ?2"
-        )
-    };
+/// The lanes that are due in one stretch of the walk, in its order.
+fn due_sql(behind: &str) -> String {
+    let in_flight_max = in_flight_max("failing");
+    format!(
+        "SELECT id, key, {in_flight_max} - in_flight, failing >= {FAILING_FROM}, due_at FROM lane
+         WHERE channel = ?1 AND {behind} ORDER BY due_at, id LIMIT ?2"
+    )
 }
 
-pub(super) const DUE_SAME: &str = due!("due_at = ?3 AND id > ?4");
+pub(super) static DUE_SAME: LazyLock<String> = LazyLock::new(|| due_sql("due_at = ?3 AND id > ?4"));
 
-pub(super) const DUE: &str = due!("due_at > ?3 AND due_at <= ?4");
+pub(super) static DUE: LazyLock<String> = LazyLock::new(|| due_sql("due_at > ?3 AND due_at <= ?4"));
 
 /// The lanes that are due, longest due first, of those behind a place in the walk.
 pub(super) fn due(
@@ -265,11 +228,11 @@ pub(super) fn due(
     let mut lanes = Vec::new();
     if let Some(at) = behind {
         let same = params![channel.name(), limit, at.due_at.0, at.lane];
-        read_due(&mut lanes, tx.prepare_cached(DUE_SAME)?.query(same)?)?;
+        read_due(&mut lanes, tx.prepare_cached(&DUE_SAME)?.query(same)?)?;
     }
     if lanes.len() < limit {
         let later = params![channel.name(), limit - lanes.len(), position(behind), now.0];
-        read_due(&mut lanes, tx.prepare_cached(DUE)?.query(later)?)?;
+        read_due(&mut lanes, tx.prepare_cached(&DUE)?.query(later)?)?;
     }
     Ok(lanes)
 }

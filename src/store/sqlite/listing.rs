@@ -10,10 +10,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::member::{self, CLOCKS_DIFFER};
 use super::owners::videos_of_owner;
 use super::{fanout, rows, unite};
-use crate::model::{FanoutCursor, ListKey, ListNews, News, UnixMillis, VideoId, VideoKey};
-use crate::store::{
-    DueSubject, ListCounts, ListLimits, Listed, ListedMember, Listing, OPERATOR, Result,
-};
+use crate::model::{FanoutCursor, ListKey, ListNews, News, Owner, UnixMillis, VideoId, VideoKey};
+use crate::store::{DueSubject, ListCounts, ListLimits, Listed, ListedMember, Listing, Result};
 
 /// Videos on a page of YouTube's.
 const PAGE: usize = 50;
@@ -63,10 +61,12 @@ fn room(db: &Connection, subject: i64, limits: ListLimits) -> Result<usize> {
     while most < limits.per_list
         && let Some(row) = owners.next()?
     {
-        let owner = rows::text(row, 0);
-        most = most.max(match owner.as_str() {
-            OPERATOR => limits.per_list,
-            _ => limits.per_owner.saturating_sub(videos_of_owner(db, &owner, Some(subject))?),
+        let owner = Owner::from(rows::text(row, 0));
+        most = most.max(match owner {
+            Owner::Operator => limits.per_list,
+            Owner::Chat(_) => {
+                limits.per_owner.saturating_sub(videos_of_owner(db, &owner, Some(subject))?)
+            }
         });
     }
     Ok(most)

@@ -40,7 +40,7 @@ pub(super) fn note(tx: &Connection, mark: &UpdateMark, now: UnixMillis) -> Resul
     Ok(true)
 }
 
-/// Updates before a mark that are remembered when another sequence begins: as many as one answer of Telegram's holds,
+/// Updates before a mark that are remembered when another sequence begins: as many as one answer of a chat service holds,
 /// because it may have told these without having heard that they are confirmed.
 const REMEMBERED: i64 = 100;
 

@@ -70,7 +70,7 @@ pub(in crate::store) use rows::is_of_a_row;
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
 use crate::model::{
-    Address, Channel, DestinationId, NotificationId, Snapshot, SubjectRef, SubscriptionId,
+    Address, Channel, DestinationId, NotificationId, Owner, Snapshot, SubjectRef, SubscriptionId,
     UnixMillis, VideoId,
 };
 use job::Errors;
@@ -371,8 +371,8 @@ impl Store for Sqlite {
         self.counter.read(move |db| destinations::destinations(db, shut_only, after, limit)).await
     }
 
-    async fn watches_of_owner(&self, owner: &str) -> Result<usize> {
-        let owner = owner.to_owned();
+    async fn watches_of_owner(&self, owner: &Owner) -> Result<usize> {
+        let owner = owner.clone();
         self.reader.read(move |db| owners::watches_of_owner(db, &owner)).await
     }
 

@@ -4,8 +4,8 @@ use rusqlite::{Connection, params};
 
 use super::notification::NewNotification;
 use super::{address, lane, rows};
-use crate::model::{Address, UnixMillis};
-use crate::store::{OPERATOR, Result};
+use crate::model::{Address, Owner, UnixMillis};
+use crate::store::Result;
 
 pub(super) fn notice(
     tx: &Connection,
@@ -26,7 +26,7 @@ pub(super) fn notice(
         }
     }
     for (address, body) in to {
-        let (destination, lane) = address::destination(tx, address, OPERATOR)?;
+        let (destination, lane) = address::destination(tx, address, &Owner::Operator)?;
         let new = NewNotification {
             lane,
             destination,
@@ -53,6 +53,9 @@ pub(super) fn clear_notice(tx: &Connection, key: &str) -> Result<()> {
     Ok(())
 }
 
+/// Other destinations of an owner that hear of one that is gone.
+const ELSEWHERE_MAX: usize = 10;
+
 /// Without groups: what happens to one is nothing for another to read.
 pub(super) fn owners_other_destinations(
     db: &Connection,
@@ -60,15 +63,15 @@ pub(super) fn owners_other_destinations(
 ) -> Result<Vec<Address>> {
     let mut statement = db.prepare_cached(
         "SELECT o.address FROM destination d JOIN destination o ON o.owner = d.owner AND o.lane <> d.lane
-         WHERE d.address = ?1 AND d.owner <> 'operator' AND o.disabled IS NULL AND o.moved_to IS NULL
-         AND substr(o.address, 1, 10) <> 'telegram:-'
-         LIMIT 10",
+         WHERE d.address = ?1 AND d.owner <> ?2 AND o.disabled IS NULL AND o.moved_to IS NULL",
     )?;
-    let mut rows = statement.query([address.to_string()])?;
+    let mut rows = statement.query([&*address.to_string(), Owner::Operator.as_str()])?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
+    while found.len() < ELSEWHERE_MAX
+        && let Some(row) = rows.next()?
+    {
         let address = rows::parsed(&row.get::<_, String>(0)?, "destination");
-        found.extend(rows::or_skipped(address)?);
+        found.extend(rows::or_skipped(address)?.filter(|address: &Address| !address.is_group()));
     }
     Ok(found)
 }

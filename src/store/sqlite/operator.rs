@@ -3,8 +3,8 @@
 use rusqlite::{Connection, params};
 
 use super::address;
-use crate::model::{Address, UnixMillis};
-use crate::store::{Edited, OPERATOR, OPERATOR_KEY, Result};
+use crate::model::{Address, Owner, UnixMillis};
+use crate::store::{Edited, OPERATOR_KEY, Result};
 
 /// Uses the operator's own invitation, which only the program itself makes, and writes down who has it.
 pub(super) fn become_operator(
@@ -22,8 +22,8 @@ pub(super) fn become_operator(
             "UPDATE invite SET used_by = ?2 WHERE code = ?1 AND made_by = ?3
              AND (used_by = ?2 OR (used_by IS NULL AND expires_at > ?4))",
         )?
-        .execute(params![code, address, OPERATOR, now.0])?;
-    if is_theirs == 0 || is_group(person) {
+        .execute(params![code, address, Owner::Operator.as_str(), now.0])?;
+    if is_theirs == 0 || person.is_group() {
         return Ok(Edited::BadInvite);
     }
     let is_first = tx
@@ -33,17 +33,11 @@ pub(super) fn become_operator(
         .execute(params![OPERATOR_KEY, address])?;
     if is_first > 0 {
         // Nothing limits what is watched there.
-        let (destination, _) = address::destination(tx, person, OPERATOR)?;
+        let (destination, _) = address::destination(tx, person, &Owner::Operator)?;
         tx.prepare_cached("UPDATE destination SET owner = ?2 WHERE id = ?1")?
-            .execute(params![destination.0, OPERATOR])?;
+            .execute(params![destination.0, Owner::Operator.as_str()])?;
     }
     Ok(Edited::Done(is_first))
-}
-
-/// Whether an address is that of a group or channel: their ids are negative.
-/// Source: <https://core.telegram.org/bots/api#chat> (2026-11), and the ranges of <https://core.telegram.org/api/bots/ids>.
-fn is_group(address: &Address) -> bool {
-    matches!(address, Address::Telegram { chat, .. } if *chat < 0)
 }
 
 /// Whether a group comes with an invitation that a person can still use: it would be in for nobody whose limits count.
@@ -53,7 +47,7 @@ pub(super) fn is_for_a_person(
     code: &str,
     now: UnixMillis,
 ) -> Result<bool> {
-    Ok(is_group(comes)
+    Ok(comes.is_group()
         && tx
             .prepare_cached(
                 "SELECT 1 FROM invite WHERE code = ?1 AND used_by IS NULL AND expires_at > ?2",

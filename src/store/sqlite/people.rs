@@ -8,8 +8,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{operator, rows};
-use crate::model::{Address, DestinationId, UnixMillis};
-use crate::store::{DestinationRow, Edited, OPERATOR, PersonRow, PersonState, Result};
+use crate::model::{Address, DestinationId, Owner, UnixMillis};
+use crate::store::{DestinationRow, Edited, PersonRow, PersonState, Result};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -23,7 +23,7 @@ pub(super) fn person(db: &Connection, address: &str) -> Result<Option<PersonRow>
         .query_row([address], |row| {
             Ok(PersonRow {
                 since: UnixMillis(rows::integer_or(row, 0, 0)),
-                invited_by: row.get(1)?,
+                invited_by: row.get::<_, Option<String>>(1)?.map(Owner::from),
                 // Rubbish there is nobody: the group counts for itself.
                 brought_by: rows::text(row, 2).parse().ok(),
             })
@@ -80,7 +80,7 @@ pub(super) fn bring_in(
     tx: &Connection,
     group: &Address,
     by: &Address,
-    owner: &str,
+    owner: &Owner,
     limit: Option<usize>,
     now: UnixMillis,
 ) -> Result<Edited> {
@@ -100,7 +100,7 @@ pub(super) fn bring_in(
         "UPDATE destination SET owner = ?2
          WHERE lane = (SELECT id FROM lane WHERE key = ?1) AND owner <> ?3",
     )?
-    .execute(params![group, owner, OPERATOR])?;
+    .execute(params![group, owner.as_str(), Owner::Operator.as_str()])?;
     Ok(Edited::Done(1))
 }
 
@@ -116,7 +116,7 @@ pub(super) const DISOWN: &str = "UPDATE destination SET owner = ?1 WHERE id IN (
 /// Puts somebody out, with the groups that they brought in and the invitations that they made and nobody has used.
 pub(super) fn expel(tx: &Connection, person: &Address, now: UnixMillis) -> Result<Edited> {
     let person = person.to_string();
-    tx.prepare_cached(DISOWN)?.execute(params![person, OPERATOR])?;
+    tx.prepare_cached(DISOWN)?.execute(params![person, Owner::Operator.as_str()])?;
     let was_in = tx.prepare_cached("DELETE FROM person WHERE address = ?1")?.execute([&person])?;
     let groups: Vec<String> = tx
         .prepare_cached("DELETE FROM person WHERE brought_by = ?1 RETURNING address")?
@@ -137,15 +137,16 @@ pub(super) const INVITED: &str = "SELECT count(*) FROM invite WHERE made_by = ?1
 pub(super) fn invite(
     tx: &Connection,
     code: &str,
-    made_by: &str,
+    made_by: &Owner,
     expires_at: UnixMillis,
     per_day: Option<usize>,
     now: UnixMillis,
 ) -> Result<Edited> {
     if let Some(per_day) = per_day {
         let since = now.minus(DAY).0;
-        let made: usize =
-            tx.prepare_cached(INVITED)?.query_row(params![made_by, since], |row| row.get(0))?;
+        let made: usize = tx
+            .prepare_cached(INVITED)?
+            .query_row(params![made_by.as_str(), since], |row| row.get(0))?;
         if made >= per_day {
             return Ok(Edited::InvitationsReached);
         }
@@ -154,7 +155,7 @@ pub(super) fn invite(
         "INSERT INTO invite (code, made_by, made_at, expires_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (code) DO NOTHING",
     )?
-    .execute(params![code, made_by, now.0, expires_at.0])?;
+    .execute(params![code, made_by.as_str(), now.0, expires_at.0])?;
     Ok(Edited::Done(1))
 }
 
@@ -186,26 +187,27 @@ pub(super) fn rename(tx: &Connection, from: &str, to: &str) -> Result<()> {
     Ok(())
 }
 
-// A chat with a negative id is no person's. Source: <https://core.telegram.org/bots/api#chat>.
-macro_rules! unwatched_group {
+macro_rules! unless_watched {
     () => {
-        "DELETE FROM person WHERE address = ?1 AND substr(address, 1, 10) = 'telegram:-'
+        "DELETE FROM person WHERE address = ?1
          AND NOT EXISTS (SELECT 1 FROM lane l JOIN destination d ON d.lane = l.id
                          JOIN subscription s ON s.destination = d.id
                          WHERE l.key = ?1 AND s.ended_at IS NULL)"
     };
 }
 
-pub(super) const FORGET: &str = unwatched_group!();
+pub(super) const FORGET: &str = unless_watched!();
 
 /// The bot was removed from a chat: where that is a group in which nothing is watched, nobody stands behind it any more.
-pub(super) fn forget_group(tx: &Connection, lane: &str) -> Result<()> {
-    tx.prepare_cached(FORGET)?.execute([lane])?;
+pub(super) fn forget_group(tx: &Connection, chat: &Address) -> Result<()> {
+    if chat.is_group() {
+        tx.prepare_cached(FORGET)?.execute([chat.lane()])?;
+    }
     Ok(())
 }
 
 pub(super) const FORGET_IF_OFF: &str = concat!(
-    unwatched_group!(),
+    unless_watched!(),
     " AND EXISTS (SELECT 1 FROM lane l JOIN destination d ON d.lane = l.id
                   WHERE l.key = ?1 AND d.moved_to IS NULL AND d.disabled IS NOT NULL)
       AND NOT EXISTS (SELECT 1 FROM lane l JOIN destination d ON d.lane = l.id
@@ -221,8 +223,10 @@ pub(super) fn walk(tx: &Connection) -> Result<()> {
         .prepare_cached("SELECT address FROM person WHERE address > ?1 ORDER BY address LIMIT ?2")?
         .query_map(params![after.unwrap_or_default(), STRETCH], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
-    for address in &stretch {
-        tx.prepare_cached(FORGET_IF_OFF)?.execute([address])?;
+    let is_group =
+        |address: &&String| address.parse::<Address>().is_ok_and(|address| address.is_group());
+    for group in stretch.iter().filter(is_group) {
+        tx.prepare_cached(FORGET_IF_OFF)?.execute([group])?;
     }
     rows::save(tx, KEY, &rows::json(&stretch.last().filter(|_| stretch.len() == STRETCH))?)
 }

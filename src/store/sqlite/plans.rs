@@ -54,7 +54,7 @@ fn routing_reads_the_triggers_in_range_and_no_more() {
         routing_tx::WATCHERS_OF_LIST,
         routing_tx::WATCHERS_OF_VIDEO,
         unit::ENQUEUE,
-        unit::MAKE_DUE,
+        unit::MAKE_DUE.as_str(),
         routing_tx::ALERT,
         routing_tx::FOLDABLE,
         routing_tx::FOLD,
@@ -85,12 +85,12 @@ fn listings_read_the_list_and_no_more() {
 #[test]
 fn claims_read_what_is_due_and_no_more() {
     for sql in [
-        lane::MAKE_DUE,
-        lane::SHIFT,
+        lane::MAKE_DUE.as_str(),
+        lane::SHIFT.as_str(),
         lane::SAME_DUE,
         lane::NEXT_DUE,
-        lane::DUE_SAME,
-        lane::DUE,
+        lane::DUE_SAME.as_str(),
+        lane::DUE.as_str(),
         unit::DUE,
         unit::ENDED,
         unit::WAKE_ALL,

@@ -207,7 +207,7 @@ pub(super) fn destination_row(row: &Row<'_>, at: usize) -> Result<DestinationRow
     Ok(DestinationRow {
         id: DestinationId(row.get(at)?),
         address: parsed(&row.get::<_, String>(at + 1)?, "destination")?,
-        owner: row.get(at + 2)?,
+        owner: row.get::<_, String>(at + 2)?.into(),
         settings: settings(&row.get::<_, String>(at + 3)?)?,
         muted_until: instant(row, at + 4)?,
         disabled: row.get(at + 5)?,

@@ -22,7 +22,7 @@ const PIECE_OF_VIDEOS: i64 = 2_000;
 /// Rows that a walk looks at in one sweep.
 const STRETCH: usize = 1_000;
 
-/// A mark of a chat service that has not moved for so long is forgotten: Telegram keeps updates for a day, so nothing
+/// A mark of a chat service that has not moved for so long is forgotten: updates are kept there for a day, so nothing
 /// older can come again, while after a quiet week its ids may start anew, anywhere.
 const MARK_KEPT: Duration = Duration::from_secs(2 * 86_400);
 

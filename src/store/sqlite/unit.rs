@@ -4,6 +4,8 @@
 //! those are: a hold moves the row, not its alerts, and an alert that comes meanwhile joins the row as it stands. While a
 //! message of the unit is under way nothing else of it is taken.
 
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::lane;
@@ -68,15 +70,15 @@ pub(super) fn enqueue(
     if changed == 0 {
         return Ok(());
     }
-    tx.prepare_cached(MAKE_DUE)?.execute([lane, now.0, unit.0])?;
+    tx.prepare_cached(&MAKE_DUE)?.execute([lane, now.0, unit.0])?;
     Ok(())
 }
 
 /// As [`lane::MAKE_DUE`], unless a message of the unit (3) is under way.
-pub(super) const MAKE_DUE: &str = concat!(
-    lane::make_due_sql!(),
-    " AND EXISTS (SELECT 1 FROM unit WHERE unit.id = ?3 AND notification IS NULL)"
-);
+pub(super) static MAKE_DUE: LazyLock<String> = LazyLock::new(|| {
+    let sql = lane::MAKE_DUE.as_str();
+    format!("{sql} AND EXISTS (SELECT 1 FROM unit WHERE unit.id = ?3 AND notification IS NULL)")
+});
 
 pub(super) const DUE: &str = "SELECT id FROM unit
      WHERE lane = ?1 AND due_at <= ?2 AND due_at IS NOT NULL AND notification IS NULL

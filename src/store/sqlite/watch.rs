@@ -6,7 +6,7 @@ use super::owners::{videos_of_owner, watches_of_owner};
 use super::rule::{end_rule, rules, start_rule, wanted};
 use super::{address, asleep, log, member, rows, subject, unit};
 use crate::model::{Address, DestinationId, SubjectRef, SubscriptionId, UnixMillis};
-use crate::store::{Edited, OPERATOR, Result, VideosLimit, WatchEdit};
+use crate::store::{Edited, Result, VideosLimit, WatchEdit};
 
 /// The running watch of a destination over a subject: its row and the subject's.
 pub(super) fn running(
@@ -71,7 +71,7 @@ fn room(tx: &Connection, destination: DestinationId, watch: &WatchEdit) -> Resul
     }
     // Whoever made the destination owns its watches, also those that others add.
     let owner = address::owner(tx, destination)?;
-    if owner == OPERATOR {
+    if owner.is_operator() {
         return Ok(Room::Any);
     }
     let running = running(tx, destination, &watch.subject)?;

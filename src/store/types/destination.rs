@@ -1,6 +1,6 @@
 //! Where messages go, and why nothing arrives there.
 
-use crate::model::{Address, DestinationId, Settings, UnixMillis};
+use crate::model::{Address, DestinationId, Owner, Settings, UnixMillis};
 
 /// One destination.
 #[derive(Debug, Clone)]
@@ -10,7 +10,7 @@ pub struct DestinationRow {
     /// Where it is.
     pub address: Address,
     /// Whose limits count.
-    pub owner: String,
+    pub owner: Owner,
     /// What it has set.
     pub settings: Settings,
     /// Muted until then.

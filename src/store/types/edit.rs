@@ -1,7 +1,7 @@
 //! What a command or a watch file changes, and what it did.
 
 use crate::model::{
-    Address, NextTrigger, Series, Settings, Snapshot, SubjectRef, SubscriptionId, UnixMillis,
+    Address, NextTrigger, Owner, Series, Settings, Snapshot, SubjectRef, SubscriptionId, UnixMillis,
 };
 
 /// A rule to be made.
@@ -64,7 +64,7 @@ pub enum Edit {
         /// Which; every thread of the chat, where it names none.
         destination: Address,
         /// Whose limits count, when it is new.
-        owner: String,
+        owner: Owner,
     },
     /// Something came from there, or arrived: what was off or barred there is on again, and what concerned the chat as a
     /// whole in its other topics too. Makes nothing known.
@@ -100,7 +100,7 @@ pub enum Edit {
         /// The private chat of whoever brings it in.
         by: Address,
         /// Whose limits count there.
-        owner: String,
+        owner: Owner,
         /// How many groups they may bring in; `None`: any number. Beyond, nothing is changed: [`Edited::GroupsReached`].
         limit: Option<usize>,
     },
@@ -109,7 +109,7 @@ pub enum Edit {
         /// The topic.
         topic: Address,
         /// Whose limits count there.
-        owner: String,
+        owner: Owner,
         /// How many topics the chat may have; `None`: any number. Beyond, nothing is changed: [`Edited::TopicsReached`].
         limit: Option<usize>,
     },
@@ -143,7 +143,7 @@ pub enum Edit {
         /// Its code.
         code: String,
         /// By whom.
-        made_by: String,
+        made_by: Owner,
         /// Until when it can be used.
         expires_at: UnixMillis,
         /// How many they may make within 24 hours; `None`: any number. Beyond, none is made:
@@ -158,7 +158,7 @@ pub struct WatchEdit {
     /// Whose.
     pub destination: Address,
     /// Whose limits count, when the destination is new.
-    pub owner: String,
+    pub owner: Owner,
     /// Of what.
     pub subject: SubjectRef,
     /// The subject's title, where known.

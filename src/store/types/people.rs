@@ -1,14 +1,14 @@
 //! Who is in, and what stands in their name.
 
-use crate::model::{Address, UnixMillis};
+use crate::model::{Address, Owner, UnixMillis};
 
 /// How somebody, or a group, is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonRow {
     /// Since when.
     pub since: UnixMillis,
-    /// Who made the invitation: a chat, or [`OPERATOR`](crate::store::OPERATOR). `None`: there was none, or it is forgotten.
-    pub invited_by: Option<String>,
+    /// Who made the invitation. `None`: there was none, or it is forgotten.
+    pub invited_by: Option<Owner>,
     /// Of a group: the private chat of whoever brought it in. `None`: it counts for itself.
     pub brought_by: Option<Address>,
 }

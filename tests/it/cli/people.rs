@@ -6,8 +6,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::control::invitation;
 use tubebell::demo::telegram;
-use tubebell::model::{Address, Settings, UnixMillis};
-use tubebell::store::{Access, Edit, Edited, OPERATOR, Sqlite, Store, WatchEdit, WatchFilter};
+use tubebell::model::{Address, Owner, Settings, UnixMillis};
+use tubebell::store::{Access, Edit, Edited, Sqlite, Store, WatchEdit, WatchFilter};
 
 use super::{CONFIG, EARLIER, Home};
 
@@ -40,7 +40,7 @@ impl Home {
     }
 
     async fn brought_in(&self, group: &str, by: &str) {
-        let owner = by.to_owned();
+        let owner = by.into();
         let edit = Edit::BringIn { group: at(group), by: at(by), owner, limit: None };
         assert_eq!(self.edit(edit).await, Edited::Done(1));
     }
@@ -49,7 +49,7 @@ impl Home {
     async fn watch(&self, to: &str, owner: &str, video: &str) {
         let edit = WatchEdit {
             destination: at(to),
-            owner: owner.to_owned(),
+            owner: owner.into(),
             subject: format!("video:{video}").parse().unwrap(),
             title: None,
             rules: Vec::new(),
@@ -72,7 +72,7 @@ impl Home {
 async fn home() -> (Home, Sqlite) {
     let home = Home::new();
     let gateway = Sqlite::open(&home.path().join("tubebell.db"), Access::Run).unwrap();
-    home.invited("telegram:1", OPERATOR).await;
+    home.invited("telegram:1", Owner::Operator.as_str()).await;
     home.invited("telegram:2", "telegram:1").await;
     home.brought_in("telegram:-10", "telegram:1").await;
     home.brought_in("telegram:-11", "telegram:1").await;
@@ -180,7 +180,7 @@ async fn whom_the_configuration_lets_in_is_put_out_there() {
         "is in by the configuration: take it out of access.allow first, and restart `tubebell run`",
     );
     home.write("config/tubebell.toml", CONFIG);
-    let (code, edit) = invitation(OPERATOR.to_owned(), EARLIER);
+    let (code, edit) = invitation(Owner::Operator, EARLIER);
     home.edit(edit).await;
     home.edit(Edit::BecomeOperator { person: at("telegram:1"), code }).await;
     remove(

@@ -10,7 +10,7 @@ use super::world::{ANA, GROUP, NOW, World, chat, person};
 const BEA: i64 = 7;
 
 async fn invited(world: &World) -> String {
-    let (code, edit) = invitation("operator".to_owned(), world.now);
+    let (code, edit) = invitation("operator".into(), world.now);
     world.store.edit(None, vec![edit], world.now).await.unwrap();
     code
 }
@@ -142,8 +142,8 @@ async fn whoever_was_put_out_is_a_stranger_again_and_so_are_their_groups() {
     world.say_in(BEA, chat(BEA), &format!("/start {code}")).await;
     world.youtube.administrators.lock().unwrap().insert((GROUP, BEA));
     assert!(world.say_in(BEA, chat(GROUP), "/settings at most 15m").await.contains("15 min"));
-    assert_eq!(world.store.watches_of_owner("telegram:7").await.unwrap(), 1);
-    assert_eq!(world.store.watches_of_owner("telegram:42").await.unwrap(), 0);
+    assert_eq!(world.store.watches_of_owner(&"telegram:7".into()).await.unwrap(), 1);
+    assert_eq!(world.store.watches_of_owner(&"telegram:42".into()).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! Who the operator is where the configuration does not say so.
 
 use tubebell::control::{AccessMode, INVITATION_LIFE, invitation};
-use tubebell::store::{OPERATOR, OPERATOR_KEY, Store};
+use tubebell::model::Owner;
+use tubebell::store::{OPERATOR_KEY, Store};
 
 use super::world::{ANA, GROUP, World, chat};
 
@@ -9,11 +10,11 @@ const BEA: i64 = 7;
 
 /// The invitation that `run` prints.
 async fn printed(world: &World) -> String {
-    invited(world, OPERATOR).await
+    invited(world, Owner::Operator).await
 }
 
-async fn invited(world: &World, by: &str) -> String {
-    let (code, edit) = invitation(by.to_owned(), world.now);
+async fn invited(world: &World, by: Owner) -> String {
+    let (code, edit) = invitation(by, world.now);
     world.store.edit(None, vec![edit], world.now).await.unwrap();
     code
 }
@@ -42,7 +43,7 @@ async fn no_other_invitation_makes_an_operator() {
     let mut world = World::with(|_| {});
     let (late, first) = (printed(&world).await, "telegram:42");
     for by in ["telegram:42", "telegram:operator", "Operator", ""] {
-        let code = invited(&world, by).await;
+        let code = invited(&world, by.into()).await;
         let guest = 100 + i64::try_from(by.len()).unwrap();
         let answer = world.say_in(guest, chat(guest), &format!("/start {code}")).await;
         assert!(answer.contains("Welcome") && !answer.contains("operator"), "{by}: {answer}");
@@ -64,7 +65,7 @@ async fn no_other_invitation_makes_an_operator() {
 async fn no_invitation_lets_in_a_group() {
     let mut world = World::with(|_| {});
     world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
-    let code = invited(&world, "telegram:1").await;
+    let code = invited(&world, "telegram:1".into()).await;
     let answer = world.say_in(ANA, chat(GROUP), &format!("/start {code}")).await;
     assert!(answer.contains("open it in a private chat"), "{answer}");
     assert!(!world.store.is_admitted(&chat(GROUP)).await.unwrap());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tubebell::control::{AccessMode, ControlOptions, IncomingKind};
-use tubebell::model::Address;
+use tubebell::model::{Address, Owner};
 use tubebell::store::{Retention, Store};
 
 use super::world::{ANA, GROUP, World, chat, person, snapshot};
@@ -92,7 +92,11 @@ async fn what_groups_watch_counts_for_whoever_brought_them_in_whatever_the_mode(
         let answer = world.say_in(BEA, chat(group(3)), "/watch ccccccccccc").await;
         assert!(answer.contains("Watching"), "{mode:?}: {answer}");
         assert_eq!(world.brought_by(group(3)).await, Some(chat(BEA)), "{mode:?}");
-        assert_eq!(world.store.watches_of_owner("telegram:7").await.unwrap(), 1, "{mode:?}");
+        assert_eq!(
+            world.store.watches_of_owner(&"telegram:7".into()).await.unwrap(),
+            1,
+            "{mode:?}"
+        );
     }
 }
 
@@ -141,7 +145,7 @@ async fn the_operators_groups_have_no_limit() {
         let answer = world.say_in(ANA, chat(group(24)), &format!("/watch {id}")).await;
         assert!(answer.contains("Watching"), "{answer}");
     }
-    assert_eq!(world.store.watches_of_owner("operator").await.unwrap(), 3);
+    assert_eq!(world.store.watches_of_owner(&Owner::Operator).await.unwrap(), 3);
 }
 
 #[tokio::test]
@@ -154,7 +158,7 @@ async fn a_group_of_before_counts_for_itself() {
     assert!(world.say_in(ANA, chat(GROUP), "/watch aaaaaaaaaaa").await.contains("Watching"));
     let answer = world.say_in(ANA, chat(GROUP), "/watch bbbbbbbbbbb").await;
     assert!(answer.contains("This chat has 1 watches"), "{answer}");
-    assert_eq!(world.store.watches_of_owner("telegram:-100123").await.unwrap(), 1);
+    assert_eq!(world.store.watches_of_owner(&"telegram:-100123".into()).await.unwrap(), 1);
     assert_eq!(world.brought_by(GROUP).await, None);
 }
 
@@ -193,7 +197,11 @@ async fn a_group_that_is_gone_stays_until_its_last_watch_has_ended() {
     assert!(world.store.destination(&chat(group(1))).await.unwrap().is_none());
     assert_eq!(world.brought_by(group(1)).await, Some(chat(ANA)));
     world.say_in(BEA, chat(group(1)), "/watch aaaaaaaaaaa").await;
-    assert_eq!(world.store.watches_of_owner("telegram:42").await.unwrap(), 1, "it is Ana's");
+    assert_eq!(
+        world.store.watches_of_owner(&"telegram:42".into()).await.unwrap(),
+        1,
+        "it is Ana's"
+    );
 }
 
 #[tokio::test]

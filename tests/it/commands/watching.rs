@@ -28,7 +28,7 @@ async fn a_watch_is_answered_with_title_numbers_rules_and_what_is_skipped() {
     "#);
     let rows = world.watches(chat(ANA)).await;
     assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].destination.owner, "telegram:42");
+    assert_eq!(rows[0].destination.owner, "telegram:42".into());
     assert_eq!(rows[0].origin, "chat");
     assert_eq!(rows[0].rules, ["views every 1000", "views at 500, 1000, 10k", "status"]);
 }

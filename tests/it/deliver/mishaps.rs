@@ -119,7 +119,7 @@ async fn a_stop_while_a_message_waits_for_its_slot_sends_nothing_more_and_loses_
     let recorder = Arc::new(Recorder::standing_in_for(Channel::Telegram, 1000));
     let rates = Rates { chat_per_s: 0.001, ..Rates::default() };
     let it = Loop::with(Arc::clone(&recorder) as _, recorder, rates, DAY);
-    it.limiter.take_for_answer("telegram:1").await;
+    it.limiter.take_for_answer(&"telegram:1".parse().unwrap()).await;
     it.queue(1).await;
     it.settle().await;
     assert_eq!(it.sql::<i64>("SELECT sum(in_flight) FROM lane"), 1, "it waits for its slot");

@@ -71,7 +71,7 @@ fn printed(watches: &[Watch]) -> Vec<u8> {
             let destination = DestinationRow {
                 id: DestinationId(id),
                 address: address.clone(),
-                owner: "operator".to_owned(),
+                owner: "operator".into(),
                 settings: tubebell::model::Settings::default(),
                 muted_until: None,
                 disabled: Some("gone\n[[watch]]\u{2028}\"".to_owned()),

@@ -157,7 +157,7 @@ impl Compose for Plain {
             let about = first.video.map_or_else(|| unit.subject.to_string(), |id| id.to_string());
             texts.push(format!("{about} {:?} -> {:?}", first.previous, last.current));
         }
-        let each = unit.destination.address.channel().is_told_each_video();
+        let each = unit.destination.address.channel().traits().is_told_each_video;
         let per_message = if each { 1 } else { self.videos_per_message };
         let messages = unit.videos.chunks(per_message).zip(texts.chunks(per_message));
         let messages = messages.map(|(videos, texts)| ComposedMessage {

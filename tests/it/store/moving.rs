@@ -185,7 +185,7 @@ async fn the_watches_of_a_moved_chat_still_count_with_it() {
         bench.edit(Edit::Watch(Box::new(watch))).await;
     }
     bench.edit(moved()).await;
-    assert_eq!(bench.store().watches_of_owner(NEW).await.unwrap(), 2);
+    assert_eq!(bench.store().watches_of_owner(&NEW.into()).await.unwrap(), 2);
     assert_eq!(
         bench.edit(Edit::Move { from: at("telegram:-77"), to: at(NEW) }).await,
         Edited::Done(0)

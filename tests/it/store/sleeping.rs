@@ -119,15 +119,15 @@ async fn what_sleeps_takes_up_no_room_of_whoever_brought_it_in() {
     bench.off("telegram:-100").await;
     bench.pass(MONTH - SECOND);
     bench.sweeps().await;
-    assert_eq!(bench.store().watches_of_owner(ANA).await.unwrap(), 2);
+    assert_eq!(bench.store().watches_of_owner(&ANA.into()).await.unwrap(), 2);
     assert_eq!(bench.edit(bring("telegram:-200")).await, full);
     bench.pass(SECOND);
     bench.sweeps().await;
-    assert_eq!(bench.store().watches_of_owner(ANA).await.unwrap(), 1);
+    assert_eq!(bench.store().watches_of_owner(&ANA.into()).await.unwrap(), 1);
     assert_eq!(bench.edit(bring("telegram:-200")).await, Edited::Done(1));
     // Back, it counts again.
     bench.alive("telegram:-100").await;
-    assert_eq!(bench.store().watches_of_owner(ANA).await.unwrap(), 2);
+    assert_eq!(bench.store().watches_of_owner(&ANA.into()).await.unwrap(), 2);
 }
 
 #[tokio::test]

@@ -143,7 +143,7 @@ async fn people_of_before_keep_who_invited_them_and_their_groups_count_for_thems
         bench.upgrade().await;
         let person = async |address: &str| bench.store().person(&at(address)).await.unwrap();
         let row = person("telegram:7").await.unwrap();
-        assert_eq!((row.since.0, row.invited_by.as_deref()), (5, Some("operator")));
+        assert_eq!((row.since.0, row.invited_by), (5, Some("operator".into())));
         let row = person("telegram:-8").await.unwrap();
         assert_eq!((row.invited_by, row.brought_by), (None, None));
     }

@@ -163,7 +163,7 @@ async fn an_owner_has_so_many_watches_and_the_operator_has_no_limit() {
     let made = |edited| matches!(edited, Edited::Watched { .. });
     assert!(made(bench.edit(watch(ANA, "aaaaaaaaaaa", ANA, 2)).await));
     assert!(made(bench.edit(watch("webhook:https://a.example/", "aaaaaaaaaaa", ANA, 2)).await));
-    assert_eq!(bench.store().watches_of_owner(ANA).await.unwrap(), 2);
+    assert_eq!(bench.store().watches_of_owner(&ANA.into()).await.unwrap(), 2);
     let third = bench.edit(watch(ANA, "bbbbbbbbbbb", ANA, 2)).await;
     assert_eq!(third, Edited::LimitReached { limit: 2 });
     // Nothing of it stays behind.

@@ -122,7 +122,7 @@ fn notifications(tx: &Connection, after: i64) -> Result<Option<i64>> {
 fn told(tx: &Connection, unit: UnitId, older: &Older) -> Result<()> {
     let is_chain = !Channel::ALL
         .into_iter()
-        .any(|channel| channel.is_told_each_video() && channel.name() == older.channel);
+        .any(|channel| channel.traits().is_told_each_video && channel.name() == older.channel);
     let under_way = (older.state == "pending" && is_chain).then_some(NotificationId(older.id).0);
     let sent_at = older.ended.filter(|_| older.state == "sent");
     if under_way.is_none() && sent_at.is_none() {

@@ -1,0 +1,122 @@
+//! The channels, and what differs between them: one table, which the compiler asks for when a channel is added.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The means by which a destination is reached: one notifier each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// A Telegram chat.
+    Telegram,
+    /// An HTTP endpoint of somebody's program.
+    Webhook,
+    /// The process itself: keeps what was sent, for tests and the demo.
+    Recorder,
+}
+
+impl Channel {
+    /// All channels.
+    pub const ALL: [Channel; 3] = [Channel::Telegram, Channel::Webhook, Channel::Recorder];
+
+    /// The word in front of the colon of an address; also the name in metrics and the store.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Channel::Telegram => "telegram",
+            Channel::Webhook => "webhook",
+            Channel::Recorder => "recorder",
+        }
+    }
+
+    /// What differs from other channels. Whoever does not speak to the channel itself asks here, never which one it is.
+    #[must_use]
+    pub const fn traits(self) -> Traits {
+        match self {
+            Channel::Telegram => Traits {
+                is_chat: true,
+                is_told_each_video: false,
+                slots: 1,
+                receivers: Receivers::OneService,
+                has_invitation_links: true,
+                is_for_tests: false,
+            },
+            Channel::Webhook => Traits {
+                is_chat: false,
+                is_told_each_video: true,
+                slots: 16,
+                receivers: Receivers::Servers,
+                has_invitation_links: false,
+                is_for_tests: false,
+            },
+            Channel::Recorder => Traits {
+                is_chat: false,
+                is_told_each_video: false,
+                slots: 16,
+                receivers: Receivers::Ourselves,
+                has_invitation_links: false,
+                is_for_tests: true,
+            },
+        }
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What differs between channels, for all who decide by it. A field is here because somebody reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traits {
+    /// Whether people read it and write back: whoever is let in is let in there, and writing there shows that it can be
+    /// reached.
+    pub is_chat: bool,
+    /// Whether each video has a message of its own, for programs; people get one about all that waits for a watch.
+    pub is_told_each_video: bool,
+    /// Messages of one lane that may be under way at once: 1 where people read them in their order, more where a server
+    /// takes several at once. A lane that fails has one, whatever stands here.
+    pub slots: u32,
+    /// Who takes the messages.
+    pub receivers: Receivers,
+    /// Whether a link leads a person to our bot with an invitation in it.
+    pub has_invitation_links: bool,
+    /// Whether no configuration switches it on: figures leave it out.
+    pub is_for_tests: bool,
+}
+
+/// Who takes the messages of a channel, and so whom a failure concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receivers {
+    /// One service stands behind all: what it fails at several times in a row, it fails at for everyone.
+    OneService,
+    /// Servers of others, each for itself: those that hang must not hold all requests.
+    Servers,
+    /// This process.
+    Ourselves,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_stands_in_all_under_its_own_name() {
+        for (index, channel) in Channel::ALL.into_iter().enumerate() {
+            assert_eq!(serde_json::to_value(channel).unwrap(), channel.name());
+            let place = Channel::ALL.iter().position(|other| other.name() == channel.name());
+            assert_eq!(place, Some(index), "{channel}");
+        }
+    }
+
+    #[test]
+    fn people_read_one_message_after_the_other_and_programs_several_at_once() {
+        for channel in Channel::ALL {
+            let Traits { is_chat, is_told_each_video, slots, .. } = channel.traits();
+            assert_eq!(is_chat, slots == 1, "{channel}");
+            assert!(!(is_chat && is_told_each_video), "{channel}");
+        }
+    }
+}
