@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::control::{Asker, LookupError};
-use crate::model::UnixMillis;
+use crate::model::{Owner, UnixMillis};
 use crate::source::next_reset;
 
 /// How long an answer is remembered, also that there is no such thing.
@@ -87,31 +87,37 @@ pub(super) struct LooksPerChat(Mutex<Day>);
 #[derive(Debug, Default)]
 struct Day {
     ends_at: UnixMillis,
-    of_chats: Counts,
-    of_owners: Counts,
+    of_chats: Counts<String>,
+    of_owners: Counts<Owner>,
 }
 
 /// Looks by whoever had them.
-#[derive(Debug, Default)]
-struct Counts(HashMap<String, u32>);
+#[derive(Debug)]
+struct Counts<K>(HashMap<K, u32>);
 
-impl Counts {
-    fn of(&self, whose: &str) -> u32 {
+impl<K> Default for Counts<K> {
+    fn default() -> Self {
+        Counts(HashMap::new())
+    }
+}
+
+impl<K: Clone + Eq + Hash> Counts<K> {
+    fn of(&self, whose: &K) -> u32 {
         self.0.get(whose).copied().unwrap_or_default()
     }
 
-    fn count(&mut self, whose: &str) {
+    fn count(&mut self, whose: &K) {
         if !self.0.contains_key(whose) && self.0.len() >= COUNTED_MAX {
             let least = self.0.iter().min_by_key(|(_, looks)| **looks);
             if let Some(least) = least.map(|(whose, _)| whose.clone()) {
                 self.0.remove(&least);
             }
         }
-        let looks = self.0.entry(whose.to_owned()).or_default();
+        let looks = self.0.entry(whose.clone()).or_default();
         *looks = looks.saturating_add(1);
     }
 
-    fn give_back(&mut self, whose: &str) {
+    fn give_back(&mut self, whose: &K) {
         if let Some(looks) = self.0.get_mut(whose) {
             *looks = looks.saturating_sub(1);
         }
@@ -163,7 +169,7 @@ mod tests {
 
     /// Whoever asks in a chat of their own.
     fn asker(chat: &str) -> Asker {
-        Asker { chat: chat.to_owned(), owner: chat.to_owned(), looks_max: Some(2) }
+        Asker { chat: chat.to_owned(), owner: chat.into(), looks_max: Some(2) }
     }
 
     #[tokio::test]
@@ -215,7 +221,7 @@ mod tests {
     #[test]
     fn all_chats_of_an_owner_have_together_what_five_have() {
         let counted = LooksPerChat::default();
-        let group = |number: usize| Asker { owner: "ana".to_owned(), ..asker(&number.to_string()) };
+        let group = |number: usize| Asker { owner: "ana".into(), ..asker(&number.to_string()) };
         let granted = |number| (0..3).filter(|_| counted.take(&group(number), NOW).is_ok()).count();
         assert_eq!((0..20).map(granted).sum::<usize>(), 10);
         let until = next_reset(NOW);
@@ -239,10 +245,7 @@ mod tests {
         }
         {
             let day = counted.0.lock().unwrap();
-            assert_eq!(
-                [&day.of_chats, &day.of_owners].map(|counts| counts.0.len()),
-                [COUNTED_MAX; 2]
-            );
+            assert_eq!([day.of_chats.0.len(), day.of_owners.0.len()], [COUNTED_MAX; 2]);
         }
         assert!(counted.take(&asker("busy"), NOW).is_err());
     }

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::waiting::{Put, Waiting};
 use crate::control::{Reply, ReplyError};
 use crate::deliver::Limiter;
-use crate::model::{Address, ChatMessage};
+use crate::model::{Address, ChatMessage, Owner};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
 use crate::telemetry::LogThrottle;
@@ -82,7 +82,7 @@ impl Outbox {
 
     /// Puts an answer behind those of its chat. Where too many wait, one of whoever has the most is left out: these are
     /// no alerts.
-    fn post(&self, to: &Address, owner: &str, what: What) {
+    fn post(&self, to: &Address, owner: &Owner, what: What) {
         let (put, lost) = self.waiting().put(&to.lane(), owner, what);
         if lost.is_some() {
             self.say_left_out();
@@ -161,7 +161,7 @@ impl Reply for Outbox {
     async fn message(
         &self,
         to: &Address,
-        owner: &str,
+        owner: &Owner,
         message: &ChatMessage,
     ) -> Result<(), ReplyError> {
         if let Address::Telegram { chat, thread } = to {
@@ -185,7 +185,7 @@ impl Reply for Outbox {
         });
     }
 
-    async fn edit(&self, to: &Address, owner: &str, message_id: i32, message: &ChatMessage) {
+    async fn edit(&self, to: &Address, owner: &Owner, message_id: i32, message: &ChatMessage) {
         if let Address::Telegram { chat, .. } = to {
             let what = What::Edit { chat: *chat, message_id, message: message.clone() };
             self.post(to, owner, what);

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use crate::model::Owner;
+
 /// Answers that may wait in all. An answer has some kilobytes.
 const WAITING_MAX: usize = 1_024;
 
@@ -31,7 +33,7 @@ pub(super) struct Waiting<T> {
 #[derive(Debug)]
 struct Lane<T> {
     /// Whose limits count there: a person's groups are theirs.
-    owner: String,
+    owner: Owner,
     answers: VecDeque<T>,
 }
 
@@ -44,7 +46,7 @@ impl<T> Default for Waiting<T> {
 impl<T> Waiting<T> {
     /// Puts an answer behind those of its lane. When all places are taken, the owner with the most that wait loses the
     /// newest of their fullest chat; that one is handed back.
-    pub(super) fn put(&mut self, lane: &str, owner: &str, answer: T) -> (Put, Option<T>) {
+    pub(super) fn put(&mut self, lane: &str, owner: &Owner, answer: T) -> (Put, Option<T>) {
         let own = self.lanes.get(lane).map_or(0, |lane| lane.answers.len());
         if own >= PER_CHAT_MAX {
             return (Put::LeftOut, Some(answer));
@@ -59,27 +61,27 @@ impl<T> Waiting<T> {
             self.count += 1;
         }
         if let Some(waiting) = self.lanes.get_mut(lane) {
-            owner.clone_into(&mut waiting.owner);
+            waiting.owner = owner.clone();
             waiting.answers.push_back(answer);
             return (Put::Behind, lost);
         }
-        let waiting = Lane { owner: owner.to_owned(), answers: VecDeque::from([answer]) };
+        let waiting = Lane { owner: owner.clone(), answers: VecDeque::from([answer]) };
         self.lanes.insert(lane.to_owned(), waiting);
         (Put::First, lost)
     }
 
     /// The chat that makes room for one more answer of `owner`'s in a chat of which `own` wait; `None`: nobody has more.
-    fn fullest(&mut self, owner: &str, own: usize) -> Option<&mut Lane<T>> {
-        let mut of_owners: HashMap<&str, usize> = HashMap::new();
+    fn fullest(&mut self, owner: &Owner, own: usize) -> Option<&mut Lane<T>> {
+        let mut of_owners: HashMap<&Owner, usize> = HashMap::new();
         for lane in self.lanes.values() {
             *of_owners.entry(&lane.owner).or_default() += lane.answers.len();
         }
         let owners = of_owners.get(owner).copied().unwrap_or_default();
         let (most, of_most) = of_owners.into_iter().max_by_key(|(_, waiting)| *waiting)?;
-        let most = if of_most > owners { most.to_owned() } else { owner.to_owned() };
+        let most = if of_most > owners { most.clone() } else { owner.clone() };
         let lanes = self.lanes.values_mut().filter(|lane| lane.owner == most);
         let fullest = lanes.max_by_key(|lane| lane.answers.len())?;
-        (most != owner || fullest.answers.len() > own).then_some(fullest)
+        (most != *owner || fullest.answers.len() > own).then_some(fullest)
     }
 
     /// The next answer of a lane; `None`: the lane is worked off.
@@ -103,7 +105,7 @@ mod tests {
 
     /// In a chat that counts for itself.
     fn put(waiting: &mut Waiting<u32>, lane: &str, answer: u32) -> (Put, Option<u32>) {
-        waiting.put(lane, lane, answer)
+        waiting.put(lane, &lane.into(), answer)
     }
 
     #[test]
@@ -145,7 +147,7 @@ mod tests {
         let mut waiting = Waiting::default();
         for answer in 0..32 {
             for group in 0..20 {
-                waiting.put(&format!("group {group}"), "ana", answer);
+                waiting.put(&format!("group {group}"), &"ana".into(), answer);
             }
         }
         for person in 0..12 {
@@ -167,10 +169,10 @@ mod tests {
         let mut waiting = Waiting::default();
         for answer in 0..32 {
             for group in 0..32 {
-                waiting.put(&format!("group {group}"), "ana", answer);
+                waiting.put(&format!("group {group}"), &"ana".into(), answer);
             }
         }
-        assert_eq!(waiting.put("ana", "ana", 1), (Put::First, Some(31)));
+        assert_eq!(waiting.put("ana", &"ana".into(), 1), (Put::First, Some(31)));
     }
 
     #[test]

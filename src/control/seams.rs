@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::model::{Address, ChatMessage, Snapshot, SubjectRef, UnixMillis, VideoId};
+use crate::model::{Address, ChatMessage, Owner, Snapshot, SubjectRef, UnixMillis, VideoId};
 use crate::store::Beginning;
 
 /// A video that was just looked at.
@@ -36,7 +36,7 @@ pub struct Asker {
     /// The lane of the chat, which is the same for all its topics.
     pub chat: String,
     /// Whose limits count in the chat: all chats of an owner together may have a few times as many looks as one.
-    pub owner: String,
+    pub owner: Owner,
     /// How many looks the chat may have on a day of YouTube's; `None`: any number.
     pub looks_max: Option<u32>,
 }
@@ -133,7 +133,7 @@ pub trait Reply: Send + Sync {
     async fn message(
         &self,
         to: &Address,
-        owner: &str,
+        owner: &Owner,
         message: &ChatMessage,
     ) -> Result<(), ReplyError>;
 
@@ -141,5 +141,5 @@ pub trait Reply: Send + Sync {
     async fn toast(&self, callback: &str, text: &str);
 
     /// Replaces one of our messages; `owner` as there.
-    async fn edit(&self, to: &Address, owner: &str, message_id: i32, message: &ChatMessage);
+    async fn edit(&self, to: &Address, owner: &Owner, message_id: i32, message: &ChatMessage);
 }

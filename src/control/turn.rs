@@ -142,7 +142,7 @@ impl<'a> Turn<'a> {
             reply.toast(callback, answer.toast.as_deref().unwrap_or_default()).await;
             match (&answer.replacement, message_id) {
                 (Some(replacement), Some(id)) => {
-                    reply.edit(self.chat, self.owner.as_str(), id, replacement).await;
+                    reply.edit(self.chat, &self.owner, id, replacement).await;
                 }
                 // A message that can't be changed any more is followed by what would have replaced it.
                 (Some(replacement), None) => message = message.or(Some(replacement)),
@@ -150,7 +150,7 @@ impl<'a> Turn<'a> {
             }
         }
         if let Some(message) = message
-            && let Err(error) = reply.message(self.chat, self.owner.as_str(), message).await
+            && let Err(error) = reply.message(self.chat, &self.owner, message).await
         {
             tracing::warn!(chat = %self.chat.masked(), %error, "an answer did not arrive");
         }
@@ -262,7 +262,7 @@ impl<'a> Turn<'a> {
     /// In whose name YouTube is asked.
     pub(super) fn asker(&self) -> Asker {
         let looks_max = self.control.options.looks_per_chat.filter(|_| !self.owner.is_operator());
-        Asker { chat: self.chat.lane(), owner: self.owner.to_string(), looks_max }
+        Asker { chat: self.chat.lane(), owner: self.owner.clone(), looks_max }
     }
 
     /// What this chat has set.

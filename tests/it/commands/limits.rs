@@ -28,7 +28,7 @@ async fn looks_are_asked_for_in_the_name_of_the_chat_and_its_owner_whatever_the_
     world.say_in(99, chat(99), "/stats dQw4w9WgXcQ").await;
     let asker = |chat: &str, owner: &str, looks_max| Asker {
         chat: chat.to_owned(),
-        owner: owner.to_owned(),
+        owner: owner.into(),
         looks_max,
     };
     let ana = asker("telegram:42", "telegram:42", Some(5));

@@ -11,7 +11,7 @@ use tubebell::control::{
     LookedSubject, Lookup, LookupError, Person, Reply, ReplyError,
 };
 use tubebell::model::{
-    Address, ChatMessage, Effective, Live, Snapshot, Status, SubjectRef, UnixMillis, VideoId,
+    Address, ChatMessage, Effective, Live, Owner, Snapshot, Status, SubjectRef, UnixMillis, VideoId,
 };
 use tubebell::render::Renderer;
 use tubebell::store::{Access, Beginning, Edit, Sqlite, Store, UpdateMark, WatchFilter, WatchRow};
@@ -112,7 +112,7 @@ impl Reply for Chats {
     async fn message(
         &self,
         to: &Address,
-        _owner: &str,
+        _owner: &Owner,
         message: &ChatMessage,
     ) -> Result<(), ReplyError> {
         self.messages.lock().unwrap().push((to.clone(), message.clone()));
@@ -123,7 +123,7 @@ impl Reply for Chats {
         self.toasts.lock().unwrap().push(text.to_owned());
     }
 
-    async fn edit(&self, _to: &Address, _owner: &str, message_id: i32, message: &ChatMessage) {
+    async fn edit(&self, _to: &Address, _owner: &Owner, message_id: i32, message: &ChatMessage) {
         self.edits.lock().unwrap().push((message_id, message.clone()));
     }
 }

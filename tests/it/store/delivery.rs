@@ -325,6 +325,27 @@ async fn a_lane_without_a_place_stays_due_and_hides_no_other() {
 }
 
 #[tokio::test]
+async fn a_place_that_becomes_free_goes_to_whoever_is_due_for_the_longest_wherever_the_walk_stands()
+{
+    // More than are read at once, all of them due at one moment.
+    let bench = endpoints(40).await;
+    let few = Few::each(1);
+    let room = Room { places: Some(Arc::clone(&few) as _), ..Room::of(100) };
+    let all = bench.turn_within(Channel::Webhook, room.clone(), Vec::new()).await;
+    let lanes: HashSet<_> = all.claims.iter().map(|claim| claim.lane).collect();
+    assert_eq!((all.claims.len(), lanes.len()), (40, 40));
+    let first = &all.claims[0];
+    for claim in [first, &all.claims[39]] {
+        few.taken.lock().unwrap().remove(&claim.lane_key);
+    }
+    let one = Room { limit: 1, from: all.stands_at, ..room };
+    let next = bench.turn_within(Channel::Webhook, one, Vec::new()).await;
+    assert_eq!(next.claims[0].lane, first.lane);
+    assert_eq!(next.stands_at, all.stands_at, "the walk goes on where it was");
+    bench.sums();
+}
+
+#[tokio::test]
 async fn a_lane_gets_as_many_messages_as_it_has_places() {
     let bench = endpoints(3).await;
     let few = Few::each(1);
