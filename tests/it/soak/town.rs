@@ -88,7 +88,7 @@ impl Town {
             faults.batch_stats_bucket.units = 10_000_000;
         });
         let options = telegram::Options {
-            kept_messages: 5,
+            kept_messages: 20,
             kept_requests: 100,
             ..telegram::Options::new(hands.clock())
         };
@@ -261,7 +261,7 @@ impl Town {
             2 => format!("/mute {stays} 1h"),
             _ => format!("/unwatch {stays}"),
         };
-        self.say(ANA, &text).await;
+        self.say(ANA, &text, "").await;
     }
 
     /// Videos are added to the playlist, leave it and come back; it is away for a part of the day. There are premieres,
@@ -322,28 +322,32 @@ impl Town {
         let (guest, stranger) = (50_000 + i64::from(day), 60_000 + i64::from(day));
         self.telegram.user(stranger, "A stranger");
         self.telegram.user(guest, "A guest");
-        self.say(stranger, "/start").await;
-        self.say(ANA, "/invite").await;
-        let said = self.telegram.sent(ANA).pop().unwrap().text;
-        let code = said.split("start=").nth(1).unwrap_or_else(|| panic!("no invitation: {said}"));
-        self.say(guest, &format!("/start {}", code.split_whitespace().next().unwrap())).await;
+        self.say(stranger, "/start", "").await;
+        let said = self.say(ANA, "/invite", "start=").await;
+        let code = said.split("start=").nth(1).unwrap().split_whitespace().next().unwrap();
+        self.say(guest, &format!("/start {code}"), "").await;
         let video = self.videos[usize::try_from(day).unwrap() % self.videos.len()];
-        self.say(guest, &format!("/watch {video} views any")).await;
-        self.say(guest, &format!("/unwatch {video}")).await;
-        let said = self.telegram.sent(guest).pop().unwrap().text;
-        assert!(said.contains("No longer"), "{said}");
+        self.say(guest, &format!("/watch {video} views any"), "Watching").await;
+        self.say(guest, &format!("/unwatch {video}"), "No longer").await;
         self.telegram.block(guest);
     }
 
-    /// Somebody types this, and the bot has answered.
-    async fn say(&self, user: i64, text: &str) {
-        self.telegram.say(user, user, text).unwrap();
-        for _ in 0..3 {
+    /// Somebody types this, and the bot has said something with these words; gives what it said.
+    async fn say(&self, user: i64, text: &str, words: &str) -> String {
+        let typed = self.telegram.say(user, user, text).unwrap();
+        let limit = Limit::from_now();
+        loop {
             // Telegram holds a question back that is asked again.
             self.settle().await;
             self.hands.pass(Duration::from_secs(2)).await;
+            let said = self.telegram.sent(user);
+            let answer = said.iter().find(|said| said.id > typed && said.text.contains(words));
+            if let Some(answer) = answer {
+                self.settle().await;
+                return answer.text.clone();
+            }
+            assert!(!limit.is_over(), "no \"{words}\" after {text}: {said:?}");
         }
-        self.settle().await;
     }
 
     pub(super) fn database(&self) -> rusqlite::Connection {
