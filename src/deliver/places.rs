@@ -31,7 +31,7 @@ const KEPT: usize = 32;
 
 /// Lanes that are remembered, and so hosts. When there are more, those that were idle longest are forgotten: they count as
 /// never tried.
-const LANES_MAX: usize = 16_384;
+const LANES_MAX: usize = 4_096;
 
 /// Counts what is under way, by lanes and hosts.
 #[derive(Debug, Default)]

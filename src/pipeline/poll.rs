@@ -24,6 +24,9 @@ use crate::telemetry::{By, Plain, PollClass, seconds};
 /// Videos looked at for one round: forty requests, whose memories are in memory at a time.
 const DUE_MAX: usize = 2_000;
 
+/// Videos that are due soon and may fill up the last request of a round, of each kind.
+const SOON_MAX: usize = 200;
+
 /// The shortest time between two rounds, and the same where one kind of look has no units at present.
 const SOONEST: Duration = Duration::from_millis(100);
 const STARVED_SOONEST: Duration = Duration::from_secs(1);
@@ -83,7 +86,11 @@ impl Poller {
         let now = (self.clock)();
         let watched = Watched::count(self.store.as_ref(), self.members_max).await?;
         let plan = watched.plan_for(self.options.intervals(), &self.youtube, now);
-        let due = self.store.due_videos(now.plus(plan.look_ahead()), DUE_MAX).await?;
+        let mut due = self.store.due_videos(now, DUE_MAX).await?;
+        if !due.is_empty() {
+            let until = now.plus(plan.look_ahead());
+            due.extend(self.store.soon_videos(now, until, SOON_MAX).await?);
+        }
         let mut memories: HashMap<VideoId, (VideoKey, Memory)> = HashMap::new();
         for video in due {
             let memory = video.memory.as_deref().map_or(Memory::default(), |text| {

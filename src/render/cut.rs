@@ -85,11 +85,11 @@ impl Cut {
         if is_blank(text) && text.chars().any(|c| c != ' ') {
             return UNSEEN.to_owned();
         }
-        shown(text, self.text)
-            .chars()
-            // A line break from outside could fake a line of ours; an escape could reach a terminal.
-            .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
-            .collect()
+        let shown = shown(text, self.text);
+        if !shown.contains(is_breaking) {
+            return shown.into_owned();
+        }
+        shown.chars().map(|c| if is_breaking(c) { ' ' } else { c }).collect()
     }
 
     fn list(self, items: &[Json], more: u64) -> Json {
@@ -105,6 +105,11 @@ impl Cut {
             ("more".to_owned(), more),
         ]))
     }
+}
+
+/// A line break from outside could fake a line of ours; an escape could reach a terminal.
+fn is_breaking(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// A text of strangers as it is shown: shortened by [`shorten`], and turning nothing that stands behind it.

@@ -204,9 +204,17 @@ pub trait Places: Send + Sync {
 pub trait Store: Send + Sync + 'static {
     // Polling ---------------------------------------------------------------------------------------------
 
-    /// Videos whose poll is due, most overdue first: at most `limit` at which nobody has looked yet, and as many others
-    /// behind them.
+    /// At most `limit` videos whose poll is due, most overdue first: those at which nobody has looked yet, and others behind
+    /// them. Where there are more of both, each get half.
     async fn due_videos(&self, now: UnixMillis, limit: usize) -> Result<Vec<DueVideo>>;
+
+    /// At most `limit` videos that were looked at and are due next: after `now`, until then.
+    async fn soon_videos(
+        &self,
+        now: UnixMillis,
+        until: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<DueVideo>>;
 
     /// When the next videos are due.
     async fn next_polls(&self) -> Result<NextPolls>;

@@ -70,10 +70,14 @@ impl<'a> End<'a> {
     }
 }
 
-/// Ends a notification, unless it has ended.
+/// What ends with a notification, unless it has ended.
+const STANDS: &str = "SELECT lane, unit, parts_left, members FROM notification
+     WHERE id = ?1 AND state IN ('pending', 'queued')";
+
+/// Asked for apart: for RETURNING, SQLite makes a table and keeps a copy of each page that it changes.
 pub(super) const END: &str =
     "UPDATE notification SET state = ?2, ended = ?3, next_at = NULL, attempts = attempts + ?4, receipt = ?5, error = ?6
-     WHERE id = ?1 AND state IN ('pending', 'queued') RETURNING lane, unit, parts_left, members";
+     WHERE id = ?1";
 
 /// Ends a notification and its alerts. The part that follows it is due, or whatever has come for its unit meanwhile.
 /// Returns its lane; `None`: it had ended before.
@@ -84,14 +88,21 @@ pub(super) fn end(
     ended: &mut Ended,
 ) -> Result<Option<i64>> {
     let row: Option<(i64, Option<i64>, i64, String)> = tx
-        .prepare_cached(END)?
-        .query_row(
-            params![id.0, how.state, how.at.0, how.attempts, how.receipt, how.error],
+        .prepare_cached(STANDS)?
+        .query_row([id.0], |row| {
             // What can't be read is damaged, and the alerts know it too.
-            |row| Ok((row.get(0)?, row.get(1)?, rows::integer_or(row, 2, 0), rows::text(row, 3))),
-        )
+            Ok((row.get(0)?, row.get(1)?, rows::integer_or(row, 2, 0), rows::text(row, 3)))
+        })
         .optional()?;
     let Some((lane, unit, parts_left, list)) = row else { return Ok(None) };
+    tx.prepare_cached(END)?.execute(params![
+        id.0,
+        how.state,
+        how.at.0,
+        how.attempts,
+        how.receipt,
+        how.error
+    ])?;
     for alert in listed(tx, id, &list)? {
         end_alert(tx, AlertId(alert), how.outcome, how.at, ended)?;
     }

@@ -162,6 +162,15 @@ impl Store for Sqlite {
         self.reader.read(move |db| poll::due_videos(db, now, limit)).await
     }
 
+    async fn soon_videos(
+        &self,
+        now: UnixMillis,
+        until: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<DueVideo>> {
+        self.reader.read(move |db| poll::soon_videos(db, now, until, limit)).await
+    }
+
     async fn next_polls(&self) -> Result<NextPolls> {
         self.reader.read(poll::next_polls).await
     }

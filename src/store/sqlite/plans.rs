@@ -36,7 +36,7 @@ fn check(sql: &str) {
 
 #[test]
 fn polling_and_the_log_read_what_is_due_and_no_more() {
-    for sql in [poll::NEW, poll::DUE, poll::NEXT, log::READ_LOG] {
+    for sql in [poll::NEW, poll::DUE, poll::SOON, poll::NEXT, log::READ_LOG] {
         check(sql);
     }
 }

@@ -1,6 +1,6 @@
 //! The poller's table: which videos are due, and what it remembers of each.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::rows;
 use crate::model::{UnixMillis, VideoId, VideoKey};
@@ -16,14 +16,30 @@ pub(super) const DUE: &str =
      ORDER BY next_poll LIMIT ?2";
 
 pub(super) fn due_videos(db: &Connection, now: UnixMillis, limit: usize) -> Result<Vec<DueVideo>> {
-    let mut due = read_due(db, NEW, now, limit)?;
-    due.extend(read_due(db, DUE, now, limit)?);
+    let mut due = read(db, NEW, params![now.0, limit])?;
+    let room = limit.saturating_sub(due.len()).max(limit / 2);
+    let others = read(db, DUE, params![now.0, room])?;
+    due.truncate(limit.saturating_sub(others.len()));
+    due.extend(others);
     Ok(due)
 }
 
-fn read_due(db: &Connection, sql: &str, now: UnixMillis, limit: usize) -> Result<Vec<DueVideo>> {
+pub(super) const SOON: &str =
+    "SELECT id, ref, memory, next_poll FROM video WHERE next_poll > ?1 AND next_poll <= ?2 AND memory IS NOT NULL
+     ORDER BY next_poll LIMIT ?3";
+
+pub(super) fn soon_videos(
+    db: &Connection,
+    now: UnixMillis,
+    until: UnixMillis,
+    limit: usize,
+) -> Result<Vec<DueVideo>> {
+    read(db, SOON, params![now.0, until.0, limit])
+}
+
+fn read(db: &Connection, sql: &str, params: impl Params) -> Result<Vec<DueVideo>> {
     let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query(params![now.0, limit])?;
+    let mut rows = statement.query(params)?;
     let mut due = Vec::new();
     while let Some(row) = rows.next()? {
         let read = || -> Result<DueVideo> {

@@ -156,27 +156,28 @@ pub(super) fn ended(
     next: Option<NotificationId>,
     sent_at: Option<UnixMillis>,
 ) -> Result<()> {
-    let waits: Option<(i64, Option<i64>)> = tx
-        .prepare_cached(ENDED)?
-        .query_row(
-            params![unit.0, notification.0, next.map(|next| next.0), sent_at.map(|at| at.0)],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
+    let under_way: Option<(i64, i64, Option<i64>)> = tx
+        .prepare_cached(
+            "SELECT notification, lane, due_at FROM unit WHERE id = ?1 AND notification IS NOT NULL",
+        )?
+        .query_row([unit.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    match waits {
+    // What goes to a program is told as soon as it is put together, and nothing waits for it but what stands behind it (a
+    // negative number): so its row is mostly left as it is.
+    let Some((held, lane, due_at)) = under_way else { return Ok(()) };
+    let next =
+        if held == notification.0 || held < 0 { next.map(|next| next.0) } else { Some(held) };
+    let sent_at = sent_at.filter(|_| held > 0);
+    tx.prepare_cached(ENDED)?.execute(params![unit.0, next, sent_at.map(|at| at.0)])?;
+    match (next, due_at) {
         // Its chat may have moved, and the notification with it: nobody else would wake that lane.
-        Some((lane, Some(due_at))) => lane::make_due(tx, lane, UnixMillis(due_at)),
-        Some((_, None)) | None => Ok(()),
+        (None, Some(due_at)) => lane::make_due(tx, lane, UnixMillis(due_at)),
+        _ => Ok(()),
     }
 }
 
-/// What goes to a program is told as soon as it is put together, and nothing waits for it but what stands behind it (a
-/// negative number): so its row is mostly left as it is.
 pub(super) const ENDED: &str =
-    "UPDATE unit SET notification = CASE WHEN notification = ?2 OR notification < 0 THEN ?3 ELSE notification END,
-     sent_at = CASE WHEN notification > 0 THEN coalesce(?4, sent_at) ELSE sent_at END
-     WHERE id = ?1 AND notification IS NOT NULL
-     RETURNING lane, CASE WHEN notification IS NULL THEN due_at END";
+    "UPDATE unit SET notification = ?2, sent_at = coalesce(?3, sent_at) WHERE id = ?1";
 
 /// Makes a claim look again at what a destination, or one of its watches, holds: a command has changed what is decided.
 pub(super) fn wake(
