@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use rusqlite::Connection;
-use tubebell::model::Address;
+use tubebell::model::{Address, Body};
 
 use crate::figures::{Figures, percentile};
 use crate::probe::{Router, runtime};
@@ -45,9 +45,9 @@ pub(crate) fn others_hanging(figures: &mut Figures) -> anyhow::Result<()> {
 
 /// Queues a message to each of the endpoints that never answer.
 fn hang(database: &Path, base: &str, hosts: usize) -> anyhow::Result<()> {
-    let of = |host: usize, path: usize| -> anyhow::Result<(Address, String)> {
+    let of = |host: usize, path: usize| -> anyhow::Result<(Address, Body)> {
         let url = base.replace("127.0.0.1", &format!("127.0.1.{host}"));
-        Ok((format!("webhook:{url}/hang/{path}").parse()?, "{}".to_owned()))
+        Ok((format!("webhook:{url}/hang/{path}").parse()?, Body::Json("{}".to_owned())))
     };
     let to = (0..600).map(|path| of(1, path)).chain((0..hosts).map(|host| of(host + 2, 0)));
     let to = to.collect::<anyhow::Result<Vec<_>>>()?;

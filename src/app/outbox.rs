@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::waiting::{Put, Waiting};
 use crate::control::{Reply, ReplyError};
 use crate::deliver::Limiter;
-use crate::model::{Address, ChatMessage, Owner};
+use crate::model::{Address, Body, ChatMessage, Owner};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
 use crate::telemetry::LogThrottle;
@@ -162,12 +162,12 @@ impl Reply for Outbox {
         &self,
         to: &Address,
         owner: &Owner,
-        message: &ChatMessage,
+        message: Body,
     ) -> Result<(), ReplyError> {
-        if let Address::Telegram { chat, thread } = to {
-            let what = What::Message { chat: *chat, thread: *thread, message: message.clone() };
-            self.post(to, owner, what);
-        }
+        let (Address::Telegram { chat, thread }, Body::Chat(message)) = (to, message) else {
+            return Err(ReplyError("it is no message for a chat of Telegram's".to_owned()));
+        };
+        self.post(to, owner, What::Message { chat: *chat, thread: *thread, message });
         Ok(())
     }
 
@@ -185,10 +185,9 @@ impl Reply for Outbox {
         });
     }
 
-    async fn edit(&self, to: &Address, owner: &Owner, message_id: i32, message: &ChatMessage) {
-        if let Address::Telegram { chat, .. } = to {
-            let what = What::Edit { chat: *chat, message_id, message: message.clone() };
-            self.post(to, owner, what);
+    async fn edit(&self, to: &Address, owner: &Owner, message_id: i32, message: Body) {
+        if let (Address::Telegram { chat, .. }, Body::Chat(message)) = (to, message) {
+            self.post(to, owner, What::Edit { chat: *chat, message_id, message });
         }
     }
 }

@@ -21,7 +21,7 @@ use super::{watch, watched};
 /// `/start` of somebody who is in.
 pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let count = turn.count_watches().await?;
-    Ok(turn.show(&Start {
+    Ok(Answer::of(&Start {
         preset: turn.control.options.preset.clone(),
         list_preset: turn.control.options.list_preset.clone(),
         watches: (count > 0).then(|| number(count)),
@@ -32,7 +32,7 @@ pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 
 /// `/help`
 pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    Ok(turn.show(&Help {
+    Ok(Answer::of(&Help {
         preset: turn.control.options.preset.clone(),
         list_preset: turn.control.options.list_preset.clone(),
         watches_max: turn.watches_max().map(number),
@@ -42,7 +42,7 @@ pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 /// `/test`
 pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
-    Ok(turn.show(&Test {
+    Ok(Answer::of(&Test {
         now: turn.moment(turn.now),
         here: turn.chat.to_string(),
         muted_until: turn.silent_until(),
@@ -55,7 +55,7 @@ pub(super) async fn rules(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
     let (preset, list_preset) =
         (turn.control.options.preset.clone(), turn.control.options.list_preset.clone());
     if rest.is_empty() {
-        return Ok(turn.show(&Rules {
+        return Ok(Answer::of(&Rules {
             subject: None,
             rules: List::default(),
             preset,
@@ -64,7 +64,7 @@ pub(super) async fn rules(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
     }
     let row = turn.watched(rest, "/rules 1").await?;
     let texts = row.rules.iter().map(String::as_str);
-    Ok(turn.show(&Rules {
+    Ok(Answer::of(&Rules {
         subject: Some(Link::subject(&row.subject, row.title.as_deref())),
         rules: List::new(watched::rule_lines(turn, &row.subject, texts).await?),
         preset,
@@ -98,7 +98,7 @@ pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop>
     };
     let title = history.as_ref().and_then(|history| history.title.as_deref());
     let known = history.as_ref().and_then(|history| history.known.as_ref());
-    Ok(turn.show(&Why {
+    Ok(Answer::of(&Why {
         subject: Link::subject(&SubjectRef::Video(id), title),
         numbers: known.map(|known| Numbers(known.last)),
         seen: known.map(|known| Ago { at: known.numbers_at, now: turn.now }),
@@ -207,14 +207,14 @@ pub(super) async fn stats(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
             Err(watch::not_there(turn, &SubjectRef::Video(id)))
         }
         (Ok(Some(looked)), history) => {
-            Ok(turn.show(&fresh(turn, &looked.snapshot, history.as_ref())))
+            Ok(Answer::of(&fresh(turn, &looked.snapshot, history.as_ref())))
         }
         (Ok(None), Some(History { known: Some(known), .. })) => {
-            Ok(turn.show(&Stats { is_unavailable: true, ..last_known(turn, id, known) }))
+            Ok(Answer::of(&Stats { is_unavailable: true, ..last_known(turn, id, known) }))
         }
         (Ok(None), _) => Err(watch::not_there(turn, &SubjectRef::Video(id))),
         (Err(_), Some(History { known: Some(known), .. })) => {
-            Ok(turn.show(&last_known(turn, id, known)))
+            Ok(Answer::of(&last_known(turn, id, known)))
         }
         (Err(error), _) => Err(turn.no_lookup(&error)),
     }

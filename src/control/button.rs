@@ -157,5 +157,5 @@ async fn offered(turn: &mut Turn<'_>, reference: &str) -> Result<Answer, Stop> {
 async fn page(turn: &mut Turn<'_>, page: &str) -> Result<Answer, Stop> {
     let Some(page) = list_number(page) else { return Err(unknown(turn)) };
     let view = list::view(turn, page).await?;
-    Ok(Answer { replacement: Some(turn.render(&view)), ..Answer::default() })
+    Ok(Answer { replacement: Some((&view).into()), ..Answer::default() })
 }

@@ -68,7 +68,7 @@ pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<
     }
     // Not for everything that a stranger sends: a flood would have us answer in a flood.
     Ok(match control.refusals.take(&lane, turn.now) {
-        Grant::Granted => turn.show(&NotAllowed { sender: lane }),
+        Grant::Granted => Answer::of(&NotAllowed { sender: lane }),
         Grant::FirstRefused | Grant::Refused => Answer::default(),
     })
 }
@@ -95,7 +95,7 @@ pub(super) async fn claim(turn: &mut Turn<'_>, code: &str) -> Result<Option<Answ
 
 fn welcome(turn: &Turn<'_>, is_operator: bool) -> Answer {
     let options = &turn.control.options;
-    turn.show(&WelcomeInvited {
+    Answer::of(&WelcomeInvited {
         preset: options.preset.clone(),
         list_preset: options.list_preset.clone(),
         is_operator,
@@ -146,7 +146,7 @@ pub(super) async fn command(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     if let [Edited::InvitationsReached] = turn.commit(vec![edit]).await?.as_slice() {
         return Err(turn.refuse("That is enough for one day: I make new invitations tomorrow."));
     }
-    Ok(turn.show(&Invite {
+    Ok(Answer::of(&Invite {
         url: invitation_link(&control.options.bot, &code),
         expires: Some(turn.moment(turn.now.plus(INVITATION_LIFE))),
         is_single_use: true,

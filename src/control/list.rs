@@ -24,7 +24,7 @@ pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
             turn.wrong(&format!("{} is no part of the list.", quoted(text)), "/list 2")
         })?,
     };
-    Ok(turn.show(&view(turn, page).await?))
+    Ok(Answer::of(&view(turn, page).await?))
 }
 
 /// One part of the list, from 1; the last where there are not that many.
@@ -118,7 +118,7 @@ pub(super) async fn unwatch(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
         return Err(turn.refuse("This watch has ended already."));
     }
     let left = turn.count_watches().await?;
-    Ok(turn.show(&Unwatch {
+    Ok(Answer::of(&Unwatch {
         subject: Some(Link::subject(&watch.subject, watch.title.as_deref())),
         cancelled: None,
         left: (left > 0).then(|| number(left)),
@@ -137,7 +137,7 @@ async fn unwatch_all(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
         return Err(turn.wrong("Nothing is watched here.", "/watch dQw4w9WgXcQ"));
     }
     turn.commit(edits).await?;
-    Ok(turn.show(&Unwatch { subject: None, cancelled: None, left: None }))
+    Ok(Answer::of(&Unwatch { subject: None, cancelled: None, left: None }))
 }
 
 /// A watch by its row, if it runs and belongs to the chat in which it is named.

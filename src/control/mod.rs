@@ -424,8 +424,7 @@ impl Control {
                     && self.apologies.take(&chat.lane(), now) == Grant::Granted
                 {
                     let turn = Turn::new(self, &incoming.mark, chat, *private, now);
-                    let answer = turn.sentence(sorry, None);
-                    turn.tell(Answer { message: Some(answer), ..Answer::default() }).await;
+                    turn.tell(turn.line(sorry)).await;
                 }
             }
             IncomingKind::Button { callback_id, chat, .. } => {

@@ -62,7 +62,7 @@ async fn offer(turn: &mut Turn<'_>, pasted: &str) -> Result<Answer, Stop> {
     let target = turn.target(pasted, EXAMPLE).await?;
     if let Some(row) = target.watch {
         let texts = row.rules.iter().map(String::as_str);
-        return Ok(turn.show(&Rules {
+        return Ok(Answer::of(&Rules {
             subject: Some(Link::subject(&row.subject, row.title.as_deref())),
             rules: List::new(watched::rule_lines(turn, &row.subject, texts).await?),
             preset: turn.control.options.preset.clone(),
@@ -102,7 +102,7 @@ async fn offer(turn: &mut Turn<'_>, pasted: &str) -> Result<Answer, Stop> {
         SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => "upload",
     };
     view.command = format!("/watch {} {rule}", reference(&view.reference));
-    Ok(turn.show(&view))
+    Ok(Answer::of(&view))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::model::{Address, ChatMessage, Owner, Snapshot, SubjectRef, UnixMillis, VideoId};
+use crate::model::{Address, Body, Owner, Snapshot, SubjectRef, UnixMillis, VideoId};
 use crate::store::Beginning;
 
 /// A video that was just looked at.
@@ -134,12 +134,12 @@ pub trait Reply: Send + Sync {
         &self,
         to: &Address,
         owner: &Owner,
-        message: &ChatMessage,
+        message: Body,
     ) -> Result<(), ReplyError>;
 
     /// Answers a pressed button; without text it only ends the wait.
     async fn toast(&self, callback: &str, text: &str);
 
     /// Replaces one of our messages; `owner` as there.
-    async fn edit(&self, to: &Address, owner: &Owner, message_id: i32, message: &ChatMessage);
+    async fn edit(&self, to: &Address, owner: &Owner, message_id: i32, message: Body);
 }

@@ -56,7 +56,7 @@ pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
             return Err(turn.refuse("This watch has ended already."));
         }
     }
-    Ok(turn.show(&view(turn, &chat, watch.as_ref()).await?))
+    Ok(Answer::of(&view(turn, &chat, watch.as_ref()).await?))
 }
 
 /// Whether the text behind the command asks for a change, and not only for what is set.

@@ -111,7 +111,7 @@ async fn set(turn: &mut Turn<'_>, until: Option<UnixMillis>, what: &str) -> Resu
     );
     let is_one_of_a_silent_chat = until.is_none() && watch.is_some();
     let link = |row: &WatchRow| Link::subject(&row.subject, row.title.as_deref());
-    Ok(turn.show(&Mute {
+    Ok(Answer::of(&Mute {
         subject: watch.as_ref().map(link),
         until: until.map(|until| turn.moment(until)),
         undo,
@@ -134,7 +134,7 @@ pub(super) async fn quiet(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
     }
     let defaults = &turn.control.options.defaults;
     let effective = Settings::effective(&Settings::default(), &settings, defaults);
-    Ok(turn.show(&QuietHours {
+    Ok(Answer::of(&QuietHours {
         hours: effective.quiet,
         now: crate::render::numbers::Moment { at: turn.now, tz: effective.tz.clone() },
         tz: effective.tz,

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Address, ChatMessage, Effective, Owner, Settings, UnixMillis};
-use crate::render::Prose;
+use crate::model::{Address, Body, Effective, Owner, Settings, UnixMillis};
 use crate::render::numbers::Moment;
 use crate::render::views::{Back, ErrorView, View};
+use crate::render::{AnyView, Prose};
 use crate::store::{Barred, DestinationRow, Edit, Edited, Shut, StoreError, UpdateMark};
 
 use super::access;
@@ -16,12 +16,19 @@ use super::{Asker, Control, LookupError};
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     /// A message.
-    pub(super) message: Option<ChatMessage>,
+    pub(super) message: Option<AnyView>,
     /// What replaces the message whose button was pressed.
-    pub(super) replacement: Option<ChatMessage>,
+    pub(super) replacement: Option<AnyView>,
     /// A line at the pressed button. Plain text, in which nothing pings: at most 200 characters.
     /// Source: <https://core.telegram.org/bots/api#answercallbackquery> (2026-11).
     pub(super) toast: Option<Cow<'static, str>>,
+}
+
+impl Answer {
+    /// The answer that is this view.
+    pub(super) fn of(view: &impl View) -> Answer {
+        Answer { message: Some(view.into()), ..Answer::default() }
+    }
 }
 
 /// Why a turn ends early.
@@ -137,19 +144,20 @@ impl<'a> Turn<'a> {
     /// Sends an answer. What does not arrive is logged: the effect stands, and the chat may be gone.
     pub(super) async fn tell(&self, answer: Answer) {
         let reply = &self.control.reply;
-        let mut message = answer.message.as_ref();
+        let Answer { mut message, replacement, toast } = answer;
         if let Some((callback, message_id)) = self.button {
-            reply.toast(callback, answer.toast.as_deref().unwrap_or_default()).await;
-            match (&answer.replacement, message_id) {
-                (Some(replacement), Some(id)) => {
-                    reply.edit(self.chat, &self.owner, id, replacement).await;
+            reply.toast(callback, toast.as_deref().unwrap_or_default()).await;
+            match message_id {
+                Some(id) => {
+                    if let Some(replacement) = replacement.and_then(|view| self.said(view)) {
+                        reply.edit(self.chat, &self.owner, id, replacement).await;
+                    }
                 }
                 // A message that can't be changed any more is followed by what would have replaced it.
-                (Some(replacement), None) => message = message.or(Some(replacement)),
-                (None, _) => {}
+                None => message = message.or(replacement),
             }
         }
-        if let Some(message) = message
+        if let Some(message) = message.and_then(|view| self.said(view))
             && let Err(error) = reply.message(self.chat, &self.owner, message).await
         {
             tracing::warn!(chat = %self.chat.masked(), %error, "an answer did not arrive");
@@ -329,32 +337,23 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Renders a view.
-    pub(super) fn render(&self, view: &impl View) -> ChatMessage {
-        self.control.renderer.reply(view).unwrap_or_else(|error| {
+    /// A view in the voice of this chat's channel; `None`: there are no words for it, nor for an apology.
+    fn said(&self, view: AnyView) -> Option<Body> {
+        let channel = self.chat.channel();
+        let said = self.control.renderer.answer(channel, view).or_else(|error| {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "an answer could not be rendered"
             );
-            let sorry =
-                error_view("I can't put the answer into words: tell whoever runs me.", None);
-            self.control.renderer.reply(&sorry).unwrap_or_default()
-        })
-    }
-
-    /// The answer that is this view.
-    pub(super) fn show(&self, view: &impl View) -> Answer {
-        Answer { message: Some(self.render(view)), ..Answer::default() }
-    }
-
-    /// A sentence as a message; parts in backticks are shown as code.
-    pub(super) fn sentence(&self, text: &str, example: Option<&str>) -> ChatMessage {
-        self.render(&error_view(text, example))
+            let sorry = sentence("I can't put the answer into words: tell whoever runs me.", None);
+            self.control.renderer.answer(channel, sorry)
+        });
+        said.ok()
     }
 
     /// Ends the turn: what was written can't be done so, but in this way.
     pub(super) fn wrong(&self, text: &str, example: &str) -> Stop {
-        let message = Some(self.sentence(text, Some(example)));
+        let message = Some(sentence(text, Some(example)));
         Stop::Answer(Box::new(Answer { message, ..Answer::default() }))
     }
 
@@ -368,7 +367,7 @@ impl<'a> Turn<'a> {
         if self.is_button() {
             Answer { toast: Some(text.into()), ..Answer::default() }
         } else {
-            Answer { message: Some(self.sentence(text, None)), ..Answer::default() }
+            Answer { message: Some(sentence(text, None)), ..Answer::default() }
         }
     }
 
@@ -407,7 +406,7 @@ impl<'a> Turn<'a> {
     /// Ends the turn: this needs YouTube.
     pub(super) fn no_lookup(&self, error: &LookupError) -> Stop {
         let text = format!("{} Try again then.", self.excuse(error));
-        let message = Some(self.sentence(&text, None));
+        let message = Some(sentence(&text, None));
         Stop::Answer(Box::new(Answer { message, ..Answer::default() }))
     }
 }
@@ -427,13 +426,14 @@ const TOO_MANY_TOPICS: &str = "Something is set or watched in 100 topics of this
 /// The chat service does not say just now who is an administrator.
 pub(super) struct NotSaid;
 
-fn error_view(text: &str, example: Option<&str>) -> ErrorView {
-    ErrorView {
+/// A sentence as a message; parts in backticks are shown as code.
+pub(super) fn sentence(text: &str, example: Option<&str>) -> AnyView {
+    AnyView::from(&ErrorView {
         message: Prose::new(text),
         input: None,
         pointer: None,
         example: example.map(str::to_owned),
-    }
+    })
 }
 
 /// What somebody wrote, as it may stand in a sentence: bounded, in one line, in backticks.

@@ -73,11 +73,7 @@ pub(super) async fn make(turn: &mut Turn<'_>, target: Target, rules: &str) -> Re
         Some(Edited::Watched { created, changed, videos, .. }) => {
             let made = Made { subject, created: *created, changed: *changed, videos: *videos };
             let view = watched::view(turn, &made, &target, &seen, &wanted).await?;
-            Ok(Answer {
-                message: Some(turn.render(&view)),
-                toast: Some("Watching".into()),
-                ..Answer::default()
-            })
+            Ok(Answer { toast: Some("Watching".into()), ..Answer::of(&view) })
         }
         other => {
             tracing::error!(?other, "the store answered a watch with something else");
@@ -127,7 +123,7 @@ fn asked_rules(
     if text.is_empty() {
         return Ok(None);
     }
-    let rules = language::parse_set(text).map_err(|error| misread(turn, text, &error, subject))?;
+    let rules = language::parse_set(text).map_err(|error| misread(text, &error, subject))?;
     let is_upload = |rule: &Rule| rule.condition == Condition::Event(Event::Upload);
     if matches!(subject, SubjectRef::Video(_)) && rules.iter().any(is_upload) {
         return Err(turn.wrong(
@@ -138,16 +134,15 @@ fn asked_rules(
     Ok(Some(rules))
 }
 
-fn misread(turn: &Turn<'_>, text: &str, error: &RuleError, subject: &SubjectRef) -> Stop {
+fn misread(text: &str, error: &RuleError, subject: &SubjectRef) -> Stop {
     let picture = error.explain(text);
     let (input, pointer) = picture.split_once('\n').unwrap_or((&picture, ""));
-    let message = turn.render(&ErrorView {
+    Stop::Answer(Box::new(Answer::of(&ErrorView {
         message: Prose::new(&error.to_string()),
         input: Some(input.to_owned()),
         pointer: Some(pointer.to_owned()),
         example: Some(format!("/watch {} views every 1000; status", reference(subject))),
-    });
-    Stop::Answer(Box::new(Answer { message: Some(message), ..Answer::default() }))
+    })))
 }
 
 /// What YouTube says of what is to be watched.

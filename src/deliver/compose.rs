@@ -285,7 +285,7 @@ fn facts(video: &VideoAlerts) -> Option<VideoFacts> {
 mod tests {
     use super::*;
     use crate::model::{
-        About, Address, DestinationId, Marks, Metric, Quiet, Series, SubscriptionId,
+        About, Address, Body, DestinationId, Marks, Metric, Quiet, Series, SubscriptionId,
     };
     use crate::store::DestinationRow;
 
@@ -353,7 +353,11 @@ mod tests {
     fn body(composed: Composed) -> String {
         match composed {
             Composed::Send { messages, .. } => {
-                messages.into_iter().map(|message| message.body).collect::<Vec<_>>().join("\n")
+                let text = |message: ComposedMessage| match message.body {
+                    Body::Text(text) => text,
+                    other => panic!("{other:?} is none for the recorder"),
+                };
+                messages.into_iter().map(text).collect::<Vec<_>>().join("\n")
             }
             other => panic!("{other:?} is not sent"),
         }

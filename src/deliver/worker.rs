@@ -21,7 +21,7 @@ use super::operator::Operator;
 use super::places::{HostPlaces, IN_FLIGHT_MAX, is_answer};
 use super::retry::{RetryPolicy, next_step};
 use super::walk::Walk;
-use crate::model::{Address, Channel, Clock, Receivers, UnixMillis};
+use crate::model::{Address, Body, Channel, Clock, Receivers, UnixMillis};
 use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{Prose, views::Notice};
 use crate::store::{self, Claim, Claimed, Compose, Finished, FinishedAs, Places, Room, Store};
@@ -347,7 +347,7 @@ impl Worker {
         let outgoing = Outgoing {
             id: claim.public_id.clone(),
             address: claim.address.clone(),
-            body: std::mem::take(&mut claim.body),
+            body: std::mem::replace(&mut claim.body, Body::Text(String::new())),
             // The body is the same at every attempt; what rings at night because a service was away is not.
             silent: claim.silent || (self.clock)().since(claim.created_at) > self.max_age,
         };

@@ -1,4 +1,4 @@
-//! What a chat shows: made by `render`, kept in the store as JSON, sent by `notify`.
+//! What a chat shows.
 
 use serde::{Deserialize, Serialize};
 

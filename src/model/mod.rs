@@ -5,6 +5,7 @@
 mod address;
 mod alert;
 mod at_most;
+mod body;
 mod change;
 mod channel;
 mod holder;
@@ -25,6 +26,7 @@ mod time;
 pub use address::{Address, AddressError};
 pub use alert::{Alert, CancelReason, Marks, Outcome, STARTED, Suppressed, Value};
 pub use at_most::AtMost;
+pub use body::{Body, BodyKind};
 pub use change::{Change, Counts, Delta, Known};
 pub use channel::{Channel, Receivers, Traits};
 pub use holder::{FanoutCursor, Holder, ListKey, ListNews, Membership, News};

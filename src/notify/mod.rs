@@ -13,7 +13,7 @@ use async_trait::async_trait;
 
 pub use webhook::host_of;
 
-use crate::model::{Address, Channel};
+use crate::model::{Address, Body, Channel};
 
 /// One notification on its way. A retry is the same in every field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +22,19 @@ pub struct Outgoing {
     pub id: String,
     /// Where to.
     pub address: Address,
-    /// What: for Telegram a [`crate::model::ChatMessage`] as JSON, for webhooks the request body.
-    pub body: String,
+    /// What. Each notifier sends the kinds that its service takes and refuses the others as
+    /// [`SendError::Rejected`].
+    pub body: Body,
     /// Without a sound: it comes late.
     pub silent: bool,
+}
+
+impl Outgoing {
+    /// Refuses it: the body is none of those that `channel` takes. It says nothing of what is in it.
+    fn refused_by(&self, channel: Channel) -> SendError {
+        let kind = self.body.kind().name();
+        SendError::Rejected(format!("a body of kind `{kind}` is none for {channel}"))
+    }
 }
 
 /// What the channel calls the message: its id there.

@@ -1,6 +1,6 @@
 //! A notifier that keeps what it was given: the destination of tests and of the demo.
 //!
-//! It records and does not judge; what should have been sent is the reader's to say.
+//! It records and does not judge: it takes bodies of all kinds, and what should have been sent is the reader's to say.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -117,10 +117,11 @@ impl Notifier for Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Body;
 
     fn outgoing(id: &str) -> Outgoing {
         let address = "recorder:bell".parse().unwrap();
-        Outgoing { id: id.to_owned(), address, body: "{}".to_owned(), silent: false }
+        Outgoing { id: id.to_owned(), address, body: Body::Text("{}".to_owned()), silent: false }
     }
 
     fn ids(recorder: &Recorder) -> Vec<String> {

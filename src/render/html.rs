@@ -146,6 +146,14 @@ impl Parsed {
         self.runs.iter().map(|run| run.text.as_str()).collect()
     }
 
+    /// The same with a text in the place of a character.
+    pub(super) fn replace(mut self, stand_in: char, text: &str) -> Parsed {
+        for run in self.runs.iter_mut().filter(|run| run.text.contains(stand_in)) {
+            run.text = run.text.replace(stand_in, text);
+        }
+        self
+    }
+
     /// Its length in UTF-16 units.
     pub(super) fn utf16_len(&self) -> usize {
         self.runs.iter().map(|run| run.text.encode_utf16().count()).sum()

@@ -2,8 +2,8 @@
 
 use super::link::Link;
 use crate::model::{
-    About, Counts, Live, Marks, Series, Status, SubjectRef, SubscriptionId, UnixMillis, Value,
-    VideoId, is_blank,
+    About, Body, Counts, Live, Marks, Series, Status, SubjectRef, SubscriptionId, UnixMillis,
+    Value, VideoId, is_blank,
 };
 
 /// What is known of the video while its message is written.
@@ -79,8 +79,8 @@ pub type Place = (usize, usize);
 /// One message of those that tell a [`WatchMessage`], and what it tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// The body, as the channel sends it.
-    pub body: String,
+    /// What leaves.
+    pub body: Body,
     /// What it tells. Each alert is told by one part, be it by name or in a sum.
     pub told: Vec<Place>,
     /// The index of the video, where it tells of this one alone.
@@ -88,10 +88,17 @@ pub struct Part {
 }
 
 impl Part {
-    pub(super) fn new(body: String, told: Vec<Place>) -> Part {
+    pub(super) fn new(body: Body, told: Vec<Place>) -> Part {
         let first = told.first().map(|(video, _)| *video);
         let is_alone = told.iter().all(|(video, _)| Some(*video) == first);
         Part { body, told, video: first.filter(|_| is_alone) }
+    }
+}
+
+impl WatchMessage {
+    /// The videos of which there is something to tell, with their indexes.
+    pub(super) fn told(&self) -> impl Iterator<Item = (usize, &VideoNews)> {
+        self.videos.iter().enumerate().filter(|(_, news)| !news.alerts.is_empty())
     }
 }
 
@@ -108,6 +115,11 @@ impl VideoFacts {
 }
 
 impl VideoNews {
+    /// All its alerts, where it is the video of that index.
+    pub(super) fn places(&self, index: usize) -> Vec<Place> {
+        (0..self.alerts.len()).map(|alert| (index, alert)).collect()
+    }
+
     /// What it is about.
     pub(super) fn link(&self, message: &WatchMessage) -> Link {
         match &self.video {

@@ -16,7 +16,7 @@ use super::digest::{AlertsView, Digest};
 use super::html::{self, Parsed};
 use super::news::Place;
 use super::view::View;
-use super::{RenderError, numbers, render_once, templates};
+use super::{RenderError, numbers, page};
 
 /// Longest text of one field, in UTF-16 units: every title of YouTube is shorter.
 const TEXT_MAX: usize = 250;
@@ -40,7 +40,7 @@ const COUNT: char = '\u{1}';
 pub(super) struct PartText {
     pub(super) html: String,
     /// What a reader sees of it.
-    pub(super) text: String,
+    pub(super) seen: Parsed,
     pub(super) told: Vec<Place>,
     pub(super) is_last: bool,
     /// The page of the new video, where it is the only one that is told.
@@ -52,7 +52,7 @@ pub(super) fn render(
     registry: &Handlebars<'static>,
     digest: &Digest,
 ) -> Result<Vec<PartText>, RenderError> {
-    let too_long = || RenderError::TooLong { file: templates::file_of(AlertsView::NAME) };
+    let too_long = || RenderError::TooLong { file: page::file_of(AlertsView::NAME) };
     let cut = Cut { text: TEXT_MAX, items: usize::MAX };
     let new = digest.new.iter().map(|named| as_json(&named.line, cut));
     let passed = digest.passed.iter().map(|named| as_json(&named.line, cut));
@@ -70,7 +70,7 @@ pub(super) fn render(
             if parsed.fits() {
                 return Ok(vec![PartText {
                     html,
-                    text: parsed.text(),
+                    seen: parsed,
                     told: told(digest, 0..lines.len(), true),
                     is_last: true,
                     upload: digest.upload.clone(),
@@ -97,7 +97,7 @@ pub(super) fn render(
     let known = numbers::grouped(i64::try_from(count).unwrap_or(i64::MAX));
     let parts = parts.into_iter().enumerate().map(|(index, (lines, (html, parsed)))| PartText {
         html: html.replace(COUNT, &known),
-        text: parsed.text().replace(COUNT, &known),
+        seen: parsed.replace(COUNT, &known),
         upload: digest.upload.clone().filter(|_| lines.start == 0 && lines.end > 0),
         told: told(digest, lines, index == 0),
         is_last: index + 1 == count,
@@ -209,7 +209,7 @@ impl<'a> Sheet<'a> {
             let number = numbers::grouped(i64::try_from(number).unwrap_or(i64::MAX));
             view.insert("part".to_owned(), json!({ "number": number, "count": COUNT }));
         }
-        render_once(self.registry, AlertsView::NAME, Json::Object(view))
+        page::once(self.registry, AlertsView::NAME, Json::Object(view))
     }
 }
 

@@ -9,10 +9,11 @@ use serde_json::Value as Json;
 
 use super::check::{self, Problem, TemplateError};
 use super::cut::Cut;
-use super::kinds::{Kind, Sample};
+use super::kinds::Kind;
 use super::sample::PROBE;
 use super::shape::Shape;
-use super::{RenderError, bounds, html, render_html};
+use super::view::AnyView;
+use super::{RenderError, bounds, html, page};
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -46,11 +47,6 @@ built_in!(
     "welcome-invited",
     "why",
 );
-
-/// The path of a message's file, relative to the folder of templates.
-pub(super) fn file_of(name: &str) -> String {
-    format!("{name}/telegram.html.hbs")
-}
 
 /// The files that there are, with their built-in texts.
 pub fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -123,7 +119,7 @@ fn add(
     if !errors.is_empty() {
         return errors;
     }
-    let fault = kind.samples.iter().find_map(|sample| try_sample(registry, kind.name, sample));
+    let fault = kind.samples.iter().find_map(|sample| try_sample(registry, sample));
     fault
         .into_iter()
         .map(|(line, problem)| TemplateError { file: file.to_owned(), line, problem })
@@ -133,16 +129,15 @@ fn add(
 /// The samples as a template gets them: whole, and with every list cut to one item.
 fn samples_of(kind: &Kind) -> Vec<Json> {
     let cuts = [Cut::NOTHING, Cut { items: 1, ..Cut::NOTHING }];
-    let views = || kind.samples.iter().map(|sample| &sample.view);
+    let views = || kind.samples.iter().map(|sample| &sample.fields);
     cuts.iter().flat_map(|cut| views().map(|view| cut.apply(view))).collect()
 }
 
 fn try_sample(
     registry: &Handlebars<'static>,
-    name: &str,
-    sample: &Sample,
+    sample: &AnyView,
 ) -> Option<(Option<usize>, Problem)> {
-    let (_, parsed) = match render_html(registry, name, &sample.view) {
+    let (_, parsed) = match page::fitted(registry, sample.name, &sample.fields) {
         Ok(rendered) => rendered,
         Err(RenderError::Template { cause, .. }) => {
             let problem = Problem::Render(cause.reason().to_string());
@@ -150,7 +145,7 @@ fn try_sample(
         }
         Err(RenderError::Html { cause, .. }) => return Some((None, Problem::Html(cause))),
         Err(RenderError::TooLong { .. }) => return Some((None, Problem::TooLong)),
-        Err(error @ RenderError::Json(_)) => {
+        Err(error @ (RenderError::Json(_) | RenderError::NoAnswers)) => {
             return Some((None, Problem::Render(error.to_string())));
         }
     };
@@ -207,7 +202,7 @@ mod tests {
         kinds.sort_unstable();
         assert_eq!(kinds, BUILT_IN.iter().map(|(name, ..)| *name).collect::<Vec<_>>());
         for (name, file, _) in BUILT_IN {
-            assert_eq!(file_of(name), *file);
+            assert_eq!(page::file_of(name), *file);
         }
     }
 

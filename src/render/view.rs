@@ -1,10 +1,11 @@
-//! What each message is for `render`: fields, buttons, and samples of them.
+//! What is said in one message, as plain data, the same for all channels.
 
 use serde::Serialize;
+use serde_json::Value as Json;
 
 use crate::model::Button;
 
-/// A message that can be rendered: its fields, its buttons and its samples.
+/// The fields of one message, its buttons and its samples.
 pub trait View: Serialize + Sized {
     /// The folder of its template, and what `preview` calls it.
     const NAME: &'static str;
@@ -20,5 +21,30 @@ pub trait View: Serialize + Sized {
     /// Whether the chat may show a preview of the first link.
     fn preview(&self) -> bool {
         false
+    }
+}
+
+/// A [`View`] of any message, to be handed on by whoever need not know which.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AnyView {
+    /// Which message.
+    pub name: &'static str,
+    /// Its fields, as templates name them.
+    pub fields: Json,
+    /// The rows of buttons under it.
+    pub buttons: Vec<Vec<Button>>,
+    /// Whether the chat may show a preview of the first link.
+    pub preview: bool,
+}
+
+impl<V: View> From<&V> for AnyView {
+    fn from(view: &V) -> AnyView {
+        AnyView {
+            name: V::NAME,
+            fields: serde_json::to_value(view)
+                .expect("views are structs of texts, with string keys"),
+            buttons: view.buttons(),
+            preview: view.preview(),
+        }
     }
 }

@@ -15,8 +15,8 @@ pub use types::*;
 pub const OPERATOR_KEY: &str = "operator";
 
 use crate::model::{
-    Address, Channel, DestinationId, Holder, NotificationId, Owner, RoutingTx, Settings, Snapshot,
-    SubjectRef, SubscriptionId, UnixMillis, VideoId,
+    Address, Body, Channel, DestinationId, Holder, NotificationId, Owner, RoutingTx, Settings,
+    Snapshot, SubjectRef, SubscriptionId, UnixMillis, VideoId,
 };
 
 /// Why the store did not do what it was asked.
@@ -306,7 +306,7 @@ pub trait Store: Send + Sync + 'static {
     async fn notice(
         &self,
         key: Option<String>,
-        to: Vec<(Address, String)>,
+        to: Vec<(Address, Body)>,
         now: UnixMillis,
     ) -> Result<bool>;
 

@@ -22,6 +22,8 @@ use tubebell::render::Renderer;
 use tubebell::store::{Access, Sqlite, Store};
 use tubebell::telemetry::Metrics;
 
+use crate::bodies;
+
 const START: UnixMillis = UnixMillis(1_795_000_000_000);
 
 struct Loop {
@@ -105,7 +107,7 @@ impl Loop {
     }
 
     async fn queue_to(&self, to: Address, body: &str) {
-        self.store.notice(None, vec![(to, body.to_owned())], self.now()).await.unwrap();
+        self.store.notice(None, vec![(to, bodies::plain(body))], self.now()).await.unwrap();
         self.wake.notify_one();
     }
 
@@ -269,7 +271,7 @@ async fn what_fails_all_at_once_is_one_failure_and_the_pause_is_short() {
     }
     let mut all = Vec::new();
     for chat in 0..50 {
-        all.push((Address::Telegram { chat, thread: None }, "body".to_owned()));
+        all.push((Address::Telegram { chat, thread: None }, bodies::plain("body")));
     }
     it.store.notice(None, all, it.now()).await.unwrap();
     it.wake.notify_one();

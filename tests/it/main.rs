@@ -1,6 +1,7 @@
 //! All integration tests, in one binary.
 
 mod architecture;
+mod bodies;
 mod bombs;
 mod chat;
 mod cli;

@@ -15,6 +15,8 @@ use tubebell::render::{
     List, NetAlert, Part, Renderer, VideoFacts, VideoNews, WatchMessage, views,
 };
 
+use crate::bodies;
+
 static RENDERER: LazyLock<Renderer> =
     LazyLock::new(|| Renderer::new(&[]).unwrap_or_else(|errors| panic!("{errors:#?}")));
 
@@ -72,11 +74,17 @@ fn parts(channel: Channel, message: &WatchMessage) -> Vec<Part> {
 fn body(channel: Channel, message: &WatchMessage) -> String {
     let mut parts = parts(channel, message);
     assert_eq!(parts.len(), 1, "{parts:#?}");
-    parts.remove(0).body
+    bodies::text(&parts.remove(0).body).to_owned()
 }
 
 fn chat(message: &WatchMessage) -> ChatMessage {
-    serde_json::from_str(&body(Channel::Telegram, message)).expect("a ChatMessage")
+    let parts = parts(Channel::Telegram, message);
+    assert_eq!(parts.len(), 1, "{parts:#?}");
+    bodies::chat(&parts[0].body).clone()
+}
+
+fn answer(view: &impl views::View) -> ChatMessage {
+    bodies::chat(&RENDERER.answer(Channel::Telegram, view.into()).unwrap()).clone()
 }
 
 fn preview(name: &str) -> String {
@@ -569,7 +577,7 @@ fn a_rule_line_of_the_watch_answer_names_what_is_skipped_and_what_comes() {
         preset: "all".to_owned(),
         list_preset: "uploads".to_owned(),
     };
-    insta::assert_snapshot!(RENDERER.reply(&lines).unwrap().html, @r#"
+    insta::assert_snapshot!(answer(&lines).html, @r#"
     <b>Rules for <a href="https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw">UCuAXFkgsw1L7xaCfnd5JJOw</a></b>
     • <code>views at 1, 2, 3000000</code> – next at 3,000,000 (passed already and skipped: 1, 2 and a lower one)
 
@@ -778,7 +786,7 @@ proptest! {
             muted_until: None,
             back: None,
         };
-        let html = RENDERER.reply(&view).unwrap().html;
+        let html = answer(&view).html;
         assert_safe(&html);
         let seen = visible(&html);
         prop_assert!(seen.encode_utf16().count() <= 4096);

@@ -20,7 +20,7 @@ pub use update::{
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use crate::model::{Address, Channel, ChatMessage};
+use crate::model::{Address, Body, Channel};
 
 use super::{Notifier, Outgoing, Receipt, SendError};
 
@@ -64,10 +64,10 @@ impl Notifier for Telegram {
         let Address::Telegram { chat, thread } = outgoing.address else {
             return Err(SendError::Rejected("not a Telegram address".to_owned()));
         };
-        // The parser's own words may quote the body, which is somebody's message.
-        let message: ChatMessage = serde_json::from_str(&outgoing.body)
-            .map_err(|_| SendError::Rejected("the body is not a chat message".to_owned()))?;
-        let id = self.send_message(chat, thread, &message, outgoing.silent).await?;
+        let Body::Chat(message) = &outgoing.body else {
+            return Err(outgoing.refused_by(self.channel()));
+        };
+        let id = self.send_message(chat, thread, message, outgoing.silent).await?;
         Ok(Receipt(id.to_string()))
     }
 }

@@ -25,7 +25,7 @@ use crate::http::{
     Client, Failure, FailureKind, HostLookup, SystemLookup, USER_AGENT, check_url, guarded,
     wish_to_wait,
 };
-use crate::model::{Address, Channel, Clock};
+use crate::model::{Address, Body, Channel, Clock};
 
 use super::{Notifier, Outgoing, Receipt, SendError};
 use secrets::Secrets;
@@ -187,11 +187,14 @@ impl Notifier for Webhook {
         let Address::Webhook(url) = &outgoing.address else {
             return Err(SendError::Rejected("not a webhook address".to_owned()));
         };
+        let Body::Json(body) = &outgoing.body else {
+            return Err(outgoing.refused_by(self.channel()));
+        };
         // Checked on every attempt: the rules may have become stricter since the watch was made.
         let url = check_url(url, self.allow_private).map_err(SendError::Rejected)?;
         let id = format!("msg_{}", outgoing.id);
-        let headers = self.headers(&url, &id, &outgoing.body)?;
-        let body = outgoing.body.clone();
+        let headers = self.headers(&url, &id, body)?;
+        let body = body.clone();
         let sent = self.http.send(|http| http.post(url).headers(headers).body(body)).await;
         let response = sent.map_err(|failure| without_answer(&failure))?;
         let status = response.status().as_u16();

@@ -264,7 +264,7 @@ impl Claiming<'_> {
                 video: message.video.and_then(|video| videos.get(&video).copied()),
                 alerts: &message.alerts,
                 kind: if message.is_coalesced { "coalesced" } else { "single" },
-                body: &message.body,
+                body: Some(&message.body),
                 silent,
                 observed_at: message.observed_at,
                 now: self.now,
@@ -310,7 +310,7 @@ impl Claiming<'_> {
             video: None,
             alerts,
             kind: "single",
-            body: "",
+            body: None,
             silent: false,
             observed_at: self.now,
             now: self.now,
@@ -361,7 +361,7 @@ pub(super) const RETRIES: &str =
                  WHEN n.newest <= s.cancelled_to THEN s.cancelled_reason
                  WHEN s.ended_at IS NOT NULL THEN 'unwatched'
                  WHEN s.until <= ?2 THEN 'expired' END,
-            n.public_id, n.spent, d.barred IS NOT NULL, n.unit, s.settings, d.settings
+            n.public_id, n.spent, d.barred IS NOT NULL, n.unit, s.settings, d.settings, n.body_kind
      FROM notification n LEFT JOIN destination o ON o.id = n.destination
      LEFT JOIN destination d ON d.id = coalesce(o.moved_to, o.id)
      LEFT JOIN subscription s ON s.id = n.subscription
@@ -381,13 +381,18 @@ fn retries(
     while let Some(row) = rows.next()? {
         let id = NotificationId(row.get(0)?);
         let read = || -> Result<Claim> {
+            let address: Address = rows::parsed(&row.get::<_, String>(1)?, "destination")?;
             Ok(Claim {
                 id,
                 public_id: notification::public_id(row.get(8)?),
                 lane: lane.id,
                 lane_key: lane.key.clone(),
-                address: rows::parsed(&row.get::<_, String>(1)?, "destination")?,
-                body: row.get(2)?,
+                body: notification::body(
+                    row.get::<_, Option<String>>(14)?.as_deref(),
+                    row.get(2)?,
+                    address.channel(),
+                )?,
+                address,
                 silent: row.get(3)?,
                 attempts: row.get(4)?,
                 spent: Duration::from_millis(row.get(9)?),

@@ -70,8 +70,8 @@ pub(in crate::store) use rows::is_of_a_row;
 use super::types::*;
 use super::{Compose, Result, ResumeFn, RouteFn, Store};
 use crate::model::{
-    Address, Channel, DestinationId, NotificationId, Owner, Snapshot, SubjectRef, SubscriptionId,
-    UnixMillis, VideoId,
+    Address, Body, Channel, DestinationId, NotificationId, Owner, Snapshot, SubjectRef,
+    SubscriptionId, UnixMillis, VideoId,
 };
 use job::Errors;
 use thread::DbThread;
@@ -275,7 +275,7 @@ impl Store for Sqlite {
     async fn notice(
         &self,
         key: Option<String>,
-        to: Vec<(Address, String)>,
+        to: Vec<(Address, Body)>,
         now: UnixMillis,
     ) -> Result<bool> {
         self.writer.write(move |tx| notices::notice(tx, key.as_deref(), &to, now)).await

@@ -4,13 +4,13 @@ use rusqlite::{Connection, params};
 
 use super::notification::NewNotification;
 use super::{address, lane, rows};
-use crate::model::{Address, Owner, UnixMillis};
+use crate::model::{Address, Body, Owner, UnixMillis};
 use crate::store::Result;
 
 pub(super) fn notice(
     tx: &Connection,
     key: Option<&str>,
-    to: &[(Address, String)],
+    to: &[(Address, Body)],
     now: UnixMillis,
 ) -> Result<bool> {
     // What nobody hears is not told: once there is an address, it is.
@@ -34,7 +34,7 @@ pub(super) fn notice(
             video: None,
             alerts: &[],
             kind: "notice",
-            body,
+            body: Some(body),
             silent: false,
             observed_at: now,
             now,

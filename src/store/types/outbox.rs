@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Address, NotificationId, UnixMillis};
+use crate::model::{Address, Body, NotificationId, UnixMillis};
 use crate::store::Places;
 
 /// A notification taken for sending.
@@ -19,8 +19,8 @@ pub struct Claim {
     pub lane_key: String,
     /// Where to.
     pub address: Address,
-    /// The rendered body.
-    pub body: String,
+    /// What leaves.
+    pub body: Body,
     /// Without a sound.
     pub silent: bool,
     /// Attempts before this one.

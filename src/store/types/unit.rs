@@ -1,8 +1,8 @@
 //! What waits for a watch, and what becomes of it: in and out of [`Compose`](crate::store::Compose).
 
 use crate::model::{
-    About, Alert, AlertId, CancelReason, Known, Settings, SubjectRef, SubscriptionId, UnixMillis,
-    VideoId,
+    About, Alert, AlertId, Body, CancelReason, Known, Settings, SubjectRef, SubscriptionId,
+    UnixMillis, VideoId,
 };
 
 use super::destination::DestinationRow;
@@ -66,8 +66,8 @@ pub enum Composed {
 /// One message of a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComposedMessage {
-    /// The rendered body.
-    pub body: String,
+    /// What leaves.
+    pub body: Body,
     /// The video, where it is about one alone.
     pub video: Option<VideoId>,
     /// Whether it sums up several changes.

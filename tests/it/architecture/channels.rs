@@ -116,7 +116,7 @@ fn the_checks_of_channels_see_what_is_forbidden() {
             0,
         ),
         ("deliver/worker.rs", "// A Telegram that hangs.\nlet traits = channel.traits();", 0),
-        ("render/mod.rs", "match channel { Channel::Telegram => {} }", 0),
+        ("render/voice.rs", "match channel { Channel::Telegram => {} }", 0),
         ("store/sqlite/lane.rs", "\"CASE WHEN channel = 'telegram' THEN 1 END\"", 1),
         ("store/sqlite/schema.sql", "address TEXT, -- telegram:<id>\nkey TEXT", 0),
         ("store/sqlite/schema.sql", "CHECK (channel <> 'recorder') -- never", 1),

@@ -8,8 +8,8 @@ use tokio_util::task::TaskTracker;
 use tubebell::demo::world::World;
 use tubebell::demo::youtube::serve;
 use tubebell::model::{
-    AlertDraft, Channel, Counts, FanoutCursor, Holder, Known, Live, Marks, Metric, NextTrigger,
-    RoutingTx, Series, Settings, Signal, Status, Suppressed, UnixMillis, Value,
+    AlertDraft, Body, Channel, Counts, FanoutCursor, Holder, Known, Live, Marks, Metric,
+    NextTrigger, RoutingTx, Series, Settings, Signal, Status, Suppressed, UnixMillis, Value,
 };
 use tubebell::pipeline::Watched;
 use tubebell::source::{Plan, QuotaState, Timeouts, YouTube, YouTubeOptions, last_reset};
@@ -118,7 +118,7 @@ impl Compose for Whole {
     fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed {
         let alerts = unit.videos.iter().flat_map(|video| &video.alerts);
         let message = ComposedMessage {
-            body: "x".to_owned(),
+            body: Body::Text("x".to_owned()),
             video: unit.videos[0].video,
             is_coalesced: false,
             alerts: alerts.map(|alert| alert.id).collect(),

@@ -11,10 +11,13 @@ use tubebell::control::{
     LookedSubject, Lookup, LookupError, Person, Reply, ReplyError,
 };
 use tubebell::model::{
-    Address, ChatMessage, Effective, Live, Owner, Snapshot, Status, SubjectRef, UnixMillis, VideoId,
+    Address, Body, ChatMessage, Effective, Live, Owner, Snapshot, Status, SubjectRef, UnixMillis,
+    VideoId,
 };
 use tubebell::render::Renderer;
 use tubebell::store::{Access, Beginning, Edit, Sqlite, Store, UpdateMark, WatchFilter, WatchRow};
+
+use crate::bodies;
 
 /// Sat 21 Nov 2026, 13:03 UTC.
 pub(super) const NOW: UnixMillis = UnixMillis(1_795_266_180_000);
@@ -113,9 +116,9 @@ impl Reply for Chats {
         &self,
         to: &Address,
         _owner: &Owner,
-        message: &ChatMessage,
+        message: Body,
     ) -> Result<(), ReplyError> {
-        self.messages.lock().unwrap().push((to.clone(), message.clone()));
+        self.messages.lock().unwrap().push((to.clone(), bodies::chat(&message).clone()));
         Ok(())
     }
 
@@ -123,8 +126,8 @@ impl Reply for Chats {
         self.toasts.lock().unwrap().push(text.to_owned());
     }
 
-    async fn edit(&self, _to: &Address, _owner: &Owner, message_id: i32, message: &ChatMessage) {
-        self.edits.lock().unwrap().push((message_id, message.clone()));
+    async fn edit(&self, _to: &Address, _owner: &Owner, message_id: i32, message: Body) {
+        self.edits.lock().unwrap().push((message_id, bodies::chat(&message).clone()));
     }
 }
 

@@ -11,6 +11,7 @@ use tubebell::model::{Address, Channel};
 use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 
 use super::rig::Rig;
+use crate::bodies;
 use crate::process::Program;
 use crate::story::{ANA, Story};
 use crate::wait::{until, until_all};
@@ -39,7 +40,7 @@ impl Notifier for Graveyard {
         let mut asked = self.asked.lock().unwrap();
         let (times, body) = asked.entry(chat).or_default();
         *times += 1;
-        body.push_str(&outgoing.body);
+        body.push_str(bodies::text(&outgoing.body));
         match chat {
             ALIVE | OPERATOR => Ok(Receipt("1".into())),
             chat if chat % 2 == 0 => {

@@ -21,6 +21,8 @@ use tubebell::render::Renderer;
 use tubebell::store::{Access, Sqlite, Store};
 use tubebell::telemetry::Metrics;
 
+use crate::bodies;
+
 pub(super) struct Rig {
     folder: tempfile::TempDir,
     pub(super) store: Arc<dyn Store>,
@@ -86,7 +88,8 @@ impl Rig {
 
     /// Queues a message to each of these addresses.
     pub(super) async fn queue(&self, to: impl IntoIterator<Item = (Address, String)>) {
-        self.store.notice(None, to.into_iter().collect(), self.now()).await.unwrap();
+        let to = to.into_iter().map(|(to, text)| (to, bodies::plain(&text)));
+        self.store.notice(None, to.collect(), self.now()).await.unwrap();
         self.wake.notify_one();
     }
 

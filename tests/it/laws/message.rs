@@ -10,8 +10,7 @@ use std::sync::LazyLock;
 use serde_json::Value as Json;
 use tubebell::demo::telegram::{EntityKind, shown};
 use tubebell::model::{
-    About, Channel, ChatMessage, Counts, Live, Marks, Series, Status, SubscriptionId, UnixMillis,
-    Value,
+    About, Body, Channel, Counts, Live, Marks, Series, Status, SubscriptionId, UnixMillis, Value,
 };
 use tubebell::render::{NetAlert, Part, Place, Renderer, VideoFacts, VideoNews, WatchMessage};
 
@@ -33,7 +32,7 @@ pub(crate) fn check(data: &[u8]) {
         webhook(&part, &message);
     }
     for part in parts(Channel::Recorder, &message) {
-        let text = part.body;
+        let Body::Text(text) = part.body else { panic!("{part:?}") };
         assert!(!text.trim().is_empty(), "says nothing");
         assert!(!text.chars().any(|c| c != '\n' && super::is_unruly(c)), "{text:?}");
     }
@@ -52,7 +51,7 @@ fn parts(channel: Channel, message: &WatchMessage) -> Vec<Part> {
 }
 
 fn telegram(part: &Part) {
-    let chat: ChatMessage = serde_json::from_str(&part.body).expect("a chat message");
+    let Body::Chat(chat) = &part.body else { panic!("{part:?}") };
     let seen = shown(&chat.html).unwrap_or_else(|error| panic!("{error}: {}", chat.html));
     let units = seen.text.encode_utf16().count();
     assert!((1..=4096).contains(&units), "{units} units");
@@ -81,7 +80,7 @@ fn title_arrives(message: &WatchMessage) {
         let typed: String =
             title.chars().map(|c| if super::is_unruly(c) { ' ' } else { c }).collect();
         for part in parts(Channel::Telegram, message) {
-            let chat: ChatMessage = serde_json::from_str(&part.body).expect("a chat message");
+            let Body::Chat(chat) = &part.body else { panic!("{part:?}") };
             let parsed = tubebell::demo::telegram::parse_html(&chat.html).expect("read above");
             assert!(parsed.text.contains(&typed), "{typed:?} in {:?}", parsed.text);
         }
@@ -90,8 +89,9 @@ fn title_arrives(message: &WatchMessage) {
 
 fn webhook(part: &Part, message: &WatchMessage) {
     // Standard Webhooks 1.0.0, "payload size".
-    assert!(part.body.len() < 20_000, "{} bytes", part.body.len());
-    let json: Json = serde_json::from_str(&part.body).expect("JSON");
+    let Body::Json(body) = &part.body else { panic!("{part:?}") };
+    assert!(body.len() < 20_000, "{} bytes", body.len());
+    let json: Json = serde_json::from_str(body).expect("JSON");
     assert_eq!(json["type"], "alert.fired");
     let news = &message.videos[part.video.expect("one video per body")];
     let told = json["data"]["alerts"].as_array().map_or(0, Vec::len) as u64;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::task::JoinSet;
-use tubebell::model::{Address, Channel};
+use tubebell::model::{Address, Body, Channel, ChatMessage};
 use tubebell::notify::recorder::Recorder;
 use tubebell::notify::{Notifier, Outgoing, SendError};
 
@@ -76,17 +76,18 @@ trait Rig {
     async fn failing(&self, class: Class) -> Option<Setup>;
 }
 
-fn outgoing(address: Address, body: &str) -> Outgoing {
-    Outgoing { id: "4ZQK7M2XA5TBN".to_owned(), address, body: body.to_owned(), silent: false }
+fn outgoing(address: Address, body: Body) -> Outgoing {
+    Outgoing { id: "4ZQK7M2XA5TBN".to_owned(), address, body, silent: false }
 }
 
 struct TelegramRig;
 
 impl TelegramRig {
     fn setup(url: &str, server: (Option<Stub>, Option<JoinSet<()>>)) -> Setup {
-        let body = format!(r#"{{"html":"<b>{SECRET_WORD}</b>"}}"#);
+        let html = format!("<b>{SECRET_WORD}</b>");
+        let body = Body::Chat(ChatMessage { html, ..ChatMessage::default() });
         let address = Address::Telegram { chat: 42, thread: None };
-        Setup { notifier: Arc::new(client(url)), outgoing: outgoing(address, &body), server }
+        Setup { notifier: Arc::new(client(url)), outgoing: outgoing(address, body), server }
     }
 
     async fn answering(answer: Answer) -> Setup {
@@ -143,9 +144,9 @@ struct WebhookRig;
 impl WebhookRig {
     fn setup(url: &str, allow_private: bool, server: (Option<Stub>, Option<JoinSet<()>>)) -> Setup {
         let address = Address::Webhook(format!("{url}/{SECRET_WORD}?key={SECRET_WORD}"));
-        let body = format!(r#"{{"title":"{SECRET_WORD}"}}"#);
+        let body = Body::Json(format!(r#"{{"title":"{SECRET_WORD}"}}"#));
         let notifier = Arc::new(hook(allow_private));
-        Setup { notifier, outgoing: outgoing(address, &body), server }
+        Setup { notifier, outgoing: outgoing(address, body), server }
     }
 
     async fn answering(answer: Answer) -> Setup {
@@ -193,7 +194,7 @@ impl RecorderRig {
         let address = Address::Recorder("bell".to_owned());
         Setup {
             notifier: Arc::new(recorder),
-            outgoing: outgoing(address, SECRET_WORD),
+            outgoing: outgoing(address, Body::Text(SECRET_WORD.to_owned())),
             server: (None, None),
         }
     }
@@ -265,6 +266,33 @@ async fn every_failure_says_who_has_to_change_something_and_holds_no_secret() {
                 }
             }
             drop(setup.server);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_a_kind_that_a_channel_does_not_take_is_refused_unsent_and_unquoted() {
+    let html = SECRET_WORD.to_owned();
+    let bodies = [
+        Body::Chat(ChatMessage { html, ..ChatMessage::default() }),
+        Body::Json(SECRET_WORD.to_owned()),
+        Body::Text(SECRET_WORD.to_owned()),
+    ];
+    // The recorder stands in for any channel and takes what each of them does.
+    for rig in rigs().iter().filter(|rig| rig.channel() != Channel::Recorder) {
+        for body in &bodies {
+            let mut setup = rig.taking().await;
+            if body.kind() == setup.outgoing.body.kind() {
+                continue;
+            }
+            setup.outgoing.body = body.clone();
+            let error = setup.notifier.send(&setup.outgoing).await.unwrap_err();
+            let name = rig.channel();
+            assert_eq!(
+                error.to_string(),
+                format!("refused: a body of kind `{}` is none for {name}", body.kind().name())
+            );
+            assert!(setup.server.0.is_some_and(|stub| stub.seen().is_empty()), "{name}");
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tubebell::model::Address;
+use tubebell::model::{Address, Body};
 use tubebell::notify::telegram::PollError;
 use tubebell::notify::{Notifier, Outgoing, SendError};
 
@@ -21,7 +21,7 @@ fn to(url: String) -> Outgoing {
     Outgoing {
         id: "4ZQK7M2XA5TBN".to_owned(),
         address: Address::Webhook(url),
-        body: "{}".to_owned(),
+        body: Body::Json("{}".to_owned()),
         silent: false,
     }
 }

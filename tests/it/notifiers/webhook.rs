@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tubebell::http::HostLookup;
-use tubebell::model::{Address, Clock, UnixMillis};
+use tubebell::model::{Address, Body, Clock, UnixMillis};
 use tubebell::notify::webhook::{SetupError, Webhook, WebhookOptions};
 use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 
@@ -44,11 +44,13 @@ fn hook_resolving(allow_private: bool, answer: Result<&'static str, io::ErrorKin
     Webhook::with_lookup(&options(allow_private), clock(), Arc::new(Fixed(answer))).unwrap()
 }
 
+const BODY: &str = r#"{"type":"alert","data":{"title":"Nähe & Ferne"}}"#;
+
 fn outgoing(url: impl Into<String>) -> Outgoing {
     Outgoing {
         id: "4ZQK7M2XA5TBN".to_owned(),
         address: Address::Webhook(url.into()),
-        body: r#"{"type":"alert","data":{"title":"Nähe & Ferne"}}"#.to_owned(),
+        body: Body::Json(BODY.to_owned()),
         silent: false,
     }
 }
@@ -66,7 +68,7 @@ async fn every_attempt_is_signed_with_its_own_time_under_the_same_id() {
     let mut times = Vec::new();
     for seen in stub.seen() {
         assert_eq!(seen.path, "/hook?key=1");
-        assert_eq!(seen.body, outgoing.body);
+        assert_eq!(seen.body, BODY);
         assert_eq!(seen.header("content-type"), "application/json");
         assert_eq!(seen.header("user-agent"), concat!("tubebell/", env!("CARGO_PKG_VERSION")));
         assert_eq!(seen.header("webhook-id"), "msg_4ZQK7M2XA5TBN");

@@ -1,13 +1,14 @@
 //! What one watch is told of several videos: one message, or as many as it takes to name what has to be named.
 
 use proptest::prelude::*;
-use tubebell::model::{Channel, ChatMessage, Event, Marks, Metric, STARTED, Signal, Status, Value};
+use tubebell::model::{Channel, Event, Marks, Metric, STARTED, Signal, Status, Value};
 use tubebell::render::{NetAlert, Place, VideoFacts, VideoNews, WatchMessage};
 
 use super::{
     alert, any_alert, assert_safe, body, chat, facts, hostile, message, news, parts, tags,
     views_moved, visible,
 };
+use crate::bodies;
 
 const CHANNEL: &str = "channel:UCuAXFkgsw1L7xaCfnd5JJOw";
 
@@ -181,8 +182,7 @@ fn five_hundred_new_videos_are_all_named_in_full_messages() {
     let message = of_channel(videos);
     let parts = parts(Channel::Telegram, &message);
     assert_eq!(parts.iter().flat_map(|part| part.told.clone()).collect::<Vec<_>>(), all(&message));
-    let chats: Vec<ChatMessage> =
-        parts.iter().map(|part| serde_json::from_str(&part.body).unwrap()).collect();
+    let chats: Vec<_> = parts.iter().map(|part| bodies::chat(&part.body)).collect();
     let count = chats.len();
     assert_eq!(count, 7);
     let mut next = 0;
@@ -213,7 +213,8 @@ fn sums_stand_in_the_first_part_alone() {
     assert!(parts.len() > 2);
     for (index, part) in parts.iter().enumerate() {
         let sums = ["🚫 100 videos", "👁 Views of 100 videos", "🚫 This channel"];
-        assert_eq!(sums.map(|sum| part.body.contains(sum)), [index == 0; 3], "{}", part.body);
+        let text = bodies::text(&part.body);
+        assert_eq!(sums.map(|sum| text.contains(sum)), [index == 0; 3], "{text}");
     }
     let summed = parts[0].told.iter().filter(|(video, _)| *video >= 100).count();
     assert_eq!(summed, 201);
@@ -260,7 +261,7 @@ fn programs_get_one_body_per_video() {
     let told: Vec<_> = parts.iter().map(|part| (part.video, part.told.len())).collect();
     assert_eq!(told, [(Some(0), 2), (Some(2), 1), (Some(3), 1)]);
     let data = parts.iter().map(|part| {
-        let body: serde_json::Value = serde_json::from_str(&part.body).unwrap();
+        let body: serde_json::Value = serde_json::from_str(bodies::text(&part.body)).unwrap();
         (body["data"]["video"]["title"].clone(), body["data"]["coalesced"].clone())
     });
     let titles = ["A".into(), "C".into(), serde_json::Value::Null];
@@ -278,7 +279,8 @@ fn one_video_with_news_is_told_as_ever() {
         video(3, "C", Vec::new()),
     ]);
     let part = parts(Channel::Recorder, &message).remove(0);
-    assert!(part.body.starts_with("B\nRick Astley\n\n👁 Views 950 → 1,240"), "{}", part.body);
+    let text = bodies::text(&part.body);
+    assert!(text.starts_with("B\nRick Astley\n\n👁 Views 950 → 1,240"), "{text}");
     assert_eq!((part.told, part.video), (vec![(1, 0)], Some(1)));
     message.videos[1].alerts.clear();
     assert_eq!(parts(Channel::Recorder, &message), []);
@@ -383,8 +385,7 @@ proptest! {
         let mut told: Vec<Place> = parts.iter().flat_map(|part| part.told.clone()).collect();
         told.sort_unstable();
         prop_assert_eq!(told, all(&message));
-        let chats: Vec<ChatMessage> =
-            parts.iter().map(|part| serde_json::from_str(&part.body).unwrap()).collect();
+        let chats: Vec<_> = parts.iter().map(|part| bodies::chat(&part.body)).collect();
         for (part, chat) in parts.iter().zip(&chats) {
             prop_assert!(!part.told.is_empty());
             assert_safe(&chat.html);

@@ -93,7 +93,7 @@ async fn a_notice_is_heard_also_by_those_who_muted_their_alerts() {
     let bench = Bench::new();
     bench.watch(ANA, "views any").await;
     bench.mute(ANA, None, Some(T0.plus(DAY))).await;
-    bench.store().notice(None, vec![(at(ANA), "{}".into())], T0).await.unwrap();
+    bench.store().notice(None, vec![(at(ANA), bodies::plain("{}"))], T0).await.unwrap();
     assert_eq!(bench.send_all().await, ["{}"]);
 }
 
@@ -252,7 +252,7 @@ async fn an_invitation_admits_one_person_until_it_expires() {
 #[tokio::test]
 async fn a_notice_rings_once_until_it_is_over() {
     let bench = Bench::new();
-    let to = vec![(at(ANA), "the channel is paused".to_owned())];
+    let to = vec![(at(ANA), bodies::plain("the channel is paused"))];
     let tell = |to| bench.store().notice(Some("paused".into()), to, T0);
     assert!(!tell(Vec::new()).await.unwrap(), "nobody was told");
     assert!(tell(to.clone()).await.unwrap());

@@ -204,7 +204,8 @@ async fn a_retry_says_the_same_under_the_same_name_and_what_came_later_is_anothe
     bench.sent(&again).await;
     assert_eq!((bench.count("sent"), bench.count("waiting")), (1, 1));
     let other = bench.claim().await.remove(0);
-    assert!(other.body.contains("Int(2) -> Int(3)"), "{}", other.body);
+    let text = bodies::text(&other.body);
+    assert!(text.contains("Int(2) -> Int(3)"), "{text}");
     assert_ne!(other.public_id, first.public_id);
     bench.sent(&other).await;
     assert_eq!((bench.count("sent"), bench.count("waiting")), (2, 0));

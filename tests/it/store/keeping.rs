@@ -148,7 +148,7 @@ async fn a_chat_that_watches_nothing_is_forgotten_a_week_after_its_last_message(
     bench.unwatch("telegram:5").await;
     bench.unwatch("telegram:6").await;
     // The operator watches nothing either, but something is on its way there.
-    let notice = vec![(at("telegram:8"), "{}".to_owned())];
+    let notice = vec![(at("telegram:8"), bodies::plain("{}"))];
     bench.store().notice(None, notice, bench.now()).await.unwrap();
     bench.sweep().await;
     assert_eq!((bench.rows("destination"), bench.rows("lane")), (4, 4));
@@ -210,7 +210,7 @@ async fn suppressions_invitations_and_notices_go_with_time() {
             per_day: None,
         })
         .await;
-    let to = vec![(at("telegram:1"), "{}".to_owned())];
+    let to = vec![(at("telegram:1"), bodies::plain("{}"))];
     bench.store().notice(Some("k".into()), to, T0).await.unwrap();
     assert_eq!(bench.rows("suppression"), 1);
     bench.pass(9 * DAY);

@@ -712,7 +712,7 @@ async fn what_is_under_way_of_one_name_ends_under_the_other_and_leaves_nothing_b
     bench.pass(HOUR);
     let bodies = bench.send_all().await;
     assert_eq!(bodies.len(), 3, "{bodies:#?}");
-    assert_eq!(bodies[0], first.body);
+    assert_eq!(bodies[0], bodies::text(&first.body));
     assert_eq!(bench.count("sent"), 3);
     bench.sums();
     bench.pass(8 * DAY);

@@ -41,6 +41,8 @@ use tubebell::store::{
     Edited, Finished, FinishedAs, NewRule, Places, Room, Sqlite, Store, Unit, WatchEdit,
 };
 
+use crate::bodies;
+
 /// When the stories begin.
 const T0: UnixMillis = UnixMillis(1_795_000_000_000);
 
@@ -161,7 +163,7 @@ impl Compose for Plain {
         let per_message = if each { 1 } else { self.videos_per_message };
         let messages = unit.videos.chunks(per_message).zip(texts.chunks(per_message));
         let messages = messages.map(|(videos, texts)| ComposedMessage {
-            body: texts.join(" + "),
+            body: bodies::plain(&texts.join(" + ")),
             video: videos[0].alerts[0].video.filter(|_| videos.len() == 1),
             is_coalesced: videos.iter().flat_map(|video| &video.alerts).count() > 1,
             alerts: videos.iter().flat_map(|video| &video.alerts).map(|alert| alert.id).collect(),
@@ -383,7 +385,7 @@ impl Bench {
             }
             for claim in claims {
                 self.sent(&claim).await;
-                bodies.push(claim.body);
+                bodies.push(bodies::text(&claim.body).to_owned());
             }
         }
     }

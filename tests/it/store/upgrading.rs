@@ -1,6 +1,7 @@
 //! A database of an older version is carried over by the gateway alone, whatever comes between.
 
 use super::*;
+use tubebell::model::{Body, Button, ChatMessage};
 use tubebell::route::Router;
 use tubebell::store::{ListLimits, ListedMember, Listing, Migration, StoreError};
 
@@ -150,6 +151,43 @@ async fn people_of_before_keep_who_invited_them_and_their_groups_count_for_thems
 }
 
 #[tokio::test]
+async fn what_waits_since_bodies_had_no_kind_leaves_as_it_was_written() {
+    let chat =
+        r#"{"html":"<b>1</b>","buttons":[[{"text":"Stop","data":"stop:8"}]],"preview":true}"#;
+    let json = r#"{"type":"alert.fired"}"#;
+    let mut content = OLDER[2].1.to_owned();
+    for (id, address, channel, body) in [
+        (901, "telegram:901", "telegram", chat),
+        (902, "webhook:https://example.org/bell", "webhook", json),
+        (903, "recorder:bell", "recorder", "views 950"),
+    ] {
+        content += &format!(
+            "INSERT INTO lane (id, key, channel, due_at) VALUES ({id}, '{address}', '{channel}', 1);
+             INSERT INTO destination (id, address, lane, owner) VALUES ({id}, '{address}', {id}, 'operator');
+             INSERT INTO notification (lane, destination, kind, body, members, silent, observed_at, created_at, next_at, state)
+             VALUES ({id}, {id}, 'notice', '{body}', '[]', 0, 1, 1, 1, 'pending');"
+        );
+    }
+    let bench = Bench::of_older(&content);
+    bench.upgrade().await;
+    let button = Button { text: "Stop".to_owned(), data: "stop:8".to_owned() };
+    let written = ChatMessage {
+        html: "<b>1</b>".to_owned(),
+        buttons: vec![vec![button]],
+        preview: true,
+        preview_url: None,
+    };
+    for (channel, body) in [
+        (Channel::Telegram, Body::Chat(written)),
+        (Channel::Webhook, Body::Json(json.to_owned())),
+        (Channel::Recorder, Body::Text("views 950".to_owned())),
+    ] {
+        let claims = bench.turn(channel, 100, Vec::new()).await.claims;
+        assert!(claims.iter().any(|claim| claim.body == body), "{channel}: {claims:#?}");
+    }
+}
+
+#[tokio::test]
 async fn an_upgraded_database_has_the_same_schema_as_a_new_one() {
     let schema = |bench: &Bench| {
         let db = bench.database();
@@ -223,7 +261,7 @@ async fn a_tool_leaves_an_older_database_as_it_is_and_says_what_to_do() {
         for access in [Access::Tool, Access::Existing] {
             let error = Sqlite::open(&path, access).err().unwrap().to_string();
             let expected = format!(
-                "tubebell.db is of an older version (schema {schema}, and this one needs 5): start this version's `tubebell run` once, it brings the database up to date"
+                "tubebell.db is of an older version (schema {schema}, and this one needs 6): start this version's `tubebell run` once, it brings the database up to date"
             );
             assert!(error.ends_with(&expected), "{error}");
         }

@@ -1,4 +1,4 @@
-//! The body of a webhook: what other programs get.
+//! Webhooks: what other programs get, a body for each video.
 //!
 //! ```json
 //! {
@@ -42,13 +42,21 @@
 //! The envelope is that of Standard Webhooks. Fields may be added; none changes its meaning.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::json;
 
-use super::cut::shown;
-use super::news::{NetAlert, VideoFacts, VideoNews, WatchMessage};
-use super::numbers;
-use crate::model::{About, Live, Signal, Status, SubscriptionId, Value, VideoId, is_blank};
+use super::Voice;
+use crate::model::{
+    About, Address, Body, Live, Signal, Status, SubscriptionId, UnixMillis, Value, VideoId,
+    is_blank,
+};
+use crate::render::chat::ChatTemplates;
+use crate::render::cut::shown;
+use crate::render::news::{NetAlert, Part, VideoFacts, VideoNews, WatchMessage};
+use crate::render::view::AnyView;
+use crate::render::{RenderError, numbers, sample};
 
 /// Longest body. Source: Standard Webhooks 1.0.0, “payload size”: below 20 kB.
 const BODY_MAX_BYTES: usize = 20_000 - 1;
@@ -56,8 +64,50 @@ const BODY_MAX_BYTES: usize = 20_000 - 1;
 /// Longest text of one field, tried in turn, in UTF-16 units; a title of YouTube has at most 100 characters.
 const TEXT_STEPS: [usize; 3] = [1000, 250, 100];
 
+#[derive(Debug)]
+pub(super) struct WebhookVoice {
+    /// Notices have no fields of their own for programs: they get the text that people read.
+    chats: Arc<ChatTemplates>,
+}
+
+impl WebhookVoice {
+    pub(super) const fn new(chats: Arc<ChatTemplates>) -> WebhookVoice {
+        WebhookVoice { chats }
+    }
+}
+
+impl Voice for WebhookVoice {
+    fn watch(&self, message: &WatchMessage) -> Result<Vec<Part>, RenderError> {
+        let part = |(index, news): (usize, &VideoNews)| {
+            Ok(Part::new(Body::Json(fitted(message, news)?), news.places(index)))
+        };
+        message.told().map(part).collect()
+    }
+
+    fn answer(&self, _view: AnyView) -> Result<Body, RenderError> {
+        Err(RenderError::NoAnswers)
+    }
+
+    fn notice(&self, notice: AnyView, now: UnixMillis) -> Result<Body, RenderError> {
+        let notice = json!({
+            "type": "operator.notice",
+            "timestamp": now.to_string(),
+            "data": { "text": self.chats.page(notice)?.seen.text() },
+        });
+        Ok(Body::Json(notice.to_string()))
+    }
+
+    fn test(&self, _to: &Address, now: UnixMillis, _tz: &str) -> Result<Body, RenderError> {
+        let message = sample::news::test(now);
+        let news = &message.videos[0];
+        let mut event = event(&message, news, news.alerts.len(), TEXT_STEPS[0]);
+        event.data.test = Some(true);
+        Ok(Body::Json(serde_json::to_string(&event)?))
+    }
+}
+
 #[derive(Serialize)]
-struct Body<'a> {
+struct FiredEvent<'a> {
     r#type: &'static str,
     timestamp: String,
     data: Data<'a>,
@@ -121,12 +171,12 @@ enum Plain<'a> {
     Text(Cow<'a, str>),
 }
 
-/// The body for one video of a message.
-pub(super) fn body(message: &WatchMessage, news: &VideoNews) -> Result<String, serde_json::Error> {
+/// The body for one video of a message, as long as bodies may be.
+fn fitted(message: &WatchMessage, news: &VideoNews) -> Result<String, serde_json::Error> {
     let mut count = news.alerts.len();
     for (step, text_max) in TEXT_STEPS.into_iter().enumerate() {
         loop {
-            let body = serde_json::to_string(&value(message, news, count, text_max))?;
+            let body = serde_json::to_string(&event(message, news, count, text_max))?;
             if body.len() <= BODY_MAX_BYTES || count == 0 {
                 return Ok(body);
             }
@@ -137,27 +187,18 @@ pub(super) fn body(message: &WatchMessage, news: &VideoNews) -> Result<String, s
             count = count * 9 / 10;
         }
     }
-    serde_json::to_string(&value(message, news, 0, 0))
+    serde_json::to_string(&event(message, news, 0, 0))
 }
 
-/// The same with a mark that nothing of it has happened.
-pub(super) fn test_body(
-    message: &WatchMessage,
-    news: &VideoNews,
-) -> Result<String, serde_json::Error> {
-    let mut body = value(message, news, news.alerts.len(), TEXT_STEPS[0]);
-    body.data.test = Some(true);
-    serde_json::to_string(&body)
-}
-
-fn value<'a>(
+/// What is said with so many of the alerts, and no text longer than that.
+fn event<'a>(
     message: &'a WatchMessage,
     news: &'a VideoNews,
     count: usize,
     text_max: usize,
-) -> Body<'a> {
+) -> FiredEvent<'a> {
     let alerts = news.alerts.iter().take(count).map(|alert| one(alert, text_max)).collect();
-    Body {
+    FiredEvent {
         r#type: "alert.fired",
         timestamp: news.observed_at.to_string(),
         data: Data {

@@ -1,0 +1,106 @@
+//! What a channel is given of one message: made by `render`, kept in the store, sent by `notify`.
+
+use std::borrow::Cow;
+
+use super::ChatMessage;
+
+/// One message as it leaves, the same at every attempt.
+///
+/// A variant is what one sort of receiver takes; a notifier sends those that it knows and refuses the others. A Discord
+/// embed and a mail are further variants. What goes along with a message (a picture to be drawn, a file) stands in the
+/// variant as data, such as the numbers of a picture, and becomes bytes where it is sent: the store keeps every body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// For a chat: HTML, with buttons and a preview.
+    Chat(ChatMessage),
+    /// For programs: JSON, sent as it is to the byte, because it is signed.
+    Json(String),
+    /// What a reader sees, and nothing else.
+    Text(String),
+}
+
+/// Which variant of [`Body`] a text in the store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyKind {
+    /// [`Body::Chat`], as JSON.
+    Chat,
+    /// [`Body::Json`].
+    Json,
+    /// [`Body::Text`].
+    Text,
+}
+
+impl BodyKind {
+    /// All kinds.
+    pub const ALL: [BodyKind; 3] = [BodyKind::Chat, BodyKind::Json, BodyKind::Text];
+
+    /// What the store calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            BodyKind::Chat => "chat",
+            BodyKind::Json => "json",
+            BodyKind::Text => "text",
+        }
+    }
+
+    /// The kind of that name; `None`: there is none.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<BodyKind> {
+        BodyKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl Body {
+    /// Which variant it is.
+    #[must_use]
+    pub const fn kind(&self) -> BodyKind {
+        match self {
+            Body::Chat(_) => BodyKind::Chat,
+            Body::Json(_) => BodyKind::Json,
+            Body::Text(_) => BodyKind::Text,
+        }
+    }
+
+    /// The text that is kept of it, beside its kind.
+    ///
+    /// # Errors
+    ///
+    /// None is to be expected: all that it holds has a form in JSON.
+    pub fn to_text(&self) -> Result<Cow<'_, str>, serde_json::Error> {
+        match self {
+            Body::Chat(message) => serde_json::to_string(message).map(Cow::Owned),
+            Body::Json(text) | Body::Text(text) => Ok(Cow::Borrowed(text)),
+        }
+    }
+
+    /// The body of which this text was kept.
+    ///
+    /// # Errors
+    ///
+    /// The text is no body of that kind.
+    pub fn from_text(kind: BodyKind, text: String) -> Result<Body, serde_json::Error> {
+        Ok(match kind {
+            BodyKind::Chat => Body::Chat(serde_json::from_str(&text)?),
+            BodyKind::Json => Body::Json(text),
+            BodyKind::Text => Body::Text(text),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_body_becomes_the_same_body() {
+        let chat = ChatMessage { html: "<b>&amp;</b>".to_owned(), ..ChatMessage::default() };
+        for body in [Body::Chat(chat), Body::Json("{}".to_owned()), Body::Text("<b>".to_owned())] {
+            let kind = BodyKind::from_name(body.kind().name()).unwrap();
+            let text = body.to_text().unwrap().into_owned();
+            assert_eq!(Body::from_text(kind, text).unwrap(), body);
+        }
+        assert_eq!(BodyKind::from_name("fax"), None);
+        assert!(Body::from_text(BodyKind::Chat, "hello".to_owned()).is_err());
+    }
+}

@@ -1,0 +1,69 @@
+//! What people are told, as messages of a chat.
+
+use handlebars::Handlebars;
+
+use super::alert::AlertView;
+use super::digest::Digest;
+use super::html::Parsed;
+use super::news::{Part, WatchMessage};
+use super::view::AnyView;
+use super::{RenderError, buttons, page, parts};
+use crate::model::{Body, ChatMessage};
+
+/// The templates of all messages, compiled.
+#[derive(Debug)]
+pub(super) struct ChatTemplates {
+    registry: Handlebars<'static>,
+}
+
+/// One message.
+pub(super) struct ChatPage {
+    pub(super) message: ChatMessage,
+    /// What its reader sees, for channels that know no HTML.
+    pub(super) seen: Parsed,
+}
+
+impl ChatTemplates {
+    pub(super) const fn new(registry: Handlebars<'static>) -> ChatTemplates {
+        ChatTemplates { registry }
+    }
+
+    /// One view as one message.
+    pub(super) fn page(&self, view: AnyView) -> Result<ChatPage, RenderError> {
+        let AnyView { name, fields, buttons, preview } = view;
+        let (html, seen) = page::fitted(&self.registry, name, &fields)?;
+        Ok(ChatPage { message: ChatMessage { html, buttons, preview, preview_url: None }, seen })
+    }
+
+    /// What one watch is told, in as few messages as it takes. `body` makes of each what the channel sends.
+    pub(super) fn watch(
+        &self,
+        message: &WatchMessage,
+        body: impl Fn(ChatPage) -> Body,
+    ) -> Result<Vec<Part>, RenderError> {
+        let told: Vec<_> = message.told().collect();
+        match *told.as_slice() {
+            [] => Ok(Vec::new()),
+            [(index, news)] => {
+                let page = self.page(AnyView::from(&AlertView::new(message, news)))?;
+                Ok(vec![Part::new(body(page), news.places(index))])
+            }
+            _ => {
+                let parts = parts::render(&self.registry, &Digest::new(message))?;
+                let part = |part: parts::PartText| {
+                    let buttons = part
+                        .is_last
+                        .then(|| buttons::of_alert(message.subscription, &message.subject));
+                    let chat = ChatMessage {
+                        html: part.html,
+                        buttons: buttons.unwrap_or_default(),
+                        preview: part.upload.is_some(),
+                        preview_url: part.upload,
+                    };
+                    Part::new(body(ChatPage { message: chat, seen: part.seen }), part.told)
+                };
+                Ok(parts.into_iter().map(part).collect())
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! How each channel says things: one voice per channel makes a body of what is to be said.
+//!
+//! What is to be said is the same for all of them; templates, escape, limits and buttons are the voice's own.
+
+mod recorder;
+mod telegram;
+mod webhook;
+
+use std::sync::Arc;
+
+use super::RenderError;
+use super::chat::ChatTemplates;
+use super::news::{Part, WatchMessage};
+use super::numbers::Moment;
+use super::view::AnyView;
+use super::views::Test;
+use crate::model::{Address, Body, Channel, UnixMillis};
+use recorder::RecorderVoice;
+use telegram::TelegramVoice;
+use webhook::WebhookVoice;
+
+/// How a channel says things.
+pub(super) trait Voice {
+    /// What one watch is told. Each alert is told by one part.
+    fn watch(&self, message: &WatchMessage) -> Result<Vec<Part>, RenderError>;
+
+    /// An answer to whoever wrote.
+    fn answer(&self, view: AnyView) -> Result<Body, RenderError>;
+
+    /// A notice to the operator or an owner. People get it like an answer.
+    fn notice(&self, notice: AnyView, _now: UnixMillis) -> Result<Body, RenderError> {
+        self.answer(notice)
+    }
+
+    /// What shows that messages arrive at `to`. People get what `/test` answers.
+    fn test(&self, to: &Address, now: UnixMillis, tz: &str) -> Result<Body, RenderError> {
+        let now = Moment { at: now, tz: tz.to_owned() };
+        let view = Test { now, here: to.to_string(), muted_until: None, back: None };
+        self.answer(AnyView::from(&view))
+    }
+}
+
+/// The voices of all channels.
+#[derive(Debug)]
+pub(super) struct Voices {
+    telegram: TelegramVoice,
+    webhook: WebhookVoice,
+    recorder: RecorderVoice,
+}
+
+impl Voices {
+    pub(super) fn new(chats: &Arc<ChatTemplates>) -> Voices {
+        Voices {
+            telegram: TelegramVoice::new(Arc::clone(chats)),
+            webhook: WebhookVoice::new(Arc::clone(chats)),
+            recorder: RecorderVoice::new(Arc::clone(chats)),
+        }
+    }
+
+    pub(super) fn of(&self, channel: Channel) -> &dyn Voice {
+        match channel {
+            Channel::Telegram => &self.telegram,
+            Channel::Webhook => &self.webhook,
+            Channel::Recorder => &self.recorder,
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Bodies of messages, as tests write and read them.
+
+use tubebell::model::{Body, ChatMessage};
+
+/// A body that is this text.
+pub(crate) fn plain(text: &str) -> Body {
+    Body::Text(text.to_owned())
+}
+
+/// The text of a body; of a message for a chat its HTML.
+pub(crate) fn text(body: &Body) -> &str {
+    match body {
+        Body::Chat(chat) => &chat.html,
+        Body::Json(text) | Body::Text(text) => text,
+    }
+}
+
+/// A body that is a message for a chat.
+pub(crate) fn chat(body: &Body) -> &ChatMessage {
+    match body {
+        Body::Chat(chat) => chat,
+        Body::Json(_) | Body::Text(_) => panic!("{body:?} is none for a chat"),
+    }
+}
