@@ -18,6 +18,13 @@ use crate::store::UpdateMark;
 /// Updates in hand at a time: as many as one answer of Telegram's holds.
 pub(super) const IN_HAND_MAX: usize = 100;
 
+/// An update, under the id by which Telegram tells and confirms it.
+#[derive(Debug)]
+pub(super) struct Heard {
+    pub(super) id: i64,
+    pub(super) incoming: Incoming,
+}
+
 /// How far an update is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -44,7 +51,7 @@ pub(super) enum Came {
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     known: BTreeMap<i64, State>,
-    queues: HashMap<String, VecDeque<Incoming>>,
+    queues: HashMap<String, VecDeque<Heard>>,
     /// Chats with a new id, whose updates go behind those of the old id until these are worked off.
     moved: HashMap<String, String>,
     /// How often the ids have started anew.
@@ -54,17 +61,17 @@ pub(super) struct Inbox {
 impl Inbox {
     /// Puts what came, in the order of the ids, into the queues of its chats. What is not above `last`, the stored mark,
     /// was confirmed.
-    pub(super) fn take(&mut self, mut updates: Vec<Incoming>, last: Option<i64>) -> Came {
-        updates.sort_by_key(|incoming| incoming.mark.update_id);
-        let ids: BTreeSet<i64> = updates.iter().map(|incoming| incoming.mark.update_id).collect();
+    pub(super) fn take(&mut self, mut updates: Vec<Heard>, last: Option<i64>) -> Came {
+        updates.sort_by_key(|heard| heard.id);
+        let ids: BTreeSet<i64> = updates.iter().map(|heard| heard.id).collect();
         let Some((from, to)) = self.sequence(&ids, last) else {
             return if ids.is_empty() { Came::Nothing } else { Came::Known };
         };
         // What is not told again, though what stands behind it is, will not come any more.
         self.known.retain(|id, state| *state != State::Failed || ids.contains(id) || *id > to);
         let (mut began, mut any_new, mut any_known) = (Vec::new(), false, false);
-        for incoming in updates {
-            let id = incoming.mark.update_id;
+        for heard in updates {
+            let id = heard.id;
             if id < from || id > to {
                 continue;
             }
@@ -79,11 +86,11 @@ impl Inbox {
             }
             any_new = true;
             self.known.insert(id, State::InHand);
-            let queue = self.queue_of(&incoming.kind);
+            let queue = self.queue_of(&heard.incoming.kind);
             if let Some(waiting) = self.queues.get_mut(&queue) {
-                waiting.push_back(incoming);
+                waiting.push_back(heard);
             } else {
-                self.queues.insert(queue.clone(), VecDeque::from([incoming]));
+                self.queues.insert(queue.clone(), VecDeque::from([heard]));
                 began.push(queue);
             }
         }
@@ -145,12 +152,12 @@ impl Inbox {
     }
 
     /// The update that is to be handled next in a queue; `None`: it is worked off, and another update begins it anew.
-    pub(super) fn next(&mut self, queue: &str) -> Option<Incoming> {
-        let incoming = self.queues.get_mut(queue).and_then(VecDeque::pop_front);
-        if incoming.is_none() {
+    pub(super) fn next(&mut self, queue: &str) -> Option<Heard> {
+        let heard = self.queues.get_mut(queue).and_then(VecDeque::pop_front);
+        if heard.is_none() {
             self.end(queue);
         }
-        incoming
+        heard
     }
 
     /// An update has had its effect.
@@ -166,12 +173,12 @@ impl Inbox {
 
     /// Telegram is to tell again what waits in a queue.
     pub(super) fn give_back(&mut self, queue: &str) {
-        for incoming in self.end(queue) {
-            self.known.insert(incoming.mark.update_id, State::Failed);
+        for heard in self.end(queue) {
+            self.known.insert(heard.id, State::Failed);
         }
     }
 
-    fn end(&mut self, queue: &str) -> VecDeque<Incoming> {
+    fn end(&mut self, queue: &str) -> VecDeque<Heard> {
         self.moved.retain(|_, from| from != queue);
         self.queues.remove(queue).unwrap_or_default()
     }
@@ -214,15 +221,15 @@ mod tests {
     use super::*;
     use crate::model::Address;
 
-    fn incoming(update_id: i64, kind: IncomingKind) -> Incoming {
-        Incoming { mark: UpdateMark { source: "telegram:1".to_owned(), update_id }, kind }
+    fn heard(id: i64, kind: IncomingKind) -> Heard {
+        Heard { id, incoming: Incoming { mark: None, kind } }
     }
 
     fn chat(id: i64) -> Address {
         Address::Telegram { chat: id, thread: None }
     }
 
-    fn from(chat_id: i64, update_id: i64) -> Incoming {
+    fn from(chat_id: i64, update_id: i64) -> Heard {
         let kind = IncomingKind::Membership {
             chat: chat(chat_id),
             private: true,
@@ -230,7 +237,7 @@ mod tests {
             reachable: true,
             reason: String::new(),
         };
-        incoming(update_id, kind)
+        heard(update_id, kind)
     }
 
     fn queue(id: i64) -> String {
@@ -238,7 +245,7 @@ mod tests {
     }
 
     fn next(inbox: &mut Inbox, id: i64) -> Option<i64> {
-        inbox.next(&queue(id)).map(|incoming| incoming.mark.update_id)
+        inbox.next(&queue(id)).map(|heard| heard.id)
     }
 
     #[test]
@@ -369,7 +376,7 @@ mod tests {
     fn what_a_chat_says_under_its_new_id_waits_for_what_it_said_under_the_old_one() {
         let mut inbox = Inbox::default();
         let moves = IncomingKind::Migrated { from: chat(-1), to: chat(-100) };
-        let came = inbox.take(vec![from(-1, 10), incoming(11, moves), from(-100, 12)], None);
+        let came = inbox.take(vec![from(-1, 10), heard(11, moves), from(-100, 12)], None);
         assert_eq!(came, Came::New(vec![queue(-1)]));
         assert_eq!([10, 11, 12].map(|_| next(&mut inbox, -1)), [Some(10), Some(11), Some(12)]);
         assert_eq!(next(&mut inbox, -1), None);

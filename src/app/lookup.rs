@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use super::looks::{Looks, LooksPerChat};
 use super::service_timeout::ServiceTimeout;
-use crate::control::{Asker, Looked, LookedSubject, Lookup, LookupError};
-use crate::model::{Clock, SubjectRef, UnixMillis, VideoId};
+use crate::control::{Asker, Looked, LookedSubject, Lookup, LookupError, PersonId};
+use crate::model::{Address, Clock, SubjectRef, UnixMillis, VideoId};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
 use crate::pipeline::{QUOTA_KEY, Watched};
@@ -234,8 +234,15 @@ impl Lookup for YouTubeLookup {
         asked
     }
 
-    async fn is_administrator(&self, chat: i64, user: i64) -> Result<bool, LookupError> {
-        match self.with_telegram.wait(self.telegram.get_chat_member(chat, user)).await {
+    async fn is_administrator(
+        &self,
+        chat: &Address,
+        person: &PersonId,
+    ) -> Result<bool, LookupError> {
+        let (Address::Telegram { chat, .. }, Ok(user)) = (chat, person.0.parse()) else {
+            return Ok(false);
+        };
+        match self.with_telegram.wait(self.telegram.get_chat_member(*chat, user)).await {
             Some(Ok(status)) => Ok(status.is_administrator()),
             // Telegram knows neither the chat nor the member: nobody who may change anything.
             Some(Err(SendError::Barred(_) | SendError::Gone(_) | SendError::Rejected(_))) => {

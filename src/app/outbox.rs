@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::waiting::{Put, Waiting};
-use crate::control::{Reply, ReplyError};
+use crate::control::{MessageId, Reply, ReplyError};
 use crate::deliver::Limiter;
 use crate::model::{Address, Body, ChatMessage, Owner};
 use crate::notify::SendError;
@@ -185,8 +185,10 @@ impl Reply for Outbox {
         });
     }
 
-    async fn edit(&self, to: &Address, owner: &Owner, message_id: i32, message: Body) {
-        if let (Address::Telegram { chat, .. }, Body::Chat(message)) = (to, message) {
+    async fn edit(&self, to: &Address, owner: &Owner, which: &MessageId, message: Body) {
+        if let (Address::Telegram { chat, .. }, Body::Chat(message)) = (to, message)
+            && let Ok(message_id) = which.0.parse()
+        {
             self.post(to, owner, What::Edit { chat: *chat, message_id, message });
         }
     }

@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::inbox::{Came, Inbox};
-use crate::control::{Control, Incoming};
+use super::inbox::{Came, Heard, Inbox};
+use crate::control::Control;
 use crate::model::Clock;
 
 /// What the tasks of all queues share.
@@ -51,7 +51,7 @@ impl Queues {
     }
 
     /// Takes what came in hand and begins to work it off.
-    pub(super) fn take(self: &Arc<Self>, updates: Vec<Incoming>, last: Option<i64>) -> Came {
+    pub(super) fn take(self: &Arc<Self>, updates: Vec<Heard>, last: Option<i64>) -> Came {
         let came = {
             let mut inbox = self.inbox();
             let came = inbox.take(updates, last);
@@ -103,11 +103,10 @@ impl Queues {
         let mut work = Work { queues: &self, queue: &queue, at: None, is_over: false };
         while !self.stop.is_cancelled() {
             let next = self.inbox().next(&queue);
-            let Some(incoming) = next else {
+            let Some(Heard { id, incoming }) = next else {
                 work.is_over = true;
                 return;
             };
-            let id = incoming.mark.update_id;
             work.at = Some(id);
             if self.control.handle(incoming, (self.clock)()).await.is_err() {
                 self.inbox().failed(&queue, id);

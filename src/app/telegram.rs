@@ -9,13 +9,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::hearing::Hearing;
-use super::inbox::{Came, IN_HAND_MAX};
+use super::inbox::{Came, Heard, IN_HAND_MAX};
 use super::jumps::Jumps;
 use super::lookup::YouTubeLookup;
 use super::outbox::Outbox;
 use super::queues::Queues;
 use crate::bus::Embedded;
-use crate::control::{Control, ControlOptions, INVITATION_LIFE, Incoming, IncomingKind, Person};
+use crate::control::{
+    Author, Control, ControlOptions, INVITATION_LIFE, Incoming, IncomingKind, MessageId, PersonId,
+};
 use crate::deliver::Wakers;
 use crate::model::{Address, Clock, Owner, UnixMillis};
 use crate::notify::SendError;
@@ -274,7 +276,8 @@ impl Listener {
         let next = if updates.is_empty() { From::Beginning } else { From::Mark };
         let updates = updates.into_iter().map(|update| {
             let mark = UpdateMark { source: source.to_owned(), update_id: update.id };
-            Incoming { mark, kind: kind(update) }
+            let id = update.id;
+            Heard { id, incoming: Incoming { mark: Some(mark), kind: kind(update) } }
         });
         let came = queues.take(updates.collect(), last);
         if came == Came::Nothing && begun.elapsed() < HELD_MIN {
@@ -333,8 +336,14 @@ fn kind(update: Update) -> IncomingKind {
             IncomingKind::Message {
                 chat,
                 private: message.chat.kind == ChatKind::Private,
-                user: message.from.map(person),
-                sender_chat: message.sender_chat,
+                // Whoever writes as a chat comes with a placeholder for a user, which stands for nobody.
+                author: match message.sender_chat {
+                    Some(sender) if sender == message.chat.id => Author::Chat,
+                    Some(sender) => Author::OtherChat(sender.to_string()),
+                    None => {
+                        message.from.map_or(Author::Unnamed, |from| Author::Person(person(&from)))
+                    }
+                },
                 text,
                 is_passed_on: message.is_passed_on,
             }
@@ -345,8 +354,8 @@ fn kind(update: Update) -> IncomingKind {
                 callback_id: callback.id,
                 chat: address(chat, callback.thread),
                 private: chat.kind == ChatKind::Private,
-                user: person(callback.from),
-                message_id: callback.message_id,
+                person: person(&callback.from),
+                message: callback.message_id.map(|id| MessageId(id.to_string())),
                 data: callback.data,
                 buttons: callback.buttons,
             }
@@ -357,7 +366,7 @@ fn kind(update: Update) -> IncomingKind {
                 chat: address(&membership.chat, None),
                 private: membership.chat.kind == ChatKind::Private,
                 // A bot adds for somebody whom we can't see.
-                by: (!membership.from.is_bot).then(|| person(membership.from)),
+                by: (!membership.from.is_bot).then(|| person(&membership.from)),
                 reachable,
                 reason: "the bot was blocked or removed".to_owned(),
             }
@@ -366,6 +375,39 @@ fn kind(update: Update) -> IncomingKind {
     }
 }
 
-fn person(user: crate::notify::telegram::User) -> Person {
-    Person { id: user.id, name: user.name }
+fn person(user: &crate::notify::telegram::User) -> PersonId {
+    PersonId(user.id.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notify::telegram::{Message, User};
+
+    #[test]
+    fn who_stands_in_for_a_chat_that_writes_is_nobody() {
+        let group = Chat { id: -100_123, kind: ChatKind::Supergroup };
+        let author = |sender_chat: Option<i64>| {
+            let message = Message {
+                id: 1,
+                chat: group.clone(),
+                thread: None,
+                from: Some(User { id: 7, is_bot: true, name: "Group".to_owned(), username: None }),
+                sender_chat,
+                text: Some("/list".to_owned()),
+                is_passed_on: false,
+                is_farewell: false,
+                date: UnixMillis(0),
+                reply_to: None,
+                migrate_to: None,
+            };
+            match kind(Update { id: 1, kind: UpdateKind::Message(message) }) {
+                IncomingKind::Message { author, .. } => author,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(author(Some(-100_123)), Author::Chat);
+        assert_eq!(author(Some(-100_999)), Author::OtherChat("-100999".to_owned()));
+        assert_eq!(author(None), Author::Person(PersonId("7".to_owned())));
+    }
 }

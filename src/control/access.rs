@@ -143,7 +143,7 @@ async fn standing(turn: &Turn<'_>) -> Result<Standing, StoreError> {
 
 /// The address of the conversation with whoever writes.
 fn personal(turn: &Turn<'_>) -> Option<Address> {
-    turn.chat.private_chat(turn.person?.id)
+    turn.chat.private_chat(&turn.person()?.0)
 }
 
 /// Whether the configuration says that somebody is in.

@@ -6,19 +6,32 @@ use crate::store::UpdateMark;
 /// One update of a chat service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incoming {
-    /// Its id, stored with what it did.
-    pub mark: UpdateMark,
+    /// Where the service tells an update until it is confirmed: its id, stored with what it did, so that the same one has
+    /// no second effect. `None`: the service tells each one once.
+    pub mark: Option<UpdateMark>,
     /// What happened.
     pub kind: IncomingKind,
 }
 
-/// Somebody. Names are chosen by their owners: escape them.
+/// Somebody, by the id that the chat service gives them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    /// The user's id.
-    pub id: i64,
-    /// The name.
-    pub name: String,
+pub struct PersonId(pub String);
+
+/// A message of ours, by the id that the chat service gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageId(pub String);
+
+/// Who wrote something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Author {
+    /// A person.
+    Person(PersonId),
+    /// The chat itself: one of its administrators, who stays unnamed.
+    Chat,
+    /// Somebody in the name of another chat, which has this id.
+    OtherChat(String),
+    /// The service does not say who.
+    Unnamed,
 }
 
 /// What happened.
@@ -31,9 +44,7 @@ pub enum IncomingKind {
         /// A conversation with one person.
         private: bool,
         /// Who wrote.
-        user: Option<Person>,
-        /// The chat in whose name it was written: the chat itself for its anonymous administrators.
-        sender_chat: Option<i64>,
+        author: Author,
         /// The text.
         text: String,
         /// Who sent it did not write it: it was forwarded, or is another bot's. It may be answered and commands nothing.
@@ -48,9 +59,9 @@ pub enum IncomingKind {
         /// A conversation with one person.
         private: bool,
         /// Who pressed.
-        user: Person,
+        person: PersonId,
         /// The message with the button.
-        message_id: Option<i32>,
+        message: Option<MessageId>,
         /// The button's data. Clients are free to send any.
         data: String,
         /// The data of all buttons that the message has; `None`: the chat service does not say so any more.
@@ -68,7 +79,7 @@ pub enum IncomingKind {
         /// A conversation with one person.
         private: bool,
         /// Who changed it: whoever added the bot to a group.
-        by: Option<Person>,
+        by: Option<PersonId>,
         /// Whether messages arrive from now on.
         reachable: bool,
         /// Why not, in one line.

@@ -30,7 +30,7 @@ use std::time::Duration;
 
 pub use access::AccessMode;
 pub use command::COMMANDS;
-pub use incoming::{Incoming, IncomingKind, Person};
+pub use incoming::{Author, Incoming, IncomingKind, MessageId, PersonId};
 pub use invite::{INVITATION_LIFE, invitation, invitation_link};
 pub use seams::{Asker, Looked, LookedSubject, Lookup, LookupError, Reply, ReplyError};
 pub use story::{RuleState, state};
@@ -164,10 +164,12 @@ impl Control {
     /// update that fails by itself, on a row that can't be read, is stepped over: it would fail again.
     pub async fn handle(&self, incoming: Incoming, now: UnixMillis) -> Result<(), HandleError> {
         let result = self.take(&incoming, now).await;
-        self.remember_failure(&incoming.mark, result.is_err());
+        if let Some(mark) = &incoming.mark {
+            self.remember_failure(mark, result.is_err());
+        }
         if let Err(error) = result {
             tracing::error!(
-                update.id = incoming.mark.update_id,
+                update.id = incoming.mark.as_ref().map(|mark| mark.update_id),
                 error = &error as &dyn std::error::Error,
                 "an update could not be stored"
             );
@@ -177,7 +179,7 @@ impl Control {
             }
             // A row of this chat can't be read, or the work panics: that will be so again, and others wait behind.
             self.apologise(&incoming, SORRY, now).await;
-            self.store.edit(Some(incoming.mark), Vec::new(), now).await?;
+            self.store.edit(incoming.mark, Vec::new(), now).await?;
         }
         Ok(())
     }
@@ -196,36 +198,29 @@ impl Control {
     }
 
     async fn take(&self, incoming: &Incoming, now: UnixMillis) -> Result<(), StoreError> {
-        let mark = &incoming.mark;
-        if self.store.is_handled(mark).await? {
+        let mark = incoming.mark.as_ref();
+        if let Some(mark) = mark
+            && self.store.is_handled(mark).await?
+        {
             return Ok(());
         }
         match &incoming.kind {
-            IncomingKind::Message { chat, private, user, sender_chat, text, is_passed_on } => {
-                let mut turn =
-                    Turn::new(self, mark, chat, *private, now).by(user.as_ref(), *sender_chat);
+            IncomingKind::Message { chat, private, author, text, is_passed_on } => {
+                let mut turn = Turn::new(self, mark, chat, *private, now).by(author.clone());
                 let result = self.message(&mut turn, text, *is_passed_on).await;
                 turn.finish(result).await
             }
-            IncomingKind::Button {
-                callback_id,
-                chat,
-                private,
-                user,
-                message_id,
-                data,
-                buttons,
-            } => {
+            IncomingKind::Button { callback_id, chat, private, person, message, data, buttons } => {
                 // Messages from before a group's move stand under its old id, where nothing can be changed any more.
                 let moved = self.moved(chat).await?;
-                let message_id = message_id.filter(|_| moved.is_none());
+                let message = message.as_ref().filter(|_| moved.is_none());
                 let mut turn = Turn::new(self, mark, moved.as_ref().unwrap_or(chat), *private, now)
-                    .by(Some(user), None)
-                    .pressed(callback_id, message_id);
+                    .by(Author::Person(person.clone()))
+                    .pressed(callback_id, message);
                 let mut result = self.button(&mut turn, data, buttons.as_deref()).await;
                 if let Err(Stop::Answer(answer)) = &mut result {
                     // Whoever presses on is not told each time what they know already.
-                    let who = format!("{} {}", turn.chat.lane(), user.id);
+                    let who = format!("{} {}", turn.chat.lane(), person.0);
                     if self.vain_presses.take(&who, now) != Grant::Granted {
                         **answer = Answer::default();
                         turn.leave_unanswered();
@@ -238,16 +233,17 @@ impl Control {
                     self.returns.note(chat, shut, now);
                 }
                 let edit = Edit::Alive { destination: chat.clone() };
-                self.store.edit(Some(mark.clone()), vec![edit], now).await.map(drop)
+                self.store.edit(mark.cloned(), vec![edit], now).await.map(drop)
             }
             IncomingKind::Membership { chat, private, by, reachable: true, .. } => {
-                let mut turn = Turn::new(self, mark, chat, *private, now).by(by.as_ref(), None);
+                let author = by.clone().map_or(Author::Unnamed, Author::Person);
+                let mut turn = Turn::new(self, mark, chat, *private, now).by(author);
                 let result = access::reachable(&mut turn).await;
                 turn.finish(result).await
             }
             IncomingKind::Membership { chat, reason, reachable: false, .. } => {
                 let edit = Edit::Disable { destination: chat.clone(), reason: reason.clone() };
-                self.store.edit(Some(mark.clone()), vec![edit], now).await.map(drop)
+                self.store.edit(mark.cloned(), vec![edit], now).await.map(drop)
             }
             IncomingKind::Migrated { from, to } => {
                 // Without this question, a chat that nobody knows would get a row.
@@ -261,10 +257,10 @@ impl Control {
                 } else {
                     Vec::new()
                 };
-                self.store.edit(Some(mark.clone()), edits, now).await.map(drop)
+                self.store.edit(mark.cloned(), edits, now).await.map(drop)
             }
             IncomingKind::Other => {
-                self.store.edit(Some(mark.clone()), Vec::new(), now).await.map(drop)
+                self.store.edit(mark.cloned(), Vec::new(), now).await.map(drop)
             }
         }
     }
@@ -408,8 +404,9 @@ impl Control {
         slow_down(turn, self.answers.take(&turn.chat.lane(), turn.now))
     }
 
-    fn has_failed(&self, mark: &UpdateMark) -> bool {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner).contains(mark)
+    fn has_failed(&self, mark: Option<&UpdateMark>) -> bool {
+        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        mark.is_some_and(|mark| failed.contains(mark))
     }
 
     /// Says that something went wrong, but not with every attempt.
@@ -423,7 +420,7 @@ impl Control {
                 if (*private || is_command)
                     && self.apologies.take(&chat.lane(), now) == Grant::Granted
                 {
-                    let turn = Turn::new(self, &incoming.mark, chat, *private, now);
+                    let turn = Turn::new(self, incoming.mark.as_ref(), chat, *private, now);
                     turn.tell(turn.line(sorry)).await;
                 }
             }

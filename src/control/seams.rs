@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use crate::model::{Address, Body, Owner, Snapshot, SubjectRef, UnixMillis, VideoId};
 use crate::store::Beginning;
 
+use super::incoming::{MessageId, PersonId};
+
 /// A video that was just looked at.
 #[derive(Debug, Clone)]
 pub struct Looked {
@@ -117,8 +119,12 @@ pub trait Lookup: Send + Sync {
         asker: &Asker,
     ) -> Result<Option<LookedSubject>, LookupError>;
 
-    /// Whether a user may decide for a chat.
-    async fn is_administrator(&self, chat: i64, user: i64) -> Result<bool, LookupError>;
+    /// Whether a person may decide for a chat.
+    async fn is_administrator(
+        &self,
+        chat: &Address,
+        person: &PersonId,
+    ) -> Result<bool, LookupError>;
 }
 
 /// Why an answer did not arrive; one line for the log.
@@ -141,5 +147,5 @@ pub trait Reply: Send + Sync {
     async fn toast(&self, callback: &str, text: &str);
 
     /// Replaces one of our messages; `owner` as there.
-    async fn edit(&self, to: &Address, owner: &Owner, message_id: i32, message: Body);
+    async fn edit(&self, to: &Address, owner: &Owner, which: &MessageId, message: Body);
 }

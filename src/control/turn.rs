@@ -9,7 +9,7 @@ use crate::render::{AnyView, Prose};
 use crate::store::{Barred, DestinationRow, Edit, Edited, Shut, StoreError, UpdateMark};
 
 use super::access;
-use super::incoming::Person;
+use super::incoming::{Author, MessageId, PersonId};
 use super::{Asker, Control, LookupError};
 
 /// What is told to whoever wrote; nothing, by default.
@@ -50,14 +50,13 @@ impl From<StoreError> for Stop {
 /// One update on its way.
 pub(super) struct Turn<'a> {
     pub(super) control: &'a Control,
-    pub(super) mark: &'a UpdateMark,
+    pub(super) mark: Option<&'a UpdateMark>,
     /// Where it was written, with the topic; what is set here holds for this topic.
     pub(super) chat: &'a Address,
     pub(super) private: bool,
     pub(super) now: UnixMillis,
-    pub(super) person: Option<&'a Person>,
-    sender_chat: Option<i64>,
-    button: Option<(&'a str, Option<i32>)>,
+    author: Author,
+    button: Option<(&'a str, Option<&'a MessageId>)>,
     /// The destination's row, where it has one; read on entering.
     pub(super) home: Option<DestinationRow>,
     /// The same of the chat without its topic.
@@ -74,7 +73,7 @@ pub(super) struct Turn<'a> {
 impl<'a> Turn<'a> {
     pub(super) fn new(
         control: &'a Control,
-        mark: &'a UpdateMark,
+        mark: Option<&'a UpdateMark>,
         chat: &'a Address,
         private: bool,
         now: UnixMillis,
@@ -85,8 +84,7 @@ impl<'a> Turn<'a> {
             chat,
             private,
             now,
-            person: None,
-            sender_chat: None,
+            author: Author::Unnamed,
             button: None,
             home: None,
             whole: None,
@@ -97,14 +95,20 @@ impl<'a> Turn<'a> {
         }
     }
 
-    pub(super) fn by(self, person: Option<&'a Person>, sender_chat: Option<i64>) -> Turn<'a> {
-        // Whoever writes as a chat has a placeholder for a user, which must not stand for anybody.
-        let person = person.filter(|_| sender_chat.is_none());
-        Turn { person, sender_chat, ..self }
+    pub(super) fn by(self, author: Author) -> Turn<'a> {
+        Turn { author, ..self }
     }
 
-    pub(super) fn pressed(self, callback: &'a str, message_id: Option<i32>) -> Turn<'a> {
-        Turn { button: Some((callback, message_id)), ..self }
+    pub(super) fn pressed(self, callback: &'a str, message: Option<&'a MessageId>) -> Turn<'a> {
+        Turn { button: Some((callback, message)), ..self }
+    }
+
+    /// Who wrote, where that is a person whom we know.
+    pub(super) const fn person(&self) -> Option<&PersonId> {
+        match &self.author {
+            Author::Person(person) => Some(person),
+            Author::Chat | Author::OtherChat(_) | Author::Unnamed => None,
+        }
     }
 
     /// Whoever pressed is told nothing.
@@ -126,7 +130,7 @@ impl<'a> Turn<'a> {
             Err(Stop::Repeated) => return Ok(()),
             Err(Stop::Store(error)) if self.is_committed => {
                 tracing::error!(
-                    update.id = self.mark.update_id,
+                    update.id = self.mark.map(|mark| mark.update_id),
                     error = &error as &dyn std::error::Error,
                     "what was asked for is done, but can't be shown"
                 );
@@ -145,9 +149,9 @@ impl<'a> Turn<'a> {
     pub(super) async fn tell(&self, answer: Answer) {
         let reply = &self.control.reply;
         let Answer { mut message, replacement, toast } = answer;
-        if let Some((callback, message_id)) = self.button {
+        if let Some((callback, pressed)) = self.button {
             reply.toast(callback, toast.as_deref().unwrap_or_default()).await;
-            match message_id {
+            match pressed {
                 Some(id) => {
                     if let Some(replacement) = replacement.and_then(|view| self.said(view)) {
                         reply.edit(self.chat, &self.owner, id, replacement).await;
@@ -186,7 +190,7 @@ impl<'a> Turn<'a> {
     async fn store_with_mark(&self, edits: Vec<Edit>) -> Result<Option<Vec<Edited>>, StoreError> {
         let alive = Edit::Alive { destination: self.chat.clone() };
         let edits = std::iter::once(alive).chain(edits).collect();
-        let done = self.control.store.edit(Some(self.mark.clone()), edits, self.now).await?;
+        let done = self.control.store.edit(self.mark.cloned(), edits, self.now).await?;
         Ok(done.map(|mut done| done.split_off(1.min(done.len()))))
     }
 
@@ -232,10 +236,11 @@ impl<'a> Turn<'a> {
     /// Whoever wrote, as floods are counted: in a group each by themselves, and in the name of a chat that chat.
     pub(super) fn speaker(&self) -> String {
         let lane = self.chat.lane();
-        match (self.private, self.sender_chat, self.person) {
-            (true, ..) | (false, None, None) => lane,
-            (false, Some(sender), _) => format!("{lane} {sender}"),
-            (false, None, Some(person)) => format!("{lane} {}", person.id),
+        match &self.author {
+            _ if self.private => lane,
+            Author::Unnamed => lane,
+            Author::Chat => format!("{lane} itself"),
+            Author::OtherChat(id) | Author::Person(PersonId(id)) => format!("{lane} {id}"),
         }
     }
 
@@ -326,14 +331,13 @@ impl<'a> Turn<'a> {
         if self.private {
             return Ok(true);
         }
-        match (self.chat.chat_id(), self.sender_chat, self.person) {
-            // Anonymous administrators write in the name of the chat itself.
-            (Some(chat), Some(sender), _) => Ok(sender == chat),
-            (Some(chat), None, Some(person)) => {
-                let is = self.control.lookup.is_administrator(chat, person.id).await;
+        match &self.author {
+            Author::Chat => Ok(true),
+            Author::Person(person) => {
+                let is = self.control.lookup.is_administrator(self.chat, person).await;
                 is.map_err(|_| NotSaid)
             }
-            _ => Ok(false),
+            Author::OtherChat(_) | Author::Unnamed => Ok(false),
         }
     }
 

@@ -101,11 +101,13 @@ impl Address {
         }
     }
 
-    /// The conversation with one person on the same service; `None`: nobody talks there.
+    /// The conversation with one person on the same service, which calls them so; `None`: nobody talks there.
     #[must_use]
-    pub const fn private_chat(&self, person: i64) -> Option<Address> {
+    pub fn private_chat(&self, person: &str) -> Option<Address> {
         match self {
-            Address::Telegram { .. } => Some(Address::Telegram { chat: person, thread: None }),
+            Address::Telegram { .. } => {
+                person.parse().ok().map(|chat| Address::Telegram { chat, thread: None })
+            }
             Address::Webhook(_) | Address::Recorder(_) => None,
         }
     }
@@ -256,9 +258,10 @@ mod tests {
     #[test]
     fn a_person_of_a_chat_has_a_private_one_beside_it() {
         let group: Address = "telegram:-100/7".parse().unwrap();
-        assert_eq!(group.private_chat(5), "telegram:5".parse().ok());
+        assert_eq!(group.private_chat("5"), "telegram:5".parse().ok());
+        assert_eq!(group.private_chat("ana"), None);
         for text in ["webhook:https://a.org/", "recorder:a"] {
-            assert_eq!(text.parse::<Address>().unwrap().private_chat(5), None, "{text}");
+            assert_eq!(text.parse::<Address>().unwrap().private_chat("5"), None, "{text}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! How often people of a group are answered: nobody uses up another's share.
 
-use tubebell::control::{AccessMode, IncomingKind};
+use tubebell::control::{AccessMode, Author, IncomingKind};
 
-use super::world::{ANA, GROUP, World, chat, person};
+use super::world::{ANA, GROUP, World, chat};
 
 const BEA: i64 = 7;
 
@@ -110,18 +110,17 @@ async fn members_who_order_what_they_may_not_keep_no_administrator_waiting() {
 #[tokio::test]
 async fn whoever_writes_as_a_channel_takes_nothing_from_anonymous_administrators() {
     let mut world = world().await;
-    let write = |sender: i64| IncomingKind::Message {
+    let write = |author: Author| IncomingKind::Message {
         chat: chat(GROUP),
         private: false,
-        user: Some(person(1_087_968_824)),
-        sender_chat: Some(sender),
+        author,
         text: "/mute 1h".to_owned(),
         is_passed_on: false,
     };
     for _ in 0..40 {
-        world.handle(write(-100_999)).await.unwrap();
+        world.handle(write(Author::OtherChat("-100999".to_owned()))).await.unwrap();
     }
     let before = world.sent();
-    world.handle(write(GROUP)).await.unwrap();
+    world.handle(write(Author::Chat)).await.unwrap();
     assert!(world.said_since(before).contains("Silent until"));
 }

@@ -1,6 +1,6 @@
 //! Groups, topics, and chats that come, go and move.
 
-use tubebell::control::{IncomingKind, LookupError};
+use tubebell::control::{Author, IncomingKind, LookupError};
 use tubebell::model::Address;
 use tubebell::store::Store;
 
@@ -50,24 +50,23 @@ async fn in_a_group_only_administrators_change_what_rings() {
 #[tokio::test]
 async fn an_anonymous_administrator_is_one_and_a_linked_channel_is_none() {
     let mut world = with_admin();
-    let write = |sender: i64| IncomingKind::Message {
+    let write = |author: Author| IncomingKind::Message {
         chat: chat(GROUP),
         private: false,
-        user: Some(person(1_087_968_824)),
-        sender_chat: Some(sender),
+        author,
         text: "/watch dQw4w9WgXcQ".to_owned(),
         is_passed_on: false,
     };
     // A group counts for somebody, so it is not brought in by whom nobody sees.
     let before = world.sent();
-    world.handle(write(GROUP)).await.unwrap();
+    world.handle(write(Author::Chat)).await.unwrap();
     let answer = world.said_since(before);
     assert!(answer.contains("I can't see who you are"), "{answer}");
     assert!(world.store.destination(&chat(GROUP)).await.unwrap().is_none());
     world.say_in(ANA, chat(GROUP), "/settings at most 15m").await;
-    world.handle(write(-100_999)).await.unwrap();
+    world.handle(write(Author::OtherChat("-100999".to_owned()))).await.unwrap();
     assert!(world.watches(chat(GROUP)).await.is_empty());
-    world.handle(write(GROUP)).await.unwrap();
+    world.handle(write(Author::Chat)).await.unwrap();
     assert_eq!(world.watches(chat(GROUP)).await.len(), 1);
 }
 

@@ -378,7 +378,7 @@ async fn the_list_is_numbered_and_turns_its_pages() {
     assert!(!last.contains("40. "), "{last}");
     world.press(ANA, chat(ANA), "list:2").await;
     let (message_id, message) = world.chats.edits.lock().unwrap().pop().unwrap();
-    assert_eq!(message_id, 7);
+    assert_eq!(message_id.0, "7");
     assert!(visible(&message.html).contains("21. video-00020"));
     assert!(world.say("/unwatch 21").await.contains("video-00020"));
     assert!(world.say("/unwatch #21").await.contains("video-00021"));
@@ -529,7 +529,7 @@ fn an_update_can_be_handled_on_any_thread() {
     }
     fn whole(control: Arc<Control>, kind: tubebell::control::IncomingKind) {
         let mark = tubebell::store::UpdateMark { source: String::new(), update_id: 0 };
-        let incoming = tubebell::control::Incoming { mark, kind };
+        let incoming = tubebell::control::Incoming { mark: Some(mark), kind };
         drop(is_send(async move { control.handle(incoming, NOW).await }));
     }
     let _: fn(_, _) = whole;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tubebell::control::{
-    AccessMode, Asker, Control, ControlOptions, HandleError, Incoming, IncomingKind, Looked,
-    LookedSubject, Lookup, LookupError, Person, Reply, ReplyError,
+    AccessMode, Asker, Author, Control, ControlOptions, HandleError, Incoming, IncomingKind,
+    Looked, LookedSubject, Lookup, LookupError, MessageId, PersonId, Reply, ReplyError,
 };
 use tubebell::model::{
     Address, Body, ChatMessage, Effective, Live, Owner, Snapshot, Status, SubjectRef, UnixMillis,
@@ -29,8 +29,8 @@ pub(super) const ANA: i64 = 42;
 /// A group.
 pub(super) const GROUP: i64 = -100_123;
 
-pub(super) fn person(id: i64) -> Person {
-    Person { id, name: "Ana".to_owned() }
+pub(super) fn person(id: i64) -> PersonId {
+    PersonId(id.to_string())
 }
 
 pub(super) fn chat(id: i64) -> Address {
@@ -96,9 +96,14 @@ impl Lookup for YouTube {
         self.answer(found)
     }
 
-    async fn is_administrator(&self, chat: i64, user: i64) -> Result<bool, LookupError> {
+    async fn is_administrator(
+        &self,
+        chat: &Address,
+        person: &PersonId,
+    ) -> Result<bool, LookupError> {
         self.meanwhile().await;
-        let is = self.administrators.lock().unwrap().contains(&(chat, user));
+        let who = (chat.chat_id().unwrap(), person.0.parse().unwrap());
+        let is = self.administrators.lock().unwrap().contains(&who);
         self.answer(is)
     }
 }
@@ -107,7 +112,7 @@ impl Lookup for YouTube {
 pub(super) struct Chats {
     pub(super) messages: Mutex<Vec<(Address, ChatMessage)>>,
     pub(super) toasts: Mutex<Vec<String>>,
-    pub(super) edits: Mutex<Vec<(i32, ChatMessage)>>,
+    pub(super) edits: Mutex<Vec<(MessageId, ChatMessage)>>,
 }
 
 #[async_trait]
@@ -126,8 +131,8 @@ impl Reply for Chats {
         self.toasts.lock().unwrap().push(text.to_owned());
     }
 
-    async fn edit(&self, _to: &Address, _owner: &Owner, message_id: i32, message: Body) {
-        self.edits.lock().unwrap().push((message_id, bodies::chat(&message).clone()));
+    async fn edit(&self, _to: &Address, _owner: &Owner, which: &MessageId, message: Body) {
+        self.edits.lock().unwrap().push((which.clone(), bodies::chat(&message).clone()));
     }
 }
 
@@ -244,7 +249,7 @@ impl World {
         kind: IncomingKind,
     ) -> Result<(), HandleError> {
         let mark = UpdateMark { source: "telegram:1".to_owned(), update_id };
-        self.control.handle(Incoming { mark, kind }, self.now).await
+        self.control.handle(Incoming { mark: Some(mark), kind }, self.now).await
     }
 
     /// Whether an update has had its effect.
@@ -257,8 +262,7 @@ impl World {
         IncomingKind::Message {
             private: to == chat(user),
             chat: to,
-            user: Some(person(user)),
-            sender_chat: None,
+            author: Author::Person(person(user)),
             text: text.to_owned(),
             is_passed_on: false,
         }
@@ -321,8 +325,8 @@ impl World {
             callback_id: "callback".to_owned(),
             private: to == chat(user),
             chat: to,
-            user: person(user),
-            message_id: Some(7),
+            person: person(user),
+            message: Some(MessageId("7".to_owned())),
             data: data.to_owned(),
             buttons: buttons.map(|all| all.iter().map(|&one| one.to_owned()).collect()),
         };
