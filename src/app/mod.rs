@@ -38,7 +38,7 @@ pub use templates::{TemplatesError, templates};
 
 use crate::bus::Embedded;
 use crate::config::Config;
-use crate::control::{AccessMode, ControlOptions};
+use crate::control::{AccessMode, ActionOptions, ControlOptions};
 use crate::deliver::{ChannelHealth, Composer, Operator, RetryPolicy, Wakers, Worker};
 use crate::model::{Channel, Clock, Effective};
 use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing};
@@ -437,13 +437,15 @@ fn defaults(config: &Config) -> Effective {
 fn control_options(config: &Config, defaults: Effective) -> ControlOptions {
     let count = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
     ControlOptions {
-        preset: config.defaults.preset.clone(),
-        list_preset: config.defaults.list_preset.clone(),
-        defaults,
-        watches_per_owner: count(config.limits.watches_per_owner),
-        videos_per_owner: count(config.limits.videos_per_owner),
-        looks_per_chat: Some(config.limits.looks_per_chat).filter(|looks| *looks > 0),
-        members_per_subject: count(config.limits.members_per_subject),
+        actions: ActionOptions {
+            preset: config.defaults.preset.clone(),
+            list_preset: config.defaults.list_preset.clone(),
+            defaults,
+            watches_per_owner: count(config.limits.watches_per_owner),
+            videos_per_owner: count(config.limits.videos_per_owner),
+            looks_per_chat: Some(config.limits.looks_per_chat).filter(|looks| *looks > 0),
+            members_per_subject: count(config.limits.members_per_subject),
+        },
         access: config.access.mode,
         allow: config.access.allow.clone(),
         operator: config.operator.to.clone(),

@@ -158,12 +158,7 @@ impl Outbox {
 /// Through the same limits as alerts, ahead of them. What does not arrive is logged here.
 #[async_trait]
 impl Reply for Outbox {
-    async fn message(
-        &self,
-        to: &Address,
-        owner: &Owner,
-        message: Body,
-    ) -> Result<(), ReplyError> {
+    async fn message(&self, to: &Address, owner: &Owner, message: Body) -> Result<(), ReplyError> {
         let (Address::Telegram { chat, thread }, Body::Chat(message)) = (to, message) else {
             return Err(ReplyError("it is no message for a chat of Telegram's".to_owned()));
         };

@@ -7,7 +7,13 @@ use async_trait::async_trait;
 use crate::model::{Address, Body, Owner, Snapshot, SubjectRef, UnixMillis, VideoId};
 use crate::store::Beginning;
 
-use super::incoming::{MessageId, PersonId};
+/// Somebody, by the id that the chat service gives them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonId(pub String);
+
+/// A message of ours, by the id that the chat service gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageId(pub String);
 
 /// A video that was just looked at.
 #[derive(Debug, Clone)]
@@ -136,12 +142,7 @@ pub struct ReplyError(pub String);
 #[async_trait]
 pub trait Reply: Send + Sync {
     /// Sends a message. Where too many wait, whoever has the most gives way: `owner` is whose limits count in the chat.
-    async fn message(
-        &self,
-        to: &Address,
-        owner: &Owner,
-        message: Body,
-    ) -> Result<(), ReplyError>;
+    async fn message(&self, to: &Address, owner: &Owner, message: Body) -> Result<(), ReplyError>;
 
     /// Answers a pressed button; without text it only ends the wait.
     async fn toast(&self, callback: &str, text: &str);

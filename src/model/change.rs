@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Live, Metric, Status, UnixMillis, Value, VideoId};
+use super::{Event, Live, Metric, Snapshot, Status, UnixMillis, Value, VideoId};
 
 /// One optional number per metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -13,6 +13,12 @@ pub struct Counts {
     pub likes: Option<i64>,
     /// Comments.
     pub comments: Option<i64>,
+}
+
+impl From<&Snapshot> for Counts {
+    fn from(snapshot: &Snapshot) -> Counts {
+        Counts { views: snapshot.views, likes: snapshot.likes, comments: snapshot.comments }
+    }
 }
 
 impl Counts {

@@ -150,6 +150,14 @@ serialize_as_text!(Grouped, Period, Moment, Ago, Numbers, Passed);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grouped(pub i64);
 
+impl Grouped {
+    /// How many there are.
+    #[must_use]
+    pub fn count(count: usize) -> Grouped {
+        Grouped(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+}
+
 impl fmt::Display for Grouped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&grouped(self.0))

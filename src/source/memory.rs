@@ -137,7 +137,7 @@ impl Memory {
             return (self, None);
         }
         let at = self.after(Some(&last), now);
-        self.activity = self.activity.observe(Some(&counts_of(&last)), &counts, now);
+        self.activity = self.activity.observe(Some(&Counts::from(&last)), &counts, now);
         self.missing_since = None;
         self.publish(
             Snapshot {
@@ -157,7 +157,7 @@ impl Memory {
     #[must_use]
     pub fn details(mut self, details: &Details, now: UnixMillis, plan: &Plan) -> Merged {
         let last = self.snapshot.take();
-        let before = last.as_ref().map(counts_of);
+        let before = last.as_ref().map(Counts::from);
         self.activity = self.activity.observe(before.as_ref(), &details.counts, now);
         self.missing_since = None;
         self.details_due = plan.in_step(now, plan.details_interval_of(details.live));
@@ -240,10 +240,6 @@ impl Memory {
         self.polled_at = now;
         self.next_poll = plan.in_step(now, wait);
     }
-}
-
-fn counts_of(snapshot: &Snapshot) -> Counts {
-    Counts { views: snapshot.views, likes: snapshot.likes, comments: snapshot.comments }
 }
 
 #[cfg(test)]

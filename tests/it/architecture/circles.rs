@@ -8,16 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{code, sources};
 
-/// Circles that stand: the folder, its files, and why. None is to come, and one that is gone leaves this list.
-const CIRCLES: [(&str, &[&str], &str); 1] = [(
-    "control",
-    &[
-        "access", "ask", "clock", "command", "list", "settings", "target", "turn", "watch",
-        "watched",
-    ],
-    "a turn is who asks, what they may do and what is answered, in one",
-)];
-
 /// A module, as the names on the way to it.
 type Way = Vec<String>;
 
@@ -147,10 +137,7 @@ fn circles(files: &[(String, String)]) -> Vec<(String, Vec<String>)> {
 
 #[test]
 fn files_of_one_folder_need_each_other_in_no_circle() {
-    let known = |(folder, files, _): (&str, &[&str], &str)| {
-        (folder.to_owned(), files.iter().map(|file| (*file).to_owned()).collect::<Vec<_>>())
-    };
-    assert_eq!(circles(&sources()), CIRCLES.map(known));
+    assert_eq!(circles(&sources()), []);
 }
 
 #[test]

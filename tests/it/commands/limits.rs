@@ -17,7 +17,7 @@ async fn looks_are_asked_for_in_the_name_of_the_chat_and_its_owner_whatever_the_
     let mut world = World::with(|options| {
         options.access = tubebell::control::AccessMode::Open;
         options.operator = vec![chat(99)];
-        options.looks_per_chat = Some(5);
+        options.actions.looks_per_chat = Some(5);
     });
     world.subject("channel:@achannel", "channel:UCuAXFkgsw1L7xaCfnd5JJOw", "A channel", 3);
     world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));

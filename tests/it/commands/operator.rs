@@ -25,7 +25,7 @@ async fn operator(world: &World) -> Option<String> {
 
 #[tokio::test]
 async fn whoever_opens_the_first_invitation_is_the_operator_and_has_no_limit() {
-    let mut world = World::with(|options| options.watches_per_owner = 1);
+    let mut world = World::with(|options| options.actions.watches_per_owner = 1);
     let code = printed(&world).await;
     let answer = world.say(&format!("/start {code}")).await;
     assert!(answer.contains("Welcome") && answer.contains("You are the operator"), "{answer}");

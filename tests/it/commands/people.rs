@@ -69,7 +69,7 @@ async fn what_groups_watch_counts_for_whoever_brought_them_in_whatever_the_mode(
     for mode in [AccessMode::Invite, AccessMode::Open, AccessMode::Allowlist] {
         let mut world = world(|options| {
             options.access = mode;
-            options.watches_per_owner = 2;
+            options.actions.watches_per_owner = 2;
         });
         world.say("/watch aaaaaaaaaaa").await;
         let topic = Address::Telegram { chat: group(1), thread: Some(5) };
@@ -102,7 +102,7 @@ async fn what_groups_watch_counts_for_whoever_brought_them_in_whatever_the_mode(
 
 #[tokio::test]
 async fn videos_of_groups_count_for_whoever_brought_them_in() {
-    let mut world = world(|options| options.videos_per_owner = 1);
+    let mut world = world(|options| options.actions.videos_per_owner = 1);
     world.say_in(ANA, chat(GROUP), "/watch aaaaaaaaaaa").await;
     let answer = world.say("/watch bbbbbbbbbbb").await;
     assert!(answer.contains("too many videos") && answer.contains("0 are left"), "{answer}");
@@ -136,7 +136,7 @@ async fn a_person_brings_twenty_groups_in_and_the_next_is_told_what_to_do_and_le
 async fn the_operators_groups_have_no_limit() {
     let mut world = world(|options| {
         options.operator = vec![chat(ANA)];
-        options.watches_per_owner = 1;
+        options.actions.watches_per_owner = 1;
     });
     for number in 0..25 {
         assert!(world.add_to(group(number), ANA).await.contains("I ring when"), "{number}");
@@ -150,7 +150,7 @@ async fn the_operators_groups_have_no_limit() {
 
 #[tokio::test]
 async fn a_group_of_before_counts_for_itself() {
-    let mut world = world(|options| options.watches_per_owner = 1);
+    let mut world = world(|options| options.actions.watches_per_owner = 1);
     let db = rusqlite::Connection::open(&world.path).unwrap();
     db.execute("INSERT INTO person (address, since) VALUES (?1, 0)", [chat(GROUP).to_string()])
         .unwrap();

@@ -54,7 +54,7 @@ async fn every_way_to_write_a_command_is_understood() {
 async fn a_watch_without_rule_uses_the_preset() {
     let mut world = World::with(|options| {
         options.access = tubebell::control::AccessMode::Open;
-        options.preset = "quiet".to_owned();
+        options.actions.preset = "quiet".to_owned();
     });
     world.say("/watch dQw4w9WgXcQ").await;
     assert_eq!(
@@ -336,7 +336,7 @@ async fn a_handle_that_stays_one_is_found_in_any_case() {
 async fn an_owner_has_so_many_watches_and_no_more() {
     let mut world = World::with(|options| {
         options.access = tubebell::control::AccessMode::Open;
-        options.watches_per_owner = 2;
+        options.actions.watches_per_owner = 2;
         options.operator = vec![chat(1)];
     });
     let ids = ["aaaaaaaaaaa", "bbbbbbbbbbb", "ccccccccccc"];

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tubebell::control::{
-    AccessMode, Asker, Author, Control, ControlOptions, HandleError, Incoming, IncomingKind,
-    Looked, LookedSubject, Lookup, LookupError, MessageId, PersonId, Reply, ReplyError,
+    AccessMode, ActionOptions, Asker, Author, Control, ControlOptions, HandleError, Incoming,
+    IncomingKind, Looked, LookedSubject, Lookup, LookupError, MessageId, PersonId, Reply,
+    ReplyError,
 };
 use tubebell::model::{
     Address, Body, ChatMessage, Effective, Live, Owner, Snapshot, Status, SubjectRef, UnixMillis,
@@ -117,12 +118,7 @@ pub(super) struct Chats {
 
 #[async_trait]
 impl Reply for Chats {
-    async fn message(
-        &self,
-        to: &Address,
-        _owner: &Owner,
-        message: Body,
-    ) -> Result<(), ReplyError> {
+    async fn message(&self, to: &Address, _owner: &Owner, message: Body) -> Result<(), ReplyError> {
         self.messages.lock().unwrap().push((to.clone(), bodies::chat(&message).clone()));
         Ok(())
     }
@@ -199,18 +195,20 @@ impl World {
         youtube.videos.lock().unwrap().insert(VIDEO.parse().unwrap(), snapshot(VIDEO, title));
         let chats = Arc::new(Chats::default());
         let mut options = ControlOptions {
-            preset: "all".to_owned(),
-            list_preset: "uploads".to_owned(),
-            defaults: Effective {
-                at_most: Duration::ZERO,
-                quiet: None,
-                tz: "UTC".to_owned(),
-                until: None,
+            actions: ActionOptions {
+                preset: "all".to_owned(),
+                list_preset: "uploads".to_owned(),
+                defaults: Effective {
+                    at_most: Duration::ZERO,
+                    quiet: None,
+                    tz: "UTC".to_owned(),
+                    until: None,
+                },
+                watches_per_owner: 50,
+                videos_per_owner: 1_000,
+                looks_per_chat: Some(200),
+                members_per_subject: 500,
             },
-            watches_per_owner: 50,
-            videos_per_owner: 1_000,
-            looks_per_chat: Some(200),
-            members_per_subject: 500,
             access: AccessMode::Invite,
             allow: Vec::new(),
             operator: Vec::new(),

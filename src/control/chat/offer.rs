@@ -5,9 +5,11 @@ use crate::render::List;
 use crate::render::numbers::Numbers;
 use crate::render::views::{Link, Rules, WatchOffer};
 
-use super::command::{Command, WORDS_MAX, is_bot, is_link, reference, subject_first};
-use super::turn::{Answer, Stop, Turn};
-use super::{watch, watched};
+use super::answer::{Answer, Stop, wrong};
+use super::command::{Command, is_bot};
+use super::turn::Turn;
+use super::words::{self, WORDS_MAX, is_link, subject_first};
+use super::{watched, youtube};
 
 const EXAMPLE: &str = "/watch dQw4w9WgXcQ views every 1000";
 
@@ -29,7 +31,7 @@ pub(super) async fn text(turn: &mut Turn<'_>, text: &str) -> Result<Answer, Stop
         .find(|word| is_link(word) || (words.len() == 1 && is_like_an_id(word)));
     match pasted {
         Some(pasted) => offer(turn, pasted).await,
-        None if turn.private => Err(turn.wrong(
+        None if turn.private => Err(wrong(
             "I understand links to videos, channels and playlists, and commands: `/help` shows them.",
             EXAMPLE,
         )),
@@ -45,7 +47,7 @@ pub(super) async fn passed_on(
 ) -> Result<Answer, Stop> {
     match subject_first(rest) {
         Some((subject, _)) if command == Command::Watch => text(turn, subject).await,
-        Some(_) | None => Err(turn.wrong(
+        Some(_) | None => Err(wrong(
             "That is somebody else's message: a command that is forwarded, or written by another bot, does nothing. Write it yourself.",
             "/help",
         )),
@@ -65,44 +67,25 @@ async fn offer(turn: &mut Turn<'_>, pasted: &str) -> Result<Answer, Stop> {
         return Ok(Answer::of(&Rules {
             subject: Some(Link::subject(&row.subject, row.title.as_deref())),
             rules: List::new(watched::rule_lines(turn, &row.subject, texts).await?),
-            preset: turn.control.options.preset.clone(),
-            list_preset: turn.control.options.list_preset.clone(),
+            preset: turn.options().preset.clone(),
+            list_preset: turn.options().list_preset.clone(),
         }));
     }
-    let lookup = &turn.control.lookup;
-    let mut view = WatchOffer {
-        subject: Link::subject(&target.subject, None),
-        channel: None,
-        numbers: None,
-        command: String::new(),
-        reference: target.subject.clone(),
-    };
-    match &target.subject {
-        SubjectRef::Video(id) => match lookup.video(id, &turn.asker()).await {
-            Ok(Some(looked)) if watch::can_be_seen(&looked.snapshot) => {
-                view.subject = Link::subject(&target.subject, looked.snapshot.title.as_deref());
-                view.channel = watched::channel(&looked.snapshot);
-                view.numbers = Some(Numbers(watch::counts(&looked.snapshot)));
-            }
-            Ok(_) => return Err(watch::not_there(turn, &target.subject)),
-            // The offer stands without numbers: watching says why there are none.
-            Err(_) => {}
-        },
-        subject => match lookup.subject(subject, &turn.asker()).await {
-            Ok(Some(looked)) => {
-                view.subject = Link::subject(&looked.subject, looked.title.as_deref());
-                view.reference = looked.subject;
-            }
-            Ok(None) => return Err(watch::not_there(turn, subject)),
-            Err(_) => {}
-        },
-    }
-    let rule = match view.reference {
+    let seen = turn.actions().look(&turn.asking(), &target).await;
+    let seen = seen.map_err(|not_there| youtube::not_there(&not_there))?;
+    // Where YouTube could not be asked, the offer stands without numbers: watching says why there are none.
+    let reference = seen.list().map_or(&target.subject, |list| &list.subject).clone();
+    let rule = match reference {
         SubjectRef::Video(_) => "views every 1000",
         SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => "upload",
     };
-    view.command = format!("/watch {} {rule}", reference(&view.reference));
-    Ok(Answer::of(&view))
+    Ok(Answer::of(&WatchOffer {
+        subject: Link::subject(&reference, seen.title()),
+        channel: seen.snapshot().and_then(watched::channel),
+        numbers: seen.snapshot().map(|snapshot| Numbers(snapshot.into())),
+        command: format!("/watch {} {rule}", words::reference(&reference)),
+        reference,
+    }))
 }
 
 #[cfg(test)]

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use crate::model::{Quiet, Settings, UnixMillis};
+use crate::control::actions::{self, BadSilence, NotWatched, Set, Silence, Wish};
+use crate::model::{Quiet, Settings, SettingsError};
+use crate::render::numbers::{Grouped, Moment};
 use crate::render::views::{Link, Mute, QuietHours, Unmuted};
-use crate::store::{Edit, Edited, WatchRow};
+use crate::store::WatchRow;
 
+use super::answer::{Answer, Stop, wrong};
 use super::clock;
-use super::command::{first_word, list_number, reference};
-use super::list::number;
-use super::turn::{Answer, Stop, Turn, quoted};
-
-/// Longest silence: who wants more wants `/unwatch`.
-const MUTE_MAX: Duration = Duration::from_secs(366 * 86_400);
+use super::target::ENDED;
+use super::turn::Turn;
+use super::words::{first_word, list_number, quoted, reference};
 
 /// Silence without a time.
 const MUTE_DEFAULT: Duration = Duration::from_secs(3600);
@@ -23,19 +23,19 @@ const QUIET_EXAMPLE: &str = "/quiet 22:00-08:00 Europe/Madrid";
 /// `/mute [1h|until 18:00|off] [video]`, in either order
 pub(super) async fn mute(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
-    let (when, what) = match when(turn, rest)? {
-        Some((when, rest)) => (when, rest),
+    let (silence, what) = match when(turn, rest)? {
+        Some((silence, rest)) => (silence, rest),
         None => match first_word(rest) {
-            None => (Some(turn.now.plus(MUTE_DEFAULT)), ""),
+            None => (Some(by_default(turn)?), ""),
             Some((what, rest)) => match when(turn, rest)? {
-                Some((when, "")) => (when, what),
-                Some((_, rest)) => return Err(unclear(turn, rest)),
-                None if rest.is_empty() => (Some(turn.now.plus(MUTE_DEFAULT)), what),
-                None => return Err(unclear(turn, rest)),
+                Some((silence, "")) => (silence, what),
+                Some((_, rest)) => return Err(unclear(rest)),
+                None if rest.is_empty() => (Some(by_default(turn)?), what),
+                None => return Err(unclear(rest)),
             },
         },
     };
-    set(turn, when, what).await
+    set(turn, silence, what).await
 }
 
 /// `/unmute [video]`
@@ -44,8 +44,22 @@ pub(super) async fn unmute(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, St
     set(turn, None, rest).await
 }
 
-fn unclear(turn: &Turn<'_>, text: &str) -> Stop {
-    turn.wrong(
+fn by_default(turn: &Turn<'_>) -> Result<Silence, Stop> {
+    Silence::until(turn.now.plus(MUTE_DEFAULT), turn.now).map_err(bad_silence)
+}
+
+fn bad_silence(refusal: BadSilence) -> Stop {
+    match refusal {
+        BadSilence::Over => wrong("That is over already.", MUTE_EXAMPLE),
+        BadSilence::TooLong => wrong(
+            "That is longer than a year: to hear no more of something, end its watch.",
+            "/unwatch 1",
+        ),
+    }
+}
+
+fn unclear(text: &str) -> Stop {
+    wrong(
         &format!(
             "I don't understand {} as a time: write `1h`, `90 min`, `until 18:00` or `off`.",
             quoted(text)
@@ -55,7 +69,7 @@ fn unclear(turn: &Turn<'_>, text: &str) -> Stop {
 }
 
 /// Reads a time at the front, and what follows it; `None`: there is none.
-fn when<'t>(turn: &Turn<'_>, text: &'t str) -> Result<Option<(Option<UnixMillis>, &'t str)>, Stop> {
+fn when<'t>(turn: &Turn<'_>, text: &'t str) -> Result<Option<(Option<Silence>, &'t str)>, Stop> {
     let Some((word, rest)) = first_word(text) else { return Ok(None) };
     if word.eq_ignore_ascii_case("off") {
         return Ok(Some((None, rest)));
@@ -63,10 +77,10 @@ fn when<'t>(turn: &Turn<'_>, text: &'t str) -> Result<Option<(Option<UnixMillis>
     let (until, rest) = if word.eq_ignore_ascii_case("until") {
         let tz = turn.effective(&Settings::default()).tz;
         let Some((time, rest)) = first_word(rest) else {
-            return Err(turn.wrong("Until when? Write a time or a date.", "/mute until 18:00"));
+            return Err(wrong("Until when? Write a time or a date.", "/mute until 18:00"));
         };
         let until = clock::until(time, &tz, turn.now)
-            .map_err(|error| turn.wrong(&format!("{error}."), "/mute until 18:00"))?;
+            .map_err(|error| wrong(&format!("{error}."), "/mute until 18:00"))?;
         (until, rest)
     } else if word.eq_ignore_ascii_case("for") {
         return when(turn, rest);
@@ -75,31 +89,23 @@ fn when<'t>(turn: &Turn<'_>, text: &'t str) -> Result<Option<(Option<UnixMillis>
     } else {
         return Ok(None);
     };
-    if until <= turn.now {
-        return Err(turn.wrong("That is over already.", MUTE_EXAMPLE));
-    }
-    if until > turn.now.plus(MUTE_MAX) {
-        return Err(turn.wrong(
-            "That is longer than a year: to hear no more of something, end its watch.",
-            "/unwatch 1",
-        ));
-    }
-    Ok(Some((Some(until), rest)))
+    let silence = Silence::until(until, turn.now).map_err(bad_silence)?;
+    Ok(Some((Some(silence), rest)))
 }
 
-async fn set(turn: &mut Turn<'_>, until: Option<UnixMillis>, what: &str) -> Result<Answer, Stop> {
+async fn set(turn: &mut Turn<'_>, silence: Option<Silence>, what: &str) -> Result<Answer, Stop> {
     let watch = match what {
         "" => None,
         what => Some(turn.watched(what, "/mute 2h dQw4w9WgXcQ").await?),
     };
-    let subject = watch.as_ref().map(|row| row.subject.clone());
-    let edit = Edit::Mute { destination: turn.chat.clone(), subject, until };
-    let watches = match turn.commit(vec![edit]).await?.first() {
-        Some(Edited::NotFound) => return Err(turn.refuse("This watch has ended already.")),
-        Some(Edited::Unmuted { watches }) if *watches > 0 => {
-            Some(Unmuted { count: number(*watches), is_one: *watches == 1 })
-        }
-        _ => None,
+    let request = actions::Mute {
+        destination: turn.chat.clone(),
+        subject: watch.as_ref().map(|row| row.subject.clone()),
+        silence,
+    };
+    let watches = match actions::mute(turn, request).await? {
+        Ok(watches) => watches,
+        Err(NotWatched) => return Err(turn.refuse(ENDED)),
     };
     // By the number that was written, else by what names it at any time.
     let undo = watch.as_ref().map_or_else(
@@ -109,13 +115,14 @@ async fn set(turn: &mut Turn<'_>, until: Option<UnixMillis>, what: &str) -> Resu
             None => format!("/unmute {}", reference(&row.subject)),
         },
     );
-    let is_one_of_a_silent_chat = until.is_none() && watch.is_some();
+    let is_one_of_a_silent_chat = silence.is_none() && watch.is_some();
     let link = |row: &WatchRow| Link::subject(&row.subject, row.title.as_deref());
     Ok(Answer::of(&Mute {
         subject: watch.as_ref().map(link),
-        until: until.map(|until| turn.moment(until)),
+        until: silence.map(|silence| turn.moment(silence.end())),
         undo,
-        watches,
+        watches: (watches > 0)
+            .then(|| Unmuted { count: Grouped::count(watches), is_one: watches == 1 }),
         chat_until: turn.silent_until().filter(|_| is_one_of_a_silent_chat),
     }))
 }
@@ -125,24 +132,29 @@ pub(super) async fn quiet(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
     let mut settings = turn.settings();
     if !rest.is_empty() {
         turn.needs_administrator().await?;
-        let (hours, tz) = quiet_hours(turn, rest)?;
-        settings.quiet = hours;
-        settings.tz = tz.or(settings.tz);
-        let edit =
-            Edit::Set { destination: turn.chat.clone(), subject: None, settings: settings.clone() };
-        turn.commit(vec![edit]).await?;
+        let (hours, tz) = quiet_hours(rest)?;
+        let zone = tz.map(|tz| Wish::Zone(Some(tz)));
+        let request = Set {
+            destination: turn.chat.clone(),
+            subject: None,
+            settings,
+            wishes: [Wish::Quiet(hours)].into_iter().chain(zone).collect(),
+        };
+        settings = match actions::set(turn, request).await? {
+            Ok(settings) => settings,
+            Err(NotWatched) => return Err(turn.refuse(ENDED)),
+        };
     }
-    let defaults = &turn.control.options.defaults;
-    let effective = Settings::effective(&Settings::default(), &settings, defaults);
+    let effective = Settings::effective(&Settings::default(), &settings, &turn.options().defaults);
     Ok(Answer::of(&QuietHours {
         hours: effective.quiet,
-        now: crate::render::numbers::Moment { at: turn.now, tz: effective.tz.clone() },
+        now: Moment { at: turn.now, tz: effective.tz.clone() },
         tz: effective.tz,
     }))
 }
 
 /// Reads `off`, or hours (with or without spaces) and a zone.
-fn quiet_hours(turn: &Turn<'_>, text: &str) -> Result<(Option<Quiet>, Option<String>), Stop> {
+fn quiet_hours(text: &str) -> Result<(Option<Quiet>, Option<String>), Stop> {
     if text.eq_ignore_ascii_case("off") {
         return Ok((None, None));
     }
@@ -151,14 +163,13 @@ fn quiet_hours(turn: &Turn<'_>, text: &str) -> Result<(Option<Quiet>, Option<Str
     let words: Vec<&str> = text.split_whitespace().collect();
     let count = words.iter().take_while(|word| is_hours(word)).count();
     let (hours, zone) = words.split_at(count);
-    let wrong = |line: String| turn.wrong(&format!("{line}."), QUIET_EXAMPLE);
+    let refused = |line: String| wrong(&format!("{line}."), QUIET_EXAMPLE);
     let shown = if hours.is_empty() { quoted(text).replace('`', "") } else { hours.concat() };
-    let hours: Quiet =
-        shown.parse().map_err(|error: crate::model::SettingsError| wrong(error.to_string()))?;
+    let hours: Quiet = shown.parse().map_err(|error: SettingsError| refused(error.to_string()))?;
     let zone = match zone {
         [] => None,
-        [zone] => Some(clock::zone_name(zone).map_err(|error| wrong(error.to_string()))?),
-        [_, extra, ..] => return Err(wrong(format!("I don't understand {}", quoted(extra)))),
+        [zone] => Some(clock::zone_name(zone).map_err(|error| refused(error.to_string()))?),
+        [_, extra, ..] => return Err(refused(format!("I don't understand {}", quoted(extra)))),
     };
     Ok((Some(hours), zone))
 }

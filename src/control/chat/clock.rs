@@ -6,7 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use super::command::first_word;
+use super::words::first_word;
 use crate::model::{ClockTime, Settings, SettingsError, UnixMillis, first_instant};
 
 /// The zone of that name; UTC for one that does not exist.

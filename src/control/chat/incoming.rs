@@ -1,5 +1,6 @@
 //! What came in, the same for every chat service.
 
+use crate::control::seams::{MessageId, PersonId};
 use crate::model::Address;
 use crate::store::UpdateMark;
 
@@ -12,14 +13,6 @@ pub struct Incoming {
     /// What happened.
     pub kind: IncomingKind,
 }
-
-/// Somebody, by the id that the chat service gives them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonId(pub String);
-
-/// A message of ours, by the id that the chat service gives it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MessageId(pub String);
 
 /// Who wrote something.
 #[derive(Debug, Clone, PartialEq, Eq)]

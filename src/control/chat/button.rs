@@ -2,18 +2,17 @@
 
 use std::time::Duration;
 
+use crate::control::actions::{self, Mute, NotLess, NotWatched, Silence, Target, Unwatch};
 use crate::model::{SubjectRef, SubscriptionId};
 use crate::render::views::Link;
-use crate::store::{Edit, Edited, WatchRow};
+use crate::store::WatchRow;
 
-use super::command::list_number;
+use super::answer::{Answer, Stop};
 use super::list;
-use super::target::Target;
-use super::turn::{Answer, Stop, Turn};
+use super::target::ENDED;
+use super::turn::Turn;
 use super::watch;
-
-/// The steps of “less often”, in seconds.
-const STEPS_S: [u64; 4] = [900, 3600, 6 * 3600, 24 * 3600];
+use super::words::list_number;
 
 /// Does what a button says, where the message that it stands under has it: clients are free to send other data.
 ///
@@ -30,7 +29,7 @@ pub(super) async fn pressed(
         None => is_of_an_alert(verb),
     };
     if !has_it || !is_for_administrators(data) {
-        turn.control.count_answer(turn)?;
+        turn.count_answer()?;
     }
     if !has_it {
         return Err(unknown(turn));
@@ -67,13 +66,11 @@ fn unknown(turn: &Turn<'_>) -> Stop {
 /// it, it stays below the 200 characters that such a line may have.
 const TITLE_MAX_CHARS: usize = 64;
 
-const ENDED: &str = "This watch has ended already.";
-
 /// The watch of a button, in the chat where the button stands, for somebody who may decide there.
 async fn watch_of(turn: &mut Turn<'_>, id: &str) -> Result<WatchRow, Stop> {
     turn.needs_administrator().await?;
     let Ok(id) = id.parse() else { return Err(unknown(turn)) };
-    match list::own(turn, SubscriptionId(id)).await? {
+    match turn.actions().watch_in_chat(turn.chat, SubscriptionId(id)).await? {
         Some(row) => Ok(row),
         None => Err(turn.refuse("This watch has ended, or it is not one of this chat.")),
     }
@@ -90,51 +87,54 @@ fn name(row: &WatchRow) -> String {
     }
 }
 
-/// Commits an edit of a watch.
-async fn done(turn: &mut Turn<'_>, edit: Edit, toast: String) -> Result<Answer, Stop> {
-    let is_gone = turn.commit(vec![edit]).await?.first() == Some(&Edited::NotFound);
-    let toast = if is_gone { ENDED.into() } else { toast.into() };
-    Ok(Answer { toast: Some(toast), ..Answer::default() })
+/// A line at the button.
+fn toast(text: String) -> Answer {
+    Answer { toast: Some(text.into()), ..Answer::default() }
 }
 
 async fn mute(turn: &mut Turn<'_>, id: &str, hours: u64, silent: &str) -> Result<Answer, Stop> {
     let row = watch_of(turn, id).await?;
-    let toast = format!("{silent}: {}", name(&row));
-    let edit = Edit::Mute {
+    let done = format!("{silent}: {}", name(&row));
+    let end = turn.now.plus(Duration::from_secs(hours * 3600));
+    let Ok(silence) = Silence::until(end, turn.now) else { return Err(unknown(turn)) };
+    let request = Mute {
         destination: row.destination.address,
         subject: Some(row.subject),
-        until: Some(turn.now.plus(Duration::from_secs(hours * 3600))),
+        silence: Some(silence),
     };
-    done(turn, edit, toast).await
+    Ok(match actions::mute(turn, request).await? {
+        Ok(_) => toast(done),
+        Err(NotWatched) => toast(ENDED.to_owned()),
+    })
 }
 
 async fn less(turn: &mut Turn<'_>, id: &str) -> Result<Answer, Stop> {
     let row = watch_of(turn, id).await?;
     // The alert may stand in another topic than the one whose settings were read on entering.
-    let defaults = &turn.control.options.defaults;
-    let destination = &row.destination.settings;
-    let effective = crate::model::Settings::effective(&row.settings, destination, defaults);
-    let Some(step) = STEPS_S.into_iter().find(|step| *step > effective.at_most.as_secs()) else {
-        return Err(turn.refuse("It is at most one message per 24 hours already."));
+    let step = match turn.actions().less_often(turn, &row).await? {
+        Ok(step) => step,
+        Err(NotLess::Already) => {
+            return Err(turn.refuse("It is at most one message per 24 hours already."));
+        }
+        Err(NotLess::NotWatched) => return Ok(toast(ENDED.to_owned())),
     };
-    let time = match step {
+    let time = match step.as_secs() {
         900 => "15 minutes",
         3600 => "hour",
         21_600 => "6 hours",
         _ => "24 hours",
     };
-    let toast = format!("From now on at most one message per {time}: {}", name(&row));
-    let settings = crate::model::Settings { at_most_s: Some(step), ..row.settings };
-    let edit =
-        Edit::Set { destination: row.destination.address, subject: Some(row.subject), settings };
-    done(turn, edit, toast).await
+    Ok(toast(format!("From now on at most one message per {time}: {}", name(&row))))
 }
 
 async fn stop(turn: &mut Turn<'_>, id: &str) -> Result<Answer, Stop> {
     let row = watch_of(turn, id).await?;
-    let toast = format!("No longer watching {}.", name(&row));
-    let edit = Edit::Unwatch { destination: row.destination.address, subject: row.subject };
-    done(turn, edit, toast).await
+    let done = format!("No longer watching {}.", name(&row));
+    let request = Unwatch { destination: row.destination.address, subject: row.subject };
+    Ok(match actions::unwatch(turn, request).await? {
+        Ok(()) => toast(done),
+        Err(NotWatched) => toast(ENDED.to_owned()),
+    })
 }
 
 /// `watch:<subject>`, or `watch:<video id>`
@@ -143,14 +143,7 @@ async fn offered(turn: &mut Turn<'_>, reference: &str) -> Result<Answer, Stop> {
     let subject = reference.parse::<SubjectRef>();
     let subject = subject.or_else(|_| reference.parse().map(SubjectRef::Video));
     let Ok(subject) = subject else { return Err(unknown(turn)) };
-    let mut watch = None;
-    turn.each_watch(|_, row| {
-        if row.subject == subject {
-            watch = Some(row);
-        }
-        watch.is_none()
-    })
-    .await?;
+    let watch = turn.actions().watch_of(turn.chat, &subject).await?;
     watch::make(turn, Target { subject, watch, looked: None }, "").await
 }
 

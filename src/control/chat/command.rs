@@ -1,8 +1,6 @@
 //! From a line of text to a command: names, aliases, whom it is for.
 
-use crate::model::{SubjectRef, trimmed, unwrapped};
-
-use super::settings;
+use crate::model::trimmed;
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,24 +40,6 @@ pub const COMMANDS: [(&str, &str); 14] = [
 ];
 
 impl Command {
-    /// Whether, in a group, only administrators get more than a refusal of it.
-    pub(super) fn is_for_administrators(self, rest: &str) -> bool {
-        match self {
-            Command::Watch | Command::Unwatch | Command::Mute | Command::Unmute | Command::Test => {
-                true
-            }
-            Command::Quiet => !rest.is_empty(),
-            Command::Settings => settings::is_change(rest),
-            Command::Start
-            | Command::Help
-            | Command::List
-            | Command::Rules
-            | Command::Why
-            | Command::Stats
-            | Command::Invite => false,
-        }
-    }
-
     fn from_word(word: &str) -> Option<Command> {
         Some(match word {
             "start" => Command::Start,
@@ -133,53 +113,6 @@ pub(super) fn nearest(word: &str) -> Option<&'static str> {
         .map(|(_, known)| known)
 }
 
-/// The first word and what follows it; `None` when there is none. A link in Markdown (`[its title](https://…)`) is one
-/// word.
-pub(super) fn first_word(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim();
-    let label = if text.starts_with('[') { text.find("](").unwrap_or(0) } else { 0 };
-    let end = text.get(label..).and_then(|rest| rest.find(char::is_whitespace));
-    let (word, rest) = text.split_at(end.map_or(text.len(), |end| label + end));
-    (!word.is_empty()).then(|| (word, rest.trim()))
-}
-
-/// What a command is about, and what follows it; `None` when there is neither.
-///
-/// That is the first word, or the first link where another text stands before it, as in what the share button of an app
-/// hands on: `Never Gonna Give You Up https://youtu.be/…`.
-pub(super) fn subject_first(text: &str) -> Option<(&str, &str)> {
-    let (word, rest) = first_word(text)?;
-    if list_number(word).is_some() || is_link(word) || SubjectRef::from_text(word).is_ok() {
-        return Some((word, rest));
-    }
-    let link = text.split_whitespace().take(WORDS_MAX).find(|word| is_link(word));
-    let after = link.and_then(|link| text.split_once(link));
-    Some(link.zip(after).map_or((word, rest), |(link, (_, after))| (link, after.trim())))
-}
-
-/// Words that are looked at: whoever pastes more than that wants something else.
-pub(super) const WORDS_MAX: usize = 30;
-
-/// Whether a word looks like an address of YouTube.
-pub(super) fn is_link(word: &str) -> bool {
-    let lower = word.to_ascii_lowercase();
-    lower.contains("youtu") && lower.contains(['.', '/'])
-}
-
-/// A place in the list: no id is that short.
-pub(super) fn list_number(text: &str) -> Option<usize> {
-    let text = unwrapped(text);
-    let digits = text.strip_prefix('#').unwrap_or(text);
-    let is_number = (1..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
-    if is_number { digits.parse().ok() } else { None }
-}
-
-/// A subject as people write it in a command.
-pub(super) fn reference(subject: &SubjectRef) -> String {
-    let text = subject.to_string();
-    text.split_once(':').map_or(text.as_str(), |(_, id)| id).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,29 +128,6 @@ mod tests {
         ] {
             assert_eq!(read(text, "bell_bot"), Written::Command(command, rest), "{text}");
         }
-    }
-
-    #[test]
-    fn a_command_is_about_its_first_word_or_the_first_link_behind_other_words() {
-        for (text, what, rest) in [
-            ("dQw4w9WgXcQ views any", "dQw4w9WgXcQ", "views any"),
-            ("2 views any", "2", "views any"),
-            ("(youtu.be/dQw4w9WgXcQ), views any", "(youtu.be/dQw4w9WgXcQ),", "views any"),
-            (
-                "Look: https://youtu.be/dQw4w9WgXcQ views any",
-                "https://youtu.be/dQw4w9WgXcQ",
-                "views any",
-            ),
-            (
-                "[A title](https://youtu.be/dQw4w9WgXcQ) status",
-                "[A title](https://youtu.be/dQw4w9WgXcQ)",
-                "status",
-            ),
-            ("nothing views any", "nothing", "views any"),
-        ] {
-            assert_eq!(subject_first(text), Some((what, rest)), "{text}");
-        }
-        assert_eq!(subject_first(" "), None);
     }
 
     #[test]

@@ -2,38 +2,24 @@
 
 use std::time::Duration;
 
+use crate::control::actions::{self, NotWatched, Set, Wish};
 use crate::model::{Settings, SettingsError};
-use crate::render::numbers::{Moment, Period};
+use crate::render::numbers::{Grouped, Moment, Period};
 use crate::render::views::{Link, SettingsView};
-use crate::store::{Edit, Edited, WatchRow};
+use crate::store::WatchRow;
 
+use super::answer::{Answer, Stop, wrong};
 use super::clock;
-use super::command::first_word;
-use super::list::number;
-use super::turn::{Answer, Stop, Turn, quoted};
+use super::target::ENDED;
+use super::turn::Turn;
+use super::words::{first_word, quoted};
 
 const EXAMPLE: &str = "/settings at most 15m";
 const ZONE_EXAMPLE: &str = "/settings tz Europe/Madrid";
 
-/// What somebody wants to have set; `None` inside is back to the default.
-#[derive(Debug, PartialEq, Eq)]
-enum Wish {
-    AtMost(Option<Duration>),
-    Zone(Option<String>),
-}
-
-impl Wish {
-    fn apply(self, settings: &mut Settings) {
-        match self {
-            Wish::AtMost(length) => settings.at_most_s = length.map(|length| length.as_secs()),
-            Wish::Zone(zone) => settings.tz = zone,
-        }
-    }
-}
-
 /// `/settings [video] [at most 15m|off|default] [tz Europe/Madrid|default]`
 pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
-    let (wishes, what) = read(rest).map_err(|(line, example)| turn.wrong(&line, example))?;
+    let (wishes, what) = read(rest).map_err(|(line, example)| wrong(&line, example))?;
     if !wishes.is_empty() {
         turn.needs_administrator().await?;
     }
@@ -43,18 +29,14 @@ pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
     };
     let mut chat = turn.settings();
     if !wishes.is_empty() {
+        let subject = watch.as_ref().map(|watch| watch.subject.clone());
         let settings = watch.as_mut().map_or(&mut chat, |watch| &mut watch.settings);
-        for wish in wishes {
-            wish.apply(settings);
-        }
-        let edit = Edit::Set {
-            destination: turn.chat.clone(),
-            settings: settings.clone(),
-            subject: watch.as_ref().map(|watch| watch.subject.clone()),
+        let request =
+            Set { destination: turn.chat.clone(), subject, settings: settings.clone(), wishes };
+        *settings = match actions::set(turn, request).await? {
+            Ok(settings) => settings,
+            Err(NotWatched) => return Err(turn.refuse(ENDED)),
         };
-        if turn.commit(vec![edit]).await?.first() == Some(&Edited::NotFound) {
-            return Err(turn.refuse("This watch has ended already."));
-        }
     }
     Ok(Answer::of(&view(turn, &chat, watch.as_ref()).await?))
 }
@@ -69,7 +51,7 @@ async fn view(
     chat: &Settings,
     watch: Option<&WatchRow>,
 ) -> Result<SettingsView, Stop> {
-    let options = &turn.control.options;
+    let options = turn.options();
     let none = Settings::default();
     let own = watch.map_or(&none, |watch| &watch.settings);
     let effective = Settings::effective(own, chat, &options.defaults);
@@ -78,7 +60,7 @@ async fn view(
         Some(watch) => watch.muted_until,
         None => turn.home.as_ref().and_then(|home| home.muted_until),
     };
-    let watches = turn.count_watches().await?;
+    let watches = turn.actions().count_watches(turn.chat).await?;
     Ok(SettingsView {
         subject: watch.map(|watch| Link::subject(&watch.subject, watch.title.as_deref())),
         at_most: (!effective.at_most.is_zero()).then_some(Period(effective.at_most)),
@@ -90,8 +72,12 @@ async fn view(
         tz: effective.tz,
         preset: options.preset.clone(),
         list_preset: options.list_preset.clone(),
-        watches: number(watches),
-        watches_max: turn.watches_max_here(watches).await?.map(number),
+        watches: Grouped::count(watches),
+        watches_max: turn
+            .actions()
+            .watches_max_here(&turn.owner, watches)
+            .await?
+            .map(Grouped::count),
     })
 }
 

@@ -1,9 +1,9 @@
 //! Questions that change nothing: `/start`, `/help`, `/rules`, `/why`, `/stats`, `/test`.
 
-use std::time::Duration;
-
+use crate::control::actions::{self, Gain, NoStats, Told};
+use crate::control::story::{self, RuleState};
 use crate::model::{
-    Counts, Known, Live, Metric, Snapshot, Status, SubjectRef, TriggerRow, VideoId,
+    Known, Live, Metric, Snapshot, Status, SubjectRef, TriggerRow, UnixMillis, VideoId,
 };
 use crate::render::List;
 use crate::render::numbers::{self, Ago, Grouped, Numbers};
@@ -11,20 +11,20 @@ use crate::render::views::{
     GainLine, Help, Link, Rules, Start, Stats, Test, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule,
     WhySuppressed, WhyWindow, value_text,
 };
-use crate::store::{History, RuleStory};
+use crate::store::RuleStory;
 
-use super::list::number;
-use super::story::{self, RuleState};
-use super::turn::{Answer, Stop, Turn, quoted};
-use super::{watch, watched};
+use super::answer::{Answer, Stop, wrong};
+use super::turn::Turn;
+use super::words::quoted;
+use super::{watched, youtube};
 
 /// `/start` of somebody who is in.
 pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let count = turn.count_watches().await?;
+    let count = turn.actions().count_watches(turn.chat).await?;
     Ok(Answer::of(&Start {
-        preset: turn.control.options.preset.clone(),
-        list_preset: turn.control.options.list_preset.clone(),
-        watches: (count > 0).then(|| number(count)),
+        preset: turn.options().preset.clone(),
+        list_preset: turn.options().list_preset.clone(),
+        watches: (count > 0).then(|| Grouped::count(count)),
         muted_until: turn.silent_until(),
         back: turn.back(),
     }))
@@ -33,9 +33,9 @@ pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 /// `/help`
 pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     Ok(Answer::of(&Help {
-        preset: turn.control.options.preset.clone(),
-        list_preset: turn.control.options.list_preset.clone(),
-        watches_max: turn.watches_max().map(number),
+        preset: turn.options().preset.clone(),
+        list_preset: turn.options().list_preset.clone(),
+        watches_max: turn.actions().watches_max(&turn.owner).map(Grouped::count),
     }))
 }
 
@@ -52,8 +52,7 @@ pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 
 /// `/rules [video]`
 pub(super) async fn rules(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
-    let (preset, list_preset) =
-        (turn.control.options.preset.clone(), turn.control.options.list_preset.clone());
+    let (preset, list_preset) = (turn.options().preset.clone(), turn.options().list_preset.clone());
     if rest.is_empty() {
         return Ok(Answer::of(&Rules {
             subject: None,
@@ -76,26 +75,22 @@ pub(super) async fn rules(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
 async fn video(turn: &Turn<'_>, rest: &str, command: &str) -> Result<VideoId, Stop> {
     let example = format!("{command} dQw4w9WgXcQ");
     if rest.is_empty() {
-        return Err(turn.wrong("Name a video: its number in `/list`, its link or id.", &example));
+        return Err(wrong("Name a video: its number in `/list`, its link or id.", &example));
     }
     match turn.target(rest, &example).await?.subject {
         SubjectRef::Video(id) => Ok(id),
-        SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => Err(turn
-            .wrong(
-                &format!("{} is no single video: name one of its videos.", quoted(rest)),
-                &example,
-            )),
+        SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => Err(wrong(
+            &format!("{} is no single video: name one of its videos.", quoted(rest)),
+            &example,
+        )),
     }
 }
 
 /// `/why <video>`
 pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     let id = video(turn, rest, "/why").await?;
-    let stories = turn.control.store.why(id, Some(turn.chat.clone())).await?;
-    let history = match is_watched(&stories) {
-        true => turn.control.store.history(id, turn.now, 0).await?,
-        false => None,
-    };
+    let Told { stories, history } =
+        turn.actions().why(turn.chat, id, (UnixMillis::default(), 0)).await?;
     let title = history.as_ref().and_then(|history| history.title.as_deref());
     let known = history.as_ref().and_then(|history| history.known.as_ref());
     Ok(Answer::of(&Why {
@@ -105,12 +100,6 @@ pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop>
         muted_until: turn.silent_until(),
         rules: List::new(by_watch(turn, &SubjectRef::Video(id), &stories)),
     }))
-}
-
-/// Whether the stories are those of a running watch. What is known of a video that others watch is theirs, also that they
-/// do.
-fn is_watched(stories: &[RuleStory]) -> bool {
-    stories.iter().any(|story| !story.ended)
 }
 
 /// The stories of the rules, watch by watch. Where a rule is of another watch than that of the video alone, the first of
@@ -183,84 +172,51 @@ fn told(turn: &Turn<'_>, story: &RuleStory) -> WhyRule {
     }
 }
 
-/// Windows over which gains are told, in seconds.
-const WINDOWS_S: [u32; 2] = [3600, 86_400];
-
-/// How far back points are read: a count that rests has none, and statistics are kept no longer.
-const BACK: Duration = Duration::from_secs(31 * 86_400);
-
-/// Most points that are read: those of a day with one a minute, and some.
-const POINTS_MAX: usize = 2000;
-
 /// `/stats <video>`
 pub(super) async fn stats(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     let id = video(turn, rest, "/stats").await?;
-    let control = turn.control;
-    let stories = control.store.why(id, Some(turn.chat.clone())).await?;
-    let history = match is_watched(&stories) {
-        true => control.store.history(id, turn.now.minus(BACK), POINTS_MAX).await?,
-        false => None,
-    };
-    // Asked anew: what is stored does not say whether a count has been hidden since.
-    match (control.lookup.video(&id, &turn.asker()).await, &history) {
-        (Ok(Some(looked)), None) if !watch::can_be_seen(&looked.snapshot) => {
-            Err(watch::not_there(turn, &SubjectRef::Video(id)))
+    match turn.actions().stats(&turn.asking(), id, turn.now).await? {
+        Ok(actions::Stats::Fresh(snapshot, gains)) => {
+            Ok(Answer::of(&fresh(turn, &snapshot, &gains)))
         }
-        (Ok(Some(looked)), history) => {
-            Ok(Answer::of(&fresh(turn, &looked.snapshot, history.as_ref())))
+        Ok(actions::Stats::Last { known, is_gone }) => {
+            Ok(Answer::of(&last_known(turn, id, &known, is_gone)))
         }
-        (Ok(None), Some(History { known: Some(known), .. })) => {
-            Ok(Answer::of(&Stats { is_unavailable: true, ..last_known(turn, id, known) }))
-        }
-        (Ok(None), _) => Err(watch::not_there(turn, &SubjectRef::Video(id))),
-        (Err(_), Some(History { known: Some(known), .. })) => {
-            Ok(Answer::of(&last_known(turn, id, known)))
-        }
-        (Err(error), _) => Err(turn.no_lookup(&error)),
+        Err(NoStats::NotThere(not_there)) => Err(youtube::not_there(&not_there)),
+        Err(NoStats::Unasked(error)) => Err(turn.no_lookup(&error)),
     }
 }
 
-fn last_known(turn: &Turn<'_>, id: VideoId, known: &Known) -> Stats {
+fn last_known(turn: &Turn<'_>, id: VideoId, known: &Known, is_gone: bool) -> Stats {
     Stats {
         subject: Link::video(&id, &known.title),
         channel: None,
         numbers: Some(Numbers(known.last)),
         seen: Some(Ago { at: known.numbers_at, now: turn.now }),
-        is_unavailable: known.status == Status::Unavailable,
+        is_unavailable: is_gone || known.status == Status::Unavailable,
         is_live: known.live == Live::Live,
         gains: Vec::new(),
         published: None,
     }
 }
 
-fn fresh(turn: &Turn<'_>, snapshot: &Snapshot, history: Option<&History>) -> Stats {
-    let counts = watch::counts(snapshot);
-    let gains = history.map(|history| {
-        WINDOWS_S.iter().filter_map(|window_s| gain(turn, history, &counts, *window_s)).collect()
-    });
+fn fresh(turn: &Turn<'_>, snapshot: &Snapshot, gains: &[Gain]) -> Stats {
     Stats {
         subject: Link::video(&snapshot.video_id, snapshot.title.as_deref().unwrap_or_default()),
         channel: watched::channel(snapshot),
-        numbers: Some(Numbers(counts)),
+        numbers: Some(Numbers(snapshot.into())),
         seen: Some(Ago { at: snapshot.numbers_at, now: turn.now }),
         is_unavailable: snapshot.status == Status::Unavailable,
         is_live: snapshot.live == Live::Live,
-        gains: gains.unwrap_or_default(),
+        gains: gains.iter().map(gain).collect(),
         published: snapshot.published_at.map(|at| turn.moment(at)),
     }
 }
 
-/// What was gained within a window that the history covers.
-fn gain(turn: &Turn<'_>, history: &History, now: &Counts, window_s: u32) -> Option<GainLine> {
-    let start = turn.now.minus(Duration::from_secs(u64::from(window_s)));
-    let (_, base) = history.points.iter().rev().find(|(at, _)| *at <= start)?;
-    let parts: Vec<String> = Metric::ALL
-        .into_iter()
-        .filter_map(|metric| {
-            let gained = now.get(metric)?.checked_sub(base.get(metric)?)?;
-            Some(format!("{} {}", numbers::signed(gained), numbers::unit(gained, metric)))
-        })
-        .collect();
-    (!parts.is_empty())
-        .then(|| GainLine { window: numbers::window(window_s), gain: parts.join(" · ") })
+fn gain(Gain { window_s, by }: &Gain) -> GainLine {
+    let part = |(metric, gained): &(Metric, i64)| {
+        format!("{} {}", numbers::signed(*gained), numbers::unit(*gained, *metric))
+    };
+    let parts: Vec<String> = by.iter().map(part).collect();
+    GainLine { window: numbers::window(*window_s), gain: parts.join(" · ") }
 }

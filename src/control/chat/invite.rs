@@ -1,42 +1,14 @@
 //! Letting people in: invitations, and what strangers are told.
 
-use std::time::Duration;
-
-use data_encoding::BASE64URL_NOPAD;
-use rand::RngCore;
-
-use crate::model::{Owner, UnixMillis};
+use crate::control::actions::{self, Invitation, TooManyInvitations, is_code};
+use crate::model::Owner;
 use crate::render::views::{Invite, NotAllowed, WelcomeInvited};
 use crate::store::{Edit, Edited};
 
 use super::access::AccessMode;
+use super::answer::{Answer, Stop};
 use super::flood::Grant;
-use super::turn::{Answer, Stop, Turn};
-
-/// How long an invitation can be used.
-pub const INVITATION_LIFE: Duration = Duration::from_secs(7 * 86_400);
-
-/// Invitations that one chat may make within 24 hours: each lets a person in.
-const PER_DAY: usize = 20;
-
-/// Random bytes of a code: 160 bits can't be guessed, and make 27 of the 64 characters that a link may carry.
-const CODE_BYTES: usize = 20;
-
-/// Longest code of a link. Source: <https://core.telegram.org/bots/features#deep-linking> (2026-11).
-const CODE_MAX_CHARS: usize = 64;
-
-/// Makes an invitation: its code, and the edit that stores it.
-///
-/// A chat makes twenty a day.
-#[must_use]
-pub fn invitation(made_by: Owner, now: UnixMillis) -> (String, Edit) {
-    let mut bytes = [0; CODE_BYTES];
-    rand::rng().fill_bytes(&mut bytes);
-    let code = BASE64URL_NOPAD.encode(&bytes);
-    let expires_at = now.plus(INVITATION_LIFE);
-    let per_day = (!made_by.is_operator()).then_some(PER_DAY);
-    (code.clone(), Edit::Invite { code, made_by, expires_at, per_day })
-}
+use super::turn::Turn;
 
 /// The link that carries an invitation to the bot of that name (without `@`).
 #[must_use]
@@ -48,11 +20,6 @@ pub fn invitation_link(bot: &str, code: &str) -> String {
 const FOR_A_PERSON: &str =
     "This invitation is for one person and stays unused here: open it in a private chat with me.";
 
-fn is_code(text: &str) -> bool {
-    (1..=CODE_MAX_CHARS).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-}
-
 /// Answers somebody who may not talk to the bot; `code` is what came with `/start`.
 pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<Answer, Stop> {
     let control = turn.control;
@@ -61,13 +28,13 @@ pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<
     if let Some(code) = code
         && control.options.access == AccessMode::Invite
     {
-        if control.codes.take(&turn.speaker(), turn.now) != Grant::Granted {
+        if control.shares.codes.take(&turn.speaker(), turn.now) != Grant::Granted {
             return Ok(Answer::default());
         }
         return use_code(turn, code).await;
     }
     // Not for everything that a stranger sends: a flood would have us answer in a flood.
-    Ok(match control.refusals.take(&lane, turn.now) {
+    Ok(match control.shares.refusals.take(&lane, turn.now) {
         Grant::Granted => Answer::of(&NotAllowed { sender: lane }),
         Grant::FirstRefused | Grant::Refused => Answer::default(),
     })
@@ -94,7 +61,7 @@ pub(super) async fn claim(turn: &mut Turn<'_>, code: &str) -> Result<Option<Answ
 }
 
 fn welcome(turn: &Turn<'_>, is_operator: bool) -> Answer {
-    let options = &turn.control.options;
+    let options = turn.options();
     Answer::of(&WelcomeInvited {
         preset: options.preset.clone(),
         list_preset: options.list_preset.clone(),
@@ -142,27 +109,16 @@ pub(super) async fn command(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     if !turn.chat.channel().traits().has_invitation_links {
         return Err(turn.refuse("There are no links to this chat service."));
     }
-    let (code, edit) = invitation(Owner::of(turn.chat), turn.now);
-    if let [Edited::InvitationsReached] = turn.commit(vec![edit]).await?.as_slice() {
-        return Err(turn.refuse("That is enough for one day: I make new invitations tomorrow."));
-    }
+    let (made_by, now) = (Owner::of(turn.chat), turn.now);
+    let Invitation { code, expires_at } = match actions::invite(turn, made_by, now).await? {
+        Ok(invitation) => invitation,
+        Err(TooManyInvitations) => {
+            return Err(turn.refuse("That is enough for one day: I make new invitations tomorrow."));
+        }
+    };
     Ok(Answer::of(&Invite {
         url: invitation_link(&control.options.bot, &code),
-        expires: Some(turn.moment(turn.now.plus(INVITATION_LIFE))),
+        expires: Some(turn.moment(expires_at)),
         is_single_use: true,
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_fits_into_a_link_and_is_never_the_same() {
-        let codes: std::collections::HashSet<String> =
-            (0..100).map(|_| invitation("a".into(), UnixMillis(0)).0).collect();
-        assert_eq!(codes.len(), 100);
-        assert!(codes.iter().all(|code| is_code(code) && code.len() * 6 >= 128));
-        assert!(!is_code("") && !is_code("a b") && !is_code(&"x".repeat(65)));
-    }
 }

@@ -3,8 +3,8 @@
 use crate::model::{Address, Owner};
 use crate::store::{DestinationRow, Edit, Edited, OPERATOR_KEY, StoreError};
 
-use super::ask;
-use super::turn::{Answer, Stop, Turn};
+use super::answer::Stop;
+use super::turn::Turn;
 
 /// Whom the bot answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,23 +171,4 @@ async fn may_talk(turn: &Turn<'_>, address: &Address) -> Result<bool, StoreError
         AccessMode::Allowlist => Ok(false),
         AccessMode::Invite => turn.control.store.is_admitted(address).await,
     }
-}
-
-/// The chat can be reached: unblocked, or the bot was added.
-pub(super) async fn reachable(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let standing = enter(turn).await?;
-    if turn.is_new_group && turn.is_administrator().await.unwrap_or(false) {
-        turn.commit(Vec::new()).await?;
-        return ask::start(turn).await;
-    }
-    // A row for every group that strangers add the bot to would be theirs to fill.
-    let is_known = turn.control.store.destination(turn.chat).await?.is_some();
-    let is_in = standing != Standing::Stranger && !turn.is_new_group;
-    let edits = if is_in || is_known {
-        vec![Edit::Enable { destination: turn.chat.clone(), owner: turn.owner.clone() }]
-    } else {
-        Vec::new()
-    };
-    turn.commit_only(edits).await?;
-    Ok(Answer::default())
 }

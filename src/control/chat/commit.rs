@@ -1,0 +1,111 @@
+//! What a turn changes: once per update, and with what has to stand for it.
+
+use async_trait::async_trait;
+
+use crate::control::actions::Commit;
+use crate::model::Address;
+use crate::store::{Edit, Edited, StoreError};
+
+use super::access;
+use super::answer::{Answer, Stop};
+use super::turn::Turn;
+
+/// Said when what was asked for is done, and the store fails to say how it stands now.
+const DONE: &str = "Done. I can't show you how it stands just now: ask again in a minute.";
+
+/// Topics of one chat in which something may be set. Each is a row for as long as it is.
+const TOPICS_MAX: usize = 100;
+
+const TOO_MANY_TOPICS: &str = "Something is set or watched in 100 topics of this chat, as many as may be. Choose one of those, or end what rings in one (`/unwatch all`) and come back in a week.";
+
+#[async_trait]
+impl Commit for Turn<'_> {
+    type Stop = Stop;
+
+    /// Applies edits with the mark of this update, and what has to stand for them to make sense.
+    async fn commit(&mut self, edits: Vec<Edit>) -> Result<Vec<Edited>, Stop> {
+        access::bring_in(self).await?;
+        self.open_topic().await?;
+        let mut all: Vec<Edit> = self.standing().into_iter().chain(self.groundwork()).collect();
+        let before = all.len();
+        all.extend(edits);
+        Ok(self.commit_only(all).await?.split_off(before))
+    }
+}
+
+impl Turn<'_> {
+    /// Ends the work: stores the mark if the work did not, and answers.
+    ///
+    /// A failure after the edits were applied is no failure of the update: nothing of it is to be done again.
+    pub(super) async fn finish(self, result: Result<Answer, Stop>) -> Result<(), StoreError> {
+        let answer = match result {
+            Ok(answer) => answer,
+            Err(Stop::Answer(answer)) => *answer,
+            Err(Stop::Repeated) => return Ok(()),
+            Err(Stop::Store(error)) if self.is_committed => {
+                tracing::error!(
+                    update.id = self.mark.map(|mark| mark.update_id),
+                    error = &error as &dyn std::error::Error,
+                    "what was asked for is done, but can't be shown"
+                );
+                self.line(DONE)
+            }
+            Err(Stop::Store(error)) => return Err(error),
+        };
+        if !self.is_committed && self.store_with_mark(Vec::new()).await?.is_none() {
+            return Ok(());
+        }
+        self.tell(answer).await;
+        Ok(())
+    }
+
+    /// Applies these edits with the mark of this update, and nothing else.
+    pub(super) async fn commit_only(&mut self, edits: Vec<Edit>) -> Result<Vec<Edited>, Stop> {
+        let done = self.store_with_mark(edits).await?;
+        self.is_committed = done.is_some();
+        done.ok_or(Stop::Repeated)
+    }
+
+    /// Stores edits with the mark of this update; `None`: it has had its effect before. Whatever came, it shows that
+    /// this chat can be reached.
+    async fn store_with_mark(&self, edits: Vec<Edit>) -> Result<Option<Vec<Edited>>, StoreError> {
+        let alive = Edit::Alive { destination: self.chat.clone() };
+        let edits = std::iter::once(alive).chain(edits).collect();
+        let done = self.control.store.edit(self.mark.cloned(), edits, self.now).await?;
+        Ok(done.map(|mut done| done.split_off(1.min(done.len()))))
+    }
+
+    /// A chat from which somebody changes something is known.
+    fn groundwork(&self) -> Option<Edit> {
+        (self.home.is_none() && !self.is_topic()).then(|| self.enable(self.chat.clone()))
+    }
+
+    /// So is a topic, of which a chat has only so many. Blocking and migration name the chat without its topics, so it has a
+    /// row of its own.
+    async fn open_topic(&self) -> Result<(), Stop> {
+        if self.home.is_some() || !self.is_topic() {
+            return Ok(());
+        }
+        let whole = self.whole.is_none().then(|| self.enable(self.chat.whole()));
+        let topic = Edit::AddTopic {
+            topic: self.chat.clone(),
+            owner: self.owner.clone(),
+            limit: (!self.owner.is_operator()).then_some(TOPICS_MAX),
+        };
+        let edits = self.standing().into_iter().chain(whole).chain([topic]).collect();
+        // A transaction of its own: beyond the limit nothing else is to be stored.
+        let done = self.control.store.edit(None, edits, self.now).await?;
+        match done.as_deref() {
+            Some([.., Edited::TopicsReached]) => Err(self.refuse(TOO_MANY_TOPICS)),
+            _ => Ok(()),
+        }
+    }
+
+    fn enable(&self, destination: Address) -> Edit {
+        Edit::Enable { destination, owner: self.owner.clone() }
+    }
+
+    fn is_topic(&self) -> bool {
+        self.chat.is_thread()
+    }
+}

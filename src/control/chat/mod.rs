@@ -1,0 +1,370 @@
+//! What people write and press, the same for every chat service.
+//!
+//! In: each [`Incoming`], those of one chat in their order, chats side by side. Out: what the actions change, each in one
+//! transaction with the mark of the update that asked for it, and an answer through [`Reply`]. An update that comes again
+//! has no second effect and no second answer. Whatever text goes out comes from a template of `render`.
+
+mod access;
+mod answer;
+mod ask;
+mod button;
+mod clock;
+mod command;
+mod commit;
+mod failed;
+mod flood;
+mod incoming;
+mod invite;
+mod list;
+mod membership;
+mod offer;
+mod returns;
+mod rights;
+mod settings;
+mod shares;
+mod silence;
+mod target;
+mod tell;
+mod turn;
+mod watch;
+mod watched;
+mod words;
+mod youtube;
+
+use std::sync::Arc;
+
+pub use access::AccessMode;
+pub use command::COMMANDS;
+pub use incoming::{Author, Incoming, IncomingKind};
+pub use invite::invitation_link;
+
+use super::actions::{ActionOptions, Actions};
+use super::seams::{Lookup, Reply};
+use crate::model::{Address, UnixMillis, tidied};
+use crate::render::Renderer;
+use crate::store::{Edit, Store, StoreError};
+
+use answer::{Answer, Stop, wrong};
+use command::{Command, Written};
+use failed::Failed;
+use flood::Grant;
+use returns::Returns;
+use shares::Shares;
+use turn::Turn;
+
+/// Longest text that is looked at, in bytes: four times what a chat service lets a person write.
+const TEXT_MAX_BYTES: usize = 16 << 10;
+
+/// Said when the store fails: the same update is handled again.
+const SORRY_FOR_NOW: &str =
+    "Something went wrong here and nothing has changed. I try again by myself.";
+
+/// Said when only this update fails, and would fail again.
+const SORRY: &str =
+    "Something went wrong here and nothing has changed. Whoever runs me can see why.";
+
+/// What commands go by.
+#[derive(Debug, Clone)]
+pub struct ControlOptions {
+    /// What actions go by.
+    pub actions: ActionOptions,
+    /// Who may talk to the bot.
+    pub access: AccessMode,
+    /// The list of chats that may, whatever the mode.
+    pub allow: Vec<Address>,
+    /// The operator, who may everything and has no limit of watches. Empty: whoever opens the operator's own invitation.
+    pub operator: Vec<Address>,
+    /// The bot's name without `@`.
+    pub bot: String,
+}
+
+/// Why an update has had no effect. Ask again with the same update.
+#[derive(Debug, thiserror::Error)]
+pub enum HandleError {
+    /// The store failed; nothing has changed.
+    #[error("the update could not be stored")]
+    Store(#[from] StoreError),
+}
+
+/// Reads updates and does what they ask for.
+pub struct Control {
+    store: Arc<dyn Store>,
+    renderer: Arc<Renderer>,
+    lookup: Arc<dyn Lookup>,
+    reply: Arc<dyn Reply>,
+    actions: Actions,
+    options: ControlOptions,
+    shares: Shares,
+    /// Updates whose effect failed: when one comes again it is not counted again.
+    failed: Failed,
+    /// Chats that are on again and were not told so.
+    returns: Returns,
+}
+
+impl Control {
+    /// Brings together what commands need.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        renderer: Arc<Renderer>,
+        lookup: Arc<dyn Lookup>,
+        reply: Arc<dyn Reply>,
+        options: ControlOptions,
+    ) -> Control {
+        let actions =
+            Actions::new(Arc::clone(&store), Arc::clone(&lookup), options.actions.clone());
+        Control {
+            store,
+            renderer,
+            lookup,
+            reply,
+            actions,
+            options,
+            shares: Shares::default(),
+            failed: Failed::default(),
+            returns: Returns::default(),
+        }
+    }
+
+    /// Does what one update asks for, and answers it.
+    ///
+    /// Call it with one update of a chat at a time, in the order of their ids; chats do not wait for each other. An
+    /// answer that does not arrive is logged and is no failure.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails as a whole: nothing has changed then, and the same update is to be handed in again. An
+    /// update that fails by itself, on a row that can't be read, is stepped over: it would fail again.
+    pub async fn handle(&self, incoming: Incoming, now: UnixMillis) -> Result<(), HandleError> {
+        let result = self.take(&incoming, now).await;
+        self.failed.note(incoming.mark.as_ref(), result.is_err());
+        if let Err(error) = result {
+            tracing::error!(
+                update.id = incoming.mark.as_ref().map(|mark| mark.update_id),
+                error = &error as &dyn std::error::Error,
+                "an update could not be stored"
+            );
+            if error.is_of_the_whole() {
+                self.apologise(&incoming, SORRY_FOR_NOW, now).await;
+                return Err(error.into());
+            }
+            // A row of this chat can't be read, or the work panics: that will be so again, and others wait behind.
+            self.apologise(&incoming, SORRY, now).await;
+            self.store.edit(incoming.mark, Vec::new(), now).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&self, incoming: &Incoming, now: UnixMillis) -> Result<(), StoreError> {
+        let mark = incoming.mark.as_ref();
+        if let Some(mark) = mark
+            && self.store.is_handled(mark).await?
+        {
+            return Ok(());
+        }
+        match &incoming.kind {
+            IncomingKind::Message { chat, private, author, text, is_passed_on } => {
+                let mut turn = Turn::new(self, mark, chat, *private, now).by(author.clone());
+                let result = self.message(&mut turn, text, *is_passed_on).await;
+                turn.finish(result).await
+            }
+            IncomingKind::Button { callback_id, chat, private, person, message, data, buttons } => {
+                // Messages from before a group's move stand under its old id, where nothing can be changed any more.
+                let moved = self.moved(chat).await?;
+                let message = message.as_ref().filter(|_| moved.is_none());
+                let mut turn = Turn::new(self, mark, moved.as_ref().unwrap_or(chat), *private, now)
+                    .by(Author::Person(person.clone()))
+                    .pressed(callback_id, message);
+                let mut result = self.button(&mut turn, data, buttons.as_deref()).await;
+                if let Err(Stop::Answer(answer)) = &mut result {
+                    // Whoever presses on is not told each time what they know already.
+                    let who = format!("{} {}", turn.chat.lane(), person.0);
+                    if self.shares.vain_presses.take(&who, now) != Grant::Granted {
+                        **answer = Answer::default();
+                        turn.leave_unanswered();
+                    }
+                }
+                turn.finish(result).await
+            }
+            IncomingKind::Alive { chat } => {
+                if let Some(shut) = self.store.destination(chat).await?.and_then(|row| row.shut()) {
+                    self.returns.note(chat, shut, now);
+                }
+                let edit = Edit::Alive { destination: chat.clone() };
+                self.store.edit(mark.cloned(), vec![edit], now).await.map(drop)
+            }
+            IncomingKind::Membership { chat, private, by, reachable: true, .. } => {
+                let author = by.clone().map_or(Author::Unnamed, Author::Person);
+                let mut turn = Turn::new(self, mark, chat, *private, now).by(author);
+                let result = membership::reachable(&mut turn).await;
+                turn.finish(result).await
+            }
+            IncomingKind::Membership { chat, reason, reachable: false, .. } => {
+                let edit = Edit::Disable { destination: chat.clone(), reason: reason.clone() };
+                self.store.edit(mark.cloned(), vec![edit], now).await.map(drop)
+            }
+            IncomingKind::Migrated { from, to } => {
+                // Without this question, a chat that nobody knows would get a row.
+                let is_known = self.store.destination(from).await?.is_some()
+                    || self.store.is_admitted(from).await?;
+                let edits = if is_known {
+                    vec![
+                        Edit::Move { from: from.clone(), to: to.clone() },
+                        Edit::Alive { destination: to.clone() },
+                    ]
+                } else {
+                    Vec::new()
+                };
+                self.store.edit(mark.cloned(), edits, now).await.map(drop)
+            }
+            IncomingKind::Other => self.store.edit(mark.cloned(), Vec::new(), now).await.map(drop),
+        }
+    }
+
+    /// Where a chat is now, if it has a new id.
+    async fn moved(&self, chat: &Address) -> Result<Option<Address>, StoreError> {
+        let now = self.store.destination(chat).await?.map(|row| row.address);
+        Ok(now.filter(|now| now != chat))
+    }
+
+    async fn message(
+        &self,
+        turn: &mut Turn<'_>,
+        text: &str,
+        is_passed_on: bool,
+    ) -> Result<Answer, Stop> {
+        let text = if text.len() > TEXT_MAX_BYTES { "".into() } else { tidied(text) };
+        let written = command::read(&text, &self.options.bot);
+        let is_ours = match written {
+            // What was passed on commands nothing, and in a group it is for the people there.
+            Written::Command(..) => turn.private || !is_passed_on,
+            Written::Elsewhere => false,
+            // In a group, people talk to each other.
+            Written::Unknown(_, named) | Written::Text(_, named) => turn.private || named,
+        };
+        if !is_ours {
+            return Ok(Answer::default());
+        }
+        let code = match written {
+            Written::Command(Command::Start, code) if !is_passed_on => Some(code),
+            _ => None,
+        };
+        if access::enter(turn).await?.is_stranger() {
+            return invite::stranger(turn, code).await;
+        }
+        turn.count()?;
+        match written {
+            Written::Command(command, rest)
+                if !is_passed_on && is_for_administrators(command, rest) =>
+            {
+                turn.may_decide()?;
+            }
+            _ => turn.count_answer()?,
+        }
+        turn.count_work()?;
+        match written {
+            Written::Command(command, rest) if is_passed_on => {
+                offer::passed_on(turn, command, rest).await
+            }
+            Written::Command(command, rest) => self.command(turn, command, rest).await,
+            Written::Unknown(word, _) => Err(unknown(word)),
+            Written::Text(text, _) => offer::text(turn, text).await,
+            Written::Elsewhere => Ok(Answer::default()),
+        }
+    }
+
+    async fn command(
+        &self,
+        turn: &mut Turn<'_>,
+        command: Command,
+        rest: &str,
+    ) -> Result<Answer, Stop> {
+        match command {
+            Command::Start => match invite::claim(turn, rest).await? {
+                Some(answer) => Ok(answer),
+                None => ask::start(turn).await,
+            },
+            Command::Help => ask::help(turn).await,
+            Command::Watch => watch::command(turn, rest).await,
+            Command::Unwatch => list::unwatch(turn, rest).await,
+            Command::List => list::command(turn, rest).await,
+            Command::Rules => ask::rules(turn, rest).await,
+            Command::Mute => silence::mute(turn, rest).await,
+            Command::Unmute => silence::unmute(turn, rest).await,
+            Command::Quiet => silence::quiet(turn, rest).await,
+            Command::Why => ask::why(turn, rest).await,
+            Command::Stats => ask::stats(turn, rest).await,
+            Command::Settings => settings::command(turn, rest).await,
+            Command::Test => ask::test(turn).await,
+            Command::Invite => invite::command(turn).await,
+        }
+    }
+
+    async fn button(
+        &self,
+        turn: &mut Turn<'_>,
+        data: &str,
+        buttons: Option<&[String]>,
+    ) -> Result<Answer, Stop> {
+        if access::enter(turn).await?.is_stranger() {
+            return Err(turn.refuse("This bot answers only people with an invitation."));
+        }
+        turn.count()?;
+        if button::is_for_administrators(data) {
+            turn.may_decide()?;
+        }
+        turn.count_work()?;
+        button::pressed(turn, data, buttons).await
+    }
+
+    /// Says that something went wrong, but not with every attempt.
+    async fn apologise(&self, incoming: &Incoming, sorry: &'static str, now: UnixMillis) {
+        match &incoming.kind {
+            IncomingKind::Message { chat, private, text, .. } => {
+                let is_command = matches!(
+                    command::read(&tidied(text), &self.options.bot),
+                    Written::Command(..) | Written::Text(_, true)
+                );
+                if (*private || is_command)
+                    && self.shares.apologies.take(&chat.lane(), now) == Grant::Granted
+                {
+                    let turn = Turn::new(self, incoming.mark.as_ref(), chat, *private, now);
+                    turn.tell(turn.line(sorry)).await;
+                }
+            }
+            IncomingKind::Button { callback_id, chat, .. } => {
+                if self.shares.apologies.take(&chat.lane(), now) == Grant::Granted {
+                    self.reply.toast(callback_id, sorry).await;
+                }
+            }
+            IncomingKind::Alive { .. }
+            | IncomingKind::Membership { .. }
+            | IncomingKind::Migrated { .. }
+            | IncomingKind::Other => {}
+        }
+    }
+}
+
+/// Whether, in a group, only administrators get more than a refusal of a command.
+fn is_for_administrators(command: Command, rest: &str) -> bool {
+    match command {
+        Command::Watch | Command::Unwatch | Command::Mute | Command::Unmute | Command::Test => true,
+        Command::Quiet => !rest.is_empty(),
+        Command::Settings => settings::is_change(rest),
+        Command::Start
+        | Command::Help
+        | Command::List
+        | Command::Rules
+        | Command::Why
+        | Command::Stats
+        | Command::Invite => false,
+    }
+}
+
+fn unknown(word: &str) -> Stop {
+    let line = format!("There is no command {}.", words::quoted(&format!("/{word}")));
+    match command::nearest(word) {
+        Some(known) => wrong(&format!("{line} Did you mean `/{known}`?"), &format!("/{known}")),
+        None => wrong(&line, "/help"),
+    }
+}

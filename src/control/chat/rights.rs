@@ -1,0 +1,54 @@
+//! Who may decide for a chat.
+
+use super::answer::Stop;
+use super::incoming::Author;
+use super::turn::Turn;
+
+/// Said to whoever may not decide for a chat.
+const NO_ADMINISTRATOR: &str = "Only administrators of this chat can change what rings here.";
+
+/// The chat service does not say just now who is an administrator.
+pub(super) struct NotSaid;
+
+impl Turn<'_> {
+    /// Refuses whoever was told several times within a minute that they may not decide here: it takes nothing from the
+    /// share of those who may.
+    pub(super) fn may_decide(&self) -> Result<(), Stop> {
+        if !self.control.shares.vain_orders.is_used_up(&self.speaker(), self.now) {
+            return Ok(());
+        }
+        self.count_answer()?;
+        Err(self.refuse(NO_ADMINISTRATOR))
+    }
+
+    /// Refuses whoever may not decide for this chat. The refusal is one of the answers that everybody there shares.
+    pub(super) async fn needs_administrator(&self) -> Result<(), Stop> {
+        let refusal = match self.is_administrator().await {
+            Ok(true) => return Ok(()),
+            Ok(false) => {
+                self.control.shares.vain_orders.take(&self.speaker(), self.now);
+                NO_ADMINISTRATOR
+            }
+            Err(NotSaid) => {
+                "I can't find out just now whether you are an administrator here. Try again in a minute; it helps to make me one too."
+            }
+        };
+        self.count_answer()?;
+        Err(self.refuse(refusal))
+    }
+
+    /// Whether whoever wrote may decide for this chat.
+    pub(super) async fn is_administrator(&self) -> Result<bool, NotSaid> {
+        if self.private {
+            return Ok(true);
+        }
+        match &self.author {
+            Author::Chat => Ok(true),
+            Author::Person(person) => {
+                let is = self.control.lookup.is_administrator(self.chat, person).await;
+                is.map_err(|_| NotSaid)
+            }
+            Author::OtherChat(_) | Author::Unnamed => Ok(false),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! How a turn is answered: in the voice of the chat's channel.
+
+use crate::model::Body;
+use crate::render::AnyView;
+
+use super::answer::{Answer, sentence};
+use super::turn::Turn;
+
+impl Turn<'_> {
+    /// Sends an answer. What does not arrive is logged: the effect stands, and the chat may be gone.
+    pub(super) async fn tell(&self, answer: Answer) {
+        let reply = &self.control.reply;
+        let Answer { mut message, replacement, toast } = answer;
+        if let Some((callback, pressed)) = self.button {
+            reply.toast(callback, toast.as_deref().unwrap_or_default()).await;
+            match pressed {
+                Some(id) => {
+                    if let Some(replacement) = replacement.and_then(|view| self.said(view)) {
+                        reply.edit(self.chat, &self.owner, id, replacement).await;
+                    }
+                }
+                // A message that can't be changed any more is followed by what would have replaced it.
+                None => message = message.or(replacement),
+            }
+        }
+        if let Some(message) = message.and_then(|view| self.said(view))
+            && let Err(error) = reply.message(self.chat, &self.owner, message).await
+        {
+            tracing::warn!(chat = %self.chat.masked(), %error, "an answer did not arrive");
+        }
+    }
+
+    /// A view in the voice of this chat's channel; `None`: there are no words for it, nor for an apology.
+    fn said(&self, view: AnyView) -> Option<Body> {
+        let channel = self.chat.channel();
+        let said = self.control.renderer.answer(channel, view).or_else(|error| {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "an answer could not be rendered"
+            );
+            let sorry = sentence("I can't put the answer into words: tell whoever runs me.", None);
+            self.control.renderer.answer(channel, (&sorry).into())
+        });
+        said.ok()
+    }
+}

@@ -1,0 +1,177 @@
+//! One update on its way: who wrote where, and what holds there.
+
+use crate::control::actions::{ActionOptions, Actions, Asking};
+use crate::control::seams::{MessageId, PersonId};
+use crate::model::{Address, Effective, Owner, Settings, UnixMillis};
+use crate::render::Prose;
+use crate::render::numbers::Moment;
+use crate::render::views::Back;
+use crate::store::{Barred, DestinationRow, Edit, Shut, UpdateMark};
+
+use super::Control;
+use super::answer::{Answer, Stop, sentence};
+use super::incoming::Author;
+
+/// One update on its way.
+pub(super) struct Turn<'a> {
+    pub(super) control: &'a Control,
+    pub(super) mark: Option<&'a UpdateMark>,
+    /// Where it was written, with the topic; what is set here holds for this topic.
+    pub(super) chat: &'a Address,
+    pub(super) private: bool,
+    pub(super) now: UnixMillis,
+    pub(super) author: Author,
+    /// What to answer to, and the message with the button, where one was pressed.
+    pub(super) button: Option<(&'a str, Option<&'a MessageId>)>,
+    /// The destination's row, where it has one; read on entering.
+    pub(super) home: Option<DestinationRow>,
+    /// The same of the chat without its topic.
+    pub(super) whole: Option<DestinationRow>,
+    /// Whose limits count; found out on entering.
+    pub(super) owner: Owner,
+    /// A group that nobody has brought in yet: it gets in with the first thing that an administrator changes.
+    pub(super) is_new_group: bool,
+    /// By whose row whoever writes is in; `None`: by the configuration. It may go while the command waits for others.
+    pub(super) is_in_by: Option<Address>,
+    pub(super) is_committed: bool,
+}
+
+impl<'a> Turn<'a> {
+    pub(super) fn new(
+        control: &'a Control,
+        mark: Option<&'a UpdateMark>,
+        chat: &'a Address,
+        private: bool,
+        now: UnixMillis,
+    ) -> Turn<'a> {
+        Turn {
+            control,
+            mark,
+            chat,
+            private,
+            now,
+            author: Author::Unnamed,
+            button: None,
+            home: None,
+            whole: None,
+            owner: Owner::of(chat),
+            is_new_group: false,
+            is_in_by: None,
+            is_committed: false,
+        }
+    }
+
+    pub(super) fn by(self, author: Author) -> Turn<'a> {
+        Turn { author, ..self }
+    }
+
+    pub(super) fn pressed(self, callback: &'a str, message: Option<&'a MessageId>) -> Turn<'a> {
+        Turn { button: Some((callback, message)), ..self }
+    }
+
+    /// Who wrote, where that is a person whom we know.
+    pub(super) const fn person(&self) -> Option<&PersonId> {
+        match &self.author {
+            Author::Person(person) => Some(person),
+            Author::Chat | Author::OtherChat(_) | Author::Unnamed => None,
+        }
+    }
+
+    /// Whoever pressed is told nothing.
+    pub(super) const fn leave_unanswered(&mut self) {
+        self.button = None;
+    }
+
+    pub(super) fn is_button(&self) -> bool {
+        self.button.is_some()
+    }
+
+    /// Whoever was removed meanwhile changes nothing any more.
+    pub(super) fn standing(&self) -> Option<Edit> {
+        self.is_in_by.clone().map(|person| Edit::IsIn { person })
+    }
+
+    /// What commands call.
+    pub(super) fn actions(&self) -> &'a Actions {
+        &self.control.actions
+    }
+
+    pub(super) fn options(&self) -> &'a ActionOptions {
+        &self.control.actions.options
+    }
+
+    /// For whom this turn asks.
+    pub(super) fn asking(&self) -> Asking {
+        Asking { destination: self.chat.clone(), owner: self.owner.clone() }
+    }
+
+    /// What shares this chat's limits, as it follows “this chat”.
+    pub(super) fn together(&self) -> &'static str {
+        if self.private {
+            ", with the groups that you brought in,"
+        } else if self.owner == Owner::of(self.chat) {
+            ""
+        } else {
+            ", with the other chats of whoever brought it in,"
+        }
+    }
+
+    /// Whoever wrote, as floods are counted: in a group each by themselves, and in the name of a chat that chat.
+    pub(super) fn speaker(&self) -> String {
+        let lane = self.chat.lane();
+        if self.private {
+            return lane;
+        }
+        match &self.author {
+            Author::Unnamed => lane,
+            Author::Chat => format!("{lane} itself"),
+            Author::OtherChat(id) | Author::Person(PersonId(id)) => format!("{lane} {id}"),
+        }
+    }
+
+    /// What this chat has set.
+    pub(super) fn settings(&self) -> Settings {
+        self.home.as_ref().map(|home| home.settings.clone()).unwrap_or_default()
+    }
+
+    /// What is in force for a watch of this chat.
+    pub(super) fn effective(&self, watch: &Settings) -> Effective {
+        Settings::effective(watch, &self.settings(), &self.options().defaults)
+    }
+
+    /// What kept messages from this chat until something came from it, where it was not told yet.
+    pub(super) fn back(&self) -> Option<Back> {
+        let take = |chat: &Address| self.control.returns.take(chat, self.now);
+        let (own, whole) = (take(self.chat), take(&self.chat.whole()));
+        let (reason, since) = match own.or(whole)? {
+            Shut::Off { reason, since } => (reason, since),
+            Shut::Barred(Barred { reason, since, .. }) => (reason, Some(since)),
+        };
+        Some(Back { since: since.map(|at| self.moment(at)), reason: Prose::new(&reason) })
+    }
+
+    /// Until when this chat is silent, if it is.
+    pub(super) fn silent_until(&self) -> Option<Moment> {
+        let until = self.home.as_ref()?.muted_until.filter(|until| *until > self.now)?;
+        Some(self.moment(until))
+    }
+
+    /// An instant on the clock of this chat.
+    pub(super) fn moment(&self, at: UnixMillis) -> Moment {
+        Moment { at, tz: self.effective(&Settings::default()).tz }
+    }
+
+    /// Ends the turn with a sentence: at the button if one was pressed, else as a message.
+    pub(super) fn refuse(&self, text: &'static str) -> Stop {
+        Stop::Answer(Box::new(self.line(text)))
+    }
+
+    /// The answer that is this sentence: at the button if one was pressed, else as a message.
+    pub(super) fn line(&self, text: &'static str) -> Answer {
+        if self.is_button() {
+            Answer { toast: Some(text.into()), ..Answer::default() }
+        } else {
+            Answer::of(&sentence(text, None))
+        }
+    }
+}
