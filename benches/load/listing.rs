@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tubebell::app::system_clock;
 use tubebell::model::{Owner, Rule, Settings};
 use tubebell::route::{language, trigger};
-use tubebell::store::{Access, Edit, ListedMember, Listing, NewRule, Sqlite, Store, WatchEdit};
+use tubebell::store::{Access, Edit, ListedMember, Listing, NewRule, Registry, Sqlite, WatchEdit};
 
 use crate::figures::Figures;
 use crate::probe::{Router, longest_wait_ms, look, runtime};

@@ -27,7 +27,7 @@ pub(crate) struct Router {
 impl Router {
     pub(crate) fn open(database: &Path) -> anyhow::Result<Router> {
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(database, Access::Run)?);
-        let stream = Arc::new(Embedded::new(Arc::clone(&store)));
+        let stream = Arc::new(Embedded::new(Arc::clone(&store) as _));
         let beside = rusqlite::Connection::open(database)?;
         Ok(Router { store, stream, beside })
     }
@@ -51,7 +51,7 @@ impl Router {
     /// Routes what is in the log until nothing is left; returns how long that took.
     pub(crate) async fn drain(&self) -> anyhow::Result<Duration> {
         let routing = Routing {
-            store: Arc::clone(&self.store),
+            store: Arc::clone(&self.store) as _,
             stream: Arc::clone(&self.stream) as _,
             clock: system_clock(),
             metrics: Metrics::new(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{Clock, UnixMillis};
-use crate::store::Store;
+use crate::store::Housekeeping;
 use crate::telemetry::Metrics;
 
 /// As often as Prometheus looks by default.
@@ -17,7 +17,7 @@ const SHARE: u32 = 100;
 
 /// The counting for `/metrics`.
 pub(super) struct Census {
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Housekeeping>,
     pub(super) metrics: Metrics,
     pub(super) clock: Clock,
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::deliver::Wakers;
 use crate::model::{Clock, UnixMillis};
-use crate::store::{Store, StoreError};
+use crate::store::{Housekeeping, StoreError};
 
 /// How often the clock is compared with the time that has passed.
 const EVERY: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ pub fn clock() -> UnixMillis {
 ///
 /// A step forward needs nothing: what was put off is due a little early.
 pub(super) struct ClockWatch {
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Housekeeping>,
     pub(super) clock: Clock,
     pub(super) wakers: Wakers,
     /// Wakes the poller.
@@ -52,7 +52,10 @@ impl ClockWatch {
     /// # Errors
     ///
     /// When the store fails.
-    pub(super) async fn at_start(store: &dyn Store, now: UnixMillis) -> Result<(), StoreError> {
+    pub(super) async fn at_start(
+        store: &dyn Housekeeping,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
         let last = store.load(KEY).await?.and_then(|text| text.parse().ok()).map(UnixMillis);
         let by = last.map_or(Duration::ZERO, |last| last.since(now));
         if by >= SLACK {
@@ -100,7 +103,11 @@ impl ClockWatch {
     }
 }
 
-async fn set_back(store: &dyn Store, by: Duration, now: UnixMillis) -> Result<(), StoreError> {
+async fn set_back(
+    store: &dyn Housekeeping,
+    by: Duration,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
     store.set_back(by, now).await?;
     // So that it is not done twice, should the next start come before the time is written down again.
     store.save(KEY, now.0.to_string()).await?;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::http::Client;
 use crate::model::Clock;
 use crate::pipeline::PollHealth;
-use crate::store::Store;
+use crate::store::Housekeeping;
 
 /// How often the watchdog is pinged.
 const EVERY: Duration = Duration::from_secs(60);
@@ -25,7 +25,7 @@ const SILENT_MAX: Duration = Duration::from_secs(2 * 3600);
 pub(super) struct Heartbeat {
     http: Client,
     url: SecretString,
-    store: Arc<dyn Store>,
+    store: Arc<dyn Housekeeping>,
     health: Arc<PollHealth>,
     clock: Clock,
 }
@@ -38,7 +38,7 @@ impl Heartbeat {
     /// One line when there is no HTTP client to be had.
     pub(super) fn new(
         url: SecretString,
-        store: Arc<dyn Store>,
+        store: Arc<dyn Housekeeping>,
         health: Arc<PollHealth>,
         clock: Clock,
     ) -> Result<Heartbeat, String> {

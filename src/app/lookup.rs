@@ -13,13 +13,13 @@ use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
 use crate::pipeline::{QUOTA_KEY, Watched};
 use crate::source::{Bucket, Intervals, Memory, SourceError, Spender, YouTube};
-use crate::store::{Beginning, Store};
+use crate::store::{Beginning, Polling};
 use crate::telemetry::LogThrottle;
 
 /// Asks the real services, within people's share of the day's units.
 pub(super) struct YouTubeLookup {
     youtube: Arc<YouTube>,
-    store: Arc<dyn Store>,
+    store: Arc<dyn Polling>,
     intervals: Intervals,
     members_max: usize,
     telegram: Telegram,
@@ -38,7 +38,7 @@ const LINES_MAX: u32 = 5;
 impl YouTubeLookup {
     pub(super) fn new(
         youtube: Arc<YouTube>,
-        store: Arc<dyn Store>,
+        store: Arc<dyn Polling>,
         intervals: Intervals,
         members_max: usize,
         telegram: Telegram,

@@ -44,7 +44,7 @@ use crate::model::{Channel, Clock, Effective};
 use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
-use crate::store::{ListLimits, Retention, Store};
+use crate::store::{Housekeeping, ListLimits, Polling, Retention, Store};
 use crate::telemetry::{Metrics, Plain, seconds};
 use crate::web::Web;
 
@@ -149,7 +149,7 @@ impl Gateway {
         ClockWatch::at_start(&*store, clock()).await?;
         let operator = Operator {
             to: config.operator.to.clone(),
-            store: Arc::clone(&store),
+            store: Arc::clone(&store) as _,
             renderer: Arc::clone(&renderer),
             wakers: wakers.clone(),
         };
@@ -199,7 +199,7 @@ impl Gateway {
                 bot_limiter = Some(Arc::clone(&limiter));
             }
             let worker = Worker {
-                store: Arc::clone(&store),
+                store: Arc::clone(&store) as _,
                 notifier,
                 limiter,
                 composer: Arc::clone(&composer) as _,
@@ -214,9 +214,9 @@ impl Gateway {
             tracker.spawn(worker.run(tracker.clone(), stop.clone()));
         }
 
-        let stream = Arc::new(Embedded::new(Arc::clone(&store)));
+        let stream = Arc::new(Embedded::new(Arc::clone(&store) as _));
         let routing = Routing {
-            store: Arc::clone(&store),
+            store: Arc::clone(&store) as _,
             stream: Arc::clone(&stream) as _,
             clock: Arc::clone(&clock),
             metrics: metrics.clone(),
@@ -225,7 +225,7 @@ impl Gateway {
         tracker.spawn(routing.run(stop.clone()));
         let watched = Wakers::default();
         let clock_watch = ClockWatch {
-            store: Arc::clone(&store),
+            store: Arc::clone(&store) as _,
             clock: Arc::clone(&clock),
             wakers: wakers.clone(),
             watched: watched.clone(),
@@ -239,7 +239,7 @@ impl Gateway {
         let members_max = usize::try_from(config.limits.members_per_subject).unwrap_or(usize::MAX);
         let poll = watched.add();
         let lister = Lister {
-            store: Arc::clone(&store),
+            store: Arc::clone(&store) as _,
             youtube: Arc::clone(&youtube),
             intervals: youtube_options.intervals(),
             members: ListLimits {
@@ -255,7 +255,7 @@ impl Gateway {
         };
         tracker.spawn(lister.run(stop.clone()));
         let poller = Poller {
-            store: Arc::clone(&store),
+            store: Arc::clone(&store) as _,
             sink: Arc::clone(&stream) as _,
             youtube: Arc::clone(&youtube),
             options: youtube_options,
@@ -273,7 +273,7 @@ impl Gateway {
             let is_crowded = Arc::default();
             let lookup = Arc::new(lookup::YouTubeLookup::new(
                 youtube,
-                Arc::clone(&store),
+                Arc::clone(&store) as _,
                 intervals,
                 members_max,
                 client.clone(),
@@ -287,7 +287,7 @@ impl Gateway {
             let listener = telegram::Listener {
                 outbox: outbox::Outbox::new(client.clone(), limiter, answers, halt),
                 client: client.clone(),
-                store: Arc::clone(&store),
+                store: Arc::clone(&store) as _,
                 renderer,
                 lookup,
                 options: control_options(config, defaults),
@@ -309,7 +309,7 @@ impl Gateway {
             tracker.spawn(listener.run(stop.clone()));
         }
         tracker.spawn(sweep(
-            Arc::clone(&store),
+            Arc::clone(&store) as _,
             config.limits.retention_days,
             Arc::clone(&clock),
             stop.clone(),
@@ -319,13 +319,13 @@ impl Gateway {
         }
         if let Some(listener) = listener {
             let census = census::Census {
-                store: Arc::clone(&store),
+                store: Arc::clone(&store) as _,
                 metrics: metrics.clone(),
                 clock: Arc::clone(&clock),
             };
             tracker.spawn(census.run(stop.clone()));
             let pages = Web {
-                store: Arc::clone(&store),
+                store: Arc::clone(&store) as _,
                 metrics: metrics.clone(),
                 checks,
                 clock,
@@ -415,7 +415,7 @@ fn renderer(folder: &Path) -> Result<Arc<Renderer>, StartError> {
     })
 }
 
-async fn youtube(options: &YouTubeOptions, store: &dyn Store) -> Result<YouTube, StartError> {
+async fn youtube(options: &YouTubeOptions, store: &dyn Polling) -> Result<YouTube, StartError> {
     let state: QuotaState = store
         .load(crate::pipeline::QUOTA_KEY)
         .await?
@@ -453,7 +453,7 @@ fn control_options(config: &Config, defaults: Effective) -> ControlOptions {
     }
 }
 
-async fn sweep(store: Arc<dyn Store>, days: u32, clock: Clock, stop: CancellationToken) {
+async fn sweep(store: Arc<dyn Housekeeping>, days: u32, clock: Clock, stop: CancellationToken) {
     let keep = Retention {
         statistics: Duration::from_secs(u64::from(days) * 86_400),
         alerts: ALERTS_KEPT,

@@ -85,8 +85,8 @@ impl Opening<'_> {
 
     fn routing(&self, store: &Arc<dyn Store>) -> Routing {
         Routing {
-            store: Arc::clone(store),
-            stream: Arc::new(Embedded::new(Arc::clone(store))),
+            store: Arc::clone(store) as _,
+            stream: Arc::new(Embedded::new(Arc::clone(store) as _)),
             clock: Arc::clone(self.clock),
             metrics: self.metrics.clone(),
             wakers: self.wakers.clone(),

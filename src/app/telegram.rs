@@ -23,7 +23,7 @@ use crate::model::{Address, Clock, Owner, UnixMillis};
 use crate::notify::SendError;
 use crate::notify::telegram::{Bot, Chat, ChatKind, PollError, Telegram, Update, UpdateKind};
 use crate::render::Renderer;
-use crate::store::{OPERATOR_KEY, Store, StoreError, UpdateMark};
+use crate::store::{OPERATOR_KEY, Registry, StoreError, UpdateMark};
 
 /// How long Telegram keeps a question for updates open. Its server takes at most 50 s.
 const LONG_POLL_S: u32 = 50;
@@ -100,7 +100,7 @@ enum From {
 pub(super) struct Listener {
     pub(super) client: Telegram,
     pub(super) outbox: Outbox,
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Registry>,
     pub(super) renderer: Arc<Renderer>,
     pub(super) lookup: Arc<YouTubeLookup>,
     pub(super) options: ControlOptions,

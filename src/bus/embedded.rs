@@ -8,21 +8,21 @@ use tokio::sync::Notify;
 
 use super::{Batch, BusError, ChangeStream, SnapshotSink};
 use crate::model::Snapshot;
-use crate::store::{EMBEDDED_STREAM, Store};
+use crate::store::{EMBEDDED_STREAM, Stream};
 
 /// How long the reader sleeps at most. Publishing wakes it; this is for what an earlier process left.
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 
 /// The log of the store, both ends.
 pub struct Embedded {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Stream>,
     published: Notify,
 }
 
 impl Embedded {
     /// The log of this store.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>) -> Embedded {
+    pub fn new(store: Arc<dyn Stream>) -> Embedded {
         Embedded { store, published: Notify::new() }
     }
 

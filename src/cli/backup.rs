@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
-use crate::store::{Access, Sqlite, Store, StoreError};
+use crate::store::{Access, Housekeeping, Sqlite, StoreError};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

@@ -19,7 +19,9 @@ use crate::notify::telegram::Telegram;
 use crate::pipeline::Watched;
 use crate::render::Renderer;
 use crate::source::{Quota, QuotaState, Spender, Timeouts, YouTube, last_reset};
-use crate::store::{Access, DestinationState, OPERATOR_KEY, Sqlite, Store};
+use crate::store::{
+    Access, DestinationState, Housekeeping, OPERATOR_KEY, Registry, Shared, Sqlite,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

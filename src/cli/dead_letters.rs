@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::terminal::{counted, plain};
 use crate::model::NotificationId;
 use crate::render::numbers::Moment;
-use crate::store::{Access, DeadLetters, Store};
+use crate::store::{Access, DeadLetters, Outbox};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

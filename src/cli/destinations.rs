@@ -8,7 +8,9 @@ use super::shut::in_words;
 use super::terminal::counted;
 use crate::model::{Address, DestinationId, UnixMillis};
 use crate::render::numbers::Moment;
-use crate::store::{Access, DestinationRow, DestinationState, Edit, Edited, Sqlite, Store};
+use crate::store::{
+    Access, DestinationRow, DestinationState, Edit, Edited, Registry, Shared, Sqlite,
+};
 
 /// Destinations read at once: a bound on memory, and on how long one look takes.
 const PAGE: usize = 100;

@@ -9,7 +9,7 @@ use super::terminal::{counted, say};
 use super::watch_file::Printer;
 use crate::files;
 use crate::model::UnixMillis;
-use crate::store::{Access, Sqlite, Store, WatchFilter};
+use crate::store::{Access, Registry, Sqlite, WatchFilter};
 
 /// Watches read at once: a bound on memory.
 const PAGE: usize = 500;

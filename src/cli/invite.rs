@@ -10,7 +10,7 @@ use crate::control::{AccessMode, INVITATION_LIFE, invitation, invitation_link};
 use crate::model::{Owner, UnixMillis};
 use crate::notify::telegram::Telegram;
 use crate::render::numbers::Moment;
-use crate::store::{Access, Edit, Edited, OPERATOR_KEY, Sqlite, Store};
+use crate::store::{Access, Edit, Edited, OPERATOR_KEY, Registry, Shared, Sqlite};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

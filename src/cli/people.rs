@@ -14,8 +14,8 @@ use crate::control::AccessMode;
 use crate::model::{Address, DestinationId, Owner, Settings, SubscriptionId, UnixMillis};
 use crate::render::numbers::Moment;
 use crate::store::{
-    Access, DestinationRow, Edit, Edited, OPERATOR_KEY, PersonRow, PersonState, Sqlite, Store,
-    WatchFilter,
+    Access, DestinationRow, Edit, Edited, OPERATOR_KEY, PersonRow, PersonState, Registry, Shared,
+    Sqlite, WatchFilter,
 };
 
 /// Rows read at once: a bound on memory, and on how long one look takes.

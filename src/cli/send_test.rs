@@ -15,7 +15,7 @@ use super::terminal::plain;
 use crate::app::Channels;
 use crate::model::{Address, Clock};
 use crate::notify::Outgoing;
-use crate::store::{Access, Store};
+use crate::store::{Access, Shared};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

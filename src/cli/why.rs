@@ -12,7 +12,7 @@ use crate::model::{
 };
 use crate::render::numbers::{Moment, Numbers, grouped, window};
 use crate::render::views::value_text;
-use crate::store::{Access, History, RuleStory, Store};
+use crate::store::{Access, History, Registry, RuleStory};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

@@ -43,8 +43,8 @@ impl Notices {
         if self.dead_letters_on.replace(day) == Some(day) {
             return;
         }
-        let count = match operator.store.pulse(now).await {
-            Ok(pulse) => i64::try_from(pulse.dead_letters).unwrap_or(i64::MAX).saturating_add(1),
+        let count = match operator.store.count_dead_letters().await {
+            Ok(count) => i64::try_from(count).unwrap_or(i64::MAX).saturating_add(1),
             Err(_) => 1,
         };
         let notice = Notice::DeadLetters {

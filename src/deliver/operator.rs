@@ -6,7 +6,7 @@ use super::wakers::Wakers;
 use crate::model::{Address, UnixMillis};
 use crate::render::views::Notice;
 use crate::render::{Prose, Renderer};
-use crate::store::{OPERATOR_KEY, Result, Store, StoreError};
+use crate::store::{OPERATOR_KEY, Outbox, Result, StoreError};
 
 /// Queues notices like any other message: they survive a stop and keep to the limits of their channel.
 #[derive(Clone)]
@@ -14,7 +14,7 @@ pub struct Operator {
     /// Where the operator listens. Empty: at whoever opened the operator's own invitation.
     pub to: Vec<Address>,
     /// Keeps the notices until they are sent.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Outbox>,
     /// The templates.
     pub renderer: Arc<Renderer>,
     /// Rung when a notice was queued.

@@ -24,7 +24,7 @@ use super::walk::Walk;
 use crate::model::{Address, Body, Channel, Clock, Receivers, UnixMillis};
 use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{Prose, views::Notice};
-use crate::store::{self, Claim, Claimed, Compose, Finished, FinishedAs, Places, Room, Store};
+use crate::store::{self, Claim, Claimed, Compose, Finished, FinishedAs, Outbox, Places, Room};
 use crate::telemetry::{LogThrottle, Metrics, SendClass};
 
 /// What is in flight at a stop has this long to finish; the rest is tried again at the next start.
@@ -59,7 +59,7 @@ impl ChannelHealth {
 /// Everything that the loop of one channel needs.
 pub struct Worker {
     /// The store.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Outbox>,
     /// The channel.
     pub notifier: Arc<dyn Notifier>,
     /// Its rates, shared with answers to commands.

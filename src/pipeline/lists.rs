@@ -22,7 +22,7 @@ use crate::source::{
     Bucket, ChannelInfo, Circuit, Intervals, ListMemory, ListPace, Member, MemberPage, SourceError,
     Spender, YouTube,
 };
-use crate::store::{DueSubject, ListLimits, ListedMember, Listing, Store, StoreError};
+use crate::store::{DueSubject, ListLimits, ListedMember, Listing, Polling, StoreError};
 
 /// Lists looked at in one round; those that come due meanwhile are in the next.
 const DUE_MAX: usize = 100;
@@ -39,7 +39,7 @@ const REST_AT_LEAST: Duration = Duration::from_millis(100);
 /// Everything that the loop needs.
 pub struct Lister {
     /// The store.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Polling>,
     /// YouTube.
     pub youtube: Arc<YouTube>,
     /// Bounds of intervals.

@@ -2,7 +2,7 @@
 
 use crate::model::UnixMillis;
 use crate::source::{Intervals, Lists, Plan, Quota, YouTube};
-use crate::store::{Store, StoreError};
+use crate::store::{Polling, StoreError};
 
 /// What there is to look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -19,7 +19,7 @@ impl Watched {
     /// # Errors
     ///
     /// When the store can't be read.
-    pub async fn count(store: &dyn Store, members_max: usize) -> Result<Watched, StoreError> {
+    pub async fn count(store: &dyn Polling, members_max: usize) -> Result<Watched, StoreError> {
         let videos = usize::try_from(store.watched_videos().await?).unwrap_or(usize::MAX);
         let counts = store.list_counts(members_max).await?;
         Ok(Watched { videos, lists: Lists { count: counts.lists, pages: counts.pages } })

@@ -18,7 +18,7 @@ use crate::source::{
     Answer, Bucket, Details, Memory, Merged, Plan, SourceError, Spender, Stats, YouTube,
     YouTubeOptions, next_reset, next_round,
 };
-use crate::store::{Polled, Store, StoreError};
+use crate::store::{Polled, Polling, StoreError};
 use crate::telemetry::{By, Plain, PollClass, seconds};
 
 /// Videos looked at for one round: forty requests, whose memories are in memory at a time.
@@ -37,7 +37,7 @@ const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 /// Everything that the polling loop needs.
 pub struct Poller {
     /// The store.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Polling>,
     /// Where snapshots go.
     pub sink: Arc<dyn SnapshotSink>,
     /// YouTube.

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::bus::BusError;
 use crate::source::{SourceError, YouTube};
-use crate::store::{Store, StoreError};
+use crate::store::{Polling, StoreError};
 use crate::telemetry::PollClass;
 
 /// How long a loop rests when the key is refused, before one question finds out whether it is taken again.
@@ -85,7 +85,7 @@ impl Rounds {
 /// # Errors
 ///
 /// When the store can't be written.
-pub(super) async fn save_quota(store: &dyn Store, youtube: &YouTube) -> Result<(), StoreError> {
+pub(super) async fn save_quota(store: &dyn Polling, youtube: &YouTube) -> Result<(), StoreError> {
     let state = serde_json::to_string(youtube.quota().state())
         .map_err(|error| StoreError::Row(error.to_string()))?;
     store.save(QUOTA_KEY, state).await

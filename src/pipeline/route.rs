@@ -10,7 +10,7 @@ use crate::bus::{Batch, ChangeStream};
 use crate::deliver::Wakers;
 use crate::model::{Clock, RoutingTx, Suppressed};
 use crate::route::{Budget, Router, Sight};
-use crate::store::{Store, StoreError};
+use crate::store::{StoreError, Stream};
 use crate::telemetry::{Count, LogThrottle, Metrics};
 
 /// What one transaction takes at most, so that deliveries and commands get their turn.
@@ -33,7 +33,7 @@ const SIGHTS: [(Sight, &str); 6] = [
 /// Everything that the routing loop needs.
 pub struct Routing {
     /// The store.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Stream>,
     /// Where snapshots come from.
     pub stream: Arc<dyn ChangeStream>,
     /// The clock.

@@ -25,7 +25,7 @@ pub use starting::{Progress, serve_while_starting};
 use visitors::Visitors;
 
 use crate::model::Clock;
-use crate::store::{Pulse, Store};
+use crate::store::{Housekeeping, Pulse};
 use crate::telemetry::{By, Metrics};
 
 /// A part that may be ill, asked at each request: `Some` says in one line what is wrong.
@@ -37,7 +37,7 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Everything that the pages show.
 pub struct Web {
     /// The store.
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Housekeeping>,
     /// Counts.
     pub metrics: Metrics,
     /// The parts of `/readyz`, by name.

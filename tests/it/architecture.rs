@@ -6,6 +6,7 @@
 
 mod channels;
 mod circles;
+mod store;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -28,7 +28,7 @@ use tubebell::deliver::IN_FLIGHT_MAX;
 use tubebell::demo::world::{Video, World};
 use tubebell::demo::youtube::{self, YouTubeSim};
 use tubebell::model::VideoId;
-use tubebell::store::{Access, Sqlite, Store, WatchFilter};
+use tubebell::store::{Access, Registry, Sqlite, WatchFilter};
 
 use crate::process::Program;
 use crate::story::VIDEO;

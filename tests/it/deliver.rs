@@ -66,7 +66,7 @@ impl Loop {
         let health = Arc::new(ChannelHealth::default());
         let limiter = Arc::new(Limiter::new(rates, begun));
         let worker = Worker {
-            store: Arc::clone(&store),
+            store: Arc::clone(&store) as _,
             notifier,
             limiter: Arc::clone(&limiter),
             composer: Arc::new(Composer {
@@ -87,7 +87,7 @@ impl Loop {
             metrics: Metrics::new(),
             operator: Operator {
                 to: Vec::new(),
-                store: Arc::clone(&store),
+                store: Arc::clone(&store) as _,
                 renderer,
                 wakers: Wakers::default(),
             },

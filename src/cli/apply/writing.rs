@@ -15,7 +15,7 @@ use crate::cli::terminal::Progress;
 use crate::cli::watch_file::{Difference, Terms, Watch, difference};
 use crate::model::{Address, Owner, Rule, SubscriptionId, UnixMillis};
 use crate::route::trigger;
-use crate::store::{Edit, Edited, NewRule, Sqlite, Store, WatchAt, WatchEdit, WatchFilter};
+use crate::store::{Edit, Edited, NewRule, Registry, Sqlite, WatchAt, WatchEdit, WatchFilter};
 
 /// Pairs of subject and destination in a chunk: some 15 MB.
 const CHUNK: usize = 32_768;

@@ -34,7 +34,7 @@ pub(super) use why::{RuleNow, Told};
 
 use super::seams::{Asker, Lookup};
 use crate::model::{Address, Effective, Owner};
-use crate::store::{Edit, Edited, Store, StoreError};
+use crate::store::{Edit, Edited, Registry, StoreError};
 
 /// What actions go by.
 #[derive(Debug, Clone)]
@@ -84,13 +84,13 @@ pub(super) struct NotWatched;
 /// All that actions need.
 pub(super) struct Actions {
     pub(super) options: ActionOptions,
-    store: Arc<dyn Store>,
+    store: Arc<dyn Registry>,
     lookup: Arc<dyn Lookup>,
 }
 
 impl Actions {
     pub(super) fn new(
-        store: Arc<dyn Store>,
+        store: Arc<dyn Registry>,
         lookup: Arc<dyn Lookup>,
         options: ActionOptions,
     ) -> Actions {

@@ -42,7 +42,7 @@ use super::actions::{ActionOptions, Actions};
 use super::seams::{Lookup, Reply};
 use crate::model::{Address, UnixMillis, tidied};
 use crate::render::Renderer;
-use crate::store::{Edit, Store, StoreError};
+use crate::store::{Edit, Registry, StoreError};
 
 use answer::{Answer, Stop, wrong};
 use command::{Command, Written};
@@ -88,7 +88,7 @@ pub enum HandleError {
 
 /// Reads updates and does what they ask for.
 pub struct Control {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Registry>,
     renderer: Arc<Renderer>,
     lookup: Arc<dyn Lookup>,
     reply: Arc<dyn Reply>,
@@ -105,7 +105,7 @@ impl Control {
     /// Brings together what commands need.
     #[must_use]
     pub fn new(
-        store: Arc<dyn Store>,
+        store: Arc<dyn Registry>,
         renderer: Arc<Renderer>,
         lookup: Arc<dyn Lookup>,
         reply: Arc<dyn Reply>,

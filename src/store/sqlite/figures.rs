@@ -8,7 +8,7 @@ use super::{lane, poll};
 use crate::model::{CancelReason, Channel, UnixMillis};
 use crate::store::{Figures, Ledger, Pulse, Result};
 
-/// Dead letters are counted up to here in a pulse: it takes a fraction of a millisecond.
+/// Dead letters are counted up to here: it takes a fraction of a millisecond.
 const DEAD_MAX: u64 = 10_000;
 
 /// Rows of the history that are counted at once. There can be a hundred times as many as of everything else: a walk
@@ -55,11 +55,16 @@ pub(super) fn pulse(db: &Connection, now: UnixMillis) -> Result<Pulse> {
         oldest_due,
         poll_overdue: poll::next_polls(db)?.earliest().and_then(late),
         in_flight,
-        dead_letters: db.prepare_cached(DEAD)?.query_row([DEAD_MAX], |row| row.get(0))?,
+        dead_letters: dead_letters(db)?,
         bytes,
         free_bytes,
         ..Pulse::default()
     })
+}
+
+/// How many notifications could not be delivered, as far as they are counted.
+pub(super) fn dead_letters(db: &Connection) -> Result<u64> {
+    Ok(db.prepare_cached(DEAD)?.query_row([DEAD_MAX], |row| row.get(0))?)
 }
 
 /// The sums over all alerts that were ever made.

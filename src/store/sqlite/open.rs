@@ -298,7 +298,7 @@ impl From<rusqlite::Error> for StoreError {
 mod tests {
     use super::super::Sqlite;
     use super::*;
-    use crate::store::Store;
+    use crate::store::{Housekeeping, Outbox, Shared};
 
     fn fresh() -> (tempfile::TempDir, Sqlite) {
         let folder = tempfile::tempdir().unwrap();

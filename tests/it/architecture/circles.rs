@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{code, sources};
 
 /// A module, as the names on the way to it.
-type Way = Vec<String>;
+pub(super) type Way = Vec<String>;
 
 /// Who needs whom.
 type Needs = BTreeMap<String, BTreeSet<String>>;
 
 /// The module that a file below `src/` is.
-fn module(file: &str) -> Way {
+pub(super) fn module(file: &str) -> Way {
     let path = file.trim_end_matches(".rs").trim_end_matches("/mod");
     path.split('/').map(str::to_owned).collect()
 }
@@ -48,7 +48,7 @@ fn tree<'a>(mut text: &'a str, before: &[String], found: &mut Vec<Way>) -> &'a s
 }
 
 /// All that a file names by its place in the crate.
-fn named(code: &str, module: &[String]) -> Vec<Way> {
+pub(super) fn named(code: &str, module: &[String]) -> Vec<Way> {
     let mut found = Vec::new();
     for (at, _) in code.match_indices("crate::") {
         let (_, rest) = code.split_at(at + "crate::".len());
@@ -71,7 +71,7 @@ fn named(code: &str, module: &[String]) -> Vec<Way> {
 }
 
 /// What a face hands on: the name, and the file that it is of.
-fn handed_on(face: &str) -> BTreeMap<String, String> {
+pub(super) fn handed_on(face: &str) -> BTreeMap<String, String> {
     let mut found = Vec::new();
     for statement in face.split(';') {
         if let Some((_, used)) = statement.split_once("use ") {

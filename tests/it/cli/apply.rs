@@ -4,7 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use tubebell::model::{Owner, Settings, UnixMillis};
-use tubebell::store::{Access, Edit, Sqlite, Store, WatchEdit, WatchFilter, WatchRow};
+use tubebell::store::{
+    Access, Edit, Polling, Registry, Shared, Sqlite, WatchEdit, WatchFilter, WatchRow,
+};
 
 use super::{EARLIER, Home};
 use crate::wait::until;

@@ -14,8 +14,8 @@ use tubebell::model::{
 use tubebell::pipeline::Watched;
 use tubebell::source::{Plan, QuotaState, Timeouts, YouTube, YouTubeOptions, last_reset};
 use tubebell::store::{
-    Access, Compose, Composed, ComposedMessage, Finished, FinishedAs, Room, Sqlite, Store,
-    StoreError, Unit,
+    Access, Compose, Composed, ComposedMessage, Finished, FinishedAs, Outbox, Room, Sqlite,
+    StoreError, Stream, Unit,
 };
 
 use super::{CONFIG, EARLIER, Home};

@@ -7,7 +7,7 @@ use tokio_util::task::TaskTracker;
 use tubebell::control::invitation;
 use tubebell::demo::telegram;
 use tubebell::model::{Address, Owner, Settings, UnixMillis};
-use tubebell::store::{Access, Edit, Edited, Sqlite, Store, WatchEdit, WatchFilter};
+use tubebell::store::{Access, Edit, Edited, Registry, Shared, Sqlite, WatchEdit, WatchFilter};
 
 use super::{CONFIG, EARLIER, Home};
 

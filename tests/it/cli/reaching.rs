@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::demo::telegram::{self, TelegramSandbox, Trouble};
 use tubebell::model::Address;
-use tubebell::store::{Access, Edit, Sqlite, Store};
+use tubebell::store::{Access, Edit, Registry, Shared, Sqlite};
 
 use super::{CONFIG, EARLIER, Home};
 

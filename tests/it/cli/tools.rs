@@ -1,6 +1,6 @@
 //! The smaller tools, and what they have in common.
 
-use tubebell::store::{Store, WatchFilter};
+use tubebell::store::{Registry, Shared, WatchFilter};
 
 use super::{Home, said};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tubebell::control::{AccessMode, INVITATION_LIFE, IncomingKind, invitation, invitation_link};
-use tubebell::store::{Edit, Edited, Store};
+use tubebell::store::{Edit, Edited, Registry, Shared};
 
 use super::world::{ANA, GROUP, NOW, World, chat, person};
 

@@ -2,7 +2,7 @@
 
 use tubebell::control::{Author, IncomingKind, LookupError};
 use tubebell::model::Address;
-use tubebell::store::Store;
+use tubebell::store::{Registry, Shared};
 
 use super::world::{ANA, GROUP, World, chat, person};
 

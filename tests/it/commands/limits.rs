@@ -2,7 +2,7 @@
 
 use tubebell::control::{Asker, LookupError};
 use tubebell::model::Address;
-use tubebell::store::Store as _;
+use tubebell::store::Shared;
 
 use super::world::*;
 

@@ -2,7 +2,7 @@
 
 use tubebell::control::{AccessMode, INVITATION_LIFE, invitation};
 use tubebell::model::Owner;
-use tubebell::store::{OPERATOR_KEY, Store};
+use tubebell::store::{OPERATOR_KEY, Registry, Shared};
 
 use super::world::{ANA, GROUP, World, chat};
 

@@ -1,7 +1,7 @@
 //! What people paste is understood alike with a command before it and without.
 
 use tubebell::model::{Address, SubjectRef};
-use tubebell::store::Store;
+use tubebell::store::Shared;
 
 use super::world::{GROUP, VIDEO, World, chat, snapshot};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tubebell::control::{AccessMode, ControlOptions, IncomingKind};
 use tubebell::model::{Address, Owner};
-use tubebell::store::{Retention, Store};
+use tubebell::store::{Housekeeping, Registry, Retention, Shared};
 
 use super::world::{ANA, GROUP, World, chat, person, snapshot};
 

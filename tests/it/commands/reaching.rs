@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tubebell::control::IncomingKind;
 use tubebell::model::Address;
-use tubebell::store::{Edit, Edited, Store};
+use tubebell::store::{Edit, Edited, Registry, Shared};
 
 use super::world::{ANA, GROUP, VIDEO, World, chat, person};
 

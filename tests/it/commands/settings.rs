@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tubebell::model::{Settings, UnixMillis};
-use tubebell::store::Store;
+use tubebell::store::Shared;
 
 use super::world::{ANA, GROUP, NOW, VIDEO, World, chat};
 

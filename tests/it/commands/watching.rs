@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tubebell::control::{Control, HandleError, LookupError};
 use tubebell::model::{Counts, Snapshot, Status, UnixMillis};
 use tubebell::route::{Budget, Router};
-use tubebell::store::{Store, StoreError};
+use tubebell::store::{Registry, StoreError, Stream};
 
 use super::world::{ANA, HOSTILE, NOW, VIDEO, World, chat, snapshot, visible};
 

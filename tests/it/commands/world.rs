@@ -16,7 +16,9 @@ use tubebell::model::{
     VideoId,
 };
 use tubebell::render::Renderer;
-use tubebell::store::{Access, Beginning, Edit, Sqlite, Store, UpdateMark, WatchFilter, WatchRow};
+use tubebell::store::{
+    Access, Beginning, Edit, Registry, Sqlite, UpdateMark, WatchFilter, WatchRow,
+};
 
 use crate::bodies;
 

@@ -54,7 +54,7 @@ impl Rig {
             Effective { at_most: Duration::ZERO, quiet: None, tz: "UTC".into(), until: None };
         let max_age = Duration::from_secs(86_400);
         let worker = Worker {
-            store: Arc::clone(&store),
+            store: Arc::clone(&store) as _,
             notifier,
             limiter: Arc::new(Limiter::new(Rates::default(), Instant::now())),
             composer: Arc::new(Composer {
@@ -72,7 +72,7 @@ impl Rig {
             metrics: metrics.clone(),
             operator: Operator {
                 to: operator.to_vec(),
-                store: Arc::clone(&store),
+                store: Arc::clone(&store) as _,
                 renderer,
                 wakers,
             },

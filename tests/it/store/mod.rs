@@ -38,7 +38,8 @@ use tubebell::model::{
 use tubebell::route::{Budget, Router, language, trigger};
 use tubebell::store::{
     Access, Claim, Claimed, Compose, Composed, ComposedMessage, DeadLetters, EMBEDDED_STREAM, Edit,
-    Edited, Finished, FinishedAs, NewRule, Places, Room, Sqlite, Store, Unit, WatchEdit,
+    Edited, Finished, FinishedAs, Housekeeping, NewRule, Places, Registry, Room, Sqlite, Store, Unit,
+    WatchEdit,
 };
 
 use crate::bodies;

@@ -28,7 +28,7 @@ pub struct DueVideo {
     pub id: VideoId,
     /// The poller's memory, opaque here.
     pub memory: Option<String>,
-    /// When to look again. What stands here holds, also where the memory says a later time: see [`crate::store::Store::set_back`].
+    /// When to look again. What stands here holds, also where the memory says a later time: see [`crate::store::Housekeeping::set_back`].
     pub next_poll: Option<UnixMillis>,
 }
 

@@ -59,14 +59,3 @@ pub struct Barred {
     /// When it is tried again.
     pub until: UnixMillis,
 }
-
-/// A destination, and what there is for it.
-#[derive(Debug, Clone)]
-pub struct DestinationState {
-    /// Its row.
-    pub row: DestinationRow,
-    /// Its running watches.
-    pub watches: usize,
-    /// Messages that wait to be sent there, or to be tried again.
-    pub waiting: usize,
-}

@@ -5,7 +5,7 @@ use crate::model::{
     UnixMillis, VideoId,
 };
 
-use super::destination::DestinationRow;
+use crate::store::DestinationRow;
 
 /// What waits for one watch and is told together.
 #[derive(Debug, Clone)]

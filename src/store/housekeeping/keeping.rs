@@ -7,7 +7,7 @@ use std::time::Duration;
 pub enum Migration {
     /// It is as this version makes it.
     Done,
-    /// What routing has left over comes first: [`crate::store::Store::fan_out`] is to be called until nothing is left.
+    /// What routing has left over comes first: [`crate::store::Stream::fan_out`] is to be called until nothing is left.
     FanOut,
     /// So many pieces of so many.
     UnderWay {

@@ -2,7 +2,7 @@
 
 use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 
-use super::destination::{DestinationRow, Shut};
+use crate::store::{DestinationRow, Shut};
 
 /// Which watches to list.
 #[derive(Debug, Clone, PartialEq, Eq)]

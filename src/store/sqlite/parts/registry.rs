@@ -1,0 +1,131 @@
+//! Commands and questions, by the threads of the database.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::super::{Sqlite, batch, destinations, edit, mark, owners, people, read, why};
+use crate::model::{
+    Address, DestinationId, Owner, SubjectRef, SubscriptionId, UnixMillis, VideoId,
+};
+use crate::store::{
+    DestinationRow, DestinationState, Edit, Edited, History, PersonRow, PersonState, Registry,
+    Result, RuleStory, UpdateMark, WatchAt, WatchFilter, WatchRow,
+};
+
+#[async_trait]
+impl Registry for Sqlite {
+    async fn edit(
+        &self,
+        mark: Option<UpdateMark>,
+        edits: Vec<Edit>,
+        now: UnixMillis,
+    ) -> Result<Option<Vec<Edited>>> {
+        self.writer.write_through(move |tx| edit::edit(tx, mark.as_ref(), &edits, now)).await
+    }
+
+    async fn edit_some(
+        &self,
+        edits: Arc<[Edit]>,
+        from: usize,
+        now: UnixMillis,
+    ) -> Result<Vec<Edited>> {
+        self.leaving_room(move |tx| {
+            batch::edit_some(tx, edits.get(from..).unwrap_or_default(), now)
+        })
+        .await
+    }
+
+    async fn update_mark(&self, source: &str) -> Result<Option<i64>> {
+        let source = source.to_owned();
+        self.reader.read(move |db| mark::update_mark(db, &source)).await
+    }
+
+    async fn is_handled(&self, mark: &UpdateMark) -> Result<bool> {
+        let mark = mark.clone();
+        self.reader.read(move |db| mark::is_handled(db, &mark)).await
+    }
+
+    async fn move_mark(&self, to: UpdateMark, now: UnixMillis) -> Result<()> {
+        self.writer.write(move |tx| mark::move_mark(tx, &to, now)).await
+    }
+
+    async fn watches(
+        &self,
+        filter: WatchFilter,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<WatchRow>> {
+        self.reader.read(move |db| read::watches(db, &filter, after, limit)).await
+    }
+
+    async fn watches_at(&self, pairs: Vec<(Address, SubjectRef)>) -> Result<Vec<WatchAt>> {
+        self.reader.read(move |db| read::watches_at(db, &pairs)).await
+    }
+
+    async fn watches_from(
+        &self,
+        origin: &str,
+        after: SubscriptionId,
+        limit: usize,
+    ) -> Result<Vec<SubscriptionId>> {
+        let origin = origin.to_owned();
+        self.reader.read(move |db| read::watches_from(db, &origin, after, limit)).await
+    }
+
+    async fn destinations(
+        &self,
+        shut_only: bool,
+        after: DestinationId,
+        limit: usize,
+    ) -> Result<Vec<DestinationState>> {
+        self.counter.read(move |db| destinations::destinations(db, shut_only, after, limit)).await
+    }
+
+    async fn watches_of_owner(&self, owner: &Owner) -> Result<usize> {
+        let owner = owner.clone();
+        self.reader.read(move |db| owners::watches_of_owner(db, &owner)).await
+    }
+
+    async fn person(&self, address: &Address) -> Result<Option<PersonRow>> {
+        let address = address.to_string();
+        self.reader.read(move |db| people::person(db, &address)).await
+    }
+
+    async fn person_state(&self, address: &Address, now: UnixMillis) -> Result<PersonState> {
+        let address = address.clone();
+        self.reader.read(move |db| people::state(db, &address, now)).await
+    }
+
+    async fn people(
+        &self,
+        after: Option<Address>,
+        limit: usize,
+        now: UnixMillis,
+    ) -> Result<Vec<PersonState>> {
+        self.reader.read(move |db| people::people(db, after.as_ref(), limit, now)).await
+    }
+
+    async fn chats_of_person(
+        &self,
+        address: &Address,
+        after: DestinationId,
+        limit: usize,
+    ) -> Result<Vec<DestinationRow>> {
+        let address = address.clone();
+        self.reader.read(move |db| people::chats(db, &address, after, limit)).await
+    }
+
+    async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<RuleStory>> {
+        self.reader.read(move |db| why::why(db, &video, destination.as_ref())).await
+    }
+
+    async fn history(
+        &self,
+        video: VideoId,
+        since: UnixMillis,
+        limit: usize,
+    ) -> Result<Option<History>> {
+        self.reader.read(move |db| read::history(db, &video, since, limit)).await
+    }
+}

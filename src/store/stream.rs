@@ -1,0 +1,48 @@
+//! The stream of snapshots that the store keeps itself, and the transactions in which the router takes a stream to alerts.
+
+use async_trait::async_trait;
+
+use super::error::{Result, StoreError};
+use crate::model::{Holder, RoutingTx, Snapshot, UnixMillis};
+
+/// The name of the stream that the store's own log is.
+pub const EMBEDDED_STREAM: &str = "log";
+
+/// Runs inside the routing transaction: reads and writes through it, returns the new position.
+pub type RouteFn =
+    Box<dyn FnOnce(&mut dyn RoutingTx<Error = StoreError>) -> Result<i64> + Send + 'static>;
+
+/// Runs inside a transaction with one piece of deferred work; returns what is left of it.
+pub type ResumeFn = Box<
+    dyn FnOnce(&mut dyn RoutingTx<Error = StoreError>, Holder, &str) -> Result<Option<String>>
+        + Send
+        + 'static,
+>;
+
+/// What comes in, and the routing of it.
+#[async_trait]
+pub trait Stream: Send + Sync + 'static {
+    /// Appends snapshots to the log.
+    async fn append(&self, snapshots: Vec<Snapshot>) -> Result<()>;
+
+    /// Snapshots of the log from `from` on, with their offsets.
+    async fn read_log(&self, from: i64, limit: usize) -> Result<Vec<(i64, Snapshot)>>;
+
+    /// The next offset to read of a stream's partition; 0 at first.
+    async fn position(&self, stream: &str, partition: i32) -> Result<i64>;
+
+    /// Runs `work` in one transaction and moves the position from `read` to what it returns.
+    ///
+    /// [`StoreError::Conflict`] when the position is not `read` any more: read it again.
+    async fn route(
+        &self,
+        stream: &str,
+        partition: i32,
+        read: i64,
+        now: UnixMillis,
+        work: RouteFn,
+    ) -> Result<i64>;
+
+    /// Runs one piece of deferred work; returns whether there was any.
+    async fn fan_out(&self, now: UnixMillis, work: ResumeFn) -> Result<bool>;
+}
