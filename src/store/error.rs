@@ -1,4 +1,5 @@
-//! Why the store did not do what it was asked, sorted by what the caller does next.
+//! Why the store did not do what it was asked, sorted by what the caller does next. No engine's own error stands here: an
+//! engine decides where it fails whether that is of one row or of the whole.
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +72,7 @@ pub enum StoreError {
         /// The stream.
         stream: String,
     },
-    /// A row that this version can't read.
+    /// A row that holds something else than it should, or that this version can't read.
     #[error("a row can't be read: {0}")]
     Row(String),
     /// A transaction panicked, which is a defect; nothing of it stands.
@@ -80,9 +81,9 @@ pub enum StoreError {
     /// The store is closing.
     #[error("the store is closed")]
     Closed,
-    /// Anything else the database says.
+    /// Anything else the database says; it is of the whole.
     #[error("database: {0}")]
-    Database(#[source] rusqlite::Error),
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl StoreError {
@@ -135,9 +136,9 @@ impl StoreError {
             | StoreError::Unusable { .. }
             | StoreError::NoRoom(_)
             | StoreError::Busy
-            | StoreError::Closed => true,
+            | StoreError::Closed
+            | StoreError::Database(_) => true,
             StoreError::Conflict { .. } | StoreError::Row(_) | StoreError::Panicked => false,
-            StoreError::Database(cause) => !super::sqlite::is_of_a_row(cause),
         }
     }
 }

@@ -22,6 +22,7 @@ mod dead_letters;
 mod destinations;
 mod edit;
 mod ending;
+mod error;
 mod fanout;
 mod figures;
 mod finish;
@@ -65,7 +66,6 @@ use std::sync::{Arc, Mutex};
 use rusqlite::Connection;
 
 pub use open::Access;
-pub(in crate::store) use rows::is_of_a_row;
 
 use super::Result;
 use job::Errors;

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, backup};
+use rusqlite::{Connection, OpenFlags, backup};
 
+use super::error::{shown, sorted, unusable};
 use super::{busy, migrate};
 use crate::files::{self, FileError};
 use crate::store::{Result, StoreError};
@@ -53,14 +54,6 @@ pub enum Access {
 
 /// Marks the file as ours, see `schema.sql`.
 const APPLICATION_ID: i64 = 0x7475_6265;
-
-fn shown(path: &Path) -> String {
-    path.display().to_string()
-}
-
-fn unusable(path: &Path, reason: impl Into<String>) -> StoreError {
-    StoreError::Unusable { path: shown(path), reason: reason.into() }
-}
 
 /// Makes the file of a new database, which SQLite would make readable for everyone; its side files (`-wal`, `-shm`)
 /// take over the permissions. Those of a file that is there already are its owner's to choose.
@@ -145,11 +138,9 @@ pub(super) fn writer(path: &Path, access: Access) -> Result<Connection> {
     if access != Access::Existing {
         make_private(path)?;
     }
-    let mut db = Connection::open_with_flags(path, EXISTING).map_err(|e| sort(e, path))?;
-    prepare(&mut db, path, access).map_err(|error| match error {
-        StoreError::Database(cause) => sort(cause, path),
-        other => other,
-    })?;
+    let mut db =
+        Connection::open_with_flags(path, EXISTING).map_err(|error| sorted(error, path))?;
+    prepare(&mut db, path, access).map_err(|error| sorted(error, path))?;
     Ok(db)
 }
 
@@ -232,12 +223,12 @@ pub(super) fn reader(path: &Path, cache_kib: u32) -> Result<Connection> {
         keep_plans(&db)?;
         Ok(db)
     };
-    open().map_err(|e| sort(e, path))
+    open().map_err(|error| sorted(error, path))
 }
 
 /// Opens the connection that brings the write-ahead log back.
 pub(super) fn checkpointer(path: &Path) -> Result<Connection> {
-    Connection::open_with_flags(path, EXISTING).map_err(|e| sort(e, path))
+    Connection::open_with_flags(path, EXISTING).map_err(|error| sorted(error, path))
 }
 
 /// Copies the database page by page while others write.
@@ -262,36 +253,8 @@ pub(super) fn backup(db: &Connection, from: &Path, to: &Path) -> Result<()> {
         if let Err(error) = std::fs::remove_file(to) {
             tracing::warn!(%error, "an unfinished backup could not be removed");
         }
-        sort(error, from)
+        sorted(error, from)
     })
-}
-
-/// Sorts a failure of SQLite by what an operator has to do about it.
-pub(super) fn sort(error: rusqlite::Error, path: &Path) -> StoreError {
-    let Some(code) = error.sqlite_error_code() else {
-        return StoreError::Database(error);
-    };
-    match code {
-        ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => {
-            StoreError::Corrupt { path: shown(path) }
-        }
-        ErrorCode::DiskFull => {
-            StoreError::NoRoom("the disk is full, make room and it goes on".into())
-        }
-        ErrorCode::ReadOnly => StoreError::NoRoom("the disk or the file is read-only".into()),
-        ErrorCode::SystemIoFailure => StoreError::NoRoom("the disk answers with an error".into()),
-        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => StoreError::Busy,
-        ErrorCode::CannotOpen | ErrorCode::PermissionDenied => {
-            unusable(path, "can't be opened: may this user read it, and write to its folder?")
-        }
-        _ => StoreError::Database(error),
-    }
-}
-
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        StoreError::Database(error)
-    }
 }
 
 #[cfg(test)]

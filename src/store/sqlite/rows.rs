@@ -98,23 +98,8 @@ pub(super) fn readable<T>(result: Result<T>) -> Result<std::result::Result<T, St
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(StoreError::Row(cause)) => Ok(Err(cause)),
-        Err(StoreError::Database(cause)) if is_of_a_row(&cause) => Ok(Err(cause.to_string())),
         Err(other) => Err(other),
     }
-}
-
-/// Whether a failure is that of a row which holds something else than it should.
-pub(in crate::store) const fn is_of_a_row(cause: &rusqlite::Error) -> bool {
-    use rusqlite::Error::{
-        FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error,
-    };
-    matches!(
-        cause,
-        FromSqlConversionFailure(..)
-            | IntegralValueOutOfRange(..)
-            | InvalidColumnType(..)
-            | Utf8Error(..)
-    )
 }
 
 /// An integer that has a meaning of its own where the row holds something else: one damaged row of many must not

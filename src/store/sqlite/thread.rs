@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::busy;
 use super::checkpoint::Checkpointer;
+use super::error::sorted;
 use super::job::{Errors, Job, Work};
-use super::{busy, open};
 use crate::store::{Result, StoreError, ThreadWork};
 
 /// Jobs that may wait for a connection: enough for every task of the gateway, so that a caller waits at the door
@@ -138,7 +139,7 @@ impl DbThread {
         work: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.run(move |db, path| {
-            let tx = db.transaction().map_err(|e| open::sort(e, path))?;
+            let tx = db.transaction().map_err(|error| sorted(error, path))?;
             work(&tx)
         })
         .await
@@ -227,13 +228,6 @@ fn transact<T>(db: &mut Connection, work: impl FnOnce(&Transaction<'_>) -> Resul
     Ok(value)
 }
 
-fn sorted(error: StoreError, path: &Path) -> StoreError {
-    match error {
-        StoreError::Database(cause) => open::sort(cause, path),
-        other => other,
-    }
-}
-
 impl Drop for DbThread {
     fn drop(&mut self) {
         self.hurry();
@@ -249,6 +243,7 @@ impl Drop for DbThread {
 
 #[cfg(test)]
 mod tests {
+    use super::super::open;
     use super::*;
 
     /// FULL: a commit waits for the disk. NORMAL: it does not.

@@ -1,4 +1,4 @@
-//! Whether whoever uses one side of the store names another.
+//! Whether whoever uses one side of the store names another, and whether anybody but an engine knows a driver.
 
 use std::collections::BTreeSet;
 
@@ -57,6 +57,14 @@ fn whoever_uses_one_side_of_the_store_names_no_other() {
     }
     let unused: Vec<_> = TAKES.iter().filter(|(user, _)| !taken.contains(user)).collect();
     assert!(unused.is_empty(), "these take nothing of it any more: {unused:?}");
+}
+
+#[test]
+fn only_an_engine_of_the_store_knows_its_driver() {
+    for (path, text) in sources() {
+        let knows = code(&text).contains("rusqlite");
+        assert!(!knows || path.starts_with("store/sqlite/"), "{path} knows a driver");
+    }
 }
 
 #[test]
