@@ -1,9 +1,9 @@
-//! Whether whoever uses one side of the store names another, and whether anybody but an engine knows a driver.
+//! Whether whoever uses one side of the store names another, and whether anybody but an engine knows a driver or its words.
 
 use std::collections::BTreeSet;
 
 use super::circles::{handed_on, module, named};
-use super::{code, sources};
+use super::{code, files_below, root, sources};
 
 /// What each user of the store takes of it. Not here: `app`, `cli` and `demo`, which put things together.
 const TAKES: [(&str, &str); 9] = [
@@ -64,6 +64,22 @@ fn only_an_engine_of_the_store_knows_its_driver() {
     for (path, text) in sources() {
         let knows = code(&text).contains("rusqlite");
         assert!(!knows || path.starts_with("store/sqlite/"), "{path} knows a driver");
+    }
+}
+
+#[test]
+fn what_tells_whether_a_store_is_right_knows_no_engine() {
+    let suite = root().join("tests/it/store/suite");
+    let files = files_below(&suite);
+    assert!(files.len() > 10, "{files:?}");
+    for file in files {
+        let text = std::fs::read_to_string(suite.join(&file)).unwrap();
+        for word in ["sqlite", "Sqlite", "SELECT ", "UPDATE ", ".sql(", ".meddle("] {
+            assert!(
+                !text.contains(word),
+                "{file}: `{word}`: ask `Inspect`, or move it to an engine"
+            );
+        }
     }
 }
 

@@ -1,14 +1,15 @@
-//! One story through the whole seam, told without a word of SQL: every store has to be able to tell it.
+//! One story through the whole seam: every store has to be able to tell it.
 
 use super::*;
 use tubebell::model::Outcome;
-use tubebell::store::{Retention, Room, UpdateMark, WatchFilter};
+use tubebell::store::{UpdateMark, WatchFilter};
 
 /// A watch, an alert, a message, a restart, a mute, an end.
-async fn story<S: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> S) {
-    let bench = |now| Told { now, plain: Arc::new(Plain::default()) };
-    let told = bench(T0);
-    let store = open().await;
+#[tokio::test]
+async fn a_watch_lives_rings_survives_a_stop_and_is_forgotten() {
+    let told = Told { now: T0, plain: Arc::new(Plain::default()) };
+    let engine = Engine::new();
+    let store = engine.open();
 
     // Ana asks for a watch; her update is delivered twice.
     let mark = UpdateMark { source: "telegram:1".into(), update_id: 7 };
@@ -34,7 +35,7 @@ async fn story<S: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> S) {
     let first = told.claim(&*store, T0.plus(MINUTE)).await.claims;
     assert_eq!(first.len(), 1);
     drop(store);
-    let store = open().await;
+    let store = engine.open();
     let again = told.claim(&*store, T0.plus(2 * MINUTE)).await.claims;
     assert_eq!(again.len(), 1);
     assert_eq!((&again[0].public_id, &again[0].body), (&first[0].public_id, &first[0].body));
@@ -72,10 +73,9 @@ async fn story<S: Future<Output = Arc<dyn Store>>>(open: impl Fn() -> S) {
     let unwatch = Edit::Unwatch { destination: at(ANA), subject: of(&format!("video:{VIDEO}")) };
     store.edit(None, vec![unwatch], T0.plus(HOUR)).await.unwrap();
     assert_eq!(store.watched_videos().await.unwrap(), 0);
-    let keep = Retention { statistics: 30 * DAY, alerts: 7 * DAY };
     let later = T0.plus(40 * DAY);
-    while store.sweep(keep, later).await.unwrap() {}
-    store.sweep(keep, later).await.unwrap();
+    while store.sweep(KEEP, later).await.unwrap() {}
+    store.sweep(KEEP, later).await.unwrap();
     assert!(store.video(VIDEO.parse().unwrap()).await.unwrap().is_none());
     assert!(store.why(VIDEO.parse().unwrap(), None).await.unwrap().is_empty());
 }
@@ -109,11 +109,4 @@ impl Told {
             .await
             .unwrap()
     }
-}
-
-#[tokio::test]
-async fn a_watch_lives_rings_survives_a_stop_and_is_forgotten_in_sqlite() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("tubebell.db");
-    story(|| async { Arc::new(Sqlite::open(&path, Access::Run).unwrap()) as Arc<dyn Store> }).await;
 }

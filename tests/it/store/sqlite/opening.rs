@@ -2,7 +2,7 @@
 
 use super::*;
 use std::path::Path;
-use tubebell::store::StoreError;
+use tubebell::store::{Edit, Housekeeping, Registry, StoreError};
 
 fn refused(path: &Path, access: Access) -> String {
     match Sqlite::open(path, access) {
@@ -26,7 +26,7 @@ async fn a_second_gateway_is_refused_while_tools_may_come() {
         "…/tubebell.db is in use by another `tubebell run`: stop that one first, or give this one another [store] url"
     );
     // Another name of the same file is no other database.
-    let link = bench.folder.path().join("link.db");
+    let link = bench.engine.folder.path().join("link.db");
     std::os::unix::fs::symlink(bench.path(), &link).unwrap();
     assert!(refused(&link, Access::Run).contains("in use"));
     for access in [Access::Tool, Access::Existing] {
@@ -76,7 +76,7 @@ fn a_newer_database_is_left_as_it_is() {
     let bench = Bench::new();
     let path = bench.path();
     bench.meddle("PRAGMA user_version = 99");
-    let Bench { folder, store, .. } = bench;
+    let Bench { engine, store, .. } = bench;
     drop(store);
     let before = std::fs::read(&path).unwrap();
     for access in [Access::Run, Access::Tool, Access::Existing] {
@@ -86,7 +86,7 @@ fn a_newer_database_is_left_as_it_is() {
         );
     }
     assert_eq!(std::fs::read(&path).unwrap(), before);
-    drop(folder);
+    drop(engine);
 }
 
 #[test]
@@ -135,7 +135,7 @@ async fn a_database_that_breaks_while_it_is_open_is_said_to_be_damaged() {
     let bench = Bench::new();
     bench.watch(ANA, "views any").await;
     let path = bench.path();
-    let Bench { folder, store, .. } = bench;
+    let Bench { engine, store, .. } = bench;
     drop(store);
     // The pages behind the first are overwritten.
     let mut bytes = std::fs::read(&path).unwrap();
@@ -146,7 +146,7 @@ async fn a_database_that_breaks_while_it_is_open_is_said_to_be_damaged() {
         Err(other) => panic!("{other:?}"),
         Ok(store) => assert!(matches!(store.figures(T0).await, Err(StoreError::Corrupt { .. }))),
     }
-    drop(folder);
+    drop(engine);
 }
 
 #[cfg(unix)]
@@ -155,9 +155,9 @@ async fn nobody_else_on_the_machine_can_read_the_database_its_side_files_or_a_ba
     use std::os::unix::fs::PermissionsExt;
     let bench = Bench::new();
     bench.watch(ANA, "views any").await;
-    bench.store().backup(&bench.folder.path().join("copy.db")).await.unwrap();
+    bench.store().backup(&bench.engine.folder.path().join("copy.db")).await.unwrap();
     let mut seen = Vec::new();
-    for entry in std::fs::read_dir(bench.folder.path()).unwrap().map(Result::unwrap) {
+    for entry in std::fs::read_dir(bench.engine.folder.path()).unwrap().map(Result::unwrap) {
         let mode = entry.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{}", entry.path().display());
         seen.push(entry.file_name().into_string().unwrap());

@@ -1,6 +1,7 @@
 //! What is held: until when, for whom, and what changes it.
 
 use super::*;
+use tubebell::store::{Compose, Composed, Unit};
 
 async fn held_until(bench: &Bench, until: UnixMillis) {
     bench.plain.quiet_until.store(until.0, Ordering::Relaxed);

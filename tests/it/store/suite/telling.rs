@@ -5,13 +5,10 @@ use super::*;
 use tubebell::deliver::Composer;
 use tubebell::model::{CancelReason, Effective};
 use tubebell::render::Renderer;
-use tubebell::store::Retention;
 
 const EVA: &str = "recorder:eva";
 const HOOK: &str = "webhook:https://a.example/";
 const ALL: &str = "views any; likes any; comments any";
-const KEEP: Retention =
-    Retention { statistics: DAY.saturating_mul(30), alerts: DAY.saturating_mul(7) };
 
 /// A bench whose messages are made as a gateway makes them.
 struct Telling {
@@ -108,8 +105,8 @@ impl Telling {
         told
     }
 
-    fn waiting(&self) -> i64 {
-        self.bench.sql("SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NULL")
+    fn waiting(&self) -> usize {
+        self.bench.count("waiting")
     }
 }
 
@@ -183,8 +180,8 @@ async fn a_quiet_night_of_a_channel_is_told_in_the_morning_at_once() {
     }
     it.look(1..=500, 3_000).await;
     assert_eq!(it.waiting(), 1_500, "as many as it has rules and videos, however often they fired");
-    let folded: i64 = it.bench.sql("SELECT alerts FROM ledger WHERE outcome = 'folded'");
-    assert_eq!(folded, 40 * 90);
+    let pulse = it.bench.store().pulse(it.bench.now()).await.unwrap();
+    assert_eq!(pulse.ledger.folded, 40 * 90);
     it.bench.sums();
     let told = it.tell_for(120).await;
     assert_eq!(told.len(), 1, "{told:#?}");
@@ -510,12 +507,7 @@ async fn however_much_waits_behind_a_refused_message_the_other_videos_are_told_a
     it.bench.sent(&claims[1]).await;
     it.look(1..=1, 3_000).await;
     // As a watch of many rules and videos would have.
-    it.bench.meddle(
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 6000)
-         INSERT INTO alert (subscription, unit, rule, video, series, previous, current, observed_at)
-         SELECT subscription, unit, rule, video, series, i, i + 1, observed_at FROM alert, n
-         WHERE outcome IS NULL AND notification IS NULL",
-    );
+    it.bench.engine.multiply_waiting(6_000);
     it.look(2..=2, 3_000).await;
     let claimed = it.claim(Channel::Webhook, Vec::new()).await;
     assert_eq!(claimed.claims.len(), 1);
@@ -525,34 +517,6 @@ async fn however_much_waits_behind_a_refused_message_the_other_videos_are_told_a
     let claimed = it.claim(Channel::Webhook, Vec::new()).await;
     assert_eq!((claimed.claims.len(), claimed.next_due), (0, Some(again)));
     it.bench.sums();
-}
-
-#[tokio::test]
-async fn a_restored_backup_gives_no_id_to_another_message() {
-    let it = Telling::new();
-    it.bench.watch_subject(EVA, &format!("video:{}", id(1)), "views any").await;
-    it.look(1..=1, 1_000).await;
-    let copy = it.bench.folder.path().join("copy.db");
-    it.bench.store().backup(&copy).await.unwrap();
-    it.look(1..=1, 2_000).await;
-    let claims = it.claim(Channel::Recorder, Vec::new()).await.claims;
-    let restored = Telling::new();
-    let path = restored.bench.path();
-    let Telling { mut bench, composer } = restored;
-    bench.store = None;
-    for tail in ["-wal", "-shm"] {
-        drop(std::fs::remove_file(format!("{}{tail}", path.display())));
-    }
-    std::fs::copy(&copy, &path).unwrap();
-    bench.restart();
-    let restored = Telling { bench, composer };
-    restored.bench.pass(HOUR);
-    restored.look(1..=1, 7_000).await;
-    let others = restored.claim(Channel::Recorder, Vec::new()).await.claims;
-    assert_eq!((claims.len(), others.len()), (1, 1));
-    assert_eq!(claims[0].id, others[0].id, "the same row …");
-    assert_ne!(claims[0].public_id, others[0].public_id, "… of another message");
-    assert_eq!(others[0].public_id.len(), 13);
 }
 
 #[tokio::test]

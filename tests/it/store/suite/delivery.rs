@@ -2,6 +2,7 @@
 
 use super::*;
 use std::collections::HashSet;
+use tubebell::store::Places;
 
 async fn ringing(to: &[&str]) -> Bench {
     let bench = Bench::new();
@@ -32,7 +33,7 @@ async fn an_alert_is_taken_sent_and_ended() {
     let done = bench.turn(Channel::Telegram, 10, vec![sent]).await;
     assert_eq!(bench.count("sent"), 1);
     assert!(done.claims.is_empty());
-    assert_eq!(bench.sql::<String>("SELECT receipt FROM notification"), "4711/1");
+    assert_eq!(bench.engine.receipts(), ["4711/1"]);
     bench.sums();
 }
 
@@ -271,11 +272,7 @@ async fn more_alerts_than_one_transaction_may_take_are_told_by_several() {
     let bench = ringing(&[ANA]).await;
     bench.sent(&bench.claim().await[0]).await;
     bench.see(3).await;
-    bench.meddle(
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 11000)
-         INSERT INTO alert (subscription, unit, rule, video, series, previous, current, observed_at)
-         SELECT subscription, unit, rule, video, series, i, i + 1, observed_at FROM alert, n WHERE outcome IS NULL",
-    );
+    bench.engine.multiply_waiting(11_000);
     assert_eq!(bench.count("waiting"), 11_001);
     let bodies = bench.send_all().await;
     assert_eq!(bodies.len(), 3);

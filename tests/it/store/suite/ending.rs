@@ -77,7 +77,7 @@ async fn what_can_t_be_put_into_words_is_dead_and_its_alerts_are_put_together_an
     assert_eq!((letter.error.as_str(), letter.attempts), ("there are no words for this", 0));
     bench.sums();
 
-    bench.meddle("UPDATE alert SET current = 'words'");
+    bench.plain.has_words.store(true, Ordering::Relaxed);
     assert_eq!(replay_all(&**bench.store(), bench.now()).await, 1);
     assert_eq!(bench.count("waiting"), 1);
     bench.sums();
@@ -222,4 +222,18 @@ async fn the_owner_of_what_is_gone_is_told_elsewhere() {
     assert_eq!(others.unwrap(), [at(ANA), at("webhook:https://a.example/")]);
     // The operator's places are nobody's in particular.
     assert!(bench.store().owners_other_destinations(&at("telegram:5")).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_panic_while_a_message_is_put_together_ends_that_message() {
+    let bench = Bench::new();
+    bench.watch(ANA, "title").await;
+    bench.watch("telegram:5", "views any").await;
+    bench.see(1).await;
+    bench.pass(SECOND);
+    let seen = snapshot(VIDEO, bench.now(), 2);
+    bench.publish(Snapshot { title: Some("panic".into()), ..seen }).await;
+    assert_eq!(bench.send_all().await.len(), 1);
+    assert_eq!((bench.count("sent"), bench.count("dead")), (1, 1));
+    bench.sums();
 }

@@ -1,10 +1,8 @@
 //! Mutes, expiries, marks, invitations, notices.
 
 use super::*;
-use tubebell::store::{Retention, UpdateMark};
-
-const KEEP: Retention =
-    Retention { statistics: DAY.saturating_mul(30), alerts: DAY.saturating_mul(7) };
+use tubebell::model::Address;
+use tubebell::store::UpdateMark;
 
 async fn held() -> Bench {
     let bench = Bench::new();
@@ -154,7 +152,7 @@ async fn updates_have_their_effect_once_in_whatever_order_they_are_handled() {
     assert_eq!(handled, [true, true, false, true, false]);
     assert!(!edit(12).await && edit(11).await && !edit(11).await);
     store.move_mark(mark(12), T0).await.unwrap();
-    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM handled"), 0);
+    assert_eq!(bench.engine.rows("handled"), 0);
     // A mark never moves back, and another source has its own.
     store.move_mark(mark(5), T0).await.unwrap();
     assert_eq!(store.update_mark("telegram:1").await.unwrap(), Some(12));
@@ -202,13 +200,13 @@ async fn ids_that_start_anew_have_their_effect_and_those_before_have_it_no_secon
     assert_eq!(store.update_mark("telegram:1").await.unwrap(), Some(last + 1));
     assert!(!edit(last).await && !edit(1_001).await);
     store.sweep(KEEP, T0.plus(3 * DAY)).await.unwrap();
-    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM handled"), 0);
+    assert_eq!(bench.engine.rows("handled"), 0);
 }
 
 #[tokio::test]
 async fn edits_stand_or_fall_together_with_their_mark() {
     let bench = Bench::new();
-    bench.meddle("CREATE TRIGGER no BEFORE INSERT ON invite BEGIN SELECT RAISE(ABORT, 'no'); END");
+    bench.engine.forbid("invite");
     let invite = Edit::Invite {
         code: "c".into(),
         made_by: "operator".into(),

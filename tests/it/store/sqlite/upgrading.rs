@@ -2,14 +2,14 @@
 
 use super::*;
 use tubebell::model::{Body, Button, ChatMessage};
-use tubebell::route::Router;
+use tubebell::route::{Budget, Router};
 use tubebell::store::{ListLimits, ListedMember, Listing, Migration, StoreError};
 
 /// The databases of older versions, by their schema.
 const OLDER: [(u32, &str); 3] = [
-    (2, include_str!("../../fixtures/schema-2.sql")),
-    (3, include_str!("../../fixtures/schema-3.sql")),
-    (4, include_str!("../../fixtures/schema-4.sql")),
+    (2, include_str!("../../../fixtures/schema-2.sql")),
+    (3, include_str!("../../../fixtures/schema-3.sql")),
+    (4, include_str!("../../../fixtures/schema-4.sql")),
 ];
 
 /// The first moment after the last that the older versions have seen.
@@ -29,10 +29,7 @@ fn older(content: &str) -> (tempfile::TempDir, PathBuf) {
 impl Bench {
     fn of_older(content: &str) -> Bench {
         let (folder, _) = older(content);
-        let mut bench =
-            Bench { folder, store: None, now: Cell::new(THEN), plain: Arc::new(Plain::default()) };
-        bench.restart();
-        bench
+        Bench::of(Engine { folder }, THEN)
     }
 
     /// One piece, and what it left. What was left over of changes goes with so many alerts at a time.
@@ -190,7 +187,7 @@ async fn what_waits_since_bodies_had_no_kind_leaves_as_it_was_written() {
 #[tokio::test]
 async fn an_upgraded_database_has_the_same_schema_as_a_new_one() {
     let schema = |bench: &Bench| {
-        let db = bench.database();
+        let db = bench.engine.database();
         let mut columns = db
             .prepare(
                 "SELECT m.name, (SELECT group_concat(name || ' ' || type || ' ' || \"notnull\") FROM pragma_table_info(m.name))

@@ -1,7 +1,7 @@
 //! Rows that can't be read end for themselves, with a cause, and hold up nobody.
 
 use super::*;
-use tubebell::store::WatchFilter;
+use tubebell::store::{FinishedAs, WatchFilter};
 
 /// Two chats have an alert each; something of the first is then broken.
 async fn broken(sql: &str) -> Bench {
@@ -99,20 +99,6 @@ async fn members_that_can_t_be_read_are_found_by_their_alerts() {
     bench.store().figures(bench.now()).await.unwrap();
     bench.sent(&claim).await;
     assert_eq!(bench.count("sent"), 1);
-}
-
-#[tokio::test]
-async fn a_panic_while_a_message_is_put_together_ends_that_message() {
-    let bench = Bench::new();
-    bench.watch(ANA, "title").await;
-    bench.watch("telegram:5", "views any").await;
-    bench.see(1).await;
-    bench.pass(SECOND);
-    let seen = snapshot(VIDEO, bench.now(), 2);
-    bench.publish(Snapshot { title: Some("panic".into()), ..seen }).await;
-    assert_eq!(bench.send_all().await.len(), 1);
-    assert_eq!((bench.count("sent"), bench.count("dead")), (1, 1));
-    bench.sums();
 }
 
 #[tokio::test]

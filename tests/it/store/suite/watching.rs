@@ -4,30 +4,20 @@ use super::*;
 use tubebell::model::{About, NextTrigger, SubscriptionId};
 use tubebell::store::{Beginning, WatchFilter};
 
-fn triggers(bench: &Bench) -> Vec<(String, i64, i64)> {
-    let db = bench.database();
-    let mut statement = db
-        .prepare("SELECT r.text, t.id, t.value FROM \"trigger\" t JOIN rule r ON r.id = t.rule ORDER BY t.id")
-        .unwrap();
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
-    rows.map(Result::unwrap).collect()
-}
-
 #[tokio::test]
 async fn a_rule_that_an_edit_keeps_keeps_its_state_and_the_others_end() {
     let bench = Bench::new();
     bench.watch(ANA, "views every 1000; likes any").await;
     bench.see(990).await;
-    let before = triggers(&bench);
-    assert_eq!(before[0].2, 1_000);
+    let before = bench.engine.triggers();
+    assert_eq!(before[0].value, 1_000);
     let edited = bench.watch(ANA, "views every 1000; views milestones").await;
     assert!(matches!(edited, Edited::Watched { created: false, changed: true, .. }));
-    let after = triggers(&bench);
+    let after = bench.engine.triggers();
     assert_eq!(after[0], before[0]);
     assert_eq!(after.len(), 2);
-    assert_eq!(after[1].0, "views milestones");
-    let rules: String = bench.sql("SELECT group_concat(text, '; ') FROM rule");
-    assert_eq!(rules, "views every 1000; views milestones", "the other one told nothing");
+    assert_eq!(after[1].rule_text, "views milestones");
+    assert_eq!(bench.engine.rows("rule"), 2, "the other one told nothing");
     bench.sums();
 }
 
@@ -45,7 +35,7 @@ async fn a_rule_written_twice_stands_once() {
     let mut watch = watch_of(ANA, &format!("video:{VIDEO}"), "views any");
     watch.rules.push(watch.rules[0].clone());
     bench.edit(Edit::Watch(Box::new(watch))).await;
-    assert_eq!(triggers(&bench).len(), 1);
+    assert_eq!(bench.engine.triggers().len(), 1);
 }
 
 #[tokio::test]
@@ -152,7 +142,7 @@ async fn a_rule_whose_values_are_all_passed_stands_without_a_trigger() {
     let mut watch = watch_of(ANA, &format!("video:{VIDEO}"), "views at 10k");
     watch.rules[0].start = Some(None);
     bench.edit(Edit::Watch(Box::new(watch))).await;
-    assert!(triggers(&bench).is_empty());
+    assert!(bench.engine.triggers().is_empty());
     let why = bench.store().why(VIDEO.parse().unwrap(), None).await.unwrap();
     assert_eq!((why.len(), why[0].trigger), (1, None));
 }
@@ -172,7 +162,7 @@ async fn an_owner_has_so_many_watches_and_the_operator_has_no_limit() {
     let third = bench.edit(watch(ANA, "bbbbbbbbbbb", ANA, 2)).await;
     assert_eq!(third, Edited::LimitReached { limit: 2 });
     // Nothing of it stays behind.
-    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM subject"), 1);
+    assert_eq!(bench.engine.rows("subject"), 1);
     // Somebody else in Ana's place counts with Ana; changing a watch that stands is none more.
     assert_eq!(bench.edit(watch(ANA, "bbbbbbbbbbb", "telegram:5", 2)).await, third);
     assert!(made(bench.edit(watch(ANA, "aaaaaaaaaaa", ANA, 2)).await));
@@ -246,9 +236,9 @@ async fn long_work_comes_in_pieces_of_which_each_is_a_transaction() {
     while done < edits.len() {
         let edited =
             bench.store().edit_some(std::sync::Arc::clone(&edits), done, T0).await.unwrap();
-        let rows = bench.sql::<i64>("SELECT count(*) FROM subscription");
         done += edited.len();
-        assert_eq!(usize::try_from(rows).unwrap(), done, "what was said to be done is there");
+        let there = bench.engine.rows("subscription");
+        assert_eq!(there, done, "what was said to be done is there");
         sizes.push(edited.len());
     }
     assert!(sizes.len() >= 3, "{sizes:?}");
@@ -273,12 +263,12 @@ async fn a_look_under_way_does_not_bring_back_a_video_that_nobody_watches() {
     bench.store().save_polled(vec![polled]).await.unwrap();
     assert_eq!(bench.store().next_polls().await.unwrap().earliest(), None);
     bench.see(5).await;
-    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM seen"), 0, "nobody watches it");
+    assert_eq!(bench.engine.rows("seen"), 0, "nobody watches it");
 }
 
 /// Rows that tell of rules.
-fn rows_of_rules(bench: &Bench) -> i64 {
-    bench.sql("SELECT (SELECT count(*) FROM rule) + (SELECT count(*) FROM \"trigger\") + (SELECT count(*) FROM subscription)")
+fn rows_of_rules(bench: &Bench) -> usize {
+    ["rule", "trigger", "subscription"].map(|noun| bench.engine.rows(noun)).iter().sum()
 }
 
 #[tokio::test]
@@ -323,13 +313,12 @@ async fn changes_of_a_lists_rules_leave_no_rows_after_a_sweep() {
     let members = (0..3).map(|n| super::listing::row(n, T0.minus(DAY)));
     bench.list_within(super::listing::CHANNEL, members.collect(), true, 10).await;
     bench.see_video("video000001", 1).await;
-    let before: i64 = bench.sql("SELECT count(*) FROM rule");
+    let before = bench.engine.rows("rule");
     for change in 0..100 {
         bench.pass(3 * SECOND);
         let rules = format!("views at {}", 1_000 + change);
         bench.watch_subject(ANA, super::listing::CHANNEL, &rules).await;
     }
-    let keep = tubebell::store::Retention { statistics: 30 * DAY, alerts: 7 * DAY };
-    while bench.store().sweep(keep, bench.now()).await.unwrap() {}
-    assert_eq!(bench.sql::<i64>("SELECT count(*) FROM rule"), before);
+    while bench.store().sweep(KEEP, bench.now()).await.unwrap() {}
+    assert_eq!(bench.engine.rows("rule"), before);
 }

@@ -1,0 +1,99 @@
+//! The laws on rows, as questions that find whoever breaks them: each is to find none.
+
+use rusqlite::Connection;
+
+use crate::store::inspect::Laws;
+
+/// A law, and how many rows break it.
+type Law = (&'static str, &'static str);
+
+/// A slot of a chat that has moved with a message in flight stays with the old lane until that has ended.
+const SLOTS: Law = (
+    "a lane has more or less in flight than it says",
+    "SELECT count(*) FROM lane l WHERE l.in_flight <> (SELECT count(*) FROM notification n
+     WHERE n.lane = l.id AND n.state = 'pending' AND n.next_at IS NULL)",
+);
+
+const SUMS: [Law; 11] = [
+    ("an alert is neither waiting, under way, nor ended with a word", "SELECT count(*) FROM alert a LEFT JOIN notification n ON n.id = a.notification
+      WHERE NOT CASE
+        WHEN a.outcome IS NULL AND a.notification IS NULL THEN a.ended IS NULL
+        WHEN a.outcome IS NULL THEN coalesce(n.state IN ('pending', 'queued'), 0) AND a.ended IS NULL
+        WHEN a.outcome = 'sent' THEN coalesce(n.state = 'sent', 0) AND a.ended IS NOT NULL
+        WHEN a.outcome = 'dead' THEN coalesce(n.state = 'dead', 1) AND a.ended IS NOT NULL
+        WHEN a.outcome LIKE 'cancelled:%' THEN coalesce(n.state = 'cancelled', 1) AND a.ended IS NOT NULL
+        ELSE 0 END"),
+    ("a waiting alert is not in a unit that knows of it", "SELECT count(*) FROM alert a WHERE a.outcome IS NULL AND a.notification IS NULL
+      AND NOT EXISTS (SELECT 1 FROM unit u WHERE u.id = a.unit AND u.due_at IS NOT NULL AND u.id / 8 = a.subscription)"),
+    ("a unit waits with nothing", "SELECT count(*) FROM unit u WHERE u.due_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alert a
+      WHERE a.unit = u.id AND a.outcome IS NULL AND a.notification IS NULL)"),
+    ("a unit waits for a notification that is not under way", "SELECT count(*) FROM unit u JOIN notification n ON n.id = abs(u.notification)
+      WHERE n.state <> 'pending'"),
+    ("a unit waits for a notification that is not there", "SELECT count(*) FROM unit u WHERE u.notification IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM notification n WHERE n.id = abs(u.notification))"),
+    ("a part waits for none before it", "SELECT count(*) FROM notification n WHERE n.state = 'queued' AND NOT EXISTS
+      (SELECT 1 FROM notification p WHERE p.id = n.id - 1 AND p.state IN ('pending', 'queued') AND p.parts_left = n.parts_left + 1)"),
+    ("a part overtakes the one before it", "SELECT count(*) FROM notification n JOIN notification p ON p.id = n.id - 1
+      AND p.unit = n.unit AND p.parts_left = n.parts_left + 1 WHERE n.state <> 'queued' AND p.ended IS NULL"),
+    ("more is in flight than may be", "SELECT count(*) FROM lane WHERE in_flight NOT BETWEEN 0 AND
+      CASE channel WHEN 'telegram' THEN 1 ELSE 16 END"),
+    ("a lane sleeps for ever or too long, or is awake too early", "SELECT count(*) FROM (SELECT l.due_at AS due, l.free_at,
+          l.in_flight >= CASE WHEN l.channel = 'telegram' OR l.failing >= 8 THEN 1 ELSE 16 END AS full,
+          (SELECT min(at) FROM (SELECT min(due_at) AS at FROM unit u WHERE u.lane = l.id AND u.notification IS NULL
+           UNION ALL SELECT min(next_at) FROM notification n WHERE n.lane = l.id AND n.state = 'pending')) AS first
+        FROM lane l)
+      WHERE due IS NOT CASE WHEN full THEN NULL ELSE max(free_at, first) END"),
+    ("an ended notification still has a time to be tried", "SELECT count(*) FROM notification
+      WHERE state NOT IN ('pending', 'queued') AND (next_at IS NOT NULL OR ended IS NULL)"),
+    ("the sums over all alerts are not what is open", "SELECT
+        coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'alert'), 0)
+        + (SELECT coalesce(sum(CASE outcome WHEN 'replayed' THEN alerts WHEN 'folded' THEN 0 ELSE -alerts END), 0) FROM ledger)
+        - (SELECT count(*) FROM alert WHERE outcome IS NULL)"),
+];
+
+const LISTS: [Law; 6] = [
+    (
+        "a subject knows how many members it has",
+        "SELECT count(*) FROM subject u WHERE next_listing IS NOT NULL AND members <>
+         (SELECT count(*) FROM member m WHERE m.subject = u.id AND m.left_at IS NULL)",
+    ),
+    (
+        "a video knows in how many lists it is",
+        "SELECT count(*) FROM video v WHERE lists <> (SELECT count(*) FROM member m JOIN subject u
+         ON u.id = m.subject WHERE m.video = v.id AND m.left_at IS NULL AND u.next_listing IS NOT NULL)",
+    ),
+    (
+        "what is in a list is looked at",
+        "SELECT count(*) FROM member m JOIN video v ON v.id = m.video JOIN subject u ON u.id = m.subject
+         WHERE m.left_at IS NULL AND u.next_listing IS NOT NULL AND v.next_poll IS NULL",
+    ),
+    (
+        "a rule has one row of a video",
+        "SELECT count(*) FROM (SELECT 1 FROM \"trigger\" GROUP BY rule, holder HAVING count(*) > 1)",
+    ),
+    (
+        "at most two pieces of work wait for a video",
+        "SELECT count(*) FROM (SELECT 1 FROM fanout WHERE holder > 0 GROUP BY holder HAVING count(*) > 2)",
+    ),
+    (
+        "at most two pieces of news wait for a list",
+        "SELECT count(*) FROM (SELECT 1 FROM fanout WHERE holder < 0 GROUP BY holder HAVING count(*) > 2)",
+    ),
+];
+
+/// The first of these laws that does not hold.
+pub(super) fn broken(db: &Connection, laws: Laws) -> Option<&'static str> {
+    let laws: Vec<Law> = match laws {
+        Laws::Sums => SUMS.into_iter().chain([SLOTS]).collect(),
+        Laws::SumsButLanes => SUMS.to_vec(),
+        Laws::Lists => LISTS.to_vec(),
+    };
+    let is_broken =
+        |(_, sql): &Law| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() != 0;
+    laws.into_iter().find(is_broken).map(|(law, _)| law)
+}
+
+/// Holds what must always hold of alerts, in any database.
+pub(crate) fn check_sums(db: &Connection) {
+    assert_eq!(broken(db, Laws::Sums), None);
+}
