@@ -3,6 +3,7 @@
 use super::*;
 use crate::model::{Counts, RoutingTx};
 use crate::route::{Budget, Router};
+use crate::store::Stream as _;
 
 /// The router has handled what was seen of the video.
 async fn handled(bench: &Bench) {
@@ -11,7 +12,7 @@ async fn handled(bench: &Bench) {
         Router::new().route(tx, &snapshot(), &mut Budget::new(100, &never))?;
         Ok(1)
     });
-    bench.actions.store.route("log", 0, 0, NOW, work).await.unwrap();
+    bench.commit.0.route("log", 0, 0, NOW, work).await.unwrap();
 }
 
 async fn stats(bench: &Bench) -> Result<Stats, NoStats> {

@@ -1,7 +1,7 @@
 //! A database of an older version is carried over by the gateway alone, whatever comes between.
 
 use super::*;
-use tubebell::model::{Body, Button, ChatMessage};
+use tubebell::model::{Body, Button, Channel, ChatMessage};
 use tubebell::route::{Budget, Router};
 use tubebell::store::{ListLimits, ListedMember, Listing, Migration, StoreError};
 
