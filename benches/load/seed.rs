@@ -38,21 +38,26 @@ pub(crate) struct Seed {
 }
 
 /// All schemas, the oldest first.
-const SCHEMAS: [&str; 4] = [
+const SCHEMAS: [&str; 6] = [
     include_str!("../../src/store/sqlite/schema.sql"),
     include_str!("../../src/store/sqlite/schema_2.sql"),
     include_str!("../../src/store/sqlite/schema_3.sql"),
     include_str!("../../src/store/sqlite/schema_4.sql"),
+    include_str!("../../src/store/sqlite/schema_5.sql"),
+    include_str!("../../src/store/sqlite/schema_6.sql"),
 ];
 
 /// What one schema calls otherwise than another.
 struct Names {
     member_date: &'static str,
     holder: &'static str,
+    /// The column of a destination that says whose it is, and what stands there for the operator.
+    operator: (&'static str, &'static str),
 }
 
-const NOW: Names = Names { member_date: "at", holder: "holder" };
-const SCHEMA_2: Names = Names { member_date: "newness", holder: "video" };
+const NOW: Names = Names { member_date: "at", holder: "holder", operator: ("person", "1") };
+const SCHEMA_2: Names =
+    Names { member_date: "newness", holder: "video", operator: ("owner", "'operator'") };
 
 /// Far away: nothing is polled.
 pub(crate) const NEVER: i64 = 4_000_000_000_000;
@@ -141,7 +146,7 @@ impl Seed {
         )?;
         let tx = db.transaction()?;
         self.fill_videos(&tx, names)?;
-        self.fill_destinations(&tx)?;
+        self.fill_destinations(&tx, names)?;
         self.fill_watches(&tx, names)?;
         tx.commit()?;
         db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
@@ -169,12 +174,13 @@ impl Seed {
         Ok(())
     }
 
-    fn fill_destinations(&self, db: &Connection) -> anyhow::Result<()> {
+    fn fill_destinations(&self, db: &Connection, names: &Names) -> anyhow::Result<()> {
         let channel = self.address.split(':').next().unwrap_or_default();
         let mut lane = db.prepare("INSERT INTO lane (id, key, channel) VALUES (?1, ?2, ?3)")?;
-        let mut destination = db.prepare(
-            "INSERT INTO destination (id, address, lane, owner) VALUES (?1, ?2, ?1, 'operator')",
-        )?;
+        let (whose, operator) = names.operator;
+        let mut destination = db.prepare(&format!(
+            "INSERT INTO destination (id, address, lane, {whose}) VALUES (?1, ?2, ?1, {operator})"
+        ))?;
         for number in 1..=self.destinations + self.others {
             let address = self.address.replace("{}", &number.to_string());
             lane.execute(params![number, address, channel])?;

@@ -160,6 +160,7 @@ impl LooksPerChat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Address;
 
     const NOW: UnixMillis = UnixMillis(1_795_266_180_000);
 
@@ -167,9 +168,13 @@ mod tests {
         NOW.plus(Duration::from_secs(s))
     }
 
+    fn owner(name: &str) -> Owner {
+        Owner::Person(Address::Recorder(name.to_owned()))
+    }
+
     /// Whoever asks in a chat of their own.
     fn asker(chat: &str) -> Asker {
-        Asker { chat: chat.to_owned(), owner: chat.into(), looks_max: Some(2) }
+        Asker { chat: chat.to_owned(), owner: owner(chat), looks_max: Some(2) }
     }
 
     #[tokio::test]
@@ -221,7 +226,7 @@ mod tests {
     #[test]
     fn all_chats_of_an_owner_have_together_what_five_have() {
         let counted = LooksPerChat::default();
-        let group = |number: usize| Asker { owner: "ana".into(), ..asker(&number.to_string()) };
+        let group = |number: usize| Asker { owner: owner("ana"), ..asker(&number.to_string()) };
         let granted = |number| (0..3).filter(|_| counted.take(&group(number), NOW).is_ok()).count();
         assert_eq!((0..20).map(granted).sum::<usize>(), 10);
         let until = next_reset(NOW);

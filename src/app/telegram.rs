@@ -23,7 +23,7 @@ use crate::model::{Address, Clock, Owner, UnixMillis};
 use crate::notify::SendError;
 use crate::notify::telegram::{Bot, Chat, ChatKind, PollError, Telegram, Update, UpdateKind};
 use crate::render::Renderer;
-use crate::store::{OPERATOR_KEY, Registry, StoreError, UpdateMark};
+use crate::store::{Registry, StoreError, UpdateMark};
 
 /// How long Telegram keeps a question for updates open. Its server takes at most 50 s.
 const LONG_POLL_S: u32 = 50;
@@ -225,7 +225,7 @@ impl Listener {
                 let is_expired = at
                     .parse::<jiff::Timestamp>()
                     .is_ok_and(|at| UnixMillis::from(at).plus(INVITATION_LIFE) <= now);
-                let is_missed = is_nobody && self.store.load(OPERATOR_KEY).await?.is_none();
+                let is_missed = is_nobody && self.store.operator().await?.is_none();
                 if !(is_expired && is_missed) {
                     return Ok(false);
                 }

@@ -98,14 +98,19 @@ impl<T> Waiting<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Address;
 
     fn all(waiting: &mut Waiting<u32>, lane: &str) -> Vec<u32> {
         std::iter::from_fn(|| waiting.next(lane)).collect()
     }
 
+    fn owner(name: &str) -> Owner {
+        Owner::Person(Address::Recorder(name.to_owned()))
+    }
+
     /// In a chat that counts for itself.
     fn put(waiting: &mut Waiting<u32>, lane: &str, answer: u32) -> (Put, Option<u32>) {
-        waiting.put(lane, &lane.into(), answer)
+        waiting.put(lane, &owner(lane), answer)
     }
 
     #[test]
@@ -147,7 +152,7 @@ mod tests {
         let mut waiting = Waiting::default();
         for answer in 0..32 {
             for group in 0..20 {
-                waiting.put(&format!("group {group}"), &"ana".into(), answer);
+                waiting.put(&format!("group {group}"), &owner("ana"), answer);
             }
         }
         for person in 0..12 {
@@ -169,10 +174,10 @@ mod tests {
         let mut waiting = Waiting::default();
         for answer in 0..32 {
             for group in 0..32 {
-                waiting.put(&format!("group {group}"), &"ana".into(), answer);
+                waiting.put(&format!("group {group}"), &owner("ana"), answer);
             }
         }
-        assert_eq!(waiting.put("ana", &"ana".into(), 1), (Put::First, Some(31)));
+        assert_eq!(waiting.put("ana", &owner("ana"), 1), (Put::First, Some(31)));
     }
 
     #[test]

@@ -19,9 +19,7 @@ use crate::notify::telegram::Telegram;
 use crate::pipeline::Watched;
 use crate::render::Renderer;
 use crate::source::{Quota, QuotaState, Spender, Timeouts, YouTube, last_reset};
-use crate::store::{
-    Access, DestinationState, Housekeeping, OPERATOR_KEY, Registry, Shared, Sqlite,
-};
+use crate::store::{Access, DestinationState, Housekeeping, Registry, Shared, Sqlite};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -212,7 +210,7 @@ async fn operator<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(
         if !config.store.path.exists() {
             return Ok(None);
         }
-        Sqlite::open(&config.store.path, Access::Existing)?.load(OPERATOR_KEY).await
+        Sqlite::open(&config.store.path, Access::Existing)?.operator().await
     };
     let has_link = config.telegram.is_some() && config.access.mode != AccessMode::Open;
     report.ok(&match (known.await, has_link) {

@@ -10,7 +10,7 @@ use crate::control::{AccessMode, INVITATION_LIFE, invitation, invitation_link};
 use crate::model::{Owner, UnixMillis};
 use crate::notify::telegram::Telegram;
 use crate::render::numbers::Moment;
-use crate::store::{Access, Edit, Edited, OPERATOR_KEY, Registry, Shared, Sqlite};
+use crate::store::{Access, Edit, Edited, Registry, Shared, Sqlite};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -51,7 +51,7 @@ async fn invite(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), 
         Telegram::new(telegram).map_err(|error| Fault::wrong(format!("telegram: {error}")))?;
     let (code, edit) = invitation(Owner::Operator, now);
     store.edit(None, vec![edit], now).await?;
-    let is_nobody = config.operator.to.is_empty() && store.load(OPERATOR_KEY).await?.is_none();
+    let is_nobody = config.operator.to.is_empty() && store.operator().await?.is_none();
     let operator =
         if is_nobody { "; whoever opens it first in a private chat is the operator" } else { "" };
     let until = Moment { at: now.plus(INVITATION_LIFE), tz: config.defaults.tz.clone() };

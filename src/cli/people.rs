@@ -14,8 +14,8 @@ use crate::control::AccessMode;
 use crate::model::{Address, DestinationId, Owner, Settings, SubscriptionId, UnixMillis};
 use crate::render::numbers::Moment;
 use crate::store::{
-    Access, DestinationRow, Edit, Edited, OPERATOR_KEY, PersonRow, PersonState, Registry, Shared,
-    Sqlite, WatchFilter,
+    Access, DestinationRow, Edit, Edited, PersonRow, PersonState, Registry, Shared, Sqlite,
+    WatchFilter,
 };
 
 /// Rows read at once: a bound on memory, and on how long one look takes.
@@ -92,7 +92,7 @@ async fn operator(
         return Ok(Some(OperatorBy::Configuration));
     }
     let is_first = config.operator.to.is_empty()
-        && store.load(OPERATOR_KEY).await?.is_some_and(|known| known == address.to_string());
+        && store.operator().await?.is_some_and(|known| known == *address);
     Ok(is_first.then_some(OperatorBy::FirstInvitation))
 }
 
@@ -152,7 +152,7 @@ fn how(row: &PersonRow) -> String {
     match (&row.brought_by, &row.invited_by) {
         (Some(by), _) => format!("brought in by {by}"),
         (None, Some(Owner::Operator)) => "invited by the operator".to_owned(),
-        (None, Some(Owner::Chat(by))) => format!("invited by {}", plain(by)),
+        (None, Some(Owner::Person(by))) => format!("invited by {by}"),
         (None, None) => "came before it was written down how".to_owned(),
     }
 }

@@ -285,7 +285,8 @@ fn facts(video: &VideoAlerts) -> Option<VideoFacts> {
 mod tests {
     use super::*;
     use crate::model::{
-        About, Address, Body, DestinationId, Marks, Metric, Quiet, Series, SubscriptionId,
+        About, Address, Body, DestinationId, Marks, Metric, PersonKey, Quiet, Series,
+        SubscriptionId,
     };
     use crate::store::DestinationRow;
 
@@ -316,7 +317,7 @@ mod tests {
             destination: DestinationRow {
                 id: DestinationId(1),
                 address: "recorder:test".parse::<Address>().unwrap(),
-                owner: "operator".into(),
+                person: PersonKey::OPERATOR,
                 settings: Settings::default(),
                 muted_until: None,
                 disabled: None,

@@ -6,7 +6,7 @@ use super::wakers::Wakers;
 use crate::model::{Address, UnixMillis};
 use crate::render::views::Notice;
 use crate::render::{Prose, Renderer};
-use crate::store::{OPERATOR_KEY, Outbox, Result, StoreError};
+use crate::store::{Outbox, Result, StoreError};
 
 /// Queues notices like any other message: they survive a stop and keep to the limits of their channel.
 #[derive(Clone)]
@@ -85,8 +85,7 @@ impl Operator {
         if !self.to.is_empty() {
             return Ok(self.to.clone());
         }
-        let address = self.store.load(OPERATOR_KEY).await?;
-        Ok(address.and_then(|address| address.parse().ok()).into_iter().collect())
+        Ok(self.store.operator().await?.into_iter().collect())
     }
 
     async fn queue(

@@ -36,7 +36,7 @@ pub use ids::{
 };
 pub use lines::Lines;
 pub use message::{Button, ChatMessage};
-pub use owner::Owner;
+pub use owner::{Owner, PersonKey};
 pub use pasted::unwrapped;
 pub use routing_tx::{AlertDraft, Found, Gate, NextTrigger, RoutingTx, TriggerRow};
 pub use rule::{Amount, Condition, Direction, RateUnit, Rule};

@@ -1,62 +1,39 @@
 //! Whose limits count for what is watched somewhere.
 
-use std::fmt;
-
 use super::address::Address;
 
-/// The word that stands for [`Owner::Operator`].
-const OPERATOR: &str = "operator";
+/// The row of a person: the operator, a human or a group. No other person gets it afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonKey(pub i64);
+
+impl PersonKey {
+    /// Whoever runs this installation. What the configuration and their files bring belongs to this row, whoever they are.
+    pub const OPERATOR: PersonKey = PersonKey(1);
+}
 
 /// Whose limits count for a destination; also who made an invitation.
 ///
-/// Written as a word, which the store keeps. Whatever is not the operator's word names a chat, so rubbish is a chat that
-/// nobody has.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// People go by an address here, because whoever comes for the first time has no row yet. The store gives whoever has
+/// several by the first of them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Owner {
-    /// Whoever runs this installation: what the configuration and their files bring is theirs, and nothing limits it.
+    /// Whoever runs this installation: nothing limits what is theirs.
     Operator,
-    /// The private chat of a person, by its lane; or a group that counts for itself.
-    Chat(String),
+    /// A human, by their private chat; or a group that counts for itself.
+    Person(Address),
 }
 
 impl Owner {
     /// Whoever is behind a chat, whatever its threads.
     #[must_use]
     pub fn of(chat: &Address) -> Owner {
-        Owner::Chat(chat.lane())
+        Owner::Person(chat.whole())
     }
 
     /// Whether it is the operator, whom nothing limits.
     #[must_use]
     pub const fn is_operator(&self) -> bool {
         matches!(self, Owner::Operator)
-    }
-
-    /// The word for it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Owner::Operator => OPERATOR,
-            Owner::Chat(lane) => lane,
-        }
-    }
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl From<String> for Owner {
-    fn from(word: String) -> Owner {
-        if word == OPERATOR { Owner::Operator } else { Owner::Chat(word) }
-    }
-}
-
-impl From<&str> for Owner {
-    fn from(word: &str) -> Owner {
-        word.to_owned().into()
     }
 }
 
@@ -65,14 +42,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_owner_is_read_back_from_its_word() {
-        for (word, is_operator) in
-            [("operator", true), ("telegram:5", false), ("Operator", false), ("", false)]
-        {
-            let owner = Owner::from(word);
-            assert_eq!((owner.as_str(), owner.is_operator()), (word, is_operator));
-        }
-        let topic: Address = "telegram:-100/7".parse().unwrap();
-        assert_eq!(Owner::of(&topic), "telegram:-100".into());
+    fn the_topics_of_a_chat_have_one_owner() {
+        let of = |chat: &str| Owner::of(&chat.parse().unwrap());
+        assert_eq!(of("telegram:-100/7"), of("telegram:-100"));
+        assert_ne!(of("telegram:-100"), of("telegram:-1001"));
+        assert!(Owner::Operator.is_operator() && !of("telegram:1").is_operator());
     }
 }

@@ -1,6 +1,6 @@
 //! Where messages go, and why nothing arrives there.
 
-use crate::model::{Address, DestinationId, Owner, Settings, UnixMillis};
+use crate::model::{Address, DestinationId, PersonKey, Settings, UnixMillis};
 
 /// One destination.
 #[derive(Debug, Clone)]
@@ -9,8 +9,8 @@ pub struct DestinationRow {
     pub id: DestinationId,
     /// Where it is.
     pub address: Address,
-    /// Whose limits count.
-    pub owner: Owner,
+    /// Whose it is: their limits count.
+    pub person: PersonKey,
     /// What it has set.
     pub settings: Settings,
     /// Muted until then.

@@ -36,9 +36,6 @@ pub use shared::Shared;
 pub use sqlite::{Access, Sqlite};
 pub use stream::{EMBEDDED_STREAM, ResumeFn, RouteFn, Stream};
 
-/// Where the address of whoever became the operator by their own invitation is kept; see [`Edit::BecomeOperator`].
-pub const OPERATOR_KEY: &str = "operator";
-
 /// Everything tubebell remembers. Every method fails as [`StoreError`] says, with nothing changed.
 pub trait Store: Polling + Stream + Outbox + Registry + Housekeeping {}
 

@@ -22,7 +22,7 @@ use super::destination::DestinationRow;
 use super::error::Result;
 use super::shared::Shared;
 use crate::model::{
-    Address, DestinationId, Owner, SubjectRef, SubscriptionId, UnixMillis, VideoId,
+    Address, DestinationId, Owner, PersonKey, SubjectRef, SubscriptionId, UnixMillis, VideoId,
 };
 
 /// What commands and tools work with.
@@ -84,6 +84,12 @@ pub trait Registry: Shared {
 
     /// How many running watches an owner has.
     async fn watches_of_owner(&self, owner: &Owner) -> Result<usize>;
+
+    /// The owner that a person is. `None`: there is no such person.
+    async fn owner(&self, person: PersonKey) -> Result<Option<Owner>>;
+
+    /// The owner that is known by this address, or that would be.
+    async fn owner_at(&self, address: &Address) -> Result<Owner>;
 
     /// How somebody, or a group, is in; `None`: by no invitation and by nobody.
     async fn person(&self, address: &Address) -> Result<Option<PersonRow>>;

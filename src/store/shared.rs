@@ -6,7 +6,7 @@ use super::destination::DestinationRow;
 use super::error::Result;
 use crate::model::Address;
 
-/// Small named values, and one destination.
+/// Small named values, one destination, and who runs it all.
 #[async_trait]
 pub trait Shared: Send + Sync + 'static {
     /// A small named value.
@@ -17,4 +17,8 @@ pub trait Shared: Send + Sync + 'static {
 
     /// One destination.
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>>;
+
+    /// Who runs this installation, where the configuration does not say so: the first address of whoever opened the
+    /// operator's own invitation, see [`super::Edit::BecomeOperator`].
+    async fn operator(&self) -> Result<Option<Address>>;
 }

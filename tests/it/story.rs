@@ -11,7 +11,7 @@ use tubebell::config::{self, Config};
 use tubebell::demo::telegram::{self, Message, TelegramSandbox};
 use tubebell::demo::world::{Video, World};
 use tubebell::demo::youtube::{self, YouTubeSim};
-use tubebell::model::{Address, Clock, Settings, SubjectRef, UnixMillis, VideoId};
+use tubebell::model::{Address, Clock, Owner, Settings, SubjectRef, UnixMillis, VideoId};
 use tubebell::route::{language, trigger};
 use tubebell::store::{Edit, Figures, NewRule, WatchEdit};
 
@@ -233,7 +233,7 @@ pub(crate) fn watch(to: Address, rules: &str) -> Edit {
     let rules = language::parse_set(rules).unwrap();
     Edit::Watch(Box::new(WatchEdit {
         destination: to,
-        owner: "operator".into(),
+        owner: Owner::Operator,
         subject: SubjectRef::Video(VIDEO.parse().unwrap()),
         title: None,
         rules: rules

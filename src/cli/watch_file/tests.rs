@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use super::check::Mistakes;
 use super::*;
 use crate::model::{
-    Address, Channel, DestinationId, Quiet, Settings, SubjectRef, SubscriptionId, UnixMillis,
+    Address, Channel, DestinationId, PersonKey, Quiet, Settings, SubjectRef, SubscriptionId,
+    UnixMillis,
 };
 use crate::route::language;
 use crate::store::{DestinationRow, Standing, WatchRow};
@@ -514,7 +515,7 @@ fn standing(watch: &Watch, address: &Address, id: i64) -> WatchRow {
         destination: DestinationRow {
             id: DestinationId(1),
             address: address.clone(),
-            owner: "operator".into(),
+            person: PersonKey::OPERATOR,
             settings: Settings::default(),
             muted_until: None,
             disabled: None,

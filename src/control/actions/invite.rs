@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_code_fits_into_a_link_and_is_never_the_same() {
         let codes: std::collections::HashSet<String> =
-            (0..100).map(|_| invitation("a".into(), UnixMillis(0)).0).collect();
+            (0..100).map(|_| invitation(Owner::Operator, UnixMillis(0)).0).collect();
         assert_eq!(codes.len(), 100);
         assert!(codes.iter().all(|code| is_code(code) && code.len() * 6 >= 128));
         assert!(!is_code("") && !is_code("a b") && !is_code(&"x".repeat(65)));

@@ -1,7 +1,7 @@
 //! Who may talk to the bot.
 
 use crate::model::{Address, Owner};
-use crate::store::{DestinationRow, Edit, Edited, OPERATOR_KEY, StoreError};
+use crate::store::{DestinationRow, Edit, Edited, StoreError};
 
 use super::answer::Stop;
 use super::turn::Turn;
@@ -69,7 +69,10 @@ async fn owner(turn: &Turn<'_>, whole: &Address) -> Result<(Owner, bool), StoreE
     if names(&options.operator) {
         return Ok((Owner::Operator, false));
     }
-    let standing = turn.home.as_ref().or(turn.whole.as_ref()).map(|row| row.owner.clone());
+    let standing = match turn.home.as_ref().or(turn.whole.as_ref()) {
+        Some(row) => turn.control.store.owner(row.person).await?,
+        None => None,
+    };
     if turn.private {
         return Ok(match standing {
             Some(owner) => (owner, false),
@@ -99,14 +102,25 @@ async fn owner(turn: &Turn<'_>, whole: &Address) -> Result<(Owner, bool), StoreE
 
 /// Whose limits count in the chats of a person: the operator has none.
 async fn owner_of(turn: &Turn<'_>, person: &Address) -> Result<Owner, StoreError> {
-    let control = turn.control;
-    let is_operator = if control.options.operator.is_empty() {
-        let operator = control.store.load(OPERATOR_KEY).await?;
-        operator.is_some_and(|operator| operator == person.to_string())
+    let named = &turn.control.options.operator;
+    let is_operator = if named.is_empty() {
+        opened_the_first_invitation(turn, person).await?
     } else {
-        control.options.operator.iter().any(|known| known.lane() == person.lane())
+        named.iter().any(|known| known.lane() == person.lane())
     };
-    Ok(if is_operator { Owner::Operator } else { Owner::of(person) })
+    if is_operator { Ok(Owner::Operator) } else { turn.control.store.owner_at(person).await }
+}
+
+/// Whether somebody is the operator, as long as the configuration names none.
+async fn opened_the_first_invitation(
+    turn: &Turn<'_>,
+    person: &Address,
+) -> Result<bool, StoreError> {
+    let store = &turn.control.store;
+    match store.operator().await? {
+        Some(operator) => Ok(store.owner_at(person).await? == Owner::of(&operator)),
+        None => Ok(false),
+    }
 }
 
 /// Lets a group in with the first thing that an administrator changes there; it counts for them from then on.
@@ -165,8 +179,7 @@ async fn may_talk(turn: &Turn<'_>, address: &Address) -> Result<bool, StoreError
     match options.access {
         AccessMode::Open => Ok(true),
         AccessMode::Allowlist if options.operator.is_empty() => {
-            let operator = turn.control.store.load(OPERATOR_KEY).await?;
-            Ok(operator.is_some_and(|operator| operator == address.to_string()))
+            opened_the_first_invitation(turn, address).await
         }
         AccessMode::Allowlist => Ok(false),
         AccessMode::Invite => turn.control.store.is_admitted(address).await,

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::model::{Address, DestinationId, Owner};
+use super::{person, rows};
+use crate::model::{Address, DestinationId, Owner, PersonKey};
 use crate::store::Result;
 
 /// The rows of a destination and its lane, followed to where it has moved.
@@ -29,9 +30,25 @@ pub(super) fn destination(
     address: &Address,
     owner: &Owner,
 ) -> Result<(DestinationId, i64)> {
-    if let Some(found) = find(tx, address)? {
-        return Ok(found);
+    match find(tx, address)? {
+        Some(found) => Ok(found),
+        None => make(tx, address, person::of(tx, owner)?),
     }
+}
+
+/// The same for a person.
+pub(super) fn destination_for(
+    tx: &Connection,
+    address: &Address,
+    owner: PersonKey,
+) -> Result<(DestinationId, i64)> {
+    match find(tx, address)? {
+        Some(found) => Ok(found),
+        None => make(tx, address, owner),
+    }
+}
+
+fn make(tx: &Connection, address: &Address, owner: PersonKey) -> Result<(DestinationId, i64)> {
     tx.prepare_cached(
         "INSERT INTO lane (key, channel) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING",
     )?
@@ -39,15 +56,14 @@ pub(super) fn destination(
     let lane: i64 = tx
         .prepare_cached("SELECT id FROM lane WHERE key = ?1")?
         .query_row([address.lane()], |row| row.get(0))?;
-    tx.prepare_cached("INSERT INTO destination (address, lane, owner) VALUES (?1, ?2, ?3)")?
-        .execute(params![address.to_string(), lane, owner.as_str()])?;
+    tx.prepare_cached("INSERT INTO destination (address, lane, person) VALUES (?1, ?2, ?3)")?
+        .execute(params![address.to_string(), lane, owner.0])?;
     Ok((DestinationId(tx.last_insert_rowid()), lane))
 }
 
 /// Whose limits count for a destination.
-pub(super) fn owner(tx: &Connection, destination: DestinationId) -> Result<Owner> {
-    let owner: String = tx
-        .prepare_cached("SELECT owner FROM destination WHERE id = ?1")?
-        .query_row([destination.0], |row| row.get(0))?;
-    Ok(owner.into())
+pub(super) fn owner(tx: &Connection, destination: DestinationId) -> Result<PersonKey> {
+    Ok(tx
+        .prepare_cached("SELECT person FROM destination WHERE id = ?1")?
+        .query_row([destination.0], |row| Ok(PersonKey(rows::integer_or(row, 0, 0))))?)
 }

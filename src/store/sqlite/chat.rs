@@ -5,10 +5,10 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::address::{destination, find, find_lane};
+use super::address::{self, destination, destination_for, find, find_lane};
 use super::ledger::Ended;
 use super::{asleep, ending, lane, people, rows, unit, watch};
-use crate::model::{Address, DestinationId, NotificationId, Owner, UnixMillis};
+use crate::model::{Address, DestinationId, NotificationId, Owner, PersonKey, UnixMillis};
 use crate::store::{Edited, Result};
 
 /// Makes a destination known and on: with every thread of the chat where it names none, for whoever unblocks the bot
@@ -236,17 +236,11 @@ fn block(tx: &Connection, id: DestinationId, reason: &str, now: UnixMillis) -> R
     look_again(tx, id, now)
 }
 
-type Row = (DestinationId, String, Owner);
-
-/// The destinations of a lane that have not moved: row, address, owner.
-fn unmoved(tx: &Connection, lane: i64) -> Result<Vec<Row>> {
+/// The destinations of a lane that have not moved: row, address.
+fn unmoved(tx: &Connection, lane: i64) -> Result<Vec<(DestinationId, String)>> {
     Ok(tx
-        .prepare_cached(
-            "SELECT id, address, owner FROM destination WHERE lane = ?1 AND moved_to IS NULL",
-        )?
-        .query_map([lane], |row| {
-            Ok((DestinationId(row.get(0)?), row.get(1)?, row.get::<_, String>(2)?.into()))
-        })?
+        .prepare_cached("SELECT id, address FROM destination WHERE lane = ?1 AND moved_to IS NULL")?
+        .query_map([lane], |row| Ok((DestinationId(row.get(0)?), row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?)
 }
 
@@ -258,7 +252,7 @@ pub(super) fn move_chat(
     now: UnixMillis,
 ) -> Result<usize> {
     // Nothing may be watched there, and who brought it in still stands behind it.
-    people::rename(tx, &from.lane(), &to.lane())?;
+    people::moved(tx, from, to)?;
     let Some(lane) = find_lane(tx, from)? else { return Ok(0) };
     let mut ended = Ended::default();
     let new = move_lane(tx, lane, to, now, &mut ended)?;
@@ -278,21 +272,19 @@ pub(super) fn move_lane(
     ended: &mut Ended,
 ) -> Result<i64> {
     let mut new_lane = old_lane;
-    for (id, address, owner) in unmoved(tx, old_lane)? {
+    for (id, address) in unmoved(tx, old_lane)? {
         let Some(address) = rows::or_skipped(rows::parsed::<Address>(&address, "destination"))?
         else {
             continue;
         };
         let target = address.moved(to);
-        let (new, lane) = destination(tx, &target, &owner)?;
+        let (new, lane) = destination_for(tx, &target, address::owner(tx, id)?)?;
         if new == id {
             continue;
         }
         new_lane = lane;
         move_destination(tx, id, new, lane, now, ended)?;
-        rename(tx, &address.to_string(), &target.to_string())?;
-        // The chat as a whole may own what its threads have made, without being a destination.
-        rename(tx, &address.lane(), &target.lane())?;
+        people::moved(tx, &address, &target)?;
     }
     Ok(new_lane)
 }
@@ -313,10 +305,10 @@ fn move_destination(
         "UPDATE destination SET
          settings = CASE settings WHEN '{}' THEN (SELECT settings FROM destination WHERE id = ?2) ELSE settings END,
          muted_until = coalesce(muted_until, (SELECT muted_until FROM destination WHERE id = ?2)),
-         owner = CASE owner WHEN ?3 THEN owner ELSE (SELECT owner FROM destination WHERE id = ?2) END
+         person = CASE person WHEN ?3 THEN person ELSE (SELECT person FROM destination WHERE id = ?2) END
          WHERE id = ?1",
     )?
-    .execute(params![new.0, old.0, Owner::Operator.as_str()])?;
+    .execute([new.0, old.0, PersonKey::OPERATOR.0])?;
     tx.prepare_cached("UPDATE destination SET moved_to = ?2 WHERE id = ?1 OR moved_to = ?1")?
         .execute([old.0, new.0])?;
     move_watches(tx, old, new, now)?;
@@ -362,10 +354,4 @@ fn move_watches(
     tx.prepare_cached("UPDATE OR IGNORE subscription SET destination = ?2 WHERE destination = ?1")?
         .execute([old.0, new.0])?;
     Ok(())
-}
-
-/// Whoever is named by the chat's old address, is by its new one.
-fn rename(tx: &Connection, from: &str, to: &str) -> Result<()> {
-    tx.prepare_cached("UPDATE destination SET owner = ?2 WHERE owner = ?1")?.execute([from, to])?;
-    people::rename(tx, from, to)
 }

@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{address, chat, mark, operator, people, rows, unit, watch};
+use super::{address, chat, invitations, mark, operator, people, rows, unit, watch};
 use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
 
@@ -22,7 +22,7 @@ pub(super) fn edit(
     }
     for edit in edits {
         if let Edit::IsIn { person } = edit
-            && !people::is_in(tx, &person.to_string())?
+            && !people::is_in(tx, person)?
         {
             return Ok(None);
         }
@@ -55,10 +55,10 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
         Edit::AddTopic { topic, owner, limit } => chat::add_topic(tx, topic, owner, *limit, now),
         Edit::IsIn { .. } => Ok(Edited::Done(0)),
         Edit::Expel { person } => people::expel(tx, person, now),
-        Edit::Revoke { code } => people::revoke(tx, code, now),
+        Edit::Revoke { code } => invitations::revoke(tx, code, now),
         Edit::BecomeOperator { person, code } => operator::become_operator(tx, person, code, now),
         Edit::Invite { code, made_by, expires_at, per_day } => {
-            people::invite(tx, code, made_by, *expires_at, *per_day, now)
+            invitations::invite(tx, code, made_by, *expires_at, *per_day, now)
         }
     }
 }

@@ -10,7 +10,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::member::{self, CLOCKS_DIFFER};
 use super::owners::videos_of_owner;
 use super::{fanout, rows, unite};
-use crate::model::{FanoutCursor, ListKey, ListNews, News, Owner, UnixMillis, VideoId, VideoKey};
+use crate::model::{
+    FanoutCursor, ListKey, ListNews, News, PersonKey, UnixMillis, VideoId, VideoKey,
+};
 use crate::store::{DueSubject, ListCounts, ListLimits, Listed, ListedMember, Listing, Result};
 
 /// Videos on a page of YouTube's.
@@ -50,7 +52,7 @@ pub(super) fn due_subjects(
 const OWNERS_MAX: usize = 100;
 
 pub(super) const OWNERS: &str =
-    "SELECT d.owner FROM subscription s JOIN destination d ON d.id = s.destination
+    "SELECT d.person FROM subscription s JOIN destination d ON d.id = s.destination
      WHERE s.subject = ?1 AND s.ended_at IS NULL AND d.asleep IN (0, 2) LIMIT ?2";
 
 /// How many videos a list may hold: as many as the owner among its watchers who has most room left.
@@ -61,12 +63,9 @@ fn room(db: &Connection, subject: i64, limits: ListLimits) -> Result<usize> {
     while most < limits.per_list
         && let Some(row) = owners.next()?
     {
-        let owner = Owner::from(rows::text(row, 0));
-        most = most.max(match owner {
-            Owner::Operator => limits.per_list,
-            Owner::Chat(_) => {
-                limits.per_owner.saturating_sub(videos_of_owner(db, &owner, Some(subject))?)
-            }
+        most = most.max(match PersonKey(rows::integer_or(row, 0, 0)) {
+            PersonKey::OPERATOR => limits.per_list,
+            owner => limits.per_owner.saturating_sub(videos_of_owner(db, owner, Some(subject))?),
         });
     }
     Ok(most)

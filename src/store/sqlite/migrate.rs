@@ -5,6 +5,7 @@
 //! each piece. Until it is done, tools stay away and nothing is polled or routed.
 
 mod lists;
+mod people;
 mod units;
 
 use rusqlite::Connection;
@@ -23,24 +24,30 @@ const KEY: &str = "migration";
 /// The schema that made lists hold rules; whatever is older has rows to be brought to it.
 const OF_LISTS: i64 = 3;
 
-/// The schema that put what waits into units; whatever is newer has all its rows where they belong.
+/// The schema that put what waits into units.
 const OF_UNITS: i64 = 4;
 
 /// Indexes that schema 4 looks things up by. They come before any row, one in a piece.
 pub(super) const BEGIN: [&str; 3] = [
-    "DROP INDEX notification_told",
-    "CREATE INDEX notification_under_way ON notification (unit, video) WHERE state = 'pending'",
-    "CREATE INDEX alert_unit ON alert (unit, video, rule) WHERE outcome IS NULL AND notification IS NULL",
+    "DROP INDEX IF EXISTS notification_told",
+    "CREATE INDEX IF NOT EXISTS notification_under_way ON notification (unit, video) WHERE state = 'pending'",
+    "CREATE INDEX IF NOT EXISTS alert_unit ON alert (unit, video, rule) WHERE outcome IS NULL AND notification IS NULL",
 ];
 
 /// What has no use any more when all rows are brought along, one in a piece, because a column is taken out of every row.
-/// What the lister remembers of a list is in its `memory`; what waits is in units.
-pub(super) const END: [&str; 5] = [
+/// What the lister remembers of a list is in its `memory`; what waits is in units; who owns something is a person. Only ever
+/// appended to: a database may be on its way to an older schema.
+pub(super) const END: [&str; 10] = [
     "ALTER TABLE subject DROP COLUMN playlist",
     "ALTER TABLE subject DROP COLUMN feed",
     "ALTER TABLE subject DROP COLUMN full_at",
-    "DROP INDEX alert_waiting",
-    "DROP TABLE queue",
+    "DROP INDEX IF EXISTS alert_waiting",
+    "DROP TABLE IF EXISTS queue",
+    "DROP TABLE person_by_address",
+    "DROP TABLE invite_by_address",
+    "DROP INDEX destination_owner",
+    "ALTER TABLE destination DROP COLUMN owner",
+    "CREATE INDEX destination_person ON destination (person)",
 ];
 
 /// How far it came.
@@ -58,6 +65,8 @@ struct Place {
     waits_in_units: bool,
     /// Notifications up to this one are done.
     notification: i64,
+    /// Whether whoever owns something is a person.
+    owners_are_people: bool,
     /// Pieces that are done, and about how many there are.
     done: u64,
     of: u64,
@@ -71,16 +80,22 @@ pub(super) fn begin(tx: &Connection, found: i64) -> Result<()> {
     let place = match under_way {
         // Another version was stopped on the way to its own schema.
         Some(place) => place,
-        None if found >= OF_UNITS => return Ok(()),
+        None if found >= OF_UNITS => Place {
+            list: i64::MAX,
+            waits_in_units: true,
+            notification: i64::MAX,
+            ..Place::default()
+        },
         None if found < OF_LISTS => Place::default(),
         None => Place { list: i64::MAX, ..Place::default() },
     };
+    people::begin(tx)?;
     let lists: u64 = tx.query_row(
         "SELECT count(*) FROM subject WHERE next_listing IS NOT NULL AND id >= ?1",
         [place.list],
         |row| row.get(0),
     )?;
-    let of = place.done + lists + units::pieces(tx)?;
+    let of = place.done + lists + units::pieces(tx, place)? + people::pieces(tx)?;
     rows::save(tx, KEY, &rows::json(&Place { of, ..place })?)
 }
 
@@ -103,7 +118,7 @@ pub(super) fn migrate(tx: &Connection, now: UnixMillis) -> Result<Migration> {
         return under_way(tx, Place { begun: place.begun + 1, ..place });
     }
     // What was left over counts on rows of lists as they were: it is told first.
-    if tx.prepare_cached("SELECT 1 FROM fanout LIMIT 1")?.exists([])? {
+    if !place.waits_in_units && tx.prepare_cached("SELECT 1 FROM fanout LIMIT 1")?.exists([])? {
         return Ok(Migration::FanOut);
     }
     if let Some(next) = lists::piece(tx, place, now)? {
@@ -111,6 +126,10 @@ pub(super) fn migrate(tx: &Connection, now: UnixMillis) -> Result<Migration> {
     }
     if let Some(next) = units::piece(tx, place)? {
         return under_way(tx, next);
+    }
+    if !place.owners_are_people {
+        let owners_are_people = !people::piece(tx)?;
+        return under_way(tx, Place { owners_are_people, done: place.done + 1, ..place });
     }
     let Some(next) = END.get(place.dropped) else {
         tx.execute("DELETE FROM meta WHERE key IN (?1, ?2)", [KEY, units::SALT])?;

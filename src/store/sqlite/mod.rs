@@ -26,6 +26,7 @@ mod error;
 mod fanout;
 mod figures;
 mod finish;
+mod invitations;
 mod job;
 mod lane;
 mod ledger;
@@ -41,6 +42,7 @@ mod operator;
 mod owners;
 mod parts;
 mod people;
+mod person;
 #[cfg(test)]
 mod plans;
 mod poll;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::notification::NewNotification;
 use super::{address, lane, rows};
-use crate::model::{Address, Body, Owner, UnixMillis};
+use crate::model::{Address, Body, Owner, PersonKey, UnixMillis};
 use crate::store::Result;
 
 pub(super) fn notice(
@@ -62,10 +62,10 @@ pub(super) fn owners_other_destinations(
     address: &Address,
 ) -> Result<Vec<Address>> {
     let mut statement = db.prepare_cached(
-        "SELECT o.address FROM destination d JOIN destination o ON o.owner = d.owner AND o.lane <> d.lane
-         WHERE d.address = ?1 AND d.owner <> ?2 AND o.disabled IS NULL AND o.moved_to IS NULL",
+        "SELECT o.address FROM destination d JOIN destination o ON o.person = d.person AND o.lane <> d.lane
+         WHERE d.address = ?1 AND d.person <> ?2 AND o.disabled IS NULL AND o.moved_to IS NULL",
     )?;
-    let mut rows = statement.query([&*address.to_string(), Owner::Operator.as_str()])?;
+    let mut rows = statement.query(params![address.to_string(), PersonKey::OPERATOR.0])?;
     let mut found = Vec::new();
     while found.len() < ELSEWHERE_MAX
         && let Some(row) = rows.next()?

@@ -1,78 +1,81 @@
 //! Who may talk to the bots, and who stands behind a group.
 //!
-//! A person is in by an invitation. A group is in by whoever brought it in, and counts for them: its destinations have the
-//! same owner as their private chat. Its row goes with theirs, or when the bot is removed and nothing is watched there.
+//! A person is in by an invitation. A group is in by whoever brought it in, and counts for them: its destinations belong to
+//! the same person as their private chat. It is out with them, or when the bot is removed and nothing is watched there.
 
-use std::time::Duration;
+use rusqlite::{Connection, OptionalExtension, Params, params};
 
-use rusqlite::{Connection, OptionalExtension, params};
-
-use super::{operator, rows};
-use crate::model::{Address, DestinationId, Owner, UnixMillis};
+use super::{invitations, person, rows};
+use crate::model::{Address, DestinationId, Owner, PersonKey, UnixMillis};
 use crate::store::{DestinationRow, Edited, PersonRow, PersonState, Result};
-
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// Rows that a walk looks at in one sweep.
 const STRETCH: usize = 1_000;
 
 /// How somebody is in; `None`: they are not, or by the configuration alone.
-pub(super) fn person(db: &Connection, address: &str) -> Result<Option<PersonRow>> {
-    Ok(db
-        .prepare_cached("SELECT since, invited_by, brought_by FROM person WHERE address = ?1")?
-        .query_row([address], |row| {
-            Ok(PersonRow {
-                since: UnixMillis(rows::integer_or(row, 0, 0)),
-                invited_by: row.get::<_, Option<String>>(1)?.map(Owner::from),
-                // Rubbish there is nobody: the group counts for itself.
-                brought_by: rows::text(row, 2).parse().ok(),
-            })
+pub(super) fn person(db: &Connection, address: &Address) -> Result<Option<PersonRow>> {
+    let found: Option<(i64, Option<i64>, Option<i64>)> = db
+        .prepare_cached(
+            "SELECT p.since, p.invited_by, p.brought_by FROM identity i JOIN person p ON p.id = i.person
+             WHERE i.address = ?1 AND p.since IS NOT NULL",
+        )?
+        .query_row([address.lane()], |row| {
+            Ok((rows::integer_or(row, 0, 0), row.get(1)?, row.get(2)?))
         })
-        .optional()?)
+        .optional()?;
+    let Some((since, invited_by, brought_by)) = found else { return Ok(None) };
+    let invited_by = invited_by.map(|by| person::owner(db, PersonKey(by))).transpose()?;
+    let brought_by = brought_by.map(|by| person::first_address(db, PersonKey(by))).transpose()?;
+    Ok(Some(PersonRow {
+        since: UnixMillis(since),
+        invited_by: invited_by.flatten(),
+        brought_by: brought_by.flatten(),
+    }))
 }
 
-pub(super) fn is_in(tx: &Connection, address: &str) -> Result<bool> {
-    Ok(tx.prepare_cached("SELECT 1 FROM person WHERE address = ?1")?.exists([address])?)
+pub(super) fn is_in(db: &Connection, address: &Address) -> Result<bool> {
+    let person = person::find(db, &address.lane())?;
+    person.map_or(Ok(false), |person| has_come_in(db, person))
+}
+
+fn has_come_in(db: &Connection, person: PersonKey) -> Result<bool> {
+    Ok(db
+        .prepare_cached("SELECT 1 FROM person WHERE id = ?1 AND since IS NOT NULL")?
+        .exists([person.0])?)
 }
 
 /// Lets somebody in by an invitation, which is used up by that.
 pub(super) fn admit(
     tx: &Connection,
-    person: &Address,
+    address: &Address,
     code: &str,
     now: UnixMillis,
 ) -> Result<Edited> {
-    if operator::is_for_a_person(tx, person, code, now)? {
+    if address.is_group() && invitations::usable(tx, code, now)?.is_some() {
         return Ok(Edited::NotForGroups);
     }
-    let person = person.to_string();
-    if is_in(tx, &person)? {
+    if is_in(tx, address)? {
         return Ok(Edited::Done(0));
     }
-    let made_by: Option<String> = tx
-        .prepare_cached(
-            "UPDATE invite SET used_by = ?2 WHERE code = ?1 AND used_by IS NULL AND expires_at > ?3
-             RETURNING made_by",
-        )?
-        .query_row(params![code, person, now.0], |row| row.get(0))
-        .optional()?;
-    let Some(made_by) = made_by else { return Ok(Edited::BadInvite) };
-    tx.prepare_cached(
-        "INSERT INTO person (address, since, invite, invited_by) VALUES (?1, ?2, ?3, ?4)",
-    )?
-    .execute(params![person, now.0, code, made_by])?;
+    // Whoever only tries codes gets no row.
+    let Some(made_by) = invitations::usable(tx, code, now)? else { return Ok(Edited::BadInvite) };
+    let person = person::known(tx, address)?;
+    invitations::use_up(tx, code, person)?;
+    tx.prepare_cached("UPDATE person SET since = ?2, invited_by = ?3 WHERE id = ?1")?
+        .execute([person.0, now.0, made_by.0])?;
     Ok(Edited::Done(1))
 }
 
 pub(super) const GROUPS: &str = "SELECT count(*) FROM person WHERE brought_by = ?1";
 
 /// The same but for those that have fallen asleep (1, 3): nobody is there who could send the bot away.
-pub(super) const AWAKE_GROUPS: &str = "SELECT count(*) FROM person WHERE brought_by = ?1
-     AND NOT EXISTS (SELECT 1 FROM lane l JOIN destination d ON d.lane = l.id
-                     WHERE l.key = person.address AND d.asleep IN (1, 3))";
+pub(super) const AWAKE_GROUPS: &str = "SELECT count(*) FROM person p WHERE p.brought_by = ?1
+     AND NOT EXISTS (SELECT 1 FROM identity i JOIN lane l ON l.key = i.address
+                     JOIN destination d ON d.lane = l.id
+                     WHERE i.person = p.id AND d.asleep IN (1, 3))";
 
-fn count(db: &Connection, sql: &str, by: &str) -> Result<usize> {
-    Ok(db.prepare_cached(sql)?.query_row([by], |row| row.get(0))?)
+fn count(db: &Connection, sql: &str, of: impl Params) -> Result<usize> {
+    Ok(db.prepare_cached(sql)?.query_row(of, |row| row.get(0))?)
 }
 
 /// Lets a group in that counts for `by`, whose limits are those of `owner`.
@@ -84,174 +87,178 @@ pub(super) fn bring_in(
     limit: Option<usize>,
     now: UnixMillis,
 ) -> Result<Edited> {
-    let (group, by) = (group.to_string(), by.to_string());
-    if is_in(tx, &group)? {
+    if is_in(tx, group)? {
         return Ok(Edited::Done(0));
     }
+    let by = person::known(tx, by)?;
     if let Some(limit) = limit
-        && count(tx, AWAKE_GROUPS, &by)? >= limit
+        && count(tx, AWAKE_GROUPS, [by.0])? >= limit
     {
         return Ok(Edited::GroupsReached { limit });
     }
-    tx.prepare_cached("INSERT INTO person (address, since, brought_by) VALUES (?1, ?2, ?3)")?
-        .execute(params![group, now.0, by])?;
+    let person = person::known(tx, group)?;
+    tx.prepare_cached("UPDATE person SET since = ?2, brought_by = ?3 WHERE id = ?1")?
+        .execute([person.0, now.0, by.0])?;
+    let owner = person::of(tx, owner)?;
     // It may have been in before, by somebody else. What the operator's files bring stays the operator's.
     tx.prepare_cached(
-        "UPDATE destination SET owner = ?2
-         WHERE lane = (SELECT id FROM lane WHERE key = ?1) AND owner <> ?3",
+        "UPDATE destination SET person = ?2
+         WHERE lane = (SELECT id FROM lane WHERE key = ?1) AND person <> ?3",
     )?
-    .execute(params![group, owner.as_str(), Owner::Operator.as_str()])?;
+    .execute(params![group.lane(), owner.0, PersonKey::OPERATOR.0])?;
     Ok(Edited::Done(1))
+}
+
+/// The destinations in the chats of a person (1), and in groups that they brought in.
+macro_rules! in_chats {
+    () => {
+        "SELECT o.id FROM identity i JOIN lane l ON l.key = i.address JOIN destination o ON o.lane = l.id
+         WHERE i.person = ?1
+         UNION SELECT o.id FROM person p JOIN identity i ON i.person = p.id
+               JOIN lane l ON l.key = i.address JOIN destination o ON o.lane = l.id WHERE p.brought_by = ?1"
+    };
 }
 
 /// Where somebody had no limits because they ran this installation, nobody has that after them. What the operator's files
 /// bring stays the operator's.
-pub(super) const DISOWN: &str = "UPDATE destination SET owner = ?1 WHERE id IN (
-         SELECT o.id FROM lane l JOIN destination o ON o.lane = l.id WHERE l.key = ?1
-         UNION SELECT o.id FROM person p JOIN lane l ON l.key = p.address
-               JOIN destination o ON o.lane = l.id WHERE p.brought_by = ?1)
-     AND owner = ?2 AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.destination = destination.id
-                                    AND s.ended_at IS NULL AND s.origin <> 'chat')";
+pub(super) const DISOWN: &str = concat!(
+    "UPDATE destination SET person = ?1 WHERE id IN (",
+    in_chats!(),
+    ") AND person = ?2 AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.destination = destination.id
+                                       AND s.ended_at IS NULL AND s.origin <> 'chat')"
+);
 
 /// Puts somebody out, with the groups that they brought in and the invitations that they made and nobody has used.
-pub(super) fn expel(tx: &Connection, person: &Address, now: UnixMillis) -> Result<Edited> {
-    let person = person.to_string();
-    tx.prepare_cached(DISOWN)?.execute(params![person, Owner::Operator.as_str()])?;
-    let was_in = tx.prepare_cached("DELETE FROM person WHERE address = ?1")?.execute([&person])?;
-    let groups: Vec<String> = tx
-        .prepare_cached("DELETE FROM person WHERE brought_by = ?1 RETURNING address")?
-        .query_map([&person], |row| Ok(rows::text(row, 0)))?
+pub(super) fn expel(tx: &Connection, address: &Address, now: UnixMillis) -> Result<Edited> {
+    let person = person::known(tx, address)?;
+    tx.prepare_cached(DISOWN)?.execute([person.0, PersonKey::OPERATOR.0])?;
+    let was_in = has_come_in(tx, person)?;
+    let brought: Vec<(PersonKey, String)> = tx
+        .prepare_cached(
+            "SELECT p.id, i.address FROM person p JOIN identity i ON i.person = p.id
+             WHERE p.brought_by = ?1 ORDER BY i.address",
+        )?
+        .query_map([person.0], |row| Ok((PersonKey(row.get(0)?), rows::text(row, 1))))?
         .collect::<rusqlite::Result<_>>()?;
-    let invitations = tx
-        .prepare_cached(
-            "DELETE FROM invite WHERE made_by = ?1 AND used_by IS NULL AND expires_at > ?2",
-        )?
-        .execute(params![person, now.0])?;
-    Ok(Edited::Expelled { was_in: was_in > 0, groups, invitations })
-}
-
-/// Invitations of somebody's since then; what was withdrawn is none.
-pub(super) const INVITED: &str = "SELECT count(*) FROM invite WHERE made_by = ?1 AND made_at > ?2";
-
-/// Makes an invitation.
-pub(super) fn invite(
-    tx: &Connection,
-    code: &str,
-    made_by: &Owner,
-    expires_at: UnixMillis,
-    per_day: Option<usize>,
-    now: UnixMillis,
-) -> Result<Edited> {
-    if let Some(per_day) = per_day {
-        let since = now.minus(DAY).0;
-        let made: usize = tx
-            .prepare_cached(INVITED)?
-            .query_row(params![made_by.as_str(), since], |row| row.get(0))?;
-        if made >= per_day {
-            return Ok(Edited::InvitationsReached);
-        }
+    let invitations = invitations::withdraw(tx, person, now)?;
+    for (group, _) in &brought {
+        put_out(tx, *group)?;
     }
-    tx.prepare_cached(
-        "INSERT INTO invite (code, made_by, made_at, expires_at) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT (code) DO NOTHING",
-    )?
-    .execute(params![code, made_by.as_str(), now.0, expires_at.0])?;
-    Ok(Edited::Done(1))
+    put_out(tx, person)?;
+    let groups = brought.into_iter().map(|(_, address)| address).collect();
+    Ok(Edited::Expelled { was_in, groups, invitations })
 }
 
-/// Withdraws an invitation that nobody has used.
-pub(super) fn revoke(tx: &Connection, code: &str, now: UnixMillis) -> Result<Edited> {
-    let is_used: Option<bool> = tx
-        .prepare_cached(
-            "SELECT used_by IS NOT NULL FROM invite WHERE code = ?1
-             AND (used_by IS NOT NULL OR expires_at > ?2)",
-        )?
-        .query_row(params![code, now.0], |row| row.get(0))
-        .optional()?;
-    match is_used {
-        None => Ok(Edited::NotFound),
-        Some(true) => Ok(Edited::BadInvite),
-        Some(false) => Ok(Edited::Done(
-            tx.prepare_cached("DELETE FROM invite WHERE code = ?1")?.execute([code])?,
-        )),
-    }
-}
-
-/// A group keeps who stands behind it when its chat gets a new id; what was known under the new one gives way.
-pub(super) fn rename(tx: &Connection, from: &str, to: &str) -> Result<()> {
-    if from == to || !is_in(tx, from)? {
-        return Ok(());
-    }
-    tx.prepare_cached("DELETE FROM person WHERE address = ?1")?.execute([to])?;
-    tx.prepare_cached("UPDATE person SET address = ?2 WHERE address = ?1")?.execute([from, to])?;
-    Ok(())
-}
-
-macro_rules! unless_watched {
+macro_rules! out {
     () => {
-        "DELETE FROM person WHERE address = ?1
-         AND NOT EXISTS (SELECT 1 FROM lane l JOIN destination d ON d.lane = l.id
-                         JOIN subscription s ON s.destination = d.id
-                         WHERE l.key = ?1 AND s.ended_at IS NULL)"
+        "UPDATE person SET since = NULL, invited_by = NULL, brought_by = NULL
+         WHERE id = ?1 AND since IS NOT NULL"
     };
 }
 
-pub(super) const FORGET: &str = unless_watched!();
+fn put_out(tx: &Connection, person: PersonKey) -> Result<()> {
+    tx.prepare_cached(out!())?.execute([person.0])?;
+    person::forget(tx, person)
+}
+
+/// A group whose chat gets a new id stays who it is, with whoever stands behind it; what was known under the new one gives
+/// way, unless only that is in.
+pub(super) fn moved(tx: &Connection, from: &Address, to: &Address) -> Result<()> {
+    let (from, to) = (from.lane(), to.lane());
+    let Some(here) = person::find(tx, &from)? else { return Ok(()) };
+    if let Some(there) = person::find(tx, &to)?.filter(|there| *there != here) {
+        let there_stays = has_come_in(tx, there)? && !has_come_in(tx, here)?;
+        let (kept, gone) = if there_stays { (there, here) } else { (here, there) };
+        person::unite(tx, gone, kept)?;
+    }
+    person::readdress(tx, &from, &to)
+}
+
+macro_rules! out_unless_watched {
+    () => {
+        concat!(
+            out!(),
+            " AND NOT EXISTS (SELECT 1 FROM identity i JOIN lane l ON l.key = i.address
+                              JOIN destination d ON d.lane = l.id
+                              JOIN subscription s ON s.destination = d.id
+                              WHERE i.person = ?1 AND s.ended_at IS NULL)"
+        )
+    };
+}
+
+pub(super) const OUT: &str = out_unless_watched!();
 
 /// The bot was removed from a chat: where that is a group in which nothing is watched, nobody stands behind it any more.
 pub(super) fn forget_group(tx: &Connection, chat: &Address) -> Result<()> {
-    if chat.is_group() {
-        tx.prepare_cached(FORGET)?.execute([chat.lane()])?;
+    if chat.is_group()
+        && let Some(group) = person::find(tx, &chat.lane())?
+    {
+        tx.prepare_cached(OUT)?.execute([group.0])?;
+        person::forget(tx, group)?;
     }
     Ok(())
 }
 
-pub(super) const FORGET_IF_OFF: &str = concat!(
-    unless_watched!(),
-    " AND EXISTS (SELECT 1 FROM lane l JOIN destination d ON d.lane = l.id
-                  WHERE l.key = ?1 AND d.moved_to IS NULL AND d.disabled IS NOT NULL)
-      AND NOT EXISTS (SELECT 1 FROM lane l JOIN destination d ON d.lane = l.id
-                      WHERE l.key = ?1 AND d.moved_to IS NULL AND d.disabled IS NULL)"
+pub(super) const OUT_IF_OFF: &str = concat!(
+    out_unless_watched!(),
+    " AND EXISTS (SELECT 1 FROM identity i JOIN lane l ON l.key = i.address JOIN destination d ON d.lane = l.id
+                  WHERE i.person = ?1 AND d.moved_to IS NULL AND d.disabled IS NOT NULL)
+      AND NOT EXISTS (SELECT 1 FROM identity i JOIN lane l ON l.key = i.address JOIN destination d ON d.lane = l.id
+                      WHERE i.person = ?1 AND d.moved_to IS NULL AND d.disabled IS NULL)"
 );
 
-/// Forgets groups that are out of reach and whose last watch has ended, a stretch of the table at a time.
+pub(super) const WALK: &str =
+    "SELECT id, kind = 'group', since IS NOT NULL FROM person WHERE id > ?1 ORDER BY id LIMIT ?2";
+
+/// Puts groups out that are out of reach and whose last watch has ended, and forgets people to whom nothing belongs, a
+/// stretch of the table at a time.
 pub(super) fn walk(tx: &Connection) -> Result<()> {
     const KEY: &str = "sweep:person";
-    let after: Option<String> =
+    let after: Option<i64> =
         rows::load(tx, KEY)?.and_then(|text| serde_json::from_str(&text).ok()).flatten();
-    let stretch: Vec<String> = tx
-        .prepare_cached("SELECT address FROM person WHERE address > ?1 ORDER BY address LIMIT ?2")?
-        .query_map(params![after.unwrap_or_default(), STRETCH], |row| row.get(0))?
+    let stretch: Vec<(PersonKey, bool, bool)> = tx
+        .prepare_cached(WALK)?
+        .query_map(params![after.unwrap_or_default(), STRETCH], |row| {
+            Ok((PersonKey(row.get(0)?), row.get(1)?, row.get(2)?))
+        })?
         .collect::<rusqlite::Result<_>>()?;
-    let is_group =
-        |address: &&String| address.parse::<Address>().is_ok_and(|address| address.is_group());
-    for group in stretch.iter().filter(is_group) {
-        tx.prepare_cached(FORGET_IF_OFF)?.execute([group])?;
+    for (person, is_group, is_in) in &stretch {
+        let is_out = match (is_in, is_group) {
+            (false, _) => true,
+            (true, false) => false,
+            (true, true) => tx.prepare_cached(OUT_IF_OFF)?.execute([person.0])? == 1,
+        };
+        if is_out {
+            person::forget(tx, *person)?;
+        }
     }
-    rows::save(tx, KEY, &rows::json(&stretch.last().filter(|_| stretch.len() == STRETCH))?)
+    let last = stretch.last().filter(|_| stretch.len() == STRETCH).map(|(person, ..)| person.0);
+    rows::save(tx, KEY, &rows::json(&last)?)
 }
 
+/// By what a person (2) is known, and by one address that may be nobody's yet.
 pub(super) const WATCHES: &str = "SELECT count(*) FROM lane l JOIN destination d ON d.lane = l.id
-     JOIN subscription s ON s.destination = d.id WHERE l.key = ?1 AND s.ended_at IS NULL";
-
-pub(super) const INVITATIONS: &str =
-    "SELECT count(*) FROM invite WHERE made_by = ?1 AND used_by IS NULL AND expires_at > ?2";
+     JOIN subscription s ON s.destination = d.id
+     WHERE l.key IN (SELECT ?1 UNION SELECT address FROM identity WHERE person = ?2)
+     AND s.ended_at IS NULL";
 
 /// What stands in somebody's name, whether they are in or not.
 pub(super) fn state(db: &Connection, address: &Address, now: UnixMillis) -> Result<PersonState> {
-    let key = address.to_string();
+    let known = person::find(db, &address.lane())?.map(|person| person.0);
     Ok(PersonState {
         address: address.clone(),
-        row: person(db, &key)?,
-        groups: count(db, GROUPS, &key)?,
-        watches: db.prepare_cached(WATCHES)?.query_row([&key], |row| row.get(0))?,
-        invitations: db
-            .prepare_cached(INVITATIONS)?
-            .query_row(params![key, now.0], |row| row.get(0))?,
+        row: person(db, address)?,
+        groups: count(db, GROUPS, params![known])?,
+        watches: count(db, WATCHES, params![address.lane(), known])?,
+        invitations: count(db, invitations::UNUSED, params![known, now.0])?,
     })
 }
 
-/// Who is in, in the order of their addresses as texts, from `after` on.
+pub(super) const PEOPLE: &str = "SELECT i.address FROM identity i JOIN person p ON p.id = i.person
+     WHERE i.address > ?1 AND p.since IS NOT NULL
+     AND i.address = (SELECT min(address) FROM identity WHERE person = p.id) ORDER BY i.address LIMIT ?2";
+
+/// Who is in, by the first of their addresses and in the order of these as texts, from `after` on.
 pub(super) fn people(
     db: &Connection,
     after: Option<&Address>,
@@ -260,7 +267,7 @@ pub(super) fn people(
 ) -> Result<Vec<PersonState>> {
     let after = after.map(ToString::to_string).unwrap_or_default();
     let addresses: Vec<String> = db
-        .prepare_cached("SELECT address FROM person WHERE address > ?1 ORDER BY address LIMIT ?2")?
+        .prepare_cached(PEOPLE)?
         .query_map(params![after, limit], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     let mut found = Vec::with_capacity(addresses.len());
@@ -277,11 +284,11 @@ pub(super) const CHATS: &str = concat!(
     "SELECT ",
     rows::destination_columns!(),
     " FROM destination d WHERE d.moved_to IS NULL AND d.id > ?2 AND d.id IN (
-         SELECT id FROM destination WHERE owner = ?1
-         UNION SELECT o.id FROM lane l JOIN destination o ON o.lane = l.id WHERE l.key = ?1
-         UNION SELECT o.id FROM person p JOIN lane l ON l.key = p.address
-               JOIN destination o ON o.lane = l.id WHERE p.brought_by = ?1)
-     ORDER BY d.id LIMIT ?3"
+         SELECT id FROM destination WHERE person = ?1
+         UNION SELECT o.id FROM lane l JOIN destination o ON o.lane = l.id WHERE l.key = ?4
+         UNION ",
+    in_chats!(),
+    ") ORDER BY d.id LIMIT ?3"
 );
 
 /// The chats and topics that stand in somebody's name: their own, and those of groups that they brought in.
@@ -291,8 +298,9 @@ pub(super) fn chats(
     after: DestinationId,
     limit: usize,
 ) -> Result<Vec<DestinationRow>> {
+    let known = person::find(db, &address.lane())?.map(|person| person.0);
     let mut statement = db.prepare_cached(CHATS)?;
-    let mut rows = statement.query(params![address.to_string(), after.0, limit])?;
+    let mut rows = statement.query(params![known, after.0, limit, address.lane()])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.extend(rows::or_skipped(rows::destination_row(row, 0))?);

@@ -4,9 +4,9 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    asleep, chat, claim, dead_letters, destinations, ending, figures, lane, listing, log, member,
-    migrate, notification, open, owners, people, poll, read, routing_tx, rule, sweep, unit, unite,
-    waiting, why,
+    asleep, chat, claim, dead_letters, destinations, ending, figures, invitations, lane, listing,
+    log, member, migrate, notification, open, operator, owners, people, person, poll, read,
+    routing_tx, rule, sweep, unit, unite, waiting, why,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -119,8 +119,10 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         sweep::FORGET,
         sweep::FORGET_DESTINATION,
         sweep::LOG,
-        people::FORGET,
-        people::FORGET_IF_OFF,
+        people::OUT,
+        people::OUT_IF_OFF,
+        people::WALK,
+        person::FORGET,
         asleep::BEGIN_ANEW,
         asleep::WATCHES,
         asleep::DESTINATIONS,
@@ -142,8 +144,10 @@ fn questions_read_what_they_are_about() {
     check(chat::TOPICS);
     check(people::AWAKE_GROUPS);
     check(people::WATCHES);
-    check(people::INVITATIONS);
-    check(people::INVITED);
+    check(people::PEOPLE);
+    check(invitations::UNUSED);
+    check(invitations::INVITED);
+    check(operator::INVITED);
     check(people::CHATS);
     check(people::DISOWN);
     check(chat::SHUT);

@@ -3,15 +3,15 @@
 use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
 use crate::model::{
-    About, Address, Counts, DestinationId, Known, Live, Settings, Status, Suppressed, UnixMillis,
-    Value, VideoId, VideoKey,
+    About, Address, Counts, DestinationId, Known, Live, PersonKey, Settings, Status, Suppressed,
+    UnixMillis, Value, VideoId, VideoKey,
 };
 use crate::store::{Barred, DestinationRow, Result, StoreError};
 
 /// The columns of a destination `d`, in the order of [`destination_row`].
 macro_rules! destination_columns {
     () => {
-        "d.id, d.address, d.owner, d.settings, d.muted_until, d.disabled, d.off_since, d.barred, d.barred_since,
+        "d.id, d.address, d.person, d.settings, d.muted_until, d.disabled, d.off_since, d.barred, d.barred_since,
          d.barred_until"
     };
 }
@@ -192,7 +192,7 @@ pub(super) fn destination_row(row: &Row<'_>, at: usize) -> Result<DestinationRow
     Ok(DestinationRow {
         id: DestinationId(row.get(at)?),
         address: parsed(&row.get::<_, String>(at + 1)?, "destination")?,
-        owner: row.get::<_, String>(at + 2)?.into(),
+        person: PersonKey(integer_or(row, at + 2, 0)),
         settings: settings(&row.get::<_, String>(at + 3)?)?,
         muted_until: instant(row, at + 4)?,
         disabled: row.get(at + 5)?,

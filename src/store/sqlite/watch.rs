@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::owners::{videos_of_owner, watches_of_owner};
 use super::rule::{end_rule, rules, start_rule, wanted};
 use super::{address, asleep, log, member, rows, subject, unit};
-use crate::model::{Address, DestinationId, SubjectRef, SubscriptionId, UnixMillis};
+use crate::model::{Address, DestinationId, PersonKey, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edited, Result, VideosLimit, WatchEdit};
 
 /// The running watch of a destination over a subject: its row and the subject's.
@@ -71,19 +71,19 @@ fn room(tx: &Connection, destination: DestinationId, watch: &WatchEdit) -> Resul
     }
     // Whoever made the destination owns its watches, also those that others add.
     let owner = address::owner(tx, destination)?;
-    if owner.is_operator() {
+    if owner == PersonKey::OPERATOR {
         return Ok(Room::Any);
     }
     let running = running(tx, destination, &watch.subject)?;
     if let Some(limit) = watch.limit
         && running.is_none()
-        && watches_of_owner(tx, &owner)? >= limit
+        && watches_of_owner(tx, owner)? >= limit
     {
         return Ok(Room::None(Edited::LimitReached { limit }));
     }
     let Some(VideosLimit { limit, counted }) = watch.videos_limit else { return Ok(Room::Any) };
     let subject = running.map(|(_, subject)| subject);
-    let left = limit.saturating_sub(videos_of_owner(tx, &owner, subject)?);
+    let left = limit.saturating_sub(videos_of_owner(tx, owner, subject)?);
     if left == 0 && running.is_none() {
         return Ok(Room::None(Edited::VideosReached { limit, left }));
     }

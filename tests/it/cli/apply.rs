@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use tubebell::model::{Owner, Settings, UnixMillis};
+use tubebell::model::{Owner, PersonKey, Settings, UnixMillis};
 use tubebell::store::{
     Access, Edit, Polling, Registry, Shared, Sqlite, WatchEdit, WatchFilter, WatchRow,
 };
@@ -59,7 +59,7 @@ async fn a_watch_file_becomes_watches_that_belong_to_the_operator_and_the_file()
         ]
     );
     let rows = home.watches().await;
-    assert!(rows.iter().all(|row| row.destination.owner == Owner::Operator));
+    assert!(rows.iter().all(|row| row.destination.person == PersonKey::OPERATOR));
     assert_eq!(rows[0].settings.at_most_s, Some(900));
     assert_eq!(rows[0].settings.until.unwrap().to_string(), "2999-02-01T00:00:00Z");
 }
@@ -252,7 +252,7 @@ async fn a_watch_that_a_chat_made_keeps_its_owner_and_its_rules_keep_their_state
     let home = Home::new();
     let chat = Edit::Watch(Box::new(WatchEdit {
         destination: "telegram:7".parse().unwrap(),
-        owner: "telegram:7".into(),
+        owner: Owner::of(&"telegram:7".parse().unwrap()),
         subject: "video:dQw4w9WgXcQ".parse().unwrap(),
         title: None,
         rules: Vec::new(),
@@ -269,7 +269,9 @@ async fn a_watch_that_a_chat_made_keeps_its_owner_and_its_rules_keep_their_state
         "~ video:dQw4w9WgXcQ to telegram:7: +\"title\", until 2096-10-02T07:06:40.123Z → default (line 2)\n"
     ), "{}", said.out);
     home.run("apply w.csv").done("0 new, 1 changed, 0 pruned, 0 unchanged");
-    assert_eq!(home.watches().await[0].destination.owner, "telegram:7".into());
+    let person = home.watches().await[0].destination.person;
+    let owner = home.store().owner(person).await.unwrap().unwrap();
+    assert_eq!(owner, Owner::of(&"telegram:7".parse().unwrap()));
 }
 
 #[tokio::test]

@@ -27,21 +27,17 @@ impl Home {
     }
 
     /// Somebody comes in by an invitation of somebody's.
-    async fn invited(&self, person: &str, by: &str) {
+    async fn invited(&self, person: &str, by: Owner) {
         let code = format!("code-of-{person}");
-        let edit = Edit::Invite {
-            code: code.clone(),
-            made_by: by.into(),
-            expires_at: LATER,
-            per_day: None,
-        };
+        let edit =
+            Edit::Invite { code: code.clone(), made_by: by, expires_at: LATER, per_day: None };
         self.edit(edit).await;
         assert_eq!(self.edit(Edit::Admit { person: at(person), code }).await, Edited::Done(1));
     }
 
     async fn brought_in(&self, group: &str, by: &str) {
-        let owner = by.into();
-        let edit = Edit::BringIn { group: at(group), by: at(by), owner, limit: None };
+        let (by, owner) = (at(by), Owner::of(&at(by)));
+        let edit = Edit::BringIn { group: at(group), by, owner, limit: None };
         assert_eq!(self.edit(edit).await, Edited::Done(1));
     }
 
@@ -49,7 +45,7 @@ impl Home {
     async fn watch(&self, to: &str, owner: &str, video: &str) {
         let edit = WatchEdit {
             destination: at(to),
-            owner: owner.into(),
+            owner: Owner::of(&at(owner)),
             subject: format!("video:{video}").parse().unwrap(),
             title: None,
             rules: Vec::new(),
@@ -72,8 +68,8 @@ impl Home {
 async fn home() -> (Home, Sqlite) {
     let home = Home::new();
     let gateway = Sqlite::open(&home.path().join("tubebell.db"), Access::Run).unwrap();
-    home.invited("telegram:1", Owner::Operator.as_str()).await;
-    home.invited("telegram:2", "telegram:1").await;
+    home.invited("telegram:1", Owner::Operator).await;
+    home.invited("telegram:2", Owner::of(&at("telegram:1"))).await;
     home.brought_in("telegram:-10", "telegram:1").await;
     home.brought_in("telegram:-11", "telegram:1").await;
     home.brought_in("telegram:-20", "telegram:2").await;
@@ -89,7 +85,7 @@ async fn home() -> (Home, Sqlite) {
     let code = "unused".to_owned();
     home.edit(Edit::Invite {
         code,
-        made_by: "telegram:1".into(),
+        made_by: Owner::of(&at("telegram:1")),
         expires_at: LATER,
         per_day: None,
     })

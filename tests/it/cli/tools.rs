@@ -1,8 +1,10 @@
 //! The smaller tools, and what they have in common.
 
-use tubebell::store::{Registry, Shared, WatchFilter};
+use tubebell::control::invitation;
+use tubebell::model::Owner;
+use tubebell::store::{Edit, Registry, WatchFilter};
 
-use super::{Home, said};
+use super::{EARLIER, Home, said};
 
 #[test]
 fn the_program_tells_its_version_and_its_commands() {
@@ -236,7 +238,10 @@ async fn check_says_who_the_operator_is() {
     let said = home.run("check --offline").out;
     let line = "ok      operator: nobody yet; whoever opens the link that `run` prints at its first start\n";
     assert!(said.contains(line), "{said}");
-    home.store().save(tubebell::store::OPERATOR_KEY, "telegram:42".to_owned()).await.unwrap();
+    let (code, edit) = invitation(Owner::Operator, EARLIER);
+    let person = "telegram:42".parse().unwrap();
+    let edits = vec![edit, Edit::BecomeOperator { person, code }];
+    home.store().edit(None, edits, EARLIER).await.unwrap();
     let said = home.run("check --offline").out;
     assert!(
         said.contains("ok      operator: telegram:42, who opened the first invitation\n"),

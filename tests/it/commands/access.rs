@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tubebell::control::{AccessMode, INVITATION_LIFE, IncomingKind, invitation, invitation_link};
+use tubebell::model::Owner;
 use tubebell::store::{Edit, Edited, Registry, Shared};
 
 use super::world::{ANA, GROUP, NOW, World, chat, person};
@@ -10,7 +11,7 @@ use super::world::{ANA, GROUP, NOW, World, chat, person};
 const BEA: i64 = 7;
 
 async fn invited(world: &World) -> String {
-    let (code, edit) = invitation("operator".into(), world.now);
+    let (code, edit) = invitation(Owner::Operator, world.now);
     world.store.edit(None, vec![edit], world.now).await.unwrap();
     code
 }
@@ -142,8 +143,8 @@ async fn whoever_was_put_out_is_a_stranger_again_and_so_are_their_groups() {
     world.say_in(BEA, chat(BEA), &format!("/start {code}")).await;
     world.youtube.administrators.lock().unwrap().insert((GROUP, BEA));
     assert!(world.say_in(BEA, chat(GROUP), "/settings at most 15m").await.contains("15 min"));
-    assert_eq!(world.store.watches_of_owner(&"telegram:7".into()).await.unwrap(), 1);
-    assert_eq!(world.store.watches_of_owner(&"telegram:42".into()).await.unwrap(), 0);
+    assert_eq!(world.store.watches_of_owner(&Owner::of(&chat(7))).await.unwrap(), 1);
+    assert_eq!(world.store.watches_of_owner(&Owner::of(&chat(ANA))).await.unwrap(), 0);
 }
 
 #[tokio::test]

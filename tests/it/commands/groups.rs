@@ -1,7 +1,7 @@
 //! Groups, topics, and chats that come, go and move.
 
 use tubebell::control::{Author, IncomingKind, LookupError};
-use tubebell::model::Address;
+use tubebell::model::{Address, Owner};
 use tubebell::store::{Registry, Shared};
 
 use super::world::{ANA, GROUP, World, chat, person};
@@ -108,7 +108,7 @@ async fn a_topic_is_a_destination_of_its_own() {
     assert_eq!(world.watches(topic.clone()).await.len(), 1);
     assert!(world.watches(chat(GROUP)).await.is_empty());
     assert_eq!(world.chats.messages.lock().unwrap().last().unwrap().0, topic);
-    assert_eq!(world.store.watches_of_owner(&"telegram:42".into()).await.unwrap(), 1);
+    assert_eq!(world.store.watches_of_owner(&Owner::of(&chat(ANA))).await.unwrap(), 1);
 
     let gone = IncomingKind::Membership {
         chat: chat(GROUP),
@@ -165,7 +165,7 @@ async fn a_group_that_becomes_a_supergroup_keeps_its_watches() {
         world.handle(moved).await.unwrap();
     }
     assert_eq!(world.watches(new.clone()).await.len(), 1);
-    assert_eq!(world.store.watches_of_owner(&"telegram:42".into()).await.unwrap(), 1);
+    assert_eq!(world.store.watches_of_owner(&Owner::of(&chat(ANA))).await.unwrap(), 1);
     let row = world.store.person(&new).await.unwrap().unwrap();
     assert_eq!(row.brought_by, Some(chat(ANA)));
     assert!(!world.store.is_admitted(&old).await.unwrap());

@@ -1,7 +1,7 @@
 //! What is counted against a chat and its owner, and what a watch without a rule means.
 
 use tubebell::control::{Asker, LookupError};
-use tubebell::model::Address;
+use tubebell::model::{Address, Owner};
 use tubebell::store::Shared;
 
 use super::world::*;
@@ -26,20 +26,17 @@ async fn looks_are_asked_for_in_the_name_of_the_chat_and_its_owner_whatever_the_
     }
     world.say_in(ANA, TOPIC, "/stats dQw4w9WgXcQ").await;
     world.say_in(99, chat(99), "/stats dQw4w9WgXcQ").await;
-    let asker = |chat: &str, owner: &str, looks_max| Asker {
-        chat: chat.to_owned(),
-        owner: owner.into(),
-        looks_max,
-    };
-    let ana = asker("telegram:42", "telegram:42", Some(5));
+    let asker = |chat: &str, owner, looks_max| Asker { chat: chat.to_owned(), owner, looks_max };
+    let owner = Owner::of(&chat(ANA));
+    let ana = asker("telegram:42", owner.clone(), Some(5));
     assert_eq!(
         *world.youtube.askers.lock().unwrap(),
         [
             ana.clone(),
             ana.clone(),
             ana,
-            asker("telegram:-100123", "telegram:42", Some(5)),
-            asker("telegram:99", "operator", None)
+            asker("telegram:-100123", owner, Some(5)),
+            asker("telegram:99", Owner::Operator, None)
         ]
     );
 }

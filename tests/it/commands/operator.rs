@@ -1,8 +1,8 @@
 //! Who the operator is where the configuration does not say so.
 
 use tubebell::control::{AccessMode, INVITATION_LIFE, invitation};
-use tubebell::model::Owner;
-use tubebell::store::{OPERATOR_KEY, Registry, Shared};
+use tubebell::model::{Address, Owner};
+use tubebell::store::{Registry, Shared};
 
 use super::world::{ANA, GROUP, World, chat};
 
@@ -19,8 +19,8 @@ async fn invited(world: &World, by: Owner) -> String {
     code
 }
 
-async fn operator(world: &World) -> Option<String> {
-    world.store.load(OPERATOR_KEY).await.unwrap()
+async fn operator(world: &World) -> Option<Address> {
+    world.store.operator().await.unwrap()
 }
 
 #[tokio::test]
@@ -29,22 +29,21 @@ async fn whoever_opens_the_first_invitation_is_the_operator_and_has_no_limit() {
     let code = printed(&world).await;
     let answer = world.say(&format!("/start {code}")).await;
     assert!(answer.contains("Welcome") && answer.contains("You are the operator"), "{answer}");
-    assert_eq!(operator(&world).await.as_deref(), Some("telegram:42"));
+    assert_eq!(operator(&world).await, Some(chat(ANA)));
     let settings = world.say("/settings").await;
     assert!(settings.contains("Watches: 0") && !settings.contains("possible"), "{settings}");
     // The second to come with the same link is nobody.
     let answer = world.say_in(BEA, chat(BEA), &format!("/start {code}")).await;
     assert!(answer.contains("unknown, used or too old"), "{answer}");
-    assert_eq!(operator(&world).await.as_deref(), Some("telegram:42"));
+    assert_eq!(operator(&world).await, Some(chat(ANA)));
 }
 
 #[tokio::test]
 async fn no_other_invitation_makes_an_operator() {
     let mut world = World::with(|_| {});
-    let (late, first) = (printed(&world).await, "telegram:42");
-    for by in ["telegram:42", "telegram:operator", "Operator", ""] {
-        let code = invited(&world, by.into()).await;
-        let guest = 100 + i64::try_from(by.len()).unwrap();
+    let late = printed(&world).await;
+    for (by, guest) in [(chat(ANA), 100), (chat(1), 101), (chat(GROUP), 102)] {
+        let code = invited(&world, Owner::of(&by)).await;
         let answer = world.say_in(guest, chat(guest), &format!("/start {code}")).await;
         assert!(answer.contains("Welcome") && !answer.contains("operator"), "{by}: {answer}");
     }
@@ -57,7 +56,7 @@ async fn no_other_invitation_makes_an_operator() {
     let next = printed(&world).await;
     let answer = world.say_in(BEA, chat(BEA), &format!("/start {next}")).await;
     assert!(answer.contains("Welcome") && !answer.contains("operator"), "{answer}");
-    assert_eq!(operator(&world).await.as_deref(), Some(first));
+    assert_eq!(operator(&world).await, Some(chat(ANA)));
 }
 
 /// It would count for nobody, and stay when whoever brought it in is removed.
@@ -65,7 +64,7 @@ async fn no_other_invitation_makes_an_operator() {
 async fn no_invitation_lets_in_a_group() {
     let mut world = World::with(|_| {});
     world.youtube.administrators.lock().unwrap().insert((GROUP, ANA));
-    let code = invited(&world, "telegram:1".into()).await;
+    let code = invited(&world, Owner::of(&chat(1))).await;
     let answer = world.say_in(ANA, chat(GROUP), &format!("/start {code}")).await;
     assert!(answer.contains("open it in a private chat"), "{answer}");
     assert!(!world.store.is_admitted(&chat(GROUP)).await.unwrap());
@@ -92,7 +91,7 @@ async fn whoever_is_in_already_becomes_the_operator_by_the_same_link() {
         assert!(world.say("/start some-other-link").await.contains("I ring when"));
         let code = printed(&world).await;
         assert!(world.say(&format!("/start {code}")).await.contains("You are the operator"));
-        assert_eq!(operator(&world).await.as_deref(), Some("telegram:42"));
+        assert_eq!(operator(&world).await, Some(chat(ANA)));
         assert!(world.say(&format!("/start {code}")).await.contains("I ring when"));
     }
 }
@@ -113,7 +112,7 @@ async fn the_first_invitation_stays_unused_in_a_group() {
         assert_eq!(operator(&world).await, None);
         let answer = world.say(&text).await;
         assert!(answer.contains("You are the operator"), "{answer}");
-        assert_eq!(operator(&world).await.as_deref(), Some("telegram:42"));
+        assert_eq!(operator(&world).await, Some(chat(ANA)));
         // Once it is used, a group learns nothing of it.
         let answer = world.say_in(ANA, chat(GROUP), &text).await;
         assert!(!answer.contains("private chat"), "{answer}");

@@ -93,7 +93,7 @@ async fn what_groups_watch_counts_for_whoever_brought_them_in_whatever_the_mode(
         assert!(answer.contains("Watching"), "{mode:?}: {answer}");
         assert_eq!(world.brought_by(group(3)).await, Some(chat(BEA)), "{mode:?}");
         assert_eq!(
-            world.store.watches_of_owner(&"telegram:7".into()).await.unwrap(),
+            world.store.watches_of_owner(&Owner::of(&chat(BEA))).await.unwrap(),
             1,
             "{mode:?}"
         );
@@ -152,13 +152,14 @@ async fn the_operators_groups_have_no_limit() {
 async fn a_group_of_before_counts_for_itself() {
     let mut world = world(|options| options.actions.watches_per_owner = 1);
     let db = rusqlite::Connection::open(&world.path).unwrap();
-    db.execute("INSERT INTO person (address, since) VALUES (?1, 0)", [chat(GROUP).to_string()])
-        .unwrap();
+    db.execute("INSERT INTO person (id, kind, since) VALUES (7, 'group', 0)", []).unwrap();
+    let address = chat(GROUP).to_string();
+    db.execute("INSERT INTO identity (address, person) VALUES (?1, 7)", [address]).unwrap();
     world.say("/watch aaaaaaaaaaa").await;
     assert!(world.say_in(ANA, chat(GROUP), "/watch aaaaaaaaaaa").await.contains("Watching"));
     let answer = world.say_in(ANA, chat(GROUP), "/watch bbbbbbbbbbb").await;
     assert!(answer.contains("This chat has 1 watches"), "{answer}");
-    assert_eq!(world.store.watches_of_owner(&"telegram:-100123".into()).await.unwrap(), 1);
+    assert_eq!(world.store.watches_of_owner(&Owner::of(&chat(GROUP))).await.unwrap(), 1);
     assert_eq!(world.brought_by(GROUP).await, None);
 }
 
@@ -198,7 +199,7 @@ async fn a_group_that_is_gone_stays_until_its_last_watch_has_ended() {
     assert_eq!(world.brought_by(group(1)).await, Some(chat(ANA)));
     world.say_in(BEA, chat(group(1)), "/watch aaaaaaaaaaa").await;
     assert_eq!(
-        world.store.watches_of_owner(&"telegram:42".into()).await.unwrap(),
+        world.store.watches_of_owner(&Owner::of(&chat(ANA))).await.unwrap(),
         1,
         "it is Ana's"
     );

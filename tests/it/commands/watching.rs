@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tubebell::control::{Control, HandleError, LookupError};
-use tubebell::model::{Counts, Snapshot, Status, UnixMillis};
+use tubebell::model::{Counts, Owner, Snapshot, Status, UnixMillis};
 use tubebell::route::{Budget, Router};
 use tubebell::store::{Registry, StoreError, Stream};
 
@@ -28,7 +28,8 @@ async fn a_watch_is_answered_with_title_numbers_rules_and_what_is_skipped() {
     "#);
     let rows = world.watches(chat(ANA)).await;
     assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].destination.owner, "telegram:42".into());
+    let owner = world.store.owner(rows[0].destination.person).await.unwrap().unwrap();
+    assert_eq!(owner, Owner::of(&chat(ANA)));
     assert_eq!(rows[0].origin, "chat");
     assert_eq!(rows[0].rules, ["views every 1000", "views at 500, 1000, 10k", "status"]);
 }

@@ -74,7 +74,8 @@ const LAWS: [(&str, &str); 6] = [
     ("rows are still to follow", "SELECT count(*) FROM meta WHERE key = 'migration'"),
     (
         "a column of the older version is left",
-        "SELECT count(*) FROM pragma_table_info('subject') WHERE name IN ('playlist', 'feed', 'full_at')",
+        "SELECT (SELECT count(*) FROM pragma_table_info('subject') WHERE name IN ('playlist', 'feed', 'full_at'))
+              + (SELECT count(*) FROM pragma_table_info('destination') WHERE name = 'owner')",
     ),
     (
         "a rule of a list with a state is not known as one",

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use tubebell::cli::watch_file::{Checker, Form, Printer, Terms, Watch, rows};
-use tubebell::model::{DestinationId, SubscriptionId, UnixMillis};
+use tubebell::model::{DestinationId, PersonKey, SubscriptionId, UnixMillis};
 use tubebell::store::{DestinationRow, WatchRow};
 
 /// 2026-11-20T20:00:00Z
@@ -71,7 +71,7 @@ fn printed(watches: &[Watch]) -> Vec<u8> {
             let destination = DestinationRow {
                 id: DestinationId(id),
                 address: address.clone(),
-                owner: "operator".into(),
+                person: PersonKey::OPERATOR,
                 settings: tubebell::model::Settings::default(),
                 muted_until: None,
                 disabled: Some("gone\n[[watch]]\u{2028}\"".to_owned()),

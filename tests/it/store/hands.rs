@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use tubebell::model::{
-    Address, Live, NotificationId, Settings, Snapshot, Status, SubjectRef, UnixMillis,
+    Address, Live, NotificationId, Owner, Settings, Snapshot, Status, SubjectRef, UnixMillis,
 };
 use tubebell::route::{language, trigger};
 use tubebell::store::{
@@ -44,6 +44,11 @@ pub(super) fn of(subject: &str) -> SubjectRef {
     subject.parse().unwrap()
 }
 
+/// Whoever is behind a chat.
+pub(super) fn owner(chat: &str) -> Owner {
+    Owner::of(&at(chat))
+}
+
 /// A whole snapshot with so many views.
 pub(super) fn snapshot(video: &str, now: UnixMillis, views: i64) -> Snapshot {
     Snapshot {
@@ -70,7 +75,7 @@ pub(crate) fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
     let rules = language::parse_set(rules).unwrap();
     WatchEdit {
         destination: at(to),
-        owner: "operator".into(),
+        owner: Owner::Operator,
         subject: of(subject),
         title: None,
         rules: rules

@@ -18,11 +18,18 @@ const ALERTS: usize = 10_000;
 pub(super) const SALT: &str = "salt";
 
 /// About how many pieces there are.
-pub(super) fn pieces(tx: &Connection) -> Result<u64> {
-    let count = |sql: &str| -> Result<u64> { Ok(tx.query_row(sql, [], |row| row.get(0))?) };
-    let rows = count("SELECT count(*) FROM queue")?
-        + count("SELECT coalesce(max(id) - min(id), 0) FROM notification")?;
-    Ok(rows.div_ceil(ROWS as u64))
+pub(super) fn pieces(tx: &Connection, place: Place) -> Result<u64> {
+    let waiting: u64 = if place.waits_in_units {
+        0
+    } else {
+        tx.query_row("SELECT count(*) FROM queue", [], |row| row.get(0))?
+    };
+    let notifications: u64 = tx.query_row(
+        "SELECT coalesce(max(0, max(id) - max(min(id), ?1)), 0) FROM notification",
+        [place.notification],
+        |row| row.get(0),
+    )?;
+    Ok((waiting + notifications).div_ceil(ROWS as u64))
 }
 
 /// Does the next piece; `None`: there is none.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::super::{Sqlite, batch, destinations, edit, mark, owners, people, read, why};
+use super::super::{Sqlite, batch, destinations, edit, mark, owners, people, person, read, why};
 use crate::model::{
-    Address, DestinationId, Owner, SubjectRef, SubscriptionId, UnixMillis, VideoId,
+    Address, DestinationId, Owner, PersonKey, SubjectRef, SubscriptionId, UnixMillis, VideoId,
 };
 use crate::store::{
     DestinationRow, DestinationState, Edit, Edited, History, PersonRow, PersonState, Registry,
@@ -84,11 +84,25 @@ impl Registry for Sqlite {
 
     async fn watches_of_owner(&self, owner: &Owner) -> Result<usize> {
         let owner = owner.clone();
-        self.reader.read(move |db| owners::watches_of_owner(db, &owner)).await
+        self.reader
+            .read(move |db| match person::find_owner(db, &owner)? {
+                Some(person) => owners::watches_of_owner(db, person),
+                None => Ok(0),
+            })
+            .await
+    }
+
+    async fn owner(&self, person: PersonKey) -> Result<Option<Owner>> {
+        self.reader.read(move |db| person::owner(db, person)).await
+    }
+
+    async fn owner_at(&self, address: &Address) -> Result<Owner> {
+        let address = address.clone();
+        self.reader.read(move |db| person::owner_at(db, &address)).await
     }
 
     async fn person(&self, address: &Address) -> Result<Option<PersonRow>> {
-        let address = address.to_string();
+        let address = address.clone();
         self.reader.read(move |db| people::person(db, &address)).await
     }
 

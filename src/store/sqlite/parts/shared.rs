@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::super::{Sqlite, rows};
+use super::super::{Sqlite, operator, rows};
 use crate::model::Address;
 use crate::store::{DestinationRow, Result, Shared};
 
@@ -21,5 +21,9 @@ impl Shared for Sqlite {
     async fn destination(&self, address: &Address) -> Result<Option<DestinationRow>> {
         let address = address.clone();
         self.reader.read(move |db| rows::destination(db, &address)).await
+    }
+
+    async fn operator(&self) -> Result<Option<Address>> {
+        self.reader.read(operator::operator).await
     }
 }

@@ -14,7 +14,7 @@ const SLOTS: Law = (
      WHERE n.lane = l.id AND n.state = 'pending' AND n.next_at IS NULL)",
 );
 
-const SUMS: [Law; 11] = [
+const SUMS: [Law; 14] = [
     ("an alert is neither waiting, under way, nor ended with a word", "SELECT count(*) FROM alert a LEFT JOIN notification n ON n.id = a.notification
       WHERE NOT CASE
         WHEN a.outcome IS NULL AND a.notification IS NULL THEN a.ended IS NULL
@@ -49,6 +49,10 @@ const SUMS: [Law; 11] = [
         coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'alert'), 0)
         + (SELECT coalesce(sum(CASE outcome WHEN 'replayed' THEN alerts WHEN 'folded' THEN 0 ELSE -alerts END), 0) FROM ledger)
         - (SELECT count(*) FROM alert WHERE outcome IS NULL)"),
+    ("something belongs to nobody", "SELECT count(*) FROM destination WHERE person NOT IN (SELECT id FROM person)"),
+    ("somebody is known by nothing", "SELECT count(*) FROM person p WHERE p.id <> 1
+      AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.person = p.id)"),
+    ("an address is nobody's", "SELECT count(*) FROM identity WHERE person NOT IN (SELECT id FROM person)"),
 ];
 
 const LISTS: [Law; 6] = [

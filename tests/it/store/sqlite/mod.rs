@@ -3,6 +3,7 @@
 mod copies;
 mod laws;
 mod opening;
+mod people;
 mod poisoned;
 mod rows;
 mod upgrading;

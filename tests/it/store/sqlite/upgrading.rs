@@ -1,15 +1,18 @@
 //! A database of an older version is carried over by the gateway alone, whatever comes between.
 
 use super::*;
-use tubebell::model::{Body, Button, Channel, ChatMessage};
+use tubebell::model::{Body, Button, Channel, ChatMessage, Owner};
 use tubebell::route::{Budget, Router};
-use tubebell::store::{ListLimits, ListedMember, Listing, Migration, StoreError};
+use tubebell::store::{
+    Edit, Edited, ListLimits, ListedMember, Listing, Migration, PersonState, StoreError,
+};
 
 /// The databases of older versions, by their schema.
-const OLDER: [(u32, &str); 3] = [
+const OLDER: [(u32, &str); 4] = [
     (2, include_str!("../../../fixtures/schema-2.sql")),
     (3, include_str!("../../../fixtures/schema-3.sql")),
     (4, include_str!("../../../fixtures/schema-4.sql")),
+    (5, include_str!("../../../fixtures/schema-5.sql")),
 ];
 
 /// The first moment after the last that the older versions have seen.
@@ -133,7 +136,7 @@ async fn rules_of_lists_have_their_rows_where_this_version_looks_for_them() {
 
 #[tokio::test]
 async fn people_of_before_keep_who_invited_them_and_their_groups_count_for_themselves() {
-    for (_, content) in OLDER {
+    for (_, content) in &OLDER[..3] {
         let people = "INSERT INTO invite VALUES ('one', 'operator', 1, 2, 'telegram:7');
              INSERT INTO person VALUES ('telegram:7', 5, 'one');
              INSERT INTO person VALUES ('telegram:-8', 6, NULL);";
@@ -141,10 +144,76 @@ async fn people_of_before_keep_who_invited_them_and_their_groups_count_for_thems
         bench.upgrade().await;
         let person = async |address: &str| bench.store().person(&at(address)).await.unwrap();
         let row = person("telegram:7").await.unwrap();
-        assert_eq!((row.since.0, row.invited_by), (5, Some("operator".into())));
+        assert_eq!((row.since.0, row.invited_by), (5, Some(Owner::Operator)));
         let row = person("telegram:-8").await.unwrap();
         assert_eq!((row.invited_by, row.brought_by), (None, None));
     }
+}
+
+/// Who is in, how they came, and what they have.
+async fn people(bench: &Bench) -> Vec<String> {
+    let people = bench.store().people(None, 100, bench.now()).await.unwrap();
+    let line = |person: &PersonState| {
+        let row = person.row.as_ref().unwrap();
+        let by = match (&row.invited_by, &row.brought_by) {
+            (_, Some(by)) => format!("with {by}"),
+            (Some(Owner::Operator), None) => "by the operator".to_owned(),
+            (Some(Owner::Person(by)), None) => format!("by {by}"),
+            (None, None) => "somehow".to_owned(),
+        };
+        let (groups, watches) = (person.groups, person.watches);
+        format!(
+            "{} {by}: {groups} groups, {watches} watches, {} unused",
+            person.address, person.invitations
+        )
+    };
+    people.iter().map(line).collect()
+}
+
+#[tokio::test]
+async fn whoever_was_known_by_an_address_is_a_person_with_all_that_they_had() {
+    // Beside them, words that were nobody's: none of them is the operator's.
+    let rubbish = "INSERT INTO destination (address, lane, owner) VALUES ('telegram:50', 50, 'Operator'), ('telegram:51', 51, '');
+         INSERT INTO lane (id, key, channel) VALUES (50, 'telegram:50', 'telegram'), (51, 'telegram:51', 'telegram');
+         INSERT INTO person (address, since, invited_by, brought_by) VALUES ('telegram:-52', 'long ago', 'telegram:operator', 'nobody');
+         INSERT INTO invite VALUES ('rubbish', 'Operator', 1, 9000000000000000, NULL);";
+    let bench = Bench::of_older(&format!("{}\n{rubbish}", OLDER[3].1));
+    assert_ne!(bench.piece(1).await, Migration::Done, "it comes in pieces");
+    bench.upgrade().await;
+    let store = bench.store();
+    assert_eq!(
+        people(&bench).await,
+        [
+            "telegram:-10 with telegram:1: 0 groups, 2 watches, 0 unused",
+            "telegram:-11 with telegram:42: 0 groups, 1 watches, 0 unused",
+            "telegram:-52 somehow: 0 groups, 0 watches, 0 unused",
+            "telegram:1 by the operator: 1 groups, 1 watches, 1 unused",
+            "telegram:2 by telegram:1: 0 groups, 1 watches, 0 unused",
+            "telegram:42 by the operator: 1 groups, 1 watches, 0 unused",
+        ]
+    );
+    assert_eq!(store.operator().await.unwrap(), Some(at("telegram:42")));
+    for (person, watches) in [
+        ("telegram:1", 3),
+        ("telegram:2", 1),
+        ("telegram:3", 1),
+        ("telegram:-30", 1),
+        ("telegram:42", 0),
+    ] {
+        assert_eq!(store.watches_of_owner(&owner(person)).await.unwrap(), watches, "{person}");
+    }
+    let operators = bench.sql::<usize>("SELECT count(*) FROM destination WHERE person = 1");
+    assert_eq!(operators, 34 + 2, "what files have brought, the operator's chat and their group");
+    // An invitation works on, also for whoever has used it already; a word of nobody's makes no operator.
+    let used = Edit::BecomeOperator { person: at("telegram:42"), code: "first".into() };
+    assert_eq!(bench.edit(used).await, Edited::Done(0));
+    let unused = Edit::Admit { person: at("telegram:8"), code: "unused".into() };
+    assert_eq!(bench.edit(unused).await, Edited::Done(1));
+    let row = store.person(&at("telegram:8")).await.unwrap().unwrap();
+    assert_eq!(row.invited_by, Some(owner("telegram:1")));
+    let rubbish = Edit::BecomeOperator { person: at("telegram:9"), code: "rubbish".into() };
+    assert_eq!(bench.edit(rubbish).await, Edited::BadInvite);
+    bench.rest_of_the_story().await;
 }
 
 #[tokio::test]

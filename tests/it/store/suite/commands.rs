@@ -209,7 +209,7 @@ async fn edits_stand_or_fall_together_with_their_mark() {
     bench.engine.forbid("invite");
     let invite = Edit::Invite {
         code: "c".into(),
-        made_by: "operator".into(),
+        made_by: Owner::Operator,
         expires_at: T0.plus(DAY),
         per_day: None,
     };
@@ -225,7 +225,7 @@ async fn an_invitation_admits_one_person_until_it_expires() {
     let bench = Bench::new();
     let invite = |code: &str| Edit::Invite {
         code: code.into(),
-        made_by: "operator".into(),
+        made_by: Owner::Operator,
         expires_at: T0.plus(DAY),
         per_day: None,
     };

@@ -105,7 +105,7 @@ async fn a_replay_is_not_cancelled_by_what_was_said_before_it() {
     bench.see(900).await;
     let next = bench.claim().await.remove(0);
     bench.finish(&next, FinishedAs::Gone("blocked".into())).await;
-    bench.edit(Edit::Enable { destination: at(ANA), owner: "operator".into() }).await;
+    bench.edit(Edit::Enable { destination: at(ANA), owner: Owner::Operator }).await;
     assert_eq!(replay_all(&**bench.store(), bench.now()).await, 1);
     let again = bench.claim().await;
     assert_eq!((again.len(), &again[0].public_id), (1, &claim.public_id));
@@ -142,7 +142,7 @@ async fn whoever_is_gone_is_disabled_and_what_waits_or_is_tried_again_is_cancell
     let why = bench.store().why(VIDEO.parse().unwrap(), None).await.unwrap();
     assert_eq!((why[0].suppressions[0].0.as_str(), why[0].suppressions[0].1), ("disabled", 1));
 
-    let enable = Edit::Enable { destination: second.address.clone(), owner: "operator".into() };
+    let enable = Edit::Enable { destination: second.address.clone(), owner: Owner::Operator };
     assert_eq!(bench.edit(enable.clone()).await, Edited::Done(1));
     assert_eq!(bench.edit(enable).await, Edited::Done(0));
     bench.see(6).await;
@@ -192,7 +192,7 @@ async fn a_chat_that_goes_takes_its_threads_along_and_a_thread_goes_alone() {
     // The chat itself was never a destination.
     assert_eq!(bench.edit(disable("telegram:-100")).await, Edited::Done(2));
     assert!(disabled("telegram:-100/6").await);
-    let enable = |to: &str| Edit::Enable { destination: at(to), owner: "operator".into() };
+    let enable = |to: &str| Edit::Enable { destination: at(to), owner: Owner::Operator };
     bench.edit(enable("telegram:-100/6")).await;
     assert!(disabled("telegram:-100/5").await && !disabled("telegram:-100/6").await);
     bench.edit(enable("telegram:-100")).await;
@@ -206,7 +206,7 @@ async fn the_owner_of_what_is_gone_is_told_elsewhere() {
     let bench = Bench::new();
     for to in [ANA, "webhook:https://a.example/", "webhook:https://b.example/"] {
         let mut watch = watch_of(to, &format!("video:{VIDEO}"), "views any");
-        watch.owner = ANA.into();
+        watch.owner = owner(ANA);
         bench.edit(Edit::Watch(Box::new(watch))).await;
     }
     bench.watch("telegram:5", "views any").await;
@@ -216,7 +216,7 @@ async fn the_owner_of_what_is_gone_is_told_elsewhere() {
     assert_eq!(others.unwrap(), [at(ANA), at("webhook:https://a.example/")]);
     // Nor do people of a group hear what became of another.
     let mut watch = watch_of("telegram:-100/5", &format!("video:{VIDEO}"), "views any");
-    watch.owner = ANA.into();
+    watch.owner = owner(ANA);
     bench.edit(Edit::Watch(Box::new(watch))).await;
     let others = bench.store().owners_other_destinations(&at("webhook:https://b.example/")).await;
     assert_eq!(others.unwrap(), [at(ANA), at("webhook:https://a.example/")]);

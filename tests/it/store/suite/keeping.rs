@@ -120,7 +120,7 @@ async fn a_chat_that_watches_nothing_is_forgotten_a_week_after_its_last_message(
     // What a person has chosen is kept; what was never told anything is not.
     let settings = Settings { tz: Some("Europe/Madrid".into()), ..Settings::default() };
     bench.edit(Edit::Set { destination: at("telegram:5"), subject: None, settings }).await;
-    bench.edit(Edit::Enable { destination: at("telegram:7"), owner: "telegram:7".into() }).await;
+    bench.edit(Edit::Enable { destination: at("telegram:7"), owner: owner("telegram:7") }).await;
     bench.unwatch("telegram:5").await;
     bench.unwatch("telegram:6").await;
     // The operator watches nothing either, but something is on its way there.
@@ -181,7 +181,7 @@ async fn suppressions_invitations_and_notices_go_with_time() {
     bench
         .edit(Edit::Invite {
             code: "c".into(),
-            made_by: "operator".into(),
+            made_by: Owner::Operator,
             expires_at,
             per_day: None,
         })
@@ -385,7 +385,7 @@ async fn a_pulse_says_what_is_late_and_what_is_in_flight() {
     bench.engine.forbid("invite");
     let invite = Edit::Invite {
         code: "c".into(),
-        made_by: ANA.into(),
+        made_by: owner(ANA),
         expires_at: T0.plus(DAY),
         per_day: None,
     };

@@ -139,7 +139,8 @@ async fn act(bench: &mut Bench, taken: &mut Vec<Claim>, step: Step) {
                 .for_each(|claim| taken.push(claim));
         }
         Step::Enable(p) => {
-            bench.edit(Edit::Enable { destination: at(place(p)), owner: "operator".into() }).await;
+            let owner = if p % 2 == 0 { Owner::Operator } else { owner(place(p)) };
+            bench.edit(Edit::Enable { destination: at(place(p)), owner }).await;
         }
         Step::Move(p, q) => {
             if at(place(p)).channel() == at(place(q)).channel() && !place(q).contains('/') {

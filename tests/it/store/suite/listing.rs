@@ -910,7 +910,7 @@ async fn what_an_owner_watches_holds_so_many_videos() {
     let bench = Bench::new();
     let within = |to: &str, subject: &str, limit, counted| {
         let mut edit = watch_of(to, subject, "upload");
-        edit.owner = "telegram:1".into();
+        edit.owner = owner("telegram:1");
         edit.videos_limit = Some(tubebell::store::VideosLimit { limit, counted });
         Edit::Watch(Box::new(edit))
     };

@@ -26,7 +26,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tubebell::model::{
-    Channel, Live, NotificationId, Settings, Snapshot, Status, UnixMillis, VideoId,
+    Channel, Live, NotificationId, Owner, Settings, Snapshot, Status, UnixMillis, VideoId,
 };
 use tubebell::route::{Budget, Router};
 use tubebell::store::{

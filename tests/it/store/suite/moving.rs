@@ -11,7 +11,7 @@ fn moved() -> Edit {
 }
 
 fn brought_in(group: &str) -> Edit {
-    Edit::BringIn { group: at(group), by: at(ANA), owner: ANA.into(), limit: None }
+    Edit::BringIn { group: at(group), by: at(ANA), owner: owner(ANA), limit: None }
 }
 
 async fn ring(bench: &Bench) {
@@ -181,11 +181,11 @@ async fn the_watches_of_a_moved_chat_still_count_with_it() {
     let bench = Bench::new();
     for to in [OLD, "webhook:https://a.example/"] {
         let mut watch = watch_of(to, &format!("video:{VIDEO}"), "views any");
-        watch.owner = OLD.into();
+        watch.owner = owner(OLD);
         bench.edit(Edit::Watch(Box::new(watch))).await;
     }
     bench.edit(moved()).await;
-    assert_eq!(bench.store().watches_of_owner(&NEW.into()).await.unwrap(), 2);
+    assert_eq!(bench.store().watches_of_owner(&owner(NEW)).await.unwrap(), 2);
     assert_eq!(
         bench.edit(Edit::Move { from: at("telegram:-77"), to: at(NEW) }).await,
         Edited::Done(0)

@@ -105,12 +105,12 @@ async fn what_sleeps_takes_up_no_room_of_whoever_brought_it_in() {
     let bring = |group: &str| Edit::BringIn {
         group: at(group),
         by: at(ANA),
-        owner: ANA.into(),
+        owner: owner(ANA),
         limit: Some(1),
     };
     bench.edit(bring("telegram:-100")).await;
     for chat in [ANA, "telegram:-100"] {
-        bench.edit(Edit::Enable { destination: at(chat), owner: ANA.into() }).await;
+        bench.edit(Edit::Enable { destination: at(chat), owner: owner(ANA) }).await;
     }
     bench.watch(ANA, "views any").await;
     bench.watch("telegram:-100", "views any").await;
@@ -119,15 +119,15 @@ async fn what_sleeps_takes_up_no_room_of_whoever_brought_it_in() {
     bench.off("telegram:-100").await;
     bench.pass(MONTH - SECOND);
     bench.sweeps().await;
-    assert_eq!(bench.store().watches_of_owner(&ANA.into()).await.unwrap(), 2);
+    assert_eq!(bench.store().watches_of_owner(&owner(ANA)).await.unwrap(), 2);
     assert_eq!(bench.edit(bring("telegram:-200")).await, full);
     bench.pass(SECOND);
     bench.sweeps().await;
-    assert_eq!(bench.store().watches_of_owner(&ANA.into()).await.unwrap(), 1);
+    assert_eq!(bench.store().watches_of_owner(&owner(ANA)).await.unwrap(), 1);
     assert_eq!(bench.edit(bring("telegram:-200")).await, Edited::Done(1));
     // Back, it counts again.
     bench.alive("telegram:-100").await;
-    assert_eq!(bench.store().watches_of_owner(&ANA.into()).await.unwrap(), 2);
+    assert_eq!(bench.store().watches_of_owner(&owner(ANA)).await.unwrap(), 2);
 }
 
 #[tokio::test]

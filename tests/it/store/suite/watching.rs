@@ -150,15 +150,15 @@ async fn a_rule_whose_values_are_all_passed_stands_without_a_trigger() {
 #[tokio::test]
 async fn an_owner_has_so_many_watches_and_the_operator_has_no_limit() {
     let bench = Bench::new();
-    let watch = |to: &str, video: &str, owner: &str, limit| {
+    let watch = |to: &str, video: &str, by: &str, limit| {
         let mut watch = watch_of(to, &format!("video:{video}"), "views any");
-        (watch.owner, watch.limit) = (owner.into(), Some(limit));
+        (watch.owner, watch.limit) = (owner(by), Some(limit));
         Edit::Watch(Box::new(watch))
     };
     let made = |edited| matches!(edited, Edited::Watched { .. });
     assert!(made(bench.edit(watch(ANA, "aaaaaaaaaaa", ANA, 2)).await));
     assert!(made(bench.edit(watch("webhook:https://a.example/", "aaaaaaaaaaa", ANA, 2)).await));
-    assert_eq!(bench.store().watches_of_owner(&ANA.into()).await.unwrap(), 2);
+    assert_eq!(bench.store().watches_of_owner(&owner(ANA)).await.unwrap(), 2);
     let third = bench.edit(watch(ANA, "bbbbbbbbbbb", ANA, 2)).await;
     assert_eq!(third, Edited::LimitReached { limit: 2 });
     // Nothing of it stays behind.
