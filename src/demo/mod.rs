@@ -1,11 +1,6 @@
-//! What stands in for the outside world when there is none: for `tubebell demo` and for all tests.
-//!
-//! These are HTTP servers on loopback, so the real clients talk to them; nothing in the pipeline knows of them.
+//! `tubebell demo`: the simulated outside world and the real gateway side by side.
 
-pub mod replay;
+mod recording;
 mod run;
-pub mod telegram;
-pub mod world;
-pub mod youtube;
 
 pub use run::{Options, run};

@@ -2,15 +2,15 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use jiff::Timestamp;
+use tubebell_sim::telegram::{self, Hint, Limits, TelegramSandbox};
+use tubebell_sim::world::{World, story};
+use tubebell_sim::{Simulation, youtube};
 
-use super::telegram::{self, Hint, Limits, TelegramSandbox};
-use super::world::{World, story};
-use super::{replay, youtube};
+use super::recording;
 use crate::app::{Gateway, stop_signal, system_clock};
 use crate::config;
 use crate::files;
@@ -26,7 +26,7 @@ const REPLAY_SPEED: f64 = 8640.0;
 const WATCHED_OF_A_RECORDING: usize = 3;
 
 /// Units a day of the simulated YouTube: enough to look every second.
-const DAILY_UNITS: u32 = 10_000_000;
+const DAILY_UNITS: u64 = 10_000_000;
 
 /// How the demo is to run.
 #[derive(Debug, Clone, Default)]
@@ -52,24 +52,20 @@ pub fn run(options: Options) -> anyhow::Result<()> {
 async fn demo(options: Options) -> anyhow::Result<()> {
     let stopped = stop_signal()?;
     let clock = system_clock();
-    let (world, typed, length) = scene(&options, clock())?;
+    let (world, typed, length) = scene(&options, clock().timestamp())?;
     let folder = Folder::new()?;
-    let tasks = TaskTracker::new();
-    let stop = CancellationToken::new();
-    let world = Arc::new(Mutex::new(world));
-    let youtube = youtube::serve(world, Arc::clone(&clock), &tasks, stop.clone()).await?;
-    youtube.faults(|faults| {
-        faults.default_bucket.units = u64::from(DAILY_UNITS);
-        faults.batch_stats_bucket.units = u64::from(DAILY_UNITS);
-    });
+    let worlds_clock = Arc::clone(&clock);
+    let simulation = Simulation::new(world, Arc::new(move || worlds_clock().timestamp()));
+    let youtube = youtube::serve(&simulation).await?;
+    youtube.daily_units(DAILY_UNITS);
     let port = options.port.unwrap_or(0);
     let sandbox = telegram::Options {
         port,
         limits: Limits::TELEGRAM,
         hints: hints(&typed),
-        ..telegram::Options::new(Arc::clone(&clock))
+        ..telegram::Options::default()
     };
-    let phone = telegram::serve(sandbox, &tasks, stop.clone())
+    let phone = telegram::serve(&simulation, sandbox)
         .await
         .map_err(|error| anyhow::anyhow!("can't listen on port {port}: {error}"))?;
     phone.user(YOU, "You");
@@ -91,9 +87,7 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     }
     println!("\nstopping");
     gateway.stop().await;
-    stop.cancel();
-    tasks.close();
-    tasks.wait().await;
+    simulation.stop().await;
     Ok(())
 }
 
@@ -109,7 +103,7 @@ async fn curtain(length: Option<Duration>) {
 /// The world, what the person types at the start, and how long a recording plays.
 fn scene(
     options: &Options,
-    now: crate::model::UnixMillis,
+    now: Timestamp,
 ) -> anyhow::Result<(World, Vec<String>, Option<Duration>)> {
     let Some(path) = &options.replay else {
         let typed = [
@@ -119,9 +113,9 @@ fn scene(
             format!("/watch {} upload; live; status", story::HANDLE),
             format!("/watch https://www.youtube.com/watch?v={} status", story::VANISHING),
         ];
-        return Ok((World::demo(now.0.unsigned_abs(), now), typed.into(), None));
+        return Ok((World::demo(now.as_millisecond().unsigned_abs(), now), typed.into(), None));
     };
-    let recording = replay::read(path)?;
+    let recording = recording::read(path)?;
     if recording.damage.total > 0 {
         println!("{}", recording.damage);
     }
@@ -143,15 +137,13 @@ fn scene(
 }
 
 fn hints(typed: &[String]) -> Vec<Hint> {
-    let hint =
-        |command: &str, note: &str| Hint { command: command.to_owned(), note: note.to_owned() };
-    let mut hints = vec![hint("/list", "what is watched")];
-    hints.extend(typed.get(1).map(|command| hint(command, "watch a video")));
+    let mut hints = vec![Hint::new("/list", "what is watched")];
+    hints.extend(typed.get(1).map(|command| Hint::new(command, "watch a video")));
     hints.extend([
-        hint(&format!("/watch {}", story::BROADCAST), "a stream that goes live"),
-        hint("/why 1", "why there was, or was not, a message"),
-        hint("/rules", "everything a rule can say"),
-        hint("/mute 1h", "an hour of peace"),
+        Hint::new(&format!("/watch {}", story::BROADCAST), "a stream that goes live"),
+        Hint::new("/why 1", "why there was, or was not, a message"),
+        Hint::new("/rules", "everything a rule can say"),
+        Hint::new("/mute 1h", "an hour of peace"),
     ]);
     hints
 }
@@ -246,9 +238,7 @@ async fn status(
 
 fn bubble(message: &telegram::Message) -> String {
     let (who, mark) = if message.from.is_some() { ("you", '>') } else { ("tubebell", '|') };
-    let time = message.date.to_string();
-    let time = time.split('T').nth(1).unwrap_or_default().trim_end_matches('Z');
-    let mut text = format!("{time} {who}\n");
+    let mut text = format!("{} {who}\n", message.date.strftime("%H:%M:%S"));
     for line in message.text.lines() {
         text.push_str(&format!("  {mark} {}\n", printable(line)));
     }

@@ -6,13 +6,14 @@
 
 mod channels;
 mod circles;
+mod simulation;
 mod store;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What each top-level module of `src/` may use of the others. A new module needs a row.
-const MAY_USE: [(&str, &[&str]); 21] = [
+/// What each top-level module of `src/` and `sim/src/` may use of the others. A new module needs a row.
+const MAY_USE: [(&str, &[&str]); 27] = [
     ("model", &[]),
     ("files", &[]),
     ("detect", &["model"]),
@@ -34,15 +35,22 @@ const MAY_USE: [(&str, &[&str]); 21] = [
     ),
     // `config` is for `app` and `cli` alone: the others get their own options handed down.
     ("pipeline", &["*", "!config"]),
-    ("demo", &["*"]),
+    ("demo", &["files", "store", "config", "app"]),
     ("app", &["*"]),
     ("cli", &["*"]),
     ("main", &["*"]),
     ("lib", &["*"]),
+    // The crate in `sim/`: no server knows another.
+    ("ids", &[]),
+    ("replay", &["ids"]),
+    ("world", &["ids", "replay"]),
+    ("simulation", &["world"]),
+    ("youtube", &["world", "simulation"]),
+    ("telegram", &["world", "simulation"]),
 ];
 
-/// Who spawns tasks, all of them on the `TaskTracker` that stops wait for: the servers of the demo, too.
-const MAY_SPAWN: [&str; 3] = ["app", "deliver", "demo"];
+/// Who spawns tasks, all of them on the `TaskTracker` that stops wait for: the simulation its servers, too.
+const MAY_SPAWN: [&str; 3] = ["app", "deliver", "simulation"];
 
 /// Tasks that no tracker waits for.
 const LOOSE: [&str; 4] = ["tokio::spawn", "task::spawn", "spawn_local", "JoinSet"];
@@ -163,14 +171,14 @@ fn first_word(text: &str) -> Option<String> {
     word.chars().next().filter(char::is_ascii_lowercase).map(|_| word)
 }
 
-/// The top-level module of a file below `src/`, and how many `super::` lead out of it.
+/// The top-level module of a file below `src/` or `sim/src/`, and how many `super::` lead out of it.
 fn module_of(path: &str) -> (String, usize) {
     let path = path.trim_end_matches(".rs").trim_end_matches("/mod");
     let parts: Vec<&str> = path.split('/').collect();
     (parts[0].to_owned(), parts.len())
 }
 
-/// Everything that a file of `src/` must not do.
+/// Everything that a file of `src/` or `sim/src/` must not do.
 fn violations(path: &str, text: &str) -> Vec<String> {
     let (module, depth) = module_of(path);
     if path.ends_with("tests.rs") || path.contains("/tests/") {
@@ -201,6 +209,9 @@ fn violations(path: &str, text: &str) -> Vec<String> {
     let calls = NO_CALLS.iter().fold(code.clone(), |code, word| code.replace(word, ""));
     if module != "http" && calls.contains("reqwest") {
         found.push(format!("{path}: only `http` calls others: take a client of its kind"));
+    }
+    if module != "demo" && code.contains("tubebell_sim") {
+        found.push(format!("{path}: only `demo` knows the simulation"));
     }
     if code.contains("unbounded") {
         found.push(format!("{path}: every queue has a bound"));
@@ -257,21 +268,22 @@ fn files_below(folder: &Path) -> Vec<String> {
     found
 }
 
+/// The sources of the program.
 fn sources() -> Vec<(String, String)> {
-    files_in_src(".rs")
+    files_in("src", ".rs")
 }
 
-/// Paths below `src/`, and texts.
-fn files_in_src(ending: &str) -> Vec<(String, String)> {
-    let src = root().join("src");
-    let files = files_below(&src).into_iter().filter(|path| path.ends_with(ending));
-    files.map(|path| (path.clone(), std::fs::read_to_string(src.join(&path)).unwrap())).collect()
+/// Paths below a folder, and texts.
+fn files_in(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let folder = root().join(folder);
+    let files = files_below(&folder).into_iter().filter(|path| path.ends_with(ending));
+    files.map(|path| (path.clone(), std::fs::read_to_string(folder.join(&path)).unwrap())).collect()
 }
 
 #[test]
 fn modules_use_only_what_the_table_allows() {
-    let found: Vec<String> =
-        sources().iter().flat_map(|(path, text)| violations(path, text)).collect();
+    let files = [sources(), files_in("sim/src", ".rs")].concat();
+    let found: Vec<String> = files.iter().flat_map(|(path, text)| violations(path, text)).collect();
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
@@ -288,12 +300,10 @@ fn one_place_builds_the_clients_that_call_others() {
 
 #[test]
 fn no_test_sleeps_or_measures_time() {
-    let mut files: Vec<_> =
-        sources().into_iter().map(|(path, text)| (format!("src/{path}"), text)).collect();
-    let tests = root().join("tests");
-    for path in files_below(&tests).into_iter().filter(|path| path.ends_with(".rs")) {
-        let text = std::fs::read_to_string(tests.join(&path)).unwrap();
-        files.push((format!("tests/{path}"), text));
+    let mut files = Vec::new();
+    for folder in ["src", "sim/src", "tests"] {
+        let within = files_in(folder, ".rs").into_iter();
+        files.extend(within.map(|(path, text)| (format!("{folder}/{path}"), text)));
     }
     // This file names what it forbids.
     files.retain(|(path, _)| path != "tests/it/architecture.rs");
@@ -364,7 +374,12 @@ fn the_checks_see_what_is_forbidden() {
         ("store/thread.rs", "std::thread::Builder::new().spawn(work);\ntracker.spawn(work());"),
         ("source/mod.rs", "tokio::spawn(work());"),
         ("app.rs", "tokio::spawn(work());"),
-        ("demo/run.rs", "let tasks = JoinSet::new();"),
+        ("simulation.rs", "let tasks = JoinSet::new();"),
+        ("demo/run.rs", "tasks.spawn(serve());"),
+        ("telegram/mod.rs", "tasks.spawn(serve());"),
+        ("telegram/mod.rs", "use crate::youtube::Fault;"),
+        ("world/chats.rs", "use crate::simulation::lock;"),
+        ("cli/mod.rs", "use tubebell_sim::Simulation;"),
         ("web/mod.rs", "std::thread::spawn(work);"),
         ("app.rs", "let (sender, receiver) = mpsc::unbounded_channel();"),
         ("bus/mod.rs", "#[cfg(test)]\nmod tests;\nuse crate::route::Router;"),
@@ -379,7 +394,8 @@ fn the_checks_see_what_is_forbidden() {
         ("route/mod.rs", "use crate::{detect::{self, Pair}, model::Change, route::rule};"),
         ("notify/telegram.rs", "use super::Notifier;\n// crate::store keeps the receipt"),
         ("deliver/worker.rs", "self.tracker.spawn(send());"),
-        ("demo/run.rs", "tasks.spawn(serve());"),
+        ("simulation.rs", "self.tasks.spawn(server);"),
+        ("demo/run.rs", "use tubebell_sim::Simulation;\nuse crate::app::Gateway;"),
         ("store/thread.rs", "std::thread::Builder::new().spawn(work);"),
         ("bus/mod.rs", "fn f() {}\n#[cfg(test)]\nmod tests {\n    use crate::route::Router;\n}"),
         ("bus/tests.rs", "use crate::route::Router;"),

@@ -13,29 +13,17 @@ mod shares;
 mod side_by_side;
 
 use tubebell::app::Gateway;
-use tubebell::demo::telegram::{EntityKind, Message};
-use tubebell::demo::world::{Video, Visibility};
-use tubebell::model::{ChannelId, VideoId};
+use tubebell_sim::telegram::{EntityKind, Message};
+use tubebell_sim::world::{Video, Visibility};
 
-use crate::story::{ANA, Story, VIDEO, routed};
+use crate::story::{ANA, CHANNEL, Story, VIDEO, routed};
 use crate::wait::until;
 
 /// The title of the video of most stories.
 const TITLE: &str = "Never <b>gonna</b> & @give #you up";
 
-/// The channel of most stories.
-const CHANNEL: &str = "UCuAXFkgsw1L7xaCfnd5JJOw";
-
 /// Somebody else.
 const BEN: i64 = 5;
-
-fn id() -> VideoId {
-    VIDEO.parse().unwrap()
-}
-
-fn channel() -> ChannelId {
-    CHANNEL.parse().unwrap()
-}
 
 /// A gateway that hears Ana, who has typed this and got an answer.
 async fn after(story: &Story, command: &str) -> Gateway {
@@ -101,12 +89,11 @@ async fn polls_by_hand(story: &Story, times: usize) {
 }
 
 /// A private video on the usual channel.
-fn hide_a_video(story: &Story) -> VideoId {
-    let video: VideoId = "jNQXAC9IVRw".parse().unwrap();
-    story.youtube.edit(|world| {
-        let now = world.now();
-        world.add_video(Video::new(video, channel(), "Me at the zoo", now).with_counts(10, 1, 0));
-        world.set_status(&video, Visibility::Private).unwrap();
+fn hide_a_video(story: &Story) {
+    let id = "jNQXAC9IVRw";
+    story.simulation.edit(|world| {
+        let video = Video::new(id, CHANNEL, "Me at the zoo", world.now());
+        world.add_video(video.with_counts(10, 1, 0));
+        world.set_status(id, Visibility::Private).unwrap();
     });
-    video
 }

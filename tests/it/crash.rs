@@ -14,24 +14,23 @@ mod upgrade;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::app::system_clock;
 use tubebell::deliver::IN_FLIGHT_MAX;
-use tubebell::demo::world::{Video, World};
-use tubebell::demo::youtube::{self, YouTubeSim};
-use tubebell::model::VideoId;
 use tubebell::store::{Access, Registry, Sqlite, WatchFilter};
+use tubebell_sim::Simulation;
+use tubebell_sim::world::Video;
+use tubebell_sim::youtube::{self, YouTubeSim};
 
+use crate::outside::{self, UNITS};
 use crate::process::Program;
-use crate::story::VIDEO;
+use crate::story::{CHANNEL, VIDEO};
 use crate::wait::{LIMIT, Limit, pause, until};
 use judge::{Means, Message, Unrecorded, judge};
 use receiver::{BASE_VIEWS, Receiver};
@@ -106,6 +105,7 @@ const AIMS: [Aim; 3] = [Aim::Start, Aim::FanOut, Aim::Sending];
 /// A simulated YouTube, a receiver, and a folder with a database.
 struct Scene {
     folder: tempfile::TempDir,
+    simulation: Simulation,
     youtube: YouTubeSim,
     receiver: Receiver,
     unrecorded: Unrecorded,
@@ -118,27 +118,21 @@ struct Scene {
     start: Duration,
     /// How much work the first apply was.
     apply: Duration,
-    stop: CancellationToken,
 }
 
 impl Scene {
     async fn new(seed: u64) -> Scene {
-        let clock = system_clock();
-        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let mut world = World::new(1, clock());
-        let channel = "UCuAXFkgsw1L7xaCfnd5JJOw".parse().unwrap();
-        world.add_channel(&channel, "A channel", None);
-        let video = Video::new(VIDEO.parse().unwrap(), channel, "Never gonna", clock());
-        world.add_video(video.with_counts(u64::from(BASE_VIEWS), 1, 1));
-        let world = Arc::new(Mutex::new(world));
-        let youtube = youtube::serve(world, clock, &tasks, stop.clone()).await.unwrap();
-        youtube.faults(|faults| {
-            faults.default_bucket.units = 10_000_000;
-            faults.batch_stats_bucket.units = 10_000_000;
+        let simulation = outside::simulation(system_clock());
+        simulation.edit(|world| {
+            let video = Video::new(VIDEO, CHANNEL, "Never gonna", world.now());
+            world.add_video(video.with_counts(u64::from(BASE_VIEWS), 1, 1));
         });
-        let receiver = Receiver::start(&tasks, seed).await;
+        let youtube = youtube::serve(&simulation).await.unwrap();
+        youtube.daily_units(UNITS);
+        let receiver = Receiver::start(&TaskTracker::new(), seed).await;
         let scene = Scene {
             folder: tempfile::tempdir().unwrap(),
+            simulation,
             youtube,
             receiver,
             unrecorded: Unrecorded::new(),
@@ -147,7 +141,6 @@ impl Scene {
             progress: (0, Limit::from_now()),
             start: Duration::ZERO,
             apply: Duration::ZERO,
-            stop,
         };
         scene.prepare(scene.folder.path());
         scene
@@ -158,7 +151,7 @@ impl Scene {
         let (youtube, receiver) = (self.youtube.base_url(), self.receiver.port);
         let config = format!(
             "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{youtube}\"\nfeed_url = \"{youtube}\"\n\
-             daily_units = 10000000\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
+             daily_units = {UNITS}\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
              [telegram]\ntoken = \"1:A\"\napi_url = \"http://127.0.0.1:{receiver}\"\n\
              rate_per_s = 0\nchat_rate_per_s = 0\ngroup_rate_per_min = 0\n\
              [webhook]\nsecret = \"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\"\nallow_private = true\n"
@@ -242,9 +235,8 @@ impl Scene {
         self.round += 1;
         self.progress = (0, Limit::from_now());
         let views = u64::from(BASE_VIEWS + self.round);
-        let id: VideoId = VIDEO.parse().unwrap();
         self.youtube.forget_requests();
-        self.youtube.edit(|world| world.set_counts(&id, views, 1, 1)).unwrap();
+        self.simulation.edit(|world| world.set_counts(VIDEO, views, 1, 1)).unwrap();
     }
 
     /// How many have been told of the fan-out under way; when it was all, the next one begins.
@@ -348,7 +340,7 @@ async fn killed_at_any_instant_it_tells_everybody_and_repeats_only_what_was_in_f
     program.signal("TERM");
     assert_eq!(program.end().await.code(), Some(0));
     scene.receiver.drained().await;
-    scene.stop.cancel();
+    scene.simulation.stop().await;
 
     // What began after the last complete fan-out is not judged for completeness, only for copies.
     let rounds = last;
@@ -419,5 +411,5 @@ async fn a_start_and_an_apply_that_are_killed_are_completed_by_the_next() {
         "start and apply killed {kills} times; the next apply made, of {MESSAGES} watches: {}",
         left.join(", ")
     );
-    scene.stop.cancel();
+    scene.simulation.stop().await;
 }

@@ -1,10 +1,10 @@
 //! The whole gateway against a simulated YouTube and a sandbox Telegram, over HTTP.
 
 use tubebell::app::{Gateway, system_clock};
-use tubebell::demo::telegram::Trouble;
-use tubebell::demo::youtube::{Fault, QuotaShape};
 use tubebell::model::{Address, Owner, SubjectRef};
 use tubebell::store::Edit;
+use tubebell_sim::telegram::Trouble;
+use tubebell_sim::youtube::{Fault, QuotaShape};
 
 use crate::story::{ANA, Story, watch, watched};
 use crate::wait::{until, within_limit};

@@ -14,6 +14,7 @@ mod gateway;
 mod laws;
 mod metrics;
 mod notifiers;
+mod outside;
 mod process;
 mod render;
 mod security;

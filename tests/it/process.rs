@@ -10,8 +10,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use tubebell::deliver::IN_FLIGHT_MAX;
-use tubebell::demo::telegram::{Fault, Scope};
-use tubebell::demo::youtube;
+use tubebell_sim::telegram::{Fault, Scope};
+use tubebell_sim::youtube;
 
 use crate::story::{ANA, Story};
 use crate::wait::{until, until_all};

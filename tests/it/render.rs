@@ -5,7 +5,6 @@ mod several;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use tubebell::demo::telegram::EntityKind;
 use tubebell::model::{
     About, Channel, ChatMessage, Counts, Event, Live, Marks, Metric, Series, Signal, Status,
     SubscriptionId, UnixMillis, Value, VideoId, is_blank,
@@ -14,6 +13,7 @@ use tubebell::render::views::{RuleLine, WatchLine, Watches};
 use tubebell::render::{
     List, NetAlert, Part, Renderer, VideoFacts, VideoNews, WatchMessage, views,
 };
+use tubebell_sim::telegram::EntityKind;
 
 use crate::bodies;
 
@@ -741,7 +741,7 @@ proptest! {
         for line in visible(&html).lines() {
             prop_assert_eq!(left_open(line), 0, "{:?}", line);
         }
-        let parsed = tubebell::demo::telegram::parse_html(&html).unwrap();
+        let parsed = tubebell_sim::telegram::parse_html(&html).unwrap();
         let mut links = parsed.entities.iter().filter(|entity| matches!(entity.kind, EntityKind::TextLink { .. }));
         prop_assert!(links.all(|link| !is_blank(link.of(&parsed.text))), "{:?}", parsed);
         let body: serde_json::Value = serde_json::from_str(&body(Channel::Webhook, &message)).unwrap();

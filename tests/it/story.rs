@@ -2,19 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tubebell::app::{Gateway, TimeLimits, clock, system_clock};
 use tubebell::config::{self, Config};
-use tubebell::demo::telegram::{self, Message, TelegramSandbox};
-use tubebell::demo::world::{Video, World};
-use tubebell::demo::youtube::{self, YouTubeSim};
-use tubebell::model::{Address, Clock, Owner, Settings, SubjectRef, UnixMillis, VideoId};
+use tubebell::model::{Address, Clock, Owner, Settings, SubjectRef, UnixMillis};
 use tubebell::route::{language, trigger};
 use tubebell::store::{Edit, Figures, NewRule, WatchEdit};
+use tubebell_sim::Simulation;
+use tubebell_sim::telegram::{self, Message, TelegramSandbox};
+use tubebell_sim::world::Video;
+use tubebell_sim::youtube::{self, YouTubeSim};
 
+use crate::outside::{self, UNITS};
 use crate::wait::{self, until, within_limit};
 
 /// The user who talks to the bot.
@@ -23,9 +23,13 @@ pub(crate) const ANA: i64 = 4711;
 /// The video of most stories.
 pub(crate) const VIDEO: &str = "dQw4w9WgXcQ";
 
+/// Its channel.
+pub(crate) const CHANNEL: &str = "UCuAXFkgsw1L7xaCfnd5JJOw";
+
 /// A gateway, its outside world, and a folder for its database.
 pub(crate) struct Story {
     pub(crate) folder: tempfile::TempDir,
+    pub(crate) simulation: Simulation,
     pub(crate) youtube: YouTubeSim,
     pub(crate) telegram: TelegramSandbox,
     pub(crate) more: String,
@@ -33,8 +37,6 @@ pub(crate) struct Story {
     pub(crate) access: &'static str,
     /// Whether the gateway sends as slowly as Telegram asks of bots.
     pub(crate) limited: bool,
-    tasks: TaskTracker,
-    stop: CancellationToken,
 }
 
 impl Story {
@@ -43,42 +45,26 @@ impl Story {
         TimeLimits { lookup: wait::LIMIT, stop: wait::LIMIT };
 
     pub(crate) async fn new() -> Story {
-        let clock = system_clock();
-        let tasks = TaskTracker::new();
-        let stop = CancellationToken::new();
-        let mut world = World::new(1, clock());
-        let channel = "UCuAXFkgsw1L7xaCfnd5JJOw".parse().unwrap();
-        world.add_channel(&channel, "A channel", Some("@achannel"));
-        world.add_video(
-            Video::new(
-                VIDEO.parse().unwrap(),
-                channel,
-                "Never <b>gonna</b> & @give #you up",
-                clock(),
-            )
-            .with_counts(990, 10, 1),
-        );
-        let world = Arc::new(Mutex::new(world));
-        let youtube =
-            youtube::serve(world, Arc::clone(&clock), &tasks, stop.clone()).await.unwrap();
-        // Enough to look every second: with the units of a real day, titles come every eleven.
-        youtube.faults(|faults| {
-            faults.default_bucket.units = 10_000_000;
-            faults.batch_stats_bucket.units = 10_000_000;
+        let simulation = outside::simulation(system_clock());
+        simulation.edit(|world| {
+            world.add_channel(CHANNEL, "A channel", Some("@achannel"));
+            let title = "Never <b>gonna</b> & @give #you up";
+            let video = Video::new(VIDEO, CHANNEL, title, world.now());
+            world.add_video(video.with_counts(990, 10, 1));
         });
-        let telegram =
-            telegram::serve(telegram::Options::new(clock), &tasks, stop.clone()).await.unwrap();
+        let youtube = youtube::serve(&simulation).await.unwrap();
+        youtube.daily_units(UNITS);
+        let telegram = telegram::serve(&simulation, telegram::Options::default()).await.unwrap();
         telegram.user(ANA, "Ana");
         telegram.say(ANA, ANA, "hello").unwrap();
         Story {
             folder: tempfile::tempdir().unwrap(),
+            simulation,
             youtube,
             telegram,
             more: String::new(),
             access: "open",
             limited: true,
-            tasks,
-            stop,
         }
     }
 
@@ -98,7 +84,7 @@ impl Story {
             "rate_per_s = 0\nchat_rate_per_s = 0\ngroup_rate_per_min = 0\n"
         };
         format!(
-            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{0}\"\nfeed_url = \"{0}\"\ndaily_units = 10000000\nmin_interval = \"1s\"\n\
+            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{0}\"\nfeed_url = \"{0}\"\ndaily_units = {UNITS}\nmin_interval = \"1s\"\n\
              max_interval = \"1s\"\n[telegram]\ntoken = \"{1}\"\napi_url = \"{2}\"\n{rates}\
              [store]\nurl = \"sqlite://{3}\"\n[access]\nmode = \"{4}\"\n{5}",
             self.youtube.base_url(),
@@ -125,12 +111,8 @@ impl Story {
     }
 
     pub(crate) fn set_counts(&self, views: i64, likes: Option<i64>) {
-        let id: VideoId = VIDEO.parse().unwrap();
-        self.youtube
-            .edit(|world| {
-                world.set_counts(&id, views.unsigned_abs(), likes.unwrap_or(10).unsigned_abs(), 1)
-            })
-            .unwrap();
+        let (views, likes) = (views.unsigned_abs(), likes.unwrap_or(10).unsigned_abs());
+        self.simulation.edit(|world| world.set_counts(VIDEO, views, likes, 1)).unwrap();
     }
 
     /// The texts that the bot has sent to Ana.
@@ -216,9 +198,7 @@ impl Story {
         crate::source::spec::check_requests(
             self.youtube.requests().iter().map(|request| (&*request.path, &*request.query)),
         );
-        self.stop.cancel();
-        self.tasks.close();
-        self.tasks.wait().await;
+        self.simulation.stop().await;
     }
 }
 

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use tubebell::demo::telegram::{
+use tubebell_sim::Simulation;
+use tubebell_sim::telegram::{
     EntityKind, Fault, Limits, Options, Scope, TelegramSandbox, Trouble, serve,
 };
-use tubebell::model::UnixMillis;
 
 use crate::wait::{Frozen, LIMIT, until};
 
@@ -25,8 +24,7 @@ const SPEC: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/specs/telegra
 struct World {
     sandbox: TelegramSandbox,
     client: reqwest::Client,
-    tasks: TaskTracker,
-    stop: CancellationToken,
+    simulation: Simulation,
 }
 
 /// Ana has started the bot, Ben has not; a group, and a forum with topic 5.
@@ -35,19 +33,20 @@ async fn world() -> World {
 }
 
 async fn world_with(change: impl FnOnce(&mut Options)) -> World {
-    let clock = AtomicI64::new(1_795_000_000_000);
-    let clock = Arc::new(move || UnixMillis(clock.fetch_add(1_000, Ordering::Relaxed)));
-    let mut options = Options::new(clock);
+    let clock = AtomicI64::new(1_795_000_000);
+    let clock = move || Timestamp::from_second(clock.fetch_add(1, Ordering::Relaxed)).unwrap();
+    let nothing = tubebell_sim::world::World::new(1, clock());
+    let simulation = Simulation::new(nothing, Arc::new(clock));
+    let mut options = Options::default();
     change(&mut options);
-    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    let sandbox = serve(options, &tasks, stop.clone()).await.unwrap();
+    let sandbox = serve(&simulation, options).await.unwrap();
     sandbox.user(ANA, "Ana");
     sandbox.user(BEN, "Ben");
     sandbox.group(GROUP, "Friends", &[ANA], &[]);
     sandbox.group(FORUM, "Club", &[BEN, ANA], &[(5, "Alerts")]);
     sandbox.say(ANA, ANA, "/start").unwrap();
     let client = reqwest::Client::builder().timeout(LIMIT).build().unwrap();
-    World { sandbox, client, tasks, stop }
+    World { sandbox, client, simulation }
 }
 
 impl World {
@@ -636,13 +635,11 @@ async fn stopping_ends_long_polls_and_hanging_answers() {
     let hang = w.client.post(w.url("getMe")).send();
     let stop = async {
         w.sandbox.wait_for(|s| s.requests().len() == 3).await;
-        w.stop.cancel();
+        w.simulation.stop().await;
     };
     let ((status, _), hang, ()) = tokio::join!(poll, hang, stop);
     assert_eq!(status, 200);
     assert!(hang.is_err());
-    w.tasks.close();
-    w.tasks.wait().await;
 }
 
 /// Every field of an answer is one that the specification has, and none that it requires is missing.

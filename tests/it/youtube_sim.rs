@@ -10,43 +10,44 @@ mod schema;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use tubebell::demo::world::{Video, Visibility, World, story};
-use tubebell::demo::youtube::{
+use tubebell::model;
+use tubebell_sim::Simulation;
+use tubebell_sim::world::{Live, Video, Visibility, World, story};
+use tubebell_sim::youtube::{
     Bucket, Endpoint, Fault, Faults, KeyPlace, QuotaShape, YouTubeSim, serve,
 };
-use tubebell::model::{ChannelId, Live, Metric, PlaylistId, UnixMillis, VideoId};
 
 /// 2026-11-20T20:00:00Z, noon in California.
-const NOW: UnixMillis = UnixMillis(1_795_204_800_000);
+const NOW: Timestamp = Timestamp::constant(1_795_204_800, 0);
+const CHANNEL: &str = "UCaaaaaaaaaaaaaaaaaaaaaa";
 const ALL_PARTS: &str = "id,snippet,statistics,status,liveStreamingDetails,contentDetails";
 /// How long clients wait for an answer: longer than it takes, on a machine that has much else to do.
 const TIMEOUT: Duration = crate::wait::LIMIT;
 const HOSTILE: &str = story::HOSTILE_TITLE;
 
 struct Stage {
+    simulation: Simulation,
     sim: YouTubeSim,
+    /// Milliseconds since 1970.
     clock: Arc<AtomicI64>,
-    stop: CancellationToken,
-    tasks: TaskTracker,
     client: reqwest::Client,
 }
 
 impl Stage {
     async fn of(world: World) -> Stage {
-        let clock = Arc::new(AtomicI64::new(world.now().0));
+        let clock = Arc::new(AtomicI64::new(world.now().as_millisecond()));
         let reader = Arc::clone(&clock);
-        let now = Arc::new(move || UnixMillis(reader.load(Ordering::Relaxed)));
-        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let sim = serve(Arc::new(Mutex::new(world)), now, &tasks, stop.clone()).await.unwrap();
+        let now = move || Timestamp::from_millisecond(reader.load(Ordering::Relaxed)).unwrap();
+        let simulation = Simulation::new(world, Arc::new(now));
+        let sim = serve(&simulation).await.unwrap();
         let client = reqwest::Client::builder().timeout(TIMEOUT).build().unwrap();
-        Stage { sim, clock, stop, tasks, client }
+        Stage { simulation, sim, clock, client }
     }
 
     async fn empty() -> Stage {
@@ -57,8 +58,9 @@ impl Stage {
     async fn with(videos: &str) -> Stage {
         let mut world = World::new(1, NOW);
         for (age, letter) in (1..).zip(videos.chars()) {
-            let published_at = NOW.minus(Duration::from_secs(60 * age));
-            let video = Video::new(id(letter), channel(), &format!("Video {letter}"), published_at);
+            let published_at = NOW - Duration::from_secs(60 * age);
+            let title = format!("Video {letter}");
+            let video = Video::new(&id(letter), CHANNEL, &title, published_at);
             world.add_video(video.with_counts(1_000, 100, 10));
         }
         Stage::of(world).await
@@ -90,12 +92,8 @@ impl Stage {
     }
 }
 
-fn id(letter: char) -> VideoId {
-    letter.to_string().repeat(11).parse().unwrap()
-}
-
-fn channel() -> ChannelId {
-    "UCaaaaaaaaaaaaaaaaaaaaaa".parse().unwrap()
+fn id(letter: char) -> String {
+    letter.to_string().repeat(11)
 }
 
 fn ids(body: &Value) -> Vec<&str> {
@@ -153,6 +151,20 @@ async fn requests_are_remembered_with_what_matters() {
     assert_eq!(seen.user_agent.as_deref(), Some("t (gzip)"));
     stage.sim.forget_requests();
     assert!(stage.sim.requests().is_empty());
+}
+
+#[test]
+fn the_demo_has_ids_and_handles_that_tubebell_reads() {
+    let world = World::demo(1, NOW);
+    for video in world.videos() {
+        assert!(video.id.parse::<model::VideoId>().is_ok(), "{}", video.id);
+    }
+    for channel in world.channels() {
+        assert!(channel.id.parse::<model::ChannelId>().is_ok(), "{}", channel.id);
+        let handle = channel.handle.as_deref().map(str::parse::<model::Handle>);
+        assert!(handle.is_none_or(|handle| handle.is_ok()), "{:?}", channel.handle);
+    }
+    assert!(story::PLAYLIST.parse::<model::PlaylistId>().is_ok());
 }
 
 #[tokio::test]

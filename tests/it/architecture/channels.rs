@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tubebell::model::Channel;
 
-use super::{code, files_in_src, module_of, named_files, root, sources};
+use super::{code, files_in, module_of, named_files, root, sources};
 
 /// Who serves every channel alike: what differs between them stands in `Channel::traits`, or is said by whoever wires.
 const OF_NO_CHANNEL: [&str; 10] = [
@@ -82,7 +82,7 @@ fn section<'a>(document: &'a str, heading: &str) -> &'a str {
 
 #[test]
 fn what_differs_between_channels_stands_in_one_table() {
-    let files = [files_in_src(".rs"), files_in_src(".sql")].concat();
+    let files = [sources(), files_in("src", ".sql")].concat();
     let found: Vec<String> =
         files.iter().flat_map(|(path, text)| named_channels(path, text)).collect();
     assert!(found.is_empty(), "\n{}", found.join("\n"));

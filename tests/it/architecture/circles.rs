@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{code, sources};
+use super::{code, files_in, sources};
 
 /// A module, as the names on the way to it.
 pub(super) type Way = Vec<String>;
@@ -138,6 +138,7 @@ fn circles(files: &[(String, String)]) -> Vec<(String, Vec<String>)> {
 #[test]
 fn files_of_one_folder_need_each_other_in_no_circle() {
     assert_eq!(circles(&sources()), []);
+    assert_eq!(circles(&files_in("sim/src", ".rs")), []);
 }
 
 #[test]

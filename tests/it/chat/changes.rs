@@ -1,7 +1,7 @@
 //! What a video does, as it is told in the chat.
 
-use tubebell::demo::youtube::{Endpoint, Fault, QuotaShape};
-use tubebell::model::Live;
+use tubebell_sim::world::Live;
+use tubebell_sim::youtube::{Endpoint, Fault, QuotaShape};
 
 use super::*;
 use crate::story::clock_of_tokio;
@@ -12,7 +12,7 @@ async fn a_hostile_title_arrives_as_typed_and_pings_nobody() {
     let story = Story::quick().await;
     let gateway = after(&story, "/watch dQw4w9WgXcQ views any; title").await;
     let hostile = "@durov #tag $TON /stop https://evil.example/x a@b.example <b>&lt;</b> *_`[](tg://user?id=1)";
-    story.youtube.edit(|world| world.rename(&id(), hostile).unwrap());
+    story.simulation.edit(|world| world.rename(VIDEO, hostile).unwrap());
     let alert = story.told(ANA, 0, "New title", "after a rename").await;
     assert!(alert.text.contains(&format!("New title: {hostile}")), "{}", alert.text);
     assert!(alert.text.contains(&format!("Old title: {TITLE}")), "{}", alert.text);
@@ -32,11 +32,11 @@ async fn likes_that_are_hidden_and_shown_again_ring_for_what_really_changed() {
     let story = Story::quick().await;
     let gateway = after(&story, "/watch dQw4w9WgXcQ likes every 5").await;
     polls(&story, 2).await;
-    story.youtube.edit(|world| world.hide_likes(&id(), true).unwrap());
+    story.simulation.edit(|world| world.hide_likes(VIDEO, true).unwrap());
     polls(&story, 3).await;
     let stats = story.ask("/stats 1", "990 views").await.text;
     assert!(!stats.contains("0 likes"), "{stats}");
-    story.youtube.edit(|world| world.hide_likes(&id(), false).unwrap());
+    story.simulation.edit(|world| world.hide_likes(VIDEO, false).unwrap());
     polls(&story, 3).await;
     assert!(!story.texts().iter().any(|text| text.contains("Likes")), "{:#?}", story.texts());
     story.set_counts(990, Some(15));
@@ -49,12 +49,12 @@ async fn a_video_that_goes_private_is_told_after_a_second_look_and_so_is_its_ret
     let story = Story::quick().await;
     let gateway = after(&story, "/watch dQw4w9WgXcQ status").await;
     polls(&story, 2).await;
-    story.youtube.edit(|world| world.set_status(&id(), Visibility::Private).unwrap());
+    story.simulation.edit(|world| world.set_status(VIDEO, Visibility::Private).unwrap());
     story.hears("No longer available").await;
     story.ask("/list", "🚫 not available").await;
-    story.youtube.edit(|world| world.set_status(&id(), Visibility::Public).unwrap());
+    story.simulation.edit(|world| world.set_status(VIDEO, Visibility::Public).unwrap());
     story.hears("Available again").await;
-    story.youtube.edit(|world| world.set_status(&id(), Visibility::Unlisted).unwrap());
+    story.simulation.edit(|world| world.set_status(VIDEO, Visibility::Unlisted).unwrap());
     story.hears("Now unlisted").await;
     over(story, gateway).await;
 }
@@ -66,9 +66,9 @@ async fn a_video_that_is_absent_once_rings_nobody() {
     story.ask("/watch dQw4w9WgXcQ status", "Watching").await;
     let frozen = Frozen::now();
     polls_by_hand(&story, 1).await;
-    story.youtube.edit(|world| world.set_status(&id(), Visibility::Private).unwrap());
+    story.simulation.edit(|world| world.set_status(VIDEO, Visibility::Private).unwrap());
     polls_by_hand(&story, 1).await;
-    story.youtube.edit(|world| world.set_status(&id(), Visibility::Public).unwrap());
+    story.simulation.edit(|world| world.set_status(VIDEO, Visibility::Public).unwrap());
     polls_by_hand(&story, 3).await;
     drop(frozen);
     routed(&gateway).await;
@@ -80,11 +80,11 @@ async fn a_video_that_is_absent_once_rings_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_begins_and_ends_is_told() {
     let story = Story::quick().await;
-    story.youtube.edit(|world| world.set_live(&id(), Live::Upcoming).unwrap());
+    story.simulation.edit(|world| world.set_live(VIDEO, Live::Upcoming).unwrap());
     let gateway = after(&story, "/watch dQw4w9WgXcQ live").await;
-    story.youtube.edit(|world| world.set_live(&id(), Live::Live).unwrap());
+    story.simulation.edit(|world| world.set_live(VIDEO, Live::Live).unwrap());
     story.hears("Live now").await;
-    story.youtube.edit(|world| world.set_live(&id(), Live::Completed).unwrap());
+    story.simulation.edit(|world| world.set_live(VIDEO, Live::Completed).unwrap());
     story.hears("Live stream ended").await;
     over(story, gateway).await;
 }
@@ -93,7 +93,7 @@ async fn a_stream_that_begins_and_ends_is_told() {
 async fn the_list_shows_the_title_that_a_video_has_now() {
     let story = Story::quick().await;
     let gateway = after(&story, "/watch dQw4w9WgXcQ title").await;
-    story.youtube.edit(|world| world.rename(&id(), "Another title").unwrap());
+    story.simulation.edit(|world| world.rename(VIDEO, "Another title").unwrap());
     story.hears("New title").await;
     story.ask("/list", "1. Another title").await;
     over(story, gateway).await;
@@ -103,11 +103,11 @@ async fn the_list_shows_the_title_that_a_video_has_now() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_changes_between_the_answer_and_the_next_look_is_told() {
     let story = Story::quick().await;
-    story.youtube.edit(|world| world.set_live(&id(), Live::Upcoming).unwrap());
+    story.simulation.edit(|world| world.set_live(VIDEO, Live::Upcoming).unwrap());
     let gateway = after(&story, "/watch dQw4w9WgXcQ title; live").await;
-    story.youtube.edit(|world| {
-        world.rename(&id(), "Another title").unwrap();
-        world.set_live(&id(), Live::Live).unwrap();
+    story.simulation.edit(|world| {
+        world.rename(VIDEO, "Another title").unwrap();
+        world.set_live(VIDEO, Live::Live).unwrap();
     });
     // Numbers can't be read, so the next snapshot is one with the new title.
     story.youtube.faults(|faults| {

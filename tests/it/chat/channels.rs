@@ -1,18 +1,16 @@
 //! Channels and playlists.
 
-use tubebell::demo::world::Visibility;
-use tubebell::demo::youtube::{Endpoint, Fault};
-use tubebell::model::PlaylistId;
+use tubebell_sim::world::Visibility;
+use tubebell_sim::youtube::{Endpoint, Fault};
 
 use super::*;
 
 const PLAYLIST: &str = "PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
 
 fn add_playlist(story: &Story, videos: u32) {
-    let playlist: PlaylistId = PLAYLIST.parse().unwrap();
-    story.youtube.edit(|world| {
-        let videos = world.add_videos(&channel(), videos);
-        world.set_playlist(&playlist, "A list", &channel(), &videos);
+    story.simulation.edit(|world| {
+        let videos = world.add_videos(CHANNEL, videos);
+        world.set_playlist(PLAYLIST, "A list", CHANNEL, &videos);
     });
 }
 
@@ -60,7 +58,7 @@ async fn a_new_video_is_told(story: Story) {
     let gateway = after(&story, "/watch @achannel upload").await;
     // The first listing is silent; what comes after it is news.
     until("that it is listed", async || gateway.store().watched_videos().await.unwrap() >= 1).await;
-    story.youtube.edit(|world| world.add_upload(&channel(), "New & <i>fresh</i>").unwrap());
+    story.simulation.edit(|world| world.add_upload(CHANNEL, "New & <i>fresh</i>").unwrap());
     story.hears("New video from A channel").await;
     let told: Vec<_> =
         story.texts().into_iter().filter(|text| text.contains("New video")).collect();
@@ -86,9 +84,9 @@ async fn what_is_added_to_the_end_of_a_long_playlist_is_told() {
     add_playlist(&story, 120);
     let gateway = after(&story, &format!("/watch {PLAYLIST} upload")).await;
     until("it is listed", async || gateway.store().watched_videos().await.unwrap() == 120).await;
-    story.youtube.edit(|world| {
-        let id = world.add_upload(&channel(), "The hundred and twenty-first").unwrap();
-        world.add_to_playlist(&PLAYLIST.parse().unwrap(), id, usize::MAX).unwrap();
+    story.simulation.edit(|world| {
+        let id = world.add_upload(CHANNEL, "The hundred and twenty-first").unwrap();
+        world.add_to_playlist(PLAYLIST, &id, usize::MAX).unwrap();
     });
     story.hears("The hundred and twenty-first").await;
     over(story, gateway).await;
@@ -109,12 +107,12 @@ fn told(story: &Story, part: &str) -> usize {
 async fn a_premiere_is_told_with_its_time_and_again_when_it_can_be_seen() {
     let story = Story::quick().await;
     let gateway = listed(&story, "upload").await;
-    let starts_at = "2030-12-02T10:43:00Z".parse::<jiff::Timestamp>().unwrap().into();
+    let starts_at = "2030-12-02T10:43:00Z".parse().unwrap();
     let id = story
-        .youtube
-        .edit(|world| world.announce_premiere(&channel(), "A premiere", starts_at).unwrap());
+        .simulation
+        .edit(|world| world.announce_premiere(CHANNEL, "A premiere", starts_at).unwrap());
     story.hears("Mon 2 Dec 2030, 10:43 (UTC)").await;
-    story.youtube.edit(|world| world.premiere(&id)).unwrap();
+    story.simulation.edit(|world| world.premiere(&id)).unwrap();
     story.hears("Can be seen now").await;
     assert_eq!((told(&story, "New video"), told(&story, "10:43")), (0, 1), "{:#?}", story.texts());
     over(story, gateway).await;
@@ -124,9 +122,9 @@ async fn a_premiere_is_told_with_its_time_and_again_when_it_can_be_seen() {
 async fn thirty_videos_at_once_are_all_told() {
     let story = Story::quick().await;
     let gateway = listed(&story, "upload").await;
-    story.youtube.edit(|world| {
+    story.simulation.edit(|world| {
         for n in 0..30 {
-            world.add_upload(&channel(), &format!("One of thirty, {n}.")).unwrap();
+            world.add_upload(CHANNEL, &format!("One of thirty, {n}.")).unwrap();
         }
     });
     // Each of them once, together as far as they were found together.
@@ -144,16 +142,16 @@ async fn thirty_videos_at_once_are_all_told() {
 async fn a_video_that_is_public_again_is_no_new_one() {
     let story = Story::quick().await;
     let gateway = listed(&story, "upload; status").await;
-    let id = story.youtube.edit(|world| world.add_upload(&channel(), "It comes and goes").unwrap());
+    let id = story.simulation.edit(|world| world.add_upload(CHANNEL, "It comes and goes").unwrap());
     story.hears("New video from A channel").await;
     for (visibility, word) in
         [(Visibility::Private, "No longer available"), (Visibility::Public, "Available again")]
     {
-        story.youtube.edit(|world| world.set_status(&id, visibility)).unwrap();
+        story.simulation.edit(|world| world.set_status(&id, visibility)).unwrap();
         story.hears(word).await;
     }
     // What is new after it is told, and it is not.
-    story.youtube.edit(|world| world.add_upload(&channel(), "The next one").unwrap());
+    story.simulation.edit(|world| world.add_upload(CHANNEL, "The next one").unwrap());
     story.hears("The next one").await;
     assert_eq!(told(&story, "New video"), 2, "{:#?}", story.texts());
     over(story, gateway).await;
@@ -165,12 +163,12 @@ async fn a_playlist_that_is_gone_and_back_is_told_and_shown() {
     add_playlist(&story, 3);
     let gateway = after(&story, &format!("/watch {PLAYLIST} views any")).await;
     until("it is listed", async || gateway.store().watched_videos().await.unwrap() == 3).await;
-    let list =
-        story.youtube.edit(|world| world.remove_playlist(&PLAYLIST.parse().unwrap())).unwrap();
+    let list = story.simulation.edit(|world| world.remove_playlist(PLAYLIST)).unwrap();
     story.hears("This playlist is no longer there").await;
     story.ask("/list", "no longer there").await;
-    story.youtube.edit(|world| {
-        world.set_playlist(&PLAYLIST.parse().unwrap(), &list.title, &list.channel, &[]);
+    let none: [&str; 0] = [];
+    story.simulation.edit(|world| {
+        world.set_playlist(PLAYLIST, &list.title, &list.channel, &none);
     });
     story.hears("This playlist is there again").await;
     over(story, gateway).await;
@@ -210,7 +208,7 @@ async fn a_list_whose_rows_cannot_be_read_waits_and_holds_up_no_other_one() {
             == 2
     })
     .await;
-    story.youtube.edit(|world| world.add_upload(&channel(), "Fresh").unwrap());
+    story.simulation.edit(|world| world.add_upload(CHANNEL, "Fresh").unwrap());
     story.hears("Fresh").await;
     over(story, gateway).await;
 }

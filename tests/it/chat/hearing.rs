@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tubebell::demo::telegram::{Fault, Scope};
+use tubebell_sim::telegram::{Fault, Scope};
 
 use super::*;
 use crate::story::clock_of_tokio;

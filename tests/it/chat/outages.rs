@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use tubebell::app::TimeLimits;
-use tubebell::demo::telegram::{Fault, Limits, Scope};
-use tubebell::demo::youtube::{self, Endpoint, QuotaShape};
+use tubebell_sim::telegram::{Fault, Limits, Scope};
+use tubebell_sim::youtube::{self, Endpoint, QuotaShape};
 
 use super::*;
 use crate::story::clock_of_tokio;

@@ -1,8 +1,8 @@
 //! Chats in which nothing arrives for a while, and how they come back.
 
-use tubebell::demo::telegram::Trouble;
 use tubebell::model::Address;
 use tubebell::store::Shut;
+use tubebell_sim::telegram::Trouble;
 
 use super::*;
 use crate::story::{baseline, watch};

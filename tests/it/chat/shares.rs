@@ -24,7 +24,7 @@ fn looked_up(story: &Story) -> Vec<String> {
 
 /// Waits until the bot has told this chat so many messages that contain this.
 async fn told_times(story: &Story, chat: i64, part: &str, times: usize) {
-    let count = |story: &tubebell::demo::telegram::TelegramSandbox| {
+    let count = |story: &tubebell_sim::telegram::TelegramSandbox| {
         story.sent(chat).iter().filter(|message| message.text.contains(part)).count()
     };
     let told = story.telegram.wait_for(|sandbox| count(sandbox) >= times);
@@ -78,7 +78,7 @@ async fn people_who_ask_for_more_than_their_share_leave_polling_its_own() {
     // A handle says so, too, and the watch stands.
     story.ask("/watch @achannel upload", "What people may ask of YouTube today is used up").await;
     // What is watched is looked at as before.
-    story.youtube.edit(|world| world.rename(&id(), "Another name")).unwrap();
+    story.simulation.edit(|world| world.rename(VIDEO, "Another name")).unwrap();
     ahead_s.store(900, Ordering::Relaxed);
     story.hears("Another name").await;
     over(story, gateway).await;
@@ -88,10 +88,9 @@ async fn people_who_ask_for_more_than_their_share_leave_polling_its_own() {
 async fn what_was_looked_up_a_moment_ago_costs_nothing() {
     let story = Story::quick().await;
     let gateway = story.start().await;
-    let other: VideoId = "jNQXAC9IVRw".parse().unwrap();
-    story.youtube.edit(|world| {
-        let now = world.now();
-        world.add_video(Video::new(other, channel(), "Me at the zoo", now).with_counts(10, 1, 0));
+    story.simulation.edit(|world| {
+        let video = Video::new("jNQXAC9IVRw", CHANNEL, "Me at the zoo", world.now());
+        world.add_video(video.with_counts(10, 1, 0));
     });
     for chat in [1000, 2000, 3000] {
         story.telegram.user(chat, "Somebody");

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tubebell::app::TimeLimits;
 use tubebell::config;
-use tubebell::demo::telegram::{Fault, Scope};
-use tubebell::demo::youtube;
+use tubebell_sim::telegram::{Fault, Scope};
+use tubebell_sim::youtube;
 
 use super::*;
 

@@ -1,12 +1,8 @@
 //! Tools that ask what the gateway left: `why`, `dead-letters`, and `check` with YouTube there.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-use tubebell::demo::world::World;
-use tubebell::demo::youtube::serve;
 use tubebell::model::{
     AlertDraft, Body, Channel, Counts, FanoutCursor, Holder, Known, Live, Marks, Metric,
     NextTrigger, RoutingTx, Series, Settings, Signal, Status, Suppressed, UnixMillis, Value,
@@ -17,14 +13,15 @@ use tubebell::store::{
     Access, Compose, Composed, ComposedMessage, Finished, FinishedAs, Outbox, Room, Sqlite,
     StoreError, Stream, Unit,
 };
+use tubebell_sim::youtube::serve;
 
 use super::{CONFIG, EARLIER, Home};
+use crate::outside;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn check_asks_youtube_with_the_key_and_says_what_polling_costs() {
-    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    let world = Arc::new(Mutex::new(World::new(1, EARLIER)));
-    let sim = serve(world, Arc::new(|| EARLIER), &tasks, stop.clone()).await.unwrap();
+    let simulation = outside::simulation(Arc::new(|| EARLIER));
+    let sim = serve(&simulation).await.unwrap();
     let home = Home::new();
     let url = sim.base_url();
     let config = CONFIG.replace("[telegram]", &format!("base_url = \"{url}\"\n[telegram]"));
@@ -56,7 +53,7 @@ async fn check_asks_youtube_with_the_key_and_says_what_polling_costs() {
     assert_eq!((said.code, sim.requests().len()), (1, 1), "{}", said.out);
     assert!(said.out.contains("FAILED  store: none/t.db: make the folder none first\n"));
     assert!(said.out.contains(&format!("ok      youtube: {url} takes the key\n")), "{}", said.out);
-    stop.cancel();
+    simulation.stop().await;
 }
 
 /// The plan that a gateway makes when a day begins.

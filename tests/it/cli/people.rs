@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tubebell::control::invitation;
-use tubebell::demo::telegram;
 use tubebell::model::{Address, Owner, Settings, UnixMillis};
 use tubebell::store::{Access, Edit, Edited, Registry, Shared, Sqlite, WatchEdit, WatchFilter};
+use tubebell_sim::telegram;
 
 use super::{CONFIG, EARLIER, Home};
+use crate::outside;
 
 /// After every run of the program: what expires then can be used now.
 const LATER: UnixMillis = UnixMillis(4_000_000_000_000);
@@ -189,9 +188,8 @@ async fn whom_the_configuration_lets_in_is_put_out_there() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn an_invitation_is_made_and_withdrawn_beside_a_running_gateway() {
-    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    let options = telegram::Options::new(Arc::new(|| EARLIER));
-    let sandbox = telegram::serve(options, &tasks, stop.clone()).await.unwrap();
+    let simulation = outside::simulation(Arc::new(|| EARLIER));
+    let sandbox = telegram::serve(&simulation, telegram::Options::default()).await.unwrap();
     let home = Home::new();
     let gateway = Sqlite::open(&home.path().join("tubebell.db"), Access::Run).unwrap();
     let config = |url: &str| {
@@ -236,5 +234,5 @@ async fn an_invitation_is_made_and_withdrawn_beside_a_running_gateway() {
         home.write("config/tubebell.toml", format!("{CONFIG}{access}"));
         home.run("invite").failed(1, &[&format!("tubebell: {line}")]);
     }
-    stop.cancel();
+    simulation.stop().await;
 }

@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tubebell::demo::telegram::{self, TelegramSandbox, Trouble};
 use tubebell::model::Address;
 use tubebell::store::{Access, Edit, Registry, Shared, Sqlite};
+use tubebell_sim::Simulation;
+use tubebell_sim::telegram::{self, TelegramSandbox, Trouble};
 
 use super::{CONFIG, EARLIER, Home};
+use crate::outside;
 
 const HOOK: &str = "webhook:https://example.org/s3cret";
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -133,9 +134,8 @@ async fn check_and_export_say_what_is_off() {
 }
 
 /// A Telegram in which Ana has written to the bot, and Ben has not.
-async fn sandbox(tasks: &TaskTracker, stop: &CancellationToken) -> TelegramSandbox {
-    let options = telegram::Options::new(Arc::new(|| EARLIER));
-    let sandbox = telegram::serve(options, tasks, stop.clone()).await.unwrap();
+async fn sandbox(simulation: &Simulation) -> TelegramSandbox {
+    let sandbox = telegram::serve(simulation, telegram::Options::default()).await.unwrap();
     sandbox.user(1, "Ana");
     sandbox.user(2, "Ben");
     sandbox.say(1, 1, "hello").unwrap();
@@ -144,8 +144,8 @@ async fn sandbox(tasks: &TaskTracker, stop: &CancellationToken) -> TelegramSandb
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_test_message_goes_the_real_way_and_what_arrives_makes_its_destination_on() {
-    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    let telegram = sandbox(&tasks, &stop).await;
+    let simulation = outside::simulation(Arc::new(|| EARLIER));
+    let telegram = sandbox(&simulation).await;
     let home = Home::empty();
     let (token, url) = (telegram.token(), telegram.api_url());
     std::fs::create_dir(home.path().join("config")).unwrap();
@@ -188,7 +188,7 @@ async fn a_test_message_goes_the_real_way_and_what_arrives_makes_its_destination
     );
     assert_eq!(home.run("test nonsense").code, 2);
     assert_eq!(home.run("test").code, 2);
-    stop.cancel();
+    simulation.stop().await;
 }
 
 type Requests = Arc<Mutex<Vec<(HeaderMap, String)>>>;

@@ -18,15 +18,16 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::app::system_clock;
 use tubebell::deliver::IN_FLIGHT_MAX;
-use tubebell::demo::world::{Playlist, World};
-use tubebell::demo::youtube::{self, YouTubeSim};
-use tubebell::model::{ChannelId, PlaylistId, VideoId};
+use tubebell_sim::Simulation;
+use tubebell_sim::world::Playlist;
+use tubebell_sim::youtube;
 
 use super::{APPLY, RUN, check_sound, kill_again_and_again, knob, seed};
+use crate::outside::{self, UNITS};
 use crate::process::Program;
+use crate::story::CHANNEL;
 use crate::wait::{LIMIT, pause, until};
 
-const CHANNEL: &str = "UCuAXFkgsw1L7xaCfnd5JJOw";
 const PLAYLIST: &str = "PLrAXtmErZgOeiKm4sgNOknGvNjby9efdf";
 
 /// Who watches the channel, and so many others the playlist.
@@ -96,15 +97,13 @@ async fn serve(got: Shared, tasks: &TaskTracker, stop: CancellationToken) -> u16
 /// A channel and a playlist in which something happens in every round.
 struct Lists {
     folder: tempfile::TempDir,
-    youtube: YouTubeSim,
+    simulation: Simulation,
     got: Shared,
-    channel: ChannelId,
-    list: PlaylistId,
     /// Those of the channel, the oldest first.
-    videos: Vec<VideoId>,
+    videos: Vec<String>,
     /// A playlist that is away.
     away: Option<Playlist>,
-    premiere: Option<VideoId>,
+    premiere: Option<String>,
     round: u64,
     /// What everybody is to be told before the next round.
     wanted: Vec<(u32, String)>,
@@ -112,29 +111,24 @@ struct Lists {
 
 impl Lists {
     async fn new(tasks: &TaskTracker, stop: &CancellationToken) -> Lists {
-        let clock = system_clock();
-        let channel: ChannelId = CHANNEL.parse().unwrap();
-        let list: PlaylistId = PLAYLIST.parse().unwrap();
-        let mut world = World::new(1, clock());
-        world.add_channel(&channel, "A channel", None);
-        let videos = world.add_videos(&channel, 8);
-        for video in &videos {
-            world.set_counts(video, 105, 1, 1).unwrap();
-        }
-        world.set_playlist(&list, "A list", &channel, &videos[..4]);
-        let world = Arc::new(Mutex::new(world));
-        let youtube = youtube::serve(world, clock, tasks, stop.clone()).await.unwrap();
-        youtube.faults(|faults| {
-            faults.default_bucket.units = 10_000_000;
-            faults.batch_stats_bucket.units = 10_000_000;
+        let simulation = outside::simulation(system_clock());
+        let videos = simulation.edit(|world| {
+            let videos = world.add_videos(CHANNEL, 8);
+            for video in &videos {
+                world.set_counts(video, 105, 1, 1).unwrap();
+            }
+            world.set_playlist(PLAYLIST, "A list", CHANNEL, &videos[..4]);
+            videos
         });
+        let youtube = youtube::serve(&simulation).await.unwrap();
+        youtube.daily_units(UNITS);
         let got = Shared::default();
         let port = serve(Arc::clone(&got), tasks, stop.clone()).await;
         let folder = tempfile::tempdir().unwrap();
         let base = youtube.base_url();
         let config = format!(
             "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{base}\"\nfeed_url = \"{base}\"\n\
-             daily_units = 10000000\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
+             daily_units = {UNITS}\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
              [webhook]\nsecret = \"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\"\nallow_private = true\n"
         );
         std::fs::write(folder.path().join("tubebell.toml"), config).unwrap();
@@ -148,10 +142,8 @@ impl Lists {
         std::fs::write(folder.path().join("w.csv"), watches).unwrap();
         Lists {
             folder,
-            youtube,
+            simulation,
             got,
-            channel,
-            list,
             videos,
             away: None,
             premiere: None,
@@ -174,44 +166,42 @@ impl Lists {
     fn turn(&mut self) {
         self.round += 1;
         let round = self.round;
-        let (channel, list) = (self.channel.clone(), self.list.clone());
-        let Lists { youtube, away, premiere, videos, .. } = self;
-        let first = videos[0];
-        let (new, kind) = youtube.edit(|world| {
+        let Lists { simulation, away, premiere, videos, .. } = self;
+        let first = videos[0].clone();
+        let (new, kind) = simulation.edit(|world| {
             let (video, kind) = match (round % 3, premiere.take()) {
                 (1, None) => {
-                    let starts_at = system_clock()().plus(Duration::from_secs(3600));
-                    let video = world.announce_premiere(&channel, "A premiere", starts_at).unwrap();
-                    *premiere = Some(video);
+                    let starts_at = world.now() + Duration::from_secs(3600);
+                    let video = world.announce_premiere(CHANNEL, "A premiere", starts_at).unwrap();
+                    *premiere = Some(video.clone());
                     (video, "upcoming")
                 }
                 (2, Some(video)) => {
                     world.premiere(&video).unwrap();
                     (video, "started")
                 }
-                _ => (world.add_upload(&channel, &format!("Upload {round}")).unwrap(), ""),
+                _ => (world.add_upload(CHANNEL, &format!("Upload {round}")).unwrap(), ""),
             };
             if !videos.contains(&video) {
-                videos.push(video);
+                videos.push(video.clone());
             }
             for video in videos.iter() {
                 world.set_counts(video, 105 + 10 * round, round, 1).unwrap();
             }
             world.rename(&first, &format!("The title of round {round}")).unwrap();
             match (round % 4, away.take()) {
-                (2, None) => *away = Some(world.remove_playlist(&list).unwrap()),
+                (2, None) => *away = Some(world.remove_playlist(PLAYLIST).unwrap()),
                 (_, Some(gone)) => {
-                    let videos: Vec<VideoId> =
-                        gone.entries.iter().map(|entry| entry.video).collect();
-                    world.set_playlist(&list, "A list", &channel, &videos);
+                    let videos: Vec<_> = gone.entries.iter().map(|entry| &entry.video).collect();
+                    world.set_playlist(PLAYLIST, "A list", CHANNEL, &videos);
                 }
                 (place, None) => {
-                    world.remove_from_playlist(&list, &first).unwrap();
+                    world.remove_from_playlist(PLAYLIST, &first).unwrap();
                     if place % 2 == 0 {
-                        world.add_to_playlist(&list, first, 0).unwrap();
+                        world.add_to_playlist(PLAYLIST, &first, 0).unwrap();
                     }
                     if kind.is_empty() {
-                        world.add_to_playlist(&list, video, 0).unwrap();
+                        world.add_to_playlist(PLAYLIST, &video, 0).unwrap();
                     }
                 }
             }
@@ -324,6 +314,7 @@ async fn killed_amid_listings_and_fan_outs_of_lists_it_tells_each_upload_once() 
     program.signal("TERM");
     assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
     stop.cancel();
+    lists.simulation.stop().await;
 
     let second = lists.judge();
     println!("{kills} kills, {} rounds, {second} second copies", lists.round);

@@ -14,15 +14,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::app::system_clock;
-use tubebell::demo::world::World;
-use tubebell::demo::youtube::{self, YouTubeSim};
-use tubebell::model::ChannelId;
+use tubebell_sim::{Simulation, youtube};
 
 use super::{APPLY, RUN, check_sound, kill_again_and_again, knob, seed};
+use crate::outside::{self, UNITS};
 use crate::process::Program;
+use crate::story::CHANNEL;
 use crate::wait::{LIMIT, pause, until};
-
-const CHANNEL: &str = "UCuAXFkgsw1L7xaCfnd5JJOw";
 
 /// Who watches the channel.
 const CHATS: i64 = 8;
@@ -81,25 +79,17 @@ async fn answer(
 /// A channel that gets many videos in every round.
 struct Units {
     folder: tempfile::TempDir,
-    youtube: YouTubeSim,
+    simulation: Simulation,
     got: Shared,
-    channel: ChannelId,
     round: usize,
 }
 
 impl Units {
     async fn new(tasks: &TaskTracker, stop: &CancellationToken) -> Units {
-        let clock = system_clock();
-        let channel: ChannelId = CHANNEL.parse().unwrap();
-        let mut world = World::new(1, clock());
-        world.add_channel(&channel, "A channel", None);
-        world.add_videos(&channel, 5);
-        let world = Arc::new(Mutex::new(world));
-        let youtube = youtube::serve(world, clock, tasks, stop.clone()).await.unwrap();
-        youtube.faults(|faults| {
-            faults.default_bucket.units = 10_000_000;
-            faults.batch_stats_bucket.units = 10_000_000;
-        });
+        let simulation = outside::simulation(system_clock());
+        simulation.edit(|world| world.add_videos(CHANNEL, 5));
+        let youtube = youtube::serve(&simulation).await.unwrap();
+        youtube.daily_units(UNITS);
         let got = Shared::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -112,7 +102,7 @@ impl Units {
         let base = youtube.base_url();
         let config = format!(
             "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{base}\"\nfeed_url = \"{base}\"\n\
-             daily_units = 10000000\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
+             daily_units = {UNITS}\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
              [telegram]\ntoken = \"1:crash\"\napi_url = \"http://127.0.0.1:{port}\"\nrate_per_s = 0\n\
              chat_rate_per_s = 0\ngroup_rate_per_min = 0\n[limits]\nmembers_per_subject = 5000\n"
         );
@@ -122,7 +112,7 @@ impl Units {
             .collect();
         std::fs::write(folder.path().join("w.csv"), format!("channel,rules,to\n{watches}"))
             .unwrap();
-        Units { folder, youtube, got, channel, round: 0 }
+        Units { folder, simulation, got, round: 0 }
     }
 
     fn database(&self) -> Connection {
@@ -134,10 +124,10 @@ impl Units {
     /// Many new videos at once.
     fn turn(&mut self) {
         self.round += 1;
-        let (round, channel) = (self.round, self.channel.clone());
-        self.youtube.edit(|world| {
+        let round = self.round;
+        self.simulation.edit(|world| {
             for n in 0..NEW {
-                world.add_upload(&channel, &title(round, n)).unwrap();
+                world.add_upload(CHANNEL, &title(round, n)).unwrap();
             }
         });
     }
@@ -231,6 +221,7 @@ async fn killed_amid_messages_in_parts_it_names_each_video_once_and_keeps_their_
     program.signal("TERM");
     assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
     stop.cancel();
+    units.simulation.stop().await;
 
     let copies = units.judge();
     println!("{kills} kills, {copies} second copies");

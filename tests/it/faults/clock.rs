@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use tubebell::app::{Gateway, clock};
-use tubebell::demo::telegram::{Fault, Scope};
 use tubebell::model::{Clock, UnixMillis};
+use tubebell_sim::telegram::{Fault, Scope};
 
 use crate::story::{ANA, Story, VIDEO, watch_as_ana};
 use crate::wait::until;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tubebell::app::TimeLimits;
-use tubebell::demo::youtube;
+use tubebell_sim::youtube;
 
 use super::BEN;
 use crate::story::{ANA, Story, watched};

@@ -1,7 +1,7 @@
 //! A chat that takes nothing for a while, and says nothing when it does again.
 
-use tubebell::demo::telegram::Trouble;
 use tubebell::model::Address;
+use tubebell_sim::telegram::Trouble;
 
 use super::clock::Wall;
 use crate::story::{ANA, Story};

@@ -1,7 +1,6 @@
 //! A YouTube that says far more than it should. What is refused outright is tested with the client and in `gateway`.
 
-use tubebell::demo::youtube::{Endpoint, Fault};
-use tubebell::model::VideoId;
+use tubebell_sim::youtube::{Endpoint, Fault};
 
 use crate::story::{Story, VIDEO, watched};
 
@@ -9,8 +8,7 @@ use crate::story::{Story, VIDEO, watched};
 async fn a_title_far_too_long_is_told_and_kept_at_a_size_that_a_title_has() {
     let story = Story::quick().await;
     let gateway = watched(&story, "title; views any").await;
-    let id: VideoId = VIDEO.parse().unwrap();
-    story.youtube.edit(|world| world.rename(&id, &"Ä&".repeat(1 << 17))).unwrap();
+    story.simulation.edit(|world| world.rename(VIDEO, &"Ä&".repeat(1 << 17))).unwrap();
     story.hears("Ä&Ä&Ä&").await;
     story.set_counts(1005, None);
     story.hears("990 → 1,005").await;
@@ -39,7 +37,7 @@ async fn answers_of_ten_megabytes_are_refused_for_as_long_as_they_come_and_polli
     // Numbers come with the details meanwhile.
     story.hears("990 → 1,005").await;
     story.ask("/list", "You watch 1").await;
-    story.youtube.faults(tubebell::demo::youtube::Faults::heal);
+    story.youtube.faults(tubebell_sim::youtube::Faults::heal);
     story.set_counts(1006, None);
     story.hears("1,005 → 1,006").await;
     gateway.stop().await;

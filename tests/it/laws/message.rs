@@ -8,11 +8,11 @@
 use std::sync::LazyLock;
 
 use serde_json::Value as Json;
-use tubebell::demo::telegram::{EntityKind, shown};
 use tubebell::model::{
     About, Body, Channel, Counts, Live, Marks, Series, Status, SubscriptionId, UnixMillis, Value,
 };
 use tubebell::render::{NetAlert, Part, Place, Renderer, VideoFacts, VideoNews, WatchMessage};
+use tubebell_sim::telegram::{EntityKind, shown};
 
 static RENDERER: LazyLock<Renderer> =
     LazyLock::new(|| Renderer::new(&[]).unwrap_or_else(|errors| panic!("{errors:#?}")));
@@ -81,7 +81,7 @@ fn title_arrives(message: &WatchMessage) {
             title.chars().map(|c| if super::is_unruly(c) { ' ' } else { c }).collect();
         for part in parts(Channel::Telegram, message) {
             let Body::Chat(chat) = &part.body else { panic!("{part:?}") };
-            let parsed = tubebell::demo::telegram::parse_html(&chat.html).expect("read above");
+            let parsed = tubebell_sim::telegram::parse_html(&chat.html).expect("read above");
             assert!(parsed.text.contains(&typed), "{typed:?} in {:?}", parsed.text);
         }
     }

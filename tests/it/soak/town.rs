@@ -1,6 +1,5 @@
 //! Who lives through the soak: people who stay, people who pass by, and everything that goes wrong in between.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,22 +10,27 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::app::Gateway;
 use tubebell::config;
-use tubebell::demo::telegram::{self, TelegramSandbox, Trouble};
-use tubebell::demo::world::{Playlist, World};
-use tubebell::demo::youtube::{self, YouTubeSim};
-use tubebell::model::{ChannelId, PlaylistId, Settings, VideoId};
+use tubebell::model::Settings;
 use tubebell::store::Edit;
+use tubebell_sim::Simulation;
+use tubebell_sim::telegram::{self, TelegramSandbox, Trouble};
+use tubebell_sim::world::Playlist;
+use tubebell_sim::youtube;
 
 use super::{Hands, Size};
+use crate::outside::{self, UNITS};
 use crate::store::watch_of;
-use crate::story::ANA;
+use crate::story::{ANA, CHANNEL};
 use crate::wait::{LIMIT, Limit};
 
 /// What `retention_days` says here, so that ten days are enough to see it.
 pub(super) const STATISTICS_KEPT: Duration = Duration::from_secs(3 * 86_400);
 
-/// The channel whose uploads are watched.
-const CHANNEL: &str = "UCuAXFkgsw1L7xaCfnd5JJOw";
+/// The channel of the videos that are there from the beginning.
+const OTHER: &str = "UCaaaaaaaaaaaaaaaaaaaaaa";
+
+/// The channel of those whom the passers-by watch.
+const PASSING: &str = "UCbbbbbbbbbbbbbbbbbbbbbb";
 
 /// What those who stay watch for, in turn.
 const RULES: [&str; 5] =
@@ -53,17 +57,17 @@ pub(super) struct Town {
     pub(super) folder: tempfile::TempDir,
     hands: Hands,
     size: Size,
-    youtube: YouTubeSim,
+    simulation: Simulation,
     telegram: TelegramSandbox,
     gateway: Option<Gateway>,
-    videos: Vec<VideoId>,
+    videos: Vec<String>,
     /// Who passes by: number, video, the step at which they leave.
-    passers_by: Vec<(i64, VideoId, u64)>,
+    passers_by: Vec<(i64, String, u64)>,
     passed: i64,
     step: u64,
     /// The playlist, while it is away.
     away: Option<Playlist>,
-    premiere: Option<VideoId>,
+    premiere: Option<String>,
     hook: u16,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -73,31 +77,24 @@ pub(super) struct Town {
 impl Town {
     pub(super) async fn new(hands: Hands, size: Size) -> Town {
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let mut world = World::new(1, hands.now());
-        let channel: ChannelId = CHANNEL.parse().unwrap();
-        world.add_channel(&channel, "A channel", Some("@achannel"));
-        let other: ChannelId = "UCaaaaaaaaaaaaaaaaaaaaaa".parse().unwrap();
-        world.add_channel(&other, "Another", None);
-        let videos = world.add_videos(&other, size.videos);
-        let list: PlaylistId = PLAYLIST.parse().unwrap();
-        world.set_playlist(&list, "A list", &other, &videos[..3]);
-        let world = Arc::new(Mutex::new(world));
-        let youtube = youtube::serve(world, hands.clock(), &tasks, stop.clone()).await.unwrap();
-        youtube.faults(|faults| {
-            faults.default_bucket.units = 10_000_000;
-            faults.batch_stats_bucket.units = 10_000_000;
+        let simulation = outside::simulation(hands.clock());
+        let videos = simulation.edit(|world| {
+            world.add_channel(CHANNEL, "A channel", Some("@achannel"));
+            world.add_channel(OTHER, "Another", None);
+            let videos = world.add_videos(OTHER, size.videos);
+            world.set_playlist(PLAYLIST, "A list", OTHER, &videos[..3]);
+            videos
         });
-        let options = telegram::Options {
-            kept_messages: 20,
-            kept_requests: 100,
-            ..telegram::Options::new(hands.clock())
-        };
-        let telegram = telegram::serve(options, &tasks, stop.clone()).await.unwrap();
+        let youtube = youtube::serve(&simulation).await.unwrap();
+        youtube.daily_units(UNITS);
+        let options =
+            telegram::Options { kept_messages: 20, kept_requests: 100, ..Default::default() };
+        let telegram = telegram::serve(&simulation, options).await.unwrap();
         let hook = serve_hooks(&tasks, stop.clone()).await;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tubebell.db");
         let text = format!(
-            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{0}\"\nfeed_url = \"{0}\"\ndaily_units = 10000000\n\
+            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{0}\"\nfeed_url = \"{0}\"\ndaily_units = {UNITS}\n\
              min_interval = \"5m\"\nmax_interval = \"15m\"\n[telegram]\ntoken = \"{1}\"\napi_url = \"{2}\"\n\
              rate_per_s = 0\nchat_rate_per_s = 0\ngroup_rate_per_min = 0\n\
              [webhook]\nsecret = \"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\"\nallow_private = true\n\
@@ -118,7 +115,7 @@ impl Town {
             folder,
             hands,
             size,
-            youtube,
+            simulation,
             telegram,
             gateway: Some(gateway),
             videos,
@@ -142,7 +139,7 @@ impl Town {
             let id = -chat;
             self.telegram.group(id, "A group", &[ANA], &[]);
             let place = usize::try_from(chat).unwrap();
-            let video = self.videos[place % self.videos.len()];
+            let video = &self.videos[place % self.videos.len()];
             let rules = RULES[place % RULES.len()];
             let to = match chat % 4 {
                 0 => format!("webhook:http://127.0.0.1:{}/ok/{chat}", self.hook),
@@ -186,7 +183,7 @@ impl Town {
     pub(super) async fn live(&mut self, day: u32, step: u32, steps: u32) {
         self.step += 1;
         let grown = self.step;
-        self.youtube.edit(|world| {
+        self.simulation.edit(|world| {
             for (place, id) in self.videos.iter().enumerate() {
                 let place = u64::try_from(place).unwrap();
                 let likes = 100 + grown * (1 + place % 3) / 10;
@@ -202,9 +199,10 @@ impl Town {
     }
 
     async fn hour(&mut self, hour: u32, steps: u64) {
-        let (gone, left) = self.passers_by.iter().partition(|(.., until)| *until <= self.step);
+        let there = std::mem::take(&mut self.passers_by);
+        let (gone, left): (Vec<_>, _) =
+            there.into_iter().partition(|(.., until)| *until <= self.step);
         self.passers_by = left;
-        let gone: Vec<(i64, VideoId, u64)> = gone;
         for (id, video, _) in gone {
             let destination = format!("telegram:{id}").parse().unwrap();
             let subject = format!("video:{video}").parse().unwrap();
@@ -213,10 +211,9 @@ impl Town {
         for _ in 0..self.size.passers_by {
             self.passed += 1;
             let id = -1_000_000 - self.passed;
-            let channel: ChannelId = "UCbbbbbbbbbbbbbbbbbbbbbb".parse().unwrap();
             let grown = u64::try_from(self.passed).unwrap();
-            let video = self.youtube.edit(|world| {
-                let video = world.add_videos(&channel, 1)[0];
+            let video = self.simulation.edit(|world| {
+                let video = world.add_videos(PASSING, 1).remove(0);
                 world.set_counts(&video, grown, 1, 1).unwrap();
                 video
             });
@@ -237,20 +234,19 @@ impl Town {
             self.passers_by.push((id, video, self.step + steps));
         }
         // Their videos move a little, so that they hear of them.
-        let moved: Vec<VideoId> = self.passers_by.iter().map(|(_, video, _)| *video).collect();
-        let channel: ChannelId = CHANNEL.parse().unwrap();
-        let stays = self.videos[usize::try_from(hour).unwrap() % self.videos.len()];
+        let stays = &self.videos[usize::try_from(hour).unwrap() % self.videos.len()];
         let title = format!("A title of step {}", self.step);
-        self.youtube.edit(|world| {
-            for video in &moved {
+        self.simulation.edit(|world| {
+            for (_, video, _) in &self.passers_by {
                 let views = world.video(video).unwrap().views.value + 7;
                 world.set_counts(video, views, 1, 1).unwrap();
             }
-            world.rename(&stays, &title).unwrap();
+            world.rename(stays, &title).unwrap();
             if hour.is_multiple_of(6) {
-                world.add_upload(&channel, "An upload").unwrap();
+                world.add_upload(CHANNEL, "An upload").unwrap();
             }
         });
+        let stays = stays.clone();
         self.lists(hour).await;
         if !hour.is_multiple_of(3) {
             return;
@@ -267,39 +263,36 @@ impl Town {
     /// Videos are added to the playlist, leave it and come back; it is away for a part of the day. There are premieres,
     /// and every day somebody watches the lists for some hours, with rules of their own.
     async fn lists(&mut self, hour: u32) {
-        let (list, channel): (PlaylistId, ChannelId) =
-            (PLAYLIST.parse().unwrap(), CHANNEL.parse().unwrap());
-        let mine = self.videos[usize::try_from(hour / 2).unwrap() % self.videos.len()];
-        let starts_at = self.hands.now().plus(Duration::from_secs(2 * 3600));
-        let Town { youtube, away, premiere, .. } = self;
-        youtube.edit(|world| {
+        let Town { simulation, videos, away, premiere, .. } = self;
+        let mine = &videos[usize::try_from(hour / 2).unwrap() % videos.len()];
+        simulation.edit(|world| {
             match (hour % 24, away.take()) {
-                (18, None) => *away = Some(world.remove_playlist(&list).unwrap()),
+                (18, None) => *away = Some(world.remove_playlist(PLAYLIST).unwrap()),
                 (18..=21, Some(gone)) => *away = Some(gone),
                 (_, Some(gone)) => {
-                    let videos: Vec<VideoId> =
-                        gone.entries.iter().map(|entry| entry.video).collect();
-                    world.set_playlist(&list, "A list", &gone.channel, &videos);
+                    let videos: Vec<_> = gone.entries.iter().map(|entry| &entry.video).collect();
+                    world.set_playlist(PLAYLIST, "A list", &gone.channel, &videos);
                 }
                 (hour, None) => {
-                    world.remove_from_playlist(&list, &mine).unwrap();
+                    world.remove_from_playlist(PLAYLIST, mine).unwrap();
                     if hour % 2 == 0 {
-                        world.add_to_playlist(&list, mine, 0).unwrap();
+                        world.add_to_playlist(PLAYLIST, mine, 0).unwrap();
                     }
                     if hour % 4 == 1 {
-                        let new = world.add_upload(&channel, "New in the list").unwrap();
-                        world.add_to_playlist(&list, new, 0).unwrap();
+                        let new = world.add_upload(CHANNEL, "New in the list").unwrap();
+                        world.add_to_playlist(PLAYLIST, &new, 0).unwrap();
                         // No more than are remembered: what is back has a new date here, other than on YouTube.
-                        let entries = world.playlist(&list).unwrap().entries;
+                        let entries = world.playlist(PLAYLIST).unwrap().entries;
                         for entry in entries.iter().skip(KEPT_IN_PLAYLIST) {
-                            world.remove_from_playlist(&list, &entry.video).unwrap();
+                            world.remove_from_playlist(PLAYLIST, &entry.video).unwrap();
                         }
                     }
                 }
             }
             match (hour % 8, premiere.take()) {
                 (3, None) => {
-                    let video = world.announce_premiere(&channel, "A premiere", starts_at);
+                    let starts_at = world.now() + Duration::from_secs(2 * 3600);
+                    let video = world.announce_premiere(CHANNEL, "A premiere", starts_at);
                     *premiere = Some(video.unwrap());
                 }
                 (5, Some(video)) => world.premiere(&video).unwrap(),
@@ -326,7 +319,7 @@ impl Town {
         let said = self.say(ANA, "/invite", "start=").await;
         let code = said.split("start=").nth(1).unwrap().split_whitespace().next().unwrap();
         self.say(guest, &format!("/start {code}"), "").await;
-        let video = self.videos[usize::try_from(day).unwrap() % self.videos.len()];
+        let video = &self.videos[usize::try_from(day).unwrap() % self.videos.len()];
         self.say(guest, &format!("/watch {video} views any"), "Watching").await;
         self.say(guest, &format!("/unwatch {video}"), "No longer").await;
         self.telegram.block(guest);
@@ -378,6 +371,7 @@ impl Town {
 
     pub(super) async fn stop(mut self) {
         self.gateway.take().unwrap().stop().await;
+        self.simulation.stop().await;
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;

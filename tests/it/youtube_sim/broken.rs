@@ -86,9 +86,7 @@ async fn a_hang_is_the_clients_to_end_and_does_not_hold_up_the_stop() {
     let hanging = request().send();
     let stop = async {
         until("that it is asked again", async || stage.sim.requests().len() == 2).await;
-        stage.stop.cancel();
-        stage.tasks.close();
-        stage.tasks.wait().await;
+        stage.simulation.stop().await;
     };
     let (_, ()) = tokio::join!(hanging, stop);
     assert!(request().send().await.is_err(), "still listening");

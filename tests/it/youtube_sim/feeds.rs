@@ -5,11 +5,11 @@ use super::*;
 #[tokio::test]
 async fn a_hostile_title_arrives_as_typed_everywhere() {
     let stage = Stage::with("a").await;
-    stage.sim.edit(|world| world.rename(&id('a'), &format!("{HOSTILE}\u{1}")).unwrap());
+    stage.simulation.edit(|world| world.rename(&id('a'), &format!("{HOSTILE}\u{1}")).unwrap());
     let body = stage.good("/youtube/v3/videos?part=snippet&id=aaaaaaaaaaa").await;
     assert_eq!(body["items"][0]["snippet"]["title"], format!("{HOSTILE}\u{1}"));
     // XML has no way to write the control character.
-    let feed = feed(&stage, &format!("channel_id={}", channel())).await.unwrap();
+    let feed = feed(&stage, &format!("channel_id={CHANNEL}")).await.unwrap();
     assert_eq!(feed.entry[0].title, HOSTILE);
 }
 
@@ -74,11 +74,11 @@ async fn feed(stage: &Stage, query: &str) -> Result<Feed, u16> {
 #[tokio::test]
 async fn a_feed_has_the_fifteen_newest_without_key_or_charge() {
     let stage = Stage::with("abcdefghijklmnopqr").await;
-    stage.sim.edit(|world| {
+    stage.simulation.edit(|world| {
         world.set_status(&id('b'), Visibility::Unlisted).unwrap();
         world.hide_likes(&id('c'), true).unwrap();
     });
-    let feed_of = format!("channel_id={}", channel());
+    let feed_of = format!("channel_id={CHANNEL}");
     let channel_feed = feed(&stage, &feed_of).await.unwrap();
     assert_eq!(channel_feed.title, "A channel");
     let listed: String =
@@ -91,15 +91,15 @@ async fn a_feed_has_the_fifteen_newest_without_key_or_charge() {
     let community = first.group.community.as_ref().unwrap();
     assert_eq!((community.statistics.views, community.stars.as_ref().unwrap().count), (1_000, 100));
     assert!(second.group.community.as_ref().unwrap().stars.is_none());
-    let mix: PlaylistId = "PLmix".parse().unwrap();
-    stage.sim.edit(|world| world.set_playlist(&mix, HOSTILE, &channel(), &[id('b')]));
+    let mix = "PLmix";
+    stage.simulation.edit(|world| world.set_playlist(mix, HOSTILE, CHANNEL, &[id('b')]));
     let playlist_feed = feed(&stage, "playlist_id=PLmix").await.unwrap();
     assert_eq!((playlist_feed.title.as_str(), playlist_feed.entry.len()), (HOSTILE, 1));
     let order = [id('c'), id('a'), id('d')];
-    stage.sim.edit(|world| world.set_playlist(&mix, HOSTILE, &channel(), &order));
+    stage.simulation.edit(|world| world.set_playlist(mix, HOSTILE, CHANNEL, &order));
     let playlist_feed = feed(&stage, "playlist_id=PLmix").await.unwrap();
     let listed: Vec<_> = playlist_feed.entry.iter().map(|entry| entry.video_id.as_str()).collect();
-    assert_eq!(listed, order.each_ref().map(VideoId::as_str), "in the order of the playlist");
+    assert_eq!(listed, order, "in the order of the playlist");
     for (query, status) in [
         ("channel_id=UCzzzzzzzzzzzzzzzzzzzzzz", 404),
         ("channel_id=nonsense", 404),
@@ -115,7 +115,7 @@ async fn a_feed_has_the_fifteen_newest_without_key_or_charge() {
 async fn feeds_fail_as_often_as_they_are_told_to() {
     let stage = Stage::with("a").await;
     stage.sim.faults(|faults| faults.feed_fails_percent = 50);
-    let query = format!("channel_id={}", channel());
+    let query = format!("channel_id={CHANNEL}");
     let mut seen = BTreeSet::new();
     for _ in 0..40 {
         seen.insert(feed(&stage, &query).await.map_or_else(|status| status, |_| 200));

@@ -16,7 +16,7 @@ async fn wrong_requests_are_refused_and_charged() {
         ("/youtube/v3/videos?part=id&id=aaaaaaaaaaa&fields=items(".to_owned(), "invalidParameter"),
         ("/youtube/v3/channels?part=id".to_owned(), "missingRequiredParameter"),
         (
-            format!("/youtube/v3/channels?part=id&forHandle=x&id={}", channel()),
+            format!("/youtube/v3/channels?part=id&forHandle=x&id={CHANNEL}"),
             "incompatibleParameters",
         ),
         ("/youtube/v3/playlistItems?part=id".to_owned(), "missingRequiredParameter"),
@@ -76,7 +76,7 @@ async fn an_empty_bucket_says_so_in_both_shapes_until_midnight_in_california() {
     assert_eq!(metadata["quota_limit_value"], "0");
     // 2026-11-20T08:00:00Z, the midnight before.
     assert_eq!(metadata["window_start_time"], "1795161600");
-    let midnight = NOW.0 + 12 * 3_600_000;
+    let midnight = NOW.as_millisecond() + 12 * 3_600_000;
     stage.clock.store(midnight - 1, Ordering::Relaxed);
     assert_eq!(stage.refused(details).await, refusal(403, "quotaExceeded"));
     stage.clock.store(midnight, Ordering::Relaxed);
@@ -136,7 +136,7 @@ async fn an_unchanged_answer_is_304_and_charged() {
     let again = async || stage.request(path).header("If-None-Match", &tag).send().await.unwrap();
     let same = again().await;
     assert_eq!((same.status().as_u16(), same.bytes().await.unwrap().len()), (304, 0));
-    stage.sim.edit(|world| world.set_counts(&id('a'), 1_001, 100, 10).unwrap());
+    stage.simulation.edit(|world| world.set_counts(&id('a'), 1_001, 100, 10).unwrap());
     assert_eq!(again().await.status().as_u16(), 200);
     assert_eq!(stage.sim.used(Bucket::Default), 3);
 }

@@ -5,8 +5,8 @@ use super::*;
 #[tokio::test]
 async fn counts_are_strings_and_hidden_ones_are_left_out() {
     let stage = Stage::with("ab").await;
-    stage.sim.edit(|world| world.hide_likes(&id('b'), true).unwrap());
-    stage.sim.edit(|world| world.hide(&id('b'), Metric::Comments, true).unwrap());
+    stage.simulation.edit(|world| world.hide_likes(&id('b'), true).unwrap());
+    stage.simulation.edit(|world| world.hide_comments(&id('b'), true).unwrap());
     let body = stage.good("/youtube/v3/videos?part=statistics&id=aaaaaaaaaaa,bbbbbbbbbbb").await;
     let all = json!({"viewCount": "1000", "likeCount": "100", "favoriteCount": "0", "commentCount": "10"});
     assert_eq!(body["items"][0]["statistics"], all);
@@ -18,7 +18,7 @@ async fn counts_are_strings_and_hidden_ones_are_left_out() {
 #[tokio::test]
 async fn private_deleted_unknown_and_malformed_ids_are_missing_without_a_word() {
     let stage = Stage::with("abcd").await;
-    stage.sim.edit(|world| {
+    stage.simulation.edit(|world| {
         world.set_status(&id('a'), Visibility::Private).unwrap();
         world.set_status(&id('b'), Visibility::Deleted).unwrap();
         world.set_status(&id('c'), Visibility::Unlisted).unwrap();
@@ -48,10 +48,9 @@ async fn ids_and_parts_come_with_commas_or_repeated() {
 #[tokio::test]
 async fn fifty_ids_are_taken() {
     let stage = Stage::empty().await;
-    let made = stage.sim.edit(|world| world.add_videos(&channel(), 50));
-    let list: Vec<String> = made.iter().map(ToString::to_string).collect();
-    let body = stage.good(&format!("/youtube/v3/videos?part=id&id={}", list.join(","))).await;
-    assert_eq!(ids(&body), list);
+    let made = stage.simulation.edit(|world| world.add_videos(CHANNEL, 50));
+    let body = stage.good(&format!("/youtube/v3/videos?part=id&id={}", made.join(","))).await;
+    assert_eq!(ids(&body), made);
     assert_eq!(body["pageInfo"], json!({"totalResults": 50, "resultsPerPage": 50}));
 }
 
@@ -82,7 +81,7 @@ async fn a_broadcast_shows_its_times_and_its_viewers() {
     let request =
         "/youtube/v3/videos?part=snippet,liveStreamingDetails,contentDetails&id=aaaaaaaaaaa";
     assert!(stage.good(request).await["items"][0].get("liveStreamingDetails").is_none());
-    let air = |live| stage.sim.edit(|world| world.set_live(&id('a'), live).unwrap());
+    let air = |live| stage.simulation.edit(|world| world.set_live(&id('a'), live).unwrap());
     air(Live::Upcoming);
     let item = stage.good(request).await["items"][0].clone();
     assert_eq!(item["snippet"]["liveBroadcastContent"], "upcoming");
@@ -106,7 +105,7 @@ async fn a_broadcast_shows_its_times_and_its_viewers() {
 #[tokio::test]
 async fn a_channel_is_found_by_id_and_handle_and_an_unknown_one_has_no_items_at_all() {
     let stage = Stage::with("a").await;
-    stage.sim.edit(|world| world.add_channel(&channel(), HOSTILE, Some("@Some.Handle")));
+    stage.simulation.edit(|world| world.add_channel(CHANNEL, HOSTILE, Some("@Some.Handle")));
     for filter in
         ["forHandle=some.handle", "forHandle=%40Some.Handle", "id=UCaaaaaaaaaaaaaaaaaaaaaa"]
     {
@@ -126,7 +125,7 @@ async fn a_channel_is_found_by_id_and_handle_and_an_unknown_one_has_no_items_at_
 #[tokio::test]
 async fn five_thousand_items_come_in_a_hundred_pages_once_each() {
     let stage = Stage::empty().await;
-    let made = stage.sim.edit(|world| world.add_videos(&channel(), 5_000));
+    let made = stage.simulation.edit(|world| world.add_videos(CHANNEL, 5_000));
     let mut seen = BTreeSet::new();
     let (mut token, mut pages) = (String::new(), 0);
     loop {
@@ -163,8 +162,8 @@ async fn pages_have_limits_and_tokens_belong_to_their_playlist() {
     assert_eq!(last["items"].as_array().unwrap().len(), 3);
     assert!(last.get("nextPageToken").is_none() && last["prevPageToken"].is_string());
     assert_eq!(stage.good(&format!("{list}&maxResults=0")).await["items"], json!([]));
-    let mix: PlaylistId = "PLmix".parse().unwrap();
-    stage.sim.edit(|world| world.set_playlist(&mix, "Mix", &channel(), &[id('a'), id('h')]));
+    let mix = "PLmix";
+    stage.simulation.edit(|world| world.set_playlist(mix, "Mix", CHANNEL, &[id('a'), id('h')]));
     let other = list.replace("UUaaaaaaaaaaaaaaaaaaaaaa", "PLmix");
     for token in ["nonsense", "%00", next] {
         let refused = stage.refused(&format!("{other}&pageToken={token}")).await;
@@ -177,9 +176,9 @@ async fn pages_have_limits_and_tokens_belong_to_their_playlist() {
 #[tokio::test]
 async fn a_playlist_keeps_the_place_of_a_video_that_is_gone() {
     let stage = Stage::with("abc").await;
-    let mix: PlaylistId = "PLmix".parse().unwrap();
-    stage.sim.edit(|world| {
-        world.set_playlist(&mix, HOSTILE, &channel(), &[id('a'), id('b'), id('c'), id('z')]);
+    let mix = "PLmix";
+    stage.simulation.edit(|world| {
+        world.set_playlist(mix, HOSTILE, CHANNEL, &[id('a'), id('b'), id('c'), id('z')]);
         world.set_status(&id('a'), Visibility::Private).unwrap();
         world.set_status(&id('b'), Visibility::Deleted).unwrap();
     });
@@ -209,30 +208,29 @@ async fn fields_select_what_is_sent() {
 #[tokio::test]
 async fn items_come_in_any_order_when_nobody_promised_one() {
     let stage = Stage::empty().await;
-    let made = stage.sim.edit(|world| world.add_videos(&channel(), 50));
-    let list: Vec<String> = made.iter().map(ToString::to_string).collect();
+    let made = stage.simulation.edit(|world| world.add_videos(CHANNEL, 50));
     stage.sim.faults(|faults| faults.shuffle = true);
-    let body = stage.good(&format!("/youtube/v3/videos?part=id&id={}", list.join(","))).await;
-    assert_ne!(ids(&body), list);
+    let body = stage.good(&format!("/youtube/v3/videos?part=id&id={}", made.join(","))).await;
+    assert_ne!(ids(&body), made);
     let nobody = stage.good("/youtube/v3/channels?part=id&forHandle=@nobody").await;
     assert!(nobody.get("items").is_none(), "shuffling made items of nothing");
     let sent: BTreeSet<&str> = ids(&body).into_iter().collect();
-    assert_eq!(sent, list.iter().map(String::as_str).collect());
+    assert_eq!(sent, made.iter().map(String::as_str).collect());
 }
 
 #[tokio::test]
 async fn the_uploads_of_a_channel_without_public_videos_are_not_found_but_the_channel_is() {
     let stage = Stage::with("a").await;
-    stage.sim.edit(|world| world.set_status(&id('a'), Visibility::Private).unwrap());
+    stage.simulation.edit(|world| world.set_status(&id('a'), Visibility::Private).unwrap());
     let uploads =
         "/youtube/v3/playlistItems?part=contentDetails&playlistId=UUaaaaaaaaaaaaaaaaaaaaaa";
     assert_eq!(stage.refused(uploads).await, refusal(404, "playlistNotFound"));
-    let channel_of = format!("/youtube/v3/channels?part=id&id={}", channel());
+    let channel_of = format!("/youtube/v3/channels?part=id&id={CHANNEL}");
     assert_eq!(stage.good(&channel_of).await["items"].as_array().unwrap().len(), 1);
-    stage.sim.edit(|world| world.publish(&id('a')).unwrap());
+    stage.simulation.edit(|world| world.publish(&id('a')).unwrap());
     let body = stage.good(uploads).await;
     assert_eq!(body["items"][0]["contentDetails"]["videoPublishedAt"], "2026-11-20T20:00:00Z");
-    stage.sim.edit(|world| world.terminate(&channel()).unwrap());
+    stage.simulation.edit(|world| world.terminate(CHANNEL).unwrap());
     assert_eq!(stage.refused(uploads).await, refusal(404, "playlistNotFound"));
     assert!(stage.good(&channel_of).await.get("items").is_none());
 }
@@ -240,12 +238,12 @@ async fn the_uploads_of_a_channel_without_public_videos_are_not_found_but_the_ch
 #[tokio::test]
 async fn a_playlist_grows_where_it_is_told_to_and_says_when() {
     let stage = Stage::with("abc").await;
-    let mix: PlaylistId = "PLmix".parse().unwrap();
-    stage.sim.edit(|world| {
-        world.set_playlist(&mix, "Mix", &channel(), &[id('a')]);
-        world.step(NOW.plus(Duration::from_secs(60)));
-        world.add_to_playlist(&mix, id('b'), usize::MAX).unwrap();
-        world.add_to_playlist(&mix, id('c'), 0).unwrap();
+    let mix = "PLmix";
+    stage.simulation.edit(|world| {
+        world.set_playlist(mix, "Mix", CHANNEL, &[id('a')]);
+        world.step(NOW + Duration::from_secs(60));
+        world.add_to_playlist(mix, &id('b'), usize::MAX).unwrap();
+        world.add_to_playlist(mix, &id('c'), 0).unwrap();
     });
     let items = "/youtube/v3/playlistItems?part=snippet,contentDetails&playlistId=PLmix";
     let body = stage.good(items).await;
@@ -257,9 +255,9 @@ async fn a_playlist_grows_where_it_is_told_to_and_says_when() {
         .collect();
     let (then, later) = ("2026-11-20T20:00:00Z", "2026-11-20T20:01:00Z");
     assert_eq!(rows, [("ccccccccccc", later), ("aaaaaaaaaaa", then), ("bbbbbbbbbbb", later)]);
-    let removed = stage.sim.edit(|world| {
-        world.remove_from_playlist(&mix, &id('a')).unwrap();
-        world.remove_playlist(&mix).unwrap()
+    let removed = stage.simulation.edit(|world| {
+        world.remove_from_playlist(mix, &id('a')).unwrap();
+        world.remove_playlist(mix).unwrap()
     });
     assert_eq!(removed.entries.len(), 2);
     assert_eq!(stage.refused(items).await, refusal(404, "playlistNotFound"));
@@ -268,9 +266,9 @@ async fn a_playlist_grows_where_it_is_told_to_and_says_when() {
 #[tokio::test]
 async fn a_premiere_is_announced_with_its_time_and_is_published_when_it_begins() {
     let stage = Stage::with("a").await;
-    let starts_at = NOW.plus(Duration::from_secs(3_600));
+    let starts_at = NOW + Duration::from_secs(3_600);
     let premiere =
-        stage.sim.edit(|world| world.announce_premiere(&channel(), "Soon", starts_at).unwrap());
+        stage.simulation.edit(|world| world.announce_premiere(CHANNEL, "Soon", starts_at).unwrap());
     let list = format!(
         "/youtube/v3/videos?part=snippet,contentDetails,liveStreamingDetails&id={premiere}"
     );
@@ -278,7 +276,7 @@ async fn a_premiere_is_announced_with_its_time_and_is_published_when_it_begins()
     assert_eq!(item["snippet"]["liveBroadcastContent"], "upcoming");
     assert_eq!(item["liveStreamingDetails"]["scheduledStartTime"], "2026-11-20T21:00:00Z");
     assert_eq!(item["contentDetails"]["duration"], "P0D");
-    stage.sim.edit(|world| {
+    stage.simulation.edit(|world| {
         world.step(starts_at);
         world.premiere(&premiere).unwrap();
     });

@@ -54,7 +54,7 @@ async fn every_field_of_every_answer_is_in_the_discovery_document() {
     let document: Value = serde_json::from_str(&text).unwrap();
     let stage = Stage::of(World::demo(1, NOW)).await;
     let made: Vec<String> =
-        stage.sim.edit(|world| world.videos().map(|video| video.id.to_string()).collect());
+        stage.simulation.edit(|world| world.videos().map(|video| video.id.clone()).collect());
     let videos = made.join(",");
     let requests = [
         ("VideoListResponse", format!("videos?part={ALL_PARTS}&id={videos}")),
@@ -86,7 +86,7 @@ async fn every_field_of_every_answer_is_in_the_discovery_document() {
     ];
     // Every scene of the story: upcoming, on air with something private, over.
     for second in [0, 45, 65] {
-        stage.clock.store(NOW.0 + second * 1_000, Ordering::Relaxed);
+        stage.clock.store(NOW.as_millisecond() + second * 1_000, Ordering::Relaxed);
         for (schema, request) in &requests {
             let mut body = stage.good(&format!("/youtube/v3/{request}")).await;
             // Documented, but younger than the document.

@@ -1,0 +1,106 @@
+//! What goes wrong on request: the switches of tests.
+
+use std::time::Duration;
+
+/// Something that goes wrong with a request, whatever it asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// A 5xx in the Bot API's JSON form; nothing is stored.
+    Server(u16),
+    /// A 5xx with the HTML page of a proxy; nothing is stored.
+    ServerHtml(u16),
+    /// 429 with so many seconds to wait; nothing is stored.
+    TooMany(u64),
+    /// No answer, and nothing is stored: the client has to give up.
+    Hang,
+    /// No answer, but the message is stored: the client has to give up.
+    HangAfterStoring,
+    /// The message is stored, then the connection breaks without an answer.
+    AnswerLost,
+    /// The message is stored, and the answer breaks off half-way.
+    Truncated,
+    /// The answer comes so much later.
+    Slow(Duration),
+    /// 200 at once with this JSON as its result, whatever was asked; nothing is stored.
+    Result(&'static str),
+}
+
+/// Which requests a [`Fault`] meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scope {
+    method: Option<&'static str>,
+    chat: Option<i64>,
+}
+
+impl Scope {
+    /// Every request, those for updates too.
+    pub const ALL: Scope = Scope { method: None, chat: None };
+
+    /// Requests of one method, such as `sendMessage`.
+    #[must_use]
+    pub const fn method(name: &'static str) -> Scope {
+        Scope { method: Some(name), chat: None }
+    }
+
+    /// Requests that name this chat.
+    #[must_use]
+    pub const fn chat(chat: i64) -> Scope {
+        Scope { method: None, chat: Some(chat) }
+    }
+
+    /// The same, only for this chat.
+    #[must_use]
+    pub const fn in_chat(self, chat: i64) -> Scope {
+        Scope { chat: Some(chat), ..self }
+    }
+
+    fn meets(self, method: &str, chat: Option<i64>) -> bool {
+        self.method.is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
+            && (self.chat.is_none() || self.chat == chat)
+    }
+}
+
+/// The planned faults, first come, first met.
+#[derive(Debug, Default)]
+pub(super) struct Plan(Vec<(Scope, Fault, Option<u32>)>);
+
+impl Plan {
+    pub(super) fn add(&mut self, scope: Scope, fault: Fault, times: Option<u32>) {
+        self.0.push((scope, fault, times));
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The fault of this request; counts it as met.
+    pub(super) fn draw(&mut self, method: &str, chat: Option<i64>) -> Option<Fault> {
+        let index = self
+            .0
+            .iter()
+            .position(|(scope, _, left)| *left != Some(0) && scope.meets(method, chat))?;
+        let (_, fault, left) = self.0.get_mut(index)?;
+        let fault = *fault;
+        *left = left.map(|left| left - 1);
+        self.0.retain(|(_, _, left)| *left != Some(0));
+        Some(fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_met_in_their_order_and_as_often_as_planned() {
+        let mut plan = Plan::default();
+        plan.add(Scope::method("sendMessage").in_chat(7), Fault::Hang, Some(1));
+        plan.add(Scope::chat(7), Fault::Server(502), Some(2));
+        plan.add(Scope::ALL, Fault::Truncated, None);
+        assert_eq!(plan.draw("getMe", None), Some(Fault::Truncated));
+        let drawn: Vec<_> = (0..4).map(|_| plan.draw("sendmessage", Some(7)).unwrap()).collect();
+        assert_eq!(drawn, [Fault::Hang, Fault::Server(502), Fault::Server(502), Fault::Truncated]);
+        plan.clear();
+        assert_eq!(plan.draw("getMe", None), None);
+    }
+}

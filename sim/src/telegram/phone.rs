@@ -1,0 +1,184 @@
+//! The phone: the page at `/`, and the few requests it makes.
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State as Shares};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt as _, stream};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::state::State;
+use super::{SandboxError, Shared, TelegramSandbox};
+use crate::world::World;
+use crate::world::chats::Message;
+
+/// The page; `{{nonce}}` marks its own style and script.
+const PAGE: &str = include_str!("page.html");
+/// Messages that the page shows.
+const SHOWN_MAX: usize = 200;
+/// Answers to buttons that the page is told of.
+const TOASTS_MAX: usize = 20;
+
+/// Whose phone it is, and what it shows; without a user the first one's.
+#[derive(Debug, Deserialize)]
+pub(super) struct Whose {
+    user: Option<i64>,
+    chat: Option<i64>,
+}
+
+impl Whose {
+    fn find(&self, world: &World) -> Option<(i64, i64)> {
+        let user = self.user.or_else(|| world.users.keys().next().copied())?;
+        world.users.contains_key(&user).then_some((user, self.chat.unwrap_or(user)))
+    }
+}
+
+/// `GET /`
+pub(super) async fn page() -> Response {
+    let mut nonce = String::with_capacity(32);
+    for byte in rand::random::<[u8; 16]>() {
+        // Writing to a String does not fail.
+        write!(nonce, "{byte:02x}").unwrap_or_default();
+    }
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; \
+         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    let mut response = PAGE.replace("{{nonce}}", &nonce).into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// `GET /sandbox/messages`: all that the page shows.
+pub(super) async fn messages(
+    Shares(shared): Shares<Arc<Shared>>,
+    Query(whose): Query<Whose>,
+) -> Response {
+    let screen = shared.look(|state, world| {
+        let (user, chat) = whose.find(world)?;
+        let person = world.users.get(&user)?;
+        let held = world.chats.get(&chat)?;
+        let skipped = held.messages.len().saturating_sub(SHOWN_MAX);
+        let shown: Vec<Value> =
+            held.messages.iter().skip(skipped).map(|m| bubble(state, world, m, user)).collect();
+        let own: Vec<_> = state.answers.iter().filter(|answer| answer.user == user).collect();
+        let toasts = own.get(own.len().saturating_sub(TOASTS_MAX)..).unwrap_or_default();
+        Some(json!({
+            "bot": {"name": state.options.name, "username": state.options.username},
+            "user": {"id": user, "name": person.name},
+            "chat": {"id": chat, "title": held.title, "private": held.is_private()},
+            "started": held.is_started,
+            "commands": state.menu(chat),
+            "hints": state.options.hints,
+            "messages": shown,
+            "toasts": toasts,
+        }))
+    });
+    match screen {
+        Some(screen) => Json(screen).into_response(),
+        None => refuse(SandboxError::UnknownUser),
+    }
+}
+
+fn bubble(state: &State, world: &World, message: &Message, reader: i64) -> Value {
+    let writer = message.from.and_then(|id| world.users.get(&id));
+    json!({
+        "id": message.id,
+        "mine": message.from == Some(reader),
+        "name": writer.map_or(state.options.name.as_str(), |user| user.name.as_str()),
+        "date": message.date.as_millisecond(),
+        "edited": message.edited.map(Timestamp::as_millisecond),
+        "text": message.text,
+        "entities": message.entities,
+        "buttons": message.buttons,
+        "silent": message.silent,
+    })
+}
+
+/// `GET /sandbox/events`: an event whenever a screen may have changed.
+pub(super) async fn events(
+    Shares(shared): Shares<Arc<Shared>>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let stop = shared.simulation.stopping().clone();
+    let changes = shared.changed.subscribe();
+    let seen = shared.look(State::screen);
+    let changes =
+        stream::unfold((shared, changes, seen), |(shared, mut changes, seen)| async move {
+            loop {
+                changes.changed().await.ok()?;
+                let screen = shared.look(State::screen);
+                if screen != seen {
+                    return Some((Ok(Event::default().data("changed")), (shared, changes, screen)));
+                }
+            }
+        });
+    Sse::new(changes.take_until(stop.cancelled_owned())).keep_alive(KeepAlive::default())
+}
+
+/// What the page says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Say {
+    user: i64,
+    chat: i64,
+    text: String,
+}
+
+/// `POST /sandbox/say`
+pub(super) async fn say(Shares(shared): Shares<Arc<Shared>>, Json(say): Json<Say>) -> Response {
+    match TelegramSandbox::new(shared).say(say.user, say.chat, &say.text) {
+        Ok(id) => Json(json!({"id": id})).into_response(),
+        Err(error) => refuse(error),
+    }
+}
+
+/// The button that is pressed on the page.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Press {
+    user: i64,
+    chat: i64,
+    message_id: i64,
+    data: String,
+}
+
+/// `POST /sandbox/press`
+pub(super) async fn press(
+    Shares(shared): Shares<Arc<Shared>>,
+    Json(press): Json<Press>,
+) -> Response {
+    let pressed =
+        TelegramSandbox::new(shared).press(press.user, press.chat, press.message_id, &press.data);
+    match pressed {
+        Ok(id) => Json(json!({"id": id})).into_response(),
+        Err(error) => refuse(error),
+    }
+}
+
+fn refuse(error: SandboxError) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({"error": error.to_string()}))).into_response()
+}
