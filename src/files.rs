@@ -50,7 +50,7 @@ fn size(bytes: u64) -> String {
 /// # Errors
 ///
 /// [`FileError::Io`] and [`FileError::NotRegular`].
-pub fn open(path: &Path) -> Result<File, FileError> {
+pub(crate) fn open(path: &Path) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
     // Without the first flag, a pipe would be waited for; without the second, a terminal would become ours.
     options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
@@ -74,7 +74,7 @@ fn is_regular(file: &File) -> Result<bool, FileError> {
 /// # Errors
 ///
 /// See [`FileError`].
-pub fn read_text(path: &Path, most_bytes: u64) -> Result<String, FileError> {
+pub(crate) fn read_text(path: &Path, most_bytes: u64) -> Result<String, FileError> {
     let mut bytes = Vec::new();
     let read = open(path)?.take(most_bytes.saturating_add(1)).read_to_end(&mut bytes);
     let length = read.map_err(FileError::Io)?;
@@ -91,7 +91,7 @@ pub fn read_text(path: &Path, most_bytes: u64) -> Result<String, FileError> {
 /// # Errors
 ///
 /// [`FileError::Io`] and [`FileError::Outside`].
-pub fn within(folder: &Path, path: &Path) -> Result<PathBuf, FileError> {
+pub(crate) fn within(folder: &Path, path: &Path) -> Result<PathBuf, FileError> {
     let real = path.canonicalize().map_err(FileError::Io)?;
     if real.starts_with(folder.canonicalize().map_err(FileError::Io)?) {
         Ok(real)
@@ -103,7 +103,7 @@ pub fn within(folder: &Path, path: &Path) -> Result<PathBuf, FileError> {
 /// The mode of a file (as in `0o644`) that others than its owner may read or change. `None` also where that can't be
 /// known.
 #[must_use]
-pub fn mode_for_others(path: &Path) -> Option<u32> {
+pub(crate) fn mode_for_others(path: &Path) -> Option<u32> {
     let mode = path.metadata().ok()?.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then_some(mode)
 }
@@ -113,7 +113,7 @@ pub fn mode_for_others(path: &Path) -> Option<u32> {
 /// # Errors
 ///
 /// [`io::ErrorKind::AlreadyExists`] where anything has this name, be it a link that leads nowhere.
-pub fn make(path: &Path) -> io::Result<File> {
+pub(crate) fn make(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     // What the umask has taken from its owner. A file system that knows no permissions refuses, and none can be had there.
     drop(file.set_permissions(Permissions::from_mode(0o600)));
@@ -125,7 +125,7 @@ pub fn make(path: &Path) -> io::Result<File> {
 /// # Errors
 ///
 /// [`FileError::Io`], and [`FileError::NotRegular`] for a link, too.
-pub fn make_or_open(path: &Path) -> Result<File, FileError> {
+pub(crate) fn make_or_open(path: &Path) -> Result<File, FileError> {
     match make(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => return made.map_err(FileError::Io),
@@ -148,7 +148,7 @@ pub fn make_or_open(path: &Path) -> Result<File, FileError> {
 /// # Errors
 ///
 /// What the system says, also where anything has this name.
-pub fn make_new_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn make_new_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
 }
 
@@ -157,7 +157,7 @@ pub fn make_new_folder(path: &Path) -> io::Result<()> {
 /// # Errors
 ///
 /// What the system says. A folder that is there already is none.
-pub fn make_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 

@@ -13,8 +13,9 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::TryInitError;
 
-pub use log_throttle::LogThrottle;
-pub use metrics::{By, Count, Metrics, Plain, PollClass, SendClass, seconds};
+pub(crate) use log_throttle::LogThrottle;
+pub use metrics::Metrics;
+pub(crate) use metrics::{By, Count, Plain, PollClass, SendClass, seconds};
 
 /// The form of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -19,7 +19,6 @@ pub use compose::Composer;
 pub use limits::{Limiter, Rates};
 pub use operator::Operator;
 pub use places::IN_FLIGHT_MAX;
-pub use quiet::quiet_until;
-pub use retry::{NextStep, RetryPolicy, next_step};
+pub use retry::RetryPolicy;
 pub use wakers::Wakers;
 pub use worker::{ChannelHealth, Worker};

@@ -9,7 +9,7 @@ use crate::model::{ClockTime, Quiet, UnixMillis, first_instant};
 /// Until when it is quiet, if it is quiet at `now`.
 ///
 /// A name that is no time zone (checked where it is entered) counts as UTC.
-pub fn quiet_until(quiet: Quiet, tz: &str, now: UnixMillis) -> Option<UnixMillis> {
+pub(crate) fn quiet_until(quiet: Quiet, tz: &str, now: UnixMillis) -> Option<UnixMillis> {
     let tz = TimeZone::get(tz).unwrap_or(TimeZone::UTC);
     let today = now.timestamp().to_zoned(tz.clone()).date();
     let over_midnight = quiet.to <= quiet.from;

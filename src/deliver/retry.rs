@@ -31,7 +31,7 @@ pub struct RetryPolicy {
 
 /// What follows from a failed attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NextStep {
+pub(crate) struct NextStep {
     /// For the notification.
     pub result: FinishedAs,
     /// Nothing else leaves in its lane earlier: the channel has asked for that.
@@ -47,7 +47,7 @@ pub struct NextStep {
 /// from 1; `spent` is how long the message has waited since its first one, less the time in which the channel was away.
 ///
 /// A wait asked for by the channel is obeyed in full even beyond our own: sending during a flood wait lengthens it.
-pub fn next_step(
+pub(crate) fn next_step(
     error: &SendError,
     attempt: u32,
     spent: Duration,

@@ -3,4 +3,4 @@
 mod recording;
 mod run;
 
-pub use run::{Options, run};
+pub(crate) use run::{Options, run};

@@ -30,7 +30,7 @@ const DAILY_UNITS: u64 = 10_000_000;
 
 /// How the demo is to run.
 #[derive(Debug, Clone, Default)]
-pub struct Options {
+pub(crate) struct Options {
     /// A recording to play instead of the made-up world.
     pub replay: Option<PathBuf>,
     /// How many times faster than life a recording plays.
@@ -44,7 +44,7 @@ pub struct Options {
 /// # Errors
 ///
 /// One line: a recording that can't be played, a port that is taken.
-pub fn run(options: Options) -> anyhow::Result<()> {
+pub(crate) fn run(options: Options) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(demo(options))
 }

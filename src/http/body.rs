@@ -10,7 +10,11 @@ impl Client {
     /// # Errors
     ///
     /// [`super::FailureKind::TooMuch`] when it is longer; other kinds when it does not come to its end.
-    pub async fn read(&self, mut response: Response, max_bytes: usize) -> Result<Vec<u8>, Failure> {
+    pub(crate) async fn read(
+        &self,
+        mut response: Response,
+        max_bytes: usize,
+    ) -> Result<Vec<u8>, Failure> {
         let mut body = Vec::new();
         loop {
             match response.chunk().await {

@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// How a line is made of a text from outside.
 #[derive(Debug, Clone, Copy)]
-pub struct Line {
+pub(crate) struct Line {
     /// Longest part of the text that is kept, in characters.
     pub max_chars: usize,
     /// What stands in place of a control character or a break of lines; `None`: nothing.
@@ -16,7 +16,7 @@ pub struct Line {
 /// Makes one bounded line of a text that others wrote or had a part in: without control characters, and without
 /// `secrets`, should something on the way have repeated them.
 #[must_use]
-pub fn clean(text: &str, line: Line, secrets: &[SecretString]) -> String {
+pub(crate) fn clean(text: &str, line: Line, secrets: &[SecretString]) -> String {
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     // Before anything is cut: half a secret would not be found.
     let text = without(text, secrets);

@@ -11,14 +11,14 @@ use super::clean::without;
 use super::failure::Failure;
 
 /// How we call ourselves.
-pub const USER_AGENT: &str = concat!("tubebell/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("tubebell/", env!("CARGO_PKG_VERSION"));
 
 /// Most unused connections to one host: no caller has more requests under way, so all that were needed can be used again.
 const IDLE_MAX_PER_HOST: usize = 256;
 
 /// A client. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     pub(super) secrets: Arc<[SecretString]>,
 }
@@ -27,7 +27,7 @@ impl Client {
     /// Begins a client: `connect_timeout` is the time for a connection, `timeout` that for a whole answer with it.
     ///
     /// It follows no redirect: one would carry what a request holds (a key, a token in the path) to wherever it points.
-    pub fn builder(connect_timeout: Duration, timeout: Duration) -> ClientBuilder {
+    pub(crate) fn builder(connect_timeout: Duration, timeout: Duration) -> ClientBuilder {
         reqwest::Client::builder()
             .connect_timeout(connect_timeout)
             .timeout(timeout)
@@ -40,7 +40,10 @@ impl Client {
     /// # Errors
     ///
     /// When the system lacks what a client needs, such as certificates.
-    pub fn new(builder: ClientBuilder, secrets: Vec<SecretString>) -> Result<Client, Failure> {
+    pub(crate) fn new(
+        builder: ClientBuilder,
+        secrets: Vec<SecretString>,
+    ) -> Result<Client, Failure> {
         let secrets: Arc<[SecretString]> = secrets.into();
         let http = builder.build().map_err(|error| Failure::of(error, None, &secrets))?;
         Ok(Client { http, secrets })
@@ -51,7 +54,7 @@ impl Client {
     /// # Errors
     ///
     /// When nothing was answered.
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         begin: impl FnOnce(&reqwest::Client) -> RequestBuilder,
     ) -> Result<Response, Failure> {
@@ -60,7 +63,7 @@ impl Client {
 
     /// The text of an answer with `…` in place of our secrets, should something on the way have written them into it.
     #[must_use]
-    pub fn without_secrets(&self, body: &[u8]) -> String {
+    pub(crate) fn without_secrets(&self, body: &[u8]) -> String {
         without(&String::from_utf8_lossy(body), &self.secrets)
     }
 }

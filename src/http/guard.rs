@@ -88,7 +88,7 @@ pub(super) fn denial(ip: IpAddr) -> Option<&'static str> {
 /// # Errors
 ///
 /// A line for the person who wrote the address; it does not quote it.
-pub fn check_url(url: &str, allow_private: bool) -> Result<Url, String> {
+pub(crate) fn check_url(url: &str, allow_private: bool) -> Result<Url, String> {
     if url.len() > URL_MAX_BYTES {
         return Err(format!("the address is longer than {URL_MAX_BYTES} bytes"));
     }

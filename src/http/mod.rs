@@ -16,9 +16,10 @@ mod retry_after;
 #[cfg(test)]
 mod tests;
 
-pub use clean::{Line, clean};
-pub use client::{Client, USER_AGENT};
-pub use failure::{Failure, FailureKind};
-pub use guard::check_url;
-pub use resolver::{HostLookup, SystemLookup, guarded};
-pub use retry_after::{retry_after, wish_to_wait};
+pub(crate) use clean::{Line, clean};
+pub(crate) use client::{Client, USER_AGENT};
+pub(crate) use failure::{Failure, FailureKind};
+pub(crate) use guard::check_url;
+pub use resolver::HostLookup;
+pub(crate) use resolver::{SystemLookup, guarded};
+pub(crate) use retry_after::{retry_after, wish_to_wait};

@@ -28,7 +28,7 @@ pub trait HostLookup: Send + Sync {
 
 /// The system's resolver.
 #[derive(Debug, Clone, Copy)]
-pub struct SystemLookup;
+pub(crate) struct SystemLookup;
 
 #[async_trait]
 impl HostLookup for SystemLookup {
@@ -60,7 +60,7 @@ struct GuardedResolver {
 
 /// Has a client reach, straight, only addresses that strangers may have us call, as `lookup` knows them; private ones
 /// only with `allow_private`. A proxy would look names up by itself.
-pub fn guarded(
+pub(crate) fn guarded(
     client: ClientBuilder,
     lookup: Arc<dyn HostLookup>,
     allow_private: bool,

@@ -10,7 +10,7 @@ use crate::model::UnixMillis;
 
 /// The header `Retry-After` as it came, for [`retry_after`].
 #[must_use]
-pub fn wish_to_wait(response: &Response) -> Option<String> {
+pub(crate) fn wish_to_wait(response: &Response) -> Option<String> {
     Some(response.headers().get(RETRY_AFTER)?.to_str().ok()?.to_owned())
 }
 
@@ -19,7 +19,7 @@ pub fn wish_to_wait(response: &Response) -> Option<String> {
 /// `now` is given for whoever may send dates, and any number of digits. Google and Telegram send seconds, so anything else
 /// is not theirs.
 #[must_use]
-pub fn retry_after(value: &str, now: Option<UnixMillis>) -> Option<Duration> {
+pub(crate) fn retry_after(value: &str, now: Option<UnixMillis>) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));

@@ -10,7 +10,7 @@ use crate::telemetry::{Metrics, PollClass};
 
 /// Whether polling works, for `/readyz` and `/metrics`.
 #[derive(Debug, Default)]
-pub struct PollHealth {
+pub(crate) struct PollHealth {
     refused: AtomicBool,
     last_ok: AtomicI64,
     reason: Mutex<String>,
@@ -19,7 +19,7 @@ pub struct PollHealth {
 impl PollHealth {
     /// Why nothing is polled, while the key is refused.
     #[must_use]
-    pub fn refused(&self) -> Option<String> {
+    pub(crate) fn refused(&self) -> Option<String> {
         self.refused
             .load(Ordering::Relaxed)
             .then(|| self.reason.lock().unwrap_or_else(PoisonError::into_inner).clone())
@@ -27,14 +27,14 @@ impl PollHealth {
 
     /// When YouTube last answered.
     #[must_use]
-    pub fn last_ok(&self) -> UnixMillis {
+    pub(crate) fn last_ok(&self) -> UnixMillis {
         UnixMillis(self.last_ok.load(Ordering::Relaxed))
     }
 }
 
 /// Keeps [`PollHealth`] and tells the operator what needs a hand. Clones share it.
 #[derive(Clone)]
-pub struct PollReporter {
+pub(crate) struct PollReporter {
     /// What others may ask.
     pub health: Arc<PollHealth>,
     /// Counts.

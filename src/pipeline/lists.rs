@@ -37,7 +37,7 @@ const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 const REST_AT_LEAST: Duration = Duration::from_millis(100);
 
 /// Everything that the loop needs.
-pub struct Lister {
+pub(crate) struct Lister {
     /// The store.
     pub store: Arc<dyn Polling>,
     /// YouTube.
@@ -62,7 +62,7 @@ pub struct Lister {
 
 impl Lister {
     /// Looks at lists until `stop` is cancelled.
-    pub async fn run(self, stop: CancellationToken) {
+    pub(crate) async fn run(self, stop: CancellationToken) {
         let mut rounds = Rounds::default();
         while !stop.is_cancelled() {
             let woken = self.wake.notified();

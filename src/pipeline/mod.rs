@@ -12,9 +12,9 @@ mod poll;
 mod rounds;
 mod route;
 
-pub use health::{PollHealth, PollReporter};
-pub use lists::Lister;
+pub(crate) use health::{PollHealth, PollReporter};
+pub(crate) use lists::Lister;
 pub use plan::Watched;
-pub use poll::Poller;
-pub use rounds::QUOTA_KEY;
+pub(crate) use poll::Poller;
+pub(crate) use rounds::QUOTA_KEY;
 pub use route::Routing;

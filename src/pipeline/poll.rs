@@ -35,7 +35,7 @@ const STARVED_SOONEST: Duration = Duration::from_secs(1);
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 
 /// Everything that the polling loop needs.
-pub struct Poller {
+pub(crate) struct Poller {
     /// The store.
     pub store: Arc<dyn Polling>,
     /// Where snapshots go.
@@ -58,7 +58,7 @@ pub struct Poller {
 
 impl Poller {
     /// Polls until `stop` is cancelled; answers that have come are recorded.
-    pub async fn run(self, stop: CancellationToken) {
+    pub(crate) async fn run(self, stop: CancellationToken) {
         let mut rounds = Rounds::default();
         let mut used_up = [None; Bucket::ALL.len()];
         while !stop.is_cancelled() {

@@ -21,7 +21,7 @@ pub(super) const BACK_OFF: (Duration, Duration) =
 pub(super) const STORE_REST_MAX: Duration = Duration::from_secs(10);
 
 /// Where the state of the quota is kept.
-pub const QUOTA_KEY: &str = "quota";
+pub(crate) const QUOTA_KEY: &str = "quota";
 
 /// Why a round ended early.
 #[derive(Debug, thiserror::Error)]

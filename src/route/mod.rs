@@ -11,6 +11,6 @@ pub mod trigger;
 mod window;
 mod work;
 
-pub use engine::{Budget, Routed, Router, Sight};
-pub use scan::{Reading, Scan, Verdict};
-pub use work::merge;
+pub(crate) use engine::Sight;
+pub use engine::{Budget, Router};
+pub(crate) use scan::{Reading, Scan, Verdict};

@@ -88,7 +88,7 @@ impl Work {
 /// Changes that have not begun become one, as if the video had been looked at less often: what moved and moved back
 /// in between is not told. Work that has begun is left as it is, and the newer one stands behind it.
 #[must_use]
-pub fn merge(queued: &str, newer: &str) -> String {
+pub(crate) fn merge(queued: &str, newer: &str) -> String {
     let (Some(mut queued), Some(newer)) = (Work::from_text(queued), Work::from_text(newer)) else {
         // What can't be read can't be kept: the newer one at least is ours.
         return newer.to_owned();

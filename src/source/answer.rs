@@ -18,7 +18,7 @@ pub struct Answer<T> {
 }
 
 /// The answer of `videos:batchGetStats`.
-pub type Stats = Answer<(VideoId, Counts)>;
+pub(crate) type Stats = Answer<(VideoId, Counts)>;
 
 /// All that `videos.list` says of one video.
 #[derive(Debug, Clone, PartialEq, Eq)]

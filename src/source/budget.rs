@@ -13,7 +13,7 @@ use super::activity::{millis, ratio};
 
 /// The most ids that one call takes; also the size of a page.
 /// Source: discovery document, `videos.batchGetStats`: "the number of IDs specified cannot exceed 50".
-pub const PER_CALL_MAX: usize = 50;
+pub(crate) const PER_CALL_MAX: usize = 50;
 
 /// Of a bucket, one in so many units is for what people ask (`/watch`, handles).
 pub(super) const PEOPLE_SHARE: u32 = 5;

@@ -15,7 +15,7 @@ const REST: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs
 
 /// How a host stands. The default is a host that works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Circuit {
+pub(crate) struct Circuit {
     failures: u32,
     /// Nobody asks before this.
     closed_until: Option<UnixMillis>,
@@ -23,7 +23,7 @@ pub struct Circuit {
 
 impl Circuit {
     /// Whether to ask now. Of those who come when the rest is over, the first one is let through.
-    pub fn may_ask(&mut self, now: UnixMillis) -> bool {
+    pub(crate) fn may_ask(&mut self, now: UnixMillis) -> bool {
         match self.closed_until {
             None => true,
             // A moment too far ahead was set under a wrong clock.
@@ -36,13 +36,13 @@ impl Circuit {
     }
 
     /// It has answered.
-    pub const fn answered(&mut self) {
+    pub(crate) const fn answered(&mut self) {
         self.failures = 0;
         self.closed_until = None;
     }
 
     /// It has not.
-    pub fn failed(&mut self, now: UnixMillis) {
+    pub(crate) fn failed(&mut self, now: UnixMillis) {
         self.failures = self.failures.saturating_add(1);
         if self.failures >= FAILURES_MAX {
             self.rest(now);

@@ -23,9 +23,9 @@ mod presence;
 mod tests;
 mod whole;
 
-pub use ask::AskLists;
-pub use found::{Found, List, Row};
-pub use memory::ListMemory;
+pub(crate) use ask::AskLists;
+pub(crate) use found::{Found, List};
+pub(crate) use memory::ListMemory;
 
 use super::schedule::ListPace;
 use crate::model::UnixMillis;
@@ -36,7 +36,7 @@ use look::{Failed, Look};
 /// # Errors
 ///
 /// When nothing was learned, or the caller's own questions fail. What was walked of a long list stays in the memory.
-pub async fn look<A: AskLists>(
+pub(crate) async fn look<A: AskLists>(
     ask: &A,
     list: List<'_>,
     memory: &mut ListMemory,

@@ -27,11 +27,11 @@ const PACE_MAX: Duration = Duration::from_secs(3600);
 const CATCH_UP_PARTS: u32 = 10;
 
 /// The memory to store, and the snapshot to publish after that.
-pub type Merged = (Memory, Option<Snapshot>);
+pub(crate) type Merged = (Memory, Option<Snapshot>);
 
 /// Which call a video is due for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
+pub(crate) enum Ask {
     /// `videos.list`: everything, numbers included.
     Details,
     /// `videos:batchGetStats`: numbers only.
@@ -40,7 +40,7 @@ pub enum Ask {
 
 /// The poller's memory of one video. The default is a video that was never asked for, due now.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// The last whole snapshot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     snapshot: Option<Snapshot>,
@@ -60,20 +60,20 @@ pub struct Memory {
 impl Memory {
     /// The last whole snapshot, if the video was ever seen.
     #[must_use]
-    pub const fn snapshot(&self) -> Option<&Snapshot> {
+    pub(crate) const fn snapshot(&self) -> Option<&Snapshot> {
         self.snapshot.as_ref()
     }
 
     /// When to look again.
     #[must_use]
-    pub const fn next_poll(&self) -> UnixMillis {
+    pub(crate) const fn next_poll(&self) -> UnixMillis {
         self.next_poll
     }
 
     /// The same memory with its next look at `next_poll`, where that is earlier: the clock was set back meanwhile, and
     /// all times that were written under the old one move with it.
     #[must_use]
-    pub fn due_at(mut self, next_poll: UnixMillis) -> Memory {
+    pub(crate) fn due_at(mut self, next_poll: UnixMillis) -> Memory {
         let by = self.next_poll.since(next_poll);
         if !by.is_zero() {
             self.next_poll = next_poll;
@@ -84,45 +84,39 @@ impl Memory {
         self
     }
 
-    /// When title, status and live are to be read again.
-    #[must_use]
-    pub const fn details_due(&self) -> UnixMillis {
-        self.details_due
-    }
-
     /// When it was last looked at.
     #[must_use]
-    pub const fn polled_at(&self) -> UnixMillis {
+    pub(crate) const fn polled_at(&self) -> UnixMillis {
         self.polled_at
     }
 
     /// The wait that was set at the last look.
     #[must_use]
-    pub fn interval(&self) -> Duration {
+    pub(crate) fn interval(&self) -> Duration {
         self.next_poll.since(self.polled_at)
     }
 
     /// Whether it was never asked for.
     #[must_use]
-    pub const fn is_new(&self) -> bool {
+    pub(crate) const fn is_new(&self) -> bool {
         self.snapshot.is_none() && self.missing_since.is_none()
     }
 
     /// Which call the next look is.
     #[must_use]
-    pub fn ask(&self, now: UnixMillis) -> Ask {
+    pub(crate) fn ask(&self, now: UnixMillis) -> Ask {
         if self.snapshot.is_none() || self.details_due <= now { Ask::Details } else { Ask::Stats }
     }
 
     /// Whether `videos:batchGetStats` can stand in where the general bucket has nothing left.
     #[must_use]
-    pub const fn can_do_with_stats(&self) -> bool {
+    pub(crate) const fn can_do_with_stats(&self) -> bool {
         self.snapshot.is_some()
     }
 
     /// Takes in the numbers of `videos:batchGetStats`.
     #[must_use]
-    pub fn numbers(mut self, counts: Counts, now: UnixMillis, plan: &Plan) -> Merged {
+    pub(crate) fn numbers(mut self, counts: Counts, now: UnixMillis, plan: &Plan) -> Merged {
         let Some(last) = self.snapshot.take() else {
             // Nothing to lay them over: `videos.list` comes first.
             self.details_due = now;
@@ -155,7 +149,7 @@ impl Memory {
 
     /// Takes in what `videos.list` told.
     #[must_use]
-    pub fn details(mut self, details: &Details, now: UnixMillis, plan: &Plan) -> Merged {
+    pub(crate) fn details(mut self, details: &Details, now: UnixMillis, plan: &Plan) -> Merged {
         let last = self.snapshot.take();
         let before = last.as_ref().map(Counts::from);
         self.activity = self.activity.observe(before.as_ref(), &details.counts, now);
@@ -167,7 +161,7 @@ impl Memory {
 
     /// Takes in that the video was absent from an answer of the call that is charged to `asked`.
     #[must_use]
-    pub fn missing(mut self, asked: Bucket, now: UnixMillis, plan: &Plan) -> Merged {
+    pub(crate) fn missing(mut self, asked: Bucket, now: UnixMillis, plan: &Plan) -> Merged {
         let soon = plan.intervals().min_interval;
         let Some(last) = self.snapshot.take() else {
             // Only `videos.list` tells whether it was ever there.
@@ -201,7 +195,7 @@ impl Memory {
     /// Takes in that the answer of the call that is charged to `asked` held the video, but nobody could read it:
     /// nothing is learned. Details that can't be read wait for their next turn, so that the numbers go on meanwhile.
     #[must_use]
-    pub fn damaged(mut self, asked: Bucket, now: UnixMillis, plan: &Plan) -> Merged {
+    pub(crate) fn damaged(mut self, asked: Bucket, now: UnixMillis, plan: &Plan) -> Merged {
         let interval = plan.details_interval_of(Live::None);
         match asked {
             Bucket::General if self.snapshot.is_some() => {
@@ -393,7 +387,7 @@ mod tests {
 
     #[test]
     fn details_that_are_overdue_do_not_hurry_the_numbers() {
-        let now = seen().details_due().plus(3 * MAX);
+        let now = seen().details_due.plus(3 * MAX);
         let (memory, _) = seen().numbers(views(10), now, &plan());
         assert!(memory.interval() > MIN, "{:?}", memory.interval());
         assert_eq!(memory.ask(memory.next_poll()), Ask::Details);
@@ -403,7 +397,7 @@ mod tests {
     fn details_that_cannot_be_read_do_not_stop_the_numbers() {
         let plan = plan();
         let mut memory = seen();
-        let due = memory.details_due();
+        let due = memory.details_due;
         (memory, _) = memory.damaged(Bucket::General, due, &plan);
         assert_eq!(memory.missing_since, None);
         assert_eq!(memory.ask(memory.next_poll()), Ask::Stats);
@@ -414,10 +408,10 @@ mod tests {
         let (plan, hour) = (plan(), Duration::from_secs(3600));
         let (mut memory, _) = seen().numbers(views(11), NOW.plus(MIN), &plan);
         let interval = memory.interval();
-        let due = memory.details_due();
+        let due = memory.details_due;
         // What the store has moved in its column moves the rest along.
         memory = memory.clone().due_at(memory.next_poll().minus(hour));
-        assert_eq!((memory.interval(), memory.details_due()), (interval, due.minus(hour)));
+        assert_eq!((memory.interval(), memory.details_due), (interval, due.minus(hour)));
         let mut last = NOW.plus(MIN);
         let mut now = NOW.plus(MIN).minus(hour);
         for _ in 0..10 {

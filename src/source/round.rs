@@ -12,7 +12,7 @@ use crate::model::{UnixMillis, VideoId};
 
 /// The requests of one round, each at most 50 ids. No video is in two of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Round {
+pub(crate) struct Round {
     /// For `videos.list`.
     pub details: Vec<Vec<VideoId>>,
     /// For `videos:batchGetStats`.
@@ -25,7 +25,7 @@ pub struct Round {
 /// and `stats_calls`: how many requests each bucket allows now ([`super::Quota::allowance`]). What finds no place
 /// stays due. A video whose details find no place gets at least its numbers.
 #[must_use]
-pub fn next_round(
+pub(crate) fn next_round(
     videos: &[(VideoId, &Memory)],
     plan: &Plan,
     details_calls: u32,

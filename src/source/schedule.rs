@@ -10,7 +10,7 @@ mod lists;
 
 use std::time::Duration;
 
-pub use lists::{ListPace, Lists};
+pub(crate) use lists::{ListPace, Lists};
 
 use super::activity::Activity;
 use super::budget::{PER_CALL_MAX, UnitBudget, evenly, per_day};

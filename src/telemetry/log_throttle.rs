@@ -7,7 +7,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 
 /// Lets the first lines of a minute through: what repeats all the time must not fill a log.
 #[derive(Debug)]
-pub struct LogThrottle {
+pub(crate) struct LogThrottle {
     max: u32,
     began: Option<Instant>,
     lines: u32,
@@ -16,12 +16,12 @@ pub struct LogThrottle {
 impl LogThrottle {
     /// At most `max` lines a minute.
     #[must_use]
-    pub const fn new(max: u32) -> LogThrottle {
+    pub(crate) const fn new(max: u32) -> LogThrottle {
         LogThrottle { max, began: None, lines: 0 }
     }
 
     /// Whether a line at `now` is written: `Some` with the number of those of the last window that were not.
-    pub fn pass(&mut self, now: Instant) -> Option<u32> {
+    pub(crate) fn pass(&mut self, now: Instant) -> Option<u32> {
         let mut held = 0;
         if self.began.is_none_or(|began| now.duration_since(began) >= WINDOW) {
             held = self.lines.saturating_sub(self.max);

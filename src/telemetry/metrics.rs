@@ -394,7 +394,7 @@ const fn labels(channel: Channel, class: SendClass) -> Labels<2> {
 /// A moment as Prometheus has it.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "exact for the next 200,000 years")]
-pub fn seconds(at: UnixMillis) -> f64 {
+pub(crate) fn seconds(at: UnixMillis) -> f64 {
     at.0 as f64 / 1000.0
 }
 

@@ -45,7 +45,7 @@ fn shown<T>(figures: impl IntoIterator<Item = T>) -> impl Iterator<Item = (Chann
 }
 
 /// Shows what was counted at `now`.
-pub fn show_figures(metrics: &Metrics, figures: &Figures, now: UnixMillis) {
+pub(crate) fn show_figures(metrics: &Metrics, figures: &Figures, now: UnixMillis) {
     metrics.set(Plain::Videos, real(figures.videos));
     metrics.set(Plain::Watches, real(figures.watches));
     metrics.set(Plain::Fanouts, real(figures.fanouts));

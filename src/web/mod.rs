@@ -20,8 +20,8 @@ use axum::{Router, middleware};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-pub use figures::show_figures;
-pub use starting::{Progress, serve_while_starting};
+pub(crate) use figures::show_figures;
+pub(crate) use starting::{Progress, serve_while_starting};
 use visitors::Visitors;
 
 use crate::model::Clock;

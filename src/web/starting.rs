@@ -15,11 +15,11 @@ use super::{host, no_sniffing};
 
 /// What goes on, in one line; clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(Arc<Mutex<String>>);
+pub(crate) struct Progress(Arc<Mutex<String>>);
 
 impl Progress {
     /// Says what goes on from now on.
-    pub fn say(&self, line: impl Into<String>) {
+    pub(crate) fn say(&self, line: impl Into<String>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = line.into();
     }
 
@@ -29,7 +29,7 @@ impl Progress {
 }
 
 /// Serves until `stop` is cancelled.
-pub async fn serve_while_starting(
+pub(crate) async fn serve_while_starting(
     listener: TcpListener,
     progress: Progress,
     hosts: Vec<String>,

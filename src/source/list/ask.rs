@@ -5,7 +5,7 @@ use crate::source::answer::{ChannelInfo, Member, MemberPage};
 use crate::source::error::SourceError;
 
 /// Answers what [`look()`](super::look()) wants to know.
-pub trait AskLists {
+pub(crate) trait AskLists {
     /// What fails beside YouTube.
     type Error: From<SourceError>;
 

@@ -8,7 +8,7 @@ use crate::source::error::SourceError;
 
 /// A channel or playlist that is watched.
 #[derive(Debug, Clone, Copy)]
-pub struct List<'a> {
+pub(crate) struct List<'a> {
     /// Which one.
     pub subject: &'a SubjectRef,
     /// How many members it may have: the newest.
@@ -19,7 +19,7 @@ pub struct List<'a> {
 
 /// One member as a look found it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// The video.
     pub id: VideoId,
     /// Its title, where the row was read just now.
@@ -38,7 +38,7 @@ impl Row {
 
 /// What a look found.
 #[derive(Debug)]
-pub struct Found {
+pub(crate) struct Found {
     /// The list's title, where the answers say.
     pub title: Option<String>,
     /// The channel whose uploads these are, where the list is watched under another name.

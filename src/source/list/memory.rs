@@ -16,7 +16,7 @@ pub(super) const PAUSE_MAX: Duration = Duration::from_secs(1800);
 /// What is remembered of one list. Stored as JSON; whatever can't be read is learned anew.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ListMemory {
+pub(crate) struct ListMemory {
     /// The playlist that holds a channel's uploads.
     pub(super) playlist: Option<PlaylistId>,
     /// The channel, as YouTube has told it.
@@ -60,19 +60,24 @@ pub(super) struct Walk {
 impl ListMemory {
     /// Reads what was stored. Rubbish is as good as nothing: the list is read anew.
     #[must_use]
-    pub fn read(text: Option<&str>) -> ListMemory {
+    pub(crate) fn read(text: Option<&str>) -> ListMemory {
         text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
     /// What to store.
     #[must_use]
-    pub fn print(&self) -> String {
+    pub(crate) fn print(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
 
     /// Takes in that a look has failed, and says how long the list is left alone.
     #[must_use]
-    pub fn failed(&mut self, error: &SourceError, pace: &ListPace, now: UnixMillis) -> Duration {
+    pub(crate) fn failed(
+        &mut self,
+        error: &SourceError,
+        pace: &ListPace,
+        now: UnixMillis,
+    ) -> Duration {
         match error {
             // Nothing is wrong with this list.
             SourceError::QuotaUsedUp { resets_at, .. }
