@@ -84,7 +84,10 @@ fn chat(message: &WatchMessage) -> ChatMessage {
 }
 
 fn answer(view: &impl views::View) -> ChatMessage {
-    bodies::chat(&RENDERER.answer(Channel::Telegram, view.into()).unwrap()).clone()
+    bodies::chat(
+        &RENDERER.answer(Channel::Telegram, view.into()).expect("a template that was checked"),
+    )
+    .clone()
 }
 
 fn preview(name: &str) -> String {
