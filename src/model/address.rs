@@ -92,15 +92,6 @@ impl Address {
         }
     }
 
-    /// What its service calls the chat; `None`: it is no chat.
-    #[must_use]
-    pub const fn chat_id(&self) -> Option<i64> {
-        match self {
-            Address::Telegram { chat, .. } => Some(*chat),
-            Address::Webhook(_) | Address::Recorder(_) => None,
-        }
-    }
-
     /// The conversation with one person on the same service, which calls them so; `None`: nobody talks there.
     #[must_use]
     pub fn private_chat(&self, person: &str) -> Option<Address> {
@@ -237,7 +228,6 @@ mod tests {
             assert_eq!(address.lane(), lane, "{text}");
             assert_eq!(address.whole().to_string(), lane, "{text}");
             assert_eq!((address.is_thread(), address.is_group()), (is_thread, is_group), "{text}");
-            assert_eq!(address.chat_id().is_some(), address.channel().traits().is_chat, "{text}");
         }
     }
 

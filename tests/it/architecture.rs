@@ -27,7 +27,7 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("telemetry", &["model"]),
     ("deliver", &["model", "store", "render", "notify", "telemetry"]),
     ("control", &["model", "store", "route", "render"]),
-    ("web", &["model", "store", "route", "render", "telemetry"]),
+    ("web", &["model", "store", "telemetry"]),
     // The option types that these define beside what uses them.
     (
         "config",

@@ -84,10 +84,8 @@ fn chat(message: &WatchMessage) -> ChatMessage {
 }
 
 fn answer(view: &impl views::View) -> ChatMessage {
-    bodies::chat(
-        &RENDERER.answer(Channel::Telegram, view.into()).expect("a template that was checked"),
-    )
-    .clone()
+    bodies::chat(&RENDERER.answer(Channel::Telegram, view.into()).expect("templates are checked"))
+        .clone()
 }
 
 fn preview(name: &str) -> String {

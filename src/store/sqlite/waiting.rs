@@ -59,16 +59,16 @@ pub(super) fn reason(word: Option<&str>) -> CancelReason {
         .unwrap_or(CancelReason::Unwatched)
 }
 
-/// Everything about a unit (1) and its watch (2) but their alerts, at a moment (3); last, and only where it is asked for (4),
-/// whether a message of the unit is under way.
+/// Everything about a unit (1) and its watch (2) but their alerts, at a moment (3); only where it is asked for (4), whether a
+/// message of the unit is under way; last, the destination.
 pub(super) const HEAD: &str = concat!(
     "SELECT d.cancelled_to, d.cancelled_reason, s.cancelled_to, s.cancelled_reason,
             CASE WHEN s.ended_at IS NOT NULL THEN 'unwatched' WHEN d.disabled IS NOT NULL THEN 'disabled'
                  WHEN s.until <= ?3 THEN 'expired' END,
-            s.settings, u.ref, u.title, w.sent_at, ",
+            s.settings, u.ref, u.title, w.sent_at,
+            ?4 AND EXISTS (SELECT 1 FROM notification WHERE unit = ?1 AND state = 'pending'), ",
     rows::destination_columns!(),
-    ", ?4 AND EXISTS (SELECT 1 FROM notification WHERE unit = ?1 AND state = 'pending')
-     FROM subscription s JOIN destination d ON d.id = s.destination LEFT JOIN subject u ON u.id = s.subject
+    " FROM subscription s JOIN destination d ON d.id = s.destination LEFT JOIN subject u ON u.id = s.subject
      LEFT JOIN unit w ON w.id = ?1 WHERE s.id = ?2"
 );
 
@@ -87,7 +87,10 @@ pub(super) const ALERTS: &str = concat!(
 );
 
 /// Where in [`HEAD`] stands whether a message of the unit is under way.
-const IS_UNDER_WAY: usize = 19;
+const IS_UNDER_WAY: usize = 9;
+
+/// Where its destination begins.
+const DESTINATION: usize = 10;
 
 /// Where in [`ALERTS`] stands what the alerts of one video have in common.
 const VIDEO: usize = 11;
@@ -210,7 +213,7 @@ fn video_id(row: &Row<'_>, key: i64) -> Result<Option<VideoId>> {
 fn ends(head: &Row<'_>) -> Result<Ends> {
     let whole: Option<String> = head.get(4)?;
     Ok(Ends {
-        destination: DestinationId(head.get(9)?),
+        destination: DestinationId(head.get(DESTINATION)?),
         cancelled: [(head.get(0)?, head.get(1)?), (head.get(2)?, head.get(3)?)],
         whole: whole.map(|word| reason(Some(&word))),
     })
@@ -227,7 +230,7 @@ fn unit(head: &Row<'_>, id: UnitId) -> Result<Unit> {
         subject: rows::parsed(&subject, "subject")?,
         subject_title: head.get(7)?,
         last_sent: rows::instant(head, 8)?,
-        destination: rows::destination_row(head, 9)?,
+        destination: rows::destination_row(head, DESTINATION)?,
         videos: Vec::new(),
     })
 }

@@ -105,7 +105,8 @@ impl Lookup for YouTube {
         person: &PersonId,
     ) -> Result<bool, LookupError> {
         self.meanwhile().await;
-        let who = (chat.chat_id().unwrap(), person.0.parse().unwrap());
+        let Address::Telegram { chat: id, .. } = chat else { panic!("{chat} is no chat") };
+        let who = (*id, person.0.parse().unwrap());
         let is = self.administrators.lock().unwrap().contains(&who);
         self.answer(is)
     }

@@ -15,13 +15,11 @@ use tubebell::app::clock;
 use tubebell::deliver::{
     ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Wakers, Worker,
 };
-use tubebell::model::{Address, Effective, UnixMillis};
+use tubebell::model::{Address, Body, Channel, Effective, UnixMillis};
 use tubebell::notify::Notifier;
 use tubebell::render::Renderer;
 use tubebell::store::{Access, Sqlite, Store};
 use tubebell::telemetry::Metrics;
-
-use crate::bodies;
 
 pub(super) struct Rig {
     folder: tempfile::TempDir,
@@ -88,8 +86,11 @@ impl Rig {
 
     /// Queues a message to each of these addresses.
     pub(super) async fn queue(&self, to: impl IntoIterator<Item = (Address, String)>) {
-        let to = to.into_iter().map(|(to, text)| (to, bodies::plain(&text)));
-        self.store.notice(None, to.collect(), self.now()).await.unwrap();
+        let bodies = to.into_iter().map(|(to, text)| match to.channel() {
+            Channel::Webhook => (to, Body::Json(text)),
+            Channel::Telegram | Channel::Recorder => (to, Body::Text(text)),
+        });
+        self.store.notice(None, bodies.collect(), self.now()).await.unwrap();
         self.wake.notify_one();
     }
 
