@@ -24,7 +24,7 @@ use crate::telemetry::{By, Plain, PollClass, seconds};
 /// Videos looked at for one round: forty requests, whose memories are in memory at a time.
 const DUE_MAX: usize = 2_000;
 
-/// Videos that are due soon and may fill up the last request of a round, of each kind.
+/// Videos that are due soon and may fill up the last request of a round.
 const SOON_MAX: usize = 200;
 
 /// The shortest time between two rounds, and the same where one kind of look has no units at present.

@@ -12,7 +12,7 @@ use crate::store::{Edit, Edited};
 /// How long an invitation can be used.
 pub const INVITATION_LIFE: Duration = Duration::from_secs(7 * 86_400);
 
-/// Invitations that one chat may make within 24 hours: each lets a person in.
+/// Invitations that one person may make within 24 hours: each lets a person in.
 const PER_DAY: usize = 20;
 
 /// Random bytes of a code: 160 bits can't be guessed, and make 27 of the 64 characters that a link may carry.
@@ -36,7 +36,7 @@ pub(in crate::control) struct TooManyInvitations;
 
 /// Makes an invitation: its code, and the edit that stores it.
 ///
-/// A chat makes twenty a day.
+/// A person makes twenty a day.
 #[must_use]
 pub fn invitation(made_by: Owner, now: UnixMillis) -> (String, Edit) {
     let mut bytes = [0; CODE_BYTES];

@@ -27,6 +27,9 @@ const OF_LISTS: i64 = 3;
 /// The schema that put what waits into units.
 const OF_UNITS: i64 = 4;
 
+/// The schema that made people of addresses; since then only names and columns have changed.
+const OF_PEOPLE: i64 = 6;
+
 /// Indexes that schema 4 looks things up by. They come before any row, one in a piece.
 pub(super) const BEGIN: [&str; 3] = [
     "DROP INDEX IF EXISTS notification_told",
@@ -80,6 +83,7 @@ pub(super) fn begin(tx: &Connection, found: i64) -> Result<()> {
     let place = match under_way {
         // Another version was stopped on the way to its own schema.
         Some(place) => place,
+        None if found >= OF_PEOPLE => return Ok(()),
         None if found >= OF_UNITS => Place {
             list: i64::MAX,
             waits_in_units: true,

@@ -108,7 +108,7 @@ fn the_checks_of_channels_see_what_is_forbidden() {
     for (path, text, count) in [
         ("deliver/worker.rs", "if channel == Channel::Telegram { return; }", 1),
         ("deliver/worker.rs", "match to { Address::Webhook(_) | Address::Recorder(_) => {} }", 2),
-        ("control/turn.rs", "address.starts_with(\"telegram:\")", 1),
+        ("control/chat/turn.rs", "address.starts_with(\"telegram:\")", 1),
         ("deliver/limits.rs", "if lane.contains(\":-\") { slow() }", 1),
         (
             "deliver/limits.rs",

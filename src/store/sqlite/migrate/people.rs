@@ -1,6 +1,6 @@
 //! To schema 6: who was known by an address alone gets a row, and destinations and invitations belong to it.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::model::{Address, PersonKey};
 use crate::store::Result;
@@ -51,52 +51,70 @@ fn owner(tx: &Connection, word: &str) -> Result<PersonKey> {
     if word == OPERATOR { Ok(PersonKey::OPERATOR) } else { known(tx, word) }
 }
 
+/// What can't be read stands for nobody; the row goes with the others of its piece.
 fn people(tx: &Connection) -> Result<bool> {
-    let stretch: Vec<(String, i64, Option<String>, String)> = tx
+    let stretch: Vec<[Option<String>; 3]> = tx
         .prepare_cached(
-            "SELECT address, since, invited_by, brought_by FROM person_by_address LIMIT ?1",
+            "SELECT address, invited_by, brought_by FROM person_by_address ORDER BY address LIMIT ?1",
         )?
-        .query_map([ROWS], |row| {
-            Ok((row.get(0)?, rows::integer_or(row, 1, 0), row.get(2)?, rows::text(row, 3)))
-        })?
+        .query_map([ROWS], |row| Ok([word(row, 0), word(row, 1), word(row, 2)]))?
         .collect::<rusqlite::Result<_>>()?;
-    for (address, since, invited_by, brought_by) in &stretch {
+    for [address, invited_by, brought_by] in &stretch {
+        let Some(address) = address else { continue };
         let person = known(tx, address)?;
         let invited_by = invited_by.as_ref().map(|by| owner(tx, by)).transpose()?;
         // Rubbish there is nobody: the group counts for itself.
-        let brought_by = brought_by.parse::<Address>().ok();
+        let brought_by = brought_by.as_ref().and_then(|by| by.parse::<Address>().ok());
         let brought_by = brought_by.map(|by| person::known(tx, &by)).transpose()?;
         tx.prepare_cached(
-            "UPDATE person SET since = ?2, invited_by = ?3, brought_by = ?4 WHERE id = ?1",
+            "UPDATE person SET invited_by = ?3, brought_by = ?4, since =
+             (SELECT CASE typeof(since) WHEN 'integer' THEN since ELSE 0 END FROM person_by_address WHERE address = ?2)
+             WHERE id = ?1",
         )?
         .execute(params![
             person.0,
-            since,
+            address,
             invited_by.map(|by| by.0),
             brought_by.map(|by| by.0)
         ])?;
-        tx.prepare_cached("DELETE FROM person_by_address WHERE address = ?1")?
-            .execute([address])?;
     }
+    tx.prepare_cached(
+        "DELETE FROM person_by_address
+         WHERE address IN (SELECT address FROM person_by_address ORDER BY address LIMIT ?1)",
+    )?
+    .execute([ROWS])?;
     Ok(!stretch.is_empty())
 }
 
+/// As with people: an invitation that nobody can write goes.
 fn invitations(tx: &Connection) -> Result<bool> {
-    let stretch: Vec<(String, String, Option<String>)> = tx
-        .prepare_cached("SELECT code, made_by, used_by FROM invite_by_address LIMIT ?1")?
-        .query_map([ROWS], |row| Ok((row.get(0)?, rows::text(row, 1), row.get(2)?)))?
+    let stretch: Vec<[Option<String>; 3]> = tx
+        .prepare_cached(
+            "SELECT code, made_by, used_by FROM invite_by_address ORDER BY code LIMIT ?1",
+        )?
+        .query_map([ROWS], |row| Ok([word(row, 0), word(row, 1), word(row, 2)]))?
         .collect::<rusqlite::Result<_>>()?;
-    for (code, made_by, used_by) in &stretch {
-        let made_by = owner(tx, made_by)?;
+    for [code, made_by, used_by] in &stretch {
+        let Some(code) = code else { continue };
+        let made_by = owner(tx, made_by.as_deref().unwrap_or_default())?;
         let used_by = used_by.as_ref().map(|by| known(tx, by)).transpose()?;
         tx.prepare_cached(
             "INSERT INTO invite (code, made_by, made_at, expires_at, used_by)
              SELECT code, ?2, made_at, expires_at, ?3 FROM invite_by_address WHERE code = ?1",
         )?
         .execute(params![code, made_by.0, used_by.map(|by| by.0)])?;
-        tx.prepare_cached("DELETE FROM invite_by_address WHERE code = ?1")?.execute([code])?;
     }
+    tx.prepare_cached(
+        "DELETE FROM invite_by_address
+         WHERE code IN (SELECT code FROM invite_by_address ORDER BY code LIMIT ?1)",
+    )?
+    .execute([ROWS])?;
     Ok(!stretch.is_empty())
+}
+
+/// A text; `None`: nothing, or what can't be read.
+fn word(row: &Row<'_>, column: usize) -> Option<String> {
+    row.get_ref(column).ok()?.as_str().ok().map(str::to_owned)
 }
 
 /// The operator's belong to them already, and are not read: there may be a million of them.

@@ -176,8 +176,13 @@ async fn whoever_was_known_by_an_address_is_a_person_with_all_that_they_had() {
     let rubbish = "INSERT INTO destination (address, lane, owner) VALUES ('telegram:50', 50, 'Operator'), ('telegram:51', 51, '');
          INSERT INTO lane (id, key, channel) VALUES (50, 'telegram:50', 'telegram'), (51, 'telegram:51', 'telegram');
          INSERT INTO person (address, since, invited_by, brought_by) VALUES ('telegram:-52', 'long ago', 'telegram:operator', 'nobody');
-         INSERT INTO invite VALUES ('rubbish', 'Operator', 1, 9000000000000000, NULL);";
-    let bench = Bench::of_older(&format!("{}\n{rubbish}", OLDER[3].1));
+         INSERT INTO invite VALUES ('rubbish', 'Operator', 1, 9000000000000000, NULL);
+         INSERT INTO person (address, since, invited_by, brought_by) VALUES (x'ff', 1, NULL, NULL), (CAST(x'ff' AS TEXT), 1, NULL, NULL);
+         INSERT INTO invite VALUES (x'ff', x'ff', 1, 1, x'ff'), ('unread', x'ff', 1, 1, CAST(x'ff' AS TEXT));";
+    // More than a piece brings along.
+    let many = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 2500)
+         INSERT INTO invite SELECT 'old' || n, 'operator', 1, 1, NULL FROM n;";
+    let bench = Bench::of_older(&format!("{}\n{rubbish}\n{many}", OLDER[3].1));
     assert_ne!(bench.piece(1).await, Migration::Done, "it comes in pieces");
     bench.upgrade().await;
     let store = bench.store();
