@@ -181,10 +181,11 @@ impl Reply for Outbox {
     }
 
     async fn edit(&self, to: &Address, owner: &Owner, which: &MessageId, message: Body) {
-        if let (Address::Telegram { chat, .. }, Body::Chat(message)) = (to, message)
-            && let Ok(message_id) = which.0.parse()
-        {
-            self.post(to, owner, What::Edit { chat: *chat, message_id, message });
+        match (to, which.0.parse(), message) {
+            (Address::Telegram { chat, .. }, Ok(message_id), Body::Chat(message)) => {
+                self.post(to, owner, What::Edit { chat: *chat, message_id, message });
+            }
+            _ => tracing::error!("what should be changed is no message of Telegram's"),
         }
     }
 }

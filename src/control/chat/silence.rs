@@ -12,7 +12,7 @@ use super::answer::{Answer, Stop, wrong};
 use super::clock;
 use super::target::ENDED;
 use super::turn::Turn;
-use super::words::{first_word, list_number, quoted, reference};
+use super::words::{FAILED, first_word, list_number, quoted, reference};
 
 /// Silence without a time.
 const MUTE_DEFAULT: Duration = Duration::from_secs(3600);
@@ -142,7 +142,11 @@ pub(super) async fn quiet(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
         };
         settings = match actions::set(turn, request).await? {
             Ok(settings) => settings,
-            Err(NotWatched) => return Err(turn.refuse(ENDED)),
+            // Of the chat as a whole there is something to be set as soon as somebody has written there.
+            Err(NotWatched) => {
+                tracing::error!("the store knows no chat in which somebody has just written");
+                return Err(turn.refuse(FAILED));
+            }
         };
     }
     let effective = Settings::effective(&Settings::default(), &settings, &turn.options().defaults);

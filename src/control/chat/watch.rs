@@ -9,7 +9,7 @@ use crate::route::language::{self, RuleError};
 
 use super::answer::{Answer, Stop, wrong};
 use super::turn::Turn;
-use super::words::{reference, subject_first};
+use super::words::{FAILED, reference, subject_first};
 use super::{watched, youtube};
 
 const EXAMPLE: &str = "/watch dQw4w9WgXcQ views every 1000; status";
@@ -87,6 +87,6 @@ fn refused(turn: &Turn<'_>, refusal: &NoWatch) -> Stop {
             )
         }
         NoWatch::NotThere(not_there) => youtube::not_there(not_there),
-        NoWatch::Failed => turn.refuse("Something went wrong here. Try again."),
+        NoWatch::Failed => turn.refuse(FAILED),
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::model::{SubjectRef, unwrapped};
 
+/// Said when the store answers with something that can't be.
+pub(super) const FAILED: &str = "Something went wrong here. Try again.";
+
 /// What somebody wrote, as it may stand in a sentence: bounded, in one line, in backticks.
 pub(super) fn quoted(text: &str) -> String {
     const SHOWN_MAX_CHARS: usize = 60;

@@ -40,7 +40,6 @@ mod notification;
 mod open;
 mod operator;
 mod owners;
-mod parts;
 mod people;
 mod person;
 #[cfg(test)]
@@ -51,6 +50,7 @@ mod route;
 mod routing_tx;
 mod rows;
 mod rule;
+mod sides;
 mod subject;
 mod sweep;
 mod thread;

@@ -71,6 +71,8 @@ async fn retries_that_can_t_be_read_end() {
     for (sql, outcome) in [
         ("UPDATE destination SET address = 'carrier pigeon'", "dead"),
         ("UPDATE notification SET body = x'ff'", "dead"),
+        ("UPDATE notification SET body_kind = 'fax'", "dead"),
+        ("UPDATE notification SET body_kind = 'chat', body = 'no message'", "dead"),
         ("DELETE FROM destination", "cancelled:unwatched"),
         ("DELETE FROM subscription", "cancelled:unwatched"),
     ] {
