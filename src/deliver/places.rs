@@ -101,6 +101,15 @@ impl Places for HostPlaces {
             state.taken.push((lane.to_owned(), count));
         }
     }
+
+    fn give_back(&self, lane: &str, count: usize) {
+        let mut state = self.state();
+        let taken = state.taken.iter_mut().rfind(|(key, _)| count > 0 && key == lane);
+        if let Some((_, taken)) = taken {
+            *taken = taken.saturating_sub(count);
+            state.shift(lane, |held| held.saturating_sub(count));
+        }
+    }
 }
 
 impl HostPlaces {

@@ -33,8 +33,11 @@ pub trait Places: Send + Sync {
     /// How many more of this lane may leave now.
     fn free(&self, lane_key: &str) -> usize;
 
-    /// So many of this lane leave.
+    /// So many of this lane may leave.
     fn take(&self, lane_key: &str, count: usize);
+
+    /// So many of them do not.
+    fn give_back(&self, lane_key: &str, count: usize);
 }
 
 /// What deliveries take and give back.

@@ -30,18 +30,7 @@ pub(super) fn give_up(
     at: UnixMillis,
     ended: &mut Ended,
 ) -> Result<()> {
-    end(tx, id, &End::dead(cause, 0, at), ended).map(drop)
-}
-
-/// Ends a notification on purpose.
-pub(super) fn cancel(
-    tx: &Connection,
-    id: NotificationId,
-    reason: CancelReason,
-    at: UnixMillis,
-    ended: &mut Ended,
-) -> Result<()> {
-    end(tx, id, &End::cancelled(reason, at), ended).map(drop)
+    end(tx, id, End::dead(cause, 0, at), ended).map(drop)
 }
 
 /// How a notification ends.
@@ -79,39 +68,58 @@ pub(super) const END: &str =
     "UPDATE notification SET state = ?2, ended = ?3, next_at = NULL, attempts = attempts + ?4, receipt = ?5, error = ?6
      WHERE id = ?1";
 
-/// Ends a notification and its alerts. The part that follows it is due, or whatever has come for its unit meanwhile.
-/// Returns its lane; `None`: it had ended before.
+/// Ends a notification and its alerts, as [`end_all`] does. Returns its lane; `None`: it had ended before.
 pub(super) fn end(
     tx: &Connection,
     id: NotificationId,
-    how: &End<'_>,
+    how: End<'_>,
     ended: &mut Ended,
 ) -> Result<Option<i64>> {
-    let row: Option<(i64, Option<i64>, i64, String)> = tx
-        .prepare_cached(STANDS)?
-        .query_row([id.0], |row| {
-            // What can't be read is damaged, and the alerts know it too.
-            Ok((row.get(0)?, row.get(1)?, rows::integer_or(row, 2, 0), rows::text(row, 3)))
-        })
-        .optional()?;
-    let Some((lane, unit, parts_left, list)) = row else { return Ok(None) };
-    tx.prepare_cached(END)?.execute(params![
-        id.0,
-        how.state,
-        how.at.0,
-        how.attempts,
-        how.receipt,
-        how.error
-    ])?;
-    for alert in listed(tx, id, &list)? {
-        end_alert(tx, AlertId(alert), how.outcome, how.at, ended)?;
+    Ok(end_all(tx, &[(id, how)], ended)?.pop().flatten())
+}
+
+/// Ends notifications and their alerts. The part that follows each is due, or whatever has come for its unit meanwhile.
+/// Returns their lanes; `None`: it had ended before.
+pub(super) fn end_all(
+    tx: &Connection,
+    all: &[(NotificationId, End<'_>)],
+    ended: &mut Ended,
+) -> Result<Vec<Option<i64>>> {
+    if all.is_empty() {
+        return Ok(Vec::new());
     }
-    if let Some(unit) = unit {
-        let next = if parts_left > 0 { next_part(tx, id, how.at)? } else { None };
+    let mut rows = Vec::with_capacity(all.len());
+    let (mut stands, mut end) = (tx.prepare_cached(STANDS)?, tx.prepare_cached(END)?);
+    for (id, how) in all {
+        let row: Option<(i64, Option<i64>, i64, String)> = stands
+            .query_row([id.0], |row| {
+                // What can't be read is damaged, and the alerts know it too.
+                Ok((row.get(0)?, row.get(1)?, rows::integer_or(row, 2, 0), rows::text(row, 3)))
+            })
+            .optional()?;
+        if row.is_some() {
+            let End { state, at, attempts, receipt, error, .. } = how;
+            end.execute(params![id.0, state, at.0, attempts, receipt, error])?;
+        }
+        rows.push(row);
+    }
+    drop((stands, end));
+    let mut statement = tx.prepare_cached(END_ALERT)?;
+    for ((id, how), row) in all.iter().zip(&rows) {
+        let Some((.., list)) = row else { continue };
+        for alert in listed(tx, *id, list)? {
+            let touched = statement.execute(params![alert, how.outcome, how.at.0])?;
+            ended.add(how.outcome, touched);
+        }
+    }
+    drop(statement);
+    for ((id, how), row) in all.iter().zip(&rows) {
+        let Some((_, Some(unit), parts_left, _)) = row else { continue };
+        let next = if *parts_left > 0 { next_part(tx, *id, how.at)? } else { None };
         let sent_at = (how.state == "sent").then_some(how.at);
-        unit::ended(tx, UnitId(unit), id, next, sent_at)?;
+        unit::ended(tx, UnitId(*unit), *id, next, sent_at)?;
     }
-    Ok(Some(lane))
+    Ok(rows.into_iter().map(|row| row.map(|(lane, ..)| lane)).collect())
 }
 
 /// The part that follows a notification, in the next row, may leave now.
@@ -160,30 +168,25 @@ fn listed(tx: &Connection, id: NotificationId, list: &str) -> Result<Vec<i64>> {
     }
 }
 
-/// Ends an alert on purpose.
-pub(super) fn cancel_alert(
-    tx: &Connection,
-    alert: AlertId,
-    reason: CancelReason,
-    at: UnixMillis,
-    ended: &mut Ended,
-) -> Result<()> {
-    end_alert(tx, alert, cancelled_outcome(reason), at, ended)
-}
+/// Ends an alert, unless it has ended.
+const END_ALERT: &str =
+    "UPDATE alert SET outcome = ?2, ended = ?3 WHERE id = ?1 AND outcome IS NULL";
 
-fn end_alert(
+/// Ends alerts on purpose.
+pub(super) fn cancel_alerts(
     tx: &Connection,
-    alert: AlertId,
-    outcome: &'static str,
+    alerts: &[(AlertId, CancelReason)],
     at: UnixMillis,
     ended: &mut Ended,
 ) -> Result<()> {
-    let touched = tx
-        .prepare_cached(
-            "UPDATE alert SET outcome = ?2, ended = ?3 WHERE id = ?1 AND outcome IS NULL",
-        )?
-        .execute(params![alert.0, outcome, at.0])?;
-    ended.add(outcome, touched);
+    if alerts.is_empty() {
+        return Ok(());
+    }
+    let mut statement = tx.prepare_cached(END_ALERT)?;
+    for (alert, reason) in alerts {
+        let outcome = cancelled_outcome(*reason);
+        ended.add(outcome, statement.execute(params![alert.0, outcome, at.0])?);
+    }
     Ok(())
 }
 
@@ -197,18 +200,17 @@ pub(super) fn end_unwanted(
     limit: usize,
     ended: &mut Ended,
 ) -> Result<usize> {
-    let waiting = waiting::read(tx, unit, false, now, limit)?;
+    let waiting = waiting::read(tx, &[unit], false, now, limit)?.pop().unwrap_or_default();
     let mut left = waiting.read - waiting.cancelled.len();
-    for (alert, reason) in waiting.cancelled {
-        cancel_alert(tx, alert, reason, now, ended)?;
-    }
+    cancel_alerts(tx, &waiting.cancelled, now, ended)?;
+    let mut statement = tx.prepare_cached(END_ALERT)?;
     for alert in waiting.unit.iter().flat_map(|unit| &unit.videos).flat_map(|video| &video.alerts) {
         if alert.observed_at < before {
-            end_alert(tx, alert.id, "dead", now, ended)?;
+            ended.add("dead", statement.execute(params![alert.id.0, "dead", now.0])?);
             left -= 1;
         }
     }
-    if left == 0 && waiting.is_all {
+    if left == 0 && !waiting.has_more {
         unit::empty_and_settle(tx, unit)?;
     }
     Ok(waiting.read)

@@ -6,9 +6,9 @@
 //! second descriptor of the database itself would drop SQLite's own locks.
 //!
 //! By the life of an alert: `watch` and `listing` make triggers, `routing_tx` writes the alert, `unit` notes that its watch
-//! has something waiting and `lane` when the chat may be told; `claim` looks at what is due (`waiting`), makes
-//! notifications of it, `finish` records their attempts, `ending` ends them, and `sweep` deletes what is past its
-//! retention.
+//! has something waiting and `lane` when the chat may be told; `claim` goes along the lanes, asks what is `due` in many of
+//! them at once, has it read (`waiting`) and decided (`look`), and writes that together (`writes`, `notification`); `finish`
+//! records their attempts, `ending` ends them, and `sweep` deletes what is past its retention.
 
 mod address;
 mod asleep;
@@ -20,6 +20,7 @@ mod claim;
 mod clock;
 mod dead_letters;
 mod destinations;
+mod due;
 mod edit;
 mod ending;
 mod error;
@@ -32,6 +33,7 @@ mod lane;
 mod ledger;
 mod listing;
 mod log;
+mod look;
 mod mark;
 mod member;
 mod migrate;
@@ -59,6 +61,7 @@ mod unite;
 mod waiting;
 mod watch;
 mod why;
+mod writes;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, params};
 
-use super::notification::NewNotification;
-use super::{address, lane, rows};
+use super::notification::{Births, Kept, NewNotification};
+use super::{address, lane, notification, rows};
 use crate::model::{Address, Body, Owner, PersonKey, UnixMillis};
 use crate::store::Result;
 
@@ -25,26 +25,31 @@ pub(super) fn notice(
             return Ok(false);
         }
     }
+    let mut births = Births::begin(tx)?;
+    let mut notices = Vec::with_capacity(to.len());
+    let mut lanes = Vec::with_capacity(to.len());
     for (address, body) in to {
         let (destination, lane) = address::destination(tx, address, &Owner::Operator)?;
-        let new = NewNotification {
+        lanes.push(lane);
+        notices.push(NewNotification {
+            born: births.give(),
             lane,
             destination,
             unit: None,
             video: None,
-            alerts: &[],
+            alerts: Vec::new(),
             kind: "notice",
-            body: Some(body),
+            body: Some(Kept::of(body)?),
             silent: false,
             observed_at: now,
             now,
             state: "pending",
             next_at: Some(now),
             parts_left: 0,
-        };
-        new.insert(tx)?;
-        lane::make_due(tx, lane, now)?;
+        });
     }
+    notification::insert(tx, &notices)?;
+    lanes.into_iter().try_for_each(|lane| lane::make_due(tx, lane, now))?;
     Ok(true)
 }
 

@@ -13,7 +13,7 @@ use crate::model::{AlertId, DestinationId, NotificationId, SubscriptionId, UnixM
 use crate::store::Result;
 
 /// A unit's row. Its number says what it is of, so that it is found without an index.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct UnitId(pub(super) i64);
 
 /// Numbers that belong to one watch: room for further kinds.
@@ -80,71 +80,57 @@ pub(super) static MAKE_DUE: LazyLock<String> = LazyLock::new(|| {
     format!("{sql} AND EXISTS (SELECT 1 FROM unit WHERE unit.id = ?3 AND notification IS NULL)")
 });
 
-pub(super) const DUE: &str = "SELECT id FROM unit
-     WHERE lane = ?1 AND due_at <= ?2 AND due_at IS NOT NULL AND notification IS NULL
-     ORDER BY due_at, first LIMIT ?3";
-
-/// Units of a lane that are to be looked at, longest due first.
-pub(super) fn due(
-    tx: &Connection,
-    lane: i64,
-    now: UnixMillis,
-    limit: usize,
-) -> Result<Vec<UnitId>> {
-    Ok(tx
-        .prepare_cached(DUE)?
-        .query_map(params![lane, now.0, limit], |row| Ok(UnitId(row.get(0)?)))?
-        .collect::<rusqlite::Result<_>>()?)
+/// What becomes of a unit that was looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Next {
+    /// The look is put off.
+    Hold(UnixMillis),
+    /// There is more of it: it is looked at again, behind what others have due by now.
+    Requeue(UnixMillis),
+    /// Nothing waits in it any more. `told_at`: what waited goes to a program, which is told each video by itself.
+    Empty {
+        told_at: Option<UnixMillis>,
+    },
+    /// A message of it is taken, and nothing else waits in it.
+    Taken(NotificationId),
+    /// A message of it is taken, and nothing else before that one has ended.
+    WaitFor(NotificationId),
+    /// All that waits in it is about videos of which a message is under way: it is not looked at before any message of the
+    /// unit has ended, or something else comes. Kept as the negative of the number of one of them.
+    WaitBehind {
+        message: NotificationId,
+        told_at: Option<UnixMillis>,
+    },
 }
 
-/// Puts a look off.
-pub(super) fn hold(tx: &Connection, unit: UnitId, until: UnixMillis) -> Result<()> {
-    tx.prepare_cached("UPDATE unit SET due_at = ?2 WHERE id = ?1")?.execute([unit.0, until.0])?;
-    Ok(())
-}
+pub(super) const REQUEUE: &str =
+    "UPDATE unit SET due_at = max(due_at, ?2), first = (SELECT max(id) FROM alert) WHERE id = ?1";
 
-/// Looks at the rest behind what others have due by now.
-pub(super) fn requeue(tx: &Connection, unit: UnitId, now: UnixMillis) -> Result<()> {
-    tx.prepare_cached("UPDATE unit SET due_at = max(due_at, ?2), first = (SELECT max(id) FROM alert) WHERE id = ?1")?
-        .execute([unit.0, now.0])?;
-    Ok(())
-}
+/// When a unit is due, unless that stays (3), what it waits for, and when it was told.
+const MOVE: &str = "UPDATE unit SET due_at = CASE WHEN ?3 THEN due_at ELSE ?2 END, notification = ?4,
+     sent_at = coalesce(?5, sent_at) WHERE id = ?1";
 
-/// Nothing waits in a unit any more. `told_at`: what waited goes to a program, which is told each video by itself.
-pub(super) fn empty(tx: &Connection, unit: UnitId, told_at: Option<UnixMillis>) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE unit SET due_at = NULL, sent_at = coalesce(?2, sent_at) WHERE id = ?1",
-    )?
-    .execute(params![unit.0, told_at.map(|at| at.0)])?;
-    Ok(())
-}
-
-/// Nothing of a unit is taken until a notification has ended.
-pub(super) fn wait_for(tx: &Connection, unit: UnitId, notification: NotificationId) -> Result<()> {
-    tx.prepare_cached("UPDATE unit SET notification = ?2 WHERE id = ?1")?
-        .execute([unit.0, notification.0])?;
-    Ok(())
-}
-
-/// All that waits in a unit is about videos of which a message is under way: it is not looked at before any message of
-/// the unit has ended, or something else comes. Kept as the negative of the number of one of them.
-pub(super) fn wait_behind(
-    tx: &Connection,
-    unit: UnitId,
-    notification: NotificationId,
-    told_at: Option<UnixMillis>,
-) -> Result<()> {
-    tx.prepare_cached(
-        "UPDATE unit SET notification = -?2, sent_at = coalesce(?3, sent_at) WHERE id = ?1",
-    )?
-    .execute(params![unit.0, notification.0, told_at.map(|at| at.0)])?;
-    Ok(())
-}
-
-/// A message of a unit is taken and nothing else waits in it: both of the above at once.
-pub(super) fn taken(tx: &Connection, unit: UnitId, notification: NotificationId) -> Result<()> {
-    tx.prepare_cached("UPDATE unit SET due_at = NULL, notification = ?2 WHERE id = ?1")?
-        .execute([unit.0, notification.0])?;
+/// Writes what becomes of units that were looked at.
+pub(super) fn looked_at(tx: &Connection, units: &[(UnitId, Next)]) -> Result<()> {
+    if units.is_empty() {
+        return Ok(());
+    }
+    let mut statement = tx.prepare_cached(MOVE)?;
+    for (unit, next) in units {
+        let (due_at, stays, notification, told_at) = match *next {
+            Next::Requeue(now) => {
+                tx.prepare_cached(REQUEUE)?.execute([unit.0, now.0])?;
+                continue;
+            }
+            Next::Hold(until) => (Some(until), false, None, None),
+            Next::Empty { told_at } => (None, false, None, told_at),
+            Next::Taken(message) => (None, false, Some(message.0), None),
+            Next::WaitFor(message) => (None, true, Some(message.0), None),
+            Next::WaitBehind { message, told_at } => (None, true, Some(-message.0), told_at),
+        };
+        let (due_at, told_at) = (due_at.map(|at| at.0), told_at.map(|at| at.0));
+        statement.execute(params![unit.0, due_at, stays, notification, told_at])?;
+    }
     Ok(())
 }
 

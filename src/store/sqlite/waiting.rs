@@ -1,11 +1,11 @@
-//! What waits in a unit: read for a claim, and sorted into what may be told and what may not.
+//! What waits in units: read for a claim, many at once, and sorted into what may be told and what may not.
 
 use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, params};
 
 use super::rows::{self, NO_VIDEO};
-use super::unit::UnitId;
+use super::unit::{self, UnitId};
 use crate::model::{
     Alert, AlertId, CancelReason, DestinationId, Marks, NotificationId, RuleId, Series,
     SubscriptionId, UnixMillis, VideoId,
@@ -13,6 +13,7 @@ use crate::model::{
 use crate::store::{Result, StoreError, Unit, VideoAlerts};
 
 /// The waiting alerts of a unit, sorted.
+#[derive(Default)]
 pub(super) struct Waiting {
     /// What may be told; `None`: nothing.
     pub(super) unit: Option<Unit>,
@@ -26,8 +27,8 @@ pub(super) struct Waiting {
     pub(super) destination: Option<DestinationId>,
     /// How many alerts were read.
     pub(super) read: usize,
-    /// Whether these are all; false: there may be more.
-    pub(super) is_all: bool,
+    /// Whether there is more of it.
+    pub(super) has_more: bool,
     /// What is left because a message about its video is under way: one of these messages.
     pub(super) behind: Option<NotificationId>,
 }
@@ -59,20 +60,21 @@ pub(super) fn reason(word: Option<&str>) -> CancelReason {
         .unwrap_or(CancelReason::Unwatched)
 }
 
-/// Everything about a unit (1) and its watch (2) but their alerts, at a moment (3); only where it is asked for (4), whether a
-/// message of the unit is under way; last, the destination.
-pub(super) const HEAD: &str = concat!(
+/// Everything about units (1, numbered as 4 says) and their watches but their alerts, at a moment (2); and, only where it is
+/// asked for (3), whether a message of the unit is under way.
+pub(super) const HEADS: &str = concat!(
     "SELECT d.cancelled_to, d.cancelled_reason, s.cancelled_to, s.cancelled_reason,
             CASE WHEN s.ended_at IS NOT NULL THEN 'unwatched' WHEN d.disabled IS NOT NULL THEN 'disabled'
-                 WHEN s.until <= ?3 THEN 'expired' END,
-            s.settings, u.ref, u.title, w.sent_at,
-            ?4 AND EXISTS (SELECT 1 FROM notification WHERE unit = ?1 AND state = 'pending'), ",
+                 WHEN s.until <= ?2 THEN 'expired' END,
+            s.settings, u.ref, u.title, w.sent_at, ",
     rows::destination_columns!(),
-    " FROM subscription s JOIN destination d ON d.id = s.destination LEFT JOIN subject u ON u.id = s.subject
-     LEFT JOIN unit w ON w.id = ?1 WHERE s.id = ?2"
+    ", ?3 AND EXISTS (SELECT 1 FROM notification WHERE unit = i.value AND state = 'pending'), i.key
+     FROM json_each(?1) i CROSS JOIN subscription s ON s.id = i.value / ?4 JOIN destination d ON d.id = s.destination
+     LEFT JOIN subject u ON u.id = s.subject LEFT JOIN unit w ON w.id = i.value"
 );
 
-/// The alerts of a unit with their videos, video by video.
+/// The alerts of units (1) with their videos, unit by unit in their order: that of the join. Of each the index brings them
+/// video by video.
 pub(super) const ALERTS: &str = concat!(
     "SELECT a.id, a.rule, coalesce(r.text, ''), a.series, a.previous, a.current, a.marks, a.observed_at,
             coalesce(a.last_at, a.observed_at), a.folded + 1,
@@ -80,63 +82,67 @@ pub(super) const ALERTS: &str = concat!(
     rows::about_columns!(),
     ", ",
     rows::seen_columns!(),
-    " FROM alert a LEFT JOIN rule r ON r.id = a.rule
+    ", i.key FROM json_each(?1) i CROSS JOIN alert a ON a.unit = i.value LEFT JOIN rule r ON r.id = a.rule
      LEFT JOIN video v ON v.id = a.video LEFT JOIN seen n ON n.video = a.video
-     WHERE a.unit = ?1 AND a.outcome IS NULL AND a.notification IS NULL
-     ORDER BY a.video, a.rule"
+     WHERE a.outcome IS NULL AND a.notification IS NULL"
 );
 
-/// Where in [`HEAD`] stands whether a message of the unit is under way.
-const IS_UNDER_WAY: usize = 9;
+/// Where in [`HEADS`] stands whether a message of the unit is under way, and which unit it is.
+const IS_UNDER_WAY: usize = 19;
+const UNIT_OF_HEAD: usize = 20;
 
-/// Where its destination begins.
-const DESTINATION: usize = 10;
-
-/// Where in [`ALERTS`] stands what the alerts of one video have in common.
+/// Where in [`ALERTS`] stands what the alerts of one video have in common, and whose they are.
 const VIDEO: usize = 11;
+const UNIT_OF_ALERT: usize = 29;
 
-/// Reads at most `limit` waiting alerts of a unit. Where each video has messages of its own, the alerts of those of which
-/// one is under way are left where they are.
+/// A unit without its alerts.
+struct Head {
+    ends: Ends,
+    /// What a message needs to know; or why it can't be read.
+    unit: std::result::Result<Unit, String>,
+    is_under_way: bool,
+}
+
+/// Reads what waits in units, in their order, until so many alerts were read: of the last one there may be more, and what is
+/// behind it is left out. Where each video has messages of its own, the alerts of those of which one is under way are left
+/// where they are.
 ///
 /// What can't be read (another version's word, a damaged row) is set apart: it must not hold up anything else.
 pub(super) fn read(
     tx: &Connection,
-    id: UnitId,
+    units: &[UnitId],
     is_told_each_video: bool,
     now: UnixMillis,
     limit: usize,
-) -> Result<Waiting> {
-    let mut statement = tx.prepare_cached(HEAD)?;
-    let mut rows = statement.query(params![id.0, id.watch().0, now.0, is_told_each_video])?;
-    let head = rows.next()?;
-    let ends = head.map(ends).transpose()?;
-    let under_way = match head {
-        Some(head) if rows::integer_or(head, IS_UNDER_WAY, 0) != 0 => under_way(tx, id)?,
-        _ => HashMap::new(),
-    };
-    let mut waiting = Waiting {
-        unit: None,
-        cancelled: Vec::new(),
-        keys: HashMap::new(),
-        broken: Vec::new(),
-        destination: ends.as_ref().map(|ends| ends.destination),
-        read: 0,
-        is_all: true,
-        behind: None,
-    };
-    let mut videos: Vec<(i64, VideoAlerts)> = Vec::new();
+) -> Result<Vec<Waiting>> {
+    let ids = rows::json(&units.iter().map(|unit| unit.0).collect::<Vec<_>>())?;
+    let mut heads = heads(tx, &ids, units, is_told_each_video, now)?;
+    let is_under_way = heads.iter().flatten().any(|head| head.is_under_way);
+    let under_way = if is_under_way { under_way(tx, &ids)? } else { HashMap::new() };
+    let mut found: Vec<(Waiting, Vec<(i64, VideoAlerts)>)> = Vec::with_capacity(units.len());
+    let mut left = limit;
     let mut statement = tx.prepare_cached(ALERTS)?;
-    let mut rows = statement.query([id.0])?;
-    loop {
-        if waiting.read == limit {
-            waiting.is_all = false;
+    let mut rows = statement.query([&ids])?;
+    let mut last = units.len();
+    while let Some(row) = rows.next()? {
+        let at: usize = row.get(UNIT_OF_ALERT)?;
+        let (Some(unit), Some(head)) = (units.get(at), heads.get(at)) else { continue };
+        if left == 0 {
+            if let Some((waiting, _)) = found.get_mut(at) {
+                waiting.has_more = true;
+            }
+            last = at;
             break;
         }
-        let Some(row) = rows.next()? else { break };
+        while found.len() <= at {
+            found.push((Waiting::default(), Vec::new()));
+        }
+        let Some((waiting, videos)) = found.last_mut() else { continue };
         let alert = AlertId(row.get(0)?);
         let key = rows::integer_or(row, VIDEO, NO_VIDEO);
         waiting.read += 1;
-        let Some(ends) = &ends else {
+        left -= 1;
+        let Some(Head { ends, .. }) = head else {
             waiting.cancelled.push((alert, CancelReason::Unwatched));
             continue;
         };
@@ -144,36 +150,73 @@ pub(super) fn read(
             waiting.cancelled.push((alert, reason));
             continue;
         }
-        if let Some(message) = under_way.get(&key) {
+        if let Some(message) = under_way.get(&(unit.0, key)) {
             // It takes no place from what is behind it, which may be told.
             waiting.behind = Some(*message);
             waiting.read -= 1;
+            left += 1;
             continue;
         }
-        if let Err(cause) = rows::readable(add(row, key, (ends.destination, id), &mut videos))? {
+        if let Err(cause) = rows::readable(add(row, key, (ends.destination, *unit), videos))? {
             waiting.broken.push((alert, cause));
         }
     }
-    if let Some(head) = head.filter(|_| !videos.is_empty()) {
-        // By age: of the videos, and of what each has.
+    while found.len() < last {
+        found.push((Waiting::default(), Vec::new()));
+    }
+    let found = found.into_iter().zip(heads.iter_mut().map(Option::take));
+    Ok(found.map(|((waiting, videos), head)| waiting.with(videos, head)).collect())
+}
+
+impl Waiting {
+    /// With what may be told, by age: the videos, and what each has.
+    fn with(mut self, mut videos: Vec<(i64, VideoAlerts)>, head: Option<Head>) -> Waiting {
+        let Some(head) = head else { return self };
+        self.destination = Some(head.ends.destination);
+        if videos.is_empty() {
+            return self;
+        }
         for (_, video) in &mut videos {
             video.alerts.sort_unstable_by_key(|alert| alert.id.0);
         }
         videos.sort_by_key(|(_, video)| video.alerts.first().map(|alert| alert.id.0));
-        waiting.keys =
+        self.keys =
             videos.iter().filter_map(|(key, video)| video.video.map(|id| (id, *key))).collect();
         let videos = videos.into_iter().map(|(_, video)| video).collect();
-        match rows::readable(unit(head, id))? {
-            Ok(unit) => waiting.unit = Some(Unit { videos, ..unit }),
-            Err(cause) => waiting.broken.extend(
+        match head.unit {
+            Ok(unit) => self.unit = Some(Unit { videos, ..unit }),
+            Err(cause) => self.broken.extend(
                 videos
                     .into_iter()
                     .flat_map(|video: VideoAlerts| video.alerts)
                     .map(|alert| (alert.id, cause.clone())),
             ),
         }
+        self
     }
-    Ok(waiting)
+}
+
+/// The heads of units; `None`: its watch is gone.
+fn heads(
+    tx: &Connection,
+    ids: &str,
+    units: &[UnitId],
+    is_told_each_video: bool,
+    now: UnixMillis,
+) -> Result<Vec<Option<Head>>> {
+    let mut heads: Vec<Option<Head>> = units.iter().map(|_| None).collect();
+    let mut statement = tx.prepare_cached(HEADS)?;
+    let mut rows = statement.query(params![ids, now.0, is_told_each_video, unit::KINDS])?;
+    while let Some(row) = rows.next()? {
+        let at: usize = row.get(UNIT_OF_HEAD)?;
+        let (Some(id), Some(head)) = (units.get(at), heads.get_mut(at)) else { continue };
+        *head = Some(Head {
+            ends: ends(row)?,
+            unit: rows::readable(without_alerts(row, *id))?,
+            is_under_way: rows::integer_or(row, IS_UNDER_WAY, 0) != 0,
+        });
+    }
+    Ok(heads)
 }
 
 /// Adds the alert of a row to its video, which is the last one if it is known already.
@@ -220,7 +263,7 @@ fn ends(head: &Row<'_>) -> Result<Ends> {
 }
 
 /// What a message needs to know beside the alerts.
-fn unit(head: &Row<'_>, id: UnitId) -> Result<Unit> {
+fn without_alerts(head: &Row<'_>, id: UnitId) -> Result<Unit> {
     let subject: Option<String> = head.get(6)?;
     let subject = subject.ok_or_else(|| StoreError::Row("what is watched is gone".into()))?;
     Ok(Unit {
@@ -270,13 +313,13 @@ pub(super) fn marks(text: Option<&str>) -> Result<Marks> {
         .map_err(|error| StoreError::Row(format!("marks: {}", rows::fault(&error))))
 }
 
-pub(super) const UNDER_WAY: &str =
-    "SELECT coalesce(video, 0), id FROM notification WHERE unit = ?1 AND state = 'pending'";
+pub(super) const UNDER_WAY: &str = "SELECT n.unit, coalesce(n.video, 0), n.id
+     FROM json_each(?1) i CROSS JOIN notification n ON n.unit = i.value AND n.state = 'pending'";
 
-/// The videos of a unit of which a message is under way.
-fn under_way(tx: &Connection, unit: UnitId) -> Result<HashMap<i64, NotificationId>> {
+/// The videos of units of which a message is under way.
+fn under_way(tx: &Connection, ids: &str) -> Result<HashMap<(i64, i64), NotificationId>> {
     Ok(tx
         .prepare_cached(UNDER_WAY)?
-        .query_map([unit.0], |row| Ok((row.get(0)?, NotificationId(row.get(1)?))))?
+        .query_map([ids], |row| Ok(((row.get(0)?, row.get(1)?), NotificationId(row.get(2)?))))?
         .collect::<rusqlite::Result<_>>()?)
 }

@@ -205,4 +205,10 @@ impl Places for Few {
     fn take(&self, lane: &str, count: usize) {
         *self.taken.lock().unwrap().entry(lane.to_owned()).or_default() += count;
     }
+
+    fn give_back(&self, lane: &str, count: usize) {
+        if let Some(taken) = self.taken.lock().unwrap().get_mut(lane) {
+            *taken -= count;
+        }
+    }
 }

@@ -307,6 +307,7 @@ async fn a_lane_without_a_place_stays_due_and_hides_no_other() {
             if lane.ends_with(self.0) { 0 } else { usize::MAX }
         }
         fn take(&self, _: &str, _: usize) {}
+        fn give_back(&self, _: &str, _: usize) {}
     }
     let bench = endpoints(3).await;
     bench.pass(SECOND);
