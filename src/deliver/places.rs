@@ -322,6 +322,21 @@ mod tests {
     }
 
     #[test]
+    fn what_a_claim_gives_back_is_free_whether_the_claim_stands_or_not() {
+        for stands in [true, false] {
+            let places = HostPlaces::default();
+            let lane = url("a.example", 1);
+            places.free(&lane);
+            attempt(&places, &lane, true);
+            places.take(&lane, 16);
+            places.give_back(&lane, 10);
+            assert_eq!(held(&places).0, 6);
+            places.claimed(stands);
+            assert_eq!(held(&places).0, if stands { 6 } else { 0 });
+        }
+    }
+
+    #[test]
     fn however_a_host_is_written_it_is_one() {
         let places = HostPlaces::default();
         let spellings =

@@ -27,8 +27,12 @@ pub struct Found {
     pub key: VideoKey,
     /// What was last handled of it.
     pub known: Option<Known>,
-    /// Whether it is in a channel or playlist that is watched.
-    pub is_in_lists: bool,
+    /// The watched lists in which it is.
+    pub lists: Vec<Membership>,
+    /// As [`RoutingTx::waiting`] says of it.
+    pub waiting: Vec<(Series, i64)>,
+    /// Whether a change of it is still being fanned out; later ones wait behind it.
+    pub is_fanning_out: bool,
 }
 
 /// One trigger: a rule waits for `series` to reach `value`.
@@ -105,11 +109,9 @@ pub trait RoutingTx {
     /// The failure of the store.
     type Error: Error;
 
-    /// The row of a video and what was last handled of it; `None` when nobody watches the video.
-    fn find(&mut self, video: &VideoId) -> Result<Option<Found>, Self::Error>;
-
-    /// The watched lists in which a video is.
-    fn lists(&mut self, video: VideoKey) -> Result<Vec<Membership>, Self::Error>;
+    /// Looks up many videos at once, in their order; `None` when nobody watches the video. What one of them writes changes
+    /// nothing about another.
+    fn find(&mut self, videos: &[VideoId]) -> Result<Vec<Option<Found>>, Self::Error>;
 
     /// Makes rows, unset, for at most `limit` rules of the video's lists that have none for it yet. True: there are more.
     fn arm(&mut self, video: VideoKey, limit: usize) -> Result<bool, Self::Error>;
@@ -174,9 +176,6 @@ pub trait RoutingTx {
         video: VideoKey,
         reason: Suppressed,
     ) -> Result<(), Self::Error>;
-
-    /// Whether a change of this video is still being fanned out; later ones wait behind it.
-    fn is_fanning_out(&mut self, video: VideoKey) -> Result<bool, Self::Error>;
 
     /// Queues what one transaction leaves over; `work` is opaque to the store.
     ///

@@ -197,16 +197,12 @@ impl Routing {
                     let mut router = router.lock().unwrap_or_else(PoisonError::into_inner);
                     let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
                     let mut next = read;
-                    for (after, snapshot) in &snapshots {
-                        let routed = router.route(tx, snapshot, &mut budget)?;
+                    router.route_all(tx, &snapshots, &mut budget, |after, routed| {
                         for ((sight, _), count) in SIGHTS.iter().zip(&mut counted.sights) {
                             *count += u64::from(*sight == routed.sight);
                         }
-                        next = *after;
-                        if budget.left == 0 || expired() {
-                            break;
-                        }
-                    }
+                        next = after;
+                    })?;
                     counted.alerts = budget.alerts;
                     counted.suppressed = budget.suppressed;
                     counted.worked = Some((begun, begun.elapsed()));

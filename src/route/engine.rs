@@ -13,7 +13,7 @@ use crate::detect::{Detected, detect};
 use crate::model::{
     AlertDraft, Change, Condition, Delta, Event, FanoutCursor, Found, Gate, Holder, ListNews, Live,
     Marks, Membership, Metric, News, RoutingTx, Rule, STARTED, Series, Signal, Snapshot, Status,
-    Suppressed, TriggerRow, UnixMillis, Value, VideoKey,
+    Suppressed, TriggerRow, UnixMillis, Value, VideoId, VideoKey,
 };
 
 /// How much a transaction may still do.
@@ -71,6 +71,9 @@ pub struct Routed {
 /// Rows read at once: few enough that one page is a fraction of a transaction's time.
 const PAGE_ROWS: usize = 500;
 
+/// Snapshots whose videos are looked up at once.
+const AHEAD: usize = 64;
+
 /// Rows handled between two looks at the time: a row that fires takes some microseconds, on a slow machine tens.
 const ROWS_PER_LOOK: usize = 64;
 
@@ -115,10 +118,55 @@ impl Router {
         snapshot: &Snapshot,
         budget: &mut Budget<'_>,
     ) -> Result<Routed, D::Error> {
+        let found = tx.find(&[snapshot.video_id])?.pop().flatten();
+        self.route_found(tx, snapshot, found, budget)
+    }
+
+    /// Routes snapshots in their order until the budget is used up. Tells `each` what one was, with the position behind it.
+    /// Their videos are looked up many at once.
+    ///
+    /// # Errors
+    ///
+    /// Fails only when the tx does; the transaction is then to be rolled back.
+    pub fn route_all<D: RoutingTx + ?Sized>(
+        &mut self,
+        tx: &mut D,
+        mut snapshots: &[(i64, Snapshot)],
+        budget: &mut Budget<'_>,
+        mut each: impl FnMut(i64, Routed),
+    ) -> Result<(), D::Error> {
+        while !snapshots.is_empty() {
+            let mut videos: Vec<VideoId> = Vec::new();
+            for (_, snapshot) in snapshots.iter().take(AHEAD) {
+                // One that comes again is looked up behind what its first snapshot has written.
+                if videos.contains(&snapshot.video_id) {
+                    break;
+                }
+                videos.push(snapshot.video_id);
+            }
+            let (next, behind) = snapshots.split_at(videos.len());
+            for ((after, snapshot), found) in next.iter().zip(tx.find(&videos)?) {
+                each(*after, self.route_found(tx, snapshot, found, budget)?);
+                if budget.left == 0 || (budget.expired)() {
+                    return Ok(());
+                }
+            }
+            snapshots = behind;
+        }
+        Ok(())
+    }
+
+    /// Routes a snapshot of a video that was looked up.
+    fn route_found<D: RoutingTx + ?Sized>(
+        &mut self,
+        tx: &mut D,
+        snapshot: &Snapshot,
+        found: Option<Found>,
+        budget: &mut Budget<'_>,
+    ) -> Result<Routed, D::Error> {
         let done = |sight| Ok(Routed { sight, deferred: false });
-        let Some(Found { key: video, known, is_in_lists }) = tx.find(&snapshot.video_id)? else {
-            return done(Sight::Unwatched);
-        };
+        let Some(found) = found else { return done(Sight::Unwatched) };
+        let Found { key: video, known, lists, waiting, is_fanning_out: is_behind } = found;
         let (mut change, now_known) = match detect(known.as_ref(), snapshot) {
             Detected::Late => return done(Sight::Late),
             Detected::Forget => {
@@ -133,7 +181,6 @@ impl Router {
             (Some(_), false) => Sight::Changed,
         };
 
-        let lists = if is_in_lists { tx.lists(video)? } else { Vec::new() };
         let mut scans = plain_scans(&change, &lists);
         let has_moved = scans.iter().any(|scan| matches!(scan.series.signal, Signal::Count(_)));
         if has_moved {
@@ -143,7 +190,6 @@ impl Router {
         push_arrivals(tx, video, &mut change, &lists, snapshot, &mut scans)?;
 
         // Later changes of a video queue behind the one under way, or its watchers would hear them out of order.
-        let is_behind = tx.is_fanning_out(video)?;
         let is_unarmed = lists.iter().any(|list| list.is_unarmed)
             && (is_behind || self.arm(tx, video, budget)?);
         // Only numbers that are newer than the last ones say anything of a rate or a growth.
@@ -152,8 +198,10 @@ impl Router {
         if is_unarmed {
             job.unarmed = Some(is_newer);
         } else {
-            // One short look tells which series can have anything in range: most changes pass no value at all.
-            let waiting = tx.waiting(Holder::Video(video))?;
+            // Which series can have anything in range: most changes pass no value at all. Rows that were made just now are in
+            // no earlier look.
+            let has_armed = lists.iter().any(|list| list.is_unarmed);
+            let waiting = if has_armed { tx.waiting(Holder::Video(video))? } else { waiting };
             if is_newer {
                 push_derived(tx, video, &job.change, &waiting, &mut job.scans)?;
             }

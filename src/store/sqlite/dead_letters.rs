@@ -5,7 +5,7 @@ use std::time::Instant;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::ledger::Ended;
-use super::unit::{self, UnitId};
+use super::unit::{Queue, UnitId};
 use super::{batch, ending, lane, rows};
 use crate::model::{AlertId, NotificationId, SubscriptionId, UnixMillis};
 use crate::store::{DeadLetter, DeadLetters, Replayed, Result};
@@ -153,6 +153,6 @@ fn wait_again(tx: &Connection, alert: AlertId, lane: i64, now: UnixMillis) -> Re
         "UPDATE alert SET outcome = NULL, ended = NULL, notification = NULL, unit = ?2 WHERE id = ?1",
     )?
     .execute([alert.0, unit.0])?;
-    unit::enqueue(tx, unit, lane, alert, now)?;
+    Queue::new(tx).enqueue(unit, lane, alert, now)?;
     Ok(1)
 }

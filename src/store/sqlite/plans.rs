@@ -6,7 +6,7 @@ use rusqlite::types::Null;
 use super::{
     asleep, chat, dead_letters, destinations, due, ending, figures, invitations, lane, listing, log,
     member, migrate, notification, open, operator, owners, people, person, poll, read, routing_tx,
-    rule, sweep, unit, unite, waiting, why,
+    rule, scan, sweep, unit, unite, waiting, why,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -48,14 +48,14 @@ fn polling_and_the_log_read_what_is_due_and_no_more() {
 fn routing_reads_the_triggers_in_range_and_no_more() {
     for sql in [
         routing_tx::KNOWN,
-        routing_tx::SCAN_ALL,
-        routing_tx::SCAN_SAME,
-        routing_tx::SCAN_ABOVE,
+        scan::SCAN_ALL,
+        scan::SCAN_SAME,
+        scan::SCAN_ABOVE,
         routing_tx::WAITING,
         routing_tx::LISTS,
         routing_tx::UNARMED,
-        routing_tx::WATCHERS_OF_LIST,
-        routing_tx::WATCHERS_OF_VIDEO,
+        scan::WATCHERS_OF_LIST,
+        scan::WATCHERS_OF_VIDEO,
         unit::ENQUEUE,
         unit::MAKE_DUE.as_str(),
         routing_tx::ALERT,

@@ -1,42 +1,50 @@
 //! What the router works with, inside one transaction: triggers, alerts and what is known of a video.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use rusqlite::types::Null;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::kept::Kept;
 use super::ledger::Ended;
-use super::unit::{self, UnitId};
+use super::scan::Scans;
+use super::unit::{Queue, UnitId};
 use super::{fanout, rows, waiting};
 use crate::model::{
-    AlertDraft, AlertId, Counts, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known,
-    ListKey, Marks, Membership, Metric, News, NextTrigger, RoutingTx, RuleId, Series, Signal,
-    SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, VideoId, VideoKey,
+    AlertDraft, AlertId, Counts, FanoutCursor, Found, Holder, Known, ListKey, Marks, Membership,
+    Metric, News, NextTrigger, RoutingTx, RuleId, Series, Suppressed, TriggerId, TriggerRow,
+    UnixMillis, VideoId, VideoKey,
 };
 use crate::store::{Result, StoreError};
 
 pub(super) struct SqliteRouting<'tx> {
     tx: &'tx Connection,
     now: UnixMillis,
-    /// Rule texts of this transaction, each held once however many rows have it.
-    texts: HashMap<String, Arc<str>>,
+    scans: Scans<'tx>,
+    queue: Queue<'tx>,
+    /// What most changes and alerts need.
+    known: Kept<'tx>,
+    waiting: Kept<'tx>,
+    save_known: Kept<'tx>,
+    record: Kept<'tx>,
+    move_trigger: Kept<'tx>,
+    alert: Kept<'tx>,
     /// Alerts that were put into earlier ones.
     folded: usize,
 }
 
 impl<'tx> SqliteRouting<'tx> {
     pub(super) fn new(tx: &'tx Connection, now: UnixMillis) -> Self {
-        SqliteRouting { tx, now, texts: HashMap::new(), folded: 0 }
-    }
-
-    fn shared(&mut self, text: &str) -> Arc<str> {
-        if let Some(shared) = self.texts.get(text) {
-            return Arc::clone(shared);
+        SqliteRouting {
+            tx,
+            now,
+            scans: Scans::new(tx, now),
+            queue: Queue::new(tx),
+            known: Kept::new(tx, KNOWN),
+            waiting: Kept::new(tx, WAITING),
+            save_known: Kept::new(tx, SAVE_KNOWN),
+            record: Kept::new(tx, RECORD),
+            move_trigger: Kept::new(tx, MOVE_TRIGGER),
+            alert: Kept::new(tx, ALERT),
+            folded: 0,
         }
-        let shared: Arc<str> = text.into();
-        self.texts.insert(text.to_owned(), Arc::clone(&shared));
-        shared
     }
 }
 
@@ -91,6 +99,35 @@ impl SqliteRouting<'_> {
         ended.keep(self.tx)
     }
 
+    fn find_one(&mut self, video: &VideoId) -> Result<Option<Found>> {
+        let mut found = self.known.ready()?.query([video.as_str()])?;
+        let Some(row) = found.next()? else { return Ok(None) };
+        let (key, known) = (VideoKey(row.get(0)?), rows::known(row, 3)?);
+        let is_in_lists = rows::integer_or(row, 1, 1) > 0;
+        let is_fanning_out = rows::integer_or(row, 2, 1) != 0;
+        drop(found);
+        let lists = if is_in_lists { self.lists(key)? } else { Vec::new() };
+        let waiting = self.waiting(Holder::Video(key))?;
+        Ok(Some(Found { key, known, lists, waiting, is_fanning_out }))
+    }
+
+    /// The watched lists in which a video is.
+    fn lists(&self, video: VideoKey) -> Result<Vec<Membership>> {
+        let mut statement = self.tx.prepare_cached(LISTS)?;
+        let mut rows = statement.query([video.0])?;
+        let mut lists = Vec::new();
+        while let Some(row) = rows.next()? {
+            lists.push(Membership {
+                list: ListKey(row.get(0)?),
+                since: UnixMillis(rows::integer_or(row, 1, 0)),
+                at: UnixMillis(rows::integer_or(row, 2, 0)),
+                news: News::from_code(rows::integer_or(row, 3, 0)),
+                is_unarmed: rows::integer_or(row, 4, 0) < rows::integer_or(row, 5, 0),
+            });
+        }
+        Ok(lists)
+    }
+
     /// Makes the rows of a list's next rules for one of its videos; returns of how many.
     fn arm_for(
         &self,
@@ -124,74 +161,21 @@ impl SqliteRouting<'_> {
             .execute([list, video.0, last])?;
         Ok(made)
     }
-
-    /// The watches of a holder, each as a row of its own, in the order of their ids.
-    fn watchers(
-        &mut self,
-        holder: Holder,
-        series: Series,
-        after: FanoutCursor,
-        limit: usize,
-        found: &mut Vec<TriggerRow>,
-    ) -> Result<()> {
-        let tx = self.tx;
-        let after = if after == FanoutCursor::START { 0 } else { after.id };
-        match holder {
-            Holder::List(ListKey(list)) => {
-                let mut statement = tx.prepare_cached(WATCHERS_OF_LIST)?;
-                let rows = statement.query(params![list, after, limit])?;
-                self.collect(series, rows, found)
-            }
-            Holder::Video(VideoKey(video)) => {
-                let status = Series::up(Signal::Event(Event::Status)).code();
-                let mut statement = tx.prepare_cached(WATCHERS_OF_VIDEO)?;
-                let rows = statement.query(params![video, after, limit, status])?;
-                self.collect(series, rows, found)
-            }
-        }
-    }
-
-    fn collect(
-        &mut self,
-        series: Series,
-        mut rows: rusqlite::Rows<'_>,
-        found: &mut Vec<TriggerRow>,
-    ) -> Result<()> {
-        while let Some(row) = rows.next()? {
-            let text = self.shared(row.get_ref(5)?.as_str().unwrap_or_default());
-            found.push(self.trigger(series, row, text)?);
-        }
-        Ok(())
-    }
-
-    fn trigger(&self, series: Series, row: &Row<'_>, text: Arc<str>) -> Result<TriggerRow> {
-        let shut = rows::shut(
-            row.get(9)?,
-            rows::integer_or(row, 10, 0) > self.now.0,
-            rows::integer_or(row, 11, i64::MAX) <= self.now.0,
-        );
-        Ok(TriggerRow {
-            id: TriggerId(row.get(0)?),
-            series,
-            value: row.get(1)?,
-            base: Some(rows::integer_or(row, 2, i64::MIN)).filter(|base| *base != i64::MIN),
-            since: UnixMillis(rows::integer_or(row, 3, 0)),
-            rule: RuleId(row.get(4)?),
-            text,
-            subscription: SubscriptionId(row.get(6)?),
-            destination: DestinationId(row.get(7)?),
-            lane: rows::integer_or(row, 8, 0),
-            gate: shut.map_or(Gate::Open, Gate::Shut),
-            is_stale: rows::integer_or(row, 12, 0) != 0,
-        })
-    }
 }
 
 pub(super) const KNOWN: &str = concat!(
-    "SELECT v.id, v.lists, ",
+    "SELECT v.id, v.lists, EXISTS (SELECT 1 FROM fanout f WHERE f.holder = v.id), ",
     rows::seen_columns!(),
     " FROM video v LEFT JOIN seen n ON n.video = v.id WHERE v.ref = ?1 AND v.next_poll IS NOT NULL"
 );
+
+const SAVE_KNOWN: &str =
+    "INSERT OR REPLACE INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+const RECORD: &str = "INSERT OR REPLACE INTO history VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const MOVE_TRIGGER: &str =
+    "UPDATE \"trigger\" SET series = ?2, value = ?3, base = ?4 WHERE id = ?1";
 
 pub(super) const LISTS: &str = "SELECT m.subject, m.since, m.at, m.news, m.armed,
             (SELECT max(id) FROM rule WHERE list = m.subject AND ended_at IS NULL)
@@ -221,77 +205,11 @@ macro_rules! count_at {
 pub(super) const COUNT_AT: [&str; 3] =
     [count_at!("views"), count_at!("likes"), count_at!("comments")];
 
-// A row of a list's rule lives for as long as its video is in the list, and not over a time in which it was not.
-macro_rules! scan {
-    ($range:literal) => {
-        concat!(
-            "SELECT t.id, t.value, t.base, t.since, t.rule, r.text, s.id, d.id, d.lane,
-                    d.disabled IS NOT NULL, max(coalesce(d.muted_until, 0), coalesce(s.muted_until, 0)),
-                    s.until,
-                    r.ended_at IS NOT NULL OR (r.list IS NOT NULL AND NOT EXISTS
-                    (SELECT 1 FROM member m WHERE m.subject = r.list AND m.video = ?1
-                     AND m.left_at IS NULL AND m.since <= t.since))
-             FROM \"trigger\" t JOIN rule r ON r.id = t.rule JOIN subscription s ON s.id = r.subscription
-             JOIN destination d ON d.id = s.destination
-             WHERE t.holder = ?1 AND t.series = ?2 AND ",
-            $range,
-            " LIMIT ?5"
-        )
-    };
-}
-
-pub(super) const SCAN_ALL: &str = scan!("t.value <= ?4 ORDER BY t.value, t.id");
-pub(super) const SCAN_SAME: &str = scan!("t.value = ?3 AND t.id > ?4 ORDER BY t.id");
-pub(super) const SCAN_ABOVE: &str = scan!("t.value > ?3 AND t.value <= ?4 ORDER BY t.value, t.id");
-
-macro_rules! watchers {
-    ($condition:literal) => {
-        concat!(
-            "SELECT s.id, 0, NULL, s.created_at, 0, '', s.id, d.id, d.lane, d.disabled IS NOT NULL,
-                    max(coalesce(d.muted_until, 0), coalesce(s.muted_until, 0)), s.until, 0
-             FROM subscription s JOIN destination d ON d.id = s.destination
-             WHERE s.ended_at IS NULL AND s.id > ?2 AND ",
-            $condition,
-            " ORDER BY s.id LIMIT ?3"
-        )
-    };
-}
-
-pub(super) const WATCHERS_OF_LIST: &str = watchers!("s.subject = ?1");
-pub(super) const WATCHERS_OF_VIDEO: &str = watchers!(
-    "s.subject = (SELECT u.id FROM video v JOIN subject u ON u.ref = 'video:' || v.ref WHERE v.id = ?1)
-     AND NOT EXISTS (SELECT 1 FROM rule r WHERE r.subscription = s.id AND r.ended_at IS NULL
-                     AND r.series = ?4)"
-);
-
 impl RoutingTx for SqliteRouting<'_> {
     type Error = StoreError;
 
-    fn find(&mut self, video: &VideoId) -> Result<Option<Found>> {
-        let mut statement = self.tx.prepare_cached(KNOWN)?;
-        let mut rows = statement.query([video.as_str()])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
-        Ok(Some(Found {
-            key: VideoKey(row.get(0)?),
-            is_in_lists: rows::integer_or(row, 1, 1) > 0,
-            known: rows::known(row, 2)?,
-        }))
-    }
-
-    fn lists(&mut self, video: VideoKey) -> Result<Vec<Membership>> {
-        let mut statement = self.tx.prepare_cached(LISTS)?;
-        let mut rows = statement.query([video.0])?;
-        let mut lists = Vec::new();
-        while let Some(row) = rows.next()? {
-            lists.push(Membership {
-                list: ListKey(row.get(0)?),
-                since: UnixMillis(rows::integer_or(row, 1, 0)),
-                at: UnixMillis(rows::integer_or(row, 2, 0)),
-                news: News::from_code(rows::integer_or(row, 3, 0)),
-                is_unarmed: rows::integer_or(row, 4, 0) < rows::integer_or(row, 5, 0),
-            });
-        }
-        Ok(lists)
+    fn find(&mut self, videos: &[VideoId]) -> Result<Vec<Option<Found>>> {
+        videos.iter().map(|video| self.find_one(video)).collect()
     }
 
     fn arm(&mut self, video: VideoKey, limit: usize) -> Result<bool> {
@@ -326,24 +244,20 @@ impl RoutingTx for SqliteRouting<'_> {
     }
 
     fn save_known(&mut self, video: VideoKey, known: &Known) -> Result<()> {
-        self.tx
-            .prepare_cached(
-                "INSERT OR REPLACE INTO seen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?
-            .execute(params![
-                video.0,
-                known.observed_at.0,
-                known.numbers_at.0,
-                known.last.views,
-                known.last.likes,
-                known.last.comments,
-                known.highest.views,
-                known.highest.likes,
-                known.highest.comments,
-                known.title,
-                known.status.name(),
-                known.live.name()
-            ])?;
+        self.save_known.ready()?.execute(params![
+            video.0,
+            known.observed_at.0,
+            known.numbers_at.0,
+            known.last.views,
+            known.last.likes,
+            known.last.comments,
+            known.highest.views,
+            known.highest.likes,
+            known.highest.comments,
+            known.title,
+            known.status.name(),
+            known.live.name()
+        ])?;
         Ok(())
     }
 
@@ -354,9 +268,8 @@ impl RoutingTx for SqliteRouting<'_> {
     }
 
     fn record(&mut self, video: VideoKey, at: UnixMillis, counts: Counts) -> Result<()> {
-        self.tx
-            .prepare_cached("INSERT OR REPLACE INTO history VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![video.0, at.0, counts.views, counts.likes, counts.comments])?;
+        let Counts { views, likes, comments } = counts;
+        self.record.ready()?.execute(params![video.0, at.0, views, likes, comments])?;
         Ok(())
     }
 
@@ -373,7 +286,7 @@ impl RoutingTx for SqliteRouting<'_> {
 
     fn waiting(&mut self, holder: Holder) -> Result<Vec<(Series, i64)>> {
         // One seek per distinct series, however many triggers each has.
-        let mut statement = self.tx.prepare_cached(WAITING)?;
+        let statement = self.waiting.ready()?;
         let mut found = Vec::new();
         let mut after = i64::MIN;
         while let Some((code, value)) = statement
@@ -397,40 +310,12 @@ impl RoutingTx for SqliteRouting<'_> {
         limit: usize,
         found: &mut Vec<TriggerRow>,
     ) -> Result<()> {
-        found.clear();
-        if series.signal == Signal::Event(Event::Presence) {
-            return self.watchers(holder, series, cursor, limit, found);
-        }
-        let holder = holder.code();
-        let FanoutCursor { value, id } = cursor;
-        if cursor == FanoutCursor::START {
-            let mut statement = self.tx.prepare_cached(SCAN_ALL)?;
-            let rows = statement.query(params![holder, series.code(), Null, upto, limit])?;
-            return self.collect(series, rows, found);
-        }
-        // Rows behind the cursor are found by two ranges of the index. As one condition on (value, id) they would be
-        // stepped over one by one, and a million triggers of one value (`any`) read a thousand times.
-        let tx = self.tx;
-        if value <= upto {
-            let mut statement = tx.prepare_cached(SCAN_SAME)?;
-            let rows = statement.query(params![holder, series.code(), value, id, limit])?;
-            self.collect(series, rows, found)?;
-        }
-        if found.len() < limit {
-            let mut statement = tx.prepare_cached(SCAN_ABOVE)?;
-            let rest = limit - found.len();
-            let rows = statement.query(params![holder, series.code(), value, upto, rest])?;
-            self.collect(series, rows, found)?;
-        }
-        Ok(())
+        self.scans.scan(holder, series, upto, cursor, limit, found)
     }
 
     fn move_trigger(&mut self, trigger: TriggerId, next: &NextTrigger) -> Result<()> {
-        self.tx
-            .prepare_cached(
-                "UPDATE \"trigger\" SET series = ?2, value = ?3, base = ?4 WHERE id = ?1",
-            )?
-            .execute(params![trigger.0, next.series.code(), next.value, next.base])?;
+        let NextTrigger { series, value, base } = *next;
+        self.move_trigger.ready()?.execute(params![trigger.0, series.code(), value, base])?;
         Ok(())
     }
 
@@ -444,11 +329,11 @@ impl RoutingTx for SqliteRouting<'_> {
         let unit = UnitId::of_watch(trigger.subscription, draft.is_urgent);
         let video = draft.video.map_or(rows::NO_VIDEO, |video| video.0);
         // Where nothing waits there is nothing to fold into: most alerts.
-        if unit::is_waiting(self.tx, unit)? && self.fold(draft, unit, video)? {
+        if self.queue.is_waiting(unit)? && self.fold(draft, unit, video)? {
             self.folded += 1;
             return Ok(());
         }
-        self.tx.prepare_cached(ALERT)?.execute(params![
+        self.alert.ready()?.execute(params![
             trigger.subscription.0,
             trigger.rule.0,
             video,
@@ -460,18 +345,11 @@ impl RoutingTx for SqliteRouting<'_> {
             unit.0
         ])?;
         let alert = AlertId(self.tx.last_insert_rowid());
-        unit::enqueue(self.tx, unit, trigger.lane, alert, self.now)
+        self.queue.enqueue(unit, trigger.lane, alert, self.now)
     }
 
     fn suppress(&mut self, rule: RuleId, video: VideoKey, reason: Suppressed) -> Result<()> {
         rows::suppress(self.tx, rule.0, video, reason, self.now)
-    }
-
-    fn is_fanning_out(&mut self, video: VideoKey) -> Result<bool> {
-        Ok(self
-            .tx
-            .prepare_cached("SELECT 1 FROM fanout WHERE holder = ?1 LIMIT 1")?
-            .exists([video.0])?)
     }
 
     fn defer(

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::kept::Kept;
 use super::lane;
 use crate::model::{AlertId, DestinationId, NotificationId, SubscriptionId, UnixMillis};
 use crate::store::Result;
@@ -45,12 +46,7 @@ impl UnitId {
     }
 }
 
-/// Whether something waits in a unit.
-pub(super) fn is_waiting(tx: &Connection, unit: UnitId) -> Result<bool> {
-    Ok(tx
-        .prepare_cached("SELECT 1 FROM unit WHERE id = ?1 AND due_at IS NOT NULL")?
-        .exists([unit.0])?)
-}
+const IS_WAITING: &str = "SELECT 1 FROM unit WHERE id = ?1 AND due_at IS NOT NULL";
 
 /// What waits behind messages about single videos waits for no other video: whatever comes is looked at.
 pub(super) const ENQUEUE: &str = "INSERT INTO unit (id, lane, due_at, first) VALUES (?1, ?2, ?3, ?4)
@@ -58,20 +54,41 @@ pub(super) const ENQUEUE: &str = "INSERT INTO unit (id, lane, due_at, first) VAL
      notification = CASE WHEN notification > 0 THEN notification END
      WHERE due_at IS NULL OR notification < 0";
 
-/// Notes that an alert waits; its lane is made due where nothing waited in the unit before, and nothing of it is under way.
-pub(super) fn enqueue(
-    tx: &Connection,
-    unit: UnitId,
-    lane: i64,
-    alert: AlertId,
-    now: UnixMillis,
-) -> Result<()> {
-    let changed = tx.prepare_cached(ENQUEUE)?.execute([unit.0, lane, now.0, alert.0])?;
-    if changed == 0 {
-        return Ok(());
+/// Where alerts are noted as they are made.
+pub(super) struct Queue<'tx> {
+    is_waiting: Kept<'tx>,
+    enqueue: Kept<'tx>,
+    make_due: Kept<'tx>,
+}
+
+impl<'tx> Queue<'tx> {
+    pub(super) fn new(tx: &'tx Connection) -> Queue<'tx> {
+        Queue {
+            is_waiting: Kept::new(tx, IS_WAITING),
+            enqueue: Kept::new(tx, ENQUEUE),
+            make_due: Kept::new(tx, &MAKE_DUE),
+        }
     }
-    tx.prepare_cached(&MAKE_DUE)?.execute([lane, now.0, unit.0])?;
-    Ok(())
+
+    /// Whether something waits in a unit.
+    pub(super) fn is_waiting(&mut self, unit: UnitId) -> Result<bool> {
+        Ok(self.is_waiting.ready()?.exists([unit.0])?)
+    }
+
+    /// Notes that an alert waits; its lane is made due where nothing waited in the unit before, and nothing of it is under way.
+    pub(super) fn enqueue(
+        &mut self,
+        unit: UnitId,
+        lane: i64,
+        alert: AlertId,
+        now: UnixMillis,
+    ) -> Result<()> {
+        let changed = self.enqueue.ready()?.execute([unit.0, lane, now.0, alert.0])?;
+        if changed > 0 {
+            self.make_due.ready()?.execute([lane, now.0, unit.0])?;
+        }
+        Ok(())
+    }
 }
 
 /// As [`lane::MAKE_DUE`], unless a message of the unit (3) is under way.
@@ -88,26 +105,22 @@ pub(super) enum Next {
     /// There is more of it: it is looked at again, behind what others have due by now.
     Requeue(UnixMillis),
     /// Nothing waits in it any more. `told_at`: what waited goes to a program, which is told each video by itself.
-    Empty {
-        told_at: Option<UnixMillis>,
-    },
+    Empty { told_at: Option<UnixMillis> },
     /// A message of it is taken, and nothing else waits in it.
     Taken(NotificationId),
     /// A message of it is taken, and nothing else before that one has ended.
     WaitFor(NotificationId),
     /// All that waits in it is about videos of which a message is under way: it is not looked at before any message of the
     /// unit has ended, or something else comes. Kept as the negative of the number of one of them.
-    WaitBehind {
-        message: NotificationId,
-        told_at: Option<UnixMillis>,
-    },
+    WaitBehind { message: NotificationId, told_at: Option<UnixMillis> },
 }
 
 pub(super) const REQUEUE: &str =
     "UPDATE unit SET due_at = max(due_at, ?2), first = (SELECT max(id) FROM alert) WHERE id = ?1";
 
 /// When a unit is due, unless that stays (3), what it waits for, and when it was told.
-const MOVE: &str = "UPDATE unit SET due_at = CASE WHEN ?3 THEN due_at ELSE ?2 END, notification = ?4,
+const MOVE: &str =
+    "UPDATE unit SET due_at = CASE WHEN ?3 THEN due_at ELSE ?2 END, notification = ?4,
      sent_at = coalesce(?5, sent_at) WHERE id = ?1";
 
 /// Writes what becomes of units that were looked at.

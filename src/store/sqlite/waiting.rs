@@ -273,7 +273,7 @@ fn without_alerts(head: &Row<'_>, id: UnitId) -> Result<Unit> {
         subject: rows::parsed(&subject, "subject")?,
         subject_title: head.get(7)?,
         last_sent: rows::instant(head, 8)?,
-        destination: rows::destination_row(head, DESTINATION)?,
+        destination: rows::destination_row(head, 9)?,
         videos: Vec::new(),
     })
 }

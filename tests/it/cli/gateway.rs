@@ -78,7 +78,7 @@ const SEEN: UnixMillis = UnixMillis(1_795_341_600_000);
 
 /// What the router leaves when views have gone from 950 to 11,340: an alert, the next trigger, and a suppression.
 fn fired(tx: &mut dyn RoutingTx<Error = StoreError>) -> Result<i64, StoreError> {
-    let video = tx.find(&"dQw4w9WgXcQ".parse().unwrap())?.unwrap().key;
+    let video = tx.find(&["dQw4w9WgXcQ".parse().unwrap()])?.remove(0).unwrap().key;
     let counts = Counts { views: Some(11_340), likes: Some(7), comments: None };
     let known = Known {
         observed_at: SEEN,

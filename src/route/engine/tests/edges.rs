@@ -1,7 +1,7 @@
 //! The laws at the edges, each by its name.
 
-use super::super::Sight;
-use super::memory::{World, snapshot, told, views_at};
+use super::super::{Budget, Sight};
+use super::memory::{OTHER, World, snapshot, told, views_at};
 use crate::model::{
     Counts, Gate, Live, Metric, RuleId, Series, Signal, Snapshot, Status, Suppressed, UnixMillis,
     Value, VideoKey,
@@ -36,6 +36,36 @@ fn the_first_observation_is_a_silent_baseline() {
         Snapshot { live: Live::Live, status: Status::Unlisted, ..views_at(100, Some(5000)) };
     assert_eq!(world.see(&first), []);
     assert_eq!(world.see_within(&first, 9).sight, Sight::Late);
+}
+
+#[test]
+fn snapshots_that_are_routed_together_ring_as_if_each_came_alone_until_the_budget_is_used_up() {
+    let other =
+        |at, views| Snapshot { video_id: OTHER.parse().unwrap(), ..views_at(at, Some(views)) };
+    let seen = [
+        views_at(100, Some(990)),
+        other(100, 5),
+        views_at(200, Some(1_005)),
+        views_at(300, Some(2_010)),
+        other(200, 6),
+    ];
+    let batch: Vec<(i64, Snapshot)> = (1..).zip(seen).collect();
+    let route = |alerts| {
+        let mut world = World::new();
+        world.watch("views every 1000", 0);
+        let mut routed = Vec::new();
+        let mut budget = Budget::new(alerts, &|| false);
+        let World { tx, router, .. } = &mut world;
+        let each = |after, one: super::super::Routed| routed.push((after, one.sight));
+        router.route_all(tx, &batch, &mut budget, each).unwrap();
+        (routed, world.tx.rung.iter().map(told).collect::<Vec<_>>())
+    };
+    let (first, changed) = (Sight::First, Sight::Changed);
+    let (routed, rung) = route(9);
+    assert_eq!(routed, [(1, first), (2, first), (3, changed), (4, changed), (5, changed)]);
+    assert_eq!(rung, [(990, 1_005, vec![1_000]), (1_005, 2_010, vec![2_000])]);
+    let (routed, rung) = route(1);
+    assert_eq!((routed.len(), rung.len()), (3, 1));
 }
 
 #[test]

@@ -56,37 +56,54 @@ impl MemoryDesk {
             self.lists.get(&(video, list.0)).is_none_or(|member| member.since > row.since)
         })
     }
-}
 
-impl RoutingTx for MemoryDesk {
-    type Error = Infallible;
-
-    fn find(&mut self, video: &VideoId) -> Result<Option<Found>, Infallible> {
-        Ok(self.videos.get(video).cloned().map(|(key, known)| Found {
-            key,
-            known,
-            is_in_lists: self.lists.keys().any(|(video, _)| *video == key),
-        }))
-    }
-
-    fn lists(&mut self, video: VideoKey) -> Result<Vec<Membership>, Infallible> {
+    /// The lists in which a video is.
+    fn lists_of(&self, video: VideoKey) -> Vec<Membership> {
         let newest = |list: ListKey| {
             let rules = self.list_rules.iter().filter(|(of, _)| *of == list);
             rules.map(|(_, row)| row.rule.0).max().unwrap_or(0)
         };
         let of = self.lists.iter().filter(|((key, _), _)| *key == video);
-        Ok(of
-            .map(|((key, list), member)| Membership {
-                is_unarmed: self.armed.get(&(*key, *list)).copied().unwrap_or(0)
-                    < newest(member.list),
-                ..*member
-            })
-            .collect())
+        of.map(|((key, list), member)| Membership {
+            is_unarmed: self.armed.get(&(*key, *list)).copied().unwrap_or(0) < newest(member.list),
+            ..*member
+        })
+        .collect()
+    }
+
+    /// The lowest value that waits in each series.
+    fn lowest(&self, holder: Holder) -> Vec<(Series, i64)> {
+        let mut lowest: std::collections::BTreeMap<i64, i64> = std::collections::BTreeMap::new();
+        for (_, row) in self.triggers.values().filter(|(key, _)| *key == holder) {
+            let value = lowest.entry(row.series.code()).or_insert(row.value);
+            *value = row.value.min(*value);
+        }
+        let read = |(code, value)| Some((Series::from_code(code)?, value));
+        lowest.into_iter().filter_map(read).collect()
+    }
+}
+
+impl RoutingTx for MemoryDesk {
+    type Error = Infallible;
+
+    fn find(&mut self, videos: &[VideoId]) -> Result<Vec<Option<Found>>, Infallible> {
+        let mut found = Vec::new();
+        for video in videos {
+            let row = self.videos.get(video).cloned();
+            found.push(row.map(|(key, known)| Found {
+                key,
+                known,
+                lists: self.lists_of(key),
+                waiting: self.lowest(Holder::Video(key)),
+                is_fanning_out: self.queue.iter().any(|(of, _)| *of == Holder::Video(key)),
+            }));
+        }
+        Ok(found)
     }
 
     fn arm(&mut self, video: VideoKey, limit: usize) -> Result<bool, Infallible> {
         let mut left = limit;
-        for member in self.lists(video)? {
+        for member in self.lists_of(video) {
             let armed = self.armed.entry((video, member.list.0)).or_default();
             for (_, rule) in self.list_rules.iter().filter(|(list, _)| *list == member.list) {
                 if rule.rule.0 <= *armed {
@@ -148,13 +165,7 @@ impl RoutingTx for MemoryDesk {
     }
 
     fn waiting(&mut self, holder: Holder) -> Result<Vec<(Series, i64)>, Infallible> {
-        let mut lowest: std::collections::BTreeMap<i64, i64> = std::collections::BTreeMap::new();
-        for (_, row) in self.triggers.values().filter(|(key, _)| *key == holder) {
-            let value = lowest.entry(row.series.code()).or_insert(row.value);
-            *value = row.value.min(*value);
-        }
-        let read = |(code, value)| Some((Series::from_code(code)?, value));
-        Ok(lowest.into_iter().filter_map(read).collect())
+        Ok(self.lowest(holder))
     }
 
     fn scan(
@@ -221,10 +232,6 @@ impl RoutingTx for MemoryDesk {
     ) -> Result<(), Infallible> {
         *self.suppressed.entry((rule, reason.name())).or_default() += 1;
         Ok(())
-    }
-
-    fn is_fanning_out(&mut self, video: VideoKey) -> Result<bool, Infallible> {
-        Ok(self.queue.iter().any(|(key, _)| *key == Holder::Video(video)))
     }
 
     fn defer(
