@@ -4,9 +4,9 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    asleep, chat, dead_letters, destinations, due, ending, figures, invitations, lane, listing, log,
-    member, migrate, notification, open, operator, owners, people, person, poll, read, routing_tx,
-    rule, scan, sweep, unit, unite, waiting, why,
+    asleep, chat, dead_letters, destinations, due, ending, figures, invitations, lane, listing,
+    log, member, migrate, notification, open, operator, owners, people, person, poll, read,
+    routing_tx, rule, scan, sweep, unit, unite, waiting, why,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {

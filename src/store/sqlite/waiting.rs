@@ -87,6 +87,9 @@ pub(super) const ALERTS: &str = concat!(
      WHERE a.outcome IS NULL AND a.notification IS NULL"
 );
 
+/// Where in [`HEADS`] the destination begins.
+const DESTINATION: usize = 9;
+
 /// Where in [`HEADS`] stands whether a message of the unit is under way, and which unit it is.
 const IS_UNDER_WAY: usize = 19;
 const UNIT_OF_HEAD: usize = 20;
@@ -273,7 +276,7 @@ fn without_alerts(head: &Row<'_>, id: UnitId) -> Result<Unit> {
         subject: rows::parsed(&subject, "subject")?,
         subject_title: head.get(7)?,
         last_sent: rows::instant(head, 8)?,
-        destination: rows::destination_row(head, 9)?,
+        destination: rows::destination_row(head, DESTINATION)?,
         videos: Vec::new(),
     })
 }
