@@ -431,6 +431,8 @@ fn defaults(config: &Config) -> Effective {
         quiet: None,
         tz: config.defaults.tz.clone(),
         until: None,
+        digest: config.defaults.digest,
+        pings_per_day: config.defaults.pings_per_day,
     }
 }
 

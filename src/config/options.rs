@@ -11,7 +11,7 @@ use super::reader::Reader;
 use super::values;
 use crate::control::AccessMode;
 use crate::files;
-use crate::model::{Address, Channel, excerpt};
+use crate::model::{Address, Channel, Schedule, excerpt};
 use crate::notify::telegram::TelegramOptions;
 use crate::notify::webhook::WebhookOptions;
 use crate::source::YouTubeOptions;
@@ -130,6 +130,10 @@ pub struct DefaultOptions {
     pub list_preset: String,
     /// At most one message per this and watch; zero: no limit.
     pub at_most: Duration,
+    /// When what is collected is told; `None`: it is told as it happens.
+    pub digest: Option<Schedule>,
+    /// At most this many messages a day and destination; `None`: no limit.
+    pub pings_per_day: Option<u32>,
     /// A name of the tz database, known to exist.
     pub tz: String,
     /// The folder of templates that replace built-in ones; it need not exist.
@@ -211,6 +215,8 @@ pub(super) fn read(reader: &mut Reader) -> Config {
                 .value("defaults.list_preset", values::one_of(&LIST_PRESETS))
                 .to_owned(),
             at_most: reader.value("defaults.at_most", values::at_most),
+            digest: reader.value("defaults.digest", values::digest),
+            pings_per_day: reader.value("defaults.pings_per_day", values::pings_per_day),
             tz: reader.value("defaults.tz", values::zone),
             templates: templates(reader),
         },

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use super::text::{IN_QUOTES, bounded, holds_quotes, secret_of, text};
 use super::toml::Raw;
-use crate::model::{Address, Settings, excerpt};
+use crate::model::{Address, Digest, Schedule, Settings, SettingsError, excerpt};
 
 /// A whole number of at least `least`.
 pub(super) fn number(least: u32) -> impl Fn(&Raw) -> Result<u32, String> {
@@ -54,6 +54,21 @@ pub(super) fn duration(least: Duration) -> impl Fn(&Raw) -> Result<Duration, Str
 /// A time between two messages; zero: none.
 pub(super) fn at_most(raw: &Raw) -> Result<Duration, String> {
     Settings::read_at_most(text(raw)?).map_err(|error| error.to_string())
+}
+
+/// When digests come; none where it says `off`.
+pub(super) fn digest(raw: &Raw) -> Result<Option<Schedule>, String> {
+    let digest: Digest = text(raw)?.parse().map_err(|error: SettingsError| error.to_string())?;
+    Ok(digest.schedule())
+}
+
+/// How many messages a day there may be, as a number or as text; none where it says `off`.
+pub(super) fn pings_per_day(raw: &Raw) -> Result<Option<u32>, String> {
+    let pings = match raw {
+        Raw::Integer(Some(number)) => Settings::read_pings_per_day(&number.to_string()),
+        _ => Settings::read_pings_per_day(text(raw)?),
+    };
+    Ok(Some(pings.map_err(|error| error.to_string())?).filter(|pings| *pings > 0))
 }
 
 /// One of a few words.

@@ -343,8 +343,14 @@ mod tests {
     }
 
     fn compose_of(at_most_max: Duration, unit: &Unit, now: UnixMillis) -> Composed {
-        let defaults =
-            Effective { at_most: Duration::ZERO, quiet: None, tz: "UTC".into(), until: None };
+        let defaults = Effective {
+            at_most: Duration::ZERO,
+            quiet: None,
+            tz: "UTC".into(),
+            until: None,
+            digest: None,
+            pings_per_day: None,
+        };
         let renderer = Arc::new(Renderer::new(&[]).unwrap());
         let max_age = Duration::from_secs(86_400);
         let composer = Composer { renderer, defaults, max_age, at_most_max };

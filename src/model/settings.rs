@@ -8,8 +8,8 @@ use jiff::fmt::friendly::{Spacing, SpanParser, SpanPrinter};
 use jiff::{Span, SpanRelativeTo, SpanRound, Unit};
 use serde::{Deserialize, Serialize};
 
-use super::UnixMillis;
 use super::text::excerpt;
+use super::{Digest, Schedule, UnixMillis};
 
 /// Why a text is no setting; repeats its beginning.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,17 @@ pub enum SettingsError {
     /// A date.
     #[error("`{0}` is no date: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, as in 2027-01-31")]
     Until(String),
+    /// When digests come.
+    #[error(
+        "`{0}` is no time of a digest: write `daily 09:00`, `weekly mon 09:00`, `hourly`, `every 6h` or `off`"
+    )]
+    Digest(String),
+    /// How often digests come.
+    #[error("`{0}` is too often or too seldom: write at least `every 30s` and at most `every 30d`")]
+    Period(String),
+    /// Messages a day.
+    #[error("`{0}` is no number of messages a day: write 1 or more, as in 10, or off")]
+    PingsPerDay(String),
 }
 
 /// A time of day, to the minute.
@@ -111,6 +122,7 @@ macro_rules! text_serde {
         }
     )*};
 }
+pub(super) use text_serde;
 text_serde!(ClockTime, Quiet);
 
 /// What a destination, or a watch over it, has set; what is `None` is left to the level below.
@@ -128,6 +140,13 @@ pub struct Settings {
     /// When the watch ends.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub until: Option<UnixMillis>,
+    /// Whether what happens is collected into a digest, and when that comes.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub digest: Option<Digest>,
+    /// At most this many messages of the destination in a day of its `tz`, what is over goes into a digest; 0: no limit,
+    /// whatever stands below. Set on a watch, it is that watch that keeps to it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pings_per_day: Option<u32>,
 }
 
 /// The settings in force for one watch.
@@ -141,6 +160,10 @@ pub struct Effective {
     pub tz: String,
     /// When the watch ends.
     pub until: Option<UnixMillis>,
+    /// When what is collected is told; `None`: it is told as it happens.
+    pub digest: Option<Schedule>,
+    /// At most this many messages in a day of the destination; `None`: no limit.
+    pub pings_per_day: Option<u32>,
 }
 
 impl Settings {
@@ -165,6 +188,30 @@ impl Settings {
                 .or_else(|| destination.tz.clone())
                 .unwrap_or_else(|| defaults.tz.clone()),
             until: watch.until.or(destination.until).or(defaults.until),
+            digest: match watch.digest.or(destination.digest) {
+                Some(digest) => digest.schedule(),
+                None => defaults.digest,
+            },
+            pings_per_day: match watch.pings_per_day.or(destination.pings_per_day) {
+                Some(pings) => (pings > 0).then_some(pings),
+                None => defaults.pings_per_day,
+            },
+        }
+    }
+
+    /// Reads how many messages a day there may be; 0: `off` was written.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError::PingsPerDay`] for anything but a whole number from 1 on, and `off`.
+    pub fn read_pings_per_day(text: &str) -> Result<u32, SettingsError> {
+        match text.trim() {
+            off if off.eq_ignore_ascii_case("off") => Ok(0),
+            number => number
+                .parse()
+                .ok()
+                .filter(|number| *number > 0)
+                .ok_or_else(|| SettingsError::PingsPerDay(excerpt(text).into_owned())),
         }
     }
 
@@ -190,6 +237,12 @@ impl Settings {
             }
             length => Ok(length),
         }
+    }
+
+    /// Prints how many messages a day there may be, as [`Settings::read_pings_per_day`] reads it.
+    #[must_use]
+    pub fn print_pings_per_day(pings: u32) -> String {
+        if pings == 0 { "off".to_owned() } else { pings.to_string() }
     }
 
     /// Prints the whole seconds of a duration as [`Settings::duration`] reads it: `1d12h`.

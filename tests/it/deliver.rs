@@ -76,6 +76,8 @@ impl Loop {
                     quiet: None,
                     tz: "UTC".into(),
                     until: None,
+                    digest: None,
+                    pings_per_day: None,
                 },
                 max_age: Duration::from_secs(86_400),
                 at_most_max: Duration::from_secs(29 * 86_400),

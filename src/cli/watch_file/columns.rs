@@ -15,10 +15,12 @@ pub(crate) enum Column {
     Quiet,
     Tz,
     Until,
+    Digest,
+    PingsPerDay,
 }
 
 impl Column {
-    pub(super) const ALL: [Column; 9] = [
+    pub(super) const ALL: [Column; 11] = [
         Column::Video,
         Column::Channel,
         Column::Playlist,
@@ -28,6 +30,8 @@ impl Column {
         Column::Quiet,
         Column::Tz,
         Column::Until,
+        Column::Digest,
+        Column::PingsPerDay,
     ];
 
     /// As it is written.
@@ -42,6 +46,8 @@ impl Column {
             Column::Quiet => "quiet",
             Column::Tz => "tz",
             Column::Until => "until",
+            Column::Digest => "digest",
+            Column::PingsPerDay => "pings_per_day",
         }
     }
 
@@ -58,9 +64,6 @@ impl Column {
     pub(super) fn from_name(name: &str) -> Result<Column, String> {
         if let Some(column) = Column::ALL.into_iter().find(|column| column.name() == name) {
             return Ok(column);
-        }
-        if name == "digest" {
-            return Err("digests come with a later version: take digest out".to_owned());
         }
         let shown = super::Quoted(name);
         // One edit in three letters may be a slip; beyond that a suggestion would be a guess.

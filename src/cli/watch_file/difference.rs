@@ -53,7 +53,7 @@ fn settings(before: &Settings, after: &Settings, changes: &mut Vec<String>) {
         }
     };
     let length = |seconds: u64| Settings::print_duration(Duration::from_secs(seconds));
-    let Settings { at_most_s, quiet, tz, until } = before;
+    let Settings { at_most_s, quiet, tz, until, digest, pings_per_day } = before;
     add("at_most", at_most_s.map(length), after.at_most_s.map(length));
     add("quiet", quiet.map(|q| q.to_string()), after.quiet.map(|q| q.to_string()));
     add("tz", tz.clone(), after.tz.clone());
@@ -62,4 +62,7 @@ fn settings(before: &Settings, after: &Settings, changes: &mut Vec<String>) {
         until.map(|at| until::print(at, None)),
         after.until.map(|at| until::print(at, None)),
     );
+    add("digest", digest.map(|d| d.to_string()), after.digest.map(|d| d.to_string()));
+    let pings = Settings::print_pings_per_day;
+    add("pings_per_day", pings_per_day.map(pings), after.pings_per_day.map(pings));
 }

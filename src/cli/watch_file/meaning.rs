@@ -214,7 +214,14 @@ impl Reader<'_> {
         {
             self.wrong(cell.line, format!("until: {} has passed", Quoted(&cell.text)));
         }
-        Settings { at_most_s: at_most.map(|length| length.as_secs()), quiet, tz, until }
+        Settings {
+            at_most_s: at_most.map(|length| length.as_secs()),
+            quiet,
+            tz,
+            until,
+            digest: self.cell(Column::Digest, str::parse),
+            pings_per_day: self.cell(Column::PingsPerDay, Settings::read_pings_per_day),
+        }
     }
 }
 

@@ -128,7 +128,7 @@ impl Held {
         set(column, quoted(&id));
         set(Column::Rules, list(&self.rules));
         set(Column::To, list(&self.to.iter().map(ToString::to_string).collect::<Vec<_>>()));
-        let Settings { at_most_s: _, quiet, tz, until } = &self.settings;
+        let Settings { at_most_s: _, quiet, tz, until, digest, pings_per_day } = &self.settings;
         if let Some(at_most) = self.settings.at_most() {
             set(Column::AtMost, quoted(&Settings::print_duration(at_most)));
         }
@@ -141,6 +141,12 @@ impl Held {
         if let Some(until) = until {
             let zone = tz.as_ref().and_then(|tz| TimeZone::get(tz).ok());
             set(Column::Until, quoted(&until::print(*until, zone.as_ref())));
+        }
+        if let Some(digest) = digest {
+            set(Column::Digest, quoted(&digest.to_string()));
+        }
+        if let Some(pings) = pings_per_day {
+            set(Column::PingsPerDay, quoted(&Settings::print_pings_per_day(*pings)));
         }
         text
     }

@@ -136,6 +136,8 @@ impl Bench {
                 quiet: None,
                 tz: "UTC".to_owned(),
                 until: None,
+                digest: None,
+                pings_per_day: None,
             },
             watches_per_owner: 2,
             videos_per_owner: 7,

@@ -48,8 +48,14 @@ impl Rig {
         let (health, metrics) = (Arc::new(ChannelHealth::default()), Metrics::new());
         let ahead_s = Arc::new(AtomicU64::new(0));
         let ahead = Arc::clone(&ahead_s);
-        let defaults =
-            Effective { at_most: Duration::ZERO, quiet: None, tz: "UTC".into(), until: None };
+        let defaults = Effective {
+            at_most: Duration::ZERO,
+            quiet: None,
+            tz: "UTC".into(),
+            until: None,
+            digest: None,
+            pings_per_day: None,
+        };
         let max_age = Duration::from_secs(86_400);
         let worker = Worker {
             store: Arc::clone(&store) as _,

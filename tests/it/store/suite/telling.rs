@@ -26,8 +26,14 @@ struct Told {
 
 impl Telling {
     fn new() -> Telling {
-        let defaults =
-            Effective { at_most: Duration::ZERO, quiet: None, tz: "UTC".into(), until: None };
+        let defaults = Effective {
+            at_most: Duration::ZERO,
+            quiet: None,
+            tz: "UTC".into(),
+            until: None,
+            digest: None,
+            pings_per_day: None,
+        };
         let renderer = Arc::new(Renderer::new(&[]).unwrap());
         Telling {
             bench: Bench::new(),
