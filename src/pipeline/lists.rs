@@ -265,7 +265,7 @@ impl AskLists for Asking<'_> {
         if !self.circuit(|circuit| circuit.may_ask(now)) {
             return Err(SourceError::Transient("feeds are out of order".to_owned()));
         }
-        let feed = self.lister.youtube.feed(subject).await;
+        let feed = self.lister.youtube.feeds().newest(subject).await;
         match &feed {
             Ok(_) => self.circuit(Circuit::answered),
             Err(error) => {

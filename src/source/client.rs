@@ -8,7 +8,6 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reqwest::Url;
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -16,15 +15,16 @@ use super::answer::{Answer, ChannelInfo, Details, Member, MemberPage, Stats};
 use super::budget::{Bucket, PER_CALL_MAX, Spender};
 use super::day::next_reset;
 use super::error::{SourceError, classify};
+use super::feed_client::FeedClient;
+use super::host::Host;
 use super::quota::{Denied, Quota, QuotaState};
 use super::schedule::Intervals;
-use super::{feed, wire};
-use crate::http::{Client, Failure, FailureKind, retry_after, wish_to_wait};
+use super::wire;
+use crate::http::{Client, FailureKind, retry_after, wish_to_wait};
 use crate::model::{PlaylistId, SubjectRef, UnixMillis, VideoId};
 
 /// The largest answer that we read, after decompression. Fifty videos with the fields that we ask for have some 50 KiB,
-/// and 150 KiB if each of a hundred characters of title and of name is written as a pair of `\\uXXXX`; a feed has 15
-/// entries with descriptions of at most 5,000 bytes.
+/// and 150 KiB if each of a hundred characters of title and of name is written as a pair of `\\uXXXX`.
 /// Source: <https://developers.google.com/youtube/v3/docs/videos#properties> (read 2026-11).
 const ANSWER_MAX_BYTES: usize = 1 << 20;
 
@@ -96,11 +96,9 @@ pub struct Members {
 /// The client. Cheap to share behind an `Arc`; every method takes `&self`.
 #[derive(Debug)]
 pub struct YouTube {
-    http: Client,
+    api: Host,
     key: HeaderValue,
-    base_url: String,
-    feed_url: String,
-    feed_timeout: Duration,
+    feeds: FeedClient,
     quota: Mutex<Quota>,
 }
 
@@ -127,12 +125,12 @@ impl YouTube {
         let http = Client::new(http, vec![text.into()]).map_err(|failure| {
             SourceError::Misconfigured(format!("no HTTP client: {}", failure.outermost()))
         })?;
+        let api = Host::new(http.clone(), "youtube.base_url", &options.base_url)?;
+        let feeds = Host::new(http, "youtube.feed_url", &options.feed_url)?;
         Ok(YouTube {
-            http,
+            api,
             key,
-            base_url: origin("youtube.base_url", &options.base_url)?,
-            feed_url: origin("youtube.feed_url", &options.feed_url)?,
-            feed_timeout: timeouts.feed,
+            feeds: FeedClient::new(feeds, timeouts.feed),
             quota: Mutex::new(Quota::new(options.daily_units, state)),
         })
     }
@@ -141,6 +139,12 @@ impl YouTube {
     #[must_use]
     pub fn quota(&self) -> Quota {
         self.lock().clone()
+    }
+
+    /// The client of the feeds, which cost nothing.
+    #[must_use]
+    pub const fn feeds(&self) -> &FeedClient {
+        &self.feeds
     }
 
     /// Says whether channels or playlists are watched: see [`Quota::expect_lists`].
@@ -298,37 +302,6 @@ impl YouTube {
         wire::member_page(&self.get("playlistItems", &query, Bucket::General, by, now).await?)
     }
 
-    /// Reads the newest 15 uploads or members from the feed: no key, no quota.
-    ///
-    /// The feed is out of order for days at times: an error says nothing about the channel or playlist.
-    ///
-    /// # Errors
-    ///
-    /// [`SourceError::Transient`], [`SourceError::BadAnswer`] or [`SourceError::Unreachable`], never
-    /// [`SourceError::NotFound`]; [`SourceError::Rejected`] for a subject without a feed.
-    pub async fn feed(&self, subject: &SubjectRef) -> Result<Vec<Member>, SourceError> {
-        let query = match subject {
-            SubjectRef::Channel(id) => ("channel_id", id.as_str()),
-            SubjectRef::Playlist(id) => ("playlist_id", id.as_str()),
-            SubjectRef::Video(_) | SubjectRef::Handle(_) => {
-                return Err(SourceError::Rejected(format!("{subject} has no feed")));
-            }
-        };
-        let url = format!("{}/feeds/videos.xml", self.feed_url);
-        let sent =
-            self.http.send(|http| http.get(url).query(&[query]).timeout(self.feed_timeout)).await;
-        let response = sent.map_err(|failure| sort(&self.feed_url, failure))?;
-        let status = response.status().as_u16();
-        if status != 200 {
-            return Err(SourceError::Transient(format!(
-                "the feed does not answer (HTTP {status})"
-            )));
-        }
-        let body = self.http.read(response, ANSWER_MAX_BYTES).await;
-        feed::parse(&body.map_err(|failure| sort(&self.feed_url, failure))?)
-            .map_err(SourceError::BadAnswer)
-    }
-
     /// Finds out whether the API can be reached and takes the key, with the cheapest call: 1 unit of
     /// [`Bucket::General`].
     ///
@@ -353,25 +326,26 @@ impl YouTube {
             Denied::Day(resets_at) => SourceError::QuotaUsedUp { bucket, resets_at },
             Denied::Share(resets_at) => SourceError::ShareUsedUp { bucket, by, resets_at },
         })?;
-        let url = format!("{}/youtube/v3/{method}", self.base_url);
+        let url = self.api.url(&format!("/youtube/v3/{method}"));
         let key = self.key.clone();
-        let sent = self.http.send(|http| http.get(url).query(query).header(KEY_HEADER, key)).await;
+        let http = &self.api.http;
+        let sent = http.send(|http| http.get(url).query(query).header(KEY_HEADER, key)).await;
         let response = sent.map_err(|failure| {
             if failure.kind == FailureKind::NotReached {
                 self.lock().refund(bucket, by, now);
             }
-            sort(&self.base_url, failure)
+            self.api.sort(failure)
         })?;
         let status = response.status().as_u16();
         if status == 200 {
             self.lock().answered(bucket, now);
-            let body = self.http.read(response, ANSWER_MAX_BYTES).await;
-            return body.map_err(|failure| sort(&self.base_url, failure));
+            let body = http.read(response, ANSWER_MAX_BYTES).await;
+            return body.map_err(|failure| self.api.sort(failure));
         }
         let wish = wish_to_wait(&response).and_then(|value| retry_after(&value, None));
         // An error whose body is lost is still an error of its status.
-        let body = self.http.read(response, ERROR_MAX_BYTES).await.unwrap_or_default();
-        let body = self.http.without_secrets(&body);
+        let body = http.read(response, ERROR_MAX_BYTES).await.unwrap_or_default();
+        let body = http.without_secrets(&body);
         let error = classify(status, wish, body.as_bytes(), bucket, next_reset(now));
         if let SourceError::QuotaUsedUp { .. } = error {
             let resets_at = self.lock().used_up(bucket, now);
@@ -392,32 +366,4 @@ fn joined(ids: &[VideoId]) -> Result<String, SourceError> {
         return Err(SourceError::Rejected(format!("{} ids in one call", ids.len())));
     }
     Ok(ids.iter().map(VideoId::as_str).collect::<Vec<_>>().join(","))
-}
-
-/// Checks an address of the configuration and takes its closing slash away.
-fn origin(name: &str, text: &str) -> Result<String, SourceError> {
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.query().is_none() => {
-            Ok(text.trim_end_matches('/').to_owned())
-        }
-        _ => Err(SourceError::Misconfigured(format!("{name} is no http(s) address without query"))),
-    }
-}
-
-/// Sorts a request without an answer, or a good answer without its end.
-fn sort(base: &str, failure: Failure) -> SourceError {
-    match (failure.kind, failure.after_bytes) {
-        (FailureKind::TooMuch, _) => SourceError::BadAnswer(failure.to_string()),
-        (FailureKind::BrokenOff, Some(bytes)) => {
-            SourceError::BadAnswer(format!("cut off after {bytes} bytes"))
-        }
-        (FailureKind::Denied | FailureKind::NotReached | FailureKind::TimedOut, _)
-        | (FailureKind::BrokenOff, None) => {
-            let url = Url::parse(base).ok();
-            let host = url.as_ref().and_then(Url::host_str).unwrap_or("YouTube");
-            let port = url.as_ref().and_then(Url::port).map(|port| format!(":{port}"));
-            let host = format!("{host}{}", port.unwrap_or_default());
-            SourceError::Unreachable { host, cause: failure }
-        }
-    }
 }

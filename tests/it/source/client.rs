@@ -288,7 +288,7 @@ async fn a_redirect_is_not_followed_as_it_would_carry_the_key_away() {
     let server = Server::start([Reply::Http(302, location, Vec::new())]).await;
     let youtube = server.client();
     assert!(youtube.details(&ids(), Spender::Polling, NOW).await.is_err());
-    assert!(youtube.feed(&SubjectRef::Playlist(uploads())).await.is_err());
+    assert!(youtube.feeds().newest(&SubjectRef::Playlist(uploads())).await.is_err());
     assert!(elsewhere.asked().is_empty());
 }
 
@@ -297,7 +297,7 @@ async fn the_feed_is_read_without_key_and_quota() {
     let server = Server::start([Reply::ok(canned::FEED)]).await;
     let youtube = server.client();
     let channel = SubjectRef::Channel("UCuAXFkgsw1L7xaCfnd5JJOw".parse().unwrap());
-    let members = youtube.feed(&channel).await.unwrap();
+    let members = youtube.feeds().newest(&channel).await.unwrap();
     assert_eq!((members[0].id, members[0].title.as_str()), (id("dQw4w9WgXcQ"), "Rick & you"));
     let asked = &server.asked()[0];
     assert_eq!(asked.path, "/feeds/videos.xml");
@@ -310,7 +310,8 @@ async fn the_feed_is_read_without_key_and_quota() {
 async fn a_feed_that_does_not_answer_deletes_nobody() {
     for (status, body) in [(404, ""), (500, ""), (200, "<html></html>")] {
         let server = Server::start([Reply::status(status, body)]).await;
-        let error = server.client().feed(&SubjectRef::Playlist(uploads())).await.unwrap_err();
+        let error =
+            server.client().feeds().newest(&SubjectRef::Playlist(uploads())).await.unwrap_err();
         assert!(
             matches!(error, SourceError::Transient(_) | SourceError::BadAnswer(_)),
             "{error:?}"
