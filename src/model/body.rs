@@ -6,12 +6,14 @@ use super::ChatMessage;
 
 /// One message as it leaves, the same at every attempt.
 ///
-/// A variant is what one sort of receiver takes; a notifier sends those that it knows and refuses the others. A Discord
-/// embed and a mail are further variants. What goes along with a message (a picture to be drawn, a file) stands in the
-/// variant as data, such as the numbers of a picture, and becomes bytes where it is sent: the store keeps every body.
+/// A variant is what one sort of receiver takes; a notifier sends those that it knows and refuses the others. Another chat
+/// service brings a variant of its own, such as an embed of Discord's; so does a mail. What goes along with a message (a
+/// picture to be drawn, a file) stands in the variant as data, such as the numbers of a picture, and becomes bytes where it is
+/// sent: the store keeps every body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    /// For a chat: HTML, with buttons and a preview.
+    /// For a chat of Telegram's: the few tags of HTML that Telegram knows, with buttons and a preview. The general name is
+    /// that of the first chat service, under which stores have it ([`BodyKind::Chat`]).
     Chat(ChatMessage),
     /// For programs: JSON, sent as it is to the byte, because it is signed.
     Json(String),

@@ -1,11 +1,14 @@
-//! What a chat shows.
+//! A message as Telegram takes it.
 
 use serde::{Deserialize, Serialize};
 
-/// One message for a chat.
+/// One message of Telegram's.
+///
+/// Other chat services do not read it: they have escapes, limits and buttons of their own, and so a variant of
+/// [`Body`](super::Body) of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ChatMessage {
-    /// The text in Telegram's HTML mode; every value from outside is already escaped.
+    /// The text, in the few tags of HTML that Telegram knows; every value from outside is already escaped.
     pub html: String,
     /// Rows of buttons under the message.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]

@@ -31,7 +31,7 @@ impl ChatTemplates {
     /// One view as one message.
     pub(super) fn page(&self, view: AnyView) -> Result<ChatPage, RenderError> {
         let AnyView { name, fields, buttons, preview } = view;
-        let (html, seen) = page::fitted(&self.registry, name, &fields)?;
+        let (html, seen) = page::fitted(&self.registry, name, &fields?)?;
         Ok(ChatPage { message: ChatMessage { html, buttons, preview, preview_url: None }, seen })
     }
 

@@ -129,7 +129,7 @@ fn add(
 /// The samples as a template gets them: whole, and with every list cut to one item.
 fn samples_of(kind: &Kind) -> Vec<Json> {
     let cuts = [Cut::NOTHING, Cut { items: 1, ..Cut::NOTHING }];
-    let views = || kind.samples.iter().map(|sample| &sample.fields);
+    let views = || kind.samples.iter().filter_map(|sample| sample.fields.as_ref().ok());
     cuts.iter().flat_map(|cut| views().map(|view| cut.apply(view))).collect()
 }
 
@@ -137,7 +137,11 @@ fn try_sample(
     registry: &Handlebars<'static>,
     sample: &AnyView,
 ) -> Option<(Option<usize>, Problem)> {
-    let (_, parsed) = match page::fitted(registry, sample.name, &sample.fields) {
+    let fields = match &sample.fields {
+        Ok(fields) => fields,
+        Err(error) => return Some((None, Problem::Render(error.to_string()))),
+    };
+    let (_, parsed) = match page::fitted(registry, sample.name, fields) {
         Ok(rendered) => rendered,
         Err(RenderError::Template { cause, .. }) => {
             let problem = Problem::Render(cause.reason().to_string());

@@ -25,12 +25,12 @@ pub trait View: Serialize + Sized {
 }
 
 /// A [`View`] of any message, to be handed on by whoever need not know which.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct AnyView {
     /// Which message.
     pub name: &'static str,
-    /// Its fields, as templates name them.
-    pub fields: Json,
+    /// Its fields, as templates name them; or why a value has no form in JSON, which whoever renders the view says.
+    pub fields: serde_json::Result<Json>,
     /// The rows of buttons under it.
     pub buttons: Vec<Vec<Button>>,
     /// Whether the chat may show a preview of the first link.
@@ -41,8 +41,7 @@ impl<V: View> From<&V> for AnyView {
     fn from(view: &V) -> AnyView {
         AnyView {
             name: V::NAME,
-            fields: serde_json::to_value(view)
-                .expect("views are structs of texts, with string keys"),
+            fields: serde_json::to_value(view),
             buttons: view.buttons(),
             preview: view.preview(),
         }
