@@ -1,4 +1,4 @@
-//! The channels that a configuration switches on: one client each, for whoever sends.
+//! The channels that a configuration switches on: what sends to each, and how fast.
 
 use std::sync::Arc;
 
@@ -10,20 +10,26 @@ use crate::deliver::{Limiter, Rates};
 use crate::model::{Channel, Clock};
 use crate::notify::Notifier;
 use crate::notify::telegram::{Telegram, TelegramOptions};
-use crate::notify::webhook::Webhook;
+use crate::notify::webhook::{Webhook, WebhookOptions};
 
-/// The clients of all channels; nothing is sent by making them.
+/// What sends to the channels that are on; nothing is sent by making it.
 pub struct Channels {
-    /// The bot, and how fast it may send.
-    pub(super) telegram: Option<(Telegram, Rates)>,
-    /// Signed webhooks.
-    webhook: Option<Arc<Webhook>>,
+    pub(super) senders: Vec<Sender>,
+    /// The bot, to which people write as well.
+    pub(super) telegram: Option<TelegramBot>,
 }
 
 /// What sends to one channel, and how fast.
+#[derive(Clone)]
 pub(super) struct Sender {
     pub(super) notifier: Arc<dyn Notifier>,
     /// Shared with whoever else sends there.
+    pub(super) limiter: Arc<Limiter>,
+}
+
+/// What speaks for the bot, and within which limits.
+pub(super) struct TelegramBot {
+    pub(super) client: Telegram,
     pub(super) limiter: Arc<Limiter>,
 }
 
@@ -34,55 +40,51 @@ impl Channels {
     ///
     /// One line when a client can't be made.
     pub fn new(config: &Config, clock: &Clock) -> Result<Channels, StartError> {
-        let failed = |error: &dyn std::fmt::Display| StartError::Other(error.to_string());
-        let webhook = |options| Webhook::new(options, Arc::clone(clock)).map(Arc::new);
-        Ok(Channels {
-            telegram: config.telegram.as_ref().map(telegram).transpose()?,
-            webhook: config
-                .webhook
-                .as_ref()
-                .map(webhook)
-                .transpose()
-                .map_err(|error| failed(&error))?,
-        })
+        let telegram = config.telegram.as_ref().map(telegram).transpose()?;
+        let webhook = config.webhook.as_ref().map(|options| webhook(options, clock)).transpose()?;
+        let sender = |channel| match channel {
+            Channel::Telegram => telegram.as_ref().map(TelegramBot::sender),
+            Channel::Webhook => webhook.clone(),
+            Channel::Recorder => None,
+        };
+        let senders = Channel::ALL.into_iter().filter_map(sender).collect();
+        Ok(Channels { senders, telegram })
     }
 
     /// What sends to a channel; `None`: it is off.
     #[must_use]
     pub fn notifier(&self, channel: Channel) -> Option<Arc<dyn Notifier>> {
-        Some(self.client(channel)?.0)
-    }
-
-    /// What sends to a channel, and its rates.
-    fn client(&self, channel: Channel) -> Option<(Arc<dyn Notifier>, Rates)> {
-        match channel {
-            Channel::Telegram => {
-                let (client, rates) = self.telegram.as_ref()?;
-                Some((Arc::new(client.clone()) as _, *rates))
-            }
-            Channel::Webhook => {
-                let webhook = Arc::clone(self.webhook.as_ref()?);
-                Some((webhook as _, Rates::default()))
-            }
-            Channel::Recorder => None,
-        }
-    }
-
-    /// Who sends to each channel that is on, from `now` on.
-    pub(super) fn senders(&self, now: Instant) -> Vec<Sender> {
-        let clients = Channel::ALL.into_iter().filter_map(|channel| self.client(channel));
-        let sender =
-            |(notifier, rates)| Sender { notifier, limiter: Arc::new(Limiter::new(rates, now)) };
-        clients.map(sender).collect()
+        let sender = self.senders.iter().find(|sender| sender.notifier.channel() == channel)?;
+        Some(Arc::clone(&sender.notifier))
     }
 }
 
-fn telegram(options: &TelegramOptions) -> Result<(Telegram, Rates), StartError> {
-    let rates = Rates {
+impl TelegramBot {
+    fn sender(&self) -> Sender {
+        let notifier = Arc::new(self.client.clone());
+        Sender { notifier, limiter: Arc::clone(&self.limiter) }
+    }
+}
+
+fn telegram(options: &TelegramOptions) -> Result<TelegramBot, StartError> {
+    let client = Telegram::new(options).map_err(|error| failed(&error))?;
+    let limiter = limiter(Rates {
         per_s: options.rate_per_s,
         chat_per_s: options.chat_rate_per_s,
         group_per_min: options.group_rate_per_min,
-    };
-    let client = Telegram::new(options).map_err(|error| StartError::Other(error.to_string()))?;
-    Ok((client, rates))
+    });
+    Ok(TelegramBot { client, limiter })
+}
+
+fn webhook(options: &WebhookOptions, clock: &Clock) -> Result<Sender, StartError> {
+    let webhook = Webhook::new(options, Arc::clone(clock)).map_err(|error| failed(&error))?;
+    Ok(Sender { notifier: Arc::new(webhook), limiter: limiter(Rates::default()) })
+}
+
+fn limiter(rates: Rates) -> Arc<Limiter> {
+    Arc::new(Limiter::new(rates, Instant::now()))
+}
+
+fn failed(error: &dyn std::fmt::Display) -> StartError {
+    StartError::Other(error.to_string())
 }

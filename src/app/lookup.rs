@@ -1,4 +1,4 @@
-//! Answers what commands ask of YouTube and of Telegram.
+//! Answers what commands ask of YouTube.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,32 +7,28 @@ use async_trait::async_trait;
 
 use super::looks::{Looks, LooksPerChat};
 use super::service_timeout::ServiceTimeout;
-use crate::control::{Asker, Looked, LookedSubject, Lookup, LookupError, PersonId};
-use crate::model::{Address, Clock, SubjectRef, UnixMillis, VideoId};
-use crate::notify::SendError;
-use crate::notify::telegram::Telegram;
+use crate::control::{Asker, Looked, LookedSubject, Lookup, LookupError};
+use crate::model::{Clock, SubjectRef, UnixMillis, VideoId};
 use crate::pipeline::{QUOTA_KEY, Watched};
 use crate::source::{Bucket, Intervals, Memory, SourceError, Spender, YouTube};
 use crate::store::{Beginning, Polling};
 use crate::telemetry::LogThrottle;
 
-/// Asks the real services, within people's share of the day's units.
+/// Asks the real YouTube, within people's share of the day's units.
 pub(super) struct YouTubeLookup {
     youtube: Arc<YouTube>,
     store: Arc<dyn Polling>,
     intervals: Intervals,
     members_max: usize,
-    telegram: Telegram,
     clock: Clock,
     videos: Looks<VideoId, Option<Looked>>,
     subjects: Looks<SubjectRef, Option<LookedSubject>>,
     per_chat: LooksPerChat,
-    with_youtube: ServiceTimeout,
-    with_telegram: ServiceTimeout,
+    time_limit: ServiceTimeout,
     failures: Mutex<LogThrottle>,
 }
 
-/// Lines a minute about services that do not answer.
+/// Lines a minute about questions that are not answered.
 const LINES_MAX: u32 = 5;
 
 impl YouTubeLookup {
@@ -41,37 +37,31 @@ impl YouTubeLookup {
         store: Arc<dyn Polling>,
         intervals: Intervals,
         members_max: usize,
-        telegram: Telegram,
         clock: Clock,
-        time_limits: impl Fn() -> ServiceTimeout,
+        time_limit: ServiceTimeout,
     ) -> YouTubeLookup {
         YouTubeLookup {
             youtube,
             store,
             intervals,
             members_max,
-            telegram,
             clock,
             videos: Looks::default(),
             subjects: Looks::default(),
             per_chat: LooksPerChat::default(),
-            with_youtube: time_limits(),
-            with_telegram: time_limits(),
+            time_limit,
             failures: Mutex::new(LogThrottle::new(LINES_MAX)),
         }
     }
 
-    /// A service did not answer: in the log why, in sum where that happens often.
-    fn unreachable(
-        &self,
-        service: &'static str,
-        error: &(dyn std::fmt::Display + Sync),
-    ) -> LookupError {
+    /// YouTube did not answer: in the log why, in sum where that happens often.
+    fn unreachable(&self, error: &(dyn std::fmt::Display + Sync)) -> LookupError {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(unsaid) = failures.pass(std::time::Instant::now()) {
+            let service = "YouTube";
             tracing::warn!(service, %error, unsaid, "a question of a command could not be asked");
         }
-        LookupError::Unreachable(format!("{service} does not answer"))
+        LookupError::Unreachable("YouTube does not answer".to_owned())
     }
 
     /// Asks YouTube for a chat, if it may ask today; units that this has spent survive a stop like those of polling.
@@ -102,11 +92,11 @@ impl YouTubeLookup {
         &self,
         question: impl Future<Output = Result<T, SourceError>>,
     ) -> Result<T, LookupError> {
-        match self.with_youtube.wait(question).await {
-            Some(answer) => answer.map_err(|error| {
-                sort(&error).unwrap_or_else(|| self.unreachable("YouTube", &error))
-            }),
-            None => Err(self.unreachable("YouTube", &"it takes too long")),
+        match self.time_limit.wait(question).await {
+            Some(answer) => {
+                answer.map_err(|error| sort(&error).unwrap_or_else(|| self.unreachable(&error)))
+            }
+            None => Err(self.unreachable(&"it takes too long")),
         }
     }
 
@@ -232,25 +222,6 @@ impl Lookup for YouTubeLookup {
             look.keep(now, &asked);
         }
         asked
-    }
-
-    async fn is_administrator(
-        &self,
-        chat: &Address,
-        person: &PersonId,
-    ) -> Result<bool, LookupError> {
-        let (Address::Telegram { chat, .. }, Ok(user)) = (chat, person.0.parse()) else {
-            return Ok(false);
-        };
-        match self.with_telegram.wait(self.telegram.get_chat_member(*chat, user)).await {
-            Some(Ok(status)) => Ok(status.is_administrator()),
-            // Telegram knows neither the chat nor the member: nobody who may change anything.
-            Some(Err(SendError::Barred(_) | SendError::Gone(_) | SendError::Rejected(_))) => {
-                Ok(false)
-            }
-            Some(Err(error)) => Err(self.unreachable("Telegram", &error)),
-            None => Err(self.unreachable("Telegram", &"it takes too long")),
-        }
     }
 }
 

@@ -3,35 +3,30 @@
 mod census;
 mod channels;
 mod clock;
-mod hearing;
 mod heartbeat;
-mod inbox;
-mod jumps;
+mod listening;
 mod looks;
 mod lookup;
 mod opening;
-mod outbox;
-mod queues;
 mod service_timeout;
-mod telegram;
 mod templates;
 #[cfg(test)]
 mod tests;
-mod waiting;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use channels::Channels;
-use channels::Sender;
+use channels::{Sender, TelegramBot};
 use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
+use listening::{Answers, Hearing, TelegramAdministrators, TelegramListener};
+use lookup::YouTubeLookup;
 use opening::Opening;
 use service_timeout::ServiceTimeout;
 pub use templates::{TemplatesError, templates};
@@ -40,7 +35,7 @@ use crate::bus::Embedded;
 use crate::config::Config;
 use crate::control::{AccessMode, ActionOptions, ControlOptions};
 use crate::deliver::{ChannelHealth, Composer, Operator, RetryPolicy, Wakers, Worker};
-use crate::model::{Channel, Clock, Effective};
+use crate::model::{Clock, Effective};
 use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
@@ -161,7 +156,7 @@ impl Gateway {
         let channels = Channels::new(config, &clock)?;
         // A token that Telegram refuses is a mistake of the configuration; a Telegram that is away is not.
         let bot = match &channels.telegram {
-            Some((client, _)) => telegram::introduce(client).await.map_err(StartError::Other)?,
+            Some(bot) => listening::introduce(&bot.client).await.map_err(StartError::Other)?,
             None => None,
         };
         let poll_health = Arc::new(PollHealth::default());
@@ -185,8 +180,7 @@ impl Gateway {
             at_most_max: DAY * config.limits.retention_days.saturating_sub(1).max(1),
         });
         let mut checks: Vec<(&'static str, crate::web::Check)> = Vec::new();
-        let mut bot_limiter = None;
-        for Sender { notifier, limiter } in channels.senders(Instant::now()) {
+        for Sender { notifier, limiter } in channels.senders {
             let channel = notifier.channel();
             metrics.expect(channel);
             let health = Arc::new(ChannelHealth::default());
@@ -195,9 +189,6 @@ impl Gateway {
                 channel.name(),
                 Box::new(move || (!asked.is_working()).then(|| "paused, see the log".to_owned())),
             ));
-            if channel == Channel::Telegram {
-                bot_limiter = Some(Arc::clone(&limiter));
-            }
             let worker = Worker {
                 store: Arc::clone(&store) as _,
                 notifier,
@@ -269,24 +260,26 @@ impl Gateway {
         tracker.spawn(poller.run(stop.clone()));
         checks.push(("youtube", Box::new(move || poll_health.refused())));
 
-        if let (Some((client, _)), Some(limiter)) = (channels.telegram, bot_limiter) {
-            let is_crowded = Arc::default();
-            let lookup = Arc::new(lookup::YouTubeLookup::new(
-                youtube,
-                Arc::clone(&store) as _,
-                intervals,
-                members_max,
-                client.clone(),
-                Arc::clone(&clock),
-                || ServiceTimeout::new(time_limits.lookup, Arc::clone(&is_crowded)),
-            ));
-            let hearing = Arc::new(hearing::Hearing::default());
+        // Looks are remembered and counted in one place, whatever chat service people write from.
+        let is_crowded = Arc::default();
+        let time_limit = || ServiceTimeout::new(time_limits.lookup, Arc::clone(&is_crowded));
+        let lookup = Arc::new(YouTubeLookup::new(
+            youtube,
+            Arc::clone(&store) as _,
+            intervals,
+            members_max,
+            Arc::clone(&clock),
+            time_limit(),
+        ));
+        if let Some(TelegramBot { client, limiter }) = channels.telegram {
+            let hearing = Arc::new(Hearing::default());
             let asked = Arc::clone(&hearing);
             checks.push(("commands", Box::new(move || asked.trouble())));
             let (answers, halt) = (tracker.clone(), stop.clone());
-            let listener = telegram::Listener {
-                outbox: outbox::Outbox::new(client.clone(), limiter, answers, halt),
-                client: client.clone(),
+            let listener = TelegramListener {
+                answers: Answers::new(client.clone(), limiter, answers, halt),
+                administrators: Arc::new(TelegramAdministrators::new(client.clone(), time_limit())),
+                client,
                 store: Arc::clone(&store) as _,
                 renderer,
                 lookup,

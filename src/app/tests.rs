@@ -1,5 +1,7 @@
 //! Promises of a stop. Time is paused.
 
+use tokio::time::Instant;
+
 use super::*;
 use crate::store::{Access, Sqlite};
 

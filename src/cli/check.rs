@@ -14,7 +14,7 @@ use super::shut::in_words;
 use super::terminal::counted;
 use crate::config::Config;
 use crate::control::AccessMode;
-use crate::model::{Address, DestinationId, UnixMillis};
+use crate::model::{Address, Channel, DestinationId, UnixMillis};
 use crate::notify::telegram::Telegram;
 use crate::pipeline::Watched;
 use crate::render::Renderer;
@@ -212,7 +212,9 @@ async fn operator<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(
         }
         Sqlite::open(&config.store.path, Access::Existing)?.operator().await
     };
-    let has_link = config.telegram.is_some() && config.access.mode != AccessMode::Open;
+    let has_links =
+        |channel: &Channel| config.is_on(*channel) && channel.traits().invitation_link.is_some();
+    let has_link = config.access.mode != AccessMode::Open && Channel::ALL.iter().any(has_links);
     report.ok(&match (known.await, has_link) {
         (Ok(Some(address)), _) => format!("operator: {address}, who opened the first invitation"),
         (Ok(None), true) => {

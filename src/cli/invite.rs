@@ -6,8 +6,8 @@ use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::terminal::say;
 use crate::config::Config;
-use crate::control::{AccessMode, INVITATION_LIFE, invitation, invitation_link};
-use crate::model::{Owner, UnixMillis};
+use crate::control::{AccessMode, INVITATION_LIFE, invitation};
+use crate::model::{InvitationLink, Owner, UnixMillis};
 use crate::notify::telegram::Telegram;
 use crate::render::numbers::Moment;
 use crate::store::{Access, Edit, Edited, Registry, Shared, Sqlite};
@@ -57,7 +57,7 @@ async fn invite(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), 
     let until = Moment { at: now.plus(INVITATION_LIFE), tz: config.defaults.tz.clone() };
     let mut out = stdout();
     match client.get_me().await {
-        Ok(bot) => writeln!(out, "{}", invitation_link(&bot.username, &code))?,
+        Ok(bot) => writeln!(out, "{}", InvitationLink::TELEGRAM.to(&bot.username, &code))?,
         Err(error) => {
             say(&format!(
                 "Telegram does not say what the bot is called ({error}): send it this line yourself"

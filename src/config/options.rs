@@ -57,11 +57,13 @@ impl Config {
                     .to_owned(),
             );
         }
-        if self.telegram.is_none() && self.webhook.is_none() {
-            lines.push(
-                "there is neither [telegram] nor [webhook]: nobody could be told; add one of the two"
-                    .to_owned(),
-            );
+        let channels = || Channel::ALL.iter().filter(|channel| !channel.traits().is_for_tests);
+        if !channels().any(|channel| self.is_on(*channel)) {
+            let sections: Vec<String> = channels().map(|channel| format!("[{channel}]")).collect();
+            lines.push(format!(
+                "there is neither {}: nobody could be told; add one of them",
+                sections.join(" nor ")
+            ));
         }
         lines
     }
@@ -117,7 +119,7 @@ pub struct WebOptions {
 pub struct AccessOptions {
     /// Who may talk to the bots.
     pub mode: AccessMode,
-    /// The list: Telegram chats only.
+    /// The list: chats only.
     pub allow: Vec<Address>,
 }
 

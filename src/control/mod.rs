@@ -12,9 +12,9 @@ mod story;
 pub use actions::{ActionOptions, INVITATION_LIFE, invitation};
 pub use chat::{
     AccessMode, Author, COMMANDS, Control, ControlOptions, HandleError, Incoming, IncomingKind,
-    invitation_link,
 };
 pub use seams::{
-    Asker, Looked, LookedSubject, Lookup, LookupError, MessageId, PersonId, Reply, ReplyError,
+    Administrators, Asker, Looked, LookedSubject, Lookup, LookupError, MessageId, NotSaid,
+    PersonId, Reply, ReplyError,
 };
 pub use story::{RuleState, state};

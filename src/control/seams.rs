@@ -1,4 +1,5 @@
-//! The two traits through which commands reach the outside; `app` implements them.
+//! The traits through which commands reach the outside: [`Lookup`] asks YouTube, [`Administrators`] and [`Reply`] reach the chat
+//! service. `app` implements them.
 
 use std::time::Duration;
 
@@ -108,8 +109,8 @@ impl LookupError {
     }
 }
 
-/// Asks YouTube, and the chat service, what only they know. What was asked a moment ago may be answered from memory. Why there
-/// is no answer is logged here, in sum.
+/// Asks YouTube what only it knows. What was asked a moment ago may be answered from memory. Why there is no answer is logged
+/// here, in sum.
 ///
 /// Every method ends in bounded time: whoever wrote waits, and so do all later updates of the chat.
 #[async_trait]
@@ -124,13 +125,18 @@ pub trait Lookup: Send + Sync {
         subject: &SubjectRef,
         asker: &Asker,
     ) -> Result<Option<LookedSubject>, LookupError>;
+}
 
+/// The chat service does not say just now who is an administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotSaid;
+
+/// Asks the chat service who decides for a chat of several people. Ends in bounded time, like [`Lookup`], and logs like it why
+/// there is no answer.
+#[async_trait]
+pub trait Administrators: Send + Sync {
     /// Whether a person may decide for a chat.
-    async fn is_administrator(
-        &self,
-        chat: &Address,
-        person: &PersonId,
-    ) -> Result<bool, LookupError>;
+    async fn is_administrator(&self, chat: &Address, person: &PersonId) -> Result<bool, NotSaid>;
 }
 
 /// Why an answer did not arrive; one line for the log.

@@ -39,7 +39,7 @@ impl Channel {
                 is_told_each_video: false,
                 slots: 1,
                 receivers: Receivers::OneService,
-                has_invitation_links: true,
+                invitation_link: Some(InvitationLink::TELEGRAM),
                 is_for_tests: false,
             },
             Channel::Webhook => Traits {
@@ -47,7 +47,7 @@ impl Channel {
                 is_told_each_video: true,
                 slots: 16,
                 receivers: Receivers::Servers,
-                has_invitation_links: false,
+                invitation_link: None,
                 is_for_tests: false,
             },
             Channel::Recorder => Traits {
@@ -55,7 +55,7 @@ impl Channel {
                 is_told_each_video: false,
                 slots: 16,
                 receivers: Receivers::Ourselves,
-                has_invitation_links: false,
+                invitation_link: None,
                 is_for_tests: true,
             },
         }
@@ -81,10 +81,31 @@ pub struct Traits {
     pub slots: u32,
     /// Who takes the messages.
     pub receivers: Receivers,
-    /// Whether a link leads a person to our bot with an invitation in it.
-    pub has_invitation_links: bool,
+    /// The link that leads a person to our bot with an invitation in it, where the channel has such links.
+    pub invitation_link: Option<InvitationLink>,
     /// Whether no configuration switches it on: figures leave it out.
     pub is_for_tests: bool,
+}
+
+/// A link that leads a person to our bot with an invitation in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvitationLink {
+    /// What stands before the name of the bot.
+    before_bot: &'static str,
+    /// What stands between the name and the code of the invitation.
+    before_code: &'static str,
+}
+
+impl InvitationLink {
+    /// Source: <https://core.telegram.org/bots/features#deep-linking> (2026-11).
+    pub const TELEGRAM: InvitationLink =
+        InvitationLink { before_bot: "https://t.me/", before_code: "?start=" };
+
+    /// The link to the bot of that name (without `@`) with an invitation of that code.
+    #[must_use]
+    pub fn to(self, bot: &str, code: &str) -> String {
+        format!("{}{bot}{}{code}", self.before_bot, self.before_code)
+    }
 }
 
 /// Who takes the messages of a channel, and so whom a failure concerns.
@@ -118,5 +139,10 @@ mod tests {
             assert_eq!(is_chat, slots == 1, "{channel}");
             assert!(!(is_chat && is_told_each_video), "{channel}");
         }
+    }
+    #[test]
+    fn an_invitation_stands_in_its_link_behind_the_name_of_the_bot() {
+        let link = InvitationLink::TELEGRAM.to("bell_bot", "q1w2-e3_");
+        assert_eq!(link, "https://t.me/bell_bot?start=q1w2-e3_");
     }
 }

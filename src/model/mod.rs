@@ -29,7 +29,7 @@ pub use alert::{Alert, CancelReason, Marks, Outcome, STARTED, Suppressed, Value}
 pub use at_most::AtMost;
 pub use body::{Body, BodyKind};
 pub use change::{Change, Counts, Delta, Known};
-pub use channel::{Channel, Receivers, Traits};
+pub use channel::{Channel, InvitationLink, Receivers, Traits};
 pub use holder::{FanoutCursor, Holder, ListKey, ListNews, Membership, News};
 pub use ids::{
     AlertId, ChannelId, DestinationId, Handle, IdError, NotificationId, PlaylistId, RuleId,

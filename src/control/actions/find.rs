@@ -51,7 +51,7 @@ impl Actions {
         Ok(Target { subject: looked.subject.clone(), watch, looked: Some(looked) })
     }
 
-    /// The watch at a place of the list, from 1; else how many there are.
+    /// The watch of that number in the list, from 1; else how many there are.
     pub(in crate::control) async fn numbered(
         &self,
         of: &Address,
@@ -59,9 +59,9 @@ impl Actions {
     ) -> Result<Result<WatchRow, usize>, StoreError> {
         let mut found = None;
         let mut count = 0;
-        self.each_watch(of, |place, row| {
-            count = place;
-            if place == number {
+        self.each_watch(of, |its_number, row| {
+            count = its_number;
+            if its_number == number {
                 found = Some(row);
             }
             found.is_none()

@@ -26,8 +26,8 @@ pub(in crate::control) struct ListPage {
 /// A watch on a page.
 #[derive(Debug)]
 pub(in crate::control) struct ListedWatch {
-    /// Its place in the list, from 1.
-    pub(in crate::control) place: usize,
+    /// Its number in the list, from 1.
+    pub(in crate::control) number: usize,
     pub(in crate::control) row: WatchRow,
     /// It is of a video that can't be watched at present.
     pub(in crate::control) is_unavailable: bool,
@@ -43,22 +43,22 @@ impl Actions {
         let mut rows: Vec<(usize, WatchRow)> = Vec::new();
         let mut total = 0;
         let first = page.saturating_sub(1).saturating_mul(PER_PAGE);
-        self.each_watch(of, |place, row| {
-            total = place;
+        self.each_watch(of, |number, row| {
+            total = number;
             // Up to the wished page, the rows of the page under way are kept: it may be the last.
-            if place <= first.saturating_add(PER_PAGE) {
-                if (place - 1).is_multiple_of(PER_PAGE) {
+            if number <= first.saturating_add(PER_PAGE) {
+                if (number - 1).is_multiple_of(PER_PAGE) {
                     rows.clear();
                 }
-                rows.push((place, row));
+                rows.push((number, row));
             }
             true
         })
         .await?;
         let mut watches = Vec::with_capacity(rows.len());
-        for (place, row) in rows {
+        for (number, row) in rows {
             let is_unavailable = self.is_unavailable(&row.subject).await?;
-            watches.push(ListedWatch { place, row, is_unavailable });
+            watches.push(ListedWatch { number, row, is_unavailable });
         }
         let count = total.div_ceil(PER_PAGE).max(1);
         Ok(ListPage { watches, total, number: page.clamp(1, count), count })
@@ -70,13 +70,13 @@ impl Actions {
         Ok(known.is_some_and(|known| known.status == Status::Unavailable))
     }
 
-    /// Goes through the watches of a destination in the order of the list, until `each` says no; places count from 1.
+    /// Goes through the watches of a destination in the order of the list, until `each` says no; numbers count from 1.
     pub(in crate::control) async fn each_watch(
         &self,
         of: &Address,
         mut each: impl FnMut(usize, WatchRow) -> bool + Send,
     ) -> Result<(), StoreError> {
-        let mut place = 0;
+        let mut number = 0;
         let mut after = 0;
         loop {
             let rows = self.store.watches(WatchFilter::Of(of.clone()), after, CHUNK).await?;
@@ -84,8 +84,8 @@ impl Actions {
             after = last.id.0;
             let is_last = rows.len() < CHUNK;
             for row in rows {
-                place += 1;
-                if !each(place, row) {
+                number += 1;
+                if !each(number, row) {
                     return Ok(());
                 }
             }
@@ -101,8 +101,8 @@ impl Actions {
         of: &Address,
     ) -> Result<usize, StoreError> {
         let mut count = 0;
-        self.each_watch(of, |place, _| {
-            count = place;
+        self.each_watch(of, |number, _| {
+            count = number;
             true
         })
         .await?;

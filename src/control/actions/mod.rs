@@ -10,6 +10,7 @@ mod look;
 mod mute;
 mod settings;
 mod stats;
+mod test;
 #[cfg(test)]
 mod tests;
 mod unwatch;
@@ -28,6 +29,7 @@ pub(super) use look::{NotThere, Seen};
 pub(super) use mute::{BadSilence, Mute, Silence, mute};
 pub(super) use settings::{NotLess, Set, Wish, set};
 pub(super) use stats::{Gain, NoStats, Stats};
+pub(super) use test::Tested;
 pub(super) use unwatch::{Unwatch, unwatch, unwatch_all};
 pub(super) use watch::{NoWatch, RuleInForce, WatchRequest, Watched};
 pub(super) use why::{RuleNow, Told};

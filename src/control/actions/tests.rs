@@ -5,6 +5,7 @@ mod list;
 mod mute;
 mod settings;
 mod stats;
+mod test;
 mod unwatch;
 mod watch;
 mod why;
@@ -13,7 +14,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::*;
-use crate::control::seams::{Looked, LookedSubject, LookupError, PersonId};
+use crate::control::seams::{Looked, LookedSubject, LookupError};
 use crate::model::{Live, Snapshot, Status, SubjectRef, UnixMillis, VideoId};
 use crate::route::language;
 use crate::store::{Access, Beginning, Sqlite, WatchFilter, WatchRow};
@@ -67,10 +68,6 @@ impl Lookup for YouTube {
             delay: None,
         };
         self.answer(asker, Some(channel))
-    }
-
-    async fn is_administrator(&self, _: &Address, _: &PersonId) -> Result<bool, LookupError> {
-        panic!("no action asks for rights")
     }
 }
 

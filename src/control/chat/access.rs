@@ -47,15 +47,18 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
     let standing = standing(turn).await?;
     if standing != Standing::Stranger {
         let store = &turn.control.store;
-        turn.home = store.destination(turn.chat).await?;
-        let whole = turn.chat.whole();
+        turn.home = store.destination(turn.destination).await?;
+        let whole = turn.destination.whole();
         let by = if standing == Standing::Guest { personal(turn) } else { Some(whole.clone()) };
         turn.is_in_by = by.filter(|by| needs_row(turn, by));
-        turn.whole =
-            if whole == *turn.chat { turn.home.clone() } else { store.destination(&whole).await? };
+        turn.whole = if whole == *turn.destination {
+            turn.home.clone()
+        } else {
+            store.destination(&whole).await?
+        };
         (turn.owner, turn.is_new_group) = owner(turn, &whole).await?;
         if let Some(shut) = turn.home.as_ref().and_then(DestinationRow::shut) {
-            turn.control.returns.note(turn.chat, shut, turn.now);
+            turn.control.returns.note(turn.destination, shut, turn.now);
         }
     }
     Ok(standing)
@@ -131,7 +134,7 @@ pub(super) async fn bring_in(turn: &mut Turn<'_>) -> Result<(), Stop> {
     let Some(by) = personal(turn) else { return Err(turn.refuse(NAMELESS)) };
     let owner = owner_of(turn, &by).await?;
     let limit = (!owner.is_operator()).then_some(GROUPS_PER_PERSON);
-    let edit = Edit::BringIn { group: turn.chat.whole(), by, owner, limit };
+    let edit = Edit::BringIn { group: turn.destination.whole(), by, owner, limit };
     let edits = turn.standing().into_iter().chain([edit]).collect();
     // A transaction of its own: beyond the limit nothing else is to be stored.
     let done = turn.control.store.edit(None, edits, turn.now).await?;
@@ -143,7 +146,7 @@ pub(super) async fn bring_in(turn: &mut Turn<'_>) -> Result<(), Stop> {
 }
 
 async fn standing(turn: &Turn<'_>) -> Result<Standing, StoreError> {
-    if may_talk(turn, &turn.chat.whole()).await? {
+    if may_talk(turn, &turn.destination.whole()).await? {
         return Ok(Standing::Admitted);
     }
     if !turn.private
@@ -157,7 +160,7 @@ async fn standing(turn: &Turn<'_>) -> Result<Standing, StoreError> {
 
 /// The address of the conversation with whoever writes.
 fn personal(turn: &Turn<'_>) -> Option<Address> {
-    turn.chat.private_chat(&turn.person()?.0)
+    turn.destination.private_chat(&turn.person()?.0)
 }
 
 /// Whether the configuration says that somebody is in.

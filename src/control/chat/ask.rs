@@ -1,6 +1,6 @@
 //! Questions that change nothing: `/start`, `/help`, `/rules`, `/why`, `/stats`, `/test`.
 
-use crate::control::actions::{self, Gain, NoStats, Told};
+use crate::control::actions::{self, Gain, NoStats, Tested, Told};
 use crate::control::story::{self, RuleState};
 use crate::model::{
     Known, Live, Metric, Snapshot, Status, SubjectRef, TriggerRow, UnixMillis, VideoId,
@@ -20,7 +20,7 @@ use super::{watched, youtube};
 
 /// `/start` of somebody who is in.
 pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let count = turn.actions().count_watches(turn.chat).await?;
+    let count = turn.actions().count_watches(turn.destination).await?;
     Ok(Answer::of(&Start {
         preset: turn.options().preset.clone(),
         list_preset: turn.options().list_preset.clone(),
@@ -42,11 +42,12 @@ pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 /// `/test`
 pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
+    let Tested { silent_until, shut } = turn.actions().test(turn.destination, turn.now).await?;
     Ok(Answer::of(&Test {
         now: turn.moment(turn.now),
-        here: turn.chat.to_string(),
-        muted_until: turn.silent_until(),
-        back: turn.back(),
+        here: turn.destination.to_string(),
+        muted_until: silent_until.map(|until| turn.moment(until)),
+        back: turn.back().or_else(|| shut.map(|shut| turn.back_from(shut))),
     }))
 }
 
@@ -90,7 +91,7 @@ async fn video(turn: &Turn<'_>, rest: &str, command: &str) -> Result<VideoId, St
 pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     let id = video(turn, rest, "/why").await?;
     let Told { stories, history } =
-        turn.actions().why(turn.chat, id, (UnixMillis::default(), 0)).await?;
+        turn.actions().why(turn.destination, id, (UnixMillis::default(), 0)).await?;
     let title = history.as_ref().and_then(|history| history.title.as_deref());
     let known = history.as_ref().and_then(|history| history.known.as_ref());
     Ok(Answer::of(&Why {

@@ -69,7 +69,7 @@ impl Turn<'_> {
     /// Stores edits with the mark of this update; `None`: it has had its effect before. Whatever came, it shows that
     /// this chat can be reached.
     async fn store_with_mark(&self, edits: Vec<Edit>) -> Result<Option<Vec<Edited>>, StoreError> {
-        let alive = Edit::Alive { destination: self.chat.clone() };
+        let alive = Edit::Alive { destination: self.destination.clone() };
         let edits = std::iter::once(alive).chain(edits).collect();
         let done = self.control.store.edit(self.mark.cloned(), edits, self.now).await?;
         Ok(done.map(|mut done| done.split_off(1.min(done.len()))))
@@ -77,7 +77,7 @@ impl Turn<'_> {
 
     /// A chat from which somebody changes something is known.
     fn groundwork(&self) -> Option<Edit> {
-        (self.home.is_none() && !self.is_topic()).then(|| self.enable(self.chat.clone()))
+        (self.home.is_none() && !self.is_topic()).then(|| self.enable(self.destination.clone()))
     }
 
     /// So is a topic, of which a chat has only so many. Blocking and migration name the chat without its topics, so it has a
@@ -86,9 +86,9 @@ impl Turn<'_> {
         if self.home.is_some() || !self.is_topic() {
             return Ok(());
         }
-        let whole = self.whole.is_none().then(|| self.enable(self.chat.whole()));
+        let whole = self.whole.is_none().then(|| self.enable(self.destination.whole()));
         let topic = Edit::AddTopic {
-            topic: self.chat.clone(),
+            topic: self.destination.clone(),
             owner: self.owner.clone(),
             limit: (!self.owner.is_operator()).then_some(TOPICS_MAX),
         };
@@ -106,6 +106,6 @@ impl Turn<'_> {
     }
 
     fn is_topic(&self) -> bool {
-        self.chat.is_thread()
+        self.destination.is_thread()
     }
 }

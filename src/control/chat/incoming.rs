@@ -32,8 +32,8 @@ pub enum Author {
 pub enum IncomingKind {
     /// Somebody wrote.
     Message {
-        /// Where, with the topic.
-        chat: Address,
+        /// Where: a chat, or one topic of it.
+        destination: Address,
         /// A conversation with one person.
         private: bool,
         /// Who wrote.
@@ -47,8 +47,8 @@ pub enum IncomingKind {
     Button {
         /// The id to answer to.
         callback_id: String,
-        /// Where the message with the button stands, with the topic.
-        chat: Address,
+        /// Where the message with the button stands: a chat, or one topic of it.
+        destination: Address,
         /// A conversation with one person.
         private: bool,
         /// Who pressed.
@@ -62,8 +62,8 @@ pub enum IncomingKind {
     },
     /// Something else came from a chat and asks for nothing: a picture, a topic that was opened again. So it is there.
     Alive {
-        /// Where, with the topic.
-        chat: Address,
+        /// Where: a chat, or one topic of it.
+        destination: Address,
     },
     /// The chat can be reached, or can't any more.
     Membership {

@@ -10,12 +10,6 @@ use super::answer::{Answer, Stop};
 use super::flood::Grant;
 use super::turn::Turn;
 
-/// The link that carries an invitation to the bot of that name (without `@`).
-#[must_use]
-pub fn invitation_link(bot: &str, code: &str) -> String {
-    format!("https://t.me/{bot}?start={code}")
-}
-
 /// The operator's own invitation makes no group the operator; it is not used up either.
 const FOR_A_PERSON: &str =
     "This invitation is for one person and stays unused here: open it in a private chat with me.";
@@ -23,7 +17,7 @@ const FOR_A_PERSON: &str =
 /// Answers somebody who may not talk to the bot; `code` is what came with `/start`.
 pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<Answer, Stop> {
     let control = turn.control;
-    let lane = turn.chat.lane();
+    let lane = turn.destination.lane();
     let code = code.filter(|code| !code.is_empty());
     if let Some(code) = code
         && control.options.access == AccessMode::Invite
@@ -46,7 +40,7 @@ pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<
 fn become_operator(turn: &Turn<'_>, code: &str) -> Option<Edit> {
     let is_open = turn.control.options.operator.is_empty();
     (is_open && is_code(code))
-        .then(|| Edit::BecomeOperator { person: turn.chat.whole(), code: code.to_owned() })
+        .then(|| Edit::BecomeOperator { person: turn.destination.whole(), code: code.to_owned() })
 }
 
 /// Answers somebody who is in already and opens a link; `None`: the link makes no difference.
@@ -73,7 +67,7 @@ async fn use_code(turn: &mut Turn<'_>, code: &str) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
     let mut done = Vec::new();
     if is_code(code) {
-        let person = turn.chat.whole();
+        let person = turn.destination.whole();
         let admit = Edit::Admit { person, code: code.to_owned() };
         let edits = [Some(admit), become_operator(turn, code)].into_iter().flatten().collect();
         done = turn.commit_only(edits).await?;
@@ -106,10 +100,10 @@ pub(super) async fn command(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
             ));
         }
     }
-    if !turn.chat.channel().traits().has_invitation_links {
+    let Some(link) = turn.destination.channel().traits().invitation_link else {
         return Err(turn.refuse("There are no links to this chat service."));
-    }
-    let (made_by, now) = (Owner::of(turn.chat), turn.now);
+    };
+    let (made_by, now) = (Owner::of(turn.destination), turn.now);
     let Invitation { code, expires_at } = match actions::invite(turn, made_by, now).await? {
         Ok(invitation) => invitation,
         Err(TooManyInvitations) => {
@@ -117,7 +111,7 @@ pub(super) async fn command(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
         }
     };
     Ok(Answer::of(&Invite {
-        url: invitation_link(&control.options.bot, &code),
+        url: link.to(&control.options.bot, &code),
         expires: Some(turn.moment(expires_at)),
         is_single_use: true,
     }))

@@ -26,7 +26,7 @@ pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
 /// One part of the list, from 1; the last where there are not that many.
 pub(super) async fn view(turn: &Turn<'_>, page: usize) -> Result<Watches, Stop> {
     let actions = turn.actions();
-    let ListPage { watches, total, number, count } = actions.list(turn.chat, page).await?;
+    let ListPage { watches, total, number, count } = actions.list(turn.destination, page).await?;
     Ok(Watches {
         watches: List::new(watches.iter().map(|watch| line(turn, watch)).collect()),
         total: Grouped::count(total),
@@ -36,15 +36,15 @@ pub(super) async fn view(turn: &Turn<'_>, page: usize) -> Result<Watches, Stop> 
         video: watches
             .iter()
             .find(|watch| matches!(watch.row.subject, SubjectRef::Video(_)))
-            .map(|watch| watch.place.to_string()),
+            .map(|watch| watch.number.to_string()),
         muted_until: turn.silent_until(),
         back: turn.back(),
     })
 }
 
-fn line(turn: &Turn<'_>, ListedWatch { place, row, is_unavailable }: &ListedWatch) -> WatchLine {
+fn line(turn: &Turn<'_>, ListedWatch { number, row, is_unavailable }: &ListedWatch) -> WatchLine {
     WatchLine {
-        number: Grouped::count(*place),
+        number: Grouped::count(*number),
         subject: Link::subject(&row.subject, row.title.as_deref()),
         members: members(turn, row),
         rules: row.rules.clone(),
@@ -80,11 +80,11 @@ pub(super) async fn unwatch(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
         return unwatch_all(turn).await;
     }
     let watch = turn.watched(rest, EXAMPLE).await?;
-    let request = Unwatch { destination: turn.chat.clone(), subject: watch.subject.clone() };
+    let request = Unwatch { destination: turn.destination.clone(), subject: watch.subject.clone() };
     if let Err(NotWatched) = actions::unwatch(turn, request).await? {
         return Err(turn.refuse(ENDED));
     }
-    let left = turn.actions().count_watches(turn.chat).await?;
+    let left = turn.actions().count_watches(turn.destination).await?;
     Ok(Answer::of(&views::Unwatch {
         subject: Some(Link::subject(&watch.subject, watch.title.as_deref())),
         cancelled: None,
@@ -93,8 +93,8 @@ pub(super) async fn unwatch(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
 }
 
 async fn unwatch_all(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let (actions, chat) = (turn.actions(), turn.chat);
-    if actions::unwatch_all(actions, turn, chat).await? == 0 {
+    let (actions, destination) = (turn.actions(), turn.destination);
+    if actions::unwatch_all(actions, turn, destination).await? == 0 {
         return Err(wrong("Nothing is watched here.", "/watch dQw4w9WgXcQ"));
     }
     Ok(Answer::of(&views::Unwatch { subject: None, cancelled: None, left: None }))

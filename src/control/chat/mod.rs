@@ -36,10 +36,9 @@ use std::sync::Arc;
 pub use access::AccessMode;
 pub use command::COMMANDS;
 pub use incoming::{Author, Incoming, IncomingKind};
-pub use invite::invitation_link;
 
 use super::actions::{ActionOptions, Actions};
-use super::seams::{Lookup, Reply};
+use super::seams::{Administrators, Lookup, Reply};
 use crate::model::{Address, UnixMillis, tidied};
 use crate::render::Renderer;
 use crate::store::{Edit, Registry, StoreError};
@@ -90,7 +89,7 @@ pub enum HandleError {
 pub struct Control {
     store: Arc<dyn Registry>,
     renderer: Arc<Renderer>,
-    lookup: Arc<dyn Lookup>,
+    administrators: Arc<dyn Administrators>,
     reply: Arc<dyn Reply>,
     actions: Actions,
     options: ControlOptions,
@@ -108,15 +107,15 @@ impl Control {
         store: Arc<dyn Registry>,
         renderer: Arc<Renderer>,
         lookup: Arc<dyn Lookup>,
+        administrators: Arc<dyn Administrators>,
         reply: Arc<dyn Reply>,
         options: ControlOptions,
     ) -> Control {
-        let actions =
-            Actions::new(Arc::clone(&store), Arc::clone(&lookup), options.actions.clone());
+        let actions = Actions::new(Arc::clone(&store), lookup, options.actions.clone());
         Control {
             store,
             renderer,
-            lookup,
+            administrators,
             reply,
             actions,
             options,
@@ -163,22 +162,31 @@ impl Control {
             return Ok(());
         }
         match &incoming.kind {
-            IncomingKind::Message { chat, private, author, text, is_passed_on } => {
-                let mut turn = Turn::new(self, mark, chat, *private, now).by(author.clone());
+            IncomingKind::Message { destination, private, author, text, is_passed_on } => {
+                let mut turn = Turn::new(self, mark, destination, *private, now).by(author.clone());
                 let result = self.message(&mut turn, text, *is_passed_on).await;
                 turn.finish(result).await
             }
-            IncomingKind::Button { callback_id, chat, private, person, message, data, buttons } => {
+            IncomingKind::Button {
+                callback_id,
+                destination,
+                private,
+                person,
+                message,
+                data,
+                buttons,
+            } => {
                 // Messages from before a group's move stand under its old id, where nothing can be changed any more.
-                let moved = self.moved(chat).await?;
+                let moved = self.moved(destination).await?;
                 let message = message.as_ref().filter(|_| moved.is_none());
-                let mut turn = Turn::new(self, mark, moved.as_ref().unwrap_or(chat), *private, now)
+                let destination = moved.as_ref().unwrap_or(destination);
+                let mut turn = Turn::new(self, mark, destination, *private, now)
                     .by(Author::Person(person.clone()))
                     .pressed(callback_id, message);
                 let mut result = self.button(&mut turn, data, buttons.as_deref()).await;
                 if let Err(Stop::Answer(answer)) = &mut result {
                     // Whoever presses on is not told each time what they know already.
-                    let who = format!("{} {}", turn.chat.lane(), person.0);
+                    let who = format!("{} {}", turn.destination.lane(), person.0);
                     if self.shares.vain_presses.take(&who, now) != Grant::Granted {
                         **answer = Answer::default();
                         turn.leave_unanswered();
@@ -186,11 +194,12 @@ impl Control {
                 }
                 turn.finish(result).await
             }
-            IncomingKind::Alive { chat } => {
-                if let Some(shut) = self.store.destination(chat).await?.and_then(|row| row.shut()) {
-                    self.returns.note(chat, shut, now);
+            IncomingKind::Alive { destination } => {
+                let row = self.store.destination(destination).await?;
+                if let Some(shut) = row.and_then(|row| row.shut()) {
+                    self.returns.note(destination, shut, now);
                 }
-                let edit = Edit::Alive { destination: chat.clone() };
+                let edit = Edit::Alive { destination: destination.clone() };
                 self.store.edit(mark.cloned(), vec![edit], now).await.map(drop)
             }
             IncomingKind::Membership { chat, private, by, reachable: true, .. } => {
@@ -221,10 +230,10 @@ impl Control {
         }
     }
 
-    /// Where a chat is now, if it has a new id.
-    async fn moved(&self, chat: &Address) -> Result<Option<Address>, StoreError> {
-        let now = self.store.destination(chat).await?.map(|row| row.address);
-        Ok(now.filter(|now| now != chat))
+    /// Where a destination is now, if its chat has a new id.
+    async fn moved(&self, destination: &Address) -> Result<Option<Address>, StoreError> {
+        let now = self.store.destination(destination).await?.map(|row| row.address);
+        Ok(now.filter(|now| now != destination))
     }
 
     async fn message(
@@ -320,20 +329,20 @@ impl Control {
     /// Says that something went wrong, but not with every attempt.
     async fn apologise(&self, incoming: &Incoming, sorry: &'static str, now: UnixMillis) {
         match &incoming.kind {
-            IncomingKind::Message { chat, private, text, .. } => {
+            IncomingKind::Message { destination, private, text, .. } => {
                 let is_command = matches!(
                     command::read(&tidied(text), &self.options.bot),
                     Written::Command(..) | Written::Text(_, true)
                 );
                 if (*private || is_command)
-                    && self.shares.apologies.take(&chat.lane(), now) == Grant::Granted
+                    && self.shares.apologies.take(&destination.lane(), now) == Grant::Granted
                 {
-                    let turn = Turn::new(self, incoming.mark.as_ref(), chat, *private, now);
+                    let turn = Turn::new(self, incoming.mark.as_ref(), destination, *private, now);
                     turn.tell(turn.line(sorry)).await;
                 }
             }
-            IncomingKind::Button { callback_id, chat, .. } => {
-                if self.shares.apologies.take(&chat.lane(), now) == Grant::Granted {
+            IncomingKind::Button { callback_id, destination, .. } => {
+                if self.shares.apologies.take(&destination.lane(), now) == Grant::Granted {
                     self.reply.toast(callback_id, sorry).await;
                 }
             }

@@ -1,14 +1,13 @@
 //! Who may decide for a chat.
 
+use crate::control::seams::NotSaid;
+
 use super::answer::Stop;
 use super::incoming::Author;
 use super::turn::Turn;
 
 /// Said to whoever may not decide for a chat.
 const NO_ADMINISTRATOR: &str = "Only administrators of this chat can change what rings here.";
-
-/// The chat service does not say just now who is an administrator.
-pub(super) struct NotSaid;
 
 impl Turn<'_> {
     /// Refuses whoever was told several times within a minute that they may not decide here: it takes nothing from the
@@ -45,8 +44,7 @@ impl Turn<'_> {
         match &self.author {
             Author::Chat => Ok(true),
             Author::Person(person) => {
-                let is = self.control.lookup.is_administrator(self.chat, person).await;
-                is.map_err(|_| NotSaid)
+                self.control.administrators.is_administrator(self.destination, person).await
             }
             Author::OtherChat(_) | Author::Unnamed => Ok(false),
         }

@@ -27,18 +27,22 @@ pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
         Some(what) => Some(turn.watched(what, "/settings 1 at most 1h").await?),
         None => None,
     };
-    let mut chat = turn.settings();
+    let mut here = turn.settings();
     if !wishes.is_empty() {
         let subject = watch.as_ref().map(|watch| watch.subject.clone());
-        let settings = watch.as_mut().map_or(&mut chat, |watch| &mut watch.settings);
-        let request =
-            Set { destination: turn.chat.clone(), subject, settings: settings.clone(), wishes };
+        let settings = watch.as_mut().map_or(&mut here, |watch| &mut watch.settings);
+        let request = Set {
+            destination: turn.destination.clone(),
+            subject,
+            settings: settings.clone(),
+            wishes,
+        };
         *settings = match actions::set(turn, request).await? {
             Ok(settings) => settings,
             Err(NotWatched) => return Err(turn.refuse(ENDED)),
         };
     }
-    Ok(Answer::of(&view(turn, &chat, watch.as_ref()).await?))
+    Ok(Answer::of(&view(turn, &here, watch.as_ref()).await?))
 }
 
 /// Whether the text behind the command asks for a change, and not only for what is set.
@@ -48,19 +52,19 @@ pub(super) fn is_change(rest: &str) -> bool {
 
 async fn view(
     turn: &Turn<'_>,
-    chat: &Settings,
+    here: &Settings,
     watch: Option<&WatchRow>,
 ) -> Result<SettingsView, Stop> {
     let options = turn.options();
     let none = Settings::default();
     let own = watch.map_or(&none, |watch| &watch.settings);
-    let effective = Settings::effective(own, chat, &options.defaults);
+    let effective = Settings::effective(own, here, &options.defaults);
     let is_of_watch = watch.is_some();
     let muted_until = match watch {
         Some(watch) => watch.muted_until,
         None => turn.home.as_ref().and_then(|home| home.muted_until),
     };
-    let watches = turn.actions().count_watches(turn.chat).await?;
+    let watches = turn.actions().count_watches(turn.destination).await?;
     Ok(SettingsView {
         subject: watch.map(|watch| Link::subject(&watch.subject, watch.title.as_deref())),
         at_most: (!effective.at_most.is_zero()).then_some(Period(effective.at_most)),

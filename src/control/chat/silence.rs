@@ -99,7 +99,7 @@ async fn set(turn: &mut Turn<'_>, silence: Option<Silence>, what: &str) -> Resul
         what => Some(turn.watched(what, "/mute 2h dQw4w9WgXcQ").await?),
     };
     let request = actions::Mute {
-        destination: turn.chat.clone(),
+        destination: turn.destination.clone(),
         subject: watch.as_ref().map(|row| row.subject.clone()),
         silence,
     };
@@ -135,7 +135,7 @@ pub(super) async fn quiet(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
         let (hours, tz) = quiet_hours(rest)?;
         let zone = tz.map(|tz| Wish::Zone(Some(tz)));
         let request = Set {
-            destination: turn.chat.clone(),
+            destination: turn.destination.clone(),
             subject: None,
             settings,
             wishes: [Wish::Quiet(hours)].into_iter().chain(zone).collect(),

@@ -36,7 +36,7 @@ impl Turn<'_> {
     }
 
     async fn numbered(&self, number: usize, example: &str) -> Result<Target, Stop> {
-        match self.actions().numbered(self.chat, number).await? {
+        match self.actions().numbered(self.destination, number).await? {
             Ok(watch) => Ok(watch.into()),
             Err(count) => Err(wrong(
                 &match count {

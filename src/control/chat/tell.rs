@@ -16,7 +16,7 @@ impl Turn<'_> {
             match pressed {
                 Some(id) => {
                     if let Some(replacement) = replacement.and_then(|view| self.said(view)) {
-                        reply.edit(self.chat, &self.owner, id, replacement).await;
+                        reply.edit(self.destination, &self.owner, id, replacement).await;
                     }
                 }
                 // A message that can't be changed any more is followed by what would have replaced it.
@@ -24,15 +24,15 @@ impl Turn<'_> {
             }
         }
         if let Some(message) = message.and_then(|view| self.said(view))
-            && let Err(error) = reply.message(self.chat, &self.owner, message).await
+            && let Err(error) = reply.message(self.destination, &self.owner, message).await
         {
-            tracing::warn!(chat = %self.chat.masked(), %error, "an answer did not arrive");
+            tracing::warn!(chat = %self.destination.masked(), %error, "an answer did not arrive");
         }
     }
 
     /// A view in the voice of this chat's channel; `None`: there are no words for it, nor for an apology.
     fn said(&self, view: AnyView) -> Option<Body> {
-        let channel = self.chat.channel();
+        let channel = self.destination.channel();
         let said = self.control.renderer.answer(channel, view).or_else(|error| {
             tracing::error!(
                 error = &error as &dyn std::error::Error,

@@ -16,8 +16,8 @@ use super::incoming::Author;
 pub(super) struct Turn<'a> {
     pub(super) control: &'a Control,
     pub(super) mark: Option<&'a UpdateMark>,
-    /// Where it was written, with the topic; what is set here holds for this topic.
-    pub(super) chat: &'a Address,
+    /// Where it was written and is answered: a chat, or one topic of it. What is set there holds for it alone.
+    pub(super) destination: &'a Address,
     pub(super) private: bool,
     pub(super) now: UnixMillis,
     pub(super) author: Author,
@@ -40,21 +40,21 @@ impl<'a> Turn<'a> {
     pub(super) fn new(
         control: &'a Control,
         mark: Option<&'a UpdateMark>,
-        chat: &'a Address,
+        destination: &'a Address,
         private: bool,
         now: UnixMillis,
     ) -> Turn<'a> {
         Turn {
             control,
             mark,
-            chat,
+            destination,
             private,
             now,
             author: Author::Unnamed,
             button: None,
             home: None,
             whole: None,
-            owner: Owner::of(chat),
+            owner: Owner::of(destination),
             is_new_group: false,
             is_in_by: None,
             is_committed: false,
@@ -102,14 +102,14 @@ impl<'a> Turn<'a> {
 
     /// For whom this turn asks.
     pub(super) fn asking(&self) -> Asking {
-        Asking { destination: self.chat.clone(), owner: self.owner.clone() }
+        Asking { destination: self.destination.clone(), owner: self.owner.clone() }
     }
 
     /// What shares this chat's limits, as it follows “this chat”.
     pub(super) fn together(&self) -> &'static str {
         if self.private {
             ", with the groups that you brought in,"
-        } else if self.owner == Owner::of(self.chat) {
+        } else if self.owner == Owner::of(self.destination) {
             ""
         } else {
             ", with the other chats of whoever brought it in,"
@@ -118,7 +118,7 @@ impl<'a> Turn<'a> {
 
     /// Whoever wrote, as floods are counted: in a group each by themselves, and in the name of a chat that chat.
     pub(super) fn speaker(&self) -> String {
-        let lane = self.chat.lane();
+        let lane = self.destination.lane();
         if self.private {
             return lane;
         }
@@ -129,34 +129,39 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// What this chat has set.
+    /// What this destination has set.
     pub(super) fn settings(&self) -> Settings {
         self.home.as_ref().map(|home| home.settings.clone()).unwrap_or_default()
     }
 
-    /// What is in force for a watch of this chat.
+    /// What is in force for a watch of this destination.
     pub(super) fn effective(&self, watch: &Settings) -> Effective {
         Settings::effective(watch, &self.settings(), &self.options().defaults)
     }
 
-    /// What kept messages from this chat until something came from it, where it was not told yet.
+    /// What kept messages from this destination until something came from its chat, where it was not told yet.
     pub(super) fn back(&self) -> Option<Back> {
-        let take = |chat: &Address| self.control.returns.take(chat, self.now);
-        let (own, whole) = (take(self.chat), take(&self.chat.whole()));
-        let (reason, since) = match own.or(whole)? {
+        let take = |from: &Address| self.control.returns.take(from, self.now);
+        let (own, whole) = (take(self.destination), take(&self.destination.whole()));
+        own.or(whole).map(|shut| self.back_from(shut))
+    }
+
+    /// The same where this is known to have kept them.
+    pub(super) fn back_from(&self, shut: Shut) -> Back {
+        let (reason, since) = match shut {
             Shut::Off { reason, since } => (reason, since),
             Shut::Barred(Barred { reason, since, .. }) => (reason, Some(since)),
         };
-        Some(Back { since: since.map(|at| self.moment(at)), reason: Prose::new(&reason) })
+        Back { since: since.map(|at| self.moment(at)), reason: Prose::new(&reason) }
     }
 
-    /// Until when this chat is silent, if it is.
+    /// Until when this destination is silent, if it is.
     pub(super) fn silent_until(&self) -> Option<Moment> {
         let until = self.home.as_ref()?.muted_until.filter(|until| *until > self.now)?;
         Some(self.moment(until))
     }
 
-    /// An instant on the clock of this chat.
+    /// An instant on the clock of this destination.
     pub(super) fn moment(&self, at: UnixMillis) -> Moment {
         Moment { at, tz: self.effective(&Settings::default()).tz }
     }

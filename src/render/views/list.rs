@@ -110,7 +110,7 @@ pub struct Page {
 /// One watch in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WatchLine {
-    /// Its place in the list, from 1, by which commands may name it.
+    /// Its number in the list, from 1, by which commands may name it.
     pub number: Grouped,
     /// What is watched.
     pub subject: Link,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tubebell::control::{AccessMode, INVITATION_LIFE, IncomingKind, invitation, invitation_link};
-use tubebell::model::Owner;
+use tubebell::control::{AccessMode, INVITATION_LIFE, IncomingKind, invitation};
+use tubebell::model::{InvitationLink, Owner};
 use tubebell::store::{Edit, Edited, Registry, Shared};
 
 use super::world::{ANA, GROUP, NOW, World, chat, person};
@@ -32,7 +32,7 @@ async fn an_invitation_lets_one_person_in_who_can_invite_others() {
     assert!(answer.contains("It works once") && answer.contains("28 Nov 2026"), "{answer}");
     let html = world.last_message().html;
     let code = html.split("start=").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    assert!(html.contains(&invitation_link("bell_bot", &code)), "{html}");
+    assert!(html.contains(&InvitationLink::TELEGRAM.to("bell_bot", &code)), "{html}");
     assert!(world.say_in(BEA, chat(BEA), &format!("/start {code}")).await.contains("Welcome"));
     assert!(world.say_in(BEA, chat(BEA), "/list").await.contains("You watch nothing yet"));
     let again = world.say_in(8, chat(8), &format!("/start {code}")).await;

@@ -111,7 +111,7 @@ async fn members_who_order_what_they_may_not_keep_no_administrator_waiting() {
 async fn whoever_writes_as_a_channel_takes_nothing_from_anonymous_administrators() {
     let mut world = world().await;
     let write = |author: Author| IncomingKind::Message {
-        chat: chat(GROUP),
+        destination: chat(GROUP),
         private: false,
         author,
         text: "/mute 1h".to_owned(),

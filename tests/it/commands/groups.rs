@@ -51,7 +51,7 @@ async fn in_a_group_only_administrators_change_what_rings() {
 async fn an_anonymous_administrator_is_one_and_a_linked_channel_is_none() {
     let mut world = with_admin();
     let write = |author: Author| IncomingKind::Message {
-        chat: chat(GROUP),
+        destination: chat(GROUP),
         private: false,
         author,
         text: "/watch dQw4w9WgXcQ".to_owned(),
@@ -146,7 +146,7 @@ async fn a_block_silences_and_an_unblock_brings_back() {
     assert!(answer.contains("Ringing again") && answer.contains("blocked"), "{answer}");
     assert!(!world.say("/list").await.contains("Ringing again"), "once is enough");
     world.handle(change(false)).await.unwrap();
-    world.handle(IncomingKind::Alive { chat: chat(ANA) }).await.unwrap();
+    world.handle(IncomingKind::Alive { destination: chat(ANA) }).await.unwrap();
     assert!(world.say("/test").await.contains("Ringing again"), "a picture says nothing");
     world.handle(change(false)).await.unwrap();
     world.say("/mute off").await;

@@ -35,7 +35,7 @@ async fn anything_that_comes_from_a_chat_brings_it_back_also_what_changes_nothin
         assert!(!is_off(&world, &chat(ANA)).await, "{text}");
     }
     off(&world, chat(ANA)).await;
-    world.handle(IncomingKind::Alive { chat: chat(ANA) }).await.unwrap();
+    world.handle(IncomingKind::Alive { destination: chat(ANA) }).await.unwrap();
     assert!(!is_off(&world, &chat(ANA)).await, "a picture");
     off(&world, chat(ANA)).await;
     world.press(ANA, chat(ANA), "no button of ours").await;
@@ -44,7 +44,7 @@ async fn anything_that_comes_from_a_chat_brings_it_back_also_what_changes_nothin
     world.handle(IncomingKind::Other).await.unwrap();
     assert!(is_off(&world, &chat(ANA)).await, "what is of no chat");
     // It makes nobody known.
-    world.handle(IncomingKind::Alive { chat: chat(BEA) }).await.unwrap();
+    world.handle(IncomingKind::Alive { destination: chat(BEA) }).await.unwrap();
     assert!(world.store.destination(&chat(BEA)).await.unwrap().is_none());
 }
 
@@ -83,7 +83,7 @@ async fn a_topic_that_was_deleted_stays_off_while_people_write_elsewhere() {
     world.say_in(ANA, topic(7), "/list").await;
     world.say_in(ANA, chat(GROUP), "/list").await;
     assert!(is_off(&world, &topic(9)).await);
-    world.handle(IncomingKind::Alive { chat: topic(9) }).await.unwrap();
+    world.handle(IncomingKind::Alive { destination: topic(9) }).await.unwrap();
     assert!(!is_off(&world, &topic(9)).await, "it was opened again");
 
     // Thrown out of the group and back in, without a word of it: the group as a whole is there.

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tubebell::control::{
-    AccessMode, ActionOptions, Asker, Author, Control, ControlOptions, HandleError, Incoming,
-    IncomingKind, Looked, LookedSubject, Lookup, LookupError, MessageId, PersonId, Reply,
-    ReplyError,
+    AccessMode, ActionOptions, Administrators, Asker, Author, Control, ControlOptions, HandleError,
+    Incoming, IncomingKind, Looked, LookedSubject, Lookup, LookupError, MessageId, NotSaid,
+    PersonId, Reply, ReplyError,
 };
 use tubebell::model::{
     Address, Body, ChatMessage, Effective, Live, Owner, Snapshot, Status, SubjectRef, UnixMillis,
@@ -98,17 +98,17 @@ impl Lookup for YouTube {
         let found = self.subjects.lock().unwrap().get(subject).cloned();
         self.answer(found)
     }
+}
 
-    async fn is_administrator(
-        &self,
-        chat: &Address,
-        person: &PersonId,
-    ) -> Result<bool, LookupError> {
+/// It stands in for the chat service too, so that both fail at once.
+#[async_trait]
+impl Administrators for YouTube {
+    async fn is_administrator(&self, chat: &Address, person: &PersonId) -> Result<bool, NotSaid> {
         self.meanwhile().await;
         let Address::Telegram { chat: id, .. } = chat else { panic!("{chat} is no chat") };
         let who = (*id, person.0.parse().unwrap());
         let is = self.administrators.lock().unwrap().contains(&who);
-        self.answer(is)
+        self.answer(is).map_err(|_| NotSaid)
     }
 }
 
@@ -177,6 +177,7 @@ fn control(
     Control::new(
         Arc::<Sqlite>::clone(store),
         Arc::clone(&RENDERER),
+        Arc::<YouTube>::clone(youtube),
         Arc::<YouTube>::clone(youtube),
         Arc::<Chats>::clone(chats),
         options,
@@ -262,7 +263,7 @@ impl World {
     pub(super) fn message(user: i64, to: Address, text: &str) -> IncomingKind {
         IncomingKind::Message {
             private: to == chat(user),
-            chat: to,
+            destination: to,
             author: Author::Person(person(user)),
             text: text.to_owned(),
             is_passed_on: false,
@@ -325,7 +326,7 @@ impl World {
         let kind = IncomingKind::Button {
             callback_id: "callback".to_owned(),
             private: to == chat(user),
-            chat: to,
+            destination: to,
             person: person(user),
             message: Some(MessageId("7".to_owned())),
             data: data.to_owned(),

@@ -1,4 +1,4 @@
-//! `list`: pages, places, and whose watch it is.
+//! `list`: pages, numbers, and whose watch it is.
 
 use super::*;
 use crate::model::SubscriptionId;
@@ -15,10 +15,10 @@ async fn crowded() -> Bench {
 #[tokio::test]
 async fn a_page_has_twenty_and_the_last_stands_for_those_beyond() {
     let bench = crowded().await;
-    for (page, places, number) in [(1, 1..=20, 1), (3, 41..=45, 3), (9, 41..=45, 3)] {
+    for (page, numbers, number) in [(1, 1..=20, 1), (3, 41..=45, 3), (9, 41..=45, 3)] {
         let list = bench.actions.list(&ana().destination, page).await.unwrap();
-        let shown: Vec<usize> = list.watches.iter().map(|watch| watch.place).collect();
-        assert_eq!(shown, places.collect::<Vec<_>>());
+        let shown: Vec<usize> = list.watches.iter().map(|watch| watch.number).collect();
+        assert_eq!(shown, numbers.collect::<Vec<_>>());
         assert_eq!((list.total, list.number, list.count), (45, number, 3));
     }
 }

@@ -7,7 +7,7 @@ const FAILURES_MIN: u32 = 3;
 
 /// How the last questions for updates went.
 #[derive(Debug, Default)]
-pub(super) struct Hearing(Mutex<State>);
+pub(in crate::app) struct Hearing(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -38,7 +38,7 @@ impl Hearing {
     }
 
     /// Why no command is heard, in one line.
-    pub(super) fn trouble(&self) -> Option<String> {
+    pub(in crate::app) fn trouble(&self) -> Option<String> {
         let state = self.state();
         (state.failures >= FAILURES_MIN).then(|| state.reason.clone())
     }

@@ -1,4 +1,4 @@
-//! The listening side of Telegram: updates in, commands handled, answers out.
+//! Listens to Telegram: asks for updates, and has them handled.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,20 +8,18 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::answers::Answers;
 use super::hearing::Hearing;
 use super::inbox::{Came, Heard, IN_HAND_MAX};
 use super::jumps::Jumps;
-use super::lookup::YouTubeLookup;
-use super::outbox::Outbox;
 use super::queues::Queues;
+use super::update::incoming;
 use crate::bus::Embedded;
-use crate::control::{
-    Author, Control, ControlOptions, INVITATION_LIFE, Incoming, IncomingKind, MessageId, PersonId,
-};
+use crate::control::{Administrators, Control, ControlOptions, INVITATION_LIFE, Lookup};
 use crate::deliver::Wakers;
-use crate::model::{Address, Clock, Owner, UnixMillis};
+use crate::model::{Clock, InvitationLink, Owner, UnixMillis};
 use crate::notify::SendError;
-use crate::notify::telegram::{Bot, Chat, ChatKind, PollError, Telegram, Update, UpdateKind};
+use crate::notify::telegram::{Bot, PollError, Telegram, Update};
 use crate::render::Renderer;
 use crate::store::{Registry, StoreError, UpdateMark};
 
@@ -56,7 +54,7 @@ const INVITED_KEY: &str = "operator-invited";
 /// # Errors
 ///
 /// One line when the token is refused.
-pub(super) async fn introduce(client: &Telegram) -> Result<Option<Bot>, String> {
+pub(in crate::app) async fn introduce(client: &Telegram) -> Result<Option<Bot>, String> {
     match client.get_me().await {
         Ok(bot) => Ok(Some(bot)),
         Err(SendError::Unauthorized(reason)) => Err(format!(
@@ -97,33 +95,34 @@ enum From {
 }
 
 /// Everything that the listening loop needs.
-pub(super) struct Listener {
-    pub(super) client: Telegram,
-    pub(super) outbox: Outbox,
-    pub(super) store: Arc<dyn Registry>,
-    pub(super) renderer: Arc<Renderer>,
-    pub(super) lookup: Arc<YouTubeLookup>,
-    pub(super) options: ControlOptions,
-    pub(super) bot: Option<Bot>,
-    pub(super) invite: bool,
-    pub(super) clock: Clock,
+pub(in crate::app) struct TelegramListener {
+    pub(in crate::app) client: Telegram,
+    pub(in crate::app) answers: Answers,
+    pub(in crate::app) store: Arc<dyn Registry>,
+    pub(in crate::app) renderer: Arc<Renderer>,
+    pub(in crate::app) lookup: Arc<dyn Lookup>,
+    pub(in crate::app) administrators: Arc<dyn Administrators>,
+    pub(in crate::app) options: ControlOptions,
+    pub(in crate::app) bot: Option<Bot>,
+    pub(in crate::app) invite: bool,
+    pub(in crate::app) clock: Clock,
     /// Rung when a watch may have been made.
-    pub(super) watched: Wakers,
+    pub(in crate::app) watched: Wakers,
     /// The stream, into which a watch writes its first snapshot.
-    pub(super) stream: Arc<Embedded>,
+    pub(in crate::app) stream: Arc<Embedded>,
     /// Rung when something may wait to be sent.
-    pub(super) wakers: Wakers,
+    pub(in crate::app) wakers: Wakers,
     /// Whose the tasks are that work off what was heard.
-    pub(super) tracker: TaskTracker,
+    pub(in crate::app) tracker: TaskTracker,
     /// Set while as many updates are in hand as may be.
-    pub(super) is_crowded: Arc<AtomicBool>,
+    pub(in crate::app) is_crowded: Arc<AtomicBool>,
     /// Whether commands are heard.
-    pub(super) hearing: Arc<Hearing>,
+    pub(in crate::app) hearing: Arc<Hearing>,
 }
 
-impl Listener {
+impl TelegramListener {
     /// Listens until `stop` is cancelled; the updates under way are finished.
-    pub(super) async fn run(mut self, stop: CancellationToken) {
+    pub(in crate::app) async fn run(mut self, stop: CancellationToken) {
         let Some(bot) = self.meet(&stop).await else { return };
         self.options.bot.clone_from(&bot.username);
         if self.invite {
@@ -132,8 +131,9 @@ impl Listener {
         let control = Control::new(
             Arc::clone(&self.store),
             Arc::clone(&self.renderer),
-            Arc::clone(&self.lookup) as _,
-            Arc::new(self.outbox.clone()),
+            Arc::clone(&self.lookup),
+            Arc::clone(&self.administrators),
+            Arc::new(self.answers.clone()),
             self.options.clone(),
         );
         let source = format!("telegram:{}", bot.id);
@@ -239,7 +239,7 @@ impl Listener {
             // On standard output and not in the log: the link is a key, and logs are kept and passed on.
             Ok(true) => println!(
                 "Your invitation, good for one person and seven days{operator}: {}",
-                crate::control::invitation_link(&bot.username, &code)
+                InvitationLink::TELEGRAM.to(&bot.username, &code)
             ),
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "the operator's invitation could not be made"),
@@ -274,11 +274,8 @@ impl Listener {
             Err(error) => return Err(error.into()),
         };
         let next = if updates.is_empty() { From::Beginning } else { From::Mark };
-        let updates = updates.into_iter().map(|update| {
-            let mark = UpdateMark { source: source.to_owned(), update_id: update.id };
-            let id = update.id;
-            Heard { id, incoming: Incoming { mark: Some(mark), kind: kind(update) } }
-        });
+        let heard = |update: Update| Heard { id: update.id, incoming: incoming(update, source) };
+        let updates = updates.into_iter().map(heard);
         let came = queues.take(updates.collect(), last);
         if came == Came::Nothing && begun.elapsed() < HELD_MIN {
             return Err(Deaf::NothingNew);
@@ -309,105 +306,5 @@ async fn rest(wait: Duration, stop: &CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
         () = tokio::time::sleep(wait) => {}
-    }
-}
-
-fn address(chat: &Chat, thread: Option<i32>) -> Address {
-    Address::Telegram { chat: chat.id, thread }
-}
-
-fn kind(update: Update) -> IncomingKind {
-    match update.kind {
-        UpdateKind::Message(message) => {
-            let chat = address(&message.chat, message.thread);
-            if let Some(to) = message.migrate_to {
-                return IncomingKind::Migrated {
-                    from: Address::Telegram { chat: message.chat.id, thread: None },
-                    to: Address::Telegram { chat: to, thread: None },
-                };
-            }
-            let Some(text) = message.text else {
-                // Photos, stickers and what members do have no text: nothing is asked of us.
-                return match message.is_farewell {
-                    true => IncomingKind::Other,
-                    false => IncomingKind::Alive { chat },
-                };
-            };
-            IncomingKind::Message {
-                chat,
-                private: message.chat.kind == ChatKind::Private,
-                // Whoever writes as a chat comes with a placeholder for a user, which stands for nobody.
-                author: match message.sender_chat {
-                    Some(sender) if sender == message.chat.id => Author::Chat,
-                    Some(sender) => Author::OtherChat(sender.to_string()),
-                    None => {
-                        message.from.map_or(Author::Unnamed, |from| Author::Person(person(&from)))
-                    }
-                },
-                text,
-                is_passed_on: message.is_passed_on,
-            }
-        }
-        UpdateKind::Callback(callback) => {
-            let Some(chat) = &callback.chat else { return IncomingKind::Other };
-            IncomingKind::Button {
-                callback_id: callback.id,
-                chat: address(chat, callback.thread),
-                private: chat.kind == ChatKind::Private,
-                person: person(&callback.from),
-                message: callback.message_id.map(|id| MessageId(id.to_string())),
-                data: callback.data,
-                buttons: callback.buttons,
-            }
-        }
-        UpdateKind::MyChatMember(membership) => {
-            let Some(reachable) = membership.is_reachable() else { return IncomingKind::Other };
-            IncomingKind::Membership {
-                chat: address(&membership.chat, None),
-                private: membership.chat.kind == ChatKind::Private,
-                // A bot adds for somebody whom we can't see.
-                by: (!membership.from.is_bot).then(|| person(&membership.from)),
-                reachable,
-                reason: "the bot was blocked or removed".to_owned(),
-            }
-        }
-        UpdateKind::Other => IncomingKind::Other,
-    }
-}
-
-fn person(user: &crate::notify::telegram::User) -> PersonId {
-    PersonId(user.id.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::notify::telegram::{Message, User};
-
-    #[test]
-    fn who_stands_in_for_a_chat_that_writes_is_nobody() {
-        let group = Chat { id: -100_123, kind: ChatKind::Supergroup };
-        let author = |sender_chat: Option<i64>| {
-            let message = Message {
-                id: 1,
-                chat: group.clone(),
-                thread: None,
-                from: Some(User { id: 7, is_bot: true, name: "Group".to_owned(), username: None }),
-                sender_chat,
-                text: Some("/list".to_owned()),
-                is_passed_on: false,
-                is_farewell: false,
-                date: UnixMillis(0),
-                reply_to: None,
-                migrate_to: None,
-            };
-            match kind(Update { id: 1, kind: UpdateKind::Message(message) }) {
-                IncomingKind::Message { author, .. } => author,
-                other => panic!("{other:?}"),
-            }
-        };
-        assert_eq!(author(Some(-100_123)), Author::Chat);
-        assert_eq!(author(Some(-100_999)), Author::OtherChat("-100999".to_owned()));
-        assert_eq!(author(None), Author::Person(PersonId("7".to_owned())));
     }
 }

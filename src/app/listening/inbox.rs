@@ -135,10 +135,10 @@ impl Inbox {
     /// The chat without its topic, because that is what limits and answers go by.
     fn queue_of(&mut self, kind: &IncomingKind) -> String {
         let lane = match kind {
-            IncomingKind::Message { chat, .. }
-            | IncomingKind::Button { chat, .. }
-            | IncomingKind::Alive { chat }
-            | IncomingKind::Membership { chat, .. } => chat.lane(),
+            IncomingKind::Message { destination, .. }
+            | IncomingKind::Button { destination, .. }
+            | IncomingKind::Alive { destination }
+            | IncomingKind::Membership { chat: destination, .. } => destination.lane(),
             IncomingKind::Migrated { from, to } => {
                 let (from, to) = (from.lane(), to.lane());
                 if !self.queues.contains_key(&to) {

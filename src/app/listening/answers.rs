@@ -1,4 +1,4 @@
-//! Answers on their way out: those of one chat in their order, and no chat waits for another.
+//! Answers on their way out to Telegram: those of one chat in their order, and no chat waits for another.
 //!
 //! If answers were sent in the same breath as a command is handled, whoever floods the bot would hold up the commands
 //! of their chat by its rate, and a Telegram that hangs by its time-outs.
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::waiting::{Put, Waiting};
+use super::backlog::{Backlog, Put};
 use crate::control::{MessageId, Reply, ReplyError};
 use crate::deliver::Limiter;
 use crate::model::{Address, Body, ChatMessage, Owner};
@@ -33,12 +33,12 @@ const LATE_MAX: Duration = Duration::from_secs(1);
 
 /// Sends answers in the background. Clones share what waits.
 #[derive(Clone)]
-pub(super) struct Outbox {
+pub(in crate::app) struct Answers {
     client: Telegram,
     limiter: Arc<Limiter>,
     tracker: TaskTracker,
     stop: CancellationToken,
-    waiting: Arc<Mutex<Waiting<What>>>,
+    backlog: Arc<Mutex<Backlog<What>>>,
     toasts: Arc<Semaphore>,
     left_out: Lines,
     failed: Lines,
@@ -59,20 +59,20 @@ enum What {
     Edit { chat: i64, message_id: i32, message: ChatMessage },
 }
 
-impl Outbox {
-    /// An outbox with nothing in it, whose tasks belong to `tracker`.
-    pub(super) fn new(
+impl Answers {
+    /// Nothing waits at first; the tasks belong to `tracker`.
+    pub(in crate::app) fn new(
         client: Telegram,
         limiter: Arc<Limiter>,
         tracker: TaskTracker,
         stop: CancellationToken,
-    ) -> Outbox {
-        Outbox {
+    ) -> Answers {
+        Answers {
             client,
             limiter,
             tracker,
             stop,
-            waiting: Arc::default(),
+            backlog: Arc::default(),
             toasts: Arc::new(Semaphore::new(TOASTS_MAX)),
             left_out: Arc::new(Mutex::new(LogThrottle::new(LINES_MAX))),
             failed: Arc::new(Mutex::new(LogThrottle::new(LINES_MAX))),
@@ -83,7 +83,7 @@ impl Outbox {
     /// Puts an answer behind those of its chat. Where too many wait, one of whoever has the most is left out: these are
     /// no alerts.
     fn post(&self, to: &Address, owner: &Owner, what: What) {
-        let (put, lost) = self.waiting().put(&to.lane(), owner, what);
+        let (put, lost) = self.backlog().put(&to.lane(), owner, what);
         if lost.is_some() {
             self.say_left_out();
         }
@@ -104,15 +104,15 @@ impl Outbox {
         }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting<What>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn backlog(&self) -> MutexGuard<'_, Backlog<What>> {
+        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends what waits for a chat until nothing does.
     async fn drain(self, chat: Address) {
         let lane = chat.lane();
         loop {
-            let next = self.waiting().next(&lane);
+            let next = self.backlog().next(&lane);
             let Some(what) = next else { return };
             let too_late = async {
                 self.stop.cancelled().await;
@@ -157,7 +157,7 @@ impl Outbox {
 
 /// Through the same limits as alerts, ahead of them. What does not arrive is logged here.
 #[async_trait]
-impl Reply for Outbox {
+impl Reply for Answers {
     async fn message(&self, to: &Address, owner: &Owner, message: Body) -> Result<(), ReplyError> {
         let (Address::Telegram { chat, thread }, Body::Chat(message)) = (to, message) else {
             return Err(ReplyError("it is no message for a chat of Telegram's".to_owned()));
@@ -171,10 +171,11 @@ impl Reply for Outbox {
             self.say_left_out();
             return;
         };
-        let (outbox, callback, text) = (self.clone(), callback.to_owned(), text.to_owned());
+        let (answers, callback, text) = (self.clone(), callback.to_owned(), text.to_owned());
         self.tracker.spawn(async move {
-            if let Err(error) = outbox.client.answer_callback(&callback, Some(&text), false).await {
-                outbox.say_failed(&error, "a pressed button could not be answered");
+            if let Err(error) = answers.client.answer_callback(&callback, Some(&text), false).await
+            {
+                answers.say_failed(&error, "a pressed button could not be answered");
             }
             drop(place);
         });

@@ -24,7 +24,7 @@ pub(super) enum Put {
 
 /// Answers that wait, by lane. A lane is there for as long as somebody works it off.
 #[derive(Debug)]
-pub(super) struct Waiting<T> {
+pub(super) struct Backlog<T> {
     lanes: HashMap<String, Lane<T>>,
     count: usize,
 }
@@ -37,13 +37,13 @@ struct Lane<T> {
     answers: VecDeque<T>,
 }
 
-impl<T> Default for Waiting<T> {
+impl<T> Default for Backlog<T> {
     fn default() -> Self {
-        Waiting { lanes: HashMap::new(), count: 0 }
+        Backlog { lanes: HashMap::new(), count: 0 }
     }
 }
 
-impl<T> Waiting<T> {
+impl<T> Backlog<T> {
     /// Puts an answer behind those of its lane. When all places are taken, the owner with the most that wait loses the
     /// newest of their fullest chat; that one is handed back.
     pub(super) fn put(&mut self, lane: &str, owner: &Owner, answer: T) -> (Put, Option<T>) {
@@ -100,8 +100,8 @@ mod tests {
     use super::*;
     use crate::model::Address;
 
-    fn all(waiting: &mut Waiting<u32>, lane: &str) -> Vec<u32> {
-        std::iter::from_fn(|| waiting.next(lane)).collect()
+    fn all(backlog: &mut Backlog<u32>, lane: &str) -> Vec<u32> {
+        std::iter::from_fn(|| backlog.next(lane)).collect()
     }
 
     fn owner(name: &str) -> Owner {
@@ -109,86 +109,86 @@ mod tests {
     }
 
     /// In a chat that counts for itself.
-    fn put(waiting: &mut Waiting<u32>, lane: &str, answer: u32) -> (Put, Option<u32>) {
-        waiting.put(lane, &owner(lane), answer)
+    fn put(backlog: &mut Backlog<u32>, lane: &str, answer: u32) -> (Put, Option<u32>) {
+        backlog.put(lane, &owner(lane), answer)
     }
 
     #[test]
     fn one_chat_takes_only_places_of_its_own_and_keeps_its_order() {
-        let mut waiting = Waiting::default();
-        assert_eq!(put(&mut waiting, "flood", 0), (Put::First, None));
+        let mut backlog = Backlog::default();
+        assert_eq!(put(&mut backlog, "flood", 0), (Put::First, None));
         for answer in 1..32 {
-            assert_eq!(put(&mut waiting, "flood", answer), (Put::Behind, None));
+            assert_eq!(put(&mut backlog, "flood", answer), (Put::Behind, None));
         }
-        assert_eq!(put(&mut waiting, "flood", 32), (Put::LeftOut, Some(32)));
-        assert_eq!(put(&mut waiting, "other", 7), (Put::First, None));
-        assert_eq!(all(&mut waiting, "flood"), (0..32).collect::<Vec<_>>());
-        assert_eq!(all(&mut waiting, "other"), [7]);
-        assert_eq!((waiting.count, waiting.lanes.len()), (0, 0));
+        assert_eq!(put(&mut backlog, "flood", 32), (Put::LeftOut, Some(32)));
+        assert_eq!(put(&mut backlog, "other", 7), (Put::First, None));
+        assert_eq!(all(&mut backlog, "flood"), (0..32).collect::<Vec<_>>());
+        assert_eq!(all(&mut backlog, "other"), [7]);
+        assert_eq!((backlog.count, backlog.lanes.len()), (0, 0));
     }
 
     #[test]
     fn when_all_places_are_taken_those_with_the_most_make_room_for_the_others() {
-        let mut waiting = Waiting::default();
+        let mut backlog = Backlog::default();
         for answer in 0..32 {
             for group in 0..40 {
-                put(&mut waiting, &format!("group {group}"), answer);
+                put(&mut backlog, &format!("group {group}"), answer);
             }
         }
-        assert_eq!(waiting.count, WAITING_MAX);
+        assert_eq!(backlog.count, WAITING_MAX);
         for person in 0..100 {
-            assert_eq!(put(&mut waiting, &format!("person {person}"), 1).0, Put::First);
-            assert_eq!(put(&mut waiting, &format!("person {person}"), 2).0, Put::Behind);
+            assert_eq!(put(&mut backlog, &format!("person {person}"), 1).0, Put::First);
+            assert_eq!(put(&mut backlog, &format!("person {person}"), 2).0, Put::Behind);
         }
-        assert_eq!(waiting.count, WAITING_MAX);
+        assert_eq!(backlog.count, WAITING_MAX);
         let kept: usize =
-            (0..40).map(|group| all(&mut waiting, &format!("group {group}")).len()).sum();
+            (0..40).map(|group| all(&mut backlog, &format!("group {group}")).len()).sum();
         assert_eq!(kept, WAITING_MAX - 200);
-        assert!((0..100).all(|person| all(&mut waiting, &format!("person {person}")) == [1, 2]));
+        assert!((0..100).all(|person| all(&mut backlog, &format!("person {person}")) == [1, 2]));
     }
 
     #[test]
     fn the_groups_of_one_person_make_room_together_also_where_none_of_them_has_the_most() {
-        let mut waiting = Waiting::default();
+        let mut backlog = Backlog::default();
         for answer in 0..32 {
             for group in 0..20 {
-                waiting.put(&format!("group {group}"), &owner("ana"), answer);
+                backlog.put(&format!("group {group}"), &owner("ana"), answer);
             }
         }
         for person in 0..12 {
             for answer in 0..32 {
-                put(&mut waiting, &format!("person {person}"), answer);
+                put(&mut backlog, &format!("person {person}"), answer);
             }
         }
-        assert_eq!(waiting.count, WAITING_MAX);
+        assert_eq!(backlog.count, WAITING_MAX);
         for person in 12..112 {
-            assert_eq!(put(&mut waiting, &format!("person {person}"), 1).0, Put::First);
+            assert_eq!(put(&mut backlog, &format!("person {person}"), 1).0, Put::First);
         }
-        assert!((0..12).all(|person| all(&mut waiting, &format!("person {person}")).len() == 32));
-        let groups = (0..20).map(|group| all(&mut waiting, &format!("group {group}")).len());
+        assert!((0..12).all(|person| all(&mut backlog, &format!("person {person}")).len() == 32));
+        let groups = (0..20).map(|group| all(&mut backlog, &format!("group {group}")).len());
         assert_eq!(groups.sum::<usize>(), 640 - 100);
     }
 
     #[test]
     fn a_quiet_chat_of_whoever_has_the_most_is_answered_too() {
-        let mut waiting = Waiting::default();
+        let mut backlog = Backlog::default();
         for answer in 0..32 {
             for group in 0..32 {
-                waiting.put(&format!("group {group}"), &owner("ana"), answer);
+                backlog.put(&format!("group {group}"), &owner("ana"), answer);
             }
         }
-        assert_eq!(waiting.put("ana", &owner("ana"), 1), (Put::First, Some(31)));
+        assert_eq!(backlog.put("ana", &owner("ana"), 1), (Put::First, Some(31)));
     }
 
     #[test]
     fn when_everybody_has_as_much_the_newcomers_newest_is_left_out() {
-        let mut waiting = Waiting::default();
+        let mut backlog = Backlog::default();
         for chat in 0..WAITING_MAX {
-            assert_eq!(put(&mut waiting, &chat.to_string(), 0), (Put::First, None));
+            assert_eq!(put(&mut backlog, &chat.to_string(), 0), (Put::First, None));
         }
         // Whoever has nothing yet gets a place; nobody gets a second one.
-        assert_eq!(put(&mut waiting, "0", 1), (Put::LeftOut, Some(1)));
-        assert_eq!(put(&mut waiting, "newcomer", 1).0, Put::First);
-        assert_eq!(waiting.count, WAITING_MAX);
+        assert_eq!(put(&mut backlog, "0", 1), (Put::LeftOut, Some(1)));
+        assert_eq!(put(&mut backlog, "newcomer", 1).0, Put::First);
+        assert_eq!(backlog.count, WAITING_MAX);
     }
 }

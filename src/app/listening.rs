@@ -1,0 +1,25 @@
+//! The listening side of chat services: what people write and press comes in here, and its answers go out.
+//!
+//! A service has a listener of its own, such as that of Telegram in `telegram.rs`. It makes an [`Incoming`](crate::control::Incoming)
+//! of whatever the service tells, hands it to a [`Control`](crate::control::Control), and gives that one the two traits through
+//! which it reaches the service: [`Reply`](crate::control::Reply) (`answers.rs`, and `backlog.rs` for what waits) and
+//! [`Administrators`](crate::control::Administrators) (`administrators.rs`). What a command means is in `control`, for all
+//! services alike; what is sent without being asked for leaves by `deliver` and `notify`.
+//!
+//! `inbox.rs`, `queues.rs` and `jumps.rs` go by ids of updates that grow and are confirmed, as Telegram's do. A service that tells
+//! each thing once needs none of the three.
+
+mod administrators;
+mod answers;
+mod backlog;
+mod hearing;
+mod inbox;
+mod jumps;
+mod queues;
+mod telegram;
+mod update;
+
+pub(super) use administrators::TelegramAdministrators;
+pub(super) use answers::Answers;
+pub(super) use hearing::Hearing;
+pub(super) use telegram::{TelegramListener, introduce};
