@@ -228,6 +228,13 @@ fn named_files(document: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// The files that a document names, and that are neither in the repository nor in `src/`.
+fn missing_files(document: &str) -> Vec<&str> {
+    let is_there =
+        |file: &&str| root().join(file).exists() || root().join("src").join(file).exists();
+    named_files(document).filter(|file| !is_there(file)).collect()
+}
+
 /// The keys and sections of a configuration that no comment explains.
 fn unexplained(toml: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -326,10 +333,16 @@ fn the_map_mentions_every_module_and_names_no_file_that_is_gone() {
         let names = [format!("`{module}`"), format!("{module}/"), format!("{module}.rs")];
         assert!(names.iter().any(|name| map.contains(name)), "{module} is not on the map");
     }
-    for file in named_files(&map) {
-        let there = [root().join(file), root().join("src").join(file)];
-        assert!(there.iter().any(|path| path.exists()), "{file} is on the map and does not exist");
-    }
+    assert_eq!(missing_files(&map), Vec::<&str>::new(), "they are on the map and do not exist");
+}
+
+#[test]
+fn the_recipes_name_no_file_that_is_gone() {
+    let Ok(recipes) = std::fs::read_to_string(root().join("CONTRIBUTING.md")) else {
+        crate::skipped("there is no CONTRIBUTING.md");
+        return;
+    };
+    assert_eq!(missing_files(&recipes), Vec::<&str>::new());
 }
 
 #[test]
