@@ -7,6 +7,7 @@
 mod apply;
 mod changes;
 mod deliver;
+mod digests;
 mod figures;
 mod latency;
 mod listing;
@@ -39,6 +40,8 @@ const BENCHES: &[Bench] = &[
     (&["migrate_1m_s", "migrate_rss_mb"], upgrade::upgrade),
     (&["folded_night_ms"], telling::folded_night),
     (&["replay_100k_s"], telling::replay),
+    (&["digest_50k_s"], digests::put_together),
+    (&["digest_holdup_ms"], digests::holdup),
     (&["deliver_failing_lane", "deliver_healthy_lane"], telling::failing_lane),
     (&["rss_1m_mb", "cold_start_1m_ms"], memory::memory),
     (&["apply_1m_s", "apply_1m_again_s", "apply_1m_rss_mb"], apply::apply),

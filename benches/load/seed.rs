@@ -38,13 +38,14 @@ pub(crate) struct Seed {
 }
 
 /// All schemas, the oldest first.
-const SCHEMAS: [&str; 6] = [
+const SCHEMAS: [&str; 7] = [
     include_str!("../../src/store/sqlite/schema.sql"),
     include_str!("../../src/store/sqlite/schema_2.sql"),
     include_str!("../../src/store/sqlite/schema_3.sql"),
     include_str!("../../src/store/sqlite/schema_4.sql"),
     include_str!("../../src/store/sqlite/schema_5.sql"),
     include_str!("../../src/store/sqlite/schema_6.sql"),
+    include_str!("../../src/store/sqlite/schema_7.sql"),
 ];
 
 /// What one schema calls otherwise than another.

@@ -55,6 +55,8 @@ pub(crate) struct Behaviour {
     pub(crate) limited: bool,
     /// Whether the time since YouTube's last answer is kept of each message.
     pub(crate) timed: bool,
+    /// Messages to chats up to this one are not timed.
+    pub(crate) untimed_to: i64,
     /// Of so many videos, one moves at each look; 0: none.
     pub(crate) moving_one_in: u64,
     /// By how much it moves, in views.
@@ -185,7 +187,7 @@ impl Seen {
                 self.report.refused += 1;
                 return Answer::json(400, "{}");
             }
-            self.take(id);
+            self.take(id, true);
             return Answer::now(OK);
         }
         if path.starts_with("/hang/") {
@@ -217,13 +219,14 @@ impl Seen {
         Answer::json(404, "{}")
     }
 
-    fn take(&mut self, id: u64) {
+    fn take(&mut self, id: u64, is_timed: bool) {
         let now = Instant::now();
         self.first.get_or_insert(now);
         self.last = Some(now);
         self.report.taken += 1;
         self.ids.insert(id);
         if self.behaviour.timed
+            && is_timed
             && let Some(answered) = self.youtube_answered
         {
             self.report.after_youtube_ms.push(now.duration_since(answered).as_secs_f64() * 1e3);
@@ -244,7 +247,9 @@ impl Seen {
                         ),
                     );
                 }
-                self.take(hash(request.body));
+                let untimed_to = self.behaviour.untimed_to;
+                let is_timed = untimed_to == 0 || chat_of(request.body) > untimed_to;
+                self.take(hash(request.body), is_timed);
                 Answer::json(
                     200,
                     &format!(

@@ -62,7 +62,14 @@ pub(crate) fn folded_night(figures: &mut Figures) -> anyhow::Result<()> {
         router.store.edit(None, set(&to, Settings::default()), system_clock()()).await?;
         let composer = Arc::new(Composer {
             renderer: Arc::new(Renderer::new(&[]).map_err(|errors| anyhow::anyhow!("{errors:?}"))?),
-            defaults: Effective { at_most: Duration::ZERO, quiet: None, tz: "UTC".into(), until: None },
+            defaults: Effective {
+                at_most: Duration::ZERO,
+                quiet: None,
+                tz: "UTC".into(),
+                until: None,
+                digest: None,
+                pings_per_day: None,
+            },
             max_age: Duration::from_secs(86_400),
             at_most_max: Duration::from_secs(29 * 86_400),
         });

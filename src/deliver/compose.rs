@@ -1,19 +1,19 @@
-//! What is told of what waits for one watch, under the settings of now: when, in how many messages, and what comes to
-//! nothing.
+//! What is told of what waits, under the settings of now: when, in how many messages, and what comes to nothing.
 //!
 //! Runs inside the claiming transaction, so it reads no clock and does no I/O.
 
-use std::collections::HashSet;
+mod digest;
+mod net;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::quiet::quiet_until;
 use crate::model::{
-    Alert, AlertId, CancelReason, Counts, Effective, Event, Live, RuleId, Settings, Signal, Status,
-    SubjectRef, UnixMillis, Value,
+    Because, CancelReason, Effective, Hold, Schedule, Settings, SubjectRef, UnixMillis,
 };
-use crate::render::{NetAlert, Part, Renderer, VideoFacts, VideoNews, WatchMessage};
-use crate::store::{Compose, Composed, ComposedMessage, Unit, VideoAlerts};
+use crate::render::{BudgetNote, Part, RenderError, Renderer, WatchMessage};
+use crate::store::{Collected, Compose, Composed, DestinationRow, Unit, VideoAlerts};
+use net::{Net, composed};
 
 /// A watch of several videos is told so long after its newest alert, …
 const GATHERED_AFTER: Duration = Duration::from_secs(5);
@@ -36,12 +36,15 @@ pub struct Composer {
 
 impl Compose for Composer {
     fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed {
-        let mut settings =
-            Settings::effective(&unit.settings, &unit.destination.settings, &self.defaults);
-        settings.at_most = settings.at_most.min(self.at_most_max);
+        let settings = self.settings(&unit.settings, &unit.destination);
         let Some((oldest, newest)) = span(unit) else {
             return Composed::Cancel(CancelReason::NetZero);
         };
+        // What is urgent is in no digest.
+        if let Some(schedule) = settings.digest.filter(|_| !unit.is_urgent) {
+            let latest = oldest.plus(self.at_most_max);
+            return Composed::Collect { schedule, tz: settings.tz, is_over_budget: false, latest };
+        }
         if let Some(until) = held_until(unit, &settings, (oldest, newest), now) {
             return Composed::Hold(until);
         }
@@ -53,39 +56,132 @@ impl Compose for Composer {
         if told.is_empty() {
             return Composed::Cancel(CancelReason::NetZero);
         }
-        let late = now.since(due_at(unit, &settings, newest)) > self.max_age;
-        let message = WatchMessage {
-            subject: unit.subject.clone(),
-            subject_title: match unit.subject {
-                SubjectRef::Video(_) => None,
-                SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => {
-                    unit.subject_title.clone()
-                }
-            },
-            subscription: unit.subscription,
-            tz: settings.tz,
-            late,
-            observed_at: newest,
-            videos: told.iter().map(|(video, net)| net.news(video)).collect(),
-        };
-        match self.renderer.watch(unit.destination.address.channel(), &message) {
-            Ok(parts) => Composed::Send {
-                silent: late,
-                messages: parts.into_iter().map(|part| composed(part, &told)).collect(),
-                cancelled,
-            },
-            Err(error) => {
-                let cause = std::error::Error::source(&error)
-                    .map(|cause| format!(": {cause}"))
-                    .unwrap_or_default();
-                Composed::Dead(format!("{error}{cause}"))
-            }
+        // A day is that of the destination, and so is what is counted on it.
+        let home = self.settings(&Settings::default(), &unit.destination);
+        let has_budget = !unit.is_urgent && settings.pings_per_day.or(home.pings_per_day).is_some();
+        let budget = settings.pings_per_day.filter(|_| has_budget);
+        let budget = budget.map(|pings| Budget::new(pings, unit, &home, now));
+        if let Some(budget) = budget.as_ref().filter(|budget| budget.left == 0) {
+            return Composed::Collect {
+                schedule: budget.schedule,
+                tz: budget.tz.clone(),
+                is_over_budget: true,
+                latest: oldest.plus(self.at_most_max),
+            };
         }
+        let late = now.since(due_at(unit, &settings, newest)) > self.max_age;
+        let mut message = message(unit, settings.tz, (late, newest), &told);
+        let parts = match self.parts(unit, &mut message, budget.as_ref()) {
+            Ok(parts) => parts,
+            Err(error) => return unspeakable(&error),
+        };
+        let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
+        Composed::Send {
+            silent: late,
+            messages: parts.into_iter().map(|part| composed(part, &told)).collect(),
+            cancelled,
+            pings: has_budget.then(|| unit.pings.and(count, now, &home.tz)),
+        }
+    }
+
+    fn digest(&self, collected: &Collected, now: UnixMillis) -> Composed {
+        digest::compose(self, collected, now)
     }
 
     fn is_quiet(&self, watch: &Settings, destination: &Settings, now: UnixMillis) -> bool {
         let settings = Settings::effective(watch, destination, &self.defaults);
-        settings.quiet.is_some_and(|quiet| quiet_until(quiet, &settings.tz, now).is_some())
+        settings.quiet.is_some_and(|quiet| quiet.until(&settings.tz, now).is_some())
+    }
+}
+
+/// What is left of the messages of a day.
+struct Budget {
+    /// How many there may be.
+    pings: u32,
+    left: u32,
+    /// The digest that tells what is over.
+    schedule: Schedule,
+    tz: String,
+    digest_at: UnixMillis,
+}
+
+impl Budget {
+    /// What is left of `pings` messages on the day that it is at home. What is over goes into the digest of there if that
+    /// comes each day, and into one in the evening if not.
+    fn new(pings: u32, unit: &Unit, home: &Effective, now: UnixMillis) -> Budget {
+        let comes_daily = |schedule: &Schedule| match schedule {
+            Schedule::Hourly | Schedule::Daily(_) => true,
+            Schedule::Every(_) | Schedule::Weekly(..) => false,
+        };
+        let schedule = home.digest.filter(comes_daily).unwrap_or(Schedule::EVENING);
+        Budget {
+            pings,
+            left: pings.saturating_sub(unit.pings.today(now, &home.tz)),
+            schedule,
+            digest_at: schedule.next_after(now, &home.tz, now),
+            tz: home.tz.clone(),
+        }
+    }
+}
+
+impl Composer {
+    fn settings(&self, watch: &Settings, destination: &DestinationRow) -> Effective {
+        let mut settings = Settings::effective(watch, &destination.settings, &self.defaults);
+        settings.at_most = settings.at_most.min(self.at_most_max);
+        settings
+    }
+
+    /// The parts of a message. The one that uses up the messages of a day says so.
+    fn parts(
+        &self,
+        unit: &Unit,
+        message: &mut WatchMessage,
+        budget: Option<&Budget>,
+    ) -> Result<Vec<Part>, RenderError> {
+        let channel = unit.destination.address.channel();
+        let Some(Budget { pings, left, digest_at, .. }) = budget else {
+            return self.renderer.watch(channel, message);
+        };
+        let note = BudgetNote { pings: *pings, digest_at: *digest_at };
+        message.budget = (*left == 1).then_some(note);
+        let parts = self.renderer.watch(channel, message)?;
+        let is_used_up = u32::try_from(parts.len()).is_ok_and(|parts| parts >= *left);
+        if message.budget.is_some() || !is_used_up {
+            return Ok(parts);
+        }
+        message.budget = Some(note);
+        self.renderer.watch(channel, message)
+    }
+}
+
+/// What becomes of what no template has words for.
+fn unspeakable(error: &RenderError) -> Composed {
+    let cause =
+        std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    Composed::Dead(format!("{error}{cause}"))
+}
+
+/// What a message of one watch says.
+fn message(
+    unit: &Unit,
+    tz: String,
+    (late, observed_at): (bool, UnixMillis),
+    told: &[(&VideoAlerts, Net)],
+) -> WatchMessage {
+    WatchMessage {
+        subject: unit.subject.clone(),
+        subject_title: match unit.subject {
+            SubjectRef::Video(_) => None,
+            SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => {
+                unit.subject_title.clone()
+            }
+        },
+        subscription: unit.subscription,
+        tz,
+        late,
+        observed_at,
+        videos: told.iter().map(|(video, net)| net.news(video)).collect(),
+        budget: None,
     }
 }
 
@@ -102,7 +198,7 @@ fn due_at(unit: &Unit, settings: &Effective, newest: UnixMillis) -> UnixMillis {
         return newest;
     }
     let spaced = unit.last_sent.map_or(newest, |sent| newest.max(sent.plus(settings.at_most)));
-    settings.quiet.and_then(|quiet| quiet_until(quiet, &settings.tz, spaced)).unwrap_or(spaced)
+    settings.quiet.and_then(|quiet| quiet.until(&settings.tz, spaced)).unwrap_or(spaced)
 }
 
 /// Until when a unit has to wait, if at all.
@@ -112,24 +208,18 @@ fn held_until(
     (oldest, newest): (UnixMillis, UnixMillis),
     now: UnixMillis,
 ) -> Option<UnixMillis> {
-    let mut until = now;
-    if let Some(barred) = &unit.destination.barred {
-        until = until.max(barred.until);
-    }
-    if !unit.is_urgent {
-        if let Some(quiet) = settings.quiet.and_then(|quiet| quiet_until(quiet, &settings.tz, now))
-        {
-            until = until.max(quiet);
-        }
-        if let Some(sent) = unit.last_sent {
-            until = until.max(sent.plus(settings.at_most));
-        }
-    }
+    let barred = unit.destination.barred.as_ref();
+    let barred = barred.map(|barred| Hold { until: barred.until, because: Because::Barred });
+    // Only what a digest had collected before a mute outlives it.
+    let muted = unit.destination.muted_until.max(unit.muted_until);
+    let muted = muted.map(|until| Hold { until, because: Because::Muted });
+    let set = if unit.is_urgent { None } else { settings.hold(unit.last_sent, now) };
     // Nothing more comes of a look that is ahead of a clock that was set back.
-    if is_gathered(unit, settings) && newest <= now {
-        until = until.max(newest.plus(GATHERED_AFTER).min(oldest.plus(GATHERED_FOR)));
-    }
-    (until > now).then_some(until)
+    let is_gathered = is_gathered(unit, settings) && newest <= now;
+    let gathered = newest.plus(GATHERED_AFTER).min(oldest.plus(GATHERED_FOR));
+    let gathered = is_gathered.then_some(Hold { until: gathered, because: Because::Gathering });
+    let holds = [barred, muted, set, gathered];
+    Hold::last(holds.into_iter().flatten(), now).map(|hold| hold.until)
 }
 
 /// Whether what comes within seconds is told together. A program that is told each video by itself need not wait for
@@ -140,155 +230,14 @@ fn is_gathered(unit: &Unit, settings: &Effective) -> bool {
         && (!channel.traits().is_told_each_video || !settings.at_most.is_zero())
 }
 
-/// What the alerts of one video come to.
-#[derive(Default)]
-struct Net {
-    /// One per rule, in the order in which messages tell them: counts, computed values, events.
-    alerts: Vec<NetAlert>,
-    /// Of each of these the alerts that it stands for.
-    ids: Vec<Vec<AlertId>>,
-    /// Alerts that come to nothing.
-    nothing: Vec<AlertId>,
-    /// How many changes are told.
-    changes: usize,
-    observed: Option<(UnixMillis, UnixMillis)>,
-}
-
-/// The alerts of one rule.
-struct OfRule<'a> {
-    rule: RuleId,
-    net: NetAlert,
-    alerts: Vec<&'a Alert>,
-}
-
-impl Net {
-    /// Puts the alerts of each rule together: from the first's previous value to the last's current one. What has waited
-    /// since an older version, or was queued again, may be several of one rule; others were folded as they came.
-    ///
-    /// A net change of nothing that passed no value comes to nothing.
-    fn of(video: &VideoAlerts) -> Net {
-        let mut rules: Vec<OfRule<'_>> = Vec::new();
-        for alert in &video.alerts {
-            match rules.iter_mut().find(|of| of.rule == alert.rule) {
-                None => rules.push(OfRule::new(alert)),
-                Some(of) => of.add(alert),
-            }
-        }
-        rules.sort_by_key(|of| of.net.series.code());
-        let mut net = Net::default();
-        let mut moments: HashSet<UnixMillis> = HashSet::new();
-        for of in rules {
-            let ids: Vec<AlertId> = of.alerts.iter().map(|alert| alert.id).collect();
-            if of.is_nothing() {
-                net.nothing.extend(ids);
-                continue;
-            }
-            for alert in &of.alerts {
-                moments.extend([alert.observed_at, alert.last_at]);
-            }
-            let firings: u32 = of.alerts.iter().map(|alert| alert.firings).sum();
-            net.changes = net.changes.max(usize::try_from(firings).unwrap_or(usize::MAX));
-            net.alerts.push(of.net);
-            net.ids.push(ids);
-        }
-        // Two rules that one change met are one change.
-        net.changes = net.changes.max(moments.len());
-        net.observed = moments.iter().min().copied().zip(moments.iter().max().copied());
-        net
-    }
-
-    /// What a message says of it.
-    fn news(&self, video: &VideoAlerts) -> VideoNews {
-        VideoNews {
-            video: facts(video),
-            alerts: self.alerts.clone(),
-            observed_at: self.observed.map_or_else(UnixMillis::default, |(_, newest)| newest),
-            changes: self.changes,
-        }
-    }
-}
-
-impl<'a> OfRule<'a> {
-    fn new(alert: &'a Alert) -> OfRule<'a> {
-        let net = NetAlert {
-            series: alert.series,
-            previous: alert.previous.clone(),
-            current: alert.current.clone(),
-            marks: alert.marks.clone(),
-            rule_text: alert.rule_text.clone(),
-        };
-        OfRule { rule: alert.rule, net, alerts: vec![alert] }
-    }
-
-    fn add(&mut self, alert: &'a Alert) {
-        self.alerts.push(alert);
-        self.net.current = alert.current.clone();
-        if alert.series.signal.is_told_by_the_last() {
-            self.net.previous = alert.previous.clone();
-        }
-        self.net.marks = std::mem::take(&mut self.net.marks).joined(&alert.marks);
-    }
-
-    fn is_nothing(&self) -> bool {
-        let NetAlert { series, previous, current, marks, .. } = &self.net;
-        previous == current
-            && *previous != Value::None
-            && marks.is_empty()
-            && series.signal != Signal::Event(Event::Upload)
-    }
-}
-
-/// A message with the alerts that it tells.
-fn composed(part: Part, told: &[(&VideoAlerts, Net)]) -> ComposedMessage {
-    let of = |video: usize| told.get(video).map(|(_, net)| net);
-    let alerts =
-        part.told.iter().filter_map(|(video, alert)| of(*video)?.ids.get(*alert)).flatten();
-    let nets = || part.told.iter().filter_map(|(video, _)| of(*video));
-    ComposedMessage {
-        video: part.video.and_then(|video| told.get(video)?.0.video),
-        is_coalesced: nets().any(|net| net.changes > 1),
-        alerts: alerts.copied().collect(),
-        observed_at: nets()
-            .filter_map(|net| net.observed)
-            .map(|(oldest, _)| oldest)
-            .min()
-            .unwrap_or_default(),
-        body: part.body,
-    }
-}
-
-/// The video that alerts are about, if they are about one.
-fn facts(video: &VideoAlerts) -> Option<VideoFacts> {
-    let id = video.video?;
-    let uploaded = video.alerts.iter().rev().find_map(|alert| match alert.series.signal {
-        Signal::Event(Event::Upload) => alert.current.text(),
-        Signal::Event(_) | Signal::Count(_) | Signal::Gain { .. } | Signal::Growth { .. } => None,
-    });
-    let title = video
-        .known
-        .as_ref()
-        .map(|known| known.title.as_str())
-        .or(video.title.as_deref())
-        .or(uploaded)
-        .unwrap_or_default();
-    Some(VideoFacts {
-        id,
-        title: title.to_owned(),
-        about: video.about.clone(),
-        status: video.known.as_ref().map_or(Status::Public, |known| known.status),
-        live: video.known.as_ref().map_or(Live::None, |known| known.live),
-        counts: video.known.as_ref().map_or(Counts::default(), |known| known.last),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{
-        About, Address, Body, DestinationId, Marks, Metric, PersonKey, Quiet, Series,
-        SubscriptionId,
+        About, Address, Alert, AlertId, Body, DestinationId, Marks, Metric, PersonKey, Pings,
+        Quiet, RuleId, Series, Signal, SubscriptionId, Value,
     };
-    use crate::store::DestinationRow;
+    use crate::store::ComposedMessage;
 
     const NOW: UnixMillis = UnixMillis(1_795_000_000_000);
 
@@ -335,6 +284,9 @@ mod tests {
                 alerts,
             }],
             last_sent,
+            muted_until: None,
+            is_over_budget: false,
+            pings: Pings::default(),
         }
     }
 

@@ -9,7 +9,6 @@ mod limits;
 mod notices;
 mod operator;
 mod places;
-mod quiet;
 mod retry;
 mod wakers;
 mod walk;

@@ -6,7 +6,7 @@
 //! become free or due behind its back.
 
 use crate::model::UnixMillis;
-use crate::store::{Claimed, StandsAt};
+use crate::store::{StandsAt, Stretch};
 
 /// Where the walk is.
 #[derive(Debug, Default)]
@@ -28,13 +28,13 @@ impl Walk {
     }
 
     /// Takes in what a claim found; returns when there is more to find.
-    pub(super) fn went(&mut self, claimed: &Claimed, now: UnixMillis) -> Option<UnixMillis> {
-        self.stands_at = claimed.stands_at;
-        self.is_at_end = claimed.next_due.is_none_or(|due| due > now);
+    pub(super) fn went(&mut self, stretch: &Stretch, now: UnixMillis) -> Option<UnixMillis> {
+        self.stands_at = stretch.stands_at;
+        self.is_at_end = stretch.next_due.is_none_or(|due| due > now);
         if self.is_at_end && self.is_to_begin_anew && self.stands_at.take().is_some() {
             return Some(now);
         }
-        claimed.next_due
+        stretch.next_due
     }
 
     /// A place has become free, or something was changed.
@@ -59,12 +59,10 @@ mod tests {
 
     const NOW: UnixMillis = UnixMillis(1_000);
 
-    fn found(stands_at: Option<i64>, next_due: Option<i64>) -> Claimed {
-        Claimed {
-            claims: Vec::new(),
+    fn found(stands_at: Option<i64>, next_due: Option<i64>) -> Stretch {
+        Stretch {
             stands_at: stands_at.map(|lane| StandsAt { due_at: NOW, lane }),
             next_due: next_due.map(UnixMillis),
-            given_up: Vec::new(),
         }
     }
 

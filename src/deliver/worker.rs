@@ -97,6 +97,8 @@ struct State {
     /// Who may have the requests under way. `None`: behind all lanes is one server, whose limits the limiter knows.
     places: Option<Arc<HostPlaces>>,
     walk: Walk,
+    /// The walk over lanes with digests.
+    digests: Walk,
     notices: Notices,
     /// Lines about messages that were not taken.
     refusals: LogThrottle,
@@ -116,11 +118,33 @@ impl State {
                 Receivers::OneService | Receivers::Ourselves => None,
             },
             walk: Walk::default(),
+            digests: Walk::default(),
             notices: Notices::default(),
             refusals: LogThrottle::new(MESSAGES_LOGGED),
             unrecorded: LogThrottle::new(MESSAGES_LOGGED),
             failures: LogThrottle::new(1),
         }
+    }
+}
+
+impl State {
+    /// Takes in how far a claim came; returns when there is more to find.
+    fn went(&mut self, claimed: &Claimed, now: UnixMillis) -> Option<UnixMillis> {
+        let told = self.walk.went(&claimed.walk, now);
+        let digests = self.digests.went(&claimed.digests, now);
+        [told, digests].into_iter().flatten().min()
+    }
+
+    /// A place has become free, or something was changed.
+    const fn stirred(&mut self) {
+        self.walk.stirred();
+        self.digests.stirred();
+    }
+
+    /// Time has passed.
+    const fn slept(&mut self) {
+        self.walk.slept();
+        self.digests.slept();
     }
 }
 
@@ -159,7 +183,7 @@ impl Worker {
             if room > 0 || !finished.is_empty() {
                 match worker.record(&mut finished, room, &mut state).await {
                     Ok(claimed) => {
-                        next_due = state.walk.went(&claimed, (worker.clock)());
+                        next_due = state.went(&claimed, (worker.clock)());
                         worker.tell_given_up(&claimed.given_up, &mut state).await;
                         if room > 0 && claimed.claims.is_empty() {
                             worker.limiter.pass();
@@ -186,12 +210,12 @@ impl Worker {
                     }
                 }
             }
-            let until = worker.look_again_at(in_flight, next_due, room, room_at, &state.walk);
+            let until = worker.look_again_at(in_flight, next_due, room, room_at, &state);
             tokio::select! {
                 // Ends first, so that what was sent is recorded before more is taken.
                 biased;
                 Some(end) = ended.recv() => {
-                    state.walk.stirred();
+                    state.stirred();
                     in_flight -= 1;
                     finished.push(worker.judge(end, &mut state).await);
                     while let Ok(end) = ended.try_recv() {
@@ -200,8 +224,8 @@ impl Worker {
                     }
                 }
                 () = stop.cancelled() => {}
-                () = woken => state.walk.stirred(),
-                () = sleep_until(until) => state.walk.slept(),
+                () = woken => state.stirred(),
+                () = sleep_until(until) => state.slept(),
             }
         }
         worker.finish_last(finished, in_flight, &mut ended, &mut state).await;
@@ -240,7 +264,7 @@ impl Worker {
         next_due: Option<UnixMillis>,
         room: usize,
         room_at: Option<Instant>,
-        walk: &Walk,
+        state: &State,
     ) -> Instant {
         let now = Instant::now();
         let longest = now + LOOK_AT_LEAST_EVERY;
@@ -251,7 +275,7 @@ impl Worker {
             // Full: the next end makes room.
             return longest;
         }
-        if walk.is_amid() {
+        if state.walk.is_amid() || state.digests.is_amid() {
             return now + WALK_PAUSE;
         }
         match next_due {
@@ -307,7 +331,8 @@ impl Worker {
     ) -> store::Result<Claimed> {
         let (channel, now) = (self.notifier.channel(), (self.clock)());
         let places = state.places.clone().map(|places| places as Arc<dyn Places>);
-        let room = Room { limit, places, from: state.walk.goes_on() };
+        let (from, digests_from) = (state.walk.goes_on(), state.digests.goes_on());
+        let room = Room { limit, places, from, digests_from };
         let composer = Arc::clone(&self.composer);
         let claimed = self.store.finish_and_claim(finished, channel, room, now, composer).await;
         if let Some(places) = &state.places {

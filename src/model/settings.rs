@@ -144,7 +144,8 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub digest: Option<Digest>,
     /// At most this many messages of the destination in a day of its `tz`, what is over goes into a digest; 0: no limit,
-    /// whatever stands below. Set on a watch, it is that watch that keeps to it.
+    /// whatever stands below. Set on a watch, it is that watch that keeps to it. Counted are the messages of watches to which
+    /// a limit applies, and of a destination that has one all.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pings_per_day: Option<u32>,
 }

@@ -16,6 +16,7 @@ mod cut;
 mod digest;
 mod entry;
 mod html;
+mod interim;
 mod kinds;
 mod line;
 mod link;
@@ -37,7 +38,10 @@ use std::sync::Arc;
 pub use check::{Problem, TemplateError};
 pub use cut::List;
 pub use html::{HtmlError, HtmlFault};
-pub use news::{NetAlert, Part, Place, VideoFacts, VideoNews, WatchMessage};
+pub use news::{
+    BudgetNote, DigestMessage, NetAlert, Part, Place, VideoFacts, VideoNews, WatchMessage,
+    WatchNews,
+};
 pub use prose::Prose;
 pub use templates::built_in;
 pub use view::{AnyView, View};
@@ -132,6 +136,19 @@ impl Renderer {
         message: &WatchMessage,
     ) -> Result<Vec<Part>, RenderError> {
         self.voices.of(channel).watch(message)
+    }
+
+    /// Says what a digest tells, in as few messages as it takes. Nothing comes of a digest without alerts.
+    ///
+    /// # Errors
+    ///
+    /// None is to be expected of templates that passed [`Renderer::new`].
+    pub fn digest(
+        &self,
+        channel: Channel,
+        message: &DigestMessage,
+    ) -> Result<Vec<Part>, RenderError> {
+        Ok(interim::digest(channel, message))
     }
 
     /// Answers somebody who wrote.

@@ -58,6 +58,43 @@ pub struct WatchMessage {
     pub observed_at: UnixMillis,
     /// What happened, each video once.
     pub videos: Vec<VideoNews>,
+    /// It uses up the messages of a day; `None`: it does not.
+    pub budget: Option<BudgetNote>,
+}
+
+/// What the message says that uses up the messages of a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BudgetNote {
+    /// How many a day there may be.
+    pub pings: u32,
+    /// When what else happens is told.
+    pub digest_at: UnixMillis,
+}
+
+/// What a digest tells: what became of all that several watches of one destination had collected.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DigestMessage {
+    /// When such digests come, as it was set: `daily 09:00`.
+    pub schedule: String,
+    /// The reader's time zone, a name of the tz database.
+    pub tz: String,
+    /// When it was put together.
+    pub now: UnixMillis,
+    /// When the one before it was.
+    pub since: UnixMillis,
+    /// It comes so long after its time that it says so.
+    pub late: bool,
+    /// What happened, watch by watch.
+    pub watches: Vec<WatchNews>,
+}
+
+/// What became of one watch since the digest before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WatchNews {
+    /// What a message of the watch alone would say.
+    pub message: WatchMessage,
+    /// Whether it is told here because the messages of a day were used up.
+    pub over_budget: bool,
 }
 
 /// What became of one video, or of a channel or playlist as a whole.
@@ -73,10 +110,11 @@ pub struct VideoNews {
     pub changes: usize,
 }
 
-/// An alert of a [`WatchMessage`]: the index of its video, and its own among the alerts of that video.
+/// An alert of a [`WatchMessage`]: the index of its video, and its own among the alerts of that video. In a
+/// [`DigestMessage`] the videos of all its watches are counted, in their order.
 pub type Place = (usize, usize);
 
-/// One message of those that tell a [`WatchMessage`], and what it tells.
+/// One message of those that tell a [`WatchMessage`] or a [`DigestMessage`], and what it tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// What leaves.

@@ -8,18 +8,21 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use attempt::{Claim, Claimed, Finished, FinishedAs, Room, StandsAt};
+pub use attempt::{Claim, Claimed, Finished, FinishedAs, Room, StandsAt, Stretch};
 pub use dead_letters::{DeadLetter, DeadLetters, Replayed};
-pub use unit::{Composed, ComposedMessage, Unit, VideoAlerts};
+pub use unit::{Collected, Composed, ComposedMessage, Unit, VideoAlerts};
 
 use super::error::Result;
 use super::shared::Shared;
 use crate::model::{Address, Body, Channel, NotificationId, Settings, UnixMillis};
 
-/// Decides inside the claiming transaction what becomes of what waits for a watch.
+/// Decides inside the claiming transaction what becomes of what waits.
 pub trait Compose: Send + Sync {
-    /// Sends, holds or cancels the waiting alerts of one watch.
+    /// Sends, holds, collects or cancels the waiting alerts of one watch.
     fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed;
+
+    /// Sends, holds or cancels what a digest has collected.
+    fn digest(&self, collected: &Collected, now: UnixMillis) -> Composed;
 
     /// Whether these are quiet hours, by what a watch and its destination have set: a message that is tried again leaves
     /// without a sound then.

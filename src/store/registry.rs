@@ -11,11 +11,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use destinations::DestinationState;
+pub use destinations::{Collecting, DestinationState, DigestState};
 pub use edit::{Beginning, Edit, Edited, NewRule, VideosLimit, WatchEdit};
 pub use mark::UpdateMark;
 pub use people::{PersonRow, PersonState};
-pub use story::{History, RuleStory};
+pub use story::{History, RuleStory, Waits};
 pub use watch::{Standing, WatchAt, WatchFilter, WatchRow};
 
 use super::destination::DestinationRow;
@@ -81,6 +81,9 @@ pub trait Registry: Shared {
         after: DestinationId,
         limit: usize,
     ) -> Result<Vec<DestinationState>>;
+
+    /// The digests of a destination and its messages that count; `None`: it is not known.
+    async fn collecting(&self, address: &Address, now: UnixMillis) -> Result<Option<Collecting>>;
 
     /// How many running watches an owner has.
     async fn watches_of_owner(&self, owner: &Owner) -> Result<usize>;

@@ -1,10 +1,11 @@
 //! The real process, killed at random instants of fan-outs of 2,000 messages and started again until all is told.
 //!
 //! `make crash` kills it 200 times; the suite a few times. What is counted is what the receiver got. Beside it: kills amid
-//! listings and fan-outs of lists, and amid the upgrade of an older database.
+//! listings and fan-outs of lists, amid digests, and amid the upgrade of an older database.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod digests;
 mod judge;
 mod lists;
 mod receiver;

@@ -49,6 +49,7 @@ fn message(title: &str, alerts: Vec<NetAlert>) -> WatchMessage {
         late: false,
         observed_at: UnixMillis(1_795_266_180_000),
         videos: vec![news(Some(facts(title)), alerts)],
+        budget: None,
     }
 }
 

@@ -652,7 +652,7 @@ prop_compose! {
     ) -> Settings {
         let quiet = quiet.and_then(|(from, to)| format!("{from}:00-{to}:30").parse::<Quiet>().ok());
         let until = until.map(|by| UnixMillis(NOW.0 + by));
-        Settings { at_most_s, quiet, tz: tz.map(str::to_owned), until }
+        Settings { at_most_s, quiet, tz: tz.map(str::to_owned), until, ..Settings::default() }
     }
 }
 

@@ -80,6 +80,7 @@ pub(in crate::render) fn told(video: Option<VideoFacts>, alerts: Vec<NetAlert>) 
         late: false,
         observed_at: NOW,
         videos: vec![news(video, alerts)],
+        budget: None,
     }
 }
 

@@ -35,7 +35,7 @@ pub struct Claim {
     pub created_at: UnixMillis,
 }
 
-/// Where a walk over the lanes that are due stands: behind this one. They are walked by when they became due, then by row.
+/// Where a walk over lanes that are due stands: behind this one. They are walked by when they became due, then by row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StandsAt {
     /// When the lane became due.
@@ -53,28 +53,49 @@ pub struct Room {
     pub places: Option<Arc<dyn Places>>,
     /// Where the walk goes on, as the last claim returned it; `None`: at the lane that is due for the longest.
     pub from: Option<StandsAt>,
+    /// The same of the walk over lanes with digests.
+    pub digests_from: Option<StandsAt>,
 }
 
 impl Room {
     /// For so many notifications, whichever.
     #[must_use]
     pub const fn of(limit: usize) -> Room {
-        Room { limit, places: None, from: None }
+        Room { limit, places: None, from: None, digests_from: None }
     }
 }
 
 /// What a claim found.
+///
+/// Lanes are walked twice: for what is told as it happens, and once nothing of that is due any more, for digests.
 #[derive(Debug, Clone, Default)]
 pub struct Claimed {
     /// Taken notifications.
     pub claims: Vec<Claim>,
+    /// How far the walk came.
+    pub walk: Stretch,
+    /// How far the walk over lanes with digests came.
+    pub digests: Stretch,
+    /// What could not be put together and was given up: for whom, and why.
+    pub given_up: Vec<(Address, String)>,
+}
+
+/// How far a claim came in a walk over the lanes of a channel that are due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stretch {
     /// Behind the last lane that got less than it was due, for want of places; `None`: there was none since the walk began.
     /// Lanes that are passed over stay due, and a walk comes back to them when it begins anew.
     pub stands_at: Option<StandsAt>,
-    /// When the next lane of the channel behind there is due; `None`: nothing waits.
+    /// When the next lane behind there is due; `None`: nothing waits.
     pub next_due: Option<UnixMillis>,
-    /// What could not be put together and was given up: for whom, and why.
-    pub given_up: Vec<(Address, String)>,
+}
+
+impl Claimed {
+    /// When the next lane is due behind where the walks stand; `None`: nothing waits.
+    #[must_use]
+    pub fn next_due(&self) -> Option<UnixMillis> {
+        [self.walk.next_due, self.digests.next_due].into_iter().flatten().min()
+    }
 }
 
 /// How an attempt ended.

@@ -1,8 +1,9 @@
-//! What waits for a watch, and what becomes of it: in and out of [`Compose`](crate::store::Compose).
+//! What waits for a watch or was collected for a digest, and what becomes of it: in and out of
+//! [`Compose`](crate::store::Compose).
 
 use crate::model::{
-    About, Alert, AlertId, Body, CancelReason, Known, Settings, SubjectRef, SubscriptionId,
-    UnixMillis, VideoId,
+    About, Alert, AlertId, Body, CancelReason, Known, Pings, Schedule, Settings, SubjectRef,
+    SubscriptionId, UnixMillis, VideoId,
 };
 
 use crate::store::DestinationRow;
@@ -24,8 +25,31 @@ pub struct Unit {
     pub is_urgent: bool,
     /// When the last message of this kind left.
     pub last_sent: Option<UnixMillis>,
+    /// The watch is muted until then.
+    pub muted_until: Option<UnixMillis>,
+    /// Whether it was collected because the messages of a day were used up.
+    pub is_over_budget: bool,
+    /// The destination's messages that count, of the last day on which there were any.
+    pub pings: Pings,
     /// What waits, by video: each once, the one with the oldest alert first.
     pub videos: Vec<VideoAlerts>,
+}
+
+/// What a digest tells, unless it is held or comes to nothing.
+#[derive(Debug, Clone)]
+pub struct Collected {
+    /// Where it rings.
+    pub destination: DestinationRow,
+    /// When such digests come.
+    pub schedule: Schedule,
+    /// In this time zone.
+    pub tz: String,
+    /// Its time. In the future: it is told ahead of it, because somebody asked, or as the rest of one that was too long.
+    pub due_at: UnixMillis,
+    /// When the one before it was born, or when there was none when collecting began.
+    pub since: UnixMillis,
+    /// What was collected, watch by watch, the one with the oldest alert first; none is urgent.
+    pub units: Vec<Unit>,
 }
 
 /// The waiting alerts of one video, oldest first.
@@ -43,7 +67,7 @@ pub struct VideoAlerts {
     pub alerts: Vec<Alert>,
 }
 
-/// What becomes of a unit.
+/// What becomes of a unit, or of a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Composed {
     /// It leaves now.
@@ -54,16 +78,30 @@ pub enum Composed {
         messages: Vec<ComposedMessage>,
         /// Alerts that are in no message, and why.
         cancelled: Vec<(AlertId, CancelReason)>,
+        /// The destination's messages that count, where these do.
+        pings: Option<Pings>,
     },
     /// It waits, with all that comes meanwhile; asked again then, or when a command changes its settings.
     Hold(UnixMillis),
+    /// It is told in a digest, with all that comes until then; asked again when a command changes its settings. (What a
+    /// digest has collected already stays there.)
+    Collect {
+        /// When such digests come.
+        schedule: Schedule,
+        /// In this time zone.
+        tz: String,
+        /// Whether that is because the messages of a day are used up.
+        is_over_budget: bool,
+        /// It is told then, if no digest has come before: it would be forgotten otherwise.
+        latest: UnixMillis,
+    },
     /// All of it ends.
     Cancel(CancelReason),
     /// It can't be rendered: one line.
     Dead(String),
 }
 
-/// One message of a unit.
+/// One message of a unit or a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ComposedMessage {
     /// What leaves.

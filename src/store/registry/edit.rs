@@ -40,8 +40,9 @@ pub enum Edit {
         /// Of what.
         subject: SubjectRef,
     },
-    /// Mutes (or, with `None`, unmutes) a destination or one of its watches; what waits is cancelled. Unmuting a
-    /// destination ends the silence of its single watches too, see [`Edited::Unmuted`].
+    /// Mutes (or, with `None`, unmutes) a destination or one of its watches; what waits is cancelled, and what a digest has
+    /// collected stays for after the mute. Unmuting a destination ends the silence of its single watches too, see
+    /// [`Edited::Unmuted`].
     Mute {
         /// Whose.
         destination: Address,
@@ -58,6 +59,12 @@ pub enum Edit {
         subject: Option<SubjectRef>,
         /// The new settings.
         settings: Settings,
+    },
+    /// Tells at once, ahead of their time, what the digests of a destination have collected: [`Edited::Done`] with how many
+    /// of them have something to tell, or [`Edited::NotFound`].
+    DigestNow {
+        /// Whose.
+        destination: Address,
     },
     /// Makes a destination known, and reachable again if it was disabled.
     Enable {

@@ -1,8 +1,10 @@
 //! What the rules did about a video, and its counts over time.
 
 use crate::model::{
-    Address, Alert, Counts, Known, Outcome, RuleId, Series, SubjectRef, UnixMillis,
+    Address, Alert, Counts, Known, Outcome, Pings, RuleId, Schedule, Series, Settings, SubjectRef,
+    UnixMillis,
 };
+use crate::store::DestinationRow;
 
 /// What one rule did about one video.
 #[derive(Debug, Clone)]
@@ -31,6 +33,32 @@ pub struct RuleStory {
     pub suppressions: Vec<(String, u64, UnixMillis, UnixMillis)>,
     /// The last counts known.
     pub now: Counts,
+    /// What its alert waits for that is in no message yet; `None`: there is none.
+    pub waits: Option<Waits>,
+}
+
+/// What holds back what waits for a watch. What people have set decides it (as [`crate::model::Effective::hold`] says),
+/// and whether a digest has it.
+#[derive(Debug, Clone)]
+pub struct Waits {
+    /// When it is looked at next: a hold ends then, or the digest comes.
+    pub until: UnixMillis,
+    /// The digest that tells it: when such digests come, and in which time zone.
+    pub digest: Option<(Schedule, String)>,
+    /// Whether it is there because the messages of a day were used up.
+    pub is_over_budget: bool,
+    /// Whether its rule is urgent.
+    pub is_urgent: bool,
+    /// When the last message of the watch left.
+    pub last_sent: Option<UnixMillis>,
+    /// The watch is muted until then.
+    pub muted_until: Option<UnixMillis>,
+    /// What the watch has set.
+    pub settings: Settings,
+    /// Where it rings, and what is set there.
+    pub destination: DestinationRow,
+    /// The destination's messages that count, of the last day on which there were any.
+    pub pings: Pings,
 }
 
 /// Recorded counts.

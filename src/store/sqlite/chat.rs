@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::address::{self, destination, destination_for, find, find_lane};
 use super::ledger::Ended;
-use super::{asleep, ending, lane, people, rows, unit, watch};
+use super::{asleep, digest, ending, lane, people, rows, unit, watch};
 use crate::model::{Address, DestinationId, NotificationId, Owner, PersonKey, UnixMillis};
 use crate::store::{Edited, Result};
 
@@ -312,6 +312,7 @@ fn move_destination(
     tx.prepare_cached("UPDATE destination SET moved_to = ?2 WHERE id = ?1 OR moved_to = ?1")?
         .execute([old.0, new.0])?;
     move_watches(tx, old, new, now)?;
+    digest::move_to(tx, old, new)?;
     asleep::follow(tx, old, new, now)?;
     unit::move_to_lane(tx, new, lane)?;
     tx.prepare_cached(

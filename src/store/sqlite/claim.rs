@@ -1,18 +1,21 @@
 //! Taking what is due: a walk along lanes, which takes from many at once as much as each has places for.
 
+use std::collections::HashMap;
+
 use rusqlite::Connection;
 
 use super::due::{self, Share};
 use super::finish;
-use super::lane::{self, DueLane};
+use super::lane::{self, DueLane, Line};
 use super::ledger::Ended;
-use super::look::Looking;
+use super::look::{LOOKED_MAX, Looking};
 use super::writes::Writes;
 use crate::model::{Channel, UnixMillis};
-use crate::store::{Claimed, Compose, Finished, Result, Room, StandsAt};
+use crate::store::{Claimed, Compose, Finished, Result, Room, StandsAt, Stretch};
 
-/// Alerts that one transaction looks at, so that commands and routing get their turn; the rest stays due.
-const LOOKED_MAX: usize = 5_000;
+/// Lanes in which one claim looks for digests: each takes longer to put together than a message of one watch, and what comes
+/// meanwhile goes before the next.
+const DIGESTS_MAX: usize = 64;
 
 /// Lanes, and units of each, asked for at once. So many lanes without a place are passed over beside what is taken.
 const PAGE: usize = 32;
@@ -43,12 +46,17 @@ pub(super) fn finish_and_claim(
         claims: Vec::new(),
         given_up: Vec::new(),
         budget: LOOKED_MAX,
+        pings: HashMap::new(),
     };
     let mut claiming = Claiming { looking, room };
-    let stands_at = claiming.walk()?;
+    let walk = claiming.walk(Line::Told, room.from, room.limit)?;
+    // Digests are the last in line: as long as anything else is due, none is begun.
+    let is_rest = walk.next_due.is_none_or(|due| due > now);
+    let limit = if is_rest { room.limit.min(DIGESTS_MAX) } else { 0 };
+    let digests = claiming.walk(Line::Digests, room.digests_from, limit)?;
     let Looking { claims, given_up, ended, .. } = claiming.looking;
     ended.keep(tx)?;
-    Ok(Claimed { claims, stands_at, next_due: lane::next_due(tx, channel, stands_at)?, given_up })
+    Ok(Claimed { claims, walk, digests, given_up })
 }
 
 /// One claim under way.
@@ -58,20 +66,23 @@ struct Claiming<'a> {
 }
 
 impl Claiming<'_> {
-    /// Goes along the lanes that are due; returns where to go on.
+    /// Goes along the lanes of a line that are due, as many as `limit`; returns where to go on.
     ///
     /// A lane that has no place is passed over and stays as it is: whoever must wait costs no writing, and comes again at once
     /// when there is a place. So those that are due for the longest are looked at each time, wherever the walk stands.
-    fn walk(&mut self) -> Result<Option<StandsAt>> {
-        if self.room.from.is_some() {
-            self.walk_from(None, Some(PASSED_FIRST))?;
+    fn walk(&mut self, line: Line, from: Option<StandsAt>, limit: usize) -> Result<Stretch> {
+        if from.is_some() {
+            self.walk_from((line, limit), None, Some(PASSED_FIRST))?;
         }
-        self.walk_from(self.room.from, None)
+        let stands_at = self.walk_from((line, limit), from, None)?;
+        let Looking { tx, channel, .. } = self.looking;
+        Ok(Stretch { stands_at, next_due: lane::next_due(tx, channel, line, stands_at)? })
     }
 
     /// Goes along the lanes behind a place, until there is no room or enough have been passed over.
     fn walk_from(
         &mut self,
+        (line, lanes_max): (Line, usize),
         from: Option<StandsAt>,
         passed_max: Option<usize>,
     ) -> Result<Option<StandsAt>> {
@@ -80,20 +91,21 @@ impl Claiming<'_> {
         let mut stands_at = from;
         let mut behind = from;
         let (mut looked, mut passed) = (0, 0);
-        while looked < limit && self.looking.claims.len() < limit && self.looking.budget > 0 {
-            let page = lane::due(tx, channel, now, behind, PAGE.min(limit))?;
+        while looked < lanes_max && self.looking.claims.len() < limit && self.looking.budget > 0 {
+            let page = lane::due(tx, (channel, line), now, behind, PAGE.min(limit))?;
             let is_last = page.len() < PAGE.min(limit);
             let open: Vec<i64> =
                 page.iter().filter(|lane| self.free(lane) > 0).map(|lane| lane.id).collect();
             let slots = page.iter().map(|lane| lane.slots).max().unwrap_or_default();
-            let mut due = open.iter().zip(due::due(tx, &open, now, slots.min(limit))?).peekable();
+            let due = due::due(tx, &open, line, now, slots.min(limit))?;
+            let mut due = open.iter().zip(due).peekable();
             let mut shares = Vec::new();
             let mut planned = self.looking.claims.len();
             let mut is_cut = false;
             for lane in page {
                 let passed_max = passed_max.unwrap_or(if planned == 0 { PASSED_MAX } else { PAGE });
-                if looked == limit || passed >= passed_max {
-                    self.take(shares)?;
+                if looked == lanes_max || passed >= passed_max {
+                    self.take(line, shares)?;
                     return Ok(stands_at);
                 }
                 if planned == limit {
@@ -116,7 +128,7 @@ impl Claiming<'_> {
                 planned += places;
                 shares.push(Share { lane, due, places, taken: 0, is_first_look: true });
             }
-            self.take(shares)?;
+            self.take(line, shares)?;
             if is_last && !is_cut {
                 break;
             }
@@ -125,7 +137,7 @@ impl Claiming<'_> {
     }
 
     /// Takes from lanes as much as each has places for, and settles them.
-    fn take(&mut self, mut shares: Vec<Share>) -> Result<()> {
+    fn take(&mut self, line: Line, mut shares: Vec<Share>) -> Result<()> {
         let Looking { tx, now, .. } = self.looking;
         let mut open: Vec<&mut Share> = shares.iter_mut().collect();
         while !open.is_empty() {
@@ -138,7 +150,7 @@ impl Claiming<'_> {
                 break;
             }
             // Each look takes its unit out of what is due, so this ends.
-            for (share, due) in open.iter_mut().zip(due::due(tx, &lanes, now, PAGE)?) {
+            for (share, due) in open.iter_mut().zip(due::due(tx, &lanes, line, now, PAGE)?) {
                 share.due = due;
             }
         }

@@ -4,9 +4,10 @@ use std::time::Instant;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::lane::{self, Line};
 use super::ledger::Ended;
 use super::unit::{Queue, UnitId};
-use super::{batch, ending, lane, rows};
+use super::{batch, ending, rows};
 use crate::model::{AlertId, NotificationId, SubscriptionId, UnixMillis};
 use crate::store::{DeadLetter, DeadLetters, Replayed, Result};
 
@@ -93,7 +94,7 @@ struct Lanes(std::collections::BTreeSet<i64>);
 
 impl Lanes {
     fn make_due(self, tx: &Connection, now: UnixMillis) -> Result<()> {
-        self.0.into_iter().try_for_each(|lane| lane::make_due(tx, lane, now))
+        self.0.into_iter().try_for_each(|lane| lane::make_due(tx, lane, Line::Told, now))
     }
 }
 

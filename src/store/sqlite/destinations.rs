@@ -1,10 +1,10 @@
 //! Where messages go: each destination with its state, what it watches and what waits for it.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{rows, unit};
-use crate::model::DestinationId;
-use crate::store::{DestinationState, Result};
+use crate::model::{Address, DestinationId, Schedule, UnixMillis};
+use crate::store::{Collecting, DestinationState, DigestState, Result};
 
 macro_rules! destinations {
     ($condition:literal) => {
@@ -38,6 +38,46 @@ pub(super) fn destinations(
         found.extend(rows::or_skipped(state(row))?);
     }
     Ok(found)
+}
+
+pub(super) const DIGESTS: &str = "SELECT g.schedule, g.tz, g.next_at, u.due_at,
+            (SELECT count(*) FROM unit c WHERE c.collected_in = g.id)
+     FROM digest g LEFT JOIN unit u ON u.id = -g.id WHERE g.destination = ?1";
+
+/// What is collected for a destination.
+pub(super) fn collecting(
+    db: &Connection,
+    address: &Address,
+    now: UnixMillis,
+) -> Result<Option<Collecting>> {
+    let found = db
+        .prepare_cached(
+            "SELECT d.id, d.pings_day, d.pings FROM destination o
+             JOIN destination d ON d.id = coalesce(o.moved_to, o.id) WHERE o.address = ?1",
+        )?
+        .query_row([address.to_string()], |row| Ok((row.get::<_, i64>(0)?, rows::pings(row, 1))))
+        .optional()?;
+    let Some((id, pings)) = found else { return Ok(None) };
+    let mut statement = db.prepare_cached(DIGESTS)?;
+    let mut rows = statement.query([id])?;
+    let mut digests = Vec::new();
+    while let Some(row) = rows.next()? {
+        digests.extend(rows::or_skipped(digest(row, now))?);
+    }
+    digests.sort_by_key(|digest| digest.next_at);
+    Ok(Some(Collecting { digests, pings }))
+}
+
+/// The time of a digest in which nothing is collected may have passed.
+fn digest(row: &Row<'_>, now: UnixMillis) -> Result<DigestState> {
+    let schedule: Schedule = rows::parsed(&rows::text(row, 0), "schedule")?;
+    let (tz, next_at) = (rows::text(row, 1), UnixMillis(rows::integer_or(row, 2, 0)));
+    let next_at = match rows::instant(row, 3)? {
+        Some(due_at) => due_at,
+        None if next_at <= now => schedule.next_after(now, &tz, next_at),
+        None => next_at,
+    };
+    Ok(DigestState { schedule, tz, next_at, watches: row.get(4)? })
 }
 
 /// How many are off.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
-use super::lane::DueLane;
+use super::lane::{DueLane, Line};
 use super::unit::UnitId;
 use super::{notification, rows};
 use crate::model::{Address, NotificationId, UnixMillis};
@@ -59,19 +59,30 @@ pub(super) const DUE: &str = "SELECT i.key,
      (SELECT json_group_array(id) FROM (SELECT id FROM notification
       WHERE lane = i.value AND state = 'pending' AND next_at <= ?2 ORDER BY next_at, created_at LIMIT ?3)),
      (SELECT json_group_array(id) FROM (SELECT id FROM unit
-      WHERE lane = i.value AND due_at <= ?2 AND due_at IS NOT NULL AND notification IS NULL
-      ORDER BY due_at, first LIMIT ?3))
+      WHERE lane = i.value AND id >= 0 AND due_at <= ?2 AND due_at IS NOT NULL AND notification IS NULL
+      AND collected_in IS NULL ORDER BY due_at, first LIMIT ?3))
+     FROM json_each(?1) i";
+
+/// The same of digests.
+pub(super) const DIGESTS: &str = "SELECT i.key, '[]',
+     (SELECT json_group_array(id) FROM (SELECT id FROM unit
+      WHERE lane = i.value AND id < 0 AND due_at <= ?2 AND due_at IS NOT NULL AND notification IS NULL
+      ORDER BY due_at LIMIT ?3))
      FROM json_each(?1) i";
 
 /// What is due in each of these lanes, at most so much of each kind.
 pub(super) fn due(
     tx: &Connection,
     lanes: &[i64],
+    line: Line,
     now: UnixMillis,
     limit: usize,
 ) -> Result<Vec<Due>> {
     let mut found: Vec<Due> = lanes.iter().map(|_| Due::default()).collect();
-    let mut statement = tx.prepare_cached(DUE)?;
+    let mut statement = tx.prepare_cached(match line {
+        Line::Told => DUE,
+        Line::Digests => DIGESTS,
+    })?;
     let mut rows = statement.query(params![rows::json(lanes)?, now.0, limit])?;
     while let Some(row) = rows.next()? {
         let Some(due) = found.get_mut(row.get::<_, usize>(0)?) else { continue };

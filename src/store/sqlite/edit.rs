@@ -1,11 +1,11 @@
 //! Commands: what is watched and how it is told, changed in one transaction with the mark of who asked.
 //!
 //! A command decides for what waits, too: alerts up to the newest of now are cancelled (`cancelled_to`), and what the
-//! units hold is looked at again.
+//! units hold is looked at again. A mute leaves alone what a digest has collected.
 
 use rusqlite::{Connection, params};
 
-use super::{address, chat, invitations, mark, operator, people, rows, unit, watch};
+use super::{address, chat, digest, invitations, mark, operator, people, rows, unit, watch};
 use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
 
@@ -40,6 +40,10 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
         Edit::Set { destination, subject, settings } => {
             set(tx, destination, subject.as_ref(), settings, now)
         }
+        Edit::DigestNow { destination } => match address::find(tx, destination)? {
+            Some((id, _)) => digest::tell_now(tx, id, now).map(Edited::Done),
+            None => Ok(Edited::NotFound),
+        },
         Edit::Enable { destination, owner } => {
             chat::enable(tx, destination, owner, now).map(Edited::Done)
         }
@@ -126,8 +130,10 @@ fn mute(
         ),
     };
     tx.prepare_cached(sql)?.execute(params![row, until.map(|until| until.0), cancel])?;
-    if cancel.is_some() {
-        unit::wake(tx, id, watch.map(SubscriptionId), now)?;
+    match cancel {
+        Some(newest) => unit::mute(tx, id, watch.map(SubscriptionId), newest, now)?,
+        // What was collected before the mute has waited for its end.
+        None => unit::wake_held(tx, id, watch.map(SubscriptionId), now)?,
     }
     if until.is_none() && watch.is_none() {
         // Whoever wants to hear the chat again wants to hear its watches.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{lane, poll};
+use super::lane::{self, Line};
+use super::poll;
 use crate::model::{CancelReason, Channel, UnixMillis};
 use crate::store::{Figures, Ledger, Pulse, Result};
 
@@ -36,7 +37,7 @@ pub(super) fn pulse(db: &Connection, now: UnixMillis) -> Result<Pulse> {
     let late = |at: UnixMillis| Some(now.since(at)).filter(|late| *late > Duration::ZERO);
     let mut oldest_due = [None; Channel::ALL.len()];
     for (channel, oldest) in Channel::ALL.into_iter().zip(&mut oldest_due) {
-        *oldest = lane::next_due(db, channel, None)?.and_then(late);
+        *oldest = lane::next_due(db, channel, Line::Told, None)?.and_then(late);
     }
     let mut in_flight = [0; Channel::ALL.len()];
     let mut statement = db.prepare_cached(IN_FLIGHT)?;
@@ -115,9 +116,10 @@ pub(super) const RUNNING: &str = "SELECT (SELECT count(*) FROM subscription)
 
 /// Whole tables are counted page by page, not row by row. Every notification is pending, queued behind one, or has ended, and these have
 /// an index while the table holds the bodies.
-pub(super) const TABLES: [(&str, &str); 16] = [
+pub(super) const TABLES: [(&str, &str); 17] = [
     ("alert", "SELECT count(*) FROM alert"),
     ("destination", "SELECT count(*) FROM destination"),
+    ("digest", "SELECT count(*) FROM digest"),
     ("fanout", "SELECT count(*) FROM fanout"),
     ("invite", "SELECT count(*) FROM invite"),
     ("lane", "SELECT count(*) FROM lane"),

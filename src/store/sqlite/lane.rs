@@ -2,6 +2,7 @@
 //!
 //! The law: a lane's `due_at` is the earliest of what waits in it (its units, its retries), but not before
 //! the lane is free, and NULL while as much is in flight as may be. Whoever changes one of these settles the lane.
+//! `digest_at` is the same of its digests, which come last: however many are due at nine, nobody else waits for them.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -28,18 +29,46 @@ fn in_flight_max(failing: &str) -> String {
     format!("CASE WHEN {failing} >= {FAILING_FROM} THEN 1 ELSE CASE channel{slots} ELSE 1 END END")
 }
 
-/// Makes a lane due now, or when it is free.
-pub(super) static MAKE_DUE: LazyLock<String> = LazyLock::new(|| {
-    let in_flight_max = in_flight_max("failing");
+/// The lines in which lanes wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// What is told as it happens, retries, and the parts that follow a first one.
+    Told,
+    /// Digests that are to be put together.
+    Digests,
+}
+
+impl Line {
+    /// The column of a lane that says when it is due.
+    const fn due_at(self) -> &'static str {
+        match self {
+            Line::Told => "due_at",
+            Line::Digests => "digest_at",
+        }
+    }
+}
+
+fn make_due_sql(line: Line) -> String {
+    let (due_at, in_flight_max) = (line.due_at(), in_flight_max("failing"));
     format!(
-        "UPDATE lane SET due_at = max(?2, free_at) WHERE id = ?1 AND in_flight < {in_flight_max}
-         AND (due_at IS NULL OR due_at > max(?2, free_at))"
+        "UPDATE lane SET {due_at} = max(?2, free_at) WHERE id = ?1 AND in_flight < {in_flight_max}
+         AND ({due_at} IS NULL OR {due_at} > max(?2, free_at))"
     )
-});
+}
+
+/// Makes a lane due now, or when it is free.
+pub(super) static MAKE_DUE: LazyLock<String> = LazyLock::new(|| make_due_sql(Line::Told));
+
+pub(super) static MAKE_DIGESTS_DUE: LazyLock<String> =
+    LazyLock::new(|| make_due_sql(Line::Digests));
 
 /// Makes a lane due now, or when it is free; written only when that is earlier than before.
-pub(super) fn make_due(tx: &Connection, lane: i64, now: UnixMillis) -> Result<()> {
-    tx.prepare_cached(&MAKE_DUE)?.execute([lane, now.0])?;
+pub(super) fn make_due(tx: &Connection, lane: i64, line: Line, now: UnixMillis) -> Result<()> {
+    let sql = match line {
+        Line::Told => &MAKE_DUE,
+        Line::Digests => &MAKE_DIGESTS_DUE,
+    };
+    tx.prepare_cached(sql)?.execute([lane, now.0])?;
     Ok(())
 }
 
@@ -51,14 +80,18 @@ pub(super) static SHIFT: LazyLock<String> = LazyLock::new(|| {
     // Until when nothing leaves: by the rate (3), and where the receiver fails by its pause (6).
     let free_at =
         format!("max(free_at, ?3, CASE WHEN {FAILING} >= {FAILING_FROM} THEN ?6 ELSE ?3 END)");
+    let is_full = format!("max(in_flight + ?2, 0) >= {in_flight_max}");
     format!(
         "UPDATE lane SET in_flight = max(in_flight + ?2, 0), failing = {FAILING}, free_at = {free_at},
-         due_at = CASE WHEN max(in_flight + ?2, 0) >= {in_flight_max} THEN NULL
+         due_at = CASE WHEN {is_full} THEN NULL
          ELSE (SELECT max({free_at}, min(at)) FROM (
              SELECT min(next_at) AS at FROM notification
              WHERE lane = ?1 AND state = 'pending' AND next_at IS NOT NULL
              UNION ALL SELECT min(due_at) FROM unit
-             WHERE lane = ?1 AND due_at IS NOT NULL AND notification IS NULL)) END
+             WHERE lane = ?1 AND id >= 0 AND due_at IS NOT NULL AND notification IS NULL AND collected_in IS NULL)) END,
+         digest_at = CASE WHEN {is_full} THEN NULL
+         ELSE (SELECT max({free_at}, min(due_at)) FROM unit
+               WHERE lane = ?1 AND id < 0 AND due_at IS NOT NULL AND notification IS NULL) END
          WHERE id = ?1"
     )
 });
@@ -160,26 +193,64 @@ pub(super) fn release_all(db: &mut Connection) -> Result<()> {
     Ok(())
 }
 
-/// Whether a lane that became due at the same moment stands behind a place in the walk.
-pub(super) const SAME_DUE: &str =
-    "SELECT 1 FROM lane WHERE channel = ?1 AND due_at = ?2 AND id > ?3";
+/// The statements of a walk along a line.
+pub(super) struct Walked {
+    /// Whether a lane that became due at the same moment stands behind a place in the walk.
+    pub(super) same_due: String,
+    /// When the next lane is due.
+    pub(super) next_due: String,
+    /// The lanes that are due, of those that became due at the same moment as one.
+    pub(super) same: String,
+    /// And of those that became due later.
+    pub(super) later: String,
+}
 
-pub(super) const NEXT_DUE: &str =
-    "SELECT due_at FROM lane WHERE channel = ?1 AND due_at > ?2 ORDER BY due_at LIMIT 1";
+impl Walked {
+    fn new(line: Line) -> Walked {
+        let due_at = line.due_at();
+        Walked {
+            same_due: format!(
+                "SELECT 1 FROM lane WHERE channel = ?1 AND {due_at} = ?2 AND id > ?3"
+            ),
+            next_due: format!(
+                "SELECT {due_at} FROM lane WHERE channel = ?1 AND {due_at} > ?2 ORDER BY {due_at} LIMIT 1"
+            ),
+            same: due_sql(line, &format!("{due_at} = ?3 AND id > ?4")),
+            later: due_sql(line, &format!("{due_at} > ?3 AND {due_at} <= ?4")),
+        }
+    }
+
+    fn of(line: Line) -> &'static Walked {
+        match line {
+            Line::Told => &TOLD,
+            Line::Digests => &DIGESTS,
+        }
+    }
+}
+
+pub(super) static TOLD: LazyLock<Walked> = LazyLock::new(|| Walked::new(Line::Told));
+
+pub(super) static DIGESTS: LazyLock<Walked> = LazyLock::new(|| Walked::new(Line::Digests));
 
 /// When the next lane of a channel is due, of those behind a place in the walk.
 pub(super) fn next_due(
     tx: &Connection,
     channel: Channel,
+    line: Line,
     behind: Option<StandsAt>,
 ) -> Result<Option<UnixMillis>> {
+    let walked = Walked::of(line);
     if let Some(at) = behind
-        && tx.prepare_cached(SAME_DUE)?.exists(params![channel.name(), at.due_at.0, at.lane])?
+        && tx.prepare_cached(&walked.same_due)?.exists(params![
+            channel.name(),
+            at.due_at.0,
+            at.lane
+        ])?
     {
         return Ok(Some(at.due_at));
     }
     let next: Option<i64> = tx
-        .prepare_cached(NEXT_DUE)?
+        .prepare_cached(&walked.next_due)?
         .query_row(params![channel.name(), position(behind)], |row| {
             Ok(rows::integer_or(row, 0, i64::MAX))
         })
@@ -205,34 +276,31 @@ pub(super) struct DueLane {
 }
 
 /// The lanes that are due in one stretch of the walk, in its order.
-fn due_sql(behind: &str) -> String {
-    let in_flight_max = in_flight_max("failing");
+fn due_sql(line: Line, behind: &str) -> String {
+    let (due_at, in_flight_max) = (line.due_at(), in_flight_max("failing"));
     format!(
-        "SELECT id, key, {in_flight_max} - in_flight, failing >= {FAILING_FROM}, due_at FROM lane
-         WHERE channel = ?1 AND {behind} ORDER BY due_at, id LIMIT ?2"
+        "SELECT id, key, {in_flight_max} - in_flight, failing >= {FAILING_FROM}, {due_at} FROM lane
+         WHERE channel = ?1 AND {behind} ORDER BY {due_at}, id LIMIT ?2"
     )
 }
-
-pub(super) static DUE_SAME: LazyLock<String> = LazyLock::new(|| due_sql("due_at = ?3 AND id > ?4"));
-
-pub(super) static DUE: LazyLock<String> = LazyLock::new(|| due_sql("due_at > ?3 AND due_at <= ?4"));
 
 /// The lanes that are due, longest due first, of those behind a place in the walk.
 pub(super) fn due(
     tx: &Connection,
-    channel: Channel,
+    (channel, line): (Channel, Line),
     now: UnixMillis,
     behind: Option<StandsAt>,
     limit: usize,
 ) -> Result<Vec<DueLane>> {
+    let walked = Walked::of(line);
     let mut lanes = Vec::new();
     if let Some(at) = behind {
         let same = params![channel.name(), limit, at.due_at.0, at.lane];
-        read_due(&mut lanes, tx.prepare_cached(&DUE_SAME)?.query(same)?)?;
+        read_due(&mut lanes, tx.prepare_cached(&walked.same)?.query(same)?)?;
     }
     if lanes.len() < limit {
         let later = params![channel.name(), limit - lanes.len(), position(behind), now.0];
-        read_due(&mut lanes, tx.prepare_cached(&DUE)?.query(later)?)?;
+        read_due(&mut lanes, tx.prepare_cached(&walked.later)?.query(later)?)?;
     }
     Ok(lanes)
 }

@@ -20,6 +20,7 @@ mod claim;
 mod clock;
 mod dead_letters;
 mod destinations;
+mod digest;
 mod due;
 mod edit;
 mod ending;

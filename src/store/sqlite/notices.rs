@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, params};
 
+use super::lane::{self, Line};
 use super::notification::{Births, Kept, NewNotification};
-use super::{address, lane, notification, rows};
+use super::{address, notification, rows};
 use crate::model::{Address, Body, Owner, PersonKey, UnixMillis};
 use crate::store::Result;
 
@@ -49,7 +50,7 @@ pub(super) fn notice(
         });
     }
     notification::insert(tx, &notices)?;
-    lanes.into_iter().try_for_each(|lane| lane::make_due(tx, lane, now))?;
+    lanes.into_iter().try_for_each(|lane| lane::make_due(tx, lane, Line::Told, now))?;
     Ok(true)
 }
 

@@ -12,7 +12,7 @@ pub(super) struct NewNotification {
     pub(super) born: Born,
     pub(super) lane: i64,
     pub(super) destination: DestinationId,
-    /// `None`: a notice, which belongs to no watch.
+    /// `None`: a notice. What belongs to no watch (a digest, a notice) ends with its destination alone.
     pub(super) unit: Option<UnitId>,
     /// The row of the video that it is about alone.
     pub(super) video: Option<i64>,
@@ -95,7 +95,7 @@ pub(super) fn insert(tx: &Connection, all: &[NewNotification]) -> Result<()> {
             new.born.id.0,
             new.lane,
             new.destination.0,
-            new.unit.map(|unit| unit.watch().0),
+            new.unit.and_then(UnitId::watch).map(|watch| watch.0),
             new.unit.map(|unit| unit.0),
             new.video,
             new.alerts.iter().map(|id| id.0).max().unwrap_or(0),

@@ -4,9 +4,9 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    asleep, chat, dead_letters, destinations, due, ending, figures, invitations, lane, listing,
-    log, member, migrate, notification, open, operator, owners, people, person, poll, read,
-    routing_tx, rule, scan, sweep, unit, unite, waiting, why,
+    asleep, chat, dead_letters, destinations, digest, due, ending, figures, invitations, lane,
+    listing, log, member, migrate, notification, open, operator, owners, people, person, poll,
+    read, routing_tx, rule, scan, sweep, unit, unite, waiting, why, writes,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -89,14 +89,24 @@ fn listings_read_the_list_and_no_more() {
 fn claims_read_what_is_due_and_no_more() {
     for sql in [
         lane::MAKE_DUE.as_str(),
+        lane::MAKE_DIGESTS_DUE.as_str(),
         lane::SHIFT.as_str(),
-        lane::SAME_DUE,
-        lane::NEXT_DUE,
-        lane::DUE_SAME.as_str(),
-        lane::DUE.as_str(),
         due::DUE,
+        due::DIGESTS,
         unit::ENDED,
-        unit::WAKE_ALL,
+        unit::LEFT,
+        unit::WAKE_HELD,
+        unit::WAKE_COLLECTED,
+        unit::WAKE_DIGESTS,
+        unit::KEEP,
+        digest::FIND,
+        digest::EXPECT,
+        digest::COLLECT,
+        digest::HEADS,
+        digest::GO_ON,
+        digest::LOOK_NEXT,
+        digest::WITH_SOMETHING,
+        writes::COUNT,
         due::RETRIES,
         waiting::HEADS,
         waiting::ALERTS,
@@ -106,6 +116,10 @@ fn claims_read_what_is_due_and_no_more() {
         dead_letters::NEXT,
     ] {
         check(sql);
+    }
+    for walked in [&lane::TOLD, &lane::DIGESTS] {
+        let lane::Walked { same_due, next_due, same, later } = &**walked;
+        [same_due, next_due, same, later].into_iter().for_each(|sql| check(sql));
     }
 }
 
@@ -121,6 +135,7 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         sweep::OTHER_NAMES,
         sweep::FORGET,
         sweep::FORGET_DESTINATION,
+        sweep::IS_IDLE,
         sweep::LOG,
         people::OUT,
         people::OUT_IF_OFF,
@@ -143,6 +158,7 @@ fn questions_read_what_they_are_about() {
     check(read::PLACE);
     check(destinations::ALL);
     check(destinations::SHUT);
+    check(destinations::DIGESTS);
     check(people::GROUPS);
     check(chat::TOPICS);
     check(people::AWAKE_GROUPS);
@@ -158,6 +174,7 @@ fn questions_read_what_they_are_about() {
     check(why::ALERTS);
     check(why::PRESENCE);
     check(why::UNARMED);
+    check(why::WAITS);
     // These sort a handful of rows: the watches of one chat, the rules about one video.
     let db = Connection::open_in_memory().unwrap();
     open::MIGRATIONS.into_iter().for_each(|step| db.execute_batch(step).unwrap());

@@ -52,11 +52,15 @@ pub(super) const ALERT: &str =
     "INSERT INTO alert (subscription, rule, video, series, previous, current, marks, observed_at, unit)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
-/// What waits of a rule and video and may be folded into: what a command has cancelled is to end as it is.
+/// What waits of a rule and video and may be folded into: what a command has cancelled is to end as it is. What was collected
+/// before a mute is not cancelled by it.
 pub(super) const FOLDABLE: &str = "SELECT a.id, a.marks FROM alert a
      JOIN subscription s ON s.id = a.subscription JOIN destination d ON d.id = s.destination
      WHERE a.unit = ?1 AND a.video = ?2 AND a.rule = ?3 AND a.outcome IS NULL AND a.notification IS NULL
-     AND a.id > max(s.cancelled_to, d.cancelled_to) ORDER BY a.id DESC LIMIT 1";
+     AND (a.id > max(s.cancelled_to, d.cancelled_to) OR (a.id <= (SELECT kept_to FROM unit WHERE id = ?1)
+          AND (a.id > s.cancelled_to OR s.cancelled_reason IS 'muted')
+          AND (a.id > d.cancelled_to OR d.cancelled_reason IS 'muted')))
+     ORDER BY a.id DESC LIMIT 1";
 
 pub(super) const FOLD: &str =
     "UPDATE alert SET current = ?2, marks = ?3, last_at = ?4, folded = folded + 1,

@@ -3,8 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
 use crate::model::{
-    About, Address, Counts, DestinationId, Known, Live, PersonKey, Settings, Status, Suppressed,
-    UnixMillis, Value, VideoId, VideoKey,
+    About, Address, Counts, DestinationId, Known, Live, PersonKey, Pings, Settings, Status,
+    Suppressed, UnixMillis, Value, VideoId, VideoKey,
 };
 use crate::store::{Barred, DestinationRow, Result, StoreError};
 
@@ -206,6 +206,12 @@ pub(super) fn barred(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Barred
     let Some(reason) = row.get(at)? else { return Ok(None) };
     let time = |column| UnixMillis(integer_or(row, column, 0));
     Ok(Some(Barred { reason, since: time(at + 1), until: time(at + 2) }))
+}
+
+/// Reads the messages of a day from `at` on; what can't be read is none.
+pub(super) fn pings(row: &Row<'_>, at: usize) -> Pings {
+    let count = u32::try_from(integer_or(row, at + 1, 0)).unwrap_or(0);
+    Pings { day: integer_or(row, at, 0), count }
 }
 
 /// One destination, followed to where it has moved.

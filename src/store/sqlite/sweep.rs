@@ -8,8 +8,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::ledger::Ended;
-use super::unit::{self, UnitId};
-use super::{asleep, ending, lane, member, people, rows, watch};
+use super::unit::{self, DigestId, UnitId};
+use super::{asleep, digest, ending, lane, member, people, rows, watch};
 use crate::model::{NotificationId, SubscriptionId, UnixMillis};
 use crate::store::{Result, Retention};
 
@@ -52,6 +52,7 @@ pub(super) fn sweep(tx: &Connection, keep: Retention, now: UnixMillis) -> Result
     more |= forget_watches(tx, alerts)?;
     walk_suppressions(tx, alerts)?;
     walk_destinations(tx, alerts, now)?;
+    walk_digests(tx, alerts)?;
     people::walk(tx)?;
     more |= walk_videos(tx, statistics)?;
     more |= asleep::sweep(tx, now)?;
@@ -241,6 +242,30 @@ fn walk_destinations(tx: &Connection, before: UnixMillis, now: UnixMillis) -> Re
     }
     let next = stretch.last().copied().filter(|_| stretch.len() == STRETCH);
     rows::save(tx, "sweep:destination", &rows::json(&next)?)
+}
+
+/// A digest in which nothing is collected: whose time passed before a moment (2) and of which nothing is under way, or that
+/// nobody is there to hear any more.
+pub(super) const IS_IDLE: &str = "SELECT 1 FROM digest g WHERE g.id = ?1
+     AND NOT EXISTS (SELECT 1 FROM unit c WHERE c.collected_in = g.id)
+     AND (NOT EXISTS (SELECT 1 FROM destination d WHERE d.id = g.destination)
+          OR (g.next_at < ?2 AND NOT EXISTS (SELECT 1 FROM unit u WHERE u.id = -g.id
+              AND (u.notification IS NOT NULL OR u.due_at IS NOT NULL))))";
+
+/// Forgets digests in which nothing was collected for long: they are made anew when something is.
+fn walk_digests(tx: &Connection, before: UnixMillis) -> Result<()> {
+    let after: i64 = cursor(tx, "sweep:digest")?.unwrap_or_default();
+    let stretch: Vec<i64> = tx
+        .prepare_cached("SELECT id FROM digest WHERE id > ?1 ORDER BY id LIMIT ?2")?
+        .query_map(params![after, STRETCH], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for id in &stretch {
+        if tx.prepare_cached(IS_IDLE)?.exists([*id, before.0])? {
+            digest::forget(tx, DigestId(*id))?;
+        }
+    }
+    let next = stretch.last().copied().filter(|_| stretch.len() == STRETCH);
+    rows::save(tx, "sweep:digest", &rows::json(&next)?)
 }
 
 /// A video as a walk sees it.

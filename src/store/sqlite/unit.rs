@@ -3,19 +3,26 @@
 //! One row per watch, and one more for its urgent alerts. It says when a claim looks at what waits, however many alerts
 //! those are: a hold moves the row, not its alerts, and an alert that comes meanwhile joins the row as it stands. While a
 //! message of the unit is under way nothing else of it is taken.
+//!
+//! A digest has a row, too. It has no alerts of its own: it tells those of the units of watches that are collected in it,
+//! at which nobody looks for as long (`digest.rs`).
 
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::kept::Kept;
-use super::lane;
+use super::lane::{self, Line};
 use crate::model::{AlertId, DestinationId, NotificationId, SubscriptionId, UnixMillis};
 use crate::store::Result;
 
 /// A unit's row. Its number says what it is of, so that it is found without an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct UnitId(pub(super) i64);
+
+/// A digest's row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct DigestId(pub(super) i64);
 
 /// Numbers that belong to one watch: room for further kinds.
 pub(super) const KINDS: i64 = 8;
@@ -26,18 +33,23 @@ impl UnitId {
         UnitId(watch.0 * KINDS + is_urgent as i64)
     }
 
-    /// Whose alerts wait in it.
-    pub(super) const fn watch(self) -> SubscriptionId {
-        SubscriptionId(self.0.div_euclid(KINDS))
+    /// The unit of a digest.
+    pub(super) const fn of_digest(digest: DigestId) -> UnitId {
+        UnitId(-digest.0)
+    }
+
+    /// Whose alerts wait in it; `None`: it is of a digest.
+    pub(super) const fn watch(self) -> Option<SubscriptionId> {
+        if self.0 < 0 { None } else { Some(SubscriptionId(self.0 / KINDS)) }
+    }
+
+    /// The digest that it is of.
+    pub(super) const fn digest(self) -> Option<DigestId> {
+        if self.0 < 0 { Some(DigestId(-self.0)) } else { None }
     }
 
     pub(super) const fn is_urgent(self) -> bool {
-        self.0.rem_euclid(KINDS) == 1
-    }
-
-    /// The same kind of unit of another watch.
-    pub(super) const fn with_watch(self, watch: SubscriptionId) -> UnitId {
-        UnitId::of_watch(watch, self.is_urgent())
+        self.0 >= 0 && self.0 % KINDS == 1
     }
 
     /// All units of a watch, whatever their kind: from the first number to before the second.
@@ -147,6 +159,15 @@ pub(super) fn looked_at(tx: &Connection, units: &[(UnitId, Next)]) -> Result<()>
     Ok(())
 }
 
+/// Nothing waits any more in a unit that was collected; `told_at`: when it was told.
+pub(super) fn left(tx: &Connection, unit: UnitId, told_at: Option<UnixMillis>) -> Result<()> {
+    tx.prepare_cached(LEFT)?.execute(params![unit.0, told_at.map(|at| at.0)])?;
+    Ok(())
+}
+
+pub(super) const LEFT: &str = "UPDATE unit SET due_at = NULL, collected_in = NULL, over_budget = 0,
+     sent_at = coalesce(?2, sent_at) WHERE id = ?1";
+
 /// A notification has ended: what waits behind it, be it the `next` part or whatever came meanwhile, may be taken.
 pub(super) fn ended(
     tx: &Connection,
@@ -170,7 +191,10 @@ pub(super) fn ended(
     tx.prepare_cached(ENDED)?.execute(params![unit.0, next, sent_at.map(|at| at.0)])?;
     match (next, due_at) {
         // Its chat may have moved, and the notification with it: nobody else would wake that lane.
-        (None, Some(due_at)) => lane::make_due(tx, lane, UnixMillis(due_at)),
+        (None, Some(due_at)) => {
+            let line = if unit.digest().is_some() { Line::Digests } else { Line::Told };
+            lane::make_due(tx, lane, line, UnixMillis(due_at))
+        }
         _ => Ok(()),
     }
 }
@@ -178,7 +202,8 @@ pub(super) fn ended(
 pub(super) const ENDED: &str =
     "UPDATE unit SET notification = ?2, sent_at = coalesce(?3, sent_at) WHERE id = ?1";
 
-/// Makes a claim look again at what a destination, or one of its watches, holds: a command has changed what is decided.
+/// Makes a claim look again at what a destination, or one of its watches, holds or has collected: a command has changed
+/// what is decided.
 pub(super) fn wake(
     tx: &Connection,
     destination: DestinationId,
@@ -189,32 +214,100 @@ pub(super) fn wake(
         Some(watch) => {
             let (from, to) = UnitId::all_of(watch);
             tx.prepare_cached(
-                "UPDATE unit SET due_at = ?3 WHERE id >= ?1 AND id < ?2 AND due_at > ?3",
+                "UPDATE unit SET due_at = ?3, collected_in = NULL, over_budget = 0
+                 WHERE id >= ?1 AND id < ?2 AND collected_in IS NOT NULL",
             )?
             .execute([from, to, now.0])?
         }
-        None => tx.prepare_cached(WAKE_ALL)?.execute(params![destination.0, now.0, KINDS])?,
+        None => tx.prepare_cached(WAKE_COLLECTED)?.execute([destination.0, now.0])?,
     };
-    if touched == 0 {
-        return Ok(());
+    if touched > 0 {
+        make_lane_due(tx, destination, now)?;
     }
-    let lane: i64 = tx
-        .prepare_cached("SELECT lane FROM destination WHERE id = ?1")?
-        .query_row([destination.0], |row| row.get(0))?;
-    lane::make_due(tx, lane, now)
+    wake_held(tx, destination, watch, now)
 }
 
-/// All that is held of a destination's watches.
-pub(super) const WAKE_ALL: &str = "UPDATE unit SET due_at = ?2
-     WHERE lane = (SELECT lane FROM destination WHERE id = ?1) AND due_at > ?2 AND notification IS NULL
-     AND (SELECT destination FROM subscription s WHERE s.id = unit.id / ?3) = ?1";
+/// The same of what is held; what a digest has collected stays there.
+pub(super) fn wake_held(
+    tx: &Connection,
+    destination: DestinationId,
+    watch: Option<SubscriptionId>,
+    now: UnixMillis,
+) -> Result<()> {
+    let touched = match watch {
+        Some(watch) => {
+            let (from, to) = UnitId::all_of(watch);
+            tx.prepare_cached(
+                "UPDATE unit SET due_at = ?3
+                 WHERE id >= ?1 AND id < ?2 AND due_at > ?3 AND collected_in IS NULL",
+            )?
+            .execute([from, to, now.0])?
+        }
+        None => {
+            if tx.prepare_cached(WAKE_DIGESTS)?.execute([destination.0, now.0])? > 0 {
+                lane::settle(tx, lane_of(tx, destination)?)?;
+            }
+            tx.prepare_cached(WAKE_HELD)?.execute(params![destination.0, now.0, KINDS])?
+        }
+    };
+    if touched > 0 { make_lane_due(tx, destination, now) } else { Ok(()) }
+}
 
-/// Gives the units of a destination's watches to another lane.
+/// A mute ends what a destination, or one of its watches, has waiting: a claim sees to it. What is collected stays: alerts
+/// up to `newest` are told after the mute.
+pub(super) fn mute(
+    tx: &Connection,
+    destination: DestinationId,
+    watch: Option<SubscriptionId>,
+    newest: i64,
+    now: UnixMillis,
+) -> Result<()> {
+    match watch {
+        Some(watch) => {
+            let (from, to) = UnitId::all_of(watch);
+            tx.prepare_cached(
+                "UPDATE unit SET kept_to = ?3 WHERE id >= ?1 AND id < ?2 AND collected_in IS NOT NULL",
+            )?
+            .execute([from, to, newest])?
+        }
+        None => tx.prepare_cached(KEEP)?.execute([destination.0, newest])?,
+    };
+    wake_held(tx, destination, watch, now)
+}
+
+/// Digests of a destination that are held beyond their time. One that is not is due at its time, or sooner.
+pub(super) const WAKE_DIGESTS: &str = "UPDATE unit SET due_at = max(?2, g.next_at) FROM digest g
+     WHERE g.destination = ?1 AND unit.id = -g.id AND unit.due_at > max(?2, g.next_at)";
+
+/// All that is held of a destination's watches.
+pub(super) const WAKE_HELD: &str = "UPDATE unit SET due_at = ?2
+     WHERE lane = (SELECT lane FROM destination WHERE id = ?1) AND id >= 0 AND due_at > ?2 AND notification IS NULL
+     AND collected_in IS NULL AND (SELECT destination FROM subscription s WHERE s.id = unit.id / ?3) = ?1";
+
+/// All that is collected of them.
+pub(super) const WAKE_COLLECTED: &str =
+    "UPDATE unit SET due_at = ?2, collected_in = NULL, over_budget = 0
+     WHERE collected_in IN (SELECT id FROM digest WHERE destination = ?1)";
+
+pub(super) const KEEP: &str = "UPDATE unit SET kept_to = ?2
+     WHERE collected_in IN (SELECT id FROM digest WHERE destination = ?1)";
+
+fn make_lane_due(tx: &Connection, destination: DestinationId, now: UnixMillis) -> Result<()> {
+    lane::make_due(tx, lane_of(tx, destination)?, Line::Told, now)
+}
+
+fn lane_of(tx: &Connection, destination: DestinationId) -> Result<i64> {
+    Ok(tx
+        .prepare_cached("SELECT lane FROM destination WHERE id = ?1")?
+        .query_row([destination.0], |row| row.get(0))?)
+}
+
+/// Gives the units of a destination's watches and digests to another lane.
 pub(super) fn move_to_lane(tx: &Connection, destination: DestinationId, lane: i64) -> Result<()> {
     tx.prepare_cached(
         "UPDATE unit SET lane = ?2 WHERE id IN
          (SELECT u.id FROM subscription s JOIN unit u ON u.id >= s.id * ?3 AND u.id < (s.id + 1) * ?3
-          WHERE s.destination = ?1)",
+          WHERE s.destination = ?1 UNION ALL SELECT -id FROM digest WHERE destination = ?1)",
     )?
     .execute(params![destination.0, lane, KINDS])?;
     Ok(())
@@ -235,7 +328,9 @@ pub(super) fn with_cancelled(tx: &Connection, destination: DestinationId) -> Res
 /// Nothing waits in a unit any more, outside of a claim, which settles the lane itself.
 pub(super) fn empty_and_settle(tx: &Connection, unit: UnitId) -> Result<()> {
     let lane: Option<i64> = tx
-        .prepare_cached("UPDATE unit SET due_at = NULL WHERE id = ?1 RETURNING lane")?
+        .prepare_cached(
+            "UPDATE unit SET due_at = NULL, collected_in = NULL, over_budget = 0 WHERE id = ?1 RETURNING lane",
+        )?
         .query_row([unit.0], |row| row.get(0))
         .optional()?;
     lane.map_or(Ok(()), |lane| lane::settle(tx, lane))
@@ -248,15 +343,13 @@ pub(super) fn forget(tx: &Connection, watch: SubscriptionId) -> Result<()> {
     Ok(())
 }
 
-/// What waits in a unit, of rules that have gone to another watch, waits in that one's; what is under way belongs to it.
-pub(super) fn join(tx: &Connection, from: UnitId, to: UnitId) -> Result<()> {
-    let has_waiting = tx
-        .prepare_cached(
-        "UPDATE alert SET subscription = ?2, unit = ?3 WHERE unit = ?1 AND outcome IS NULL AND notification IS NULL
-         AND rule IN (SELECT id FROM rule WHERE subscription = ?2)",
-        )?
-        .execute([from.0, to.watch().0, to.0])?
-        > 0;
+/// What is under way of a unit, with the parts behind it, ends as that of another, which is of this watch.
+pub(super) fn hand_over(
+    tx: &Connection,
+    from: UnitId,
+    to: UnitId,
+    watch: Option<SubscriptionId>,
+) -> Result<()> {
     let under_way: Vec<(i64, i64)> = tx
         .prepare_cached(
             "SELECT id, parts_left FROM notification WHERE unit = ?1 AND state = 'pending'",
@@ -267,13 +360,41 @@ pub(super) fn join(tx: &Connection, from: UnitId, to: UnitId) -> Result<()> {
         tx.prepare_cached(
             "UPDATE notification SET subscription = ?4, unit = ?3 WHERE id BETWEEN ?1 AND ?2",
         )?
-        .execute([first, first + parts_left, to.0, to.watch().0])?;
+        .execute(params![first, first + parts_left, to.0, watch.map(|watch| watch.0)])?;
     }
+    Ok(())
+}
+
+/// What waits in a unit of a watch, of rules that have gone to another watch, waits in that one's; what is under way belongs
+/// to it. What a digest has of either is looked at anew.
+pub(super) fn join(
+    tx: &Connection,
+    (watch, other): (SubscriptionId, SubscriptionId),
+    is_urgent: bool,
+    now: UnixMillis,
+) -> Result<()> {
+    let (from, to) = (UnitId::of_watch(watch, is_urgent), UnitId::of_watch(other, is_urgent));
+    for unit in [from, to] {
+        tx.prepare_cached(
+            "UPDATE unit SET due_at = min(due_at, ?2), collected_in = NULL, over_budget = 0
+             WHERE id = ?1 AND collected_in IS NOT NULL",
+        )?
+        .execute([unit.0, now.0])?;
+    }
+    let has_waiting = tx
+        .prepare_cached(
+        "UPDATE alert SET subscription = ?2, unit = ?3 WHERE unit = ?1 AND outcome IS NULL AND notification IS NULL
+         AND rule IN (SELECT id FROM rule WHERE subscription = ?2)",
+        )?
+        .execute([from.0, other.0, to.0])?
+        > 0;
+    hand_over(tx, from, to, Some(other))?;
     let lane: Option<i64> = tx
         .prepare_cached(
-            "INSERT INTO unit (id, lane, due_at, first, notification)
-             SELECT ?2, lane, CASE WHEN ?3 THEN due_at END, first, CASE WHEN notification > 0 THEN notification END FROM unit WHERE id = ?1
-             ON CONFLICT (id) DO UPDATE SET first = min(first, excluded.first),
+            "INSERT INTO unit (id, lane, due_at, first, notification, kept_to)
+             SELECT ?2, lane, CASE WHEN ?3 THEN due_at END, first, CASE WHEN notification > 0 THEN notification END, kept_to
+             FROM unit WHERE id = ?1
+             ON CONFLICT (id) DO UPDATE SET first = min(first, excluded.first), kept_to = max(kept_to, excluded.kept_to),
              due_at = min(coalesce(due_at, excluded.due_at), coalesce(excluded.due_at, due_at)),
              notification = coalesce(CASE WHEN notification > 0 THEN notification END, excluded.notification)
              RETURNING lane",

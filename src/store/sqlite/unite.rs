@@ -6,8 +6,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::member::CLOCKS_DIFFER;
-use super::unit::{self, UnitId};
-use super::{member, rows, watch};
+use super::{member, rows, unit, watch};
 use crate::model::{Holder, ListKey, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::Result;
 
@@ -164,8 +163,7 @@ fn join(
     }
     // With what the first has found and not told yet, or not to its end.
     for is_urgent in [false, true] {
-        let from = UnitId::of_watch(SubscriptionId(watch), is_urgent);
-        unit::join(tx, from, from.with_watch(SubscriptionId(twin)))?;
+        unit::join(tx, (SubscriptionId(watch), SubscriptionId(twin)), is_urgent, now)?;
     }
     watch::end_subscription(tx, watch, from.0, "unwatched", now)
 }

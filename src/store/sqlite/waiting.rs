@@ -37,16 +37,19 @@ pub(super) struct Waiting {
 struct Ends {
     destination: DestinationId,
     /// Alerts up to this one are cancelled for this reason: by the destination, by the watch.
-    cancelled: [(i64, Option<String>); 2],
+    cancelled: [(i64, CancelReason); 2],
+    /// Alerts up to this one were collected before a mute, which ends none of them.
+    kept_to: i64,
     whole: Option<CancelReason>,
 }
 
 impl Ends {
     fn of(&self, alert: i64, rule_ended: bool) -> Option<CancelReason> {
+        let is_kept = |reason| reason == CancelReason::Muted && alert <= self.kept_to;
         self.cancelled
-            .iter()
-            .find(|(to, _)| alert <= *to)
-            .map(|(_, word)| reason(word.as_deref()))
+            .into_iter()
+            .find(|(to, reason)| alert <= *to && !is_kept(*reason))
+            .map(|(_, reason)| reason)
             .or(self.whole)
             .or(rule_ended.then_some(CancelReason::Unwatched))
     }
@@ -60,15 +63,16 @@ pub(super) fn reason(word: Option<&str>) -> CancelReason {
         .unwrap_or(CancelReason::Unwatched)
 }
 
-/// Everything about units (1, numbered as 4 says) and their watches but their alerts, at a moment (2); and, only where it is
-/// asked for (3), whether a message of the unit is under way.
+/// Everything about units of watches (1, numbered as 4 says) but their alerts, at a moment (2); and, only where it is asked
+/// for (3), whether a message of the unit is under way.
 pub(super) const HEADS: &str = concat!(
     "SELECT d.cancelled_to, d.cancelled_reason, s.cancelled_to, s.cancelled_reason,
             CASE WHEN s.ended_at IS NOT NULL THEN 'unwatched' WHEN d.disabled IS NOT NULL THEN 'disabled'
                  WHEN s.until <= ?2 THEN 'expired' END,
             s.settings, u.ref, u.title, w.sent_at, ",
     rows::destination_columns!(),
-    ", ?3 AND EXISTS (SELECT 1 FROM notification WHERE unit = i.value AND state = 'pending'), i.key
+    ", ?3 AND EXISTS (SELECT 1 FROM notification WHERE unit = i.value AND state = 'pending'), i.key, s.id,
+            s.muted_until, w.over_budget, w.kept_to, d.pings_day, d.pings
      FROM json_each(?1) i CROSS JOIN subscription s ON s.id = i.value / ?4 JOIN destination d ON d.id = s.destination
      LEFT JOIN subject u ON u.id = s.subject LEFT JOIN unit w ON w.id = i.value"
 );
@@ -94,12 +98,16 @@ const DESTINATION: usize = 9;
 const IS_UNDER_WAY: usize = 19;
 const UNIT_OF_HEAD: usize = 20;
 
+/// Where in [`HEADS`] the columns of the watch and the unit begin.
+const WATCH: usize = 21;
+
 /// Where in [`ALERTS`] stands what the alerts of one video have in common, and whose they are.
 const VIDEO: usize = 11;
 const UNIT_OF_ALERT: usize = 29;
 
 /// A unit without its alerts.
 struct Head {
+    watch: SubscriptionId,
     ends: Ends,
     /// What a message needs to know; or why it can't be read.
     unit: std::result::Result<Unit, String>,
@@ -118,6 +126,9 @@ pub(super) fn read(
     now: UnixMillis,
     limit: usize,
 ) -> Result<Vec<Waiting>> {
+    if units.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids = rows::json(&units.iter().map(|unit| unit.0).collect::<Vec<_>>())?;
     let mut heads = heads(tx, &ids, units, is_told_each_video, now)?;
     let is_under_way = heads.iter().flatten().any(|head| head.is_under_way);
@@ -145,7 +156,7 @@ pub(super) fn read(
         let key = rows::integer_or(row, VIDEO, NO_VIDEO);
         waiting.read += 1;
         left -= 1;
-        let Some(Head { ends, .. }) = head else {
+        let Some(Head { watch, ends, .. }) = head else {
             waiting.cancelled.push((alert, CancelReason::Unwatched));
             continue;
         };
@@ -160,7 +171,7 @@ pub(super) fn read(
             left += 1;
             continue;
         }
-        if let Err(cause) = rows::readable(add(row, key, (ends.destination, *unit), videos))? {
+        if let Err(cause) = rows::readable(add(row, key, (ends.destination, *watch), videos))? {
             waiting.broken.push((alert, cause));
         }
     }
@@ -213,9 +224,11 @@ fn heads(
     while let Some(row) = rows.next()? {
         let at: usize = row.get(UNIT_OF_HEAD)?;
         let (Some(id), Some(head)) = (units.get(at), heads.get_mut(at)) else { continue };
+        let watch = SubscriptionId(row.get(WATCH)?);
         *head = Some(Head {
+            watch,
             ends: ends(row)?,
-            unit: rows::readable(without_alerts(row, *id))?,
+            unit: rows::readable(without_alerts(row, watch, id.is_urgent()))?,
             is_under_way: rows::integer_or(row, IS_UNDER_WAY, 0) != 0,
         });
     }
@@ -226,7 +239,7 @@ fn heads(
 fn add(
     row: &Row<'_>,
     key: i64,
-    (destination, unit): (DestinationId, UnitId),
+    (destination, subscription): (DestinationId, SubscriptionId),
     videos: &mut Vec<(i64, VideoAlerts)>,
 ) -> Result<()> {
     let known = videos.last().filter(|(last, _)| *last == key).map(|(_, video)| video.video);
@@ -234,7 +247,7 @@ fn add(
         Some(video) => video,
         None => video_id(row, key)?,
     };
-    let alert = alert(row, &Place { destination, subscription: unit.watch(), video })?;
+    let alert = alert(row, &Place { destination, subscription, video })?;
     match videos.last_mut() {
         Some((last, video)) if *last == key => video.alerts.push(alert),
         _ => {
@@ -257,25 +270,32 @@ fn video_id(row: &Row<'_>, key: i64) -> Result<Option<VideoId>> {
 }
 
 fn ends(head: &Row<'_>) -> Result<Ends> {
-    let whole: Option<String> = head.get(4)?;
+    let word = |column| head.get::<_, Option<String>>(column);
     Ok(Ends {
         destination: DestinationId(head.get(DESTINATION)?),
-        cancelled: [(head.get(0)?, head.get(1)?), (head.get(2)?, head.get(3)?)],
-        whole: whole.map(|word| reason(Some(&word))),
+        cancelled: [
+            (head.get(0)?, reason(word(1)?.as_deref())),
+            (head.get(2)?, reason(word(3)?.as_deref())),
+        ],
+        kept_to: rows::integer_or(head, WATCH + 3, 0),
+        whole: word(4)?.map(|word| reason(Some(&word))),
     })
 }
 
 /// What a message needs to know beside the alerts.
-fn without_alerts(head: &Row<'_>, id: UnitId) -> Result<Unit> {
+fn without_alerts(head: &Row<'_>, watch: SubscriptionId, is_urgent: bool) -> Result<Unit> {
     let subject: Option<String> = head.get(6)?;
     let subject = subject.ok_or_else(|| StoreError::Row("what is watched is gone".into()))?;
     Ok(Unit {
-        subscription: id.watch(),
-        is_urgent: id.is_urgent(),
+        subscription: watch,
+        is_urgent,
         settings: rows::settings(&head.get::<_, String>(5)?)?,
         subject: rows::parsed(&subject, "subject")?,
         subject_title: head.get(7)?,
         last_sent: rows::instant(head, 8)?,
+        muted_until: rows::instant(head, WATCH + 1)?,
+        is_over_budget: rows::integer_or(head, WATCH + 2, 0) != 0,
+        pings: rows::pings(head, WATCH + 4),
         destination: rows::destination_row(head, DESTINATION)?,
         videos: Vec::new(),
     })

@@ -2,12 +2,13 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::unit::UnitId;
 use super::{ending, rows, waiting};
 use crate::model::{
     Address, Alert, CancelReason, Counts, DestinationId, Outcome, RuleId, Series, SubscriptionId,
     UnixMillis, VideoId, VideoKey,
 };
-use crate::store::{Result, RuleStory};
+use crate::store::{Result, RuleStory, Waits};
 
 /// Alerts shown per rule by `why`: the last few say enough.
 const WHY_ALERTS: usize = 5;
@@ -131,6 +132,8 @@ fn rule(
         video: Some(video),
     };
     let alerts = why_alerts(db, &place, rule, key)?;
+    let is_waiting = alerts.iter().any(|(_, outcome, _)| *outcome == Outcome::Waiting);
+    let waits = if is_waiting { waits(db, &place, rule, key)? } else { None };
     let suppressions = why_suppressions(db, rule, key.0)?;
     if ended && alerts.is_empty() && suppressions.is_empty() {
         return Ok(None);
@@ -150,6 +153,7 @@ fn rule(
         alerts,
         suppressions,
         now,
+        waits,
     }))
 }
 
@@ -183,6 +187,45 @@ fn why_alerts(
         alerts.extend(rows::or_skipped(read())?);
     }
     Ok(alerts)
+}
+
+/// What an alert that is in no message waits for: its unit, and the digest in which that is collected.
+pub(super) const WAITS: &str = concat!(
+    "SELECT a.unit, coalesce(g.due_at, u.due_at), h.schedule, h.tz, u.over_budget, u.sent_at, s.muted_until, s.settings,
+            d.pings_day, d.pings, ",
+    rows::destination_columns!(),
+    " FROM alert a JOIN unit u ON u.id = a.unit JOIN subscription s ON s.id = a.subscription
+     JOIN destination d ON d.id = s.destination
+     LEFT JOIN digest h ON h.id = u.collected_in LEFT JOIN unit g ON g.id = -h.id
+     WHERE a.subscription = ?1 AND a.video = ?2 AND a.rule = ?3 AND a.outcome IS NULL AND a.notification IS NULL
+     ORDER BY a.id DESC LIMIT 1"
+);
+
+fn waits(
+    db: &Connection,
+    place: &waiting::Place,
+    rule: i64,
+    video: VideoKey,
+) -> Result<Option<Waits>> {
+    let mut statement = db.prepare_cached(WAITS)?;
+    let mut rows = statement.query(params![place.subscription.0, video.0, rule])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let read = || -> Result<Waits> {
+        let schedule: Option<String> = row.get(2)?;
+        let schedule = schedule.map(|text| rows::parsed(&text, "schedule")).transpose()?;
+        Ok(Waits {
+            until: UnixMillis(rows::integer_or(row, 1, 0)),
+            digest: schedule.map(|schedule| (schedule, rows::text(row, 3))),
+            is_over_budget: rows::integer_or(row, 4, 0) != 0,
+            is_urgent: UnitId(rows::integer_or(row, 0, 0)).is_urgent(),
+            last_sent: rows::instant(row, 5)?,
+            muted_until: rows::instant(row, 6)?,
+            settings: rows::settings(&rows::text(row, 7))?,
+            pings: rows::pings(row, 8),
+            destination: rows::destination_row(row, 10)?,
+        })
+    };
+    rows::or_skipped(read())
 }
 
 fn outcome(word: Option<&str>, error: Option<String>) -> Outcome {

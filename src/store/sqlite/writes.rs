@@ -1,12 +1,15 @@
 //! What a claim has decided and not written yet: one set of each kind, written together.
 
-use rusqlite::Connection;
+use std::collections::HashMap;
 
+use rusqlite::{Connection, params};
+
+use super::digest::{self, Collecting, Looked};
 use super::ending::{self, End};
 use super::ledger::Ended;
 use super::notification::{self, Births, Born, NewNotification};
 use super::unit::{self, Next, UnitId};
-use crate::model::{AlertId, CancelReason, NotificationId, UnixMillis};
+use crate::model::{AlertId, CancelReason, DestinationId, NotificationId, Pings, UnixMillis};
 use crate::store::Result;
 
 /// Why a notification ends that is not tried (any more).
@@ -16,6 +19,8 @@ pub(super) enum Untried {
     Dead(String),
 }
 
+pub(super) const COUNT: &str = "UPDATE destination SET pings_day = ?2, pings = ?3 WHERE id = ?1";
+
 /// What is to be written.
 pub(super) struct Writes {
     births: Births,
@@ -24,6 +29,13 @@ pub(super) struct Writes {
     pub(super) again: Vec<NotificationId>,
     born: Vec<NewNotification>,
     pub(super) units: Vec<(UnitId, Next)>,
+    /// Units that digests tell from now on.
+    pub(super) collected: Vec<Collecting>,
+    /// Units that were collected and have nothing more, and when they were told.
+    pub(super) left: Vec<(UnitId, Option<UnixMillis>)>,
+    pub(super) digests: Vec<Looked>,
+    /// Messages that count against the budget of a day.
+    pub(super) pings: HashMap<DestinationId, Pings>,
     pub(super) untried: Vec<(NotificationId, Untried)>,
 }
 
@@ -35,6 +47,10 @@ impl Writes {
             again: Vec::new(),
             born: Vec::new(),
             units: Vec::new(),
+            collected: Vec::new(),
+            left: Vec::new(),
+            digests: Vec::new(),
+            pings: HashMap::new(),
             untried: Vec::new(),
         })
     }
@@ -57,6 +73,12 @@ impl Writes {
         notification::take_again(tx, &self.again)?;
         notification::insert(tx, &self.born)?;
         unit::looked_at(tx, &self.units)?;
+        self.left.iter().try_for_each(|(unit, told_at)| unit::left(tx, *unit, *told_at))?;
+        digest::collect(tx, &self.collected, now)?;
+        digest::looked_at(tx, &self.digests, now)?;
+        for (destination, Pings { day, count }) in &self.pings {
+            tx.prepare_cached(COUNT)?.execute(params![destination.0, day, count])?;
+        }
         // Behind the units: one of them may wait for a notification that ends here.
         let untried = self.untried.iter().map(|(id, why)| match why {
             Untried::Cancelled(reason) => (*id, End::cancelled(*reason, now)),
@@ -67,6 +89,10 @@ impl Writes {
         self.again.clear();
         self.born.clear();
         self.units.clear();
+        self.collected.clear();
+        self.left.clear();
+        self.digests.clear();
+        self.pings.clear();
         self.untried.clear();
         Ok(())
     }

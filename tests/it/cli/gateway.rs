@@ -10,8 +10,8 @@ use tubebell::model::{
 use tubebell::pipeline::Watched;
 use tubebell::source::{Plan, QuotaState, Timeouts, YouTube, YouTubeOptions, last_reset};
 use tubebell::store::{
-    Access, Compose, Composed, ComposedMessage, Finished, FinishedAs, Outbox, Room, Sqlite,
-    StoreError, Stream, Unit,
+    Access, Collected, Compose, Composed, ComposedMessage, Finished, FinishedAs, Outbox, Room,
+    Sqlite, StoreError, Stream, Unit,
 };
 use tubebell_sim::youtube::serve;
 
@@ -121,7 +121,11 @@ impl Compose for Whole {
             alerts: alerts.map(|alert| alert.id).collect(),
             observed_at: now,
         };
-        Composed::Send { silent: false, messages: vec![message], cancelled: vec![] }
+        Composed::Send { silent: false, messages: vec![message], cancelled: vec![], pings: None }
+    }
+
+    fn digest(&self, _: &Collected, now: UnixMillis) -> Composed {
+        Composed::Hold(now)
     }
 
     fn is_quiet(&self, _: &Settings, _: &Settings, _: UnixMillis) -> bool {

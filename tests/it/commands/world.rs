@@ -207,6 +207,8 @@ impl World {
                     quiet: None,
                     tz: "UTC".to_owned(),
                     until: None,
+                    digest: None,
+                    pings_per_day: None,
                 },
                 watches_per_owner: 50,
                 videos_per_owner: 1_000,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::routing::post;
@@ -23,7 +24,7 @@ use crate::story::CHANNEL;
 use crate::wait::{LIMIT, pause, until};
 
 /// Who watches the channel.
-const CHATS: i64 = 8;
+pub(super) const CHATS: i64 = 8;
 
 /// Videos that are new in a round: with their titles two messages hold fewer.
 const NEW: usize = 90;
@@ -77,15 +78,16 @@ async fn answer(
 }
 
 /// A channel that gets many videos in every round.
-struct Units {
-    folder: tempfile::TempDir,
-    simulation: Simulation,
+pub(super) struct Units {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) simulation: Simulation,
     got: Shared,
     round: usize,
 }
 
 impl Units {
-    async fn new(tasks: &TaskTracker, stop: &CancellationToken) -> Units {
+    /// `more` stands at the end of the configuration.
+    pub(super) async fn new(tasks: &TaskTracker, stop: &CancellationToken, more: &str) -> Units {
         let simulation = outside::simulation(system_clock());
         simulation.edit(|world| world.add_videos(CHANNEL, 5));
         let youtube = youtube::serve(&simulation).await.unwrap();
@@ -104,7 +106,7 @@ impl Units {
             "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{base}\"\nfeed_url = \"{base}\"\n\
              daily_units = {UNITS}\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
              [telegram]\ntoken = \"1:crash\"\napi_url = \"http://127.0.0.1:{port}\"\nrate_per_s = 0\n\
-             chat_rate_per_s = 0\ngroup_rate_per_min = 0\n[limits]\nmembers_per_subject = 5000\n"
+             chat_rate_per_s = 0\ngroup_rate_per_min = 0\n[limits]\nmembers_per_subject = 5000\n{more}"
         );
         std::fs::write(folder.path().join("tubebell.toml"), config).unwrap();
         let watches: String = (1..=CHATS)
@@ -115,14 +117,14 @@ impl Units {
         Units { folder, simulation, got, round: 0 }
     }
 
-    fn database(&self) -> Connection {
+    pub(super) fn database(&self) -> Connection {
         let db = Connection::open(self.folder.path().join("tubebell.db")).unwrap();
         db.busy_timeout(LIMIT).unwrap();
         db
     }
 
     /// Many new videos at once.
-    fn turn(&mut self) {
+    pub(super) fn turn(&mut self) {
         self.round += 1;
         let round = self.round;
         self.simulation.edit(|world| {
@@ -132,8 +134,13 @@ impl Units {
         });
     }
 
+    /// How many alerts there are on new videos, all rounds together.
+    pub(super) fn wanted(&self) -> i64 {
+        CHATS * i64::try_from(NEW * self.round).unwrap()
+    }
+
     /// Whether everybody has heard of every new video of this round.
-    fn is_told(&self) -> bool {
+    pub(super) fn is_told(&self) -> bool {
         let got = self.got.lock().unwrap();
         let whole: BTreeSet<String> = (0..NEW).map(|n| title(self.round, n)).collect();
         (1..=CHATS).all(|chat| {
@@ -143,16 +150,33 @@ impl Units {
     }
 
     /// Goes on to the next round once everybody has been told of this one.
-    fn go_on(&mut self) {
+    pub(super) fn go_on(&mut self) {
         if self.is_told() {
             self.turn();
         }
     }
 
-    /// Each video is named once to each, and no part comes before the one before it. Returns how many copies came.
-    fn judge(&self) -> usize {
+    /// Starts the gateway once, so that everything is seen, silently. Returns how much work a start is.
+    pub(super) async fn begin(&mut self) -> Duration {
+        let folder = self.folder.path().to_owned();
+        let mut apply = Program::start(&folder, "apply", &APPLY);
+        assert_eq!(apply.end().await.code(), Some(0), "{}", apply.err(&folder));
+        let mut program = Program::start(&folder, "run", &RUN);
+        let seen = "SELECT count(*) = 5 FROM seen";
+        until("a first look", async || {
+            self.database().query_row(seen, [], |row| row.get(0)).unwrap()
+        })
+        .await;
+        let start = program.worked();
+        program.signal("TERM");
+        assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
+        self.turn();
+        start
+    }
+
+    /// Each video is named once to each. Returns how many copies came.
+    pub(super) fn judge_names(&self) -> usize {
         let got = self.got.lock().unwrap();
-        let mut in_parts = 0;
         for (chat, texts) in &got.texts {
             for round in 1..=self.round {
                 for n in 0..NEW {
@@ -161,6 +185,16 @@ impl Units {
                     assert_eq!(named, 1, "{title} to {chat}");
                 }
             }
+        }
+        got.known.values().map(|copies| copies - 1).sum()
+    }
+
+    /// The same, and no part comes before the one before it.
+    fn judge(&self) -> usize {
+        let copies = self.judge_names();
+        let got = self.got.lock().unwrap();
+        let mut in_parts = 0;
+        for texts in got.texts.values() {
             let mut last = (0, 0);
             for text in texts {
                 let part = part(text);
@@ -173,7 +207,7 @@ impl Units {
         }
         println!("{} rounds, {in_parts} parts", self.round);
         assert!(in_parts > 0, "nothing was told in parts");
-        got.known.values().map(|copies| copies - 1).sum()
+        copies
     }
 }
 
@@ -192,21 +226,9 @@ async fn killed_amid_messages_in_parts_it_names_each_video_once_and_keeps_their_
     let kills = knob("CRASH_KILLS").unwrap_or(4);
     let mut rng = SmallRng::seed_from_u64(seed());
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-    let mut units = Units::new(&tasks, &stop).await;
+    let mut units = Units::new(&tasks, &stop, "").await;
     let folder = units.folder.path().to_owned();
-    let mut apply = Program::start(&folder, "apply", &APPLY);
-    assert_eq!(apply.end().await.code(), Some(0), "{}", apply.err(&folder));
-
-    // Everything is seen once, silently.
-    let mut program = Program::start(&folder, "run", &RUN);
-    until("a first look", async || {
-        units.database().query_row("SELECT count(*) = 5 FROM seen", [], |row| row.get(0)).unwrap()
-    })
-    .await;
-    let start = program.worked();
-    program.signal("TERM");
-    assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
-    units.turn();
+    let start = units.begin().await;
 
     kill_again_and_again(&folder, kills, start, &mut rng, || units.go_on()).await;
     let mut program = Program::start(&folder, "run", &RUN);

@@ -148,6 +148,7 @@ fn message(data: &[u8]) -> Option<WatchMessage> {
         late: has("late"),
         observed_at: UnixMillis(1_795_266_180_000),
         videos,
+        budget: None,
     })
 }
 

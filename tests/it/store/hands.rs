@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use tubebell::model::{
-    Address, Live, NotificationId, Owner, Settings, Snapshot, Status, SubjectRef, UnixMillis,
+    Address, Digest, Live, NotificationId, Owner, Schedule, Settings, Snapshot, Status, SubjectRef,
+    UnixMillis,
 };
 use tubebell::route::{language, trigger};
 use tubebell::store::{
-    Compose, Composed, ComposedMessage, DeadLetters, NewRule, Outbox, Places, Retention, Unit,
-    WatchEdit,
+    Collected, Compose, Composed, ComposedMessage, DeadLetters, NewRule, Outbox, Places, Retention,
+    Unit, VideoAlerts, WatchEdit,
 };
 
 use crate::bodies;
@@ -99,7 +100,7 @@ pub(crate) fn watch_of(to: &str, subject: &str, rules: &str) -> WatchEdit {
     }
 }
 
-/// Puts messages together as plainly as can be, and holds them when told to.
+/// Puts messages together as plainly as can be, and holds them when told to. Digests and days are those of UTC.
 pub(super) struct Plain {
     /// Everything that is not urgent is held until then.
     pub(super) quiet_until: AtomicI64,
@@ -122,21 +123,9 @@ impl Default for Plain {
     }
 }
 
-impl Compose for Plain {
-    fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed {
-        let alerts = || unit.videos.iter().flat_map(|video| &video.alerts);
-        self.shown.fetch_add(i64::try_from(alerts().count()).unwrap(), Ordering::Relaxed);
-        let settings = &unit.settings.at_most_s.or(unit.destination.settings.at_most_s);
-        let spaced = unit
-            .last_sent
-            .zip(*settings)
-            .map_or(i64::MIN, |(sent, s)| sent.plus(Duration::from_secs(s)).0);
-        let until = self.quiet_until.load(Ordering::Relaxed).max(spaced);
-        let barred = unit.destination.barred.as_ref().map_or(i64::MIN, |barred| barred.until.0);
-        let until = if unit.is_urgent { barred } else { until.max(barred) };
-        if until > now.0 {
-            return Composed::Hold(UnixMillis(until));
-        }
+impl Plain {
+    /// What is said of each video of a unit; or why there are no words.
+    fn texts<'a>(&self, unit: &'a Unit) -> Result<Vec<(String, &'a VideoAlerts)>, String> {
         let mut texts = Vec::new();
         for video in &unit.videos {
             let (first, last) = (&video.alerts[0], &video.alerts[video.alerts.len() - 1]);
@@ -145,22 +134,94 @@ impl Compose for Plain {
             }
             let has_words = self.has_words.load(Ordering::Relaxed);
             if first.current.text() == Some("unspeakable") && !has_words {
-                return Composed::Dead("there are no words for this".into());
+                return Err("there are no words for this".into());
             }
             let about = first.video.map_or_else(|| unit.subject.to_string(), |id| id.to_string());
-            texts.push(format!("{about} {:?} -> {:?}", first.previous, last.current));
+            texts.push((format!("{about} {:?} -> {:?}", first.previous, last.current), video));
         }
-        let each = unit.destination.address.channel().traits().is_told_each_video;
-        let per_message = if each { 1 } else { self.videos_per_message };
-        let messages = unit.videos.chunks(per_message).zip(texts.chunks(per_message));
-        let messages = messages.map(|(videos, texts)| ComposedMessage {
-            body: bodies::plain(&texts.join(" + ")),
-            video: videos[0].alerts[0].video.filter(|_| videos.len() == 1),
-            is_coalesced: videos.iter().flat_map(|video| &video.alerts).count() > 1,
-            alerts: videos.iter().flat_map(|video| &video.alerts).map(|alert| alert.id).collect(),
-            observed_at: videos[0].alerts[0].observed_at,
-        });
-        Composed::Send { silent: false, messages: messages.collect(), cancelled: Vec::new() }
+        Ok(texts)
+    }
+
+    /// Messages about so many videos each.
+    fn messages(texts: &[(String, &VideoAlerts)], each: usize) -> Vec<ComposedMessage> {
+        let message = |lines: &[(String, &VideoAlerts)]| {
+            let alerts = || lines.iter().flat_map(|(_, video)| &video.alerts);
+            let lines: Vec<&str> = lines.iter().map(|(text, _)| text.as_str()).collect();
+            ComposedMessage {
+                body: bodies::plain(&lines.join(" + ")),
+                video: alerts().next().and_then(|alert| alert.video).filter(|_| lines.len() == 1),
+                is_coalesced: alerts().count() > 1,
+                alerts: alerts().map(|alert| alert.id).collect(),
+                observed_at: alerts().next().unwrap().observed_at,
+            }
+        };
+        texts.chunks(each).map(message).collect()
+    }
+
+    fn each(&self, to: &Address) -> usize {
+        if to.channel().traits().is_told_each_video { 1 } else { self.videos_per_message }
+    }
+}
+
+impl Compose for Plain {
+    fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed {
+        let alerts = || unit.videos.iter().flat_map(|video| &video.alerts);
+        self.shown.fetch_add(i64::try_from(alerts().count()).unwrap(), Ordering::Relaxed);
+        let (ours, theirs) = (&unit.settings, &unit.destination.settings);
+        let collect = |schedule, is_over_budget| Composed::Collect {
+            schedule,
+            tz: "UTC".into(),
+            is_over_budget,
+            latest: now.plus(DAY * 29),
+        };
+        let schedule = ours.digest.or(theirs.digest).and_then(Digest::schedule);
+        if let Some(schedule) = schedule.filter(|_| !unit.is_urgent) {
+            return collect(schedule, false);
+        }
+        let spaced = unit
+            .last_sent
+            .zip(ours.at_most_s.or(theirs.at_most_s))
+            .map_or(i64::MIN, |(sent, s)| sent.plus(Duration::from_secs(s)).0);
+        let until = self.quiet_until.load(Ordering::Relaxed).max(spaced);
+        let barred = unit.destination.barred.as_ref().map_or(i64::MIN, |barred| barred.until.0);
+        let muted = unit.destination.muted_until.max(unit.muted_until).map_or(i64::MIN, |at| at.0);
+        let until = if unit.is_urgent { i64::MIN } else { until };
+        let until = until.max(barred).max(muted);
+        if until > now.0 {
+            return Composed::Hold(UnixMillis(until));
+        }
+        let budget = ours.pings_per_day.or(theirs.pings_per_day).filter(|_| !unit.is_urgent);
+        if budget.is_some_and(|pings| unit.pings.today(now, "UTC") >= pings) {
+            return collect(Schedule::EVENING, true);
+        }
+        let texts = match self.texts(unit) {
+            Ok(texts) => texts,
+            Err(cause) => return Composed::Dead(cause),
+        };
+        let messages = Plain::messages(&texts, self.each(&unit.destination.address));
+        let count = u32::try_from(messages.len()).unwrap();
+        let pings = budget.map(|_| unit.pings.and(count, now, "UTC"));
+        Composed::Send { silent: false, messages, cancelled: Vec::new(), pings }
+    }
+
+    fn digest(&self, collected: &Collected, now: UnixMillis) -> Composed {
+        let barred =
+            collected.destination.barred.as_ref().map_or(i64::MIN, |barred| barred.until.0);
+        let muted = collected.destination.muted_until.map_or(i64::MIN, |until| until.0);
+        let quiet = self.quiet_until.load(Ordering::Relaxed);
+        let is_ahead = collected.due_at > now;
+        let until = if is_ahead { barred } else { barred.max(muted).max(quiet) };
+        if until > now.0 {
+            return Composed::Hold(UnixMillis(until));
+        }
+        let texts: Result<Vec<Vec<_>>, _> =
+            collected.units.iter().map(|unit| self.texts(unit)).collect();
+        let texts: Vec<_> = match texts {
+            Ok(texts) => texts.into_iter().flatten().collect(),
+            Err(cause) => return Composed::Dead(cause),
+        };
+        let messages = Plain::messages(&texts, self.each(&collected.destination.address));
+        Composed::Send { silent: false, messages, cancelled: Vec::new(), pings: None }
     }
 
     fn is_quiet(&self, _: &Settings, _: &Settings, now: UnixMillis) -> bool {

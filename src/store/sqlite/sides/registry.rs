@@ -9,8 +9,8 @@ use crate::model::{
     Address, DestinationId, Owner, PersonKey, SubjectRef, SubscriptionId, UnixMillis, VideoId,
 };
 use crate::store::{
-    DestinationRow, DestinationState, Edit, Edited, History, PersonRow, PersonState, Registry,
-    Result, RuleStory, UpdateMark, WatchAt, WatchFilter, WatchRow,
+    Collecting, DestinationRow, DestinationState, Edit, Edited, History, PersonRow, PersonState,
+    Registry, Result, RuleStory, UpdateMark, WatchAt, WatchFilter, WatchRow,
 };
 
 #[async_trait]
@@ -80,6 +80,11 @@ impl Registry for Sqlite {
         limit: usize,
     ) -> Result<Vec<DestinationState>> {
         self.counter.read(move |db| destinations::destinations(db, shut_only, after, limit)).await
+    }
+
+    async fn collecting(&self, address: &Address, now: UnixMillis) -> Result<Option<Collecting>> {
+        let address = address.clone();
+        self.reader.read(move |db| destinations::collecting(db, &address, now)).await
     }
 
     async fn watches_of_owner(&self, owner: &Owner) -> Result<usize> {

@@ -14,7 +14,7 @@ const SLOTS: Law = (
      WHERE n.lane = l.id AND n.state = 'pending' AND n.next_at IS NULL)",
 );
 
-const SUMS: [Law; 14] = [
+const SUMS: [Law; 20] = [
     ("an alert is neither waiting, under way, nor ended with a word", "SELECT count(*) FROM alert a LEFT JOIN notification n ON n.id = a.notification
       WHERE NOT CASE
         WHEN a.outcome IS NULL AND a.notification IS NULL THEN a.ended IS NULL
@@ -25,7 +25,7 @@ const SUMS: [Law; 14] = [
         ELSE 0 END"),
     ("a waiting alert is not in a unit that knows of it", "SELECT count(*) FROM alert a WHERE a.outcome IS NULL AND a.notification IS NULL
       AND NOT EXISTS (SELECT 1 FROM unit u WHERE u.id = a.unit AND u.due_at IS NOT NULL AND u.id / 8 = a.subscription)"),
-    ("a unit waits with nothing", "SELECT count(*) FROM unit u WHERE u.due_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alert a
+    ("a unit waits with nothing", "SELECT count(*) FROM unit u WHERE u.id >= 0 AND u.due_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM alert a
       WHERE a.unit = u.id AND a.outcome IS NULL AND a.notification IS NULL)"),
     ("a unit waits for a notification that is not under way", "SELECT count(*) FROM unit u JOIN notification n ON n.id = abs(u.notification)
       WHERE n.state <> 'pending'"),
@@ -40,9 +40,24 @@ const SUMS: [Law; 14] = [
     ("a lane sleeps for ever or too long, or is awake too early", "SELECT count(*) FROM (SELECT l.due_at AS due, l.free_at,
           l.in_flight >= CASE WHEN l.channel = 'telegram' OR l.failing >= 8 THEN 1 ELSE 16 END AS full,
           (SELECT min(at) FROM (SELECT min(due_at) AS at FROM unit u WHERE u.lane = l.id AND u.notification IS NULL
+           AND u.id >= 0 AND u.collected_in IS NULL
            UNION ALL SELECT min(next_at) FROM notification n WHERE n.lane = l.id AND n.state = 'pending')) AS first
         FROM lane l)
       WHERE due IS NOT CASE WHEN full THEN NULL ELSE max(free_at, first) END"),
+    ("digests of a lane sleep for ever or too long, or are awake too early", "SELECT count(*) FROM (SELECT l.digest_at AS due,
+          l.free_at, l.in_flight >= CASE WHEN l.channel = 'telegram' OR l.failing >= 8 THEN 1 ELSE 16 END AS full,
+          (SELECT min(due_at) FROM unit u WHERE u.lane = l.id AND u.notification IS NULL AND u.id < 0) AS first
+        FROM lane l)
+      WHERE due IS NOT CASE WHEN full THEN NULL ELSE max(free_at, first) END"),
+    ("what is collected waits for no digest", "SELECT count(*) FROM unit c WHERE c.collected_in IS NOT NULL AND NOT EXISTS
+      (SELECT 1 FROM digest g JOIN unit u ON u.id = -g.id WHERE g.id = c.collected_in AND u.due_at IS NOT NULL)"),
+    ("something is collected that is empty, urgent or looked at alone", "SELECT count(*) FROM unit
+      WHERE collected_in IS NOT NULL AND (id < 0 OR id % 8 <> 0 OR due_at IS NULL OR notification IS NOT NULL)"),
+    ("something is over the budget and not collected", "SELECT count(*) FROM unit WHERE over_budget AND collected_in IS NULL"),
+    ("what a digest has collected is of another destination", "SELECT count(*) FROM unit c JOIN digest g ON g.id = c.collected_in
+      JOIN subscription s ON s.id = c.id / 8 WHERE s.destination <> g.destination"),
+    ("a digest is in another lane than its destination", "SELECT count(*) FROM digest g JOIN unit u ON u.id = -g.id
+      JOIN destination d ON d.id = g.destination WHERE u.lane <> d.lane"),
     ("an ended notification still has a time to be tried", "SELECT count(*) FROM notification
       WHERE state NOT IN ('pending', 'queued') AND (next_at IS NOT NULL OR ended IS NULL)"),
     ("the sums over all alerts are not what is open", "SELECT

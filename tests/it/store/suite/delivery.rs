@@ -27,7 +27,7 @@ async fn an_alert_is_taken_sent_and_ended() {
     assert_eq!((claim.observed_at, claim.created_at), (bench.now(), bench.now()));
     assert_eq!(claim.public_id.len(), 13);
     assert!(claim.public_id.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
-    assert_eq!(claimed.next_due, None);
+    assert_eq!(claimed.next_due(), None);
     bench.sums();
     let sent = bench.finished(claim, FinishedAs::Sent("4711/1".into()));
     let done = bench.turn(Channel::Telegram, 10, vec![sent]).await;
@@ -100,7 +100,7 @@ async fn an_endpoint_gets_sixteen_requests_at_once_over_all_claims() {
     taken.extend(bench.turn(Channel::Webhook, 10, Vec::new()).await.claims);
     assert_eq!(taken.len(), 16);
     let full = bench.turn(Channel::Webhook, 10, Vec::new()).await;
-    assert!(full.claims.is_empty() && full.next_due.is_none());
+    assert!(full.claims.is_empty() && full.next_due().is_none());
     bench.sums();
     let ids: HashSet<_> = taken.iter().map(|claim| claim.public_id.clone()).collect();
     assert_eq!(ids.len(), 16);
@@ -230,7 +230,7 @@ async fn the_next_moment_is_that_of_the_earliest_lane() {
     bench.finish(&claims[0], retry(&bench, HOUR, true)).await;
     bench.finish(&claims[1], retry(&bench, MINUTE, true)).await;
     let claimed = bench.turn(Channel::Telegram, 10, Vec::new()).await;
-    assert_eq!(claimed.next_due, Some(bench.now().plus(MINUTE)));
+    assert_eq!(claimed.next_due(), Some(bench.now().plus(MINUTE)));
 }
 
 #[tokio::test]
@@ -314,12 +314,12 @@ async fn a_lane_without_a_place_stays_due_and_hides_no_other() {
     let room = Room { places: Some(Arc::new(NoneFor('0'))), ..Room::of(10) };
     let claimed = bench.turn_within(Channel::Webhook, room.clone(), Vec::new()).await;
     assert_eq!(claimed.claims.len(), 4);
-    assert_eq!(claimed.next_due, None, "there is nothing behind the one that was passed over");
-    let again = Room { from: claimed.stands_at, ..room };
+    assert_eq!(claimed.next_due(), None, "there is nothing behind the one that was passed over");
+    let again = Room { from: claimed.walk.stands_at, ..room };
     let claimed = bench.turn_within(Channel::Webhook, again, Vec::new()).await;
-    assert!(claimed.claims.is_empty() && claimed.stands_at.is_some());
+    assert!(claimed.claims.is_empty() && claimed.walk.stands_at.is_some());
     let all = bench.turn(Channel::Webhook, 10, Vec::new()).await;
-    assert_eq!((all.claims.len(), all.stands_at), (2, None));
+    assert_eq!((all.claims.len(), all.walk.stands_at), (2, None));
     bench.sums();
 }
 
@@ -337,10 +337,10 @@ async fn a_place_that_becomes_free_goes_to_whoever_is_due_for_the_longest_wherev
     for claim in [first, &all.claims[39]] {
         few.taken.lock().unwrap().remove(&claim.lane_key);
     }
-    let one = Room { limit: 1, from: all.stands_at, ..room };
+    let one = Room { limit: 1, from: all.walk.stands_at, ..room };
     let next = bench.turn_within(Channel::Webhook, one, Vec::new()).await;
     assert_eq!(next.claims[0].lane, first.lane);
-    assert_eq!(next.stands_at, all.stands_at, "the walk goes on where it was");
+    assert_eq!(next.walk.stands_at, all.walk.stands_at, "the walk goes on where it was");
     bench.sums();
 }
 

@@ -132,7 +132,7 @@ async fn whoever_is_gone_is_disabled_and_what_waits_or_is_tried_again_is_cancell
     let done = bench.turn(Channel::Webhook, 10, vec![gone]).await;
     assert!(done.claims.is_empty());
     assert_eq!(bench.count("cancelled:disabled"), 3);
-    assert_eq!(done.next_due, None);
+    assert_eq!(done.next_due(), None);
     bench.sums();
     let row = bench.store().destination(&second.address).await.unwrap().unwrap();
     assert_eq!(row.disabled.as_deref(), Some("410"));

@@ -1,14 +1,14 @@
 //! What is held: until when, for whom, and what changes it.
 
 use super::*;
-use tubebell::store::{Compose, Composed, Unit};
+use tubebell::store::{Collected, Compose, Composed, Unit};
 
 async fn held_until(bench: &Bench, until: UnixMillis) {
     bench.plain.quiet_until.store(until.0, Ordering::Relaxed);
 }
 
 async fn due(bench: &Bench) -> Option<UnixMillis> {
-    bench.turn(Channel::Telegram, 0, Vec::new()).await.next_due
+    bench.turn(Channel::Telegram, 0, Vec::new()).await.next_due()
 }
 
 fn shown(bench: &Bench) -> i64 {
@@ -24,7 +24,7 @@ async fn a_held_lane_sleeps_until_the_hold_ends_and_is_not_asked_again() {
     bench.see(2).await;
     let claimed = bench.turn(Channel::Telegram, 10, Vec::new()).await;
     assert!(claimed.claims.is_empty());
-    assert_eq!(claimed.next_due, Some(T0.plus(HOUR)));
+    assert_eq!(claimed.next_due(), Some(T0.plus(HOUR)));
     assert_eq!(shown(&bench), 1);
     for _ in 0..3 {
         assert!(bench.claim().await.is_empty());
@@ -135,6 +135,10 @@ async fn a_hold_into_the_past_is_no_endless_loop() {
             Composed::Hold(now.minus(HOUR))
         }
 
+        fn digest(&self, _: &Collected, now: UnixMillis) -> Composed {
+            Composed::Hold(now.minus(HOUR))
+        }
+
         fn is_quiet(&self, _: &Settings, _: &Settings, _: UnixMillis) -> bool {
             false
         }
@@ -154,7 +158,7 @@ async fn a_hold_into_the_past_is_no_endless_loop() {
         )
         .await
         .unwrap();
-    assert!(claimed.next_due > Some(bench.now()));
+    assert!(claimed.next_due() > Some(bench.now()));
 }
 
 #[tokio::test]

@@ -8,7 +8,11 @@ enum Step {
     Watch(u8, u8, bool),
     Unwatch(u8, u8),
     Mute(u8, Option<u8>),
-    AtMost(u8, u16),
+    MuteWatch(u8, u8, Option<u8>),
+    Set(u8, u16, Option<u8>, Option<u8>),
+    SetWatch(u8, u8, Option<u8>, Option<u8>),
+    DigestNow(u8),
+    Quiet(u16),
     See(u8, u8),
     Claim(bool, u8),
     ClaimFew(bool, u8, u8),
@@ -18,18 +22,37 @@ enum Step {
     Replay,
     Sweep,
     Pass(u16),
+    SetBack(u16),
     Restart,
+}
+
+/// How digests may come; `off` is none, whatever the chat has.
+const DIGESTS: [&str; 4] = ["every 30s", "every 5m", "hourly", "off"];
+
+fn settings(at_most_s: Option<u64>, digest: Option<u8>, pings: Option<u8>) -> Settings {
+    Settings {
+        at_most_s,
+        digest: digest.map(|n| DIGESTS[usize::from(n)].parse().unwrap()),
+        pings_per_day: pings.map(u32::from),
+        ..Settings::default()
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
     let place = 0u8..5;
     // The videos, and the channel that has them all.
     let video = 0u8..=ALL;
+    let digest = proptest::option::of(0u8..4);
+    let budget = proptest::option::of(0u8..4);
     prop_oneof![
         3 => (place.clone(), video.clone(), any::<bool>()).prop_map(|(p, v, r)| Step::Watch(p, v, r)),
         1 => (place.clone(), video.clone()).prop_map(|(p, v)| Step::Unwatch(p, v)),
         1 => (place.clone(), proptest::option::of(0u8..90)).prop_map(|(p, m)| Step::Mute(p, m)),
-        1 => (place.clone(), 0u16..400).prop_map(|(p, s)| Step::AtMost(p, s)),
+        1 => (place.clone(), video.clone(), proptest::option::of(0u8..90)).prop_map(|(p, v, m)| Step::MuteWatch(p, v, m)),
+        2 => (place.clone(), 0u16..400, digest.clone(), budget.clone()).prop_map(|(p, s, d, b)| Step::Set(p, s, d, b)),
+        2 => (place.clone(), video.clone(), digest, budget).prop_map(|(p, v, d, b)| Step::SetWatch(p, v, d, b)),
+        1 => place.clone().prop_map(Step::DigestNow),
+        1 => (0u16..300).prop_map(Step::Quiet),
         8 => (video, 0u8..40).prop_map(|(v, n)| Step::See(v, n)),
         6 => (any::<bool>(), 1u8..6).prop_map(|(c, n)| Step::Claim(c, n)),
         2 => (any::<bool>(), 1u8..6, 0u8..4).prop_map(|(c, n, f)| Step::ClaimFew(c, n, f)),
@@ -39,6 +62,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Replay),
         1 => Just(Step::Sweep),
         3 => (0u16..600).prop_map(Step::Pass),
+        1 => (1u16..5_000).prop_map(Step::SetBack),
         1 => Just(Step::Restart),
     ]
 }
@@ -87,9 +111,24 @@ async fn act(bench: &mut Bench, taken: &mut Vec<Claim>, step: Step) {
             let until = until.map(|s| bench.now().plus(SECOND * u32::from(s)));
             bench.mute(place(p), None, until).await;
         }
-        Step::AtMost(p, seconds) => {
-            let settings = Settings { at_most_s: Some(seconds.into()), ..Settings::default() };
+        Step::MuteWatch(p, v, until) => {
+            let until = until.map(|s| bench.now().plus(SECOND * u32::from(s)));
+            bench.mute(place(p), Some(&subject(v)), until).await;
+        }
+        Step::Set(p, seconds, digest, pings) => {
+            let settings = settings(Some(seconds.into()), digest, pings);
             bench.edit(Edit::Set { destination: at(place(p)), subject: None, settings }).await;
+        }
+        Step::SetWatch(p, v, digest, pings) => {
+            let (settings, subject) = (settings(None, digest, pings), Some(of(&subject(v))));
+            bench.edit(Edit::Set { destination: at(place(p)), subject, settings }).await;
+        }
+        Step::DigestNow(p) => {
+            bench.edit(Edit::DigestNow { destination: at(place(p)) }).await;
+        }
+        Step::Quiet(seconds) => {
+            let until = bench.now().plus(SECOND * u32::from(seconds));
+            bench.plain.quiet_until.store(until.0, Ordering::Relaxed);
         }
         Step::See(ALL, views) => {
             for v in 0..ALL {
@@ -108,11 +147,13 @@ async fn act(bench: &mut Bench, taken: &mut Vec<Claim>, step: Step) {
             let mut room = Room { places: Some(places), ..Room::of(limit.into()) };
             for _ in 0..100 {
                 let claimed = bench.turn_within(channel, room.clone(), Vec::new()).await;
+                let next_due = claimed.next_due();
                 taken.extend(claimed.claims);
-                if claimed.next_due.is_none_or(|due| due > bench.now()) {
+                if next_due.is_none_or(|due| due > bench.now()) {
                     return;
                 }
-                room.from = claimed.stands_at;
+                room.from = claimed.walk.stands_at;
+                room.digests_from = claimed.digests.stands_at;
             }
             panic!("the walk has no end");
         }
@@ -154,6 +195,11 @@ async fn act(bench: &mut Bench, taken: &mut Vec<Claim>, step: Step) {
             bench.store().sweep(KEEP, bench.now()).await.unwrap();
         }
         Step::Pass(seconds) => bench.pass(SECOND * u32::from(seconds)),
+        Step::SetBack(seconds) => {
+            let by = SECOND * u32::from(seconds);
+            bench.now.set(bench.now().minus(by));
+            bench.store().set_back(by, bench.now()).await.unwrap();
+        }
         Step::Restart => {
             bench.restart();
             taken.clear();
@@ -181,8 +227,8 @@ async fn drain(bench: &Bench, mut taken: Vec<Claim>) {
         let mut next = None;
         for channel in [Channel::Telegram, Channel::Webhook] {
             let claimed = bench.turn(channel, 100, Vec::new()).await;
+            next = [next, claimed.next_due()].into_iter().flatten().min();
             taken.extend(claimed.claims);
-            next = [next, claimed.next_due].into_iter().flatten().min();
         }
         match next {
             _ if !taken.is_empty() => {}

@@ -2,7 +2,7 @@
 
 mod bounds;
 mod members;
-mod names;
+pub(super) mod names;
 mod presence;
 mod uploads;
 

@@ -3,9 +3,12 @@
 //!
 //! Time is a number that the tests turn; nothing sleeps.
 
+mod budget;
 mod clock;
 mod commands;
 mod delivery;
+mod digest_ends;
+mod digests;
 mod ending;
 mod holding;
 mod keeping;
@@ -19,6 +22,7 @@ mod sleeping;
 mod story;
 mod telling;
 mod watching;
+mod week;
 
 use std::cell::Cell;
 use std::sync::Arc;

@@ -11,26 +11,26 @@ use tubebell::deliver::Composer;
 use tubebell::model::{CancelReason, Effective};
 use tubebell::render::Renderer;
 
-const EVA: &str = "recorder:eva";
-const HOOK: &str = "webhook:https://a.example/";
-const ALL: &str = "views any; likes any; comments any";
+pub(super) const EVA: &str = "recorder:eva";
+pub(super) const HOOK: &str = "webhook:https://a.example/";
+pub(super) const ALL: &str = "views any; likes any; comments any";
 
 /// A bench whose messages are made as a gateway makes them.
-struct Telling {
-    bench: Bench,
-    composer: Arc<Composer>,
+pub(super) struct Telling {
+    pub(super) bench: Bench,
+    pub(super) composer: Arc<Composer>,
 }
 
 /// A message that left.
 #[derive(Debug)]
-struct Told {
-    at: UnixMillis,
-    text: String,
-    silent: bool,
+pub(super) struct Told {
+    pub(super) at: UnixMillis,
+    pub(super) text: String,
+    pub(super) silent: bool,
 }
 
 impl Telling {
-    fn new() -> Telling {
+    pub(super) fn new() -> Telling {
         let defaults = Effective {
             at_most: Duration::ZERO,
             quiet: None,
@@ -52,7 +52,7 @@ impl Telling {
     }
 
     /// A channel of so many videos, all of them seen once, watched by `to`.
-    async fn of_channel(to: &str, videos: usize, rules: &str) -> Telling {
+    pub(super) async fn of_channel(to: &str, videos: usize, rules: &str) -> Telling {
         let it = Telling::new();
         it.bench.watch_subject(to, CHANNEL, rules).await;
         let old = |n| row(n, T0.minus(100 * DAY).plus(HOUR * u32::try_from(n).unwrap()));
@@ -61,12 +61,12 @@ impl Telling {
         it
     }
 
-    async fn set(&self, to: &str, settings: Settings) {
+    pub(super) async fn set(&self, to: &str, settings: Settings) {
         self.bench.edit(Edit::Set { destination: at(to), subject: None, settings }).await;
     }
 
     /// One look at many videos: all counts are so high.
-    async fn look(&self, videos: impl Iterator<Item = usize>, count: i64) {
+    pub(super) async fn look(&self, videos: impl Iterator<Item = usize>, count: i64) {
         self.bench.pass(SECOND);
         let now = self.bench.now();
         let seen = videos.map(|n| Snapshot {
@@ -79,7 +79,7 @@ impl Telling {
         self.bench.route().await;
     }
 
-    async fn claim(&self, channel: Channel, finished: Vec<Finished>) -> Claimed {
+    pub(super) async fn claim(&self, channel: Channel, finished: Vec<Finished>) -> Claimed {
         let composer = Arc::clone(&self.composer) as _;
         let now = self.bench.now();
         self.bench
@@ -90,7 +90,7 @@ impl Telling {
     }
 
     /// Takes and sends what is due on the recorder.
-    async fn tell(&self) -> Vec<Told> {
+    pub(super) async fn tell(&self) -> Vec<Told> {
         let mut told = Vec::new();
         loop {
             let claims = self.claim(Channel::Recorder, Vec::new()).await.claims;
@@ -107,7 +107,7 @@ impl Telling {
     }
 
     /// The same for so long, a minute at a time.
-    async fn tell_for(&self, minutes: u32) -> Vec<Told> {
+    pub(super) async fn tell_for(&self, minutes: u32) -> Vec<Told> {
         let mut told = Vec::new();
         for _ in 0..minutes {
             self.bench.pass(MINUTE);
@@ -116,15 +116,15 @@ impl Telling {
         told
     }
 
-    fn waiting(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         self.bench.count("waiting")
     }
 }
 
-fn quiet(hours: &str) -> Settings {
+pub(super) fn quiet(hours: &str) -> Settings {
     Settings { quiet: Some(hours.parse().unwrap()), ..Settings::default() }
 }
 
-fn at_most(time: Duration) -> Settings {
+pub(super) fn at_most(time: Duration) -> Settings {
     Settings { at_most_s: Some(time.as_secs()), ..Settings::default() }
 }

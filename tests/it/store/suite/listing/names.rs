@@ -2,11 +2,11 @@
 
 use super::*;
 
-const HANDLE: &str = "channel:@theChannel";
+pub(in super::super) const HANDLE: &str = "channel:@theChannel";
 
 impl Bench {
     /// A listing that says whose name this is.
-    async fn named(&self, subject: &str, members: Vec<ListedMember>) {
+    pub(in super::super) async fn named(&self, subject: &str, members: Vec<ListedMember>) {
         self.pass(MINUTE);
         let listing = Listing {
             subject: self.due(subject).await.id,

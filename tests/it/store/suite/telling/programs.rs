@@ -118,6 +118,6 @@ async fn however_much_waits_behind_a_refused_message_the_other_videos_are_told_a
     assert!(text.contains(&name(2)), "{text}");
     it.bench.sent(&claimed.claims[0]).await;
     let claimed = it.claim(Channel::Webhook, Vec::new()).await;
-    assert_eq!((claimed.claims.len(), claimed.next_due), (0, Some(again)));
+    assert_eq!((claimed.claims.len(), claimed.next_due()), (0, Some(again)));
     it.bench.sums();
 }

@@ -4,24 +4,27 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::model::{ClockTime, Quiet, UnixMillis, first_instant};
+use super::{ClockTime, Quiet, UnixMillis, first_instant};
 
-/// Until when it is quiet, if it is quiet at `now`.
-///
-/// A name that is no time zone (checked where it is entered) counts as UTC.
-pub(crate) fn quiet_until(quiet: Quiet, tz: &str, now: UnixMillis) -> Option<UnixMillis> {
-    let tz = TimeZone::get(tz).unwrap_or(TimeZone::UTC);
-    let today = now.timestamp().to_zoned(tz.clone()).date();
-    let over_midnight = quiet.to <= quiet.from;
-    // Quiet hours that began yesterday may still last.
-    [today.yesterday().unwrap_or(today), today].into_iter().find_map(|day| {
-        let last = if over_midnight { day.checked_add(1.day()).ok()? } else { day };
-        let at = |day: Date, clock: ClockTime| {
-            first_instant(day.at(clock.hour, clock.minute, 0, 0), &tz)
-        };
-        let (from, to) = (at(day, quiet.from)?, at(last, quiet.to)?);
-        (from <= now && now < to).then_some(to)
-    })
+impl Quiet {
+    /// Until when it is quiet, if it is quiet at `now`.
+    ///
+    /// A name that is no time zone (checked where it is entered) counts as UTC.
+    #[must_use]
+    pub fn until(self, tz: &str, now: UnixMillis) -> Option<UnixMillis> {
+        let tz = TimeZone::get(tz).unwrap_or(TimeZone::UTC);
+        let today = now.timestamp().to_zoned(tz.clone()).date();
+        let over_midnight = self.to <= self.from;
+        // Quiet hours that began yesterday may still last.
+        [today.yesterday().unwrap_or(today), today].into_iter().find_map(|day| {
+            let last = if over_midnight { day.checked_add(1.day()).ok()? } else { day };
+            let at = |day: Date, clock: ClockTime| {
+                first_instant(day.at(clock.hour, clock.minute, 0, 0), &tz)
+            };
+            let (from, to) = (at(day, self.from)?, at(last, self.to)?);
+            (from <= now && now < to).then_some(to)
+        })
+    }
 }
 
 #[cfg(test)]
@@ -31,7 +34,7 @@ mod tests {
     fn check(quiet: &str, tz: &str, now: &str, expected: Option<&str>) {
         let at = |text: &str| UnixMillis::from(text.parse::<jiff::Timestamp>().unwrap());
         assert_eq!(
-            quiet_until(quiet.parse().unwrap(), tz, at(now)),
+            quiet.parse::<Quiet>().unwrap().until(tz, at(now)),
             expected.map(at),
             "{quiet} {tz} {now}"
         );

@@ -1,0 +1,85 @@
+//! Kills amid digests in parts: what was collected is told once, and each time has one digest.
+
+use rand::rngs::SmallRng;
+use rand::{Rng, SeedableRng};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tubebell::app::system_clock;
+
+use super::units::{CHATS, Units};
+use super::{RUN, check_sound, kill_again_and_again, knob, seed};
+use crate::process::Program;
+use crate::wait::until;
+
+/// What is new was found for everybody, and nothing of it waits for a look: all of it is collected, or told.
+const IS_COLLECTED: &str = "SELECT (SELECT count(*) FROM alert a JOIN rule r ON r.id = a.rule WHERE r.text = 'upload') = ?1
+     AND NOT EXISTS (SELECT 1 FROM unit WHERE id >= 0 AND due_at IS NOT NULL AND collected_in IS NULL)";
+
+/// The time of all digests has come, an hour ahead of the clock on the wall.
+const COME: &str = "UPDATE digest SET next_at = min(next_at, ?1);
+     UPDATE unit SET due_at = ?1 WHERE id < 0 AND due_at > ?1;
+     UPDATE lane SET digest_at = max(free_at, ?1) WHERE digest_at > ?1;";
+
+impl Units {
+    fn is_collected(&self) -> bool {
+        self.database().query_row(IS_COLLECTED, [self.wanted()], |row| row.get(0)).unwrap()
+    }
+
+    /// Brings the time of all digests forward. A gateway that runs notices at its next look.
+    fn come(&self) {
+        let mut db = self.database();
+        let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+        for statement in COME.split(';').map(str::trim).filter(|sql| !sql.is_empty()) {
+            tx.execute(statement, [system_clock()().0]).unwrap();
+        }
+        tx.commit().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_amid_digests_it_tells_what_was_collected_once_and_to_everybody() {
+    let kills = knob("CRASH_KILLS").unwrap_or(4);
+    let mut rng = SmallRng::seed_from_u64(seed());
+    let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+    let mut units = Units::new(&tasks, &stop, "[defaults]\ndigest = \"hourly\"\n").await;
+    let folder = units.folder.path().to_owned();
+    let start = units.begin().await;
+
+    let mut comes = SmallRng::seed_from_u64(rng.random());
+    kill_again_and_again(&folder, kills, start, &mut rng, || {
+        units.go_on();
+        if comes.random_bool(0.05) {
+            units.come();
+        }
+    })
+    .await;
+    // Twice: what the kills left, and one round more.
+    for is_more in [false, true] {
+        if is_more {
+            units.turn();
+        }
+        let mut program = Program::start(&folder, "run", &RUN);
+        until("that all is collected", async || units.is_collected()).await;
+        program.signal("TERM");
+        assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
+        units.come();
+        let mut program = Program::start(&folder, "run", &RUN);
+        until("a digest", async || units.is_told()).await;
+        let open = "SELECT count(*) = 0 FROM alert WHERE outcome IS NULL";
+        until("that nothing is under way", async || {
+            units.database().query_row(open, [], |row| row.get(0)).unwrap()
+        })
+        .await;
+        program.signal("TERM");
+        assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
+    }
+    stop.cancel();
+    units.simulation.stop().await;
+
+    let copies = units.judge_names();
+    println!("{kills} kills, {copies} second copies");
+    // A chat has one message in flight at a time.
+    let most = usize::try_from(kills).unwrap() * usize::try_from(CHATS).unwrap();
+    assert!(copies <= most, "{copies} second copies after {kills} kills");
+    check_sound(&units.database());
+}
