@@ -418,7 +418,8 @@ async fn youtube(options: &YouTubeOptions, store: &dyn Polling) -> Result<YouTub
         .map_err(|error| StartError::Other(error.to_string()))
 }
 
-fn defaults(config: &Config) -> Effective {
+/// What holds where neither a watch nor its destination says otherwise.
+pub(crate) fn defaults(config: &Config) -> Effective {
     Effective {
         at_most: config.defaults.at_most,
         quiet: None,

@@ -12,9 +12,9 @@ use super::fault::Fault;
 use super::preview;
 use super::shut::in_words;
 use super::terminal::counted;
-use crate::config::Config;
+use crate::config::{Config, DefaultOptions};
 use crate::control::AccessMode;
-use crate::model::{Address, Channel, DestinationId, UnixMillis};
+use crate::model::{Address, Channel, DestinationId, Settings, UnixMillis};
 use crate::notify::telegram::Telegram;
 use crate::pipeline::Watched;
 use crate::render::Renderer;
@@ -64,6 +64,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         ))?;
     }
     templates(&config, &mut report)?;
+    fewer_messages(&config, &mut report)?;
     block_on(async {
         let watched = store(context, &config, &mut report).await?;
         plan(&config, watched, context.now, &mut report)?;
@@ -134,6 +135,18 @@ fn templates<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fa
         }
     }
     report.ok(&format!("templates: {} messages, each rendered with samples", names.len()))
+}
+
+/// What holds for whoever has set nothing about how much they are told, where that is not everything as it happens.
+fn fewer_messages<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fault> {
+    let DefaultOptions { at_most, digest, pings_per_day, tz, .. } = &config.defaults;
+    let at_most = (!at_most.is_zero()).then(|| {
+        format!("at most one message per {} and watch", Settings::print_duration(*at_most))
+    });
+    let digest = digest.map(|schedule| format!("told in a digest, {schedule} ({tz})"));
+    let pings = pings_per_day.map(|pings| format!("at most {pings} messages a day"));
+    let set: Vec<String> = [at_most, digest, pings].into_iter().flatten().collect();
+    if set.is_empty() { Ok(()) } else { report.ok(&format!("defaults: {}", set.join("; "))) }
 }
 
 /// Days for which statistics may be kept.

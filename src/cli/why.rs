@@ -5,14 +5,15 @@ use std::io::{self, Write};
 use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::terminal::plain;
-use crate::control::{self, RuleState};
+use crate::app;
+use crate::control::{self, Held, RuleState};
 use crate::model::{
-    Address, CancelReason, Event, Metric, Outcome, SubjectRef, TriggerRow, UnixMillis, Value,
-    VideoId,
+    Address, CancelReason, Effective, Event, Metric, Outcome, Settings, SubjectRef, TriggerRow,
+    UnixMillis, Value, VideoId,
 };
-use crate::render::numbers::{Moment, Numbers, grouped, window};
+use crate::render::numbers::{Moment, Numbers, grouped, period, rounded, window};
 use crate::render::views::value_text;
-use crate::store::{Access, History, Registry, RuleStory};
+use crate::store::{Access, History, Registry, RuleStory, Waits};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -33,27 +34,32 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let config = context.config()?;
     let store = context.store(&config, Access::Existing)?;
     let (history, rules) = block_on(async {
-        let history = store.history(video, UnixMillis::MIN, 1).await?;
+        let since = context.now.minus(control::WINDOW_BACK);
+        let history = store.history(video, since, control::WINDOW_POINTS_MAX).await?;
         Ok((history, store.why(video, args.to.clone()).await?))
     })?;
-    let explained = Explained { video, tz: config.defaults.tz, rules };
+    let defaults = app::defaults(&config);
+    let explained = Explained { video, now: context.now, defaults, history, rules };
     let mut out = stdout();
-    explained.write(history.as_ref(), &mut out)?;
+    explained.write(&mut out)?;
     Ok(out.flush()?)
 }
 
 struct Explained {
     video: VideoId,
-    tz: String,
+    now: UnixMillis,
+    defaults: Effective,
+    history: Option<History>,
     rules: Vec<RuleStory>,
 }
 
 impl Explained {
     fn moment(&self, at: UnixMillis) -> Moment {
-        Moment { at, tz: self.tz.clone() }
+        Moment { at, tz: self.defaults.tz.clone() }
     }
 
-    fn write(&self, history: Option<&History>, out: &mut impl Write) -> io::Result<()> {
+    fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let history = self.history.as_ref();
         let known = history.and_then(|history| history.known.as_ref());
         let title = history.and_then(|history| history.title.as_deref());
         match title.or(known.map(|known| known.title.as_str())) {
@@ -88,8 +94,11 @@ impl Explained {
             list => format!("of {list}, "),
         };
         writeln!(out, "  {rule}  ({of}since {})", self.moment(why.since))?;
-        writeln!(out, "    {}", waits_for(why))?;
+        writeln!(out, "    {}", self.waits_for(why))?;
+        // Of those that wait, it is the newest that is in no message yet.
+        let mut held = why.waits.as_ref().map(|waits| self.held(waits));
         for (alert, outcome, ended) in &why.alerts {
+            let held = held.take_if(|_| *outcome == Outcome::Waiting);
             let value =
                 |value: &Value| value_text(value).map_or_else(|| "–".to_owned(), |t| plain(&t));
             let ended = ended.map(|at| format!(", {}", self.moment(at))).unwrap_or_default();
@@ -99,7 +108,7 @@ impl Explained {
                 self.moment(alert.observed_at),
                 value(&alert.previous),
                 value(&alert.current),
-                self::outcome(outcome),
+                held.unwrap_or_else(|| self::outcome(outcome)),
             )?;
         }
         for (reason, count, first, last) in &why.suppressions {
@@ -110,25 +119,47 @@ impl Explained {
         }
         Ok(())
     }
-}
 
-/// What the rule waits for.
-fn waits_for(why: &RuleStory) -> String {
-    let now = |metric: Metric| {
-        why.now.get(metric).map(|now| format!("; now {}", grouped(now))).unwrap_or_default()
-    };
-    match control::state(why) {
-        RuleState::Ended => "ended".to_owned(),
-        RuleState::Spent => "spent: all its values have been passed".to_owned(),
-        RuleState::Presence => "told without a rule: that it is gone, or back".to_owned(),
-        RuleState::Event(Event::Upload) => "fires for a new video".to_owned(),
-        RuleState::Event(event) => format!("fires when the {} changes", event.name()),
-        RuleState::Unset => "waits for a number to count from".to_owned(),
-        RuleState::Change(metric) => format!("fires at any change{}", now(metric)),
-        RuleState::Next { metric, at } => format!("next at {}{}", grouped(at), now(metric)),
-        RuleState::Window { metric, growth, window_s, is_armed } => {
-            let verb = if is_armed { "fires" } else { "has fired, and is armed again" };
-            format!("{verb} at {growth} {metric} in the last {}", window(window_s))
+    /// What the rule waits for.
+    fn waits_for(&self, why: &RuleStory) -> String {
+        let now = |metric: Metric| {
+            why.now.get(metric).map(|now| format!("; now {}", grouped(now))).unwrap_or_default()
+        };
+        match control::state(why, self.history.as_ref(), self.now) {
+            RuleState::Ended => "ended".to_owned(),
+            RuleState::Spent => "spent: all its values have been passed".to_owned(),
+            RuleState::Presence => "told without a rule: that it is gone, or back".to_owned(),
+            RuleState::Event(Event::Upload) => "fires for a new video".to_owned(),
+            RuleState::Event(event) => format!("fires when the {} changes", event.name()),
+            RuleState::Unset => "waits for a number to count from".to_owned(),
+            RuleState::Change(metric) => format!("fires at any change{}", now(metric)),
+            RuleState::Next { metric, at } => format!("next at {}{}", grouped(at), now(metric)),
+            RuleState::Window { metric, growth, now, window_s, is_armed } => {
+                let verb = if is_armed { "fires" } else { "has fired, and is armed again" };
+                let now = now.map(|now| format!("; now {now}")).unwrap_or_default();
+                format!("{verb} at {growth} {metric} in the last {}{now}", window(window_s))
+            }
+        }
+    }
+
+    /// What a message waits for.
+    fn held(&self, waits: &Waits) -> String {
+        match control::held(waits, &self.defaults, self.now) {
+            None => outcome(&Outcome::Waiting),
+            Some(Held::Barred { until }) => {
+                let until = self.moment(until);
+                format!("waits: nothing arrives there, tried again on {until}")
+            }
+            Some(Held::Quiet { until }) => format!("waits: quiet until {}", self.moment(until)),
+            Some(Held::AtMost { at_most, left }) => {
+                let at_most = Settings::print_duration(at_most);
+                format!("waits: at most {at_most}, {} left", period(rounded(left)))
+            }
+            Some(Held::Digest { at }) => format!("waits: in the digest of {}", self.moment(at)),
+            Some(Held::Budget { pings, at }) => {
+                let at = self.moment(at);
+                format!("waits: the {pings} messages of the day are used, in the digest of {at}")
+            }
         }
     }
 }

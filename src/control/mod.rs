@@ -17,4 +17,4 @@ pub use seams::{
     Administrators, Asker, Looked, LookedSubject, Lookup, LookupError, MessageId, NotSaid,
     PersonId, Reply, ReplyError,
 };
-pub use story::{RuleState, state};
+pub use story::{Held, RuleState, WINDOW_BACK, WINDOW_POINTS_MAX, held, state};

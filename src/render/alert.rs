@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::buttons;
 use super::cut::List;
+use super::last_of_day::LastOfDay;
 use super::line::Line;
 use super::link::Link;
 use super::news::{VideoFacts, VideoNews, WatchMessage};
@@ -25,6 +26,8 @@ pub(super) struct AlertView {
     coalesced: Option<Grouped>,
     /// A percentage or a rate stands above: said because YouTube's terms want computed numbers told apart.
     computed: bool,
+    /// It is the last message of the day.
+    budget: Option<LastOfDay>,
     rules: List<String>,
     #[serde(skip)]
     subscription: SubscriptionId,
@@ -57,6 +60,7 @@ impl AlertView {
             lines: List::new(lines),
             coalesced: (news.changes > 1)
                 .then(|| Grouped(i64::try_from(news.changes).unwrap_or(i64::MAX))),
+            budget: LastOfDay::of(message),
             rules: List::new(rules),
             subscription: message.subscription,
             watched: message.subject.clone(),

@@ -41,6 +41,17 @@ pub(super) fn of_offer(subject: &SubjectRef) -> Vec<Vec<Button>> {
     vec![vec![button("🔔 Watch", data)]]
 }
 
+/// Under a watch that was made without a rule: `every:<id>`, `miles:<id>`, `daily:<id>`, with its id.
+pub(super) fn of_new_watch(id: SubscriptionId) -> Vec<Vec<Button>> {
+    vec![
+        vec![
+            button("🔔 Every change", format!("every:{id}")),
+            button("🎯 Milestones", format!("miles:{id}")),
+        ],
+        vec![button("🗞 One digest a day", format!("daily:{id}"))],
+    ]
+}
+
 /// Under a list in parts: `list:<number>` for the part before and the part after.
 pub(super) fn of_list(number: i64, count: i64) -> Vec<Vec<Button>> {
     let mut row = Vec::new();
@@ -60,6 +71,7 @@ mod tests {
     #[test]
     fn data_fits_even_for_the_longest_ids() {
         let mut all = of_list(2, i64::MAX);
+        all.extend(of_new_watch(SubscriptionId(i64::MIN)));
         for subject in [
             "video:dQw4w9WgXcQ".to_owned(),
             "channel:UCuAXFkgsw1L7xaCfnd5JJOw".to_owned(),

@@ -3,11 +3,12 @@
 use handlebars::Handlebars;
 
 use super::alert::AlertView;
-use super::digest::Digest;
+use super::digest::{Digest, DigestPart};
 use super::html::Parsed;
-use super::news::{Part, WatchMessage};
+use super::news::{DigestMessage, Part, WatchMessage};
+use super::several::{Several, SeveralPart};
 use super::view::AnyView;
-use super::{RenderError, buttons, page, parts};
+use super::{RenderError, buttons, page};
 use crate::model::{Body, ChatMessage};
 
 /// The templates of all messages, compiled.
@@ -49,8 +50,8 @@ impl ChatTemplates {
                 Ok(vec![Part::new(body(page), news.places(index))])
             }
             _ => {
-                let parts = parts::render(&self.registry, &Digest::new(message))?;
-                let part = |part: parts::PartText| {
+                let parts = Several::new(message).parts(&self.registry)?;
+                let part = |part: SeveralPart| {
                     let buttons = part
                         .is_last
                         .then(|| buttons::of_alert(message.subscription, &message.subject));
@@ -65,5 +66,19 @@ impl ChatTemplates {
                 Ok(parts.into_iter().map(part).collect())
             }
         }
+    }
+
+    /// What was collected for a digest, in as few messages as it takes. `body` makes of each what the channel sends.
+    pub(super) fn digest(
+        &self,
+        message: &DigestMessage,
+        body: impl Fn(ChatPage) -> Body,
+    ) -> Result<Vec<Part>, RenderError> {
+        let parts = Digest::new(message).parts(&self.registry)?;
+        let part = |DigestPart { html, seen, told }: DigestPart| {
+            let message = ChatMessage { html, ..ChatMessage::default() };
+            Part::new(body(ChatPage { message, seen }), told)
+        };
+        Ok(parts.into_iter().map(part).collect())
     }
 }

@@ -1,400 +1,294 @@
-//! Sorts what one watch is told of several videos.
+//! Sorts what a digest tells: per video its net change, the values it passed and what else happened.
 //!
-//! In: a [`WatchMessage`]. Out: lines that have to be told, and sums. What nobody wants to miss (new videos, passed values)
-//! is named, each on a line of its own. All else is summed: of each kind how many videos, and a few of them by name; of
-//! numbers, the biggest moves.
+//! In: a [`DigestMessage`]. Out: lines by section. A channel or playlist of which several videos are told is a section of its
+//! own, all others are told together. New videos come first in their section, then those that moved most; so do sections.
+//! What passed a value, is new, or has an event is named; videos that merely moved are named as far as one message holds
+//! them, the rest is summed.
 //!
-//! The fields of `templates/alerts/` are made of it.
+//! The fields of `templates/digest/` are made of it.
 
+mod lines;
 mod samples;
+mod sheet;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use handlebars::Handlebars;
 use serde::Serialize;
 
-use super::buttons;
-use super::cut::List;
-use super::entry::{Entry, Growth, Move, New, NewTitle, PassedValue, Passing, Section, Sum};
-use super::line::{Line, icon, label};
+use super::RenderError;
+use super::html::Parsed;
+use super::line::Line;
 use super::link::Link;
-use super::news::{NetAlert, Place, VideoNews, WatchMessage};
-use super::numbers::{Grouped, Moment};
+use super::news::{DigestMessage, Place, WatchNews};
+use super::numbers::{self, Grouped, Stretch};
 use super::view::View;
 use super::views::Page;
-use crate::model::{Button, Metric, SubjectRef, SubscriptionId, is_blank};
+use crate::model::{Metric, SubjectRef, VideoId};
+use lines::Entry;
 
-/// How many videos a sum names. One more is named rather than counted: `… and 1 more` takes as much room.
-const NAMED_IN_A_SUM: usize = 3;
-
-/// How many new titles are shown.
-const TITLES_SHOWN: usize = 5;
-
-/// How many rules are shown.
-const RULES_SHOWN: usize = 8;
-
-/// Passed values of one video on one line. More of them, with the longest of numbers, might not fit into a message.
-const VALUES_PER_LINE: usize = 4;
-
-/// The fields of `templates/alerts/`.
+/// The fields of `templates/digest/`.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct AlertsView {
-    pub(super) late: Option<Moment>,
-    pub(super) subject: Link,
+pub(super) struct DigestView {
+    schedule: String,
+    /// What it tells of.
+    span: Stretch,
+    late: bool,
     /// Which of several messages this is; `None`: there is one.
-    pub(super) part: Option<Page>,
-    pub(super) new: Vec<New>,
-    pub(super) passed: Vec<Passing>,
-    pub(super) sums: Vec<Section>,
-    /// A percentage or a rate stands above: said because YouTube's terms want computed numbers told apart.
-    pub(super) computed: bool,
-    pub(super) rules: List<String>,
-    #[serde(skip)]
-    pub(super) subscription: SubscriptionId,
-    #[serde(skip)]
-    pub(super) watched: SubjectRef,
+    part: Option<Page>,
+    sections: Vec<Section>,
+    /// Videos that moved and are not named.
+    rest: Option<Rest>,
+    /// Something stands above that the budget of a day held back.
+    has_held_back: bool,
+    /// A sum, a percentage or a rate stands above: said because YouTube's terms want computed numbers told apart.
+    computed: bool,
 }
 
-impl AlertsView {
-    /// All of it in one view, however long.
-    pub(super) fn new(message: &WatchMessage) -> AlertsView {
-        let Digest { frame, new, passed, sums, .. } = Digest::new(message);
-        AlertsView {
-            new: new.into_iter().map(|named| named.line).collect(),
-            passed: passed.into_iter().map(|named| named.line).collect(),
-            sums,
-            ..frame
-        }
-    }
+/// Videos that are told together.
+#[derive(Debug, Clone, Serialize)]
+struct Section {
+    #[serde(flatten)]
+    heading: Heading,
+    videos: Vec<VideoLine>,
 }
 
-impl View for AlertsView {
-    const NAME: &'static str = "alerts";
-
-    fn samples() -> Vec<AlertsView> {
-        let mut views: Vec<AlertsView> = samples::several().iter().map(AlertsView::new).collect();
-        if let Some(first) = views.first().cloned() {
-            let part = Some(Page { number: Grouped(2), count: Grouped(3) });
-            views.insert(1, AlertsView { part, ..first });
-        }
-        views
-    }
-
-    fn buttons(&self) -> Vec<Vec<Button>> {
-        buttons::of_alert(self.subscription, &self.watched)
-    }
+/// What stands above a section.
+#[derive(Debug, Clone, Serialize)]
+struct Heading {
+    /// The channel or playlist whose videos they are.
+    heading: Option<Link>,
+    /// They are of several watches, and stand beside sections that have a heading.
+    is_singles: bool,
+    /// The budget of a day held back what is told of the channel or playlist.
+    held_back: bool,
 }
 
-/// What a message of several videos tells, before it is divided into as many messages as it takes.
-pub(super) struct Digest {
-    /// All of the view but what follows.
-    pub(super) frame: AlertsView,
-    /// New videos, each of which has to be named.
-    pub(super) new: Vec<Named<New>>,
-    /// Passed values, each of which has to be named.
-    pub(super) passed: Vec<Named<Passing>>,
-    /// All else.
-    pub(super) sums: Vec<Section>,
-    /// The alerts that the sums tell.
-    pub(super) summed: Vec<Place>,
-    /// The page of the new video, where there is one alone.
-    pub(super) upload: Option<String>,
+/// What is told of one video, or of a channel or playlist as a whole.
+#[derive(Debug, Clone, Serialize)]
+struct VideoLine {
+    video: Link,
+    /// It is new, or announced.
+    upload: Option<Upload>,
+    /// The budget of a day held it back; below a heading that is said there.
+    held_back: bool,
+    /// How its counts moved.
+    moves: Vec<Moved>,
+    /// What else is told of it.
+    lines: Vec<Line>,
 }
 
-/// A line that has to be told.
-pub(super) struct Named<L> {
-    pub(super) line: L,
-    /// The index of its video.
-    video: usize,
-    /// The alerts that it tells.
+/// A new video.
+#[derive(Debug, Clone, Serialize)]
+struct Upload {
+    /// Of which channel or playlist; below its heading that need not be said.
+    from: Option<Link>,
+}
+
+/// How a count moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Moved {
+    icon: &'static str,
+    current: Grouped,
+    difference: Option<String>,
+}
+
+/// Videos that moved and are not named.
+#[derive(Debug, Clone, Serialize)]
+struct Rest {
+    count: Grouped,
+    is_one: bool,
+    /// By how much, all together.
+    sums: Option<String>,
+}
+
+/// By how much the counts of one video moved, or those of several together.
+type Moves = [i64; Metric::ALL.len()];
+
+/// How far a video moved: by views, then by likes, then by comments.
+type Size = [u64; Metric::ALL.len()];
+
+/// What a digest tells, before it is divided into as many messages as it takes.
+pub(super) struct Digest<'a> {
+    message: &'a DigestMessage,
+    /// What stands above each section.
+    sections: Vec<Heading>,
+    /// What is told, section by section.
+    entries: Vec<Entry>,
+    /// How many of them merely moved.
+    movers: usize,
+}
+
+/// One of the messages of a digest.
+pub(super) struct DigestPart {
+    pub(super) html: String,
+    /// What a reader sees of it.
+    pub(super) seen: Parsed,
     pub(super) told: Vec<Place>,
 }
 
-/// What of several videos is told in one line, in the order of telling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Happening {
-    Unavailable,
-    Unlisted,
-    Back,
-    Public,
-    LiveNow,
-    LiveSoon,
-    LiveEnded,
-    Hidden(Metric),
-}
-
-/// What a sum may say of one video.
-struct Case<T> {
-    /// The video's index.
-    video: usize,
-    /// How much it is; the biggest are shown.
-    size: u64,
-    what: T,
-}
-
-impl Digest {
-    pub(super) fn new(message: &WatchMessage) -> Digest {
-        let mut sorter = Sorter::new(message);
-        for (video, news) in message.videos.iter().enumerate() {
-            for (index, alert) in news.alerts.iter().enumerate() {
-                sorter.add((video, index), alert, news);
-            }
+impl<'a> Digest<'a> {
+    pub(super) fn new(message: &'a DigestMessage) -> Digest<'a> {
+        let (mut sections, mut entries) = sorted(message);
+        let has_headings = sections.len() > 1;
+        for heading in &mut sections {
+            heading.is_singles = has_headings && heading.heading.is_none();
         }
-        sorter.digest()
-    }
-}
-
-/// Sorts alerts by how they are told.
-struct Sorter<'a> {
-    message: &'a WatchMessage,
-    new: Vec<Named<New>>,
-    passed: Vec<Named<Passing>>,
-    titles: Vec<Case<NewTitle>>,
-    happenings: BTreeMap<Happening, Vec<usize>>,
-    moves: [Vec<Case<Move>>; Metric::ALL.len()],
-    windows: [Vec<Case<Growth>>; Metric::ALL.len()],
-    /// What became of the channel or playlist itself.
-    list: Vec<Entry>,
-    summed: Vec<Place>,
-    rules: Vec<&'a str>,
-}
-
-impl<'a> Sorter<'a> {
-    fn new(message: &'a WatchMessage) -> Sorter<'a> {
-        Sorter {
-            message,
-            new: Vec::new(),
-            passed: Vec::new(),
-            titles: Vec::new(),
-            happenings: BTreeMap::new(),
-            moves: Default::default(),
-            windows: Default::default(),
-            list: Vec::new(),
-            summed: Vec::new(),
-            rules: Vec::new(),
+        let mut biggest = vec![Size::default(); sections.len()];
+        for entry in &entries {
+            let biggest = &mut biggest[entry.section];
+            *biggest = (*biggest).max(entry.size());
         }
-    }
-
-    fn add(&mut self, place: Place, alert: &'a NetAlert, news: &VideoNews) {
-        if !alert.rule_text.is_empty() && !self.rules.contains(&alert.rule_text.as_str()) {
-            self.rules.push(&alert.rule_text);
-        }
-        let (index, _) = place;
-        let video = news.link(self.message);
-        match Line::new(alert, news, self.message) {
-            Line::Upload { .. } => return self.tell_new(place, New::Upload { video }),
-            Line::Announced { is_premiere, at, .. } => {
-                return self.tell_new(place, New::Announced { video, is_premiere, at });
-            }
-            Line::Started { .. } => return self.tell_new(place, New::Started { video }),
-            Line::Marks { metric, fell, passed, current, .. } => {
-                let value = PassedValue { label: metric.name(), fell, passed, current };
-                return self.tell_passed(place, video, value);
-            }
-            Line::Title { previous, current } => {
-                // Of several alerts on one title the first says it all.
-                if self.titles.last().is_none_or(|last| last.video != index) {
-                    let what = NewTitle { current, previous };
-                    self.titles.push(Case { video: index, size: 0, what });
-                }
-            }
-            Line::Unavailable { .. } => self.happened(Happening::Unavailable, index),
-            Line::Unlisted { .. } => self.happened(Happening::Unlisted, index),
-            Line::Back { .. } => self.happened(Happening::Back, index),
-            Line::Public { .. } => self.happened(Happening::Public, index),
-            Line::LiveNow { .. } => self.happened(Happening::LiveNow, index),
-            Line::LiveSoon { .. } => self.happened(Happening::LiveSoon, index),
-            Line::LiveEnded { .. } => self.happened(Happening::LiveEnded, index),
-            Line::Hidden { metric, .. } => self.happened(Happening::Hidden(metric), index),
-            Line::Count { metric, previous, current, difference, .. } => {
-                let size = previous.map_or(0, |previous| previous.0.abs_diff(current.0));
-                let what = Move { video, previous, current, difference };
-                let moves = &mut self.moves[metric as usize];
-                match moves.last_mut().filter(|last| last.video == index) {
-                    // Two rules heard of one count: the longer way holds the shorter one.
-                    Some(last) if last.size >= size => {}
-                    Some(last) => *last = Case { video: index, size, what },
-                    None => moves.push(Case { video: index, size, what }),
-                }
-            }
-            Line::Window { metric, size, growth, window, previous, current, .. } => {
-                let what = Growth { video, growth, window, previous, current };
-                let windows = &mut self.windows[metric as usize];
-                if windows.last().is_none_or(|last| last.what != what) {
-                    windows.push(Case { video: index, size: size.unsigned_abs(), what });
-                }
-            }
-            Line::ListGone { is_channel } => self.happened_to_list(Entry::ListGone { is_channel }),
-            Line::ListBack { is_channel } => self.happened_to_list(Entry::ListBack { is_channel }),
-        }
-        self.summed.push(place);
-    }
-
-    fn tell_new(&mut self, place: Place, line: New) {
-        let (video, _) = place;
-        match self.new.last_mut() {
-            // Two rules that noticed the same thing tell it once.
-            Some(last) if last.video == video && last.line == line => last.told.push(place),
-            Some(_) | None => self.new.push(Named { line, video, told: vec![place] }),
-        }
-    }
-
-    fn tell_passed(&mut self, place: Place, link: Link, value: PassedValue) {
-        let (video, _) = place;
-        let mut lines = self.passed.iter_mut().rev().take_while(|named| named.video == video);
-        if let Some(named) = lines.find(|named| named.line.values.contains(&value)) {
-            return named.told.push(place);
-        }
-        match self.passed.last_mut() {
-            Some(last) if last.video == video && last.line.values.len() < VALUES_PER_LINE => {
-                last.line.values.push(value);
-                last.told.push(place);
-            }
-            Some(_) | None => {
-                let line = Passing { video: link, values: vec![value] };
-                self.passed.push(Named { line, video, told: vec![place] });
-            }
-        }
-    }
-
-    fn happened(&mut self, what: Happening, video: usize) {
-        let videos = self.happenings.entry(what).or_default();
-        if videos.last() != Some(&video) {
-            videos.push(video);
-        }
-    }
-
-    fn happened_to_list(&mut self, line: Entry) {
-        if !self.list.contains(&line) {
-            self.list.push(line);
-        }
-    }
-
-    fn digest(self) -> Digest {
-        let message = self.message;
-        let link = |video: usize| message.videos[video].link(message);
-        let upload = match self.new.as_slice() {
-            [only] => Some(link(only.video).url),
-            _ => None,
+        let by_size = |entry: &Entry| {
+            let section = Reverse(biggest[entry.section]);
+            (section, entry.section, !entry.is_new, Reverse(entry.size()), entry.video)
         };
-
-        let mut events: Vec<Entry> = Vec::new();
-        if !self.titles.is_empty() {
-            let titles = few(&self.titles, TITLES_SHOWN, |case| case.what.clone());
-            events.push(Entry::Renamed { titles });
-        }
-        events.extend(self.happenings.iter().map(|(what, videos)| {
-            let sum = Sum {
-                count: count(videos),
-                videos: few(videos, NAMED_IN_A_SUM, |video| link(*video)),
-            };
-            sum.entry(*what)
-        }));
-        let computed = self.windows.iter().any(|cases| !cases.is_empty());
-        let (blocks, lines) = numbers(self.moves, self.windows);
-        let mut sums = Section::of([events, lines]);
-        sums.extend(blocks.into_iter().map(|block| Section { lines: vec![block] }));
-        sums.extend(Section::of([self.list]));
-
-        let late = Moment { at: message.observed_at, tz: message.tz.clone() };
-        Digest {
-            frame: AlertsView {
-                late: message.late.then_some(late),
-                subject: headline(message),
-                part: None,
-                new: Vec::new(),
-                passed: Vec::new(),
-                sums: Vec::new(),
-                computed,
-                rules: few(&self.rules, RULES_SHOWN, |rule| (*rule).to_owned()),
-                subscription: message.subscription,
-                watched: message.subject.clone(),
-            },
-            new: self.new,
-            passed: self.passed,
-            sums,
-            summed: self.summed,
-            upload,
-        }
+        entries.sort_by_key(by_size);
+        let movers = rank(&mut entries);
+        Digest { message, sections, entries, movers }
     }
-}
 
-/// What is told of moves and growth: blocks about several videos, and lines about one.
-fn numbers(
-    moves: [Vec<Case<Move>>; Metric::ALL.len()],
-    windows: [Vec<Case<Growth>>; Metric::ALL.len()],
-) -> (Vec<Entry>, Vec<Entry>) {
-    let moves = Metric::ALL.into_iter().zip(moves).filter_map(|(metric, cases)| {
-        let (icon, label) = (icon(metric), label(metric));
-        biggest(cases).map(|(count, moves)| (count, Entry::Moves { icon, label, count, moves }))
-    });
-    let windows = Metric::ALL.into_iter().zip(windows).filter_map(|(metric, cases)| {
-        let (icon, label) = (icon(metric), label(metric));
-        biggest(cases)
-            .map(|(count, windows)| (count, Entry::Windows { icon, label, count, windows }))
-    });
-    let (blocks, lines): (Vec<_>, Vec<_>) =
-        moves.chain(windows).partition(|(count, _)| count.is_some());
-    let entries = |all: Vec<(_, Entry)>| all.into_iter().map(|(_, entry)| entry).collect();
-    (entries(blocks), entries(lines))
-}
+    /// All of it, in as few messages as it takes. Nothing comes of nothing.
+    pub(super) fn parts(
+        &self,
+        registry: &Handlebars<'static>,
+    ) -> Result<Vec<DigestPart>, RenderError> {
+        if self.entries.is_empty() { Ok(Vec::new()) } else { sheet::render(registry, self) }
+    }
 
-impl Sum {
-    fn entry(self, what: Happening) -> Entry {
-        match what {
-            Happening::Unavailable => Entry::Unavailable(self),
-            Happening::Unlisted => Entry::Unlisted(self),
-            Happening::Back => Entry::Back(self),
-            Happening::Public => Entry::Public(self),
-            Happening::LiveNow => Entry::LiveNow(self),
-            Happening::LiveSoon => Entry::LiveSoon(self),
-            Happening::LiveEnded => Entry::LiveEnded(self),
-            Happening::Hidden(metric) => {
-                let Sum { count, videos } = self;
-                Entry::Hidden { label: label(metric), count, videos }
+    /// The entries that are named where so many of those that merely moved are, with their indexes.
+    fn named(&self, movers: usize) -> impl Iterator<Item = (usize, &Entry)> {
+        self.entries.iter().enumerate().filter(move |(_, entry)| entry.is_named(movers))
+    }
+
+    /// The sum of those that are not.
+    fn rest(&self, movers: usize) -> Option<Rest> {
+        // What is watched twice moved once.
+        let mut videos: BTreeMap<Option<VideoId>, Moves> = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| !entry.is_named(movers)) {
+            let known = videos.entry(entry.id).or_default();
+            for (known, by) in known.iter_mut().zip(entry.by) {
+                *known = if by.unsigned_abs() > known.unsigned_abs() { by } else { *known };
             }
         }
+        if videos.is_empty() {
+            return None;
+        }
+        let mut all = Moves::default();
+        for by in videos.values() {
+            all.iter_mut().zip(by).for_each(|(all, by)| *all = all.saturating_add(*by));
+        }
+        let sums = Metric::ALL.into_iter().zip(all).filter(|(_, by)| *by != 0);
+        let sums: Vec<String> = sums
+            .map(|(metric, by)| format!("{} {}", numbers::signed(by), numbers::unit(by, metric)))
+            .collect();
+        Some(Rest {
+            count: Grouped::count(videos.len()),
+            is_one: videos.len() == 1,
+            sums: (!sums.is_empty()).then(|| sums.join(" · ")),
+        })
+    }
+
+    /// All of the view but what is named.
+    fn frame(&self, rest: Option<Rest>) -> DigestView {
+        let DigestMessage { schedule, tz, now, since, late, .. } = self.message;
+        DigestView {
+            schedule: schedule.clone(),
+            span: Stretch { from: *since, to: *now, tz: tz.clone() },
+            late: *late,
+            part: None,
+            sections: Vec::new(),
+            computed: rest.as_ref().is_some_and(|rest| rest.sums.is_some()),
+            rest,
+            has_held_back: false,
+        }
+    }
+
+    /// All of it in one view, however long, with so many of those that merely moved.
+    fn view(&self, movers: usize) -> DigestView {
+        let mut view = self.frame(self.rest(movers));
+        let mut last = None;
+        for (_, entry) in self.named(movers) {
+            let heading = &self.sections[entry.section];
+            if last != Some(entry.section) {
+                view.sections.push(Section { heading: heading.clone(), videos: Vec::new() });
+                last = Some(entry.section);
+            }
+            view.computed |= entry.is_computed;
+            view.has_held_back |= entry.line.held_back || heading.held_back;
+            if let Some(section) = view.sections.last_mut() {
+                section.videos.push(entry.line.clone());
+            }
+        }
+        view
     }
 }
 
-/// How many videos there are, each given once or several times in a row; `None` for one.
-fn count<'a>(videos: impl IntoIterator<Item = &'a usize>) -> Option<Grouped> {
-    let mut videos: Vec<&usize> = videos.into_iter().collect();
-    videos.dedup();
-    (videos.len() > 1).then(|| Grouped(i64::try_from(videos.len()).unwrap_or(i64::MAX)))
-}
-
-/// The first few of `all`, and how many more there are.
-fn few<A, T>(all: &[A], max: usize, show: impl FnMut(&A) -> T) -> List<T> {
-    let shown = if all.len() <= max + 1 { all.len() } else { max };
-    List { items: all.iter().take(shown).map(show).collect(), more: (all.len() - shown) as u64 }
-}
-
-/// The biggest of `cases`, with how many videos they are of; `None` where there are no cases.
-fn biggest<T: Clone>(mut cases: Vec<Case<T>>) -> Option<(Option<Grouped>, List<T>)> {
-    if cases.is_empty() {
-        return None;
+/// The sections, and what they tell, in the order of the message.
+fn sorted(message: &DigestMessage) -> (Vec<Heading>, Vec<Entry>) {
+    let mut sections: Vec<Heading> = Vec::new();
+    let mut entries = Vec::new();
+    let mut singles = None;
+    let mut of_watch = None;
+    for (watch, video, news) in message.told() {
+        let section = if has_heading(watch) {
+            match of_watch {
+                Some((known, section)) if std::ptr::eq(known, watch) => section,
+                Some(_) | None => {
+                    sections.push(heading(watch));
+                    of_watch = Some((watch, sections.len() - 1));
+                    sections.len() - 1
+                }
+            }
+        } else {
+            *singles.get_or_insert_with(|| {
+                sections.push(Heading { heading: None, is_singles: false, held_back: false });
+                sections.len() - 1
+            })
+        };
+        let is_below_heading = sections[section].heading.is_some();
+        entries.extend(lines::of(watch, news, (video, section), is_below_heading));
     }
-    let count = count(cases.iter().map(|case| &case.video));
-    cases.sort_by_key(|case| Reverse(case.size));
-    Some((count, few(&cases, NAMED_IN_A_SUM, |case| case.what.clone())))
+    (sections, entries)
 }
 
-/// What is watched. A channel that has no name yet takes that of one of its videos.
-fn headline(message: &WatchMessage) -> Link {
-    let named = |title: &&String| !is_blank(title);
-    let title = message.subject_title.as_ref().filter(named);
-    let title = match message.subject {
-        SubjectRef::Video(_) => {
-            return Link::subject(&message.subject, title.map(String::as_str));
+/// Whether a watch is a section of its own.
+fn has_heading(watch: &WatchNews) -> bool {
+    let is_list = !matches!(watch.message.subject, SubjectRef::Video(_));
+    is_list && watch.message.told().nth(1).is_some()
+}
+
+fn heading(watch: &WatchNews) -> Heading {
+    Heading {
+        heading: Some(super::several::headline(&watch.message)),
+        is_singles: false,
+        held_back: watch.over_budget,
+    }
+}
+
+/// Numbers those that merely moved, the biggest first; returns how many there are.
+fn rank(entries: &mut [Entry]) -> usize {
+    let mut movers: Vec<&mut Entry> = entries.iter_mut().filter(|e| e.is_mover()).collect();
+    movers.sort_by_key(|entry| Reverse(entry.size()));
+    for (rank, entry) in movers.iter_mut().enumerate() {
+        entry.rank = Some(rank);
+    }
+    movers.len()
+}
+
+impl View for DigestView {
+    const NAME: &'static str = "digest";
+
+    fn samples() -> Vec<DigestView> {
+        let mut views: Vec<DigestView> = samples::digests()
+            .iter()
+            .map(|(message, movers)| Digest::new(message).view(*movers))
+            .collect();
+        if let Some(second) = views.get(1).cloned() {
+            let part = Some(Page { number: Grouped(2), count: Grouped(3) });
+            views.insert(2, DigestView { part, ..second });
         }
-        SubjectRef::Playlist(_) => title.map_or("A watched playlist", String::as_str),
-        SubjectRef::Channel(_) | SubjectRef::Handle(_) => {
-            let mut videos = message.videos.iter().filter_map(|news| news.video.as_ref());
-            let of_video =
-                || videos.find_map(|video| video.about.channel_title.as_ref().filter(named));
-            title.or_else(of_video).map_or("A watched channel", String::as_str)
-        }
-    };
-    Link { title: title.to_owned(), url: message.subject.url() }
+        views
+    }
 }

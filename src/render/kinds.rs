@@ -1,11 +1,12 @@
 //! All messages that there are, with their samples: for the check at start and for `tubebell preview`.
 
 use super::alert::AlertView;
-use super::digest::AlertsView;
+use super::digest::DigestView;
+use super::several::AlertsView;
 use super::view::{AnyView, View};
 use super::views::{
-    ErrorView, Help, Invite, Mute, NotAllowed, Notice, QuietHours, Rules, SettingsView, Start,
-    Stats, Test, Unwatch, Watch, WatchOffer, Watches, WelcomeInvited, Why,
+    Digests, ErrorView, Help, Invite, Mute, NotAllowed, Notice, QuietHours, Rules, SettingsView,
+    Start, Stats, Test, Unwatch, Watch, WatchOffer, Watches, WelcomeInvited, Why,
 };
 
 /// One message with its samples.
@@ -23,6 +24,8 @@ pub(super) fn kinds() -> Vec<Kind> {
     vec![
         kind::<AlertView>(),
         kind::<AlertsView>(),
+        kind::<DigestView>(),
+        kind::<Digests>(),
         kind::<ErrorView>(),
         kind::<Help>(),
         kind::<Invite>(),

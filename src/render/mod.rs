@@ -1,6 +1,6 @@
 //! Stage 6: turns alerts and answers into what a channel sends.
 //!
-//! In: a [`WatchMessage`], or one of the [`views`]: plain data, the same for all channels. Out: a [`Body`], in the voice of
+//! In: a [`WatchMessage`], a [`DigestMessage`], or one of the [`views`]: plain data, the same for all channels. Out: a [`Body`], in the voice of
 //! its channel. Pure: `app` reads the operator's templates and hands over their text.
 //!
 //! A template can only produce escaped text, stands in one folder per message and one file per channel, and is
@@ -16,8 +16,8 @@ mod cut;
 mod digest;
 mod entry;
 mod html;
-mod interim;
 mod kinds;
+mod last_of_day;
 mod line;
 mod link;
 mod news;
@@ -27,6 +27,7 @@ mod parts;
 mod plain;
 mod prose;
 mod sample;
+mod several;
 mod shape;
 mod templates;
 mod view;
@@ -138,7 +139,11 @@ impl Renderer {
         self.voices.of(channel).watch(message)
     }
 
-    /// Says what a digest tells, in as few messages as it takes. Nothing comes of a digest without alerts.
+    /// Says what was collected for a digest.
+    ///
+    /// Everything that passed a value, is new or is an event is told by name, in as many messages as it takes; videos that
+    /// merely moved are told as far as there is room, the rest in a sum. Programs get the same in bodies of bounded size.
+    /// Nothing comes of a digest without alerts.
     ///
     /// # Errors
     ///
@@ -148,7 +153,7 @@ impl Renderer {
         channel: Channel,
         message: &DigestMessage,
     ) -> Result<Vec<Part>, RenderError> {
-        Ok(interim::digest(channel, message))
+        self.voices.of(channel).digest(message)
     }
 
     /// Answers somebody who wrote.

@@ -1,4 +1,4 @@
-//! What a message says, as plain data: the alerts of one watch, sorted by video.
+//! What a message says, as plain data: the alerts of one watch, sorted by video, or a digest of several watches.
 
 use super::link::Link;
 use crate::model::{
@@ -137,6 +137,18 @@ impl WatchMessage {
     /// The videos of which there is something to tell, with their indexes.
     pub(super) fn told(&self) -> impl Iterator<Item = (usize, &VideoNews)> {
         self.videos.iter().enumerate().filter(|(_, news)| !news.alerts.is_empty())
+    }
+}
+
+impl DigestMessage {
+    /// The videos of which there is something to tell, with their watches and their indexes.
+    pub(super) fn told(&self) -> impl Iterator<Item = (&WatchNews, usize, &VideoNews)> {
+        let videos = self
+            .watches
+            .iter()
+            .flat_map(|watch| watch.message.videos.iter().map(move |news| (watch, news)));
+        let counted = videos.enumerate().map(|(index, (watch, news))| (watch, index, news));
+        counted.filter(|(.., news)| !news.alerts.is_empty())
     }
 }
 

@@ -5,6 +5,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Zoned;
+use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 
 use crate::model::{Counts, Marks, Metric, UnixMillis};
@@ -115,6 +117,13 @@ pub fn period(length: Duration) -> String {
     if parts.is_empty() { "0 s".to_owned() } else { parts.join(" ") }
 }
 
+/// What is left of a time, as exact as people count it: in whole minutes from one on, never too short.
+#[must_use]
+pub fn rounded(left: Duration) -> Duration {
+    let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    Duration::from_secs(if seconds < 60 { seconds } else { seconds.div_ceil(60) * 60 })
+}
+
 /// A window as it follows “in the last”: `hour`, `day`, `15 min`, `3 h`.
 #[must_use]
 pub fn window(seconds: u32) -> String {
@@ -144,7 +153,7 @@ macro_rules! serialize_as_text {
         }
     )*};
 }
-serialize_as_text!(Grouped, Period, Moment, Ago, Numbers, Passed);
+serialize_as_text!(Grouped, Period, Moment, Near, At, Stretch, Ago, Numbers, Passed);
 
 /// A number: `1,234,567`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,12 +194,81 @@ pub struct Moment {
 
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (zone, name) = match jiff::tz::TimeZone::get(&self.tz) {
-            Ok(zone) => (zone, self.tz.as_str()),
-            Err(_) => (jiff::tz::TimeZone::UTC, "UTC"),
-        };
-        let local = self.at.timestamp().to_zoned(zone);
-        write!(f, "{} ({name})", local.strftime("%a %-d %b %Y, %H:%M"))
+        let (zone, name) = zone(&self.tz);
+        write!(f, "{} ({name})", local(self.at, &zone).strftime(DAY_AND_TIME))
+    }
+}
+
+const DAY_AND_TIME: &str = "%a %-d %b %Y, %H:%M";
+
+/// The zone of a name, with its name; UTC for one that the tz database does not have.
+fn zone(tz: &str) -> (TimeZone, &str) {
+    match TimeZone::get(tz) {
+        Ok(zone) => (zone, tz),
+        Err(_) => (TimeZone::UTC, "UTC"),
+    }
+}
+
+fn local(at: UnixMillis, zone: &TimeZone) -> Zoned {
+    at.timestamp().to_zoned(zone.clone())
+}
+
+/// An instant on the reader's clock, as short as can be: `20:00` within a day, `Mon 23 Nov 2026, 20:00` beyond.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Near {
+    /// The instant.
+    pub at: UnixMillis,
+    /// The moment of reading.
+    pub now: UnixMillis,
+    /// The reader's time zone, as in [`Moment`].
+    pub tz: String,
+}
+
+impl Near {
+    /// Whether the time alone says which instant is meant.
+    fn is_within_a_day(&self) -> bool {
+        self.at.since(self.now).max(self.now.since(self.at)) < Duration::from_secs(86_400)
+    }
+}
+
+impl fmt::Display for Near {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let local = local(self.at, &zone(&self.tz).0);
+        let format = if self.is_within_a_day() { "%H:%M" } else { DAY_AND_TIME };
+        write!(f, "{}", local.strftime(format))
+    }
+}
+
+/// When something happens, as it follows a verb: `at 20:00`, `on Mon 23 Nov 2026, 20:00`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At(pub Near);
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = if self.0.is_within_a_day() { "at" } else { "on" };
+        write!(f, "{word} {}", self.0)
+    }
+}
+
+/// A stretch of time on the reader's clock: `Sat 21 Nov 2026, 09:00 – Sun 22 Nov 2026, 09:00 (Europe/Madrid)`, of one day
+/// `Sat 21 Nov 2026, 09:00–10:00 (Europe/Madrid)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its beginning.
+    pub from: UnixMillis,
+    /// Its end.
+    pub to: UnixMillis,
+    /// The reader's time zone, as in [`Moment`].
+    pub tz: String,
+}
+
+impl fmt::Display for Stretch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (zone, name) = zone(&self.tz);
+        let (from, to) = (local(self.from, &zone), local(self.to, &zone));
+        let (dash, end) =
+            if from.date() == to.date() { ("–", "%H:%M") } else { (" – ", DAY_AND_TIME) };
+        write!(f, "{}{dash}{} ({name})", from.strftime(DAY_AND_TIME), to.strftime(end))
     }
 }
 
@@ -338,6 +416,8 @@ mod tests {
             assert_eq!(period(Duration::from_secs(seconds)), expected);
         }
         assert_eq!([window(3600), window(86_400), window(900)], ["hour", "day", "15 min"]);
+        let left = |millis| period(rounded(Duration::from_millis(millis)));
+        assert_eq!([1, 59_000, 60_001].map(left), ["1 s", "59 s", "2 min"]);
     }
 
     #[test]
@@ -352,6 +432,34 @@ mod tests {
         assert_eq!([ago(-90), ago(-90_000)], ["in 1 min", "in 1 d"]);
         let beginning = Ago { at: UnixMillis::MIN, now: at };
         assert!(beginning.to_string().ends_with(" ago"));
+    }
+
+    #[test]
+    fn within_a_day_the_time_alone_says_when() {
+        let now = UnixMillis(1_795_266_180_000);
+        let near = |hours: i64| Near {
+            at: UnixMillis(now.0 + hours * 3_600_000),
+            now,
+            tz: "Europe/Madrid".to_owned(),
+        };
+        assert_eq!([-1, 0, 23].map(|hours| near(hours).to_string()), ["13:03", "14:03", "13:03"]);
+        assert_eq!(near(24).to_string(), "Sun 22 Nov 2026, 14:03");
+        assert_eq!(At(near(6)).to_string(), "at 20:03");
+        assert_eq!(At(near(24 * 9)).to_string(), "on Mon 30 Nov 2026, 14:03");
+    }
+
+    #[test]
+    fn a_stretch_of_time_names_its_day_once_where_it_has_one() {
+        let from = UnixMillis(1_795_266_180_000);
+        let stretch = |hours: i64, tz: &str| {
+            let to = UnixMillis(from.0 + hours * 3_600_000);
+            Stretch { from, to, tz: tz.to_owned() }.to_string()
+        };
+        assert_eq!(stretch(1, "Europe/Madrid"), "Sat 21 Nov 2026, 14:03–15:03 (Europe/Madrid)");
+        assert_eq!(
+            stretch(24, "Mars/Olympus"),
+            "Sat 21 Nov 2026, 13:03 – Sun 22 Nov 2026, 13:03 (UTC)"
+        );
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! Divides what is told of several videos into as few messages as it takes.
+//! Divides what is told into as few messages as it takes.
 //!
-//! What has to be named fills one message after another, each as far as the limits allow. Sums stand in the first alone;
-//! there, fewer examples are shown where that is what makes all of it one message. How long a message gets is known only
-//! once it is rendered (an operator's template may be wordier than ours), and rendering is what takes time. So the number
-//! of lines is guessed from what the messages before it took, and then verified.
+//! What has to be told is lines. They fill one message after another, each as far as the limits allow; something may stand
+//! around them, in the first message or the last. There may be several ways to tell it all, from the fullest on
+//! ([`Sheet`]): the first that is one message is taken. How long a message gets is known only once it is rendered (an
+//! operator's template may be wordier than ours), and rendering is what takes time. So the number of lines is guessed from
+//! what the messages before it took, and then verified.
 
 use std::ops::Range;
 
@@ -11,118 +12,107 @@ use handlebars::Handlebars;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::cut::{Cut, List};
-use super::digest::{AlertsView, Digest};
+use super::cut::Cut;
 use super::html::{self, Parsed};
-use super::news::Place;
-use super::view::View;
 use super::{RenderError, numbers, page};
 
 /// Longest text of one field, in UTF-16 units: every title of YouTube is shorter.
-const TEXT_MAX: usize = 250;
+pub(super) const TEXT_MAX: usize = 250;
 
-/// How much of the sums is shown, tried in turn.
-const CUTS: [Cut; 5] = [
-    Cut { text: TEXT_MAX, items: usize::MAX },
-    Cut { text: TEXT_MAX, items: 2 },
-    Cut { text: TEXT_MAX, items: 1 },
-    Cut { text: 100, items: 1 },
-    Cut { text: 48, items: 1 },
-];
-
-/// The share of a message that sums may take where there is more to tell than it holds.
-const SUMS_SHARE: f64 = 0.6;
+/// The share of a message that may stand around the lines where there are more of these than it holds.
+const AROUND_SHARE: f64 = 0.6;
 
 /// Stands for the number of parts until it is known. No text from outside holds a control character: see [`Cut`].
 const COUNT: char = '\u{1}';
 
-/// One message of several.
+/// One way to tell it all.
+pub(super) trait Sheet {
+    /// The message.
+    const NAME: &'static str;
+
+    /// What each line takes at the least, in UTF-16 units: see [`least_units`].
+    fn least(&self) -> Vec<usize>;
+
+    /// Whether the first message tells something without any line.
+    fn tells_around(&self) -> bool;
+
+    /// The fields of a message with some of the lines. Which of several messages it is stands in its field `part`, which is
+    /// filled elsewhere.
+    fn fields(&self, lines: Range<usize>, is_first: bool) -> Map<String, Json>;
+}
+
+/// One message.
 pub(super) struct PartText {
     pub(super) html: String,
     /// What a reader sees of it.
     pub(super) seen: Parsed,
-    pub(super) told: Vec<Place>,
+    /// The lines that it tells.
+    pub(super) lines: Range<usize>,
+    pub(super) is_first: bool,
     pub(super) is_last: bool,
-    /// The page of the new video, where it is the only one that is told.
-    pub(super) upload: Option<String>,
 }
 
-/// Renders all that `digest` tells.
-pub(super) fn render(
+/// Renders one of the ways to tell it all, the fullest first: the first that is one message, else the first that leaves
+/// room for lines. Returns it with its messages.
+pub(super) fn render<S: Sheet>(
     registry: &Handlebars<'static>,
-    digest: &Digest,
-) -> Result<Vec<PartText>, RenderError> {
-    let too_long = || RenderError::TooLong { file: page::file_of(AlertsView::NAME) };
-    let cut = Cut { text: TEXT_MAX, items: usize::MAX };
-    let new = digest.new.iter().map(|named| as_json(&named.line, cut));
-    let passed = digest.passed.iter().map(|named| as_json(&named.line, cut));
-    let lines: Vec<Json> = new.chain(passed).collect::<Result<_, RenderError>>()?;
-    let least: Vec<usize> = lines.iter().map(least_units).collect();
-    let may_be_one = Fill { units: least.iter().sum(), tags: least.len() }.fits();
-    let has_sums = !digest.sums.is_empty();
-
-    let cuts = if has_sums { &CUTS[..] } else { &CUTS[..1] };
-    let mut sheet = None;
-    for (index, cut) in cuts.iter().enumerate() {
-        let next = Sheet::new(registry, digest, &lines, *cut)?;
-        if may_be_one {
-            let (html, parsed) = next.render(0..lines.len(), None)?;
-            if parsed.fits() {
-                return Ok(vec![PartText {
-                    html,
-                    seen: parsed,
-                    told: told(digest, 0..lines.len(), true),
-                    is_last: true,
-                    upload: digest.upload.clone(),
-                }]);
+    sheets: impl IntoIterator<Item = Result<S, RenderError>>,
+) -> Result<(S, Vec<PartText>), RenderError> {
+    let too_long = || RenderError::TooLong { file: page::file_of(S::NAME) };
+    let mut kept = None;
+    let mut sheets = sheets.into_iter().peekable();
+    while let Some(sheet) = sheets.next() {
+        let page = Page::new(registry, sheet?);
+        let all = 0..page.least.len();
+        if page.may_be_one() {
+            let (html, seen) = page.render(all.clone(), None)?;
+            if seen.fits() {
+                let part = PartText { html, seen, lines: all, is_first: true, is_last: true };
+                return Ok((page.sheet, vec![part]));
             }
         }
-        if sheet.is_none() && (index + 1 == cuts.len() || next.sums_share()? <= SUMS_SHARE) {
-            sheet = Some(next);
-        }
-        if sheet.is_some() && !may_be_one {
-            break;
+        if kept.is_none() && (sheets.peek().is_none() || page.share_around()? <= AROUND_SHARE) {
+            kept = Some(page);
         }
     }
-    let sheet = sheet.filter(|_| !lines.is_empty()).ok_or_else(too_long)?;
+    let page = kept.filter(|page| !page.least.is_empty()).ok_or_else(too_long)?;
 
     let render = |lines: Range<usize>, part: usize| {
-        let (html, parsed) = sheet.render(lines, Some(part))?;
-        let fill = sheet.fill(&parsed);
-        Ok::<_, RenderError>(((html, parsed), fill))
+        let (html, seen) = page.render(lines, Some(part))?;
+        let fill = page.fill(&seen);
+        Ok::<_, RenderError>(((html, seen), fill))
     };
-    let parts = divide(&least, has_sums, render, |line| sheet.measure(line))?;
+    let first_may_be_empty = page.sheet.tells_around();
+    let parts = divide(&page.least, first_may_be_empty, render, |line| page.measure(line))?;
     let parts = parts.ok_or_else(too_long)?;
     let count = parts.len();
     let known = numbers::grouped(i64::try_from(count).unwrap_or(i64::MAX));
-    let parts = parts.into_iter().enumerate().map(|(index, (lines, (html, parsed)))| PartText {
+    let parts = parts.into_iter().enumerate().map(|(index, (lines, (html, seen)))| PartText {
         html: html.replace(COUNT, &known),
-        seen: parsed.replace(COUNT, &known),
-        upload: digest.upload.clone().filter(|_| lines.start == 0 && lines.end > 0),
-        told: told(digest, lines, index == 0),
+        seen: seen.replace(COUNT, &known),
+        lines,
+        is_first: index == 0,
         is_last: index + 1 == count,
     });
-    Ok(parts.collect())
+    let parts = parts.collect();
+    Ok((page.sheet, parts))
 }
 
-/// The alerts that a part tells.
-fn told(digest: &Digest, lines: Range<usize>, is_first: bool) -> Vec<Place> {
-    let new = digest.new.iter().map(|named| &named.told);
-    let named = new.chain(digest.passed.iter().map(|named| &named.told));
-    let mut told: Vec<Place> =
-        named.skip(lines.start).take(lines.len()).flatten().copied().collect();
-    if is_first {
-        told.extend(&digest.summed);
-    }
-    told
-}
-
-fn as_json(value: &impl Serialize, cut: Cut) -> Result<Json, RenderError> {
+/// A value as a template gets it.
+pub(super) fn as_json(value: &impl Serialize, cut: Cut) -> Result<Json, RenderError> {
     Ok(cut.apply(&serde_json::to_value(value)?))
 }
 
+/// The fields of a view as a template gets them.
+pub(super) fn as_fields(view: &impl Serialize, cut: Cut) -> Result<Map<String, Json>, RenderError> {
+    Ok(match as_json(view, cut)? {
+        Json::Object(fields) => fields,
+        _ => Map::new(),
+    })
+}
+
 /// What a line takes at the least: the texts in it, without the words of the template.
-fn least_units(line: &Json) -> usize {
+pub(super) fn least_units(line: &Json) -> usize {
     match line {
         Json::String(text) => text.encode_utf16().count(),
         Json::Array(items) => items.iter().map(least_units).sum(),
@@ -135,37 +125,28 @@ fn least_units(line: &Json) -> usize {
     }
 }
 
-/// All parts as data: what each of them shows is taken from here.
-struct Sheet<'a> {
+/// A sheet on its way through the template.
+struct Page<'a, S> {
     registry: &'a Handlebars<'static>,
-    lines: &'a [Json],
-    /// How many of the lines are new videos.
-    new: usize,
-    frame: Map<String, Json>,
-    sums: Json,
-    no_rules: Json,
+    sheet: S,
+    /// What each of its lines takes at the least.
+    least: Vec<usize>,
 }
 
-impl<'a> Sheet<'a> {
-    fn new(
-        registry: &'a Handlebars<'static>,
-        digest: &Digest,
-        lines: &'a [Json],
-        cut: Cut,
-    ) -> Result<Sheet<'a>, RenderError> {
-        let frame = match as_json(&digest.frame, cut)? {
-            Json::Object(frame) => frame,
-            _ => Map::new(),
-        };
-        let sums = as_json(&digest.sums, cut)?;
-        let no_rules = as_json(&List::<String>::default(), cut)?;
-        Ok(Sheet { registry, lines, new: digest.new.len(), frame, sums, no_rules })
+impl<'a, S: Sheet> Page<'a, S> {
+    fn new(registry: &'a Handlebars<'static>, sheet: S) -> Page<'a, S> {
+        Page { registry, least: sheet.least(), sheet }
+    }
+
+    /// Whether one message might hold all lines.
+    fn may_be_one(&self) -> bool {
+        Fill { units: self.least.iter().sum(), tags: self.least.len() }.fits()
     }
 
     /// How much of a message a part takes, with room for the number of parts: there are no more than lines, and one.
-    fn fill(&self, parsed: &Parsed) -> Fill {
-        let widest = numbers::grouped(i64::try_from(self.lines.len() + 1).unwrap_or(i64::MAX));
-        Fill { units: parsed.utf16_len() + widest.len() - 1, tags: parsed.tags }
+    fn fill(&self, seen: &Parsed) -> Fill {
+        let widest = numbers::grouped(i64::try_from(self.least.len() + 1).unwrap_or(i64::MAX));
+        Fill { units: seen.utf16_len() + widest.len() - 1, tags: seen.tags }
     }
 
     /// What one more line takes.
@@ -177,39 +158,24 @@ impl<'a> Sheet<'a> {
         Ok(Fill { units, tags: with.tags.saturating_sub(without.tags) })
     }
 
-    /// The share of the first part that the sums take.
-    fn sums_share(&self) -> Result<f64, RenderError> {
-        let (_, parsed) = self.render(0..0, Some(1))?;
-        Ok(self.fill(&parsed).share())
+    /// The share of the first part that is taken without any line.
+    fn share_around(&self) -> Result<f64, RenderError> {
+        let (_, seen) = self.render(0..0, Some(1))?;
+        Ok(self.fill(&seen).share())
     }
 
-    /// One part: some of the lines, the sums in the first, the rules in the last. `part` is its number, from 1; `None`:
-    /// there is one.
+    /// A part with some of the lines. `part` is its number, from 1; `None`: there is one.
     fn render(
         &self,
         lines: Range<usize>,
         part: Option<usize>,
     ) -> Result<(String, Parsed), RenderError> {
-        let new = lines.start..lines.end.min(self.new);
-        let passed = lines.start.max(self.new)..lines.end;
-        let of =
-            |range: Range<usize>| Json::Array(self.lines.get(range).unwrap_or_default().to_vec());
-        let mut view = self.frame.clone();
-        view.insert("new".to_owned(), of(new));
-        view.insert("passed".to_owned(), of(passed));
-        if part.is_none_or(|number| number == 1) {
-            view.insert("sums".to_owned(), self.sums.clone());
-        } else {
-            view.insert("computed".to_owned(), Json::Bool(false));
-        }
-        if lines.end < self.lines.len() {
-            view.insert("rules".to_owned(), self.no_rules.clone());
-        }
+        let mut fields = self.sheet.fields(lines, part.is_none_or(|number| number == 1));
         if let Some(number) = part {
             let number = numbers::grouped(i64::try_from(number).unwrap_or(i64::MAX));
-            view.insert("part".to_owned(), json!({ "number": number, "count": COUNT }));
+            fields.insert("part".to_owned(), json!({ "number": number, "count": COUNT }));
         }
-        page::once(self.registry, AlertsView::NAME, Json::Object(view))
+        page::once(self.registry, S::NAME, Json::Object(fields))
     }
 }
 

@@ -28,6 +28,8 @@ macro_rules! built_in {
 built_in!(
     "alert",
     "alerts",
+    "digest",
+    "digests",
     "error",
     "help",
     "invite",
@@ -213,10 +215,10 @@ mod tests {
     #[test]
     fn a_misspelt_name_is_found_at_start_even_in_an_if() {
         insta::assert_snapshot!(mistakes("<b>{{vidio.url}}</b>\n{{#if chanel}}\nx\n{{/if}}\n{{#each lines.items}}{{count.lable}}{{../nothing}}{{/each}}\n{{#each video}}x{{/each}}{{lines.items}}{{video}}"), @r#"
-    alert/telegram.html.hbs:1: no field `vidio.url` here; did you mean `video`?; known: channel, coalesced, computed, late, lines, others, rules, video
-    alert/telegram.html.hbs:2: no field `chanel` here; did you mean `channel`?; known: channel, coalesced, computed, late, lines, others, rules, video
+    alert/telegram.html.hbs:1: no field `vidio.url` here; did you mean `video`?; known: budget, channel, coalesced, computed, late, lines, others, rules, video
+    alert/telegram.html.hbs:2: no field `chanel` here; did you mean `channel`?; known: budget, channel, coalesced, computed, late, lines, others, rules, video
     alert/telegram.html.hbs:5: no field `count.lable` here; did you mean `label`?; known: current, difference, icon, label, percent, previous
-    alert/telegram.html.hbs:5: no field `../nothing` here; known: channel, coalesced, computed, late, lines, others, rules, video
+    alert/telegram.html.hbs:5: no field `../nothing` here; known: budget, channel, coalesced, computed, late, lines, others, rules, video
     alert/telegram.html.hbs:6: `video` is no list, so #each can't go through it
     alert/telegram.html.hbs:6: `lines.items` is a list; write {{#each lines.items}}{{this}}{{/each}}
     alert/telegram.html.hbs:6: `video` is no text; print one of its fields: title, url

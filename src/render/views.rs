@@ -4,6 +4,8 @@
 //! `None` is left out by its template.
 
 mod back;
+mod budget;
+mod digests;
 mod error;
 mod help;
 mod invite;
@@ -25,6 +27,8 @@ mod welcome_invited;
 mod why;
 
 pub use back::Back;
+pub use budget::Budget;
+pub use digests::{Digests, OtherDigest};
 pub use error::ErrorView;
 pub use help::Help;
 pub use invite::Invite;
@@ -43,7 +47,9 @@ pub use unwatch::Unwatch;
 pub use watch::{Delay, VideosLeft, Watch};
 pub use watch_offer::WatchOffer;
 pub use welcome_invited::WelcomeInvited;
-pub use why::{Why, WhyAlert, WhyNext, WhyOutcome, WhyRule, WhySuppressed, WhyWindow, value_text};
+pub use why::{
+    Why, WhyAlert, WhyHeld, WhyNext, WhyOutcome, WhyRule, WhySuppressed, WhyWindow, value_text,
+};
 
 pub use super::link::Link;
 pub use super::view::View;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::RenderError;
 use super::chat::ChatTemplates;
-use super::news::{Part, WatchMessage};
+use super::news::{DigestMessage, Part, WatchMessage};
 use super::numbers::Moment;
 use super::view::AnyView;
 use super::views::Test;
@@ -23,6 +23,9 @@ use webhook::WebhookVoice;
 pub(super) trait Voice {
     /// What one watch is told. Each alert is told by one part.
     fn watch(&self, message: &WatchMessage) -> Result<Vec<Part>, RenderError>;
+
+    /// What was collected for a digest. Each alert is told by one part.
+    fn digest(&self, message: &DigestMessage) -> Result<Vec<Part>, RenderError>;
 
     /// An answer to whoever wrote.
     fn answer(&self, view: AnyView) -> Result<Body, RenderError>;

@@ -1,5 +1,6 @@
 //! What people and programs get to see, and the laws that hold for any title.
 
+mod digest;
 mod several;
 
 use std::sync::LazyLock;
@@ -11,7 +12,7 @@ use tubebell::model::{
 };
 use tubebell::render::views::{RuleLine, WatchLine, Watches};
 use tubebell::render::{
-    List, NetAlert, Part, Renderer, VideoFacts, VideoNews, WatchMessage, views,
+    BudgetNote, List, NetAlert, Part, Renderer, VideoFacts, VideoNews, WatchMessage, views,
 };
 use tubebell_sim::telegram::EntityKind;
 
@@ -108,6 +109,43 @@ fn an_alert_for_telegram_is_a_message_with_buttons() {
     "#);
     insta::assert_snapshot!(serde_json::to_string(&chat.buttons).unwrap(), @r#"[[{"text":"🔕 Mute 1 h","data":"mute:1h:7"},{"text":"🔕 Mute 24 h","data":"mute:24h:7"}],[{"text":"🐢 Less often","data":"less:7"},{"text":"🛑 Stop watching","data":"stop:7"}]]"#);
     assert!(!chat.preview);
+}
+
+#[test]
+fn the_message_that_uses_up_the_day_says_so_last() {
+    let note = |hours: i64| BudgetNote {
+        pings: 10,
+        digest_at: UnixMillis(1_795_266_180_000 + hours * 3_600_000),
+    };
+    let mut message = message("A", vec![views_moved()]);
+    message.budget = Some(note(6));
+    let line = "📭 This was message 10 of 10 today; what else happens comes in the digest at 20:03";
+    assert!(body(Channel::Recorder, &message).contains(line));
+    message.budget = Some(note(24 * 9));
+    let line = "in the digest on Mon 30 Nov 2026, 14:03";
+    assert!(body(Channel::Recorder, &message).contains(line));
+    // Of several messages it is the last.
+    let title = "long title ".repeat(9);
+    message.subject = "channel:@rick".parse().expect("a channel");
+    message.videos = (0..60)
+        .map(|n| {
+            let id = format!("{n:011}").parse().expect("eleven digits");
+            let upload = Value::Text(title.as_str().into());
+            let upload = alert(Signal::Event(Event::Upload), Value::None, upload, "upload");
+            news(Some(VideoFacts { id, ..facts(&title) }), vec![upload])
+        })
+        .collect();
+    let texts = parts(Channel::Recorder, &message);
+    let says = texts.iter().map(|part| bodies::text(&part.body).contains("message 10 of 10"));
+    let says: Vec<bool> = says.collect();
+    assert!(says.len() > 1, "{says:?}");
+    assert_eq!(says.iter().position(|says| *says), Some(says.len() - 1));
+    let last = |part: &Part| {
+        let body: serde_json::Value = serde_json::from_str(bodies::text(&part.body)).unwrap();
+        body["data"]["budget_used"]["messages"] == 10
+    };
+    let told: Vec<bool> = parts(Channel::Webhook, &message).iter().map(last).collect();
+    assert_eq!(told.iter().position(|told| *told), Some(told.len() - 1));
 }
 
 #[test]
@@ -774,6 +812,7 @@ proptest! {
             members: None,
             subject: views::Link { title: title.clone(), url: "https://youtu.be/x".to_owned() },
             rules: vec![title],
+            digest: None,
             muted_until: None,
             until: None,
             is_unavailable: false,
@@ -785,6 +824,7 @@ proptest! {
             max: None,
             page: None,
             video: None,
+            digest: None,
             muted_until: None,
             back: None,
         };

@@ -7,7 +7,7 @@
 //! a watch with the one that stands, and [`mod@print`] writes one.
 //!
 //! In CSV an empty cell is an absent one, a line of empty cells is none, and a column of empty cells needs no name; `rules` are separated by `;`, and `to` by spaces or by a `;` in front of the
-//! next destination (a URL may hold a `;` of its own).
+//! next destination (a URL may hold a `;` of its own). In TOML a date and a number of messages may stand without quotes.
 
 mod check;
 mod columns;

@@ -146,7 +146,8 @@ impl Held {
             set(Column::Digest, quoted(&digest.to_string()));
         }
         if let Some(pings) = pings_per_day {
-            set(Column::PingsPerDay, quoted(&Settings::print_pings_per_day(*pings)));
+            let printed = Settings::print_pings_per_day(*pings);
+            set(Column::PingsPerDay, if *pings > 0 { printed } else { quoted(&printed) });
         }
         text
     }

@@ -211,13 +211,59 @@ fn a_rule_that_is_written_twice_is_one_and_urgent_if_it_is_in_either_place() {
 }
 
 #[test]
-fn what_comes_with_a_later_version_says_so() {
-    let later = "digests come with a later version: take digest out";
+fn digests_and_messages_a_day_are_read_in_both_forms() {
+    let settings = |form: Form, text: &str| {
+        let watch = read(form, text.as_bytes(), &terms()).unwrap().remove(0);
+        serde_json::to_string(&watch.settings).unwrap()
+    };
+    for (digest, pings, read) in [
+        ("daily 9:00", "10", r#"{"digest":"daily 09:00","pings_per_day":10}"#),
+        ("Weekly Monday 09:00", "1", r#"{"digest":"weekly mon 09:00","pings_per_day":1}"#),
+        ("every 6h", "off", r#"{"digest":"every 6h","pings_per_day":0}"#),
+        ("off", "OFF", r#"{"digest":"off","pings_per_day":0}"#),
+    ] {
+        let toml = format!(
+            "[[watch]]\nvideo = \"dQw4w9WgXcQ\"\nto = \"telegram:1\"\ndigest = \"{digest}\"\npings_per_day = "
+        );
+        assert_eq!(settings(Form::Toml, &format!("{toml}\"{pings}\"\n")), read);
+        if pings.parse::<u32>().is_ok() {
+            assert_eq!(settings(Form::Toml, &format!("{toml}{pings}\n")), read, "without quotes");
+        }
+        let csv =
+            format!("video,to,digest,pings_per_day\ndQw4w9WgXcQ,telegram:1,{digest},{pings}\n");
+        assert_eq!(settings(Form::Csv, &csv), read);
+    }
+}
+
+#[test]
+fn a_digest_or_a_number_of_messages_that_is_none_is_told_with_one_that_is() {
+    let watch = "video = \"dQw4w9WgXcQ\"\nto = \"telegram:1\"\n";
+    let digest = "`sometimes` is no time of a digest: write `daily 09:00`, `weekly mon 09:00`, `hourly`, `every 6h` or `off`";
     refused_watch(
-        "video = \"dQw4w9WgXcQ\"\nto = \"telegram:1\"\ndigest = \"hourly\"",
-        &[&format!("4: {later}")],
+        &format!("{watch}digest = \"sometimes\"\npings_per_day = 0"),
+        &[
+            &format!("4: digest: {digest}"),
+            "5: pings_per_day: `0` is no number of messages a day: write 1 or more, as in 10, or off",
+        ],
     );
-    refused(Form::Csv, "video,to,digest\n", &[&format!("1: column {later}")]);
+    refused_watch(
+        &format!("{watch}digest = \"every 10s\"\npings_per_day = -3"),
+        &[
+            "4: digest: `every 10s` is too often or too seldom: write at least `every 30s` and at most `every 30d`",
+            "5: pings_per_day: `-3` is no number of messages a day: write 1 or more, as in 10, or off",
+        ],
+    );
+    refused_watch(
+        &format!("{watch}digest = 9\npings_per_day = true"),
+        &["4: digest takes a text in quotes", "5: pings_per_day takes a whole number, or \"off\""],
+    );
+    refused(
+        Form::Csv,
+        "video,to,pings_per_day\ndQw4w9WgXcQ,telegram:1,many\n",
+        &[
+            "2: pings_per_day: `many` is no number of messages a day: write 1 or more, as in 10, or off",
+        ],
+    );
 }
 
 #[test]
@@ -334,7 +380,7 @@ fn a_csv_that_is_no_table_is_refused_as_such() {
         Form::Csv,
         "video;to\ndQw4w9WgXcQ;telegram:1\n",
         &[
-            "1: column \"video;to\" is not known: a watch has video, channel, playlist, rules, to, at_most, quiet, tz, until; columns are separated by commas",
+            "1: column \"video;to\" is not known: a watch has video, channel, playlist, rules, to, at_most, quiet, tz, until, digest, pings_per_day; columns are separated by commas",
         ],
     );
     refused(Form::Csv, "video,to,video\n", &["1: column video stands here twice"]);
@@ -418,6 +464,9 @@ fn no_mistake_repeats_more_than_a_piece_of_the_file() {
         (Form::Csv, format!("video,to,quiet\ndQw4w9WgXcQ,telegram:1,{long}\n")),
         (Form::Csv, format!("video,to,tz\ndQw4w9WgXcQ,telegram:1,{long}\n")),
         (Form::Csv, format!("video,to,until\ndQw4w9WgXcQ,telegram:1,{long}\n")),
+        (Form::Csv, format!("video,to,digest\ndQw4w9WgXcQ,telegram:1,{long}\n")),
+        (Form::Csv, format!("video,to,digest\ndQw4w9WgXcQ,telegram:1,daily {long}\n")),
+        (Form::Csv, format!("video,to,pings_per_day\ndQw4w9WgXcQ,telegram:1,{long}\n")),
     ] {
         let shown: String = text.chars().take(60).collect();
         let Err(told) = read(form, text.as_bytes(), &terms()) else { panic!("{shown}") };
@@ -550,6 +599,8 @@ fn a_difference_names_what_changes_and_nothing_else() {
     row.rules = vec!["status".to_owned(), "title".to_owned()];
     row.settings.at_most_s = Some(60);
     row.settings.until = None;
+    row.settings.digest = "hourly".parse().ok();
+    row.settings.pings_per_day = Some(10);
     assert_eq!(
         difference(watch, Some(&row), "file:b.toml"),
         Difference::Changed(vec![
@@ -557,6 +608,8 @@ fn a_difference_names_what_changes_and_nothing_else() {
             "-\"title\"".to_owned(),
             "at_most 1m → 15m".to_owned(),
             "until default → 2027-02-01T05:00:00Z".to_owned(),
+            "digest hourly → default".to_owned(),
+            "pings_per_day 10 → default".to_owned(),
         ])
     );
 }
@@ -649,10 +702,14 @@ prop_compose! {
         quiet in proptest::option::of((0i8..24, 0i8..24)),
         tz in proptest::option::of(prop_oneof![Just("UTC"), Just("America/St_Johns"), Just("Asia/Tokyo")]),
         until in proptest::option::of(1i64..4_000_000_000_000),
+        digest in proptest::option::of(proptest::sample::select(
+            vec!["off", "hourly", "daily 09:00", "weekly sun 23:59", "every 6h"])),
+        pings_per_day in proptest::option::of(0u32..100),
     ) -> Settings {
         let quiet = quiet.and_then(|(from, to)| format!("{from}:00-{to}:30").parse::<Quiet>().ok());
         let until = until.map(|by| UnixMillis(NOW.0 + by));
-        Settings { at_most_s, quiet, tz: tz.map(str::to_owned), until, ..Settings::default() }
+        let digest = digest.map(|text| text.parse().unwrap());
+        Settings { at_most_s, quiet, tz: tz.map(str::to_owned), until, digest, pings_per_day }
     }
 }
 
@@ -705,7 +762,7 @@ proptest! {
     #[test]
     fn no_text_in_the_shape_of_a_watch_file_brings_the_readers_down(
         names in proptest::collection::vec(proptest::sample::select(
-            vec!["video", "channel", "playlist", "rules", "to", "at_most", "quiet", "tz", "until", "digest"]), 1..5),
+            vec!["video", "channel", "playlist", "rules", "to", "at_most", "quiet", "tz", "until", "digest", "pings_per_day"]), 1..5),
         values in proptest::collection::vec(".{0,40}", 1..5),
     ) {
         let toml: String = names.iter().zip(&values).map(|(name, value)| format!("{name} = '{value}'\n")).collect();

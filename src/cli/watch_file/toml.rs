@@ -193,9 +193,18 @@ fn scalar(column: Column, value: &DeValue<'_>) -> Result<String, String> {
         DeValue::String(text) => Ok(text.to_string()),
         // A date may stand without quotes.
         DeValue::Datetime(date) if column == Column::Until => Ok(date.to_string()),
+        // And a number. One beyond 64 bits is no number of messages either.
+        DeValue::Integer(number) if column == Column::PingsPerDay => {
+            let read = i64::from_str_radix(number.as_str(), number.radix());
+            Ok(read.map_or_else(|_| number.as_str().to_owned(), |number| number.to_string()))
+        }
         _ => {
-            let list = if column.is_list() { "a list of texts" } else { "a text" };
-            Err(format!("{} takes {list} in quotes", column.name()))
+            let taken = match column {
+                Column::PingsPerDay => "a whole number, or \"off\"",
+                list if list.is_list() => "a list of texts in quotes",
+                _ => "a text in quotes",
+            };
+            Err(format!("{} takes {taken}", column.name()))
         }
     }
 }

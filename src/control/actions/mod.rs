@@ -3,6 +3,7 @@
 //! An action knows a destination and an owner, keeps to their limits, and knows no texts, no chats and no rights. What it
 //! changes is applied by whoever calls it ([`Commit`]), in one transaction with what has to stand or fall with it.
 
+mod digest;
 mod find;
 mod invite;
 mod list;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub(super) use digest::{Budget, Digests, NothingCollected, digest_now};
 pub(super) use find::Target;
 pub use invite::{INVITATION_LIFE, invitation};
 pub(super) use invite::{Invitation, TooManyInvitations, invite, is_code};

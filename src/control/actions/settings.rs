@@ -1,9 +1,9 @@
-//! How often something rings, at which hours, and in which time zone.
+//! How often something rings, at which hours, in which time zone, and whether it is collected.
 
 use std::time::Duration;
 
 use super::{Actions, Commit, NotWatched, Outcome};
-use crate::model::{Address, Quiet, Settings, SubjectRef};
+use crate::model::{Address, Digest, Quiet, Settings, SubjectRef};
 use crate::store::{Edit, Edited, WatchRow};
 
 /// What somebody wants to have set; `None` inside is back to the default.
@@ -15,6 +15,10 @@ pub(in crate::control) enum Wish {
     Zone(Option<String>),
     /// Quiet hours.
     Quiet(Option<Quiet>),
+    /// Whether what happens is collected, and when that is told.
+    Digest(Option<Digest>),
+    /// At most this many messages a day; 0 is no limit.
+    PingsPerDay(Option<u32>),
 }
 
 impl Wish {
@@ -23,6 +27,8 @@ impl Wish {
             Wish::AtMost(length) => settings.at_most_s = length.map(|length| length.as_secs()),
             Wish::Zone(zone) => settings.tz = zone,
             Wish::Quiet(hours) => settings.quiet = hours,
+            Wish::Digest(digest) => settings.digest = digest,
+            Wish::PingsPerDay(pings) => settings.pings_per_day = pings,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Actions against a real store, and a YouTube that says what it is told to.
 
+mod digest;
 mod invite;
 mod list;
 mod mute;
@@ -159,7 +160,7 @@ impl Bench {
     async fn watch(&mut self, by: &Asking, subject: &str, rules: &str) -> Result<Watched, NoWatch> {
         let target = self.actions.find(by, of(subject)).await.unwrap();
         let rules = (!rules.is_empty()).then(|| language::parse_set(rules).unwrap());
-        let request = WatchRequest { target, rules };
+        let request = WatchRequest { target, rules, settings: None };
         self.actions.watch(&mut self.commit, by, request).await.unwrap()
     }
 

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use super::{Actions, Asking, Commit, NotThere, Outcome, Seen, Target};
-use crate::model::{Condition, Counts, Event, Rule, Series, Signal, SubjectRef};
+use crate::model::{
+    Condition, Counts, Event, Rule, Series, Settings, Signal, SubjectRef, SubscriptionId,
+};
 use crate::route::language;
 use crate::route::trigger::{self, LOWEST};
 use crate::store::{Edit, Edited, NewRule, VideosLimit, WatchEdit, WatchRow};
@@ -14,11 +16,14 @@ pub(in crate::control) struct WatchRequest {
     pub(in crate::control) target: Target,
     /// `None`: those that stand, or else the preset.
     pub(in crate::control) rules: Option<Vec<Rule>>,
+    /// What it is to have set; `None`: what it has.
+    pub(in crate::control) settings: Option<Settings>,
 }
 
 /// A watch that stands.
 #[derive(Debug)]
 pub(in crate::control) struct Watched {
+    pub(in crate::control) id: SubscriptionId,
     pub(in crate::control) subject: SubjectRef,
     /// It is new.
     pub(in crate::control) created: bool,
@@ -28,6 +33,8 @@ pub(in crate::control) struct Watched {
     pub(in crate::control) videos: Option<(usize, usize)>,
     /// The rules in force.
     pub(in crate::control) rules: Vec<RuleInForce>,
+    /// What it has set.
+    pub(in crate::control) settings: Settings,
     /// What YouTube said of it.
     pub(in crate::control) seen: Seen,
     /// The watch before, where there was one.
@@ -68,7 +75,7 @@ impl Actions {
         by: &Asking,
         request: WatchRequest,
     ) -> Outcome<Watched, NoWatch, C::Stop> {
-        let WatchRequest { target, rules } = request;
+        let WatchRequest { target, rules, settings } = request;
         let is_upload = |rule: &Rule| rule.condition == Condition::Event(Event::Upload);
         if matches!(target.subject, SubjectRef::Video(_)) && rules.iter().flatten().any(is_upload) {
             return Ok(Err(NoWatch::UploadOfVideo));
@@ -90,13 +97,15 @@ impl Actions {
         // A standing watch keeps the form in which it is stored: another would be a second watch.
         let named = seen.list().filter(|_| before.is_none()).map(|looked| looked.subject.clone());
         let subject = named.unwrap_or(subject);
+        let standing = || before.as_ref().map(|watch| watch.settings.clone());
+        let settings = settings.or_else(standing).unwrap_or_default();
         let edit = WatchEdit {
             destination: by.destination.clone(),
             owner: by.owner.clone(),
             subject: subject.clone(),
             title: seen.title().map(str::to_owned),
             rules: wanted.iter().map(|wanted| wanted.rule.clone()).collect(),
-            settings: before.as_ref().map(|watch| watch.settings.clone()).unwrap_or_default(),
+            settings: settings.clone(),
             // A watch that a file brought stays the file's: the next `apply` has the last word on it.
             origin: before.as_ref().map_or("chat", |watch| &watch.origin).to_owned(),
             beginning: match &seen {
@@ -110,12 +119,14 @@ impl Actions {
         };
         let done = commit.commit(vec![Edit::Watch(Box::new(edit))]).await?;
         Ok(match done.first() {
-            Some(Edited::Watched { created, changed, videos, .. }) => Ok(Watched {
+            Some(Edited::Watched { subscription, created, changed, videos }) => Ok(Watched {
+                id: *subscription,
                 subject,
                 created: *created,
                 changed: *changed,
                 videos: *videos,
                 rules: wanted.into_iter().map(Wanted::in_force).collect(),
+                settings,
                 seen,
                 before,
             }),

@@ -1,17 +1,18 @@
 //! Questions that change nothing: `/start`, `/help`, `/rules`, `/why`, `/stats`, `/test`.
 
 use crate::control::actions::{self, Gain, NoStats, Tested, Told};
-use crate::control::story::{self, RuleState};
+use crate::control::story::{self, Held, RuleState};
 use crate::model::{
-    Known, Live, Metric, Snapshot, Status, SubjectRef, TriggerRow, UnixMillis, VideoId,
+    Known, Live, Metric, Outcome, Settings, Snapshot, Status, SubjectRef, TriggerRow, UnixMillis,
+    VideoId,
 };
 use crate::render::List;
-use crate::render::numbers::{self, Ago, Grouped, Numbers};
+use crate::render::numbers::{self, Ago, At, Grouped, Near, Numbers, Period};
 use crate::render::views::{
-    GainLine, Help, Link, Rules, Start, Stats, Test, Why, WhyAlert, WhyNext, WhyOutcome, WhyRule,
-    WhySuppressed, WhyWindow, value_text,
+    GainLine, Help, Link, Rules, Start, Stats, Test, Why, WhyAlert, WhyHeld, WhyNext, WhyOutcome,
+    WhyRule, WhySuppressed, WhyWindow, value_text,
 };
-use crate::store::RuleStory;
+use crate::store::{History, RuleStory, Waits};
 
 use super::answer::{Answer, Stop, wrong};
 use super::turn::Turn;
@@ -90,22 +91,29 @@ async fn video(turn: &Turn<'_>, rest: &str, command: &str) -> Result<VideoId, St
 /// `/why <video>`
 pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     let id = video(turn, rest, "/why").await?;
-    let Told { stories, history } =
-        turn.actions().why(turn.destination, id, (UnixMillis::default(), 0)).await?;
+    let points = (turn.now.minus(story::WINDOW_BACK), story::WINDOW_POINTS_MAX);
+    let Told { stories, history } = turn.actions().why(turn.destination, id, points).await?;
     let title = history.as_ref().and_then(|history| history.title.as_deref());
     let known = history.as_ref().and_then(|history| history.known.as_ref());
+    let rules = by_watch(turn, &SubjectRef::Video(id), &stories, history.as_ref());
     Ok(Answer::of(&Why {
         subject: Link::subject(&SubjectRef::Video(id), title),
         numbers: known.map(|known| Numbers(known.last)),
         seen: known.map(|known| Ago { at: known.numbers_at, now: turn.now }),
         muted_until: turn.silent_until(),
-        rules: List::new(by_watch(turn, &SubjectRef::Video(id), &stories)),
+        computed: rules.iter().any(WhyRule::is_computed),
+        rules: List::new(rules),
     }))
 }
 
 /// The stories of the rules, watch by watch. Where a rule is of another watch than that of the video alone, the first of
 /// each watch says of which.
-fn by_watch(turn: &Turn<'_>, video: &SubjectRef, stories: &[RuleStory]) -> Vec<WhyRule> {
+fn by_watch(
+    turn: &Turn<'_>,
+    video: &SubjectRef,
+    stories: &[RuleStory],
+    history: Option<&History>,
+) -> Vec<WhyRule> {
     let mut watches: Vec<&SubjectRef> = Vec::new();
     for story in stories {
         if !watches.contains(&&story.subject) {
@@ -120,15 +128,15 @@ fn by_watch(turn: &Turn<'_>, video: &SubjectRef, stories: &[RuleStory]) -> Vec<W
             WhyRule {
                 watch: (index == 0 && is_of_lists)
                     .then(|| Link::subject(subject, story.subject_title.as_deref())),
-                ..told(turn, story)
+                ..told(turn, story, history)
             }
         }));
     }
     rules
 }
 
-fn told(turn: &Turn<'_>, story: &RuleStory) -> WhyRule {
-    let state = story::state(story);
+fn told(turn: &Turn<'_>, story: &RuleStory, history: Option<&History>) -> WhyRule {
+    let state = story::state(story, history, turn.now);
     let next = match state {
         RuleState::Next { metric, at } => {
             Some(WhyNext { at: Grouped(at), now: story.now.get(metric).map(Grouped) })
@@ -136,18 +144,24 @@ fn told(turn: &Turn<'_>, story: &RuleStory) -> WhyRule {
         _ => None,
     };
     let window = match &state {
-        RuleState::Window { metric, growth, window_s, is_armed } => Some(WhyWindow {
+        RuleState::Window { metric, growth, now, window_s, is_armed } => Some(WhyWindow {
             growth: format!("{growth} {metric}"),
+            now: now.clone(),
             window: numbers::window(*window_s),
             is_armed: *is_armed,
         }),
         _ => None,
     };
+    // Of those that wait, it is the newest that is in no message yet.
+    let mut held = story.waits.as_ref().and_then(|waits| self::held(turn, waits));
     let alerts = story.alerts.iter().map(|(alert, outcome, _)| WhyAlert {
         at: turn.moment(alert.observed_at),
         previous: value_text(&alert.previous),
         current: value_text(&alert.current),
-        outcome: WhyOutcome::from(outcome),
+        outcome: match (outcome, held.take_if(|_| *outcome == Outcome::Waiting)) {
+            (Outcome::Waiting, Some(held)) => WhyOutcome::held(held),
+            (outcome, _) => WhyOutcome::from(outcome),
+        },
     });
     let suppressed = story.suppressions.iter().map(|(reason, count, first, last)| WhySuppressed {
         reason: match reason.as_str() {
@@ -171,6 +185,24 @@ fn told(turn: &Turn<'_>, story: &RuleStory) -> WhyRule {
         alerts: List::new(alerts.collect()),
         suppressed: suppressed.collect(),
     }
+}
+
+/// What holds back what waits, on the clock of this chat.
+fn held(turn: &Turn<'_>, waits: &Waits) -> Option<WhyHeld> {
+    let tz = turn.effective(&Settings::default()).tz;
+    let near = |at: UnixMillis| Near { at, now: turn.now, tz: tz.clone() };
+    Some(match story::held(waits, &turn.options().defaults, turn.now)? {
+        Held::Barred { until } => WhyHeld::Barred { until: near(until) },
+        Held::Quiet { until } => WhyHeld::Quiet { until: near(until) },
+        Held::AtMost { at_most, left } => WhyHeld::AtMost {
+            at_most: Settings::print_duration(at_most),
+            left: Period(numbers::rounded(left)),
+        },
+        Held::Digest { at } => WhyHeld::Digest { at: At(near(at)) },
+        Held::Budget { pings, at } => {
+            WhyHeld::Budget { pings: Grouped(i64::from(pings)), at: At(near(at)) }
+        }
+    })
 }
 
 /// `/stats <video>`

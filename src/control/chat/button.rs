@@ -1,18 +1,21 @@
-//! Pressed buttons: under alerts, offers and lists. Their data comes from clients, so it is read like any input.
+//! Pressed buttons: under alerts, offers, new watches and lists. Their data comes from clients, so it is read like any input.
 
 use std::time::Duration;
 
-use crate::control::actions::{self, Mute, NotLess, NotWatched, Silence, Target, Unwatch};
-use crate::model::{SubjectRef, SubscriptionId};
-use crate::render::views::Link;
+use crate::control::actions::{
+    self, Asking, Mute, NotLess, NotWatched, Set, Silence, Target, Unwatch, WatchRequest, Wish,
+};
+use crate::model::{Digest, Schedule, Settings, SubjectRef, SubscriptionId};
+use crate::render::views::{Link, Watch};
+use crate::route::language;
 use crate::store::WatchRow;
 
 use super::answer::{Answer, Stop};
 use super::list;
 use super::target::ENDED;
 use super::turn::Turn;
-use super::watch;
 use super::words::list_number;
+use super::{watch, watched};
 
 /// Does what a button says, where the message that it stands under has it: clients are free to send other data.
 ///
@@ -43,6 +46,9 @@ pub(super) async fn pressed(
         "less" => less(turn, rest).await,
         "stop" => stop(turn, rest).await,
         "watch" => offered(turn, rest).await,
+        "every" => other_rules(turn, rest, "all", "Every change is told").await,
+        "miles" => other_rules(turn, rest, "milestones", "Milestones are told").await,
+        "daily" => once_a_day(turn, rest).await,
         "list" => page(turn, rest).await,
         _ => Err(unknown(turn)),
     }
@@ -55,7 +61,7 @@ fn is_of_an_alert(verb: &str) -> bool {
 /// Whether only those who may decide for a chat press a button with this data to some effect.
 pub(super) fn is_for_administrators(data: &str) -> bool {
     let verb = data.split_once(':').map_or(data, |(verb, _)| verb);
-    is_of_an_alert(verb) || verb == "watch"
+    is_of_an_alert(verb) || matches!(verb, "watch" | "every" | "miles" | "daily")
 }
 
 fn unknown(turn: &Turn<'_>) -> Stop {
@@ -145,6 +151,54 @@ async fn offered(turn: &mut Turn<'_>, reference: &str) -> Result<Answer, Stop> {
     let Ok(subject) = subject else { return Err(unknown(turn)) };
     let watch = turn.actions().watch_of(turn.destination, &subject).await?;
     watch::make(turn, Target { subject, watch, looked: None }, "").await
+}
+
+/// Gives a watch the rules of a preset, and what they tell as it happens; of a list new videos, too.
+async fn other_rules(
+    turn: &mut Turn<'_>,
+    id: &str,
+    preset: &str,
+    told: &str,
+) -> Result<Answer, Stop> {
+    let row = watch_of(turn, id).await?;
+    let text = match row.subject {
+        SubjectRef::Video(_) => preset.to_owned(),
+        SubjectRef::Channel(_) | SubjectRef::Handle(_) | SubjectRef::Playlist(_) => {
+            format!("upload; {preset}")
+        }
+    };
+    let Ok(rules) = language::parse_set(&text) else { return Err(unknown(turn)) };
+    let done = format!("{told}: {}", name(&row));
+    let by = Asking { destination: row.destination.address.clone(), owner: turn.owner.clone() };
+    let request = WatchRequest {
+        settings: Some(Settings { digest: None, ..row.settings.clone() }),
+        target: row.into(),
+        rules: Some(rules),
+    };
+    match turn.actions().watch(turn, &by, request).await? {
+        Ok(watched) => {
+            let offered = Some(watched.id);
+            let view = Watch { offered, ..watched::view(turn, &watched).await? };
+            Ok(Answer { replacement: Some((&view).into()), ..toast(done) })
+        }
+        Err(refusal) => Err(watch::refused(turn, &refusal)),
+    }
+}
+
+async fn once_a_day(turn: &mut Turn<'_>, id: &str) -> Result<Answer, Stop> {
+    let row = watch_of(turn, id).await?;
+    let schedule = Schedule::Daily(Schedule::TIME);
+    let done = format!("One digest a day, {schedule}: {}", name(&row));
+    let request = Set {
+        destination: row.destination.address,
+        subject: Some(row.subject),
+        settings: row.settings,
+        wishes: vec![Wish::Digest(Some(Digest::At(schedule)))],
+    };
+    Ok(match actions::set(turn, request).await? {
+        Ok(_) => toast(done),
+        Err(NotWatched) => toast(ENDED.to_owned()),
+    })
 }
 
 async fn page(turn: &mut Turn<'_>, page: &str) -> Result<Answer, Stop> {

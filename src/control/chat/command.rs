@@ -14,6 +14,7 @@ pub(super) enum Command {
     Mute,
     Unmute,
     Quiet,
+    Digest,
     Why,
     Stats,
     Settings,
@@ -22,7 +23,7 @@ pub(super) enum Command {
 }
 
 /// Commands and what they do, for the menus of chat clients.
-pub const COMMANDS: [(&str, &str); 14] = [
+pub const COMMANDS: [(&str, &str); 15] = [
     ("watch", "Ring for a video, channel or playlist"),
     ("unwatch", "Stop watching"),
     ("list", "What is watched here"),
@@ -30,6 +31,7 @@ pub const COMMANDS: [(&str, &str); 14] = [
     ("mute", "Silence for a while"),
     ("unmute", "End the silence"),
     ("quiet", "Silence every night"),
+    ("digest", "Collect what happens, and tell it at a time"),
     ("why", "Why a message came, or did not"),
     ("stats", "The numbers of a video now"),
     ("settings", "How often and in which time zone"),
@@ -51,6 +53,7 @@ impl Command {
             "mute" => Command::Mute,
             "unmute" => Command::Unmute,
             "quiet" => Command::Quiet,
+            "digest" => Command::Digest,
             "why" => Command::Why,
             "stats" => Command::Stats,
             "settings" => Command::Settings,

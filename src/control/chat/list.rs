@@ -1,7 +1,7 @@
 //! `/list` and `/unwatch`.
 
 use crate::control::actions::{self, ListPage, ListedWatch, NotWatched, Unwatch};
-use crate::model::SubjectRef;
+use crate::model::{Settings, SubjectRef};
 use crate::render::List;
 use crate::render::numbers::Grouped;
 use crate::render::views::{self, Link, Members, Page, WatchLine, Watches};
@@ -37,6 +37,7 @@ pub(super) async fn view(turn: &Turn<'_>, page: usize) -> Result<Watches, Stop> 
             .iter()
             .find(|watch| matches!(watch.row.subject, SubjectRef::Video(_)))
             .map(|watch| watch.number.to_string()),
+        digest: turn.effective(&Settings::default()).digest.map(|schedule| schedule.to_string()),
         muted_until: turn.silent_until(),
         back: turn.back(),
     })
@@ -48,6 +49,7 @@ fn line(turn: &Turn<'_>, ListedWatch { number, row, is_unavailable }: &ListedWat
         subject: Link::subject(&row.subject, row.title.as_deref()),
         members: members(turn, row),
         rules: row.rules.clone(),
+        digest: row.settings.digest.map(|digest| digest.to_string()),
         muted_until: row
             .muted_until
             .filter(|until| *until > turn.now)

@@ -11,6 +11,7 @@ mod button;
 mod clock;
 mod command;
 mod commit;
+mod digest;
 mod failed;
 mod flood;
 mod incoming;
@@ -20,6 +21,7 @@ mod membership;
 mod offer;
 mod returns;
 mod rights;
+mod set;
 mod settings;
 mod shares;
 mod silence;
@@ -301,6 +303,7 @@ impl Control {
             Command::Mute => silence::mute(turn, rest).await,
             Command::Unmute => silence::unmute(turn, rest).await,
             Command::Quiet => silence::quiet(turn, rest).await,
+            Command::Digest => digest::command(turn, rest).await,
             Command::Why => ask::why(turn, rest).await,
             Command::Stats => ask::stats(turn, rest).await,
             Command::Settings => settings::command(turn, rest).await,
@@ -359,6 +362,7 @@ fn is_for_administrators(command: Command, rest: &str) -> bool {
     match command {
         Command::Watch | Command::Unwatch | Command::Mute | Command::Unmute | Command::Test => true,
         Command::Quiet => !rest.is_empty(),
+        Command::Digest => digest::is_change(rest),
         Command::Settings => settings::is_change(rest),
         Command::Start
         | Command::Help

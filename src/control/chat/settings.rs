@@ -1,23 +1,24 @@
-//! `/settings`: how often something rings, and in which time zone; for the chat, or for one watch.
+//! `/settings`: how often something rings, how often a day, and in which time zone; for the chat, or for one watch.
 
 use std::time::Duration;
 
-use crate::control::actions::{self, NotWatched, Set, Wish};
+use crate::control::actions::Wish;
 use crate::model::{Settings, SettingsError};
 use crate::render::numbers::{Grouped, Moment, Period};
 use crate::render::views::{Link, SettingsView};
 use crate::store::WatchRow;
 
 use super::answer::{Answer, Stop, wrong};
-use super::clock;
-use super::target::ENDED;
+use super::set::{change, is_of_file};
 use super::turn::Turn;
 use super::words::{first_word, quoted};
+use super::{clock, digest};
 
 const EXAMPLE: &str = "/settings at most 15m";
+const DAY_EXAMPLE: &str = "/settings at most 10 a day";
 const ZONE_EXAMPLE: &str = "/settings tz Europe/Madrid";
 
-/// `/settings [video] [at most 15m|off|default] [tz Europe/Madrid|default]`
+/// `/settings [video] [at most 15m|off|default] [at most 10|off|default a day] [tz Europe/Madrid|default]`
 pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     let (wishes, what) = read(rest).map_err(|(line, example)| wrong(&line, example))?;
     if !wishes.is_empty() {
@@ -27,22 +28,8 @@ pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
         Some(what) => Some(turn.watched(what, "/settings 1 at most 1h").await?),
         None => None,
     };
-    let mut here = turn.settings();
-    if !wishes.is_empty() {
-        let subject = watch.as_ref().map(|watch| watch.subject.clone());
-        let settings = watch.as_mut().map_or(&mut here, |watch| &mut watch.settings);
-        let request = Set {
-            destination: turn.destination.clone(),
-            subject,
-            settings: settings.clone(),
-            wishes,
-        };
-        *settings = match actions::set(turn, request).await? {
-            Ok(settings) => settings,
-            Err(NotWatched) => return Err(turn.refuse(ENDED)),
-        };
-    }
-    Ok(Answer::of(&view(turn, &here, watch.as_ref()).await?))
+    let chat = change(turn, watch.as_mut(), wishes).await?;
+    Ok(Answer::of(&view(turn, &chat, watch.as_ref()).await?))
 }
 
 /// Whether the text behind the command asks for a change, and not only for what is set.
@@ -65,10 +52,14 @@ async fn view(
         None => turn.home.as_ref().and_then(|home| home.muted_until),
     };
     let watches = turn.actions().count_watches(turn.destination).await?;
+    let digests = turn.actions().digests(turn.destination, chat, watch, turn.now).await?;
     Ok(SettingsView {
         subject: watch.map(|watch| Link::subject(&watch.subject, watch.title.as_deref())),
         at_most: (!effective.at_most.is_zero()).then_some(Period(effective.at_most)),
         quiet: effective.quiet,
+        digest: digests.schedule.map(|schedule| schedule.to_string()),
+        budget: digests.budget.map(digest::budget),
+        is_of_file: watch.is_some_and(is_of_file),
         muted_until: muted_until
             .filter(|until| *until > turn.now)
             .map(|at| Moment { at, tz: effective.tz.clone() }),
@@ -97,8 +88,12 @@ fn read(text: &str) -> Result<(Vec<Wish>, Option<&str>), Wrong> {
         rest = after;
         match word.to_lowercase().as_str() {
             "at" if behind(rest, "most").is_some() => {
-                let (length, after) = at_most(behind(rest, "most").unwrap_or_default())?;
-                wishes.push(Wish::AtMost(length));
+                let text = behind(rest, "most").unwrap_or_default();
+                let (wish, after) = match a_day(text) {
+                    Some(read) => read?,
+                    None => at_most(text)?,
+                };
+                wishes.push(wish);
                 rest = after;
             }
             "tz" | "timezone" | "zone" => {
@@ -110,7 +105,7 @@ fn read(text: &str) -> Result<(Vec<Wish>, Option<&str>), Wrong> {
             _ if what.is_none() => what = Some(word),
             _ => {
                 let line = format!(
-                    "I don't understand {}: write `at most 15m` or `tz Europe/Madrid`.",
+                    "I don't understand {}: write `at most 15m`, `at most 10 a day` or `tz Europe/Madrid`.",
                     quoted(word)
                 );
                 return Err((line, EXAMPLE));
@@ -139,8 +134,26 @@ fn zone(text: &str) -> Result<(Option<String>, &str), Wrong> {
     }
 }
 
+/// Reads how many messages a day (`10 a day`, `10 messages per day`, `off a day`), and what follows it; `None`: it is not
+/// about a day.
+fn a_day(text: &str) -> Option<Result<(Wish, &str), Wrong>> {
+    let (word, rest) = first_word(text)?;
+    let rest = ["message", "messages"].iter().find_map(|word| behind(rest, word)).unwrap_or(rest);
+    let rest = ["a", "per", "each"].iter().find_map(|word| behind(rest, word))?;
+    let rest = behind(rest, "day")?;
+    let pings = match word.to_lowercase().as_str() {
+        "default" => Ok(None),
+        "one" | "once" => Ok(Some(1)),
+        word => Settings::read_pings_per_day(word).map(Some),
+    };
+    Some(match pings {
+        Ok(pings) => Ok((Wish::PingsPerDay(pings), rest)),
+        Err(error) => Err((format!("{error}."), DAY_EXAMPLE)),
+    })
+}
+
 /// Reads how often, and what follows it; `None` is the default.
-fn at_most(text: &str) -> Result<(Option<Duration>, &str), Wrong> {
+fn at_most(text: &str) -> Result<(Wish, &str), Wrong> {
     let mut text = text;
     if clock::leading_duration(text).is_none() {
         for filler in ["one", "once", "1", "per", "every"] {
@@ -152,16 +165,19 @@ fn at_most(text: &str) -> Result<(Option<Duration>, &str), Wrong> {
         return Err((line.to_owned(), EXAMPLE));
     };
     if word.eq_ignore_ascii_case("default") {
-        return Ok((None, rest));
+        return Ok((Wish::AtMost(None), rest));
     }
     if word.eq_ignore_ascii_case("off") || word == "0" {
-        return Ok((Some(Duration::ZERO), rest));
+        return Ok((Wish::AtMost(Some(Duration::ZERO)), rest));
     }
     match clock::leading_duration(text) {
-        Some((length, rest)) if length <= Settings::AT_MOST_MAX => Ok((Some(length), rest)),
+        Some((length, rest)) if length <= Settings::AT_MOST_MAX => {
+            Ok((Wish::AtMost(Some(length)), rest))
+        }
         Some(_) => Err((format!("{}.", SettingsError::AtMost(word.to_owned())), EXAMPLE)),
         None => {
-            let line = format!("{} is no duration: write `15m`, `1h` or `off`.", quoted(word));
+            let line =
+                format!("{} is no duration: write `15m`, `1h`, `10 a day` or `off`.", quoted(word));
             Err((line, EXAMPLE))
         }
     }
@@ -190,6 +206,13 @@ mod tests {
             ("2 at most 1 hour tz UTC", vec![hour(), utc()], Some("2")),
             ("at most once per 1 h 2", vec![hour()], Some("2")),
             ("at most default tz default", vec![Wish::AtMost(None), Wish::Zone(None)], None),
+            ("at most 10 a day", vec![Wish::PingsPerDay(Some(10))], None),
+            ("at most 10 messages per day for 2", vec![Wish::PingsPerDay(Some(10))], Some("2")),
+            ("at most once a day", vec![Wish::PingsPerDay(Some(1))], None),
+            ("at most off a day", vec![Wish::PingsPerDay(Some(0))], None),
+            ("2 at most default a day", vec![Wish::PingsPerDay(None)], Some("2")),
+            ("at most 1 day", vec![Wish::AtMost(Some(Duration::from_secs(86_400)))], None),
+            ("at most 15m at most 10 a day", vec![quarter(), Wish::PingsPerDay(Some(10))], None),
         ] {
             assert_eq!(read(text), Ok((wishes, what)), "{text}");
         }
@@ -201,6 +224,9 @@ mod tests {
             ("at most", "Say how often"),
             ("at most often", "`often` is no duration"),
             ("at most 40d", "`40d` is too long: write at most 30d"),
+            ("at most 0 a day", "`0` is no number of messages a day: write 1 or more"),
+            ("at most ten a day", "`ten` is no number of messages a day"),
+            ("at most 10", "`10 a day`"),
             ("tz Mars/Olympus", "no time zone"),
             ("tz", "which time zone"),
             ("1 louder", "`at most 15m`"),

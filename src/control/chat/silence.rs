@@ -152,6 +152,7 @@ pub(super) async fn quiet(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
     let effective = Settings::effective(&Settings::default(), &settings, &turn.options().defaults);
     Ok(Answer::of(&QuietHours {
         hours: effective.quiet,
+        digest: effective.digest.map(|schedule| schedule.to_string()),
         now: Moment { at: turn.now, tz: effective.tz.clone() },
         tz: effective.tz,
     }))

@@ -4,7 +4,7 @@ use crate::control::actions::{NoWatch, Target, WatchRequest};
 use crate::model::{Rule, SubjectRef};
 use crate::render::Prose;
 use crate::render::numbers::Grouped;
-use crate::render::views::ErrorView;
+use crate::render::views::{ErrorView, Watch};
 use crate::route::language::{self, RuleError};
 
 use super::answer::{Answer, Stop, wrong};
@@ -34,9 +34,12 @@ pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
 pub(super) async fn make(turn: &mut Turn<'_>, target: Target, rules: &str) -> Result<Answer, Stop> {
     let rules = read(rules, &target.subject)?;
     let by = turn.asking();
-    match turn.actions().watch(turn, &by, WatchRequest { target, rules }).await? {
+    let names_no_rule = rules.is_none();
+    let request = WatchRequest { target, rules, settings: None };
+    match turn.actions().watch(turn, &by, request).await? {
         Ok(watched) => {
-            let view = watched::view(turn, &watched).await?;
+            let offered = (names_no_rule && watched.created).then_some(watched.id);
+            let view = Watch { offered, ..watched::view(turn, &watched).await? };
             Ok(Answer { toast: Some("Watching".into()), ..Answer::of(&view) })
         }
         Err(refusal) => Err(refused(turn, &refusal)),
@@ -63,7 +66,7 @@ fn misread(text: &str, error: &RuleError, subject: &SubjectRef) -> Stop {
 }
 
 /// A refusal in words.
-fn refused(turn: &Turn<'_>, refusal: &NoWatch) -> Stop {
+pub(super) fn refused(turn: &Turn<'_>, refusal: &NoWatch) -> Stop {
     match refusal {
         NoWatch::UploadOfVideo => wrong(
             "`upload` tells of new videos, so it needs a channel or a playlist.",

@@ -30,7 +30,7 @@ fn videos_left(turn: &Turn<'_>, watched: &Watched, is_video: bool) -> Option<Vid
 }
 
 pub(super) async fn view(turn: &Turn<'_>, watched: &Watched) -> Result<Watch, Stop> {
-    let Watched { subject, created, changed, rules, seen, before, .. } = watched;
+    let Watched { subject, created, changed, rules, settings, seen, before, .. } = watched;
     let is_changed = !created && *changed;
     let mut lines = rule_lines(turn, subject, rules.iter().map(|rule| rule.text.as_str())).await?;
     for (line, rule) in lines.iter_mut().zip(rules) {
@@ -53,8 +53,7 @@ pub(super) async fn view(turn: &Turn<'_>, watched: &Watched) -> Result<Watch, St
         .or(title)
         .or_else(|| before.as_ref().and_then(|watch| watch.title.clone()));
     let is_video = matches!(subject, SubjectRef::Video(_));
-    let own = before.as_ref().map(|watch| watch.settings.clone()).unwrap_or_default();
-    let effective = turn.effective(&own);
+    let effective = turn.effective(settings);
     Ok(Watch {
         subject: Link::subject(subject, title.as_deref()),
         channel: seen.snapshot().and_then(channel),
@@ -90,10 +89,12 @@ pub(super) async fn view(turn: &Turn<'_>, watched: &Watched) -> Result<Watch, St
             Seen::Video(_) | Seen::Subject(_) | Seen::Gone => None,
         },
         at_most: (!effective.at_most.is_zero()).then_some(Period(effective.at_most)),
+        digest: effective.digest.map(|schedule| schedule.to_string()),
         quiet: effective.quiet,
         tz: effective.tz,
         muted_until: turn.silent_until(),
         until: effective.until.map(|until| turn.moment(until)),
+        offered: None,
     })
 }
 

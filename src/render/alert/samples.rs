@@ -3,8 +3,8 @@
 use crate::model::{About, Event, Marks, Metric, STARTED, Signal, Status, Value};
 use crate::render::news::{NetAlert, VideoFacts, WatchMessage};
 use crate::render::sample::news::{
-    CHANNEL, LIKES, PLAYLIST, VIEWS, alert, counted, event, facts, hostile, listed, told, upcoming,
-    upload,
+    CHANNEL, LIKES, PLAYLIST, VIEWS, alert, counted, event, facts, hostile, last_of_day, listed,
+    told, upcoming, upload,
 };
 use crate::render::sample::{HIDDEN, HOSTILE, NOW, TITLE};
 
@@ -31,6 +31,10 @@ pub(super) fn alerts() -> Vec<WatchMessage> {
     let new = |alert: NetAlert| listed(CHANNEL, None, one(vec![alert]));
     vec![
         one(vec![counted(VIEWS, 950, 1_240, "views any"), counted(LIKES, 55, 56, "likes any")]),
+        WatchMessage {
+            budget: last_of_day(),
+            ..one(vec![counted(VIEWS, 950, 1_240, "views any")])
+        },
         sums_up(
             3,
             one(vec![passed.clone(), fell, counted(gain, 10_000, 10_612, "views rate > 200/h")]),

@@ -1,123 +1,175 @@
-//! What watches are told of several videos: one message per situation.
+//! What digests tell: of two videos, of fifty, of five hundred, and of each thing that may happen.
 
-use crate::model::{About, Event, Marks, Metric, STARTED, Signal, Value, VideoId};
-use crate::render::news::{NetAlert, VideoFacts, VideoNews, WatchMessage};
+use std::time::Duration;
+
+use crate::model::{Event, Marks, Metric, STARTED, Signal, SubjectRef, Value, VideoId};
+use crate::render::news::{
+    DigestMessage, NetAlert, VideoFacts, VideoNews, WatchMessage, WatchNews,
+};
 use crate::render::sample::news::{
     CHANNEL, LIKES, PLAYLIST, VIEWS, alert, counted, event, facts, hostile, listed, news, told,
     upcoming, upload,
 };
 use crate::render::sample::{HOSTILE, NOW, TITLE};
 
-/// Messages of several videos.
-pub(super) fn several() -> Vec<WatchMessage> {
+/// Digests, and how many of the videos that merely moved are named.
+pub(super) fn digests() -> Vec<(DigestMessage, usize)> {
+    vec![
+        (of(vec![single(0, 12_345), single(1, 1_017)]), 40),
+        (of_fifty(), 10),
+        (of(vec![channel("Rick Astley", (0..500).map(moved).collect())]), 6),
+        (DigestMessage { late: true, ..of(every_event()) }, 40),
+        (of(lists()), 0),
+        (of(vec![held_back(channel("Rick Astley", vec![moved(0), moved(1)]))]), 1),
+        (of(vec![unknown_before()]), 0),
+        (of(hostile_watches()), 3),
+    ]
+}
+
+fn of(watches: Vec<WatchNews>) -> DigestMessage {
+    DigestMessage {
+        schedule: "daily 09:00".to_owned(),
+        tz: "Europe/Madrid".to_owned(),
+        now: NOW,
+        since: NOW.minus(Duration::from_secs(86_400)),
+        late: false,
+        watches,
+    }
+}
+
+fn watch(message: WatchMessage) -> WatchNews {
+    WatchNews { message, over_budget: false }
+}
+
+fn held_back(watch: WatchNews) -> WatchNews {
+    WatchNews { over_budget: true, ..watch }
+}
+
+fn video(index: i64) -> VideoFacts {
     let titles = ["Together Forever", "Whenever You Need Somebody", "She Wants to Dance with Me"];
-    let video = |index: usize| {
-        let id = format!("{index:011}").parse::<VideoId>().expect("eleven digits");
-        let title =
-            titles.get(index).map_or_else(|| format!("Live, part {index}"), |t| (*t).into());
-        VideoFacts { id, title, ..facts() }
-    };
-    let message = |title: Option<&str>, videos: Vec<VideoNews>| {
-        listed(CHANNEL, title, WatchMessage { videos, ..told(None, Vec::new()) })
-    };
-    let mut passed = counted(VIEWS, 9_950, 10_234, "views milestones");
-    passed.marks = Marks { values: vec![10_000], more: 0 };
+    let title = usize::try_from(index).ok().and_then(|index| titles.get(index));
+    VideoFacts {
+        id: format!("{index:011}").parse::<VideoId>().expect("eleven digits"),
+        title: title.map_or_else(|| format!("Live, part {index}"), |title| (*title).to_owned()),
+        ..facts()
+    }
+}
+
+fn moved(index: i64) -> VideoNews {
+    let likes = counted(LIKES, 56, 56 + index, "likes any");
+    news(Some(video(index)), vec![counted(VIEWS, 950, 1_240 + 7 * index, "views any"), likes])
+}
+
+/// A video that is watched by itself.
+fn single(index: i64, views: i64) -> WatchNews {
+    let facts = video(index);
+    let subject = SubjectRef::Video(facts.id);
+    let alerts = vec![
+        counted(VIEWS, 950, views, "views any"),
+        counted(LIKES, 55, 56, "likes any"),
+        NetAlert {
+            marks: Marks { values: vec![1_000], more: 0 },
+            ..counted(VIEWS, 950, views, "views milestones")
+        },
+    ];
+    watch(WatchMessage { subject, ..told(Some(facts), alerts) })
+}
+
+fn channel(title: &str, videos: Vec<VideoNews>) -> WatchNews {
+    watch(listed(CHANNEL, Some(title), WatchMessage { videos, ..told(None, Vec::new()) }))
+}
+
+fn of_fifty() -> DigestMessage {
+    let mut videos: Vec<VideoNews> = (0..46).map(moved).collect();
+    videos[3].alerts.push(upload(Value::None, Value::Text(TITLE.into())));
+    videos[4].alerts.push(NetAlert {
+        marks: Marks { values: vec![1_000], more: 0 },
+        ..counted(VIEWS, 950, 1_268, "views milestones")
+    });
+    videos[5].alerts.push(event(Event::Status, "public", "unavailable"));
+    of(vec![
+        channel("Rick Astley", videos),
+        single(46, 12_345),
+        held_back(single(47, 2_003)),
+        single(48, 1_017),
+        single(49, 1_018),
+    ])
+}
+
+/// Each thing that may happen, of videos of a channel and of single ones.
+fn every_event() -> Vec<WatchNews> {
+    let gain = Signal::Gain { metric: Metric::Views, window_s: 3600 };
+    let growth = Signal::Growth { metric: Metric::Likes, window_s: 900 };
     let mut fell = counted(LIKES, 520, 499, "likes at 500");
     fell.series.down = true;
     fell.marks = Marks { values: vec![500], more: 2 };
     let title = Value::Text(TITLE.into());
-
-    let typical = message(
-        Some("Rick Astley"),
-        (0..40)
-            .map(|index| {
-                let mut alerts = vec![counted(VIEWS, 950, 1_240 + 7 * index, "views any")];
-                match index {
-                    0 => alerts.push(upload(Value::None, title.clone())),
-                    1 => alerts.push(upload(upcoming(), Value::Int(NOW.0 + 86_400_000))),
-                    2 => alerts.extend([passed.clone(), fell.clone()]),
-                    3..10 => alerts.push(event(Event::Status, "public", "unavailable")),
-                    _ => {}
-                }
-                news(Some(video(usize::try_from(index).unwrap_or(0))), alerts)
-            })
-            .collect(),
-    );
-    let everything = |video: VideoFacts| {
-        let gain = Signal::Gain { metric: Metric::Views, window_s: 3600 };
-        let growth = Signal::Growth { metric: Metric::Likes, window_s: 900 };
-        let alerts = vec![
-            event(Event::Title, HOSTILE, HOSTILE),
-            event(Event::Status, "public", "unavailable"),
-            event(Event::Status, "public", "unlisted"),
-            event(Event::Status, "unavailable", "public"),
-            event(Event::Status, "unlisted", "public"),
-            event(Event::Live, "none", "upcoming"),
-            event(Event::Live, "upcoming", "live"),
-            event(Event::Live, "live", "completed"),
-            alert(Signal::Count(Metric::Comments), Value::Int(3), Value::None, "comments any"),
-            counted(LIKES, 55, 56, "likes any"),
-            counted(gain, 10_000, 10_612, "views rate > 200/h"),
-            counted(growth, 10_000, 10_612, "likes +5% in 15m"),
-        ];
-        news(Some(video), alerts)
+    let renamed =
+        |previous| alert(Signal::Event(Event::Title), previous, Value::Text("new".into()), "title");
+    let all = vec![
+        renamed(Value::Text("old".into())),
+        event(Event::Status, "public", "unavailable"),
+        event(Event::Status, "public", "unlisted"),
+        event(Event::Status, "unavailable", "public"),
+        event(Event::Status, "unlisted", "public"),
+        event(Event::Live, "none", "upcoming"),
+        event(Event::Live, "upcoming", "live"),
+        event(Event::Live, "live", "completed"),
+        alert(Signal::Count(Metric::Comments), Value::Int(3), Value::None, "comments any"),
+        counted(gain, 10_000, 10_612, "views rate > 200/h"),
+        counted(growth, 10_000, 10_612, "likes +5% in 15m"),
+        fell,
+    ];
+    let made_before = |index: i64, alert: NetAlert| news(Some(video(index)), vec![alert]);
+    let stream = |index: i64, alert: NetAlert| {
+        let mut facts = video(index);
+        facts.about.duration = None;
+        news(Some(facts), vec![alert])
     };
-    let presence = |current: &str| {
-        let alert = event(Event::Presence, "", current);
-        news(None, vec![NetAlert { rule_text: String::new(), ..alert }])
-    };
-    // Each thing of one video.
-    let single = WatchMessage {
-        late: true,
-        ..message(
-            None,
-            vec![
-                everything(facts()),
-                news(Some(video(1)), vec![upload(Value::Text(STARTED.into()), title.clone())]),
-                news(
-                    Some(VideoFacts { about: About::default(), ..video(2) }),
-                    vec![
-                        upload(upcoming(), title.clone()),
-                        alert(
-                            Signal::Event(Event::Title),
-                            Value::None,
-                            Value::Text("new".into()),
-                            "title",
-                        ),
-                        alert(VIEWS, Value::None, Value::Int(5), "views any"),
-                    ],
-                ),
-                presence("unavailable"),
-            ],
-        )
-    };
-    let playlist = |current: &str| {
-        listed(PLAYLIST, None, message(None, vec![presence(current), presence("public")]))
-    };
-    // Each thing of many videos, and a line as long as a line can be.
-    let longest = NetAlert {
-        marks: Marks { values: (0..8).map(|n| i64::MAX - n).collect(), more: u64::MAX },
-        ..counted(VIEWS, 0, i64::MAX, HOSTILE)
-    };
-    let hostile_title = HOSTILE.repeat(20);
-    let mut all: Vec<VideoNews> = (0..9)
-        .map(|index| {
-            everything(VideoFacts {
-                id: video(index).id,
-                title: hostile_title.clone(),
-                ..hostile()
-            })
-        })
-        .collect();
-    all[0].alerts.extend((0..4).map(|n| NetAlert { current: Value::Int(n), ..longest.clone() }));
-    all[0].alerts.push(upload(Value::None, Value::Text(HOSTILE.into())));
-    all[0].alerts.extend((0..10).map(|n| counted(LIKES, 1, 2, &format!("{HOSTILE}{n}"))));
-    all.push(presence("public"));
+    let of_channel = vec![
+        made_before(1, renamed(Value::None)),
+        made_before(2, upload(upcoming(), Value::Int(NOW.0 + 86_400_000))),
+        stream(3, upload(upcoming(), title.clone())),
+        made_before(4, upload(Value::Text(STARTED.into()), title.clone())),
+        made_before(5, upload(Value::None, title.clone())),
+    ];
     vec![
-        typical,
-        single,
-        playlist("unavailable"),
-        playlist("public"),
-        message(Some(&hostile_title), all),
+        watch(told(Some(facts()), all)),
+        channel("Rick Astley", of_channel),
+        channel("Another channel", vec![made_before(6, upload(Value::None, title))]),
     ]
+}
+
+/// Lists that are gone, or there again.
+fn lists() -> Vec<WatchNews> {
+    let list = |subject: &str, current: &str| {
+        let presence = NetAlert { rule_text: String::new(), ..event(Event::Presence, "", current) };
+        watch(listed(subject, Some("Rick Astley"), told(None, vec![presence])))
+    };
+    [(CHANNEL, "unavailable"), (CHANNEL, "public"), (PLAYLIST, "unavailable"), (PLAYLIST, "public")]
+        .into_iter()
+        .map(|(subject, current)| list(subject, current))
+        .collect()
+}
+
+/// A count of which nobody knows what it was before.
+fn unknown_before() -> WatchNews {
+    watch(told(Some(facts()), vec![alert(VIEWS, Value::None, Value::Int(5), "views any")]))
+}
+
+fn hostile_watches() -> Vec<WatchNews> {
+    let named = |index: i64| VideoFacts { id: video(index).id, ..hostile() };
+    let everything = vec![
+        event(Event::Title, HOSTILE, HOSTILE),
+        event(Event::Upload, "", HOSTILE),
+        counted(VIEWS, 950, 1_240, HOSTILE),
+    ];
+    let mere = vec![counted(VIEWS, 0, i64::MAX, HOSTILE)];
+    let list = vec![
+        news(Some(named(1)), everything.clone()),
+        news(Some(named(2)), mere.clone()),
+        news(Some(named(3)), mere),
+    ];
+    let single = VideoNews { changes: 3, ..news(Some(named(4)), everything) };
+    vec![held_back(channel(HOSTILE, list)), held_back(channel(HOSTILE, vec![single]))]
 }

@@ -5,7 +5,7 @@ use crate::model::{
     About, Event, Live, Marks, Metric, Series, Signal, Status, SubjectRef, SubscriptionId,
     UnixMillis, Value,
 };
-use crate::render::news::{NetAlert, VideoFacts, VideoNews, WatchMessage};
+use crate::render::news::{BudgetNote, NetAlert, VideoFacts, VideoNews, WatchMessage};
 
 pub(in crate::render) const VIEWS: Signal = Signal::Count(Metric::Views);
 pub(in crate::render) const LIKES: Signal = Signal::Count(Metric::Likes);
@@ -86,6 +86,11 @@ pub(in crate::render) fn told(video: Option<VideoFacts>, alerts: Vec<NetAlert>) 
 
 pub(in crate::render) fn news(video: Option<VideoFacts>, alerts: Vec<NetAlert>) -> VideoNews {
     VideoNews { video, alerts, observed_at: NOW, changes: 1 }
+}
+
+/// What is said of a message that is the last of its day.
+pub(in crate::render) fn last_of_day() -> Option<BudgetNote> {
+    Some(BudgetNote { pings: 10, digest_at: UnixMillis(NOW.0 + 6 * 3_600_000) })
 }
 
 /// A watch of a channel or playlist.

@@ -25,6 +25,8 @@ pub struct Watches {
     pub page: Option<Page>,
     /// The place of a single video among them: `/why` explains no channel and no playlist.
     pub video: Option<String>,
+    /// When what happens in the chat is told, where it is collected.
+    pub digest: Option<String>,
     /// The whole chat is silent until then.
     pub muted_until: Option<Moment>,
     /// Nothing arrived in this chat until now.
@@ -40,6 +42,7 @@ impl View for Watches {
             subject: video(),
             members: None,
             rules: vec!["views every 1000".to_owned(), "status".to_owned()],
+            digest: None,
             muted_until: None,
             until: None,
             is_unavailable: false,
@@ -49,6 +52,7 @@ impl View for Watches {
             number: Grouped(2),
             subject: channel(),
             members: Some(Members { taken: Grouped(500), total: Grouped(1_234), is_cut: true }),
+            digest: Some("weekly mon 09:00".to_owned()),
             muted_until: Some(moment(-60)),
             until: Some(moment(-60 * 24 * 30)),
             is_unavailable: false,
@@ -69,6 +73,7 @@ impl View for Watches {
                 max: Some(Grouped(50)),
                 page: None,
                 video: Some("1".to_owned()),
+                digest: Some("daily 09:00".to_owned()),
                 muted_until: None,
                 back: None,
             },
@@ -78,6 +83,7 @@ impl View for Watches {
                 max: None,
                 page: None,
                 video: None,
+                digest: None,
                 muted_until: Some(moment(-60)),
                 back: Back::sample(Some(moment(600)), BLOCKED),
             },
@@ -87,6 +93,7 @@ impl View for Watches {
                 max: None,
                 page: Some(Page { number: Grouped(2), count: Grouped(6) }),
                 video: None,
+                digest: None,
                 muted_until: None,
                 back: Back::sample(None, &format!("refused: `{HOSTILE}`")),
             },
@@ -118,6 +125,8 @@ pub struct WatchLine {
     pub members: Option<Members>,
     /// The texts of its rules.
     pub rules: Vec<String>,
+    /// When what happens is told, where the watch has it otherwise than the chat: as people write it, or `off`.
+    pub digest: Option<String>,
     /// Muted until then.
     pub muted_until: Option<Moment>,
     /// When it ends.

@@ -14,6 +14,8 @@ pub struct QuietHours {
     pub hours: Option<Quiet>,
     /// The time zone of the hours.
     pub tz: String,
+    /// When digests come, where what happens is collected.
+    pub digest: Option<String>,
     /// The moment of the answer, so that a wrong time zone shows.
     pub now: Moment,
 }
@@ -23,8 +25,19 @@ impl View for QuietHours {
 
     fn samples() -> Vec<Self> {
         vec![
-            QuietHours { hours: Some(quiet()), tz: "Europe/Madrid".to_owned(), now: moment(0) },
-            QuietHours { hours: None, tz: HOSTILE.to_owned(), now: moment(0) },
+            QuietHours {
+                hours: Some(quiet()),
+                tz: "Europe/Madrid".to_owned(),
+                digest: None,
+                now: moment(0),
+            },
+            QuietHours {
+                hours: Some(quiet()),
+                tz: "Europe/Madrid".to_owned(),
+                digest: Some("every 6h".to_owned()),
+                now: moment(0),
+            },
+            QuietHours { hours: None, tz: HOSTILE.to_owned(), digest: None, now: moment(0) },
         ]
     }
 }

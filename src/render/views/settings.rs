@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::budget::Budget;
 use crate::model::Quiet;
 use crate::render::link::Link;
 use crate::render::numbers::{Grouped, Moment, Period};
@@ -19,6 +20,12 @@ pub struct SettingsView {
     pub at_most: Option<Period>,
     /// Quiet hours.
     pub quiet: Option<Quiet>,
+    /// When what happens is told, where it is collected; `None`: as it happens.
+    pub digest: Option<String>,
+    /// At most so many messages a day; `None`: no limit.
+    pub budget: Option<Budget>,
+    /// The watch comes from a file, which has the last word on it.
+    pub is_of_file: bool,
     /// The time zone.
     pub tz: String,
     /// Muted until then.
@@ -43,6 +50,9 @@ impl View for SettingsView {
             subject: None,
             at_most: Some(Period(Duration::from_secs(900))),
             quiet: Some(quiet()),
+            digest: Some("daily 09:00".to_owned()),
+            budget: Some(Budget::sample(Some(3))),
+            is_of_file: false,
             tz: "Europe/Madrid".to_owned(),
             muted_until: Some(moment(-60)),
             chat_muted_until: None,
@@ -53,11 +63,14 @@ impl View for SettingsView {
         };
         vec![
             plain.clone(),
-            SettingsView { at_most: None, ..plain },
+            SettingsView { at_most: None, digest: None, budget: None, ..plain },
             SettingsView {
                 subject: Some(hostile_link()),
                 at_most: Some(Period(Duration::from_secs(900))),
                 quiet: None,
+                digest: None,
+                budget: Some(Budget::sample(None)),
+                is_of_file: true,
                 tz: HOSTILE.to_owned(),
                 muted_until: None,
                 chat_muted_until: Some(moment(-60)),

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::members::Members;
 use super::rules::RuleLine;
-use crate::model::{Marks, Quiet};
+use crate::model::{Button, Marks, Quiet, SubscriptionId};
+use crate::render::buttons;
 use crate::render::cut::List;
 use crate::render::link::Link;
 use crate::render::numbers::{Ago, Grouped, Moment, Numbers, Passed, Period};
@@ -51,6 +52,8 @@ pub struct Watch {
     pub note: Option<Prose>,
     /// At most one message per this.
     pub at_most: Option<Period>,
+    /// When what happens is told, where it is collected.
+    pub digest: Option<String>,
     /// Quiet hours.
     pub quiet: Option<Quiet>,
     /// The time zone of the hours.
@@ -59,6 +62,9 @@ pub struct Watch {
     pub muted_until: Option<Moment>,
     /// When the watch ends.
     pub until: Option<Moment>,
+    /// The watch, where it was made without a rule: other ways to be told of it are offered.
+    #[serde(skip)]
+    pub offered: Option<SubscriptionId>,
 }
 
 impl View for Watch {
@@ -90,10 +96,12 @@ impl View for Watch {
             with_upload: None,
             note: None,
             at_most: Some(Period(Duration::from_secs(900))),
+            digest: Some("daily 09:00".to_owned()),
             quiet: Some(quiet()),
             tz: "Europe/Madrid".to_owned(),
             muted_until: None,
             until: Some(moment(-60 * 24 * 30)),
+            offered: Some(SubscriptionId(7)),
         };
         let members = |taken, total, is_cut| {
             Some(Members { taken: Grouped(taken), total: Grouped(total), is_cut })
@@ -125,8 +133,10 @@ impl View for Watch {
                 with_upload: Some("/watch @rick views any; upload".to_owned()),
                 muted_until: Some(moment(-60)),
                 at_most: None,
+                digest: None,
                 quiet: None,
                 until: None,
+                offered: None,
                 ..full.clone()
             },
             Watch {
@@ -146,6 +156,10 @@ impl View for Watch {
                 ..full
             },
         ]
+    }
+
+    fn buttons(&self) -> Vec<Vec<Button>> {
+        self.offered.map(buttons::of_new_watch).unwrap_or_default()
     }
 }
 

@@ -1,13 +1,17 @@
 //! The fields of `templates/why/`: the answer to `/why`.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::model::{CancelReason, Outcome, Value};
 use crate::render::cut::List;
 use crate::render::link::Link;
-use crate::render::numbers::{self, Ago, Grouped, Moment, Numbers};
+use crate::render::numbers::{self, Ago, At, Grouped, Moment, Near, Numbers, Period};
 use crate::render::prose::Prose;
-use crate::render::sample::{COUNTS, HIDDEN, HOSTILE, channel, hostile_link, moment, seen, video};
+use crate::render::sample::{
+    COUNTS, HIDDEN, HOSTILE, NOW, channel, hostile_link, moment, seen, video,
+};
 use crate::render::view::View;
 
 /// The answer to `/why`.
@@ -23,6 +27,8 @@ pub struct Why {
     pub muted_until: Option<Moment>,
     /// One entry per rule; empty: the video is not watched here.
     pub rules: List<WhyRule>,
+    /// A percentage or a rate of now stands above: said because YouTube's terms want computed numbers told apart.
+    pub computed: bool,
 }
 
 impl View for Why {
@@ -70,12 +76,33 @@ impl View for Why {
             alerts: List::default(),
             suppressed: Vec::new(),
         };
-        let window = |is_armed| {
-            Some(WhyWindow { growth: "+5 % views".to_owned(), window: "hour".to_owned(), is_armed })
+        let window = |is_armed, now: Option<&str>| {
+            Some(WhyWindow {
+                growth: "+5 % views".to_owned(),
+                now: now.map(str::to_owned),
+                window: "hour".to_owned(),
+                is_armed,
+            })
         };
+        let near = |minutes_ahead: i64| {
+            let moment = moment(-minutes_ahead);
+            Near { at: moment.at, now: NOW, tz: moment.tz }
+        };
+        let held = [
+            WhyHeld::Barred { until: near(30) },
+            WhyHeld::Quiet { until: near(600) },
+            WhyHeld::AtMost { at_most: "15m".to_owned(), left: Period(Duration::from_secs(420)) },
+            WhyHeld::Digest { at: At(near(600)) },
+            WhyHeld::Budget { pings: Grouped(10), at: At(near(60 * 30)) },
+        ];
+        let held = held.map(|held| WhyAlert {
+            outcome: WhyOutcome::held(held),
+            ..told(&Outcome::Waiting, "10,870", "11,340")
+        });
         let others = vec![
-            WhyRule { window: window(true), is_unset: false, ..quiet.clone() },
-            WhyRule { window: window(false), is_unset: false, ..quiet.clone() },
+            WhyRule { window: window(true, Some("+3.2 %")), is_unset: false, ..quiet.clone() },
+            WhyRule { window: window(false, None), is_unset: false, ..quiet.clone() },
+            WhyRule { alerts: List::new(held.to_vec()), is_unset: false, ..quiet.clone() },
             WhyRule { is_spent: true, is_unset: false, ..quiet.clone() },
             WhyRule { is_presence: true, is_unset: false, ..quiet.clone() },
             WhyRule { is_presence: true, is_unset: false, is_ended: true, ..quiet.clone() },
@@ -95,6 +122,7 @@ impl View for Why {
                 seen: Some(seen()),
                 muted_until: None,
                 rules: List::new(vec![fired, quiet]),
+                computed: false,
             },
             Why {
                 subject: video(),
@@ -102,6 +130,7 @@ impl View for Why {
                 seen: None,
                 muted_until: Some(moment(-60)),
                 rules: List::default(),
+                computed: false,
             },
             Why {
                 subject: video(),
@@ -109,6 +138,7 @@ impl View for Why {
                 seen: None,
                 muted_until: None,
                 rules: List::new(others),
+                computed: true,
             },
             Why {
                 subject: hostile_link(),
@@ -116,6 +146,7 @@ impl View for Why {
                 seen: None,
                 muted_until: None,
                 rules: List::new(vec![hostile; 20]),
+                computed: false,
             },
         ]
     }
@@ -146,6 +177,14 @@ pub struct WhyRule {
     pub suppressed: Vec<WhySuppressed>,
 }
 
+impl WhyRule {
+    /// Whether a number in it is computed by tubebell.
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
+        self.window.as_ref().is_some_and(|window| window.now.is_some())
+    }
+}
+
 /// The trigger of a rule that waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WhyNext {
@@ -160,6 +199,8 @@ pub struct WhyNext {
 pub struct WhyWindow {
     /// The growth with its unit, such as `+5 % views`.
     pub growth: String,
+    /// As much as it is now, where that is known.
+    pub now: Option<String>,
     /// As it follows “in the last”: [`numbers::window`].
     pub window: String,
     /// It fires there; otherwise it has fired, and can fire again once growth is back there.
@@ -182,14 +223,59 @@ pub struct WhyAlert {
 /// An [`Outcome`] as fields: exactly one is set.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct WhyOutcome {
-    /// Not yet told.
+    /// Not yet told, and about to be.
     pub waiting: bool,
+    /// Not yet told: what holds it back.
+    pub held: Option<WhyHeld>,
     /// Told.
     pub sent: bool,
     /// Not told on purpose: why, in words.
     pub cancelled: Option<&'static str>,
     /// Could not be told: the cause.
     pub dead: Option<Prose>,
+}
+
+/// What holds back what is not told yet: an object with one field, named after it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyHeld {
+    /// The chat takes nothing for now; it is tried again then.
+    Barred {
+        /// When.
+        until: Near,
+    },
+    /// These are quiet hours.
+    Quiet {
+        /// They end then.
+        until: Near,
+    },
+    /// The watch had a message a short time ago.
+    AtMost {
+        /// It has at most one in so long, as people write it.
+        at_most: String,
+        /// So much of that is left.
+        left: Period,
+    },
+    /// It is collected for a digest.
+    Digest {
+        /// Which comes then.
+        at: At,
+    },
+    /// The messages of the day are used up.
+    Budget {
+        /// So many there may be.
+        pings: Grouped,
+        /// What is over comes then.
+        at: At,
+    },
+}
+
+impl WhyOutcome {
+    /// Not yet told, by what holds it back.
+    #[must_use]
+    pub fn held(held: WhyHeld) -> WhyOutcome {
+        WhyOutcome { held: Some(held), ..WhyOutcome::default() }
+    }
 }
 
 impl From<&Outcome> for WhyOutcome {

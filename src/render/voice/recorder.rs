@@ -6,7 +6,7 @@ use super::Voice;
 use crate::model::Body;
 use crate::render::RenderError;
 use crate::render::chat::ChatTemplates;
-use crate::render::news::{Part, WatchMessage};
+use crate::render::news::{DigestMessage, Part, WatchMessage};
 use crate::render::view::AnyView;
 
 #[derive(Debug)]
@@ -23,6 +23,10 @@ impl RecorderVoice {
 impl Voice for RecorderVoice {
     fn watch(&self, message: &WatchMessage) -> Result<Vec<Part>, RenderError> {
         self.chats.watch(message, |page| Body::Text(page.seen.text()))
+    }
+
+    fn digest(&self, message: &DigestMessage) -> Result<Vec<Part>, RenderError> {
+        self.chats.digest(message, |page| Body::Text(page.seen.text()))
     }
 
     fn answer(&self, view: AnyView) -> Result<Body, RenderError> {

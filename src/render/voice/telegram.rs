@@ -6,7 +6,7 @@ use super::Voice;
 use crate::model::Body;
 use crate::render::RenderError;
 use crate::render::chat::{ChatPage, ChatTemplates};
-use crate::render::news::{Part, WatchMessage};
+use crate::render::news::{DigestMessage, Part, WatchMessage};
 use crate::render::view::AnyView;
 
 #[derive(Debug)]
@@ -27,6 +27,10 @@ fn body(page: ChatPage) -> Body {
 impl Voice for TelegramVoice {
     fn watch(&self, message: &WatchMessage) -> Result<Vec<Part>, RenderError> {
         self.chats.watch(message, body)
+    }
+
+    fn digest(&self, message: &DigestMessage) -> Result<Vec<Part>, RenderError> {
+        self.chats.digest(message, body)
     }
 
     fn answer(&self, view: AnyView) -> Result<Body, RenderError> {

@@ -31,7 +31,33 @@
 //!                                                  // milliseconds since 1970 (or the title); "started" and the title
 //!       "passed": [1000], "passed_more": 0         // the marks passed, highest 8, and how many lower ones
 //!     }],
-//!     "alerts_left_out": 0                         // did not fit in 20 kB
+//!     "alerts_left_out": 0,                        // did not fit in 20 kB
+//!     "budget_used": {                             // only in the last message of a day that has a budget
+//!       "messages": 10,                            // so many messages a day there may be
+//!       "digest_at": "2026-11-21T19:00:00Z"        // when what else happens is told
+//!     }
+//!   }
+//! }
+//! ```
+//!
+//! What is collected comes as a digest, in as many bodies as it takes. `videos` hold what is told of each as above, with the
+//! same fields:
+//!
+//! ```json
+//! {
+//!   "type": "digest.sent",
+//!   "timestamp": "2026-11-21T08:00:00Z",           // when it was put together
+//!   "data": {
+//!     "schedule": "daily 09:00",                   // daily HH:MM | weekly mon HH:MM | hourly | every 6h
+//!     "tz": "Europe/Madrid",                       // on the clock of this zone
+//!     "since": "2026-11-20T08:00:00Z",             // what it tells of begins here and ends with the timestamp
+//!     "late": false,                               // sent long after it was due
+//!     "part": 1, "parts": 1,                       // which of the bodies of this digest it is, and of how many
+//!     "watches": [{
+//!       "watch": 7, "subject": "channel:UC…", "subject_title": "…",
+//!       "over_budget": false,                      // it would have come as alert.fired, had the day's messages not been used up
+//!       "videos": [{ "seen_at": "2026-11-21T07:03:00Z", "coalesced": 3, "video": {…}, "alerts": […], "alerts_left_out": 0 }]
+//!     }]
 //!   }
 //! }
 //! ```
@@ -40,6 +66,8 @@
 //! closed at its end: whoever shows it need not know of it.
 //!
 //! The envelope is that of Standard Webhooks. Fields may be added; none changes its meaning.
+
+mod digest;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -54,7 +82,9 @@ use crate::model::{
 };
 use crate::render::chat::ChatTemplates;
 use crate::render::cut::shown;
-use crate::render::news::{NetAlert, Part, VideoFacts, VideoNews, WatchMessage};
+use crate::render::news::{
+    BudgetNote, DigestMessage, NetAlert, Part, VideoFacts, VideoNews, WatchMessage,
+};
 use crate::render::view::AnyView;
 use crate::render::{RenderError, numbers, sample};
 
@@ -78,10 +108,19 @@ impl WebhookVoice {
 
 impl Voice for WebhookVoice {
     fn watch(&self, message: &WatchMessage) -> Result<Vec<Part>, RenderError> {
+        let last = message.told().last().map(|(index, _)| index);
         let part = |(index, news): (usize, &VideoNews)| {
-            Ok(Part::new(Body::Json(fitted(message, news)?), news.places(index)))
+            let budget = message.budget.filter(|_| Some(index) == last);
+            let (_, body) = fitted(news, BODY_MAX_BYTES, |count, text_max| {
+                event(message, news, budget, (count, text_max))
+            })?;
+            Ok(Part::new(Body::Json(body), news.places(index)))
         };
         message.told().map(part).collect()
+    }
+
+    fn digest(&self, message: &DigestMessage) -> Result<Vec<Part>, RenderError> {
+        Ok(digest::bodies(message)?)
     }
 
     fn answer(&self, _view: AnyView) -> Result<Body, RenderError> {
@@ -100,7 +139,7 @@ impl Voice for WebhookVoice {
     fn test(&self, _to: &Address, now: UnixMillis, _tz: &str) -> Result<Body, RenderError> {
         let message = sample::news::test(now);
         let news = &message.videos[0];
-        let mut event = event(&message, news, news.alerts.len(), TEXT_STEPS[0]);
+        let mut event = event(&message, news, None, (news.alerts.len(), TEXT_STEPS[0]));
         event.data.test = Some(true);
         Ok(Body::Json(serde_json::to_string(&event)?))
     }
@@ -121,10 +160,25 @@ struct Data<'a> {
     late: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     test: Option<bool>,
+    #[serde(flatten)]
+    told: Told<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_used: Option<BudgetUsed>,
+}
+
+/// What is told of one video.
+#[derive(Serialize)]
+struct Told<'a> {
     coalesced: usize,
     video: Option<Video<'a>>,
     alerts: Vec<WebhookAlert<'a>>,
     alerts_left_out: usize,
+}
+
+#[derive(Serialize)]
+struct BudgetUsed {
+    messages: u32,
+    digest_at: String,
 }
 
 #[derive(Serialize)]
@@ -171,14 +225,24 @@ enum Plain<'a> {
     Text(Cow<'a, str>),
 }
 
-/// The body for one video of a message, as long as bodies may be.
-fn fitted(message: &WatchMessage, news: &VideoNews) -> Result<String, serde_json::Error> {
+/// What is told of one video, as long as it may be, and as JSON. `make` makes it with so many of the alerts, and no text
+/// longer than that.
+fn fitted<T: Serialize>(
+    news: &VideoNews,
+    max_bytes: usize,
+    make: impl Fn(usize, usize) -> T,
+) -> serde_json::Result<(T, String)> {
+    let made = |count: usize, text_max: usize| {
+        let made = make(count, text_max);
+        let text = serde_json::to_string(&made)?;
+        Ok((made, text))
+    };
     let mut count = news.alerts.len();
     for (step, text_max) in TEXT_STEPS.into_iter().enumerate() {
         loop {
-            let body = serde_json::to_string(&event(message, news, count, text_max))?;
-            if body.len() <= BODY_MAX_BYTES || count == 0 {
-                return Ok(body);
+            let (fitting, text) = made(count, text_max)?;
+            if text.len() <= max_bytes || count == 0 {
+                return Ok((fitting, text));
             }
             // Texts are shortened before anything is left out.
             if step + 1 < TEXT_STEPS.len() {
@@ -187,17 +251,16 @@ fn fitted(message: &WatchMessage, news: &VideoNews) -> Result<String, serde_json
             count = count * 9 / 10;
         }
     }
-    serde_json::to_string(&event(message, news, 0, 0))
+    made(0, 0)
 }
 
 /// What is said with so many of the alerts, and no text longer than that.
 fn event<'a>(
     message: &'a WatchMessage,
     news: &'a VideoNews,
-    count: usize,
-    text_max: usize,
+    budget: Option<BudgetNote>,
+    (count, text_max): (usize, usize),
 ) -> FiredEvent<'a> {
-    let alerts = news.alerts.iter().take(count).map(|alert| one(alert, text_max)).collect();
     FiredEvent {
         r#type: "alert.fired",
         timestamp: news.observed_at.to_string(),
@@ -207,11 +270,21 @@ fn event<'a>(
             subject_title: name(message.subject_title.as_deref(), text_max),
             late: message.late,
             test: None,
-            coalesced: news.changes.max(1),
-            video: news.video.as_ref().map(|video| self::video(video, text_max)),
-            alerts,
-            alerts_left_out: news.alerts.len() - count,
+            told: told(news, count, text_max),
+            budget_used: budget.map(|note| BudgetUsed {
+                messages: note.pings,
+                digest_at: note.digest_at.to_string(),
+            }),
         },
+    }
+}
+
+fn told(news: &VideoNews, count: usize, text_max: usize) -> Told<'_> {
+    Told {
+        coalesced: news.changes.max(1),
+        video: news.video.as_ref().map(|video| self::video(video, text_max)),
+        alerts: news.alerts.iter().take(count).map(|alert| one(alert, text_max)).collect(),
+        alerts_left_out: news.alerts.len() - count,
     }
 }
 

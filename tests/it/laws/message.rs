@@ -9,9 +9,12 @@ use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 use tubebell::model::{
-    About, Body, Channel, Counts, Live, Marks, Series, Status, SubscriptionId, UnixMillis, Value,
+    About, Body, Channel, Counts, Live, Marks, Series, Status, SubjectRef, SubscriptionId,
+    UnixMillis, Value,
 };
-use tubebell::render::{NetAlert, Part, Place, Renderer, VideoFacts, VideoNews, WatchMessage};
+use tubebell::render::{
+    DigestMessage, NetAlert, Part, Place, Renderer, VideoFacts, VideoNews, WatchMessage, WatchNews,
+};
 use tubebell_sim::telegram::{EntityKind, shown};
 
 static RENDERER: LazyLock<Renderer> =
@@ -36,18 +39,63 @@ pub(crate) fn check(data: &[u8]) {
         assert!(!text.trim().is_empty(), "says nothing");
         assert!(!text.chars().any(|c| c != '\n' && super::is_unruly(c)), "{text:?}");
     }
+    let digest = digest(message);
+    for part in digest_parts(Channel::Telegram, &digest) {
+        telegram(&part);
+    }
+    for part in digest_parts(Channel::Webhook, &digest) {
+        let Body::Json(body) = &part.body else { panic!("{part:?}") };
+        assert!(body.len() < 20_000, "{} bytes", body.len());
+        let json: Json = serde_json::from_str(body).expect("JSON");
+        assert_eq!(json["type"], "digest.sent");
+    }
+}
+
+/// The same as a digest: of the list, and of each video once more by itself.
+fn digest(message: WatchMessage) -> DigestMessage {
+    let singles = message.videos.iter().filter_map(|news| {
+        let subject = SubjectRef::Video(news.video.as_ref()?.id);
+        Some(WatchMessage { subject, videos: vec![news.clone()], ..message.clone() })
+    });
+    let mut watches: Vec<WatchMessage> = singles.collect();
+    let (late, now) = (message.late, message.observed_at);
+    watches.push(message);
+    DigestMessage {
+        schedule: "daily 09:00".to_owned(),
+        tz: "Europe/Madrid".to_owned(),
+        now,
+        since: UnixMillis(now.0 - 86_400_000),
+        late,
+        watches: watches
+            .into_iter()
+            .enumerate()
+            .map(|(index, message)| WatchNews { message, over_budget: index % 2 == 1 })
+            .collect(),
+    }
+}
+
+/// All parts of a digest, which tell each alert once.
+fn digest_parts(channel: Channel, message: &DigestMessage) -> Vec<Part> {
+    let parts = RENDERER.digest(channel, message).expect("every digest can be written");
+    let videos = message.watches.iter().flat_map(|watch| &watch.message.videos);
+    told_once(&parts, videos);
+    parts
 }
 
 /// All parts, which tell each alert once.
 fn parts(channel: Channel, message: &WatchMessage) -> Vec<Part> {
     let parts = RENDERER.watch(channel, message).expect("every message can be written");
+    told_once(&parts, message.videos.iter());
+    parts
+}
+
+fn told_once<'a>(parts: &[Part], videos: impl Iterator<Item = &'a VideoNews>) {
     let mut told: Vec<Place> = parts.iter().flat_map(|part| part.told.clone()).collect();
     told.sort_unstable();
-    let videos = message.videos.iter().enumerate();
+    let videos = videos.enumerate();
     let all = videos.flat_map(|(video, news)| (0..news.alerts.len()).map(move |n| (video, n)));
     assert_eq!(told, all.collect::<Vec<_>>(), "every alert is told once");
     assert!(parts.iter().all(|part| !part.told.is_empty()), "a part that tells nothing");
-    parts
 }
 
 fn telegram(part: &Part) {
