@@ -34,8 +34,8 @@ pub use templates::{TemplatesError, templates};
 use crate::bus::Embedded;
 use crate::config::Config;
 use crate::control::{AccessMode, ActionOptions, ControlOptions};
-use crate::deliver::{ChannelHealth, Composer, Operator, RetryPolicy, Wakers, Worker};
-use crate::model::{Clock, Effective};
+use crate::deliver::{Cards, ChannelHealth, Composer, Operator, RetryPolicy, Wakers, Worker};
+use crate::model::{Channel, Clock, Effective};
 use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
@@ -189,12 +189,28 @@ impl Gateway {
                 channel.name(),
                 Box::new(move || (!asked.is_working()).then(|| "paused, see the log".to_owned())),
             ));
+            let policy = RetryPolicy { give_up: config.limits.give_up };
+            if channel.traits().can_edit {
+                let cards = Cards {
+                    store: Arc::clone(&store) as _,
+                    notifier: Arc::clone(&notifier),
+                    limiter: Arc::clone(&limiter),
+                    renderer: Arc::clone(&renderer),
+                    defaults: defaults.clone(),
+                    policy,
+                    wake: wakers.add(),
+                    wakers: wakers.clone(),
+                    clock: Arc::clone(&clock),
+                    health: Arc::clone(&health),
+                };
+                tracker.spawn(cards.run(stop.clone()));
+            }
             let worker = Worker {
                 store: Arc::clone(&store) as _,
                 notifier,
                 limiter,
                 composer: Arc::clone(&composer) as _,
-                policy: RetryPolicy { give_up: config.limits.give_up },
+                policy,
                 max_age: config.limits.max_age,
                 wake: wakers.add(),
                 clock: Arc::clone(&clock),

@@ -37,7 +37,7 @@ pub(super) struct Args {
 enum What {
     /// Lists people and groups: since when they are in, how they came, what they have
     List,
-    /// Puts somebody out: ends their watches and those of groups they brought in, withdraws their invitations
+    /// Puts somebody out: ends their watches and cards and those of groups they brought in, withdraws their invitations
     Remove {
         /// A person or a group, as `list` shows them: telegram:1234
         #[arg(value_name = "ADDRESS")]
@@ -190,7 +190,7 @@ async fn remove(
         )));
     }
     // They are out at the end: whoever is stopped on the way finds all of it again. What came meanwhile ends then.
-    let before = end_watches(store, &chats, now).await?;
+    let before = end_all(store, &chats, now).await?;
     let edit = Edit::Expel { person: address.clone() };
     let expelled = store.edit(None, vec![edit], now).await?.and_then(|mut done| done.pop());
     for chat in chats_of(store, address).await? {
@@ -198,14 +198,18 @@ async fn remove(
             chats.push(chat);
         }
     }
-    let Ended { count, staying } = end_watches(store, &chats, now).await?;
+    let Ended { watches, cards, staying } = end_all(store, &chats, now).await?;
     reset(store, chats, now).await?;
     let mut out = stdout();
     let (groups, invitations) = match expelled {
         Some(Edited::Expelled { groups, invitations, .. }) => (groups, invitations),
         _ => (Vec::new(), 0),
     };
-    let mut parts = vec![format!("{} ended", counted(before.count + count, "watch", "watches"))];
+    let watches = counted(before.watches + watches, "watch", "watches");
+    let mut parts = vec![match before.cards + cards {
+        0 => format!("{watches} ended"),
+        cards => format!("{watches} and {} ended", counted(cards, "card", "cards")),
+    }];
     if !groups.is_empty() {
         let names = groups.iter().map(|group| plain(group)).collect::<Vec<_>>().join(", ");
         parts.push(format!("{} out with them ({names})", counted(groups.len(), "group", "groups")));
@@ -259,13 +263,14 @@ async fn chats_of(store: &Sqlite, address: &Address) -> Result<Vec<DestinationRo
 
 #[derive(Default)]
 struct Ended {
-    count: usize,
+    watches: usize,
+    cards: usize,
     /// Watches that files brought, by the file and the place.
     staying: BTreeMap<(String, String), usize>,
 }
 
-/// Ends the watches that were made in these chats.
-async fn end_watches(
+/// Ends the watches and cards that were made in these chats.
+async fn end_all(
     store: &Sqlite,
     chats: &[DestinationRow],
     now: UnixMillis,
@@ -287,7 +292,13 @@ async fn end_watches(
                     *ended.staying.entry((row.origin, destination.masked())).or_default() += 1;
                 }
             }
-            ended.count += apply(store, edits, now).await?;
+            ended.watches += apply(store, edits, now).await?;
+        }
+        let cards = store.cards(&chat.address).await?.len();
+        if cards > 0 {
+            let edit = Edit::EndCards { destination: chat.address.clone(), video: None };
+            apply(store, vec![edit], now).await?;
+            ended.cards += cards;
         }
     }
     Ok(ended)

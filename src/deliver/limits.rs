@@ -1,7 +1,7 @@
 //! The rates a channel allows: one slot after the other, without bursts.
 //!
 //! GCRA without burst tolerance: a slot is taken when it is there, and moves the next one on by the spacing. Whoever
-//! waits sleeps until its slot, and answers to commands go before alerts.
+//! waits sleeps until its slot. Answers to commands go before alerts, and edits behind all others.
 //!
 //! Written by hand: the crate `governor` does the spacing of single chats, but knows neither slots that are kept for
 //! alerts among answers nor a pause of all.
@@ -28,6 +28,9 @@ const CATCH_UP: Duration = Duration::from_millis(8);
 
 /// So many answers in a row leave ahead of an alert that waits: a backlog of commands must not silence the alerts.
 const ANSWERS_IN_A_ROW: u32 = 3;
+
+/// How long an alert may take to be found for a slot that was given out: until then no edit has it.
+const FOUND_WITHIN: Duration = Duration::from_secs(1);
 
 /// Chats whose last slot is remembered; more are forgotten once their slots have passed.
 const CHATS_MAX: usize = 4096;
@@ -63,6 +66,8 @@ struct State {
     answers_in_a_row: u32,
     /// An alert was told to let answers pass.
     alert_waits: bool,
+    /// When a slot was given out for which there may be an alert.
+    given_at: Option<Instant>,
     /// Until then the next slot is an alert's.
     reserved_until: Option<Instant>,
 }
@@ -72,7 +77,15 @@ impl State {
     fn alert_is_served(&mut self) {
         self.answers_in_a_row = 0;
         self.alert_waits = false;
+        self.given_at = None;
         self.reserved_until = None;
+    }
+
+    /// Whether an alert waits for the next slot, or may be found for it.
+    fn is_wanted_by_alerts(&self, now: Instant) -> bool {
+        self.alert_waits
+            || self.reserved_until.is_some_and(|until| until > now)
+            || self.given_at.is_some_and(|at| now < at + FOUND_WITHIN)
     }
 }
 
@@ -81,6 +94,7 @@ impl State {
 enum Turn {
     Answer,
     Alert,
+    Edit,
 }
 
 fn spacing(rate: f64, per: Duration) -> Duration {
@@ -106,6 +120,7 @@ impl Limiter {
                 chats: HashMap::new(),
                 answers_in_a_row: 0,
                 alert_waits: false,
+                given_at: None,
                 reserved_until: None,
             }),
             answers: AtomicUsize::new(0),
@@ -141,6 +156,7 @@ impl Limiter {
             // Kept while it is found out what to send.
             state.reserved_until = Some(now + self.spacing);
         }
+        state.given_at = Some(now);
         Ok(max.min(1))
     }
 
@@ -159,6 +175,12 @@ impl Limiter {
         while let Err(at) = self.try_take(to, turn, Instant::now()) {
             sleep_until(at).await;
         }
+    }
+
+    /// As [`Limiter::take`], behind answers and alerts: only a slot of the chat and of the channel that has stood open for as
+    /// long as another slot is apart, so that nobody has wanted it. Where they never leave one open, it never comes.
+    pub async fn take_for_edit(&self, to: &Address) {
+        self.take_as(to, Turn::Edit).await;
     }
 
     /// As [`Limiter::take`], ahead of alerts; where answers never end, an alert gets every fourth slot.
@@ -188,15 +210,25 @@ impl Limiter {
         let lane = Some(self.lane_spacing(to)).filter(|spacing| !spacing.is_zero());
         let lane = lane.map(|spacing| (to.whole(), spacing));
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let chat = lane.as_ref().and_then(|(whole, _)| state.chats.get(whole)).copied();
+        // So long a slot stands open for whoever comes first.
+        let open = |spacing| if turn == Turn::Edit { spacing } else { Duration::ZERO };
+        let chat = lane
+            .as_ref()
+            .and_then(|(whole, spacing)| state.chats.get(whole).map(|at| *at + open(*spacing)));
         let chat = chat.unwrap_or(now);
-        let ready = chat.max(state.next);
+        let ready = chat.max(state.next + open(self.spacing));
         if ready > now {
             state.alert_waits |= turn == Turn::Alert && chat <= now;
             return Err(ready);
         }
         match turn {
             Turn::Alert => state.alert_is_served(),
+            Turn::Edit => {
+                let has_answers = self.answers.load(Ordering::Relaxed) > 0;
+                if !self.spacing.is_zero() && (has_answers || state.is_wanted_by_alerts(now)) {
+                    return Err(now + self.spacing);
+                }
+            }
             Turn::Answer => {
                 match state.reserved_until {
                     Some(until) if until > now => return Err(until),
@@ -332,6 +364,64 @@ mod tests {
             }
         }
         assert!((55..=80).contains(&alerts), "{alerts} alerts in eight seconds of 29 slots");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_edit_takes_a_slot_that_nobody_has_wanted() {
+        let limiter = Limiter::new(TELEGRAM, Instant::now());
+        tokio::time::advance(START_DELAY).await;
+        let start = Instant::now();
+        for id in 0..10 {
+            limiter.take_for_edit(&chat(id)).await;
+        }
+        // Every second slot: the others stay open for whoever comes.
+        let took = start.elapsed();
+        assert!(took > Duration::from_millis(500) && took < Duration::from_millis(700), "{took:?}");
+        // Of a chat as well.
+        let start = Instant::now();
+        limiter.take(&chat(1)).await;
+        limiter.take_for_edit(&chat(1)).await;
+        assert!(start.elapsed() >= Duration::from_secs(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_edit_waits_for_alerts_and_answers_and_comes_once_they_leave_a_slot_open() {
+        let limiter = Limiter::new(TELEGRAM, Instant::now());
+        tokio::time::advance(START_DELAY + Duration::from_millis(500)).await;
+        let to = chat(1);
+        let edit = limiter.take_for_edit(&to);
+        tokio::pin!(edit);
+        // A backlog of alerts takes every slot, however long it takes to find out which they are.
+        for id in 0..100 {
+            loop {
+                match limiter.slots(10, Instant::now()) {
+                    Ok(_) => break,
+                    Err(at) => {
+                        assert!(futures_util::poll!(edit.as_mut()).is_pending());
+                        sleep_until(at).await;
+                    }
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            assert!(futures_util::poll!(edit.as_mut()).is_pending(), "ahead of alert {id}");
+            limiter.take(&chat(1_000 + id)).await;
+        }
+        let asks = chat(2);
+        let answer = limiter.take_for_answer(&asks);
+        tokio::pin!(answer);
+        assert!(futures_util::poll!(answer.as_mut()).is_pending());
+        assert!(futures_util::poll!(edit.as_mut()).is_pending());
+        answer.await;
+        // The worker looks once more, finds nothing, and says so.
+        while let Err(at) = limiter.slots(10, Instant::now()) {
+            sleep_until(at).await;
+        }
+        tokio::time::advance(Duration::from_millis(100)).await;
+        assert!(futures_util::poll!(edit.as_mut()).is_pending());
+        limiter.pass();
+        let start = Instant::now();
+        edit.await;
+        assert!(start.elapsed() < Duration::from_millis(100));
     }
 
     #[tokio::test(start_paused = true)]

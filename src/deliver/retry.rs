@@ -15,7 +15,7 @@ const BACK_OFF: [Duration; 4] =
     [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(300), LONG_WAIT];
 
 /// The longest wait of our own. What may pass by itself, such as a right that the bot lacks, waits so long at once.
-const LONG_WAIT: Duration = Duration::from_secs(1800);
+pub(super) const LONG_WAIT: Duration = Duration::from_secs(1800);
 
 /// How long a receiver that fails again and again is left alone at most: it must not be asked for each message at once,
 /// and a message that it can't take must not keep others from it.

@@ -112,6 +112,7 @@ fn scene(
             format!("/watch {} title; likes +5", story::RENAMED),
             format!("/watch {} upload; live; status", story::HANDLE),
             format!("/watch https://www.youtube.com/watch?v={} status", story::VANISHING),
+            format!("/card {}", story::FAST),
         ];
         return Ok((World::demo(now.as_millisecond().unsigned_abs(), now), typed.into(), None));
     };
@@ -142,6 +143,7 @@ fn hints(typed: &[String]) -> Vec<Hint> {
     hints.extend([
         Hint::new(&format!("/watch {}", story::BROADCAST), "a stream that goes live"),
         Hint::new("/why 1", "why there was, or was not, a message"),
+        Hint::new("/card 1", "its numbers in a message that moves"),
         Hint::new("/rules", "everything a rule can say"),
         Hint::new("/mute 1h", "an hour of peace"),
     ]);
@@ -191,10 +193,11 @@ impl Drop for Folder {
     }
 }
 
-/// Prints each message as it comes, and a status line under them where there is a terminal.
+/// Prints each message as it comes and as it is edited, and a status line under them where there is a terminal.
 async fn show(phone: &TelegramSandbox, youtube: &youtube::YouTubeSim, store: Arc<dyn Store>) {
     let is_terminal = std::io::stdout().is_terminal();
-    let mut shown = 0;
+    // The last message, and the last edit of all of them.
+    let (mut shown, mut edited) = (0, None);
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     loop {
         let news = phone.wait_for(|phone| phone.messages(YOU).iter().any(|m| m.id > shown));
@@ -204,10 +207,13 @@ async fn show(phone: &TelegramSandbox, youtube: &youtube::YouTubeSim, store: Arc
         }
         let messages = phone.messages(YOU);
         let mut out = String::new();
-        let seen = shown;
-        for message in messages.iter().filter(|message| message.id > seen) {
+        let (seen, seen_edits) = (shown, edited);
+        let is_news =
+            |message: &&telegram::Message| message.id > seen || message.edited > seen_edits;
+        for message in messages.iter().filter(is_news) {
             out.push_str(&bubble(message));
-            shown = message.id;
+            shown = shown.max(message.id);
+            edited = edited.max(message.edited);
         }
         let status = status(phone, youtube, &*store).await;
         // A reader that has gone away (a closed pipe) ends nothing: the page goes on.
@@ -238,7 +244,11 @@ async fn status(
 
 fn bubble(message: &telegram::Message) -> String {
     let (who, mark) = if message.from.is_some() { ("you", '>') } else { ("tubebell", '|') };
-    let mut text = format!("{} {who}\n", message.date.strftime("%H:%M:%S"));
+    let (at, how) = match message.edited {
+        Some(at) => (at, " (edited)"),
+        None => (message.date, ""),
+    };
+    let mut text = format!("{} {who}{how}\n", at.strftime("%H:%M:%S"));
     for line in message.text.lines() {
         text.push_str(&format!("  {mark} {}\n", printable(line)));
     }

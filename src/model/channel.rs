@@ -40,6 +40,7 @@ impl Channel {
                 slots: 1,
                 receivers: Receivers::OneService,
                 invitation_link: Some(InvitationLink::TELEGRAM),
+                can_edit: true,
                 is_for_tests: false,
             },
             Channel::Webhook => Traits {
@@ -48,6 +49,7 @@ impl Channel {
                 slots: 16,
                 receivers: Receivers::Servers,
                 invitation_link: None,
+                can_edit: false,
                 is_for_tests: false,
             },
             Channel::Recorder => Traits {
@@ -56,6 +58,7 @@ impl Channel {
                 slots: 16,
                 receivers: Receivers::Ourselves,
                 invitation_link: None,
+                can_edit: true,
                 is_for_tests: true,
             },
         }
@@ -83,6 +86,8 @@ pub struct Traits {
     pub receivers: Receivers,
     /// The link that leads a person to our bot with an invitation in it, where the channel has such links.
     pub invitation_link: Option<InvitationLink>,
+    /// Whether a message can be replaced after it was sent: cards are such messages.
+    pub can_edit: bool,
     /// Whether no configuration switches it on: figures leave it out.
     pub is_for_tests: bool,
 }

@@ -331,3 +331,7 @@ row_id!(
     /// The row of a notification.
     NotificationId
 );
+row_id!(
+    /// The row of a card.
+    CardId
+);

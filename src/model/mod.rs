@@ -36,7 +36,7 @@ pub use channel::{Channel, InvitationLink, Receivers, Traits};
 pub use hold::{Because, Hold};
 pub use holder::{FanoutCursor, Holder, ListKey, ListNews, Membership, News};
 pub use ids::{
-    AlertId, ChannelId, DestinationId, Handle, IdError, NotificationId, PlaylistId, RuleId,
+    AlertId, CardId, ChannelId, DestinationId, Handle, IdError, NotificationId, PlaylistId, RuleId,
     SubjectRef, SubscriptionId, TriggerId, VideoId, VideoKey,
 };
 pub use lines::Lines;

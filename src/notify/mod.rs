@@ -94,4 +94,15 @@ pub trait Notifier: Send + Sync {
     ///
     /// See [`SendError`].
     async fn send(&self, outgoing: &Outgoing) -> Result<Receipt, SendError>;
+
+    /// Puts another body in the place of a message that was sent. What stands there already is no failure, so a retry does
+    /// no harm.
+    ///
+    /// # Errors
+    ///
+    /// See [`SendError`]. [`SendError::Rejected`] where the message is gone or can't be changed any more, and for every
+    /// message of a channel that has no edits.
+    async fn edit(&self, _sent: &Receipt, _outgoing: &Outgoing) -> Result<(), SendError> {
+        Err(SendError::Rejected(format!("messages of {} can't be changed", self.channel())))
+    }
 }

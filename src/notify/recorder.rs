@@ -14,10 +14,12 @@ use super::{Notifier, Outgoing, Receipt, SendError};
 /// One notification that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// What was sent.
+    /// What was sent, with the body that stands there now.
     pub outgoing: Outgoing,
     /// What was answered.
     pub receipt: Receipt,
+    /// How often it was edited.
+    pub edits: u32,
 }
 
 #[derive(Debug, Default)]
@@ -62,10 +64,37 @@ impl Recorder {
         self.state().taken.iter().cloned().collect()
     }
 
-    /// How many calls of [`Notifier::send`] there were, failures included.
+    /// Forgets a notification, as whoever deletes a message does.
+    pub fn delete(&self, receipt: &Receipt) {
+        self.state().taken.retain(|kept| kept.receipt != *receipt);
+    }
+
+    /// How many calls of [`Notifier::send`] and [`Notifier::edit`] there were, failures included.
     #[must_use]
     pub fn attempts(&self) -> u64 {
         self.state().attempts
+    }
+
+    /// Refuses what is for another channel; what was asked to fail fails, and has had its effect where that is unclear.
+    fn attempt<T>(
+        &self,
+        outgoing: &Outgoing,
+        effect: impl FnOnce(&mut State) -> Result<T, SendError>,
+    ) -> Result<T, SendError> {
+        let mut state = self.state();
+        state.attempts += 1;
+        if outgoing.address.channel() != self.channel {
+            return Err(SendError::Rejected(format!("no {} address", self.channel)));
+        }
+        match state.failures.pop_front() {
+            None => effect(&mut state),
+            Some(error) => {
+                if matches!(error, SendError::Ambiguous(_)) {
+                    effect(&mut state)?;
+                }
+                Err(error)
+            }
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -82,11 +111,23 @@ impl State {
         }
         self.count += 1;
         let receipt = Receipt(format!("recorded-{}", self.count));
-        self.taken.push_back(Recorded { outgoing: outgoing.clone(), receipt: receipt.clone() });
+        let (outgoing, kept) = (outgoing.clone(), receipt.clone());
+        self.taken.push_back(Recorded { outgoing, receipt: kept, edits: 0 });
         while self.taken.len() > capacity {
             self.taken.pop_front();
         }
         receipt
+    }
+
+    /// Puts another body in the place of one that is kept.
+    fn change(&mut self, sent: &Receipt, outgoing: &Outgoing) -> Result<(), SendError> {
+        let kept = self.taken.iter_mut().find(|kept| kept.receipt == *sent);
+        let kept = kept.ok_or_else(|| SendError::Rejected("nothing of that name".to_owned()))?;
+        if kept.outgoing.body != outgoing.body {
+            kept.outgoing.body = outgoing.body.clone();
+            kept.edits += 1;
+        }
+        Ok(())
     }
 }
 
@@ -97,20 +138,11 @@ impl Notifier for Recorder {
     }
 
     async fn send(&self, outgoing: &Outgoing) -> Result<Receipt, SendError> {
-        let mut state = self.state();
-        state.attempts += 1;
-        if outgoing.address.channel() != self.channel {
-            return Err(SendError::Rejected(format!("no {} address", self.channel)));
-        }
-        match state.failures.pop_front() {
-            None => Ok(state.take(outgoing, self.capacity)),
-            Some(error) => {
-                if matches!(error, SendError::Ambiguous(_)) {
-                    state.take(outgoing, self.capacity);
-                }
-                Err(error)
-            }
-        }
+        self.attempt(outgoing, |state| Ok(state.take(outgoing, self.capacity)))
+    }
+
+    async fn edit(&self, sent: &Receipt, outgoing: &Outgoing) -> Result<(), SendError> {
+        self.attempt(outgoing, |state| state.change(sent, outgoing))
     }
 }
 
@@ -167,6 +199,20 @@ mod tests {
         assert!(recorder.send(&outgoing("a")).await.is_err());
         assert!(recorder.send(&outgoing("a")).await.is_ok());
         assert_eq!(ids(&recorder), ["a"]);
+    }
+
+    #[tokio::test]
+    async fn an_edit_replaces_what_is_kept_and_what_is_deleted_can_not_be_edited() {
+        let recorder = Recorder::new(8);
+        let sent = recorder.send(&outgoing("a")).await.unwrap();
+        let other = Outgoing { body: Body::Text("later".to_owned()), ..outgoing("a") };
+        for _ in 0..2 {
+            recorder.edit(&sent, &other).await.unwrap();
+        }
+        let kept = recorder.sent();
+        assert_eq!((kept[0].edits, &kept[0].outgoing), (1, &other));
+        recorder.delete(&sent);
+        assert!(matches!(recorder.edit(&sent, &other).await, Err(SendError::Rejected(_))));
     }
 
     #[tokio::test]

@@ -5,8 +5,7 @@ use super::digest::DigestView;
 use super::several::AlertsView;
 use super::view::{AnyView, View};
 use super::views::{
-    Digests, ErrorView, Help, Invite, Mute, NotAllowed, Notice, QuietHours, Rules, SettingsView,
-    Start, Stats, Test, Unwatch, Watch, WatchOffer, Watches, WelcomeInvited, Why,
+    Card, Cards, Digests, ErrorView, Help, Invite, Mute, NotAllowed, Notice, QuietHours, Rules, SettingsView, Start, Stats, Test, Unwatch, Watch, WatchOffer, Watches, WelcomeInvited, Why,
 };
 
 /// One message with its samples.
@@ -24,6 +23,8 @@ pub(super) fn kinds() -> Vec<Kind> {
     vec![
         kind::<AlertView>(),
         kind::<AlertsView>(),
+        kind::<Card>(),
+        kind::<Cards>(),
         kind::<DigestView>(),
         kind::<Digests>(),
         kind::<ErrorView>(),

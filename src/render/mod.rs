@@ -166,6 +166,15 @@ impl Renderer {
         self.voices.of(channel).answer(view)
     }
 
+    /// Says what a card shows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Renderer::answer`].
+    pub fn card(&self, channel: Channel, card: &views::Card) -> Result<Body, RenderError> {
+        self.voices.of(channel).card(card.into())
+    }
+
     /// Says something that shows that messages arrive: to programs a sample of an alert, marked as a test.
     ///
     /// # Errors

@@ -100,6 +100,16 @@ pub const fn unit(value: i64, metric: Metric) -> &'static str {
     }
 }
 
+/// What is said in the place of a count that YouTube does not show.
+#[must_use]
+pub const fn absent(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Views => "views not shown",
+        Metric::Likes => "likes hidden",
+        Metric::Comments => "comments off",
+    }
+}
+
 /// A length of time by its two largest units: `45 s`, `15 min`, `1 h 30 min`, `2 d`.
 #[must_use]
 pub fn period(length: Duration) -> String {
@@ -153,7 +163,7 @@ macro_rules! serialize_as_text {
         }
     )*};
 }
-serialize_as_text!(Grouped, Period, Moment, Near, At, Stretch, Ago, Numbers, Passed);
+serialize_as_text!(Grouped, Period, Moment, Near, At, Stretch, ShortTime, Ago, Numbers, Passed);
 
 /// A number: `1,234,567`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -272,6 +282,35 @@ impl fmt::Display for Stretch {
     }
 }
 
+/// An instant on the reader's clock, as short as it is clear: `14:03`, and on another day `Fri 20 Nov, 14:03`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShortTime {
+    /// The instant.
+    pub at: UnixMillis,
+    /// The moment of reading.
+    pub now: UnixMillis,
+    /// The reader's time zone, as in [`Moment`]. It is not shown.
+    pub tz: String,
+}
+
+impl ShortTime {
+    /// The time zone that a reader is told of.
+    #[must_use]
+    pub fn zone_name(tz: &str) -> &str {
+        zone(tz).1
+    }
+}
+
+impl fmt::Display for ShortTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (zone, _) = zone(&self.tz);
+        let today = self.now.timestamp().to_zoned(zone.clone()).date();
+        let local = self.at.timestamp().to_zoned(zone);
+        let form = if local.date() == today { "%H:%M" } else { "%a %-d %b, %H:%M" };
+        write!(f, "{}", local.strftime(form))
+    }
+}
+
 /// An instant seen from another: `just now`, `5 min ago`, `in 2 h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ago {
@@ -324,11 +363,9 @@ impl Numbers {
     /// One count, or why there is none.
     #[must_use]
     pub fn part(&self, metric: Metric) -> String {
-        match (self.0.get(metric), metric) {
-            (Some(value), _) => counted(value, metric),
-            (None, Metric::Views) => "views not shown".to_owned(),
-            (None, Metric::Likes) => "likes hidden".to_owned(),
-            (None, Metric::Comments) => "comments off".to_owned(),
+        match self.0.get(metric) {
+            Some(value) => counted(value, metric),
+            None => absent(metric).to_owned(),
         }
     }
 }
@@ -427,6 +464,12 @@ mod tests {
         assert_eq!(local.to_string(), "Sat 21 Nov 2026, 14:03 (Europe/Madrid)");
         let unknown = Moment { at, tz: "Mars/Olympus".to_owned() };
         assert_eq!(unknown.to_string(), "Sat 21 Nov 2026, 13:03 (UTC)");
+        let short = |hours: i64| {
+            let now = UnixMillis(at.0 + hours * 3_600_000);
+            ShortTime { at, now, tz: "Europe/Madrid".to_owned() }.to_string()
+        };
+        assert_eq!([short(0), short(9), short(10)], ["14:03", "14:03", "Sat 21 Nov, 14:03"]);
+        assert_eq!(ShortTime::zone_name("Mars/Olympus"), "UTC");
         let ago = |seconds: i64| Ago { at, now: UnixMillis(at.0 + seconds * 1000) }.to_string();
         assert_eq!([ago(59), ago(150), ago(7_300)], ["just now", "2 min ago", "2 h ago"]);
         assert_eq!([ago(-90), ago(-90_000)], ["in 1 min", "in 1 d"]);

@@ -6,7 +6,7 @@
 pub(super) mod news;
 
 use super::link::Link;
-use super::numbers::{Ago, Moment};
+use super::numbers::{Ago, Moment, ShortTime};
 use crate::model::{ClockTime, Counts, Quiet, UnixMillis, VideoId};
 
 /// In every hostile text: where it is found in plain text, a template would let titles ping people.
@@ -40,6 +40,11 @@ pub(super) const BLOCKED: &str = "Forbidden: bot was blocked by the user";
 
 pub(super) fn moment(minutes_ago: i64) -> Moment {
     Moment { at: UnixMillis(NOW.0 - minutes_ago * 60_000), tz: "Europe/Madrid".to_owned() }
+}
+
+pub(super) fn short_time(minutes_ago: i64) -> ShortTime {
+    let Moment { at, tz } = moment(minutes_ago);
+    ShortTime { at, now: NOW, tz }
 }
 
 pub(super) fn seen() -> Ago {

@@ -28,6 +28,8 @@ macro_rules! built_in {
 built_in!(
     "alert",
     "alerts",
+    "card",
+    "cards",
     "digest",
     "digests",
     "error",

@@ -1,9 +1,12 @@
-//! The fields of every reply: one file per message, filled by `control`, printed by `templates/<name>/`.
+//! The fields of every reply, and of a card: one file per message, filled by `control` (a card by `deliver`), printed by
+//! `templates/<name>/`.
 //!
 //! A view holds values and no wording: numbers, times and links, in the types that print themselves. A field that is
 //! `None` is left out by its template.
 
 mod back;
+mod card;
+mod cards;
 mod budget;
 mod digests;
 mod error;
@@ -28,6 +31,8 @@ mod why;
 
 pub use back::Back;
 pub use budget::Budget;
+pub use card::{Card, CardChanges, CardCount, CardRing};
+pub use cards::{CardLine, CardLost, CardMade, Cards, CardsEnded};
 pub use digests::{Digests, OtherDigest};
 pub use error::ErrorView;
 pub use help::Help;

@@ -30,6 +30,11 @@ pub(super) trait Voice {
     /// An answer to whoever wrote.
     fn answer(&self, view: AnyView) -> Result<Body, RenderError>;
 
+    /// What a card shows. People see it as they see an answer.
+    fn card(&self, card: AnyView) -> Result<Body, RenderError> {
+        self.answer(card)
+    }
+
     /// A notice to the operator or an owner. People get it like an answer.
     fn notice(&self, notice: AnyView, _now: UnixMillis) -> Result<Body, RenderError> {
         self.answer(notice)

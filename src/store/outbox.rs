@@ -1,6 +1,7 @@
 //! What waits to be told, and how it leaves.
 
 mod attempt;
+mod card;
 mod dead_letters;
 mod unit;
 
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use attempt::{Claim, Claimed, Finished, FinishedAs, Room, StandsAt, Stretch};
+pub use card::{Card, CardBase, CardLook, CardResult, DueCards, Ring};
 pub use dead_letters::{DeadLetter, DeadLetters, Replayed};
 pub use unit::{Collected, Composed, ComposedMessage, Unit, VideoAlerts};
 
@@ -55,6 +57,18 @@ pub trait Outbox: Shared {
         now: UnixMillis,
         compose: Arc<dyn Compose>,
     ) -> Result<Claimed>;
+
+    /// Cards of a channel that are due, at most `limit`, each compared with its counts of `base_at` where they are known.
+    async fn due_cards(
+        &self,
+        channel: Channel,
+        now: UnixMillis,
+        base_at: UnixMillis,
+        limit: usize,
+    ) -> Result<DueCards>;
+
+    /// Records what became of cards.
+    async fn record_cards(&self, looks: Vec<CardLook>, now: UnixMillis) -> Result<()>;
 
     /// Queues a message that no rule made: a notice to the operator or to an owner.
     ///

@@ -1,5 +1,6 @@
 //! Who watches what, where it rings, who is in, and what became of it: what commands and tools change and ask.
 
+mod card;
 mod destinations;
 mod edit;
 mod mark;
@@ -11,8 +12,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use card::CardRow;
 pub use destinations::{Collecting, DestinationState, DigestState};
-pub use edit::{Beginning, Edit, Edited, NewRule, VideosLimit, WatchEdit};
+pub use edit::{Beginning, CardEdit, Edit, Edited, NewRule, VideosLimit, WatchEdit};
 pub use mark::UpdateMark;
 pub use people::{PersonRow, PersonState};
 pub use story::{History, RuleStory, Waits};
@@ -84,6 +86,8 @@ pub trait Registry: Shared {
 
     /// The digests of a destination and its messages that count; `None`: it is not known.
     async fn collecting(&self, address: &Address, now: UnixMillis) -> Result<Option<Collecting>>;
+    /// The cards of a destination that nobody has ended, oldest first.
+    async fn cards(&self, of: &Address) -> Result<Vec<CardRow>>;
 
     /// How many running watches an owner has.
     async fn watches_of_owner(&self, owner: &Owner) -> Result<usize>;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod cards;
 mod changes;
 mod channels;
 mod commands;

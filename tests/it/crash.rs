@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod cards;
 mod digests;
 mod judge;
 mod lists;

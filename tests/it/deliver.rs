@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod barred;
+mod cards;
 mod mishaps;
 
 use std::sync::Arc;
@@ -25,6 +26,17 @@ use tubebell::telemetry::Metrics;
 use crate::bodies;
 
 const START: UnixMillis = UnixMillis(1_795_000_000_000);
+
+fn defaults() -> Effective {
+    Effective {
+        at_most: Duration::ZERO,
+        quiet: None,
+        tz: "UTC".into(),
+        until: None,
+        digest: None,
+        pings_per_day: None,
+    }
+}
 
 struct Loop {
     folder: tempfile::TempDir,
@@ -71,14 +83,7 @@ impl Loop {
             limiter: Arc::clone(&limiter),
             composer: Arc::new(Composer {
                 renderer: Arc::clone(&renderer),
-                defaults: Effective {
-                    at_most: Duration::ZERO,
-                    quiet: None,
-                    tz: "UTC".into(),
-                    until: None,
-                    digest: None,
-                    pings_per_day: None,
-                },
+                defaults: defaults(),
                 max_age: Duration::from_secs(86_400),
                 at_most_max: Duration::from_secs(29 * 86_400),
             }),

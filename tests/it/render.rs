@@ -384,7 +384,7 @@ fn a_title_that_cannot_be_seen_gives_way_to_the_id() {
 
 #[test]
 fn previews_show_every_message() {
-    assert_eq!(Renderer::names().len(), 20);
+    assert_eq!(Renderer::names().len(), 22);
     for name in Renderer::names() {
         let text = preview(name);
         assert!(!text.contains("<b>") && !text.contains("&lt;"), "{text}");
@@ -452,6 +452,7 @@ fn previews_show_every_message() {
     /quiet – silence every night: `/quiet 22:00-08:00 Europe/Madrid`
     /why – why a message came, or did not: `/why dQw4w9WgXcQ`
     /stats – the numbers now: `/stats dQw4w9WgXcQ`
+    /card – a message that shows them as they move: `/card dQw4w9WgXcQ`; `/card off` ends it
     /settings – what is set, and less often: `/settings at most 15m`
     /test – see that messages arrive
     /invite – let somebody else in
@@ -550,6 +551,22 @@ fn previews_show_every_message() {
     +290 views in the last day
     Gains computed by tubebell
     Published Fri 17 Oct 2025, 15:03 (Europe/Madrid)
+    "#);
+    insta::assert_snapshot!(preview("card"), @r#"
+    📌 Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
+    🔴 Live now
+
+    👁 1,240 views (+290)
+    👍 56 likes
+    💬 1 comment
+    🔔 11:03 views passed 1,000
+
+    Changes in a day, computed by tubebell
+    As of 14:01 (Europe/Madrid)
+    "#);
+    insta::assert_snapshot!(preview("cards"), @r#"
+    📌 The card of Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ> comes now. I change it as the numbers move, at most every 30 s.
+    To end it: `/card off dQw4w9WgXcQ`
     "#);
     insta::assert_snapshot!(preview("test"), @r#"
     ✅ It works. Messages to this chat arrive.

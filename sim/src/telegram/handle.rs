@@ -163,6 +163,16 @@ impl TelegramSandbox {
         });
     }
 
+    /// Lets somebody delete a message; the bot is not told.
+    pub fn delete(&self, chat: i64, message: i64) {
+        self.0.change(|state, world| {
+            if let Some(chat) = world.chats.get_mut(&chat) {
+                chat.messages.retain(|held| held.id != message);
+            }
+            state.deleted += 1;
+        });
+    }
+
     /// Turns a group into a supergroup of another id; the bot is told, and the old id answers with the new one.
     pub fn migrate(&self, old: i64, new: i64) {
         self.0.change(|state, world| {

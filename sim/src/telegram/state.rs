@@ -58,6 +58,8 @@ pub(super) struct State {
     pub(super) is_revoked: bool,
     /// Changes of the command menu.
     pub(super) menu_changes: u64,
+    /// Messages that somebody has deleted.
+    pub(super) deleted: u64,
 }
 
 impl State {
@@ -74,6 +76,7 @@ impl State {
             answers: VecDeque::new(),
             is_revoked: false,
             menu_changes: 0,
+            deleted: 0,
         }
     }
 
@@ -253,9 +256,9 @@ impl State {
     }
 
     /// Changes whenever what the phone shows may have changed.
-    pub(super) fn screen(&self, world: &World) -> (i64, [u64; 3]) {
+    pub(super) fn screen(&self, world: &World) -> (i64, [u64; 4]) {
         let Counters { edited, answered, .. } = self.counters;
-        (world.last_message_id, [edited, answered, self.menu_changes])
+        (world.last_message_id, [edited, answered, self.menu_changes, self.deleted])
     }
 
     pub(super) fn webhook_info(&self) -> Value {

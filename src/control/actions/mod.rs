@@ -3,6 +3,7 @@
 //! An action knows a destination and an owner, keeps to their limits, and knows no texts, no chats and no rights. What it
 //! changes is applied by whoever calls it ([`Commit`]), in one transaction with what has to stand or fall with it.
 
+mod card;
 mod digest;
 mod find;
 mod invite;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub(super) use card::{CARDS_PER_CHAT, NoCard, NoSuchCard, end_cards};
 pub(super) use digest::{Budget, Digests, NothingCollected, digest_now};
 pub(super) use find::Target;
 pub use invite::{INVITATION_LIFE, invitation};

@@ -1,5 +1,6 @@
 //! Actions against a real store, and a YouTube that says what it is told to.
 
+mod card;
 mod digest;
 mod invite;
 mod list;

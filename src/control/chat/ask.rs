@@ -74,7 +74,7 @@ pub(super) async fn rules(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
 }
 
 /// The one video that a question is about.
-async fn video(turn: &Turn<'_>, rest: &str, command: &str) -> Result<VideoId, Stop> {
+pub(super) async fn video(turn: &Turn<'_>, rest: &str, command: &str) -> Result<VideoId, Stop> {
     let example = format!("{command} dQw4w9WgXcQ");
     if rest.is_empty() {
         return Err(wrong("Name a video: its number in `/list`, its link or id.", &example));

@@ -8,6 +8,7 @@ mod access;
 mod answer;
 mod ask;
 mod button;
+mod card;
 mod clock;
 mod command;
 mod commit;
@@ -306,6 +307,7 @@ impl Control {
             Command::Digest => digest::command(turn, rest).await,
             Command::Why => ask::why(turn, rest).await,
             Command::Stats => ask::stats(turn, rest).await,
+            Command::Card => card::command(turn, rest).await,
             Command::Settings => settings::command(turn, rest).await,
             Command::Test => ask::test(turn).await,
             Command::Invite => invite::command(turn).await,
@@ -361,7 +363,7 @@ impl Control {
 fn is_for_administrators(command: Command, rest: &str) -> bool {
     match command {
         Command::Watch | Command::Unwatch | Command::Mute | Command::Unmute | Command::Test => true,
-        Command::Quiet => !rest.is_empty(),
+        Command::Quiet | Command::Card => !rest.is_empty(),
         Command::Digest => digest::is_change(rest),
         Command::Settings => settings::is_change(rest),
         Command::Start

@@ -20,7 +20,7 @@ pub use update::{
 use async_trait::async_trait;
 use secrecy::SecretString;
 
-use crate::model::{Address, Body, Channel};
+use crate::model::{Address, Body, Channel, ChatMessage};
 
 use super::{Notifier, Outgoing, Receipt, SendError};
 
@@ -61,13 +61,31 @@ impl Notifier for Telegram {
     }
 
     async fn send(&self, outgoing: &Outgoing) -> Result<Receipt, SendError> {
+        let (chat, thread, message) = self.read(outgoing)?;
+        let id = self.send_message(chat, thread, message, outgoing.silent).await?;
+        Ok(Receipt(id.to_string()))
+    }
+
+    async fn edit(&self, sent: &Receipt, outgoing: &Outgoing) -> Result<(), SendError> {
+        let (chat, _, message) = self.read(outgoing)?;
+        let id = sent.0.parse();
+        let id = id.map_err(|_| SendError::Rejected("not a message of Telegram's".to_owned()))?;
+        self.edit_text(chat, id, message).await
+    }
+}
+
+impl Telegram {
+    /// Where something goes, and what.
+    fn read<'o>(
+        &self,
+        outgoing: &'o Outgoing,
+    ) -> Result<(i64, Option<i32>, &'o ChatMessage), SendError> {
         let Address::Telegram { chat, thread } = outgoing.address else {
             return Err(SendError::Rejected("not a Telegram address".to_owned()));
         };
         let Body::Chat(message) = &outgoing.body else {
             return Err(outgoing.refused_by(self.channel()));
         };
-        let id = self.send_message(chat, thread, message, outgoing.silent).await?;
-        Ok(Receipt(id.to_string()))
+        Ok((chat, thread, message))
     }
 }

@@ -1,7 +1,8 @@
 //! What a command or a watch file changes, and what it did.
 
 use crate::model::{
-    Address, NextTrigger, Owner, Series, Settings, Snapshot, SubjectRef, SubscriptionId, UnixMillis,
+    Address, NextTrigger, Owner, Series, Settings, Snapshot, SubjectRef, SubscriptionId,
+    UnixMillis, VideoId,
 };
 
 /// A rule to be made.
@@ -39,6 +40,15 @@ pub enum Edit {
         destination: Address,
         /// Of what.
         subject: SubjectRef,
+    },
+    /// Makes a card, or makes one anew that stands already: its older message is edited no more.
+    Card(Box<CardEdit>),
+    /// Ends a card of a destination, or all.
+    EndCards {
+        /// Whose.
+        destination: Address,
+        /// Of which video; `None`: all.
+        video: Option<VideoId>,
     },
     /// Mutes (or, with `None`, unmutes) a destination or one of its watches; what waits is cancelled, and what a digest has
     /// collected stays for after the mute. Unmuting a destination ends the silence of its single watches too, see
@@ -184,6 +194,23 @@ pub struct WatchEdit {
     pub videos_limit: Option<VideosLimit>,
 }
 
+/// A card as asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CardEdit {
+    /// Where it is to stand.
+    pub destination: Address,
+    /// Whose limits count, when the destination is new.
+    pub owner: Owner,
+    /// Whose numbers.
+    pub video: VideoId,
+    /// What was just seen of the video.
+    pub beginning: Option<Beginning>,
+    /// How many cards the chat may have, with all its topics.
+    pub per_chat: usize,
+    /// How many videos the owner's watches and cards may have together; `None`: any number.
+    pub videos_limit: Option<usize>,
+}
+
 /// How many videos an owner may have, and how many a watch counts for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VideosLimit {
@@ -207,7 +234,7 @@ pub enum Edited {
         /// How many videos the watch counts, and how many its owner has left, where they are counted.
         videos: Option<(usize, usize)>,
     },
-    /// The watch would count more videos than the owner has left.
+    /// The watch or card would count more videos than the owner has left.
     VideosReached {
         /// How many the owner may have.
         limit: usize,
@@ -216,6 +243,16 @@ pub enum Edited {
     },
     /// The owner has as many watches as allowed.
     LimitReached {
+        /// The limit.
+        limit: usize,
+    },
+    /// A card stands, or is about to.
+    Carded {
+        /// Whether one of the same video stood there before.
+        is_again: bool,
+    },
+    /// The chat has as many cards as allowed.
+    CardsReached {
         /// The limit.
         limit: usize,
     },

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::address::{self, destination, destination_for, find, find_lane};
 use super::ledger::Ended;
-use super::{asleep, digest, ending, lane, people, rows, unit, watch};
+use super::{asleep, card, digest, ending, lane, people, rows, unit, watch};
 use crate::model::{Address, DestinationId, NotificationId, Owner, PersonKey, UnixMillis};
 use crate::store::{Edited, Result};
 
@@ -233,6 +233,7 @@ fn block(tx: &Connection, id: DestinationId, reason: &str, now: UnixMillis) -> R
          barred = NULL, barred_since = NULL, barred_until = NULL WHERE id = ?1",
     )?
     .execute(params![id.0, reason, watch::last_alert(tx)?, now.0])?;
+    card::forget_all(tx, id)?;
     look_again(tx, id, now)
 }
 
@@ -313,6 +314,7 @@ fn move_destination(
         .execute([old.0, new.0])?;
     move_watches(tx, old, new, now)?;
     digest::move_to(tx, old, new)?;
+    card::follow(tx, old, new, now)?;
     asleep::follow(tx, old, new, now)?;
     unit::move_to_lane(tx, new, lane)?;
     tx.prepare_cached(

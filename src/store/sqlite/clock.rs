@@ -25,6 +25,7 @@ pub(super) fn set_back(tx: &Connection, by: Duration, now: UnixMillis) -> Result
         "UPDATE destination SET barred_until = max(?2, barred_until - ?1) WHERE barred_until > ?2",
         "UPDATE destination SET off_since = off_since - ?1 WHERE off_since > ?2",
         "UPDATE lane SET free_at = max(?2, free_at - ?1) WHERE free_at > ?2",
+        "UPDATE card SET next_at = max(?2, next_at - ?1) WHERE next_at > ?2",
         // What was made under the old clock hears what is observed under the new one.
         "UPDATE \"trigger\" SET since = since - ?1 WHERE since > ?2",
         "UPDATE rule SET created_at = created_at - ?1 WHERE created_at > ?2",

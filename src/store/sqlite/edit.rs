@@ -5,7 +5,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{address, chat, digest, invitations, mark, operator, people, rows, unit, watch};
+use super::{address, card, chat, digest, invitations, mark, operator, people, rows, unit, watch};
 use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
 
@@ -34,6 +34,8 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
     match edit {
         Edit::Watch(watch) => watch::watch(tx, watch, now),
         Edit::Unwatch { destination, subject } => watch::unwatch(tx, destination, subject, now),
+        Edit::Card(card) => card::make(tx, card, now),
+        Edit::EndCards { destination, video } => card::end(tx, destination, video.as_ref(), now),
         Edit::Mute { destination, subject, until } => {
             mute(tx, destination, subject.as_ref(), *until, now)
         }

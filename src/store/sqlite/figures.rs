@@ -118,6 +118,7 @@ pub(super) const RUNNING: &str = "SELECT (SELECT count(*) FROM subscription)
 /// an index while the table holds the bodies.
 pub(super) const TABLES: [(&str, &str); 17] = [
     ("alert", "SELECT count(*) FROM alert"),
+    ("card", "SELECT count(*) FROM card"),
     ("destination", "SELECT count(*) FROM destination"),
     ("digest", "SELECT count(*) FROM digest"),
     ("fanout", "SELECT count(*) FROM fanout"),

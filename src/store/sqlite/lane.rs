@@ -138,6 +138,11 @@ pub(super) fn settle(tx: &Connection, lane: i64) -> Result<()> {
     Shift::NOTHING.write(tx, lane)
 }
 
+/// Nothing leaves in a lane before a moment: its channel has asked for that.
+pub(super) fn rest_until(tx: &Connection, lane: i64, until: UnixMillis) -> Result<()> {
+    Shift { free_at: until, ..Shift::NOTHING }.write(tx, lane)
+}
+
 /// Takes slots of a lane.
 pub(super) fn occupy(tx: &Connection, lane: i64, slots: usize) -> Result<()> {
     Shift { slots: i64::try_from(slots).unwrap_or(i64::MAX), ..Shift::NOTHING }.write(tx, lane)

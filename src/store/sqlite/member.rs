@@ -35,11 +35,12 @@ pub(super) fn poll(
     Ok(())
 }
 
-/// Polls a video no more when nothing that is watched has it.
+/// Polls a video no more when nothing that is watched has it, and no card shows it.
 pub(super) fn stop_polling(tx: &Connection, video: VideoKey) -> Result<()> {
     tx.prepare_cached(
         "UPDATE video SET next_poll = NULL WHERE id = ?1 AND lists <= 0
-         AND NOT EXISTS (SELECT 1 FROM member WHERE video = ?1 AND left_at IS NULL)",
+         AND NOT EXISTS (SELECT 1 FROM member WHERE video = ?1 AND left_at IS NULL)
+         AND NOT EXISTS (SELECT 1 FROM card WHERE video = ?1 AND ended IS NULL)",
     )?
     .execute([video.0])?;
     Ok(())

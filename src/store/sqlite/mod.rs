@@ -8,12 +8,15 @@
 //! By the life of an alert: `watch` and `listing` make triggers, `routing_tx` writes the alert, `unit` notes that its watch
 //! has something waiting and `lane` when the chat may be told; `claim` goes along the lanes, asks what is `due` in many of
 //! them at once, has it read (`waiting`) and decided (`look`), and writes that together (`writes`, `notification`); `finish`
-//! records their attempts, `ending` ends them, and `sweep` deletes what is past its retention.
+//! records their attempts, `ending` ends them, and `sweep` deletes what is past its retention. Beside it stand cards, messages
+//! that no alert made: `card` as people ask for them, `card_look` as they are shown.
 
 mod address;
 mod asleep;
 mod batch;
 mod busy;
+mod card;
+mod card_look;
 mod chat;
 mod checkpoint;
 mod claim;

@@ -4,9 +4,7 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    asleep, chat, dead_letters, destinations, digest, due, ending, figures, invitations, lane,
-    listing, log, member, migrate, notification, open, operator, owners, people, person, poll,
-    read, routing_tx, rule, scan, sweep, unit, unite, waiting, why, writes,
+    asleep, card, card_look, chat, dead_letters, destinations, digest, due, ending, figures, invitations, lane, listing, log, member, migrate, notification, open, operator, owners, people, person, poll, read, routing_tx, rule, scan, sweep, unit, unite, waiting, why, writes,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -124,6 +122,24 @@ fn claims_read_what_is_due_and_no_more() {
 }
 
 #[test]
+fn cards_are_read_as_they_become_due_with_the_ends_of_what_they_say() {
+    for sql in [
+        card_look::DUE,
+        card_look::NEXT,
+        card_look::COUNTS_AT,
+        card_look::FIRST_COUNTS,
+        card_look::LAST_COUNTS,
+        card_look::WATCHES,
+        card_look::LAST_TOLD,
+        card::STANDS,
+        card::IN_CHAT,
+        card::END,
+    ] {
+        check(sql);
+    }
+}
+
+#[test]
 fn sweeps_find_what_is_old_without_reading_what_is_not() {
     for sql in [
         sweep::ALERTS,
@@ -179,7 +195,7 @@ fn questions_read_what_they_are_about() {
     let db = Connection::open_in_memory().unwrap();
     open::MIGRATIONS.into_iter().for_each(|step| db.execute_batch(step).unwrap());
     migrate::at_once(&db).unwrap();
-    for sql in [read::WATCHES_OF, why::RULES, why::RULES_OF] {
+    for sql in [read::WATCHES_OF, why::RULES, why::RULES_OF, card::CARDS_OF] {
         let steps = plan(&db, sql);
         assert!(steps.iter().all(|step| !step.starts_with("SCAN")), "{sql}\n{steps:#?}");
     }

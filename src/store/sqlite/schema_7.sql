@@ -36,10 +36,10 @@ CREATE TABLE card (                     -- a message that shows a video's number
     message     TEXT,                   -- the channel's name of it; NULL: not sent yet
     shown       TEXT,                   -- what it says
     next_at     INTEGER NOT NULL,       -- not looked at earlier
-    made_at     INTEGER NOT NULL,
-    failing     INTEGER NOT NULL DEFAULT 0, -- edits in a row that failed
-    ended       TEXT,                   -- why it is edited no more
+    made_at     INTEGER NOT NULL,       -- one that is asked for again, or moves with its chat, begins anew in its row
+    failing     INTEGER NOT NULL DEFAULT 0, -- attempts in a row that failed
+    ended       TEXT,                   -- somebody has ended it: it says so in a last edit, and its row goes
     UNIQUE (destination, video)
 );
-CREATE INDEX card_due ON card (next_at) WHERE ended IS NULL;
-CREATE INDEX card_video ON card (video) WHERE ended IS NULL;
+CREATE INDEX card_due ON card (next_at);
+CREATE INDEX card_video ON card (video);

@@ -208,12 +208,13 @@ fn walk_suppressions(tx: &Connection, before: UnixMillis) -> Result<()> {
     rows::save(tx, "sweep:suppression", &rows::json(&upto)?)
 }
 
-/// A chat or endpoint without watches, without settings of its own (or out of reach) and without a message under way
-/// or of late. An address that has moved goes when the new one is not used either, and before it.
+/// A chat or endpoint without watches and cards, without settings of its own (or out of reach) and without a message under
+/// way or of late. An address that has moved goes when the new one is not used either, and before it.
 pub(super) const FORGET_DESTINATION: &str = "DELETE FROM destination WHERE id = ?1
      AND (settings = '{}' OR disabled IS NOT NULL OR moved_to IS NOT NULL)
      AND coalesce(muted_until, 0) <= ?3
      AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.destination IN (?1, destination.moved_to))
+     AND NOT EXISTS (SELECT 1 FROM card c WHERE c.destination = ?1)
      AND NOT EXISTS (SELECT 1 FROM destination o WHERE o.moved_to = ?1)
      AND NOT EXISTS (SELECT 1 FROM lane l WHERE l.id = destination.lane
                      AND (l.in_flight > 0 OR l.free_at >= ?2))
@@ -316,6 +317,7 @@ pub(super) const FORGET: &str = "DELETE FROM video WHERE id = ?1
      AND NOT EXISTS (SELECT 1 FROM seen WHERE video = ?1)
      AND NOT EXISTS (SELECT 1 FROM history WHERE video = ?1)
      AND NOT EXISTS (SELECT 1 FROM member WHERE video = ?1)
+     AND NOT EXISTS (SELECT 1 FROM card WHERE video = ?1)
      AND NOT EXISTS (SELECT 1 FROM alert WHERE video = ?1)";
 
 /// Forgets what is too old of one video; returns how many rows of its history went.

@@ -5,8 +5,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::owners::{videos_of_owner, watches_of_owner};
 use super::rule::{end_rule, rules, start_rule, wanted};
 use super::{address, asleep, log, member, rows, subject, unit};
-use crate::model::{Address, DestinationId, PersonKey, SubjectRef, SubscriptionId, UnixMillis};
-use crate::store::{Edited, Result, VideosLimit, WatchEdit};
+use crate::model::{
+    Address, DestinationId, PersonKey, SubjectRef, SubscriptionId, UnixMillis, VideoKey,
+};
+use crate::store::{Beginning, Edited, Result, VideosLimit, WatchEdit};
 
 /// The running watch of a destination over a subject: its row and the subject's.
 pub(super) fn running(
@@ -168,25 +170,30 @@ fn subject(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<i64> {
     let poll_at = watch.beginning.as_ref().map_or(now, |beginning| beginning.next_poll);
     member::join_own(tx, id, key, poll_at, now)?;
     if let Some(beginning) = &watch.beginning {
-        tx.prepare_cached(
-            "UPDATE video SET memory = ?2, title = coalesce(?3, title), next_poll = min(next_poll, ?4),
-             channel_id = ?5, channel_title = ?6, published_at = ?7, duration = ?8 WHERE id = ?1",
-        )?
-        .execute(params![
-            key.0,
-            beginning.memory,
-            beginning.snapshot.title,
-            beginning.next_poll.0,
-            beginning.snapshot.channel_id,
-            beginning.snapshot.channel_title,
-            beginning.snapshot.published_at.map(|at| at.0),
-            beginning.snapshot.duration
-        ])?;
-        // In this transaction and behind `join_own`: without it, a title or status that changes before the next look would
-        // be taken for the one that the answer to `/watch` has shown.
-        log::append(tx, std::slice::from_ref(&beginning.snapshot))?;
+        begin(tx, key, beginning)?;
     }
     Ok(id)
+}
+
+/// Begins with what was just seen of a video that is polled already.
+pub(super) fn begin(tx: &Connection, video: VideoKey, beginning: &Beginning) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE video SET memory = ?2, title = coalesce(?3, title), next_poll = min(next_poll, ?4),
+         channel_id = ?5, channel_title = ?6, published_at = ?7, duration = ?8 WHERE id = ?1",
+    )?
+    .execute(params![
+        video.0,
+        beginning.memory,
+        beginning.snapshot.title,
+        beginning.next_poll.0,
+        beginning.snapshot.channel_id,
+        beginning.snapshot.channel_title,
+        beginning.snapshot.published_at.map(|at| at.0),
+        beginning.snapshot.duration
+    ])?;
+    // In this transaction and behind the mark that it is polled: without it, a title or status that changes before the next
+    // look would be taken for the one that the answer to the command has shown.
+    log::append(tx, std::slice::from_ref(&beginning.snapshot))
 }
 
 /// The row of a video that is watched already, when there is nothing else to be said of it: most watches of a long file.

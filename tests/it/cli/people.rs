@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tubebell::control::invitation;
 use tubebell::model::{Address, Owner, Settings, UnixMillis};
-use tubebell::store::{Access, Edit, Edited, Registry, Shared, Sqlite, WatchEdit, WatchFilter};
+use tubebell::store::{
+    Access, CardEdit, Edit, Edited, Registry, Shared, Sqlite, WatchEdit, WatchFilter,
+};
 use tubebell_sim::telegram;
 
 use super::{CONFIG, EARLIER, Home};
@@ -55,6 +57,19 @@ impl Home {
             videos_limit: None,
         };
         self.edit(Edit::Watch(Box::new(edit))).await;
+    }
+
+    /// A card as somebody makes it in a chat.
+    async fn card(&self, to: &str, video: &str) {
+        let edit = CardEdit {
+            destination: at(to),
+            owner: Owner::of(&at(to)),
+            video: video.parse().unwrap(),
+            beginning: None,
+            per_chat: 5,
+            videos_limit: None,
+        };
+        assert_eq!(self.edit(Edit::Card(Box::new(edit))).await, Edited::Carded { is_again: false });
     }
 
     async fn watched_at(&self) -> Vec<String> {
@@ -126,13 +141,16 @@ async fn whoever_is_removed_is_out_with_their_groups_invitations_and_watches() {
     let settings = Settings { at_most_s: Some(60), ..Settings::default() };
     let set = Edit::Set { destination: at("telegram:-10/5"), subject: None, settings };
     home.edit(set).await;
+    for chat in ["telegram:1", "telegram:-10/5", "telegram:2"] {
+        home.card(chat, "aaaaaaaaaaa").await;
+    }
 
     let said = home.run("people remove telegram:1");
     assert_eq!((said.code, said.err.as_str()), (0, ""));
     let lines: Vec<&str> = said.out.lines().collect();
     assert_eq!(
         lines[0],
-        "telegram:1 is out: 3 watches ended, 2 groups out with them (telegram:-10, telegram:-11), 1 invitation withdrawn"
+        "telegram:1 is out: 3 watches and 2 cards ended, 2 groups out with them (telegram:-10, telegram:-11), 1 invitation withdrawn"
     );
     assert!(lines[1].starts_with("1 watch of ") && lines[1].contains("w.csv to telegram:1 stays"));
     assert_eq!(lines.len(), 2);
@@ -146,12 +164,14 @@ async fn whoever_is_removed_is_out_with_their_groups_invitations_and_watches() {
         ["telegram:2", "telegram:-20", "telegram:1", "telegram:9"],
         "whom they had invited stays, and what a file says"
     );
+    let cards = async |of: &str| gateway.cards(&at(of)).await.unwrap().len();
+    assert_eq!((cards("telegram:1").await, cards("telegram:2").await), (0, 1));
     let topic = gateway.destination(&at("telegram:-10/5")).await.unwrap().unwrap();
     assert_eq!(topic.settings, Settings::default(), "nothing keeps the row");
 
     // A group can be put out alone, and what ended at half of it is found again.
     home.edit(Edit::Expel { person: at("telegram:2") }).await;
-    home.run("people remove telegram:2").done("telegram:2 is out: 2 watches ended");
+    home.run("people remove telegram:2").done("telegram:2 is out: 2 watches and 1 card ended");
     home.run("people remove telegram:7").failed(
         1,
         &["tubebell: telegram:7 is not known here: `tubebell people list` shows who is in"],

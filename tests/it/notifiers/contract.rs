@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::task::JoinSet;
 use tubebell::model::{Address, Body, Channel, ChatMessage};
 use tubebell::notify::recorder::Recorder;
-use tubebell::notify::{Notifier, Outgoing, SendError};
+use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 
 use super::stub::{Answer, Stub, closed, hanging_up};
 use super::telegram::{TOKEN, client};
@@ -246,6 +246,47 @@ async fn what_is_taken_gives_a_receipt() {
         assert_eq!(setup.notifier.channel(), rig.channel());
         let receipt = setup.notifier.send(&setup.outgoing).await.unwrap();
         assert!(!receipt.0.is_empty(), "{}", rig.channel());
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_can_be_edited_where_the_channel_says_so_and_else_the_edit_is_refused() {
+    for rig in rigs() {
+        let setup = rig.taking().await;
+        let sent = match rig.channel() {
+            // Of the others, any message will do.
+            Channel::Recorder => setup.notifier.send(&setup.outgoing).await.unwrap(),
+            Channel::Telegram | Channel::Webhook => Receipt("7".to_owned()),
+        };
+        let edited = setup.notifier.edit(&sent, &setup.outgoing).await;
+        let edited = edited.map_err(|error| Class::of(&error));
+        let can_edit = rig.channel().traits().can_edit;
+        assert_eq!(
+            edited,
+            if can_edit { Ok(()) } else { Err(Class::Rejected) },
+            "{}",
+            rig.channel()
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_edit_fails_as_a_message_does() {
+    for rig in rigs().iter().filter(|rig| rig.channel().traits().can_edit) {
+        for class in Class::ALL {
+            let Some(setup) = rig.failing(class).await else { continue };
+            let sent = Receipt("7".to_owned());
+            let error = setup.notifier.edit(&sent, &setup.outgoing).await.unwrap_err();
+            // What the recorder does not know can't be edited, whatever it was to fail with.
+            let is_unknown =
+                matches!(error, SendError::Rejected(_)) && rig.channel() == Channel::Recorder;
+            assert!(
+                Class::of(&error) == class || is_unknown,
+                "{}, {class:?}: {error}",
+                rig.channel()
+            );
+            assert!(!format!("{error} {error:?}").contains(SECRET_WORD), "{error}");
+        }
     }
 }
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::super::{Sqlite, claim, dead_letters, destinations, figures, notices};
+use super::super::{Sqlite, card_look, claim, dead_letters, destinations, figures, notices};
 use crate::model::{Address, Body, Channel, NotificationId, UnixMillis};
 use crate::store::{
-    Claimed, Compose, DeadLetter, DeadLetters, Finished, Outbox, Replayed, Result, Room,
+    CardLook, Claimed, Compose, DeadLetter, DeadLetters, DueCards, Finished, Outbox, Replayed,
+    Result, Room,
 };
 
 #[async_trait]
@@ -23,6 +24,20 @@ impl Outbox for Sqlite {
         self.writer
             .write(move |tx| claim::finish_and_claim(tx, &finished, channel, &room, now, &*compose))
             .await
+    }
+
+    async fn due_cards(
+        &self,
+        channel: Channel,
+        now: UnixMillis,
+        base_at: UnixMillis,
+        limit: usize,
+    ) -> Result<DueCards> {
+        self.reader.read(move |db| card_look::due(db, channel, now, base_at, limit)).await
+    }
+
+    async fn record_cards(&self, looks: Vec<CardLook>, now: UnixMillis) -> Result<()> {
+        self.writer.write(move |tx| card_look::record(tx, &looks, now)).await
     }
 
     async fn notice(

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::super::{Sqlite, batch, destinations, edit, mark, owners, people, person, read, why};
+use super::super::{
+    Sqlite, batch, card, destinations, edit, mark, owners, people, person, read, why,
+};
 use crate::model::{
     Address, DestinationId, Owner, PersonKey, SubjectRef, SubscriptionId, UnixMillis, VideoId,
 };
 use crate::store::{
-    Collecting, DestinationRow, DestinationState, Edit, Edited, History, PersonRow, PersonState,
+    CardRow, Collecting, DestinationRow, DestinationState, Edit, Edited, History, PersonRow, PersonState,
     Registry, Result, RuleStory, UpdateMark, WatchAt, WatchFilter, WatchRow,
 };
 
@@ -85,6 +87,11 @@ impl Registry for Sqlite {
     async fn collecting(&self, address: &Address, now: UnixMillis) -> Result<Option<Collecting>> {
         let address = address.clone();
         self.reader.read(move |db| destinations::collecting(db, &address, now)).await
+    }
+
+    async fn cards(&self, of: &Address) -> Result<Vec<CardRow>> {
+        let of = of.clone();
+        self.reader.read(move |db| card::cards(db, &of)).await
     }
 
     async fn watches_of_owner(&self, owner: &Owner) -> Result<usize> {

@@ -4,6 +4,7 @@
 //! Time is a number that the tests turn; nothing sleeps.
 
 mod budget;
+mod cards;
 mod clock;
 mod commands;
 mod delivery;
