@@ -10,6 +10,7 @@ pub mod control;
 pub mod deliver;
 pub(crate) mod demo;
 pub(crate) mod detect;
+pub mod draw;
 pub(crate) mod files;
 pub mod http;
 pub mod model;

@@ -12,6 +12,7 @@ mod figures;
 mod latency;
 mod listing;
 mod memory;
+mod picture;
 mod probe;
 mod process;
 mod rate;
@@ -46,6 +47,7 @@ const BENCHES: &[Bench] = &[
     (&["rss_1m_mb", "cold_start_1m_ms"], memory::memory),
     (&["apply_1m_s", "apply_1m_again_s", "apply_1m_rss_mb"], apply::apply),
     (&["apply_holdup_ms"], apply::holdup),
+    (&["picture_ms"], picture::picture),
     (&["telegram_rate", "telegram_429"], rate::telegram_rate),
     (&["change_to_send_p99_ms"], latency::change_to_send),
     (&["others_p99_ms"], latency::others),

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 
 use super::StartError;
 use crate::config::Config;
 use crate::deliver::{Limiter, Rates};
+use crate::draw::Painter;
 use crate::model::{Channel, Clock};
 use crate::notify::Notifier;
 use crate::notify::telegram::{Telegram, TelegramOptions};
@@ -34,13 +36,18 @@ pub(super) struct TelegramBot {
 }
 
 impl Channels {
-    /// Makes the clients of the sections that there are.
+    /// Makes the clients of the sections that there are. Drawing pictures belongs to `tracker`.
     ///
     /// # Errors
     ///
     /// One line when a client can't be made.
-    pub fn new(config: &Config, clock: &Clock) -> Result<Channels, StartError> {
-        let telegram = config.telegram.as_ref().map(telegram).transpose()?;
+    pub fn new(
+        config: &Config,
+        clock: &Clock,
+        tracker: &TaskTracker,
+    ) -> Result<Channels, StartError> {
+        let painter = Painter::new(tracker.clone());
+        let telegram = config.telegram.as_ref().map(|bot| telegram(bot, painter)).transpose()?;
         let webhook = config.webhook.as_ref().map(|options| webhook(options, clock)).transpose()?;
         let sender = |channel| match channel {
             Channel::Telegram => telegram.as_ref().map(TelegramBot::sender),
@@ -66,8 +73,8 @@ impl TelegramBot {
     }
 }
 
-fn telegram(options: &TelegramOptions) -> Result<TelegramBot, StartError> {
-    let client = Telegram::new(options).map_err(|error| failed(&error))?;
+fn telegram(options: &TelegramOptions, painter: Painter) -> Result<TelegramBot, StartError> {
+    let client = Telegram::new(options).map_err(|error| failed(&error))?.drawing_with(painter);
     let limiter = limiter(Rates {
         per_s: options.rate_per_s,
         chat_per_s: options.chat_rate_per_s,

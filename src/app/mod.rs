@@ -35,7 +35,7 @@ use crate::bus::Embedded;
 use crate::config::Config;
 use crate::control::{AccessMode, ActionOptions, ControlOptions};
 use crate::deliver::{Cards, ChannelHealth, Composer, Operator, RetryPolicy, Wakers, Worker};
-use crate::model::{Channel, Clock, Effective};
+use crate::model::{Clock, Effective};
 use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
@@ -153,7 +153,7 @@ impl Gateway {
             .clone()
             .ok_or_else(|| StartError::Other("[youtube] is missing".to_owned()))?;
         let youtube = Arc::new(youtube(&youtube_options, &*store).await?);
-        let channels = Channels::new(config, &clock)?;
+        let channels = Channels::new(config, &clock, &tracker)?;
         // A token that Telegram refuses is a mistake of the configuration; a Telegram that is away is not.
         let bot = match &channels.telegram {
             Some(bot) => listening::introduce(&bot.client).await.map_err(StartError::Other)?,

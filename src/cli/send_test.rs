@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE32_NOPAD;
 use rand::RngCore;
+use tokio_util::task::TaskTracker;
 
 use super::context::{Context, block_on, stdout};
 use super::destinations::make_on;
@@ -29,8 +30,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let now = context.now;
     let clock: Clock = Arc::new(move || now);
     let channel = args.to.channel();
-    let channels =
-        Channels::new(&config, &clock).map_err(|error| Fault::wrong(error.to_string()))?;
+    let channels = Channels::new(&config, &clock, &TaskTracker::new());
+    let channels = channels.map_err(|error| Fault::wrong(error.to_string()))?;
     let notifier = channels.notifier(channel).ok_or_else(|| {
         let to = args.to.masked();
         Fault::wrong(format!("{to} is off: there is no section [{channel}] in the configuration"))

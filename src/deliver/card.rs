@@ -287,15 +287,15 @@ mod tests {
         assert_eq!(waits_until(&card(), NOW), None);
     }
 
-    fn failed(error: SendError, failing: u32) -> After {
-        after(&Card { failing, ..card() }, &error, POLICY, NOW, 0.0)
+    fn failed(error: &SendError, failing: u32) -> After {
+        after(&Card { failing, ..card() }, error, POLICY, NOW, 0.0)
     }
 
     #[test]
     fn a_wait_that_is_asked_for_is_obeyed_in_full_by_the_whole_chat() {
         let until = NOW.plus(Duration::from_secs(3600));
         assert_eq!(
-            failed(SendError::Wait { after: Some(Duration::from_secs(3600)) }, 0),
+            failed(&SendError::Wait { after: Some(Duration::from_secs(3600)) }, 0),
             After::Recorded(CardResult::Failed {
                 next_at: until,
                 counts: true,
@@ -314,20 +314,23 @@ mod tests {
             (SendError::Unauthorized("401".into()), false),
         ] {
             let expected = CardResult::Failed { next_at, counts, lane_free_at: None };
-            assert_eq!(failed(error, 0), After::Recorded(expected));
+            assert_eq!(failed(&error, 0), After::Recorded(expected));
         }
-        let barred = failed(SendError::Barred("no rights".into()), 3);
+        let barred = failed(&SendError::Barred("no rights".into()), 3);
         assert!(matches!(barred, After::Recorded(CardResult::Failed { counts: true, .. })));
     }
 
     #[test]
     fn a_message_that_can_not_be_edited_is_the_end_and_a_chat_that_is_gone_a_silent_one() {
-        assert_eq!(failed(SendError::Rejected("message to edit not found".into()), 0), After::Lost);
+        assert_eq!(
+            failed(&SendError::Rejected("message to edit not found".into()), 0),
+            After::Lost
+        );
         let silent = After::Recorded(CardResult::Ended(None));
-        assert_eq!(failed(SendError::Gone("blocked".into()), 0), silent);
+        assert_eq!(failed(&SendError::Gone("blocked".into()), 0), silent);
         // For five days in vain.
-        assert_eq!(failed(SendError::Barred("no rights".into()), 240), silent);
-        assert_eq!(failed(SendError::Transient("500".into()), 240), After::Lost);
+        assert_eq!(failed(&SendError::Barred("no rights".into()), 240), silent);
+        assert_eq!(failed(&SendError::Transient("500".into()), 240), After::Lost);
     }
 
     #[test]
@@ -335,7 +338,7 @@ mod tests {
         let to = Address::Telegram { chat: -1_005, thread: None };
         let next_at = NOW.plus(LONG_WAIT);
         assert_eq!(
-            failed(SendError::Moved(to.clone()), 0),
+            failed(&SendError::Moved(to.clone()), 0),
             After::Recorded(CardResult::Moved { to, next_at })
         );
     }

@@ -165,6 +165,9 @@ impl Cards {
         let now = (self.clock)();
         let mut due = self.store.due_cards(self.channel(), now, now.minus(DAY), SET).await?;
         due.cards.retain(|card| !state.broken.contains(&card.id));
+        if due.cards.is_empty() {
+            return Ok(due.next_due.map(|at| at.since(now).min(REST_MAX)));
+        }
         let is_away = AtomicBool::new(false);
         let looks = futures_util::stream::iter(due.cards);
         let looks = looks.map(|card| self.look_safely(card, &is_away, stop));
@@ -181,13 +184,8 @@ impl Cards {
             }
         }
         self.record(state).await?;
-        if is_away.load(Ordering::Relaxed) {
-            return Ok(Some(AWAY));
-        }
-        if due.has_more {
-            return Ok(Some(Duration::ZERO));
-        }
-        Ok(due.next_due.map(|at| at.since((self.clock)()).min(REST_MAX)))
+        // There may be more, and what was looked at is due again some time.
+        Ok(Some(if is_away.load(Ordering::Relaxed) { AWAY } else { Duration::ZERO }))
     }
 
     /// Records what became of cards. What can't be recorded by itself is named in the log and left out.

@@ -20,6 +20,9 @@ pub(crate) use clean::{Line, clean};
 pub(crate) use client::{Client, USER_AGENT};
 pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use guard::check_url;
+/// A request on its way to be sent, and the parts of one that carries a file.
+pub(crate) use reqwest::RequestBuilder;
+pub(crate) use reqwest::multipart::{Form, Part};
 pub use resolver::HostLookup;
 pub(crate) use resolver::{SystemLookup, guarded};
 pub(crate) use retry_after::{retry_after, wish_to_wait};

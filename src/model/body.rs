@@ -93,16 +93,50 @@ impl Body {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Metric, Picture, PictureMark, UnixMillis};
 
     #[test]
     fn what_is_kept_of_a_body_becomes_the_same_body() {
         let chat = ChatMessage { html: "<b>&amp;</b>".to_owned(), ..ChatMessage::default() };
-        for body in [Body::Chat(chat), Body::Json("{}".to_owned()), Body::Text("<b>".to_owned())] {
+        let pictured = ChatMessage { picture: Some(picture()), ..chat.clone() };
+        for body in [
+            Body::Chat(chat),
+            Body::Chat(pictured),
+            Body::Json("{}".to_owned()),
+            Body::Text("<b>".to_owned()),
+        ] {
             let kind = BodyKind::from_name(body.kind().name()).unwrap();
             let text = body.to_text().unwrap().into_owned();
             assert_eq!(Body::from_text(kind, text).unwrap(), body);
         }
         assert_eq!(BodyKind::from_name("fax"), None);
         assert!(Body::from_text(BodyKind::Chat, "hello".to_owned()).is_err());
+    }
+
+    fn picture() -> Picture {
+        let at = UnixMillis(1_795_266_180_000);
+        Picture {
+            metric: Metric::Views,
+            points: vec![
+                (UnixMillis(0), Some(u64::MAX)),
+                (at, None),
+                (UnixMillis(at.0 + 1), Some(0)),
+            ],
+            marks: vec![PictureMark::Passed(at, 1_000), PictureMark::Renamed(at)],
+            tz: "Europe/Madrid".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_message_outlives_a_picture_that_cannot_be_read() {
+        let plain = Body::Chat(ChatMessage { html: "hello".to_owned(), ..ChatMessage::default() });
+        for kept in [
+            r#"{"html":"hello"}"#,
+            r#"{"html":"hello","picture":null}"#,
+            r#"{"html":"hello","picture":"drawn"}"#,
+            r#"{"html":"hello","picture":{"metric":"smiles","points":[],"tz":"UTC"}}"#,
+        ] {
+            assert_eq!(Body::from_text(BodyKind::Chat, kept.to_owned()).unwrap(), plain, "{kept}");
+        }
     }
 }

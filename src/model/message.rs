@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Picture;
+use super::picture::if_readable;
+
 /// One message of Telegram's.
 ///
 /// Other chat services do not read it: they have escapes, limits and buttons of their own, and so a variant of
@@ -19,6 +22,9 @@ pub struct ChatMessage {
     /// Of which link; `None`: of the first.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub preview_url: Option<String>,
+    /// A picture that goes along with it: the text is its caption then, and there is no preview.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "if_readable")]
+    pub picture: Option<Picture>,
 }
 
 /// One button.

@@ -1,10 +1,46 @@
 //! Quiet hours on the wall clock of a time zone.
 
+use std::fmt;
+use std::str::FromStr;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
-use super::{ClockTime, Quiet, UnixMillis, first_instant};
+use super::text::excerpt;
+use super::written::{SettingsError, text_serde};
+use super::{ClockTime, UnixMillis, first_instant};
+
+/// Hours in which nothing rings: from `from` to before `to`, over midnight when `to` is not later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Quiet {
+    /// The first quiet minute.
+    pub from: ClockTime,
+    /// The first loud minute.
+    pub to: ClockTime,
+}
+
+impl FromStr for Quiet {
+    type Err = SettingsError;
+
+    fn from_str(text: &str) -> Result<Self, SettingsError> {
+        let bad = || SettingsError::Quiet(excerpt(text).into_owned());
+        let (from, to) = text.split_once(['-', '–']).ok_or_else(bad)?;
+        let quiet =
+            Quiet { from: from.parse().map_err(|_| bad())?, to: to.parse().map_err(|_| bad())? };
+        if quiet.from == quiet.to { Err(bad()) } else { Ok(quiet) }
+    }
+}
+
+impl fmt::Display for Quiet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.from, self.to)
+    }
+}
+
+text_serde!(Quiet);
 
 impl Quiet {
     /// Until when it is quiet, if it is quiet at `now`.

@@ -9,9 +9,9 @@ use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
 use serde::{Deserialize, Serialize};
 
-use super::settings::{ClockTime, Settings, SettingsError, text_serde};
 use super::text::excerpt;
-use super::{UnixMillis, first_instant};
+use super::written::{SettingsError, text_serde};
+use super::{ClockTime, UnixMillis, first_instant, length};
 
 /// Days of which one has each weekday twice: a day that lies in a gap of the calendar does not hide the next.
 const DAYS_AHEAD: i32 = 15;
@@ -45,7 +45,7 @@ impl Schedule {
     pub const EVERY_MIN: Duration = Duration::from_secs(30);
 
     /// The longest period: statistics are kept no longer.
-    pub const EVERY_MAX: Duration = Settings::AT_MOST_MAX;
+    pub const EVERY_MAX: Duration = Duration::from_secs(30 * 86_400);
 
     /// The time of a day that nobody named.
     pub const TIME: ClockTime = ClockTime { hour: 9, minute: 0 };
@@ -120,7 +120,7 @@ impl FromStr for Schedule {
                 "day" => Ok(Schedule::Daily(Schedule::TIME)),
                 "week" => Ok(Schedule::Weekly(Weekday::Monday, Schedule::TIME)),
                 _ => {
-                    let period = Settings::duration(rest).map_err(|_| bad())?;
+                    let period = length::read(rest).map_err(|_| bad())?;
                     if (Schedule::EVERY_MIN..=Schedule::EVERY_MAX).contains(&period) {
                         Ok(Schedule::Every(period))
                     } else {
@@ -164,7 +164,7 @@ fn weekday(name: &str) -> Option<Weekday> {
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Schedule::Every(period) => write!(f, "every {}", Settings::print_duration(*period)),
+            Schedule::Every(period) => write!(f, "every {}", length::print(*period)),
             Schedule::Hourly => f.write_str("hourly"),
             Schedule::Daily(at) => write!(f, "daily {at}"),
             Schedule::Weekly(day, at) => {

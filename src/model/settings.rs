@@ -1,129 +1,11 @@
 //! What a destination or a watch adds to its rules: how often, when not, until when.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::fmt::friendly::{Spacing, SpanParser, SpanPrinter};
-use jiff::{Span, SpanRelativeTo, SpanRound, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::text::excerpt;
-use super::{Digest, Schedule, UnixMillis};
-
-/// Why a text is no setting; repeats its beginning.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SettingsError {
-    /// A time of day.
-    #[error("`{0}` is no time of day: write HH:MM, as in 22:00")]
-    Clock(String),
-    /// Quiet hours.
-    #[error("`{0}` are no quiet hours: write HH:MM-HH:MM, as in 22:00-08:00")]
-    Quiet(String),
-    /// A duration.
-    #[error("`{0}` is no duration: write a number and s, m, h or d, as in 15m or 1h30m")]
-    Duration(String),
-    /// A time between two messages.
-    #[error("`{0}` is too long: write at most 30d, for statistics are kept no longer")]
-    AtMost(String),
-    /// A time zone.
-    #[error("`{0}` is no time zone: write one of the tz database, as in Europe/Madrid")]
-    Zone(String),
-    /// A date.
-    #[error("`{0}` is no date: write YYYY-MM-DD or YYYY-MM-DDTHH:MM, as in 2027-01-31")]
-    Until(String),
-    /// When digests come.
-    #[error(
-        "`{0}` is no time of a digest: write `daily 09:00`, `weekly mon 09:00`, `hourly`, `every 6h` or `off`"
-    )]
-    Digest(String),
-    /// How often digests come.
-    #[error("`{0}` is too often or too seldom: write at least `every 30s` and at most `every 30d`")]
-    Period(String),
-    /// Messages a day.
-    #[error("`{0}` is no number of messages a day: write 1 or more, as in 10, or off")]
-    PingsPerDay(String),
-}
-
-/// A time of day, to the minute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ClockTime {
-    /// 0 to 23.
-    pub hour: i8,
-    /// 0 to 59.
-    pub minute: i8,
-}
-
-impl FromStr for ClockTime {
-    type Err = SettingsError;
-
-    fn from_str(text: &str) -> Result<Self, SettingsError> {
-        let bad = || SettingsError::Clock(excerpt(text).into_owned());
-        let (hour, minute) = text.trim().split_once(':').ok_or_else(bad)?;
-        let digits = |part: &str| part.len() <= 2 && part.bytes().all(|b| b.is_ascii_digit());
-        if !digits(hour) || !digits(minute) || minute.len() != 2 {
-            return Err(bad());
-        }
-        let time = ClockTime {
-            hour: hour.parse().map_err(|_| bad())?,
-            minute: minute.parse().map_err(|_| bad())?,
-        };
-        if time.hour < 24 && time.minute < 60 { Ok(time) } else { Err(bad()) }
-    }
-}
-
-impl fmt::Display for ClockTime {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02}:{:02}", self.hour, self.minute)
-    }
-}
-
-/// Hours in which nothing rings: from `from` to before `to`, over midnight when `to` is not later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Quiet {
-    /// The first quiet minute.
-    pub from: ClockTime,
-    /// The first loud minute.
-    pub to: ClockTime,
-}
-
-impl FromStr for Quiet {
-    type Err = SettingsError;
-
-    fn from_str(text: &str) -> Result<Self, SettingsError> {
-        let bad = || SettingsError::Quiet(excerpt(text).into_owned());
-        let (from, to) = text.split_once(['-', '–']).ok_or_else(bad)?;
-        let quiet =
-            Quiet { from: from.parse().map_err(|_| bad())?, to: to.parse().map_err(|_| bad())? };
-        if quiet.from == quiet.to { Err(bad()) } else { Ok(quiet) }
-    }
-}
-
-impl fmt::Display for Quiet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.from, self.to)
-    }
-}
-
-macro_rules! text_serde {
-    ($($name:ident),*) => {$(
-        impl TryFrom<String> for $name {
-            type Error = SettingsError;
-            fn try_from(text: String) -> Result<Self, SettingsError> {
-                text.parse()
-            }
-        }
-        impl From<$name> for String {
-            fn from(value: $name) -> String {
-                value.to_string()
-            }
-        }
-    )*};
-}
-pub(super) use text_serde;
-text_serde!(ClockTime, Quiet);
+use super::{Digest, Quiet, Schedule, SettingsError, UnixMillis, length};
 
 /// What a destination, or a watch over it, has set; what is `None` is left to the level below.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -169,7 +51,7 @@ pub struct Effective {
 
 impl Settings {
     /// Longest time between two messages: statistics are kept no longer.
-    pub const AT_MOST_MAX: Duration = Duration::from_secs(30 * 86_400);
+    pub const AT_MOST_MAX: Duration = Schedule::EVERY_MAX;
 
     /// At most one message of a watch per this. What an older version took beyond [`Settings::AT_MOST_MAX`] counts as that.
     #[must_use]
@@ -222,8 +104,7 @@ impl Settings {
     ///
     /// [`SettingsError::Duration`] for anything else.
     pub fn duration(text: &str) -> Result<Duration, SettingsError> {
-        let length = friendly(text).filter(|length| *length <= LONGEST);
-        length.ok_or_else(|| SettingsError::Duration(excerpt(text).into_owned()))
+        length::read(text)
     }
 
     /// Reads a time between two messages, in which the rest is put together.
@@ -249,36 +130,15 @@ impl Settings {
     /// Prints the whole seconds of a duration as [`Settings::duration`] reads it: `1d12h`.
     #[must_use]
     pub fn print_duration(duration: Duration) -> String {
-        const PRINTER: SpanPrinter = SpanPrinter::new().spacing(Spacing::None);
-        let whole = Duration::from_secs(duration.as_secs());
-        let days = SpanRound::new().largest(Unit::Day).days_are_24_hours();
-        match Span::try_from(whole).and_then(|span| span.round(days)) {
-            Ok(span) => PRINTER.span_to_string(&span),
-            // Twenty thousand years.
-            Err(_) => PRINTER.unsigned_duration_to_string(&whole),
-        }
+        length::print(duration)
     }
-}
-
-/// A century is more than any setting can mean, and keeps sums of instants in range.
-const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
-
-/// A duration in the words and abbreviations that jiff knows; a day is 24 hours, and a month or a year is none.
-fn friendly(text: &str) -> Option<Duration> {
-    const PARSER: SpanParser = SpanParser::new();
-    // For jiff `18:00:00` is 18 hours; whoever writes it here means a time of day.
-    if text.contains(':') {
-        return None;
-    }
-    let span = PARSER.parse_span(text.trim().to_lowercase()).ok()?;
-    let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-    Duration::try_from(length).ok().filter(|length| length.subsec_nanos() == 0)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::length::LONGEST;
     use super::*;
 
     #[track_caller]

@@ -31,9 +31,10 @@ impl ChatTemplates {
 
     /// One view as one message.
     pub(super) fn page(&self, view: AnyView) -> Result<ChatPage, RenderError> {
-        let AnyView { name, fields, buttons, preview } = view;
+        let AnyView { name, fields, buttons, preview, picture } = view;
         let (html, seen) = page::fitted(&self.registry, name, &fields?)?;
-        Ok(ChatPage { message: ChatMessage { html, buttons, preview, preview_url: None }, seen })
+        let message = ChatMessage { html, buttons, preview, preview_url: None, picture };
+        Ok(ChatPage { message, seen })
     }
 
     /// What one watch is told, in as few messages as it takes. `body` makes of each what the channel sends.
@@ -60,6 +61,7 @@ impl ChatTemplates {
                         buttons: buttons.unwrap_or_default(),
                         preview: part.upload.is_some(),
                         preview_url: part.upload,
+                        picture: None,
                     };
                     Part::new(body(ChatPage { message: chat, seen: part.seen }), part.told)
                 };

@@ -14,6 +14,9 @@ use crate::model::excerpt;
 /// Source: <https://core.telegram.org/bots/api#sendmessage> (read 2026-11).
 pub(super) const TEXT_MAX_UTF16: usize = 4096;
 
+/// Longest caption of a picture, after parsing and counted in the same way. Source: as above, `#sendphoto`.
+const CAPTION_MAX_UTF16: usize = 1024;
+
 /// Most entities of one message: those behind are dropped without a word, and what stood in them becomes plain text.
 /// Source: <https://github.com/rubenlagus/TelegramBots/issues/854> and
 /// <https://github.com/tdlib/telegram-bot-api/issues/820> (read 2026-11); no document says it.
@@ -169,6 +172,11 @@ impl Parsed {
         self.utf16_len() <= TEXT_MAX_UTF16
             && self.tags <= TAGS_MAX
             && self.runs.iter().any(|run| !run.text.trim().is_empty())
+    }
+
+    /// Whether Telegram takes it as the caption of a picture.
+    pub(super) fn fits_a_caption(&self) -> bool {
+        self.utf16_len() <= CAPTION_MAX_UTF16
     }
 }
 

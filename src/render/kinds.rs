@@ -5,7 +5,8 @@ use super::digest::DigestView;
 use super::several::AlertsView;
 use super::view::{AnyView, View};
 use super::views::{
-    Card, Cards, Digests, ErrorView, Help, Invite, Mute, NotAllowed, Notice, QuietHours, Rules, SettingsView, Start, Stats, Test, Unwatch, Watch, WatchOffer, Watches, WelcomeInvited, Why,
+    Card, Cards, Digests, ErrorView, Help, Invite, Mute, NotAllowed, Notice, QuietHours, Rules,
+    SettingsView, Start, Stats, Test, Unwatch, Watch, WatchOffer, Watches, WelcomeInvited, Why,
 };
 
 /// One message with its samples.

@@ -1,7 +1,8 @@
 //! Stage 6: turns alerts and answers into what a channel sends.
 //!
-//! In: a [`WatchMessage`], a [`DigestMessage`], or one of the [`views`]: plain data, the same for all channels. Out: a [`Body`], in the voice of
-//! its channel. Pure: `app` reads the operator's templates and hands over their text.
+//! In: a [`WatchMessage`], a [`DigestMessage`], or one of the [`views`]: plain data, the same for all channels. Out: a
+//! [`Body`], in the voice of its channel. What goes along with one as the numbers of a picture becomes SVG in [`picture`].
+//! Pure: `app` reads the operator's templates and hands over their text.
 //!
 //! A template can only produce escaped text, stands in one folder per message and one file per channel, and is
 //! checked as a whole at start (see [`TemplateError`]). A message that would be too long is cut before it is escaped.
@@ -24,6 +25,7 @@ mod news;
 pub mod numbers;
 mod page;
 mod parts;
+pub mod picture;
 mod plain;
 mod prose;
 mod sample;

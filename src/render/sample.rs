@@ -7,7 +7,7 @@ pub(super) mod news;
 
 use super::link::Link;
 use super::numbers::{Ago, Moment, ShortTime};
-use crate::model::{ClockTime, Counts, Quiet, UnixMillis, VideoId};
+use crate::model::{ClockTime, Counts, Metric, Picture, PictureMark, Quiet, UnixMillis, VideoId};
 
 /// In every hostile text: where it is found in plain text, a template would let titles ping people.
 pub(super) const PROBE: &str = "@tubebell_probe";
@@ -49,6 +49,18 @@ pub(super) fn short_time(minutes_ago: i64) -> ShortTime {
 
 pub(super) fn seen() -> Ago {
     Ago { at: UnixMillis(NOW.0 - 120_000), now: NOW }
+}
+
+/// A week in which the views passed a thousand.
+pub(super) fn picture() -> Picture {
+    let at = |hours_ago: i64| moment(60 * hours_ago).at;
+    let points = vec![(at(168), Some(870)), (at(90), Some(1_010)), (at(20), Some(1_240))];
+    Picture {
+        metric: Metric::Views,
+        points: points.into_iter().chain([(NOW, Some(1_240))]).collect(),
+        marks: vec![PictureMark::Passed(at(90), 1_000)],
+        tz: "Europe/Madrid".to_owned(),
+    }
 }
 
 pub(super) const fn quiet() -> Quiet {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::model::Button;
+use crate::model::{Button, Picture};
 
 /// The fields of one message, its buttons and its samples.
 pub trait View: Serialize + Sized {
@@ -22,6 +22,11 @@ pub trait View: Serialize + Sized {
     fn preview(&self) -> bool {
         false
     }
+
+    /// The picture that goes along with it, where the channel has room for one.
+    fn picture(&self) -> Option<Picture> {
+        None
+    }
 }
 
 /// A [`View`] of any message, to be handed on by whoever need not know which.
@@ -35,6 +40,8 @@ pub struct AnyView {
     pub buttons: Vec<Vec<Button>>,
     /// Whether the chat may show a preview of the first link.
     pub preview: bool,
+    /// The picture that goes along with it.
+    pub picture: Option<Picture>,
 }
 
 impl<V: View> From<&V> for AnyView {
@@ -44,6 +51,7 @@ impl<V: View> From<&V> for AnyView {
             fields: serde_json::to_value(view),
             buttons: view.buttons(),
             preview: view.preview(),
+            picture: view.picture(),
         }
     }
 }

@@ -5,9 +5,9 @@
 //! `None` is left out by its template.
 
 mod back;
+mod budget;
 mod card;
 mod cards;
-mod budget;
 mod digests;
 mod error;
 mod help;

@@ -21,14 +21,18 @@ pub use destination::{Barred, DestinationRow, Shut};
 pub use error::{Result, StoreError};
 pub use housekeeping::{Figures, Housekeeping, Ledger, Migration, Pulse, Retention, ThreadWork};
 pub use outbox::{
-    Card, CardBase, CardLook, CardResult, Claim, Claimed, Collected, Compose, Composed, ComposedMessage, DeadLetter, DeadLetters, DueCards, Finished, FinishedAs, Outbox, Places, Replayed, Ring, Room, StandsAt, Stretch, Unit, VideoAlerts,
+    Card, CardBase, CardLook, CardResult, Claim, Claimed, Collected, Compose, Composed,
+    ComposedMessage, DeadLetter, DeadLetters, DueCards, Finished, FinishedAs, Outbox, Places,
+    Replayed, Ring, Room, StandsAt, Stretch, Unit, VideoAlerts,
 };
 pub use polling::{
     DueSubject, DueVideo, ListCounts, ListLimits, Listed, ListedMember, Listing, NextPolls, Polled,
     Polling,
 };
 pub use registry::{
-    Beginning, CardEdit, CardRow, Collecting, DestinationState, DigestState, Edit, Edited, History, NewRule, PersonRow, PersonState, Registry, RuleStory, Standing, UpdateMark, VideosLimit, Waits, WatchAt, WatchEdit, WatchFilter, WatchRow,
+    Beginning, CardEdit, CardRow, Collecting, DestinationState, DigestState, Edit, Edited, History,
+    NewRule, PersonRow, PersonState, Registry, RuleStory, Standing, UpdateMark, VideosLimit, Waits,
+    WatchAt, WatchEdit, WatchFilter, WatchRow,
 };
 pub use shared::Shared;
 pub use sqlite::{Access, Sqlite};

@@ -24,7 +24,8 @@ use super::destination::DestinationRow;
 use super::error::Result;
 use super::shared::Shared;
 use crate::model::{
-    Address, DestinationId, Owner, PersonKey, SubjectRef, SubscriptionId, UnixMillis, VideoId,
+    Address, Counts, DestinationId, Owner, PersonKey, SubjectRef, SubscriptionId, UnixMillis,
+    VideoId,
 };
 
 /// What commands and tools work with.
@@ -136,4 +137,15 @@ pub trait Registry: Shared {
         since: UnixMillis,
         limit: usize,
     ) -> Result<Option<History>>;
+
+    /// How the counts of a video went from `since` to `until`, oldest first, in at most `steps` and one points: the time of
+    /// which something is known is so many steps long, and of several points in one the last is told. The first is what held at
+    /// `since`, where that is known; it may be older. Nothing of a time before the video was watched is told.
+    async fn course(
+        &self,
+        video: VideoId,
+        since: UnixMillis,
+        until: UnixMillis,
+        steps: u32,
+    ) -> Result<Vec<(UnixMillis, Counts)>>;
 }

@@ -205,6 +205,7 @@ table! {
         LeftUnits "youtube_left_units" "bucket" "Units of YouTube's quota left until midnight Pacific Time; 0 when YouTube says so"
         QueueAlerts "queue_alerts" "state" "Alerts that have not ended: waiting, or in flight, which is in a notification that is sent or tried again"
         QueueAge "queue_age_seconds" "channel" "How long the destination that has waited the longest past its time has waited"
+        DigestAge "digest_age_seconds" "channel" "How long the digest that has waited the longest past its time has waited"
         InFlight "in_flight_notifications" "channel" "Notifications on their way now"
         Rows "store_rows" "table" "Rows of a table"
         StoreQueue "store_queue_jobs" "thread" "Transactions that wait for a thread of the store"

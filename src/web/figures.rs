@@ -29,6 +29,9 @@ pub(super) fn show_pulse(metrics: &Metrics, pulse: &Pulse) {
     for (channel, oldest) in shown(pulse.oldest_due) {
         metrics.set_by(By::QueueAge, channel.name(), age(oldest));
     }
+    for (channel, oldest) in shown(pulse.oldest_digest) {
+        metrics.set_by(By::DigestAge, channel.name(), age(oldest));
+    }
     for thread in &pulse.threads {
         metrics.set_count(Count::StoreJobs, thread.name, thread.jobs);
         metrics.set_busy(thread.name, thread.busy);

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What each top-level module of `src/` and `sim/src/` may use of the others. A new module needs a row.
-const MAY_USE: [(&str, &[&str]); 27] = [
+const MAY_USE: [(&str, &[&str]); 28] = [
     ("model", &[]),
     ("files", &[]),
     ("detect", &["model"]),
@@ -22,7 +22,8 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("store", &["model", "files"]),
     ("http", &["model"]),
     ("source", &["model", "http"]),
-    ("notify", &["model", "http"]),
+    ("draw", &["model", "render"]),
+    ("notify", &["model", "http", "draw"]),
     ("bus", &["model", "store"]),
     ("telemetry", &["model"]),
     ("deliver", &["model", "store", "render", "notify", "telemetry"]),
@@ -49,8 +50,9 @@ const MAY_USE: [(&str, &[&str]); 27] = [
     ("telegram", &["world", "simulation"]),
 ];
 
-/// Who spawns tasks, all of them on the `TaskTracker` that stops wait for: the simulation its servers, too.
-const MAY_SPAWN: [&str; 3] = ["app", "deliver", "simulation"];
+/// Who spawns tasks, all of them on the `TaskTracker` that stops wait for: the simulation its servers, too. What takes a core
+/// for long is drawn beside the tasks.
+const MAY_SPAWN: [&str; 4] = ["app", "deliver", "draw", "simulation"];
 
 /// Tasks that no tracker waits for.
 const LOOSE: [&str; 4] = ["tokio::spawn", "task::spawn", "spawn_local", "JoinSet"];
@@ -377,6 +379,8 @@ fn the_checks_see_what_is_forbidden() {
         ("route/mod.rs", "use crate::{detect::{self, Pair}, render::Card};"),
         ("source/client.rs", "fn f() { crate::notify::send() }"),
         ("notify/telegram.rs", "use super::super::store::Store;"),
+        ("notify/telegram.rs", "use crate::render::picture::svg;"),
+        ("draw/mod.rs", "tokio::task::spawn_blocking(work);"),
         ("notify/mod.rs", "use super::store::Store;"),
         ("web/mod.rs", "use crate::config::Config;"),
         ("pipeline.rs", "use crate::config::Config;"),
@@ -407,6 +411,7 @@ fn the_checks_see_what_is_forbidden() {
         ("route/mod.rs", "use crate::{detect::{self, Pair}, model::Change, route::rule};"),
         ("notify/telegram.rs", "use super::Notifier;\n// crate::store keeps the receipt"),
         ("deliver/worker.rs", "self.tracker.spawn(send());"),
+        ("draw/mod.rs", "self.tracker.spawn_blocking(work);"),
         ("simulation.rs", "self.tasks.spawn(server);"),
         ("demo/run.rs", "use tubebell_sim::Simulation;\nuse crate::app::Gateway;"),
         ("store/thread.rs", "std::thread::Builder::new().spawn(work);"),

@@ -9,6 +9,7 @@ mod commands;
 mod groups;
 mod hearing;
 mod outages;
+mod pictures;
 mod reaching;
 mod shares;
 mod side_by_side;

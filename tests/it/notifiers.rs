@@ -4,6 +4,7 @@
 
 mod contract;
 mod hostile;
+mod pictures;
 mod stub;
 mod telegram;
 pub(crate) mod telegram_spec;

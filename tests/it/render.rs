@@ -7,10 +7,13 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use tubebell::model::{
-    About, Channel, ChatMessage, Counts, Event, Live, Marks, Metric, Series, Signal, Status,
-    SubscriptionId, UnixMillis, Value, VideoId, is_blank,
+    About, Channel, ChatMessage, Counts, Event, Live, Marks, Metric, Picture, Series, Signal,
+    Status, SubscriptionId, UnixMillis, Value, VideoId, is_blank,
 };
-use tubebell::render::views::{RuleLine, WatchLine, Watches};
+use tubebell::render::numbers::{At, Grouped, Moment, Near, Period};
+use tubebell::render::views::{
+    RuleLine, WatchLine, Watches, Why, WhyAlert, WhyHeld, WhyOutcome, WhyRule, WhyWindow,
+};
 use tubebell::render::{
     BudgetNote, List, NetAlert, Part, Renderer, VideoFacts, VideoNews, WatchMessage, views,
 };
@@ -384,7 +387,7 @@ fn a_title_that_cannot_be_seen_gives_way_to_the_id() {
 
 #[test]
 fn previews_show_every_message() {
-    assert_eq!(Renderer::names().len(), 22);
+    assert_eq!(Renderer::names().len(), 24);
     for name in Renderer::names() {
         let text = preview(name);
         assert!(!text.contains("<b>") && !text.contains("&lt;"), "{text}");
@@ -423,6 +426,23 @@ fn previews_show_every_message() {
     [ 🐢 Less often ]
     [ 🛑 Stop watching the channel ]
     "#);
+    insta::assert_snapshot!(preview("digest"), @r#"
+    🗞 Digest · daily 09:00
+    Fri 20 Nov 2026, 14:03 – Sat 21 Nov 2026, 14:03 (Europe/Madrid)
+
+    • Together Forever <https://www.youtube.com/watch?v=00000000000>: 👁 12,345 (+11,395) · 👍 56 (+1)
+    🎯 Views passed 1,000
+    • Whenever You Need Somebody <https://www.youtube.com/watch?v=00000000001>: 👁 1,017 (+67) · 👍 56 (+1)
+    🎯 Views passed 1,000
+    "#);
+    insta::assert_snapshot!(preview("digests"), @r#"
+    🗞 Digest: daily 09:00, in the time zone `Europe/Madrid`
+    What happens is collected and told then, in one message; what is urgent, such as `status!`, rings at once.
+    Next: Sat 21 Nov 2026, 15:03 (Europe/Madrid), unless nothing happens
+
+    Change it: `/digest daily 09:00`, `/digest weekly mon 09:00`, `/digest every 6h`, `/digest off`
+    For one watch: `/digest 1 daily 09:00` · what is collected, at once: `/digest now`
+    "#);
     insta::assert_snapshot!(preview("start"), @r#"
     👋 I ring when YouTube numbers move.
 
@@ -450,10 +470,11 @@ fn previews_show_every_message() {
     /rules – the rules, with examples
     /mute – silence for a while: `/mute 2h`; `/mute off` ends it, also that of single watches
     /quiet – silence every night: `/quiet 22:00-08:00 Europe/Madrid`
+    /digest – collect what happens, and tell it at a time: `/digest daily 09:00`, `/digest weekly mon 09:00`; `/digest off`
     /why – why a message came, or did not: `/why dQw4w9WgXcQ`
     /stats – the numbers now: `/stats dQw4w9WgXcQ`
     /card – a message that shows them as they move: `/card dQw4w9WgXcQ`; `/card off` ends it
-    /settings – what is set, and less often: `/settings at most 15m`
+    /settings – what is set, and less often: `/settings at most 15m`, `/settings at most 10 a day`
     /test – see that messages arrive
     /invite – let somebody else in
 
@@ -469,10 +490,13 @@ fn previews_show_every_message() {
     • `views at 500, 1k, 10k` – next at 10,000 (passed already and skipped: 500 and 1,000)
     • `status` 🆕
     🐢 At most one message per 15 min
+    🗞 Collected and told in a digest: daily 09:00
     🌙 Quiet 22:00-08:00, in the time zone `Europe/Madrid`
     📆 Until Mon 21 Dec 2026, 14:03 (Europe/Madrid)
 
     To change the rules, watch again; the new rules replace all: `/watch … views every 1000; status`. All watches: /list
+    [ 🔔 Every change ] [ 🎯 Milestones ]
+    [ 🗞 One digest a day ]
     "#);
     insta::assert_snapshot!(preview("watch-offer"), @r#"
     Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>
@@ -489,8 +513,9 @@ fn previews_show_every_message() {
     "#);
     insta::assert_snapshot!(preview("list"), @r#"
     You watch 2 of 50 possible
+    🗞 What happens is collected and told in a digest: daily 09:00
     1. Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>: `views every 1000; status`
-    2. Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw> (500 of 1,234 videos): `views every 1000; status` 🚫 no longer there 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
+    2. Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw> (500 of 1,234 videos): `views every 1000; status` 🚫 no longer there 🗞 weekly mon 09:00 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
 
     Stop one by its number: `/unwatch 1` · the story of a video: `/why 1`
     "#);
@@ -565,7 +590,7 @@ fn previews_show_every_message() {
     As of 14:01 (Europe/Madrid)
     "#);
     insta::assert_snapshot!(preview("cards"), @r#"
-    📌 The card of Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ> comes now. I change it as the numbers move, at most every 30 s.
+    📌 Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ> has its card: I change it as the numbers move, at most every 30 s.
     To end it: `/card off dQw4w9WgXcQ`
     "#);
     insta::assert_snapshot!(preview("test"), @r#"
@@ -578,11 +603,13 @@ fn previews_show_every_message() {
     Settings of this chat
     🔕 Silent until Sat 21 Nov 2026, 15:03 (Europe/Madrid)
     🐢 For each watch at most one message in 15 min
+    🗞 What happens is collected and told in a digest: daily 09:00
+    📭 At most 10 a day (3 so far today); what is over comes in a digest, daily 20:00
     🌙 Quiet 22:00-08:00, time zone `Europe/Madrid`
     🔔 Without a rule: `all` (`uploads` for a channel or playlist)
     📋 Watches: 2 of 50 possible
 
-    Change them: `/settings at most 15m`, `/settings tz Europe/Madrid`, `/quiet 22:00-08:00`
+    Change them: `/settings at most 15m`, `/settings at most 10 a day`, `/settings tz Europe/Madrid`, `/quiet 22:00-08:00`, `/digest daily 09:00`
     For one watch: `/settings dQw4w9WgXcQ at most 1h`
     "#);
     insta::assert_snapshot!(preview("invite"), @r#"
@@ -607,7 +634,95 @@ fn previews_show_every_message() {
     🔑 YouTube refuses the API key. Nothing is polled until it is replaced.
     API key not valid
     "#);
-    insta::assert_snapshot!(RENDERER.preview("watchoffer").unwrap_err(), @"no template is called `watchoffer`; there are alert, alerts, error, help, invite, list, mute, not-allowed, operator, quiet, rules, settings, start, stats, test, unwatch, watch, watch-offer, welcome-invited, why");
+    insta::assert_snapshot!(RENDERER.preview("watchoffer").unwrap_err(), @"no template is called `watchoffer`; there are alert, alerts, card, cards, digest, digests, error, help, invite, list, mute, not-allowed, operator, quiet, rules, settings, start, stats, test, unwatch, watch, watch-offer, welcome-invited, why");
+}
+
+#[test]
+fn what_holds_a_message_back_is_named_with_the_time_that_it_lasts() {
+    let near = |hours: i64| Near {
+        at: UnixMillis(1_795_266_180_000 + hours * 3_600_000),
+        now: UnixMillis(1_795_266_180_000),
+        tz: "Europe/Madrid".to_owned(),
+    };
+    let seven = Period(std::time::Duration::from_secs(420));
+    let held = [
+        WhyHeld::Quiet { until: near(18) },
+        WhyHeld::AtMost { at_most: "15m".to_owned(), left: seven },
+        WhyHeld::Digest { at: At(near(19)) },
+        WhyHeld::Digest { at: At(near(24 * 3)) },
+        WhyHeld::Budget { pings: Grouped(10), at: At(near(6)) },
+        WhyHeld::Barred { until: near(1) },
+    ];
+    let alert = |held: WhyHeld| WhyAlert {
+        at: Moment { at: UnixMillis(1_795_266_180_000), tz: "Europe/Madrid".to_owned() },
+        previous: Some("950".to_owned()),
+        current: Some("1,240".to_owned()),
+        outcome: WhyOutcome::held(held),
+    };
+    let rule = WhyRule {
+        watch: None,
+        text: "views +5% in 1h".to_owned(),
+        is_presence: false,
+        next: None,
+        window: Some(WhyWindow {
+            growth: "+5.00 % views".to_owned(),
+            now: Some("+3.20 %".to_owned()),
+            window: "hour".to_owned(),
+            is_armed: true,
+        }),
+        is_unset: false,
+        is_spent: false,
+        is_ended: false,
+        alerts: List::new(held.map(alert).to_vec()),
+        suppressed: Vec::new(),
+    };
+    let view = Why {
+        subject: views::Link { title: "A".to_owned(), url: "https://youtu.be/x".to_owned() },
+        numbers: None,
+        seen: None,
+        muted_until: None,
+        computed: rule.is_computed(),
+        rules: List::new(vec![rule]),
+    };
+    insta::assert_snapshot!(visible(&answer(&view).html), @r#"
+    Why A
+
+    views +5% in 1h
+    ⏳ next at +5.00 % views in the last hour; now +3.20 %
+    • Sat 21 Nov 2026, 14:03 (Europe/Madrid) 950 → 1,240: waits, quiet until 08:03
+    • Sat 21 Nov 2026, 14:03 (Europe/Madrid) 950 → 1,240: waits, at most 15m: 7 min left
+    • Sat 21 Nov 2026, 14:03 (Europe/Madrid) 950 → 1,240: waits, in the digest at 09:03
+    • Sat 21 Nov 2026, 14:03 (Europe/Madrid) 950 → 1,240: waits, in the digest on Tue 24 Nov 2026, 14:03
+    • Sat 21 Nov 2026, 14:03 (Europe/Madrid) 950 → 1,240: waits, today's 10 are used: in the digest at 20:03
+    • Sat 21 Nov 2026, 14:03 (Europe/Madrid) 950 → 1,240: waits, nothing arrives here: tried again at 15:03
+
+    % and rates of now computed by tubebell
+    "#);
+}
+
+#[test]
+fn a_text_that_is_no_caption_leaves_without_its_picture() {
+    let points = vec![(UnixMillis(0), Some(1)), (UnixMillis(60_000), Some(2))];
+    let picture = Picture::new(Metric::Views, points, Vec::new(), "UTC".to_owned());
+    let body = |title: &str| {
+        let stats = views::Stats {
+            subject: views::Link { title: title.to_owned(), url: "https://youtu.be/x".to_owned() },
+            channel: None,
+            numbers: None,
+            seen: None,
+            is_unavailable: false,
+            is_live: false,
+            gains: Vec::new(),
+            published: None,
+            lacks_picture: false,
+            picture: picture.clone(),
+        };
+        RENDERER.answer(Channel::Telegram, (&stats).into()).expect("templates are checked")
+    };
+    assert_eq!(bodies::chat(&body("a title")).picture, picture);
+    let long = body(&"x".repeat(1_000));
+    assert!(bodies::chat(&long).html.contains(&"x".repeat(1_000)));
+    assert_eq!(bodies::chat(&long).picture, None);
 }
 
 #[test]

@@ -192,9 +192,7 @@ impl Story {
         if self.limited {
             assert_eq!(counters.too_many, 0, "{counters:?}");
         }
-        crate::notifiers::telegram_spec::check_requests(
-            self.telegram.requests().iter().map(|request| (&*request.method, &request.params.0)),
-        );
+        crate::notifiers::telegram_spec::check_requests(&self.telegram.requests());
         crate::source::spec::check_requests(
             self.youtube.requests().iter().map(|request| (&*request.path, &*request.query)),
         );

@@ -295,6 +295,96 @@ async fn an_edit_must_change_something() {
     assert!(message.text == "b" && message.buttons.is_empty() && message.edited.is_some());
 }
 
+/// The header of a PNG of this size, which is as much of one as the sandbox reads.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 6, 0, 0, 0]].concat();
+    [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", &header[..]].concat()
+}
+
+impl World {
+    /// A request with this photo as its file `a`, and texts.
+    async fn photo(&self, method: &str, photo: Vec<u8>, texts: &[(&str, String)]) -> (u16, Value) {
+        let file = reqwest::multipart::Part::bytes(photo).file_name("a.png");
+        let mut form = reqwest::multipart::Form::new().part("a", file);
+        for (name, text) in texts {
+            form = form.text((*name).to_owned(), text.clone());
+        }
+        let answer = self.client.post(self.url(method)).multipart(form).send().await.unwrap();
+        let status = answer.status().as_u16();
+        let body: Value = answer.json().await.unwrap();
+        (status, if status == 200 { body["result"].clone() } else { body["description"].clone() })
+    }
+
+    async fn send_photo(&self, chat: i64, photo: Vec<u8>, caption: &str) -> (u16, Value) {
+        let texts = [
+            ("chat_id", chat.to_string()),
+            ("photo", "attach://a".to_owned()),
+            ("caption", caption.to_owned()),
+            ("parse_mode", "HTML".to_owned()),
+        ];
+        self.photo("sendPhoto", photo, &texts).await
+    }
+}
+
+#[tokio::test]
+async fn a_photo_is_a_file_with_a_caption_and_is_refused_in_telegrams_words() {
+    let w = world().await;
+    let (status, sent) = w.send_photo(ANA, png(800, 400), "<b>a</b>").await;
+    assert_eq!(status, 200, "{sent}");
+    let size = &sent["photo"][0];
+    assert_eq!((&size["width"], &size["height"]), (&json!(800), &json!(400)));
+    assert_eq!((&sent["caption"], sent.get("text")), (&json!("a"), None));
+    assert_eq!(sent["caption_entities"][0]["type"], "bold");
+    let kept = w.sandbox.sent(ANA).pop().unwrap().photo.unwrap();
+    assert_eq!(*kept.bytes, *png(800, 400));
+    assert_eq!(w.send_photo(ANA, png(1, 1), &"😀".repeat(1024)).await.0, 200);
+    assert_eq!(w.send_photo(ANA, png(1, 1), "").await.1.get("caption"), None);
+
+    let refused = |what: &str| (400, json!(format!("Bad Request: {what}")));
+    for (photo, caption, expected) in [
+        (png(1, 1), "x".repeat(1025), "message caption is too long"),
+        (b"GIF89a".to_vec(), String::new(), "IMAGE_PROCESS_FAILED"),
+        (png(800, 39), String::new(), "PHOTO_INVALID_DIMENSIONS"),
+        (png(9_000, 1_001), String::new(), "PHOTO_INVALID_DIMENSIONS"),
+    ] {
+        assert_eq!(w.send_photo(ANA, photo, &caption).await, refused(expected));
+    }
+    let none = json!({"chat_id": ANA, "caption": "x"});
+    let answer = w.refused("sendPhoto", none).await;
+    assert_eq!(answer, "400 Bad Request: there is no photo in the request");
+    w.sandbox.trouble(ANA, Trouble::NoPhotos);
+    let expected = refused("not enough rights to send photos to the chat");
+    assert_eq!(w.send_photo(ANA, png(1, 1), "x").await, expected);
+    w.ok("sendMessage", json!({"chat_id": ANA, "text": "x"})).await;
+    w.sandbox.trouble(ANA, None);
+    w.sandbox.plan(Scope::method("sendPhoto"), Fault::Refused("IMAGE_PROCESS_FAILED"), 1);
+    assert_eq!(w.send_photo(ANA, png(1, 1), "x").await, refused("IMAGE_PROCESS_FAILED"));
+}
+
+#[tokio::test]
+async fn a_text_can_become_a_photo_and_a_photo_stays_one() {
+    let w = world().await;
+    let id = w.html("a").await["message_id"].as_i64().unwrap();
+    let edit = |method: &'static str, field: &'static str, text: &'static str| {
+        (method, json!({"chat_id": ANA, "message_id": id, field: text}))
+    };
+    let media = json!({"type": "photo", "media": "attach://a", "caption": "b"}).to_string();
+    let texts = [("chat_id", ANA.to_string()), ("message_id", id.to_string()), ("media", media)];
+    let (method, body) = edit("editMessageCaption", "caption", "c");
+    let refused = w.refused(method, body.clone()).await;
+    assert_eq!(refused, "400 Bad Request: there is no caption in the message to edit");
+    for _ in 0..2 {
+        let (status, edited) = w.photo("editMessageMedia", png(8, 4), &texts).await;
+        assert_eq!((status, &edited["caption"]), (200, &json!("b")), "{edited}");
+    }
+    assert_eq!(w.ok(method, body).await["caption"], "c");
+    let (method, body) = edit("editMessageText", "text", "d");
+    let refused = w.refused(method, body).await;
+    assert_eq!(refused, "400 Bad Request: there is no text in the message to edit");
+    let now = w.sandbox.sent(ANA).pop().unwrap();
+    assert!(now.photo.is_some() && now.text == "c", "{now:?}");
+}
+
 #[tokio::test]
 async fn a_press_reaches_the_bot_and_is_answered_once_and_in_time() {
     let w = world().await;
@@ -581,6 +671,18 @@ async fn the_phone_shows_the_chat_only_to_this_machine() {
     assert_eq!(screen["messages"][0]["mine"], true);
     assert_eq!(screen["messages"][1]["entities"][0]["type"], "bold");
 
+    w.send_photo(ANA, png(8, 4), "seen").await;
+    let screen = w.client.get(format!("{base}/sandbox/messages")).send().await.unwrap();
+    let screen: Value = screen.json().await.unwrap();
+    let photo = &screen["messages"][2]["photo"];
+    assert_eq!((&photo["width"], &photo["height"]), (&json!(8), &json!(4)));
+    let photo = format!("{base}{}", photo["url"].as_str().unwrap());
+    let photo = w.client.get(photo).send().await.unwrap();
+    assert_eq!(photo.headers()["content-type"], "image/png");
+    assert_eq!(*photo.bytes().await.unwrap(), *png(8, 4));
+    let text = format!("{base}/sandbox/photo?chat={ANA}&message=1");
+    assert_eq!(w.client.get(text).send().await.unwrap().status(), 400);
+
     let say = || {
         let body = json!({"user": ANA, "chat": ANA, "text": "hello"});
         w.client.post(format!("{base}/sandbox/say")).json(&body)
@@ -611,7 +713,7 @@ async fn the_phone_shows_the_chat_only_to_this_machine() {
         .header("content-type", "text/plain")
         .body("{}");
     assert_eq!(form.send().await.unwrap().status(), 415);
-    assert_eq!(w.sandbox.messages(ANA).len(), 4);
+    assert_eq!(w.sandbox.messages(ANA).len(), 5);
 }
 
 #[tokio::test]
@@ -671,6 +773,7 @@ async fn the_answers_have_the_specified_fields() {
     check(&spec, "Message", &sent);
     let reply = json!({"chat_id": FORUM, "text": "re", "reply_parameters": {"message_id": id}});
     check(&spec, "Message", &w.ok("sendMessage", reply).await);
+    check(&spec, "Message", &w.send_photo(ANA, png(8, 4), "<b>a</b>").await.1);
     w.sandbox.press(ANA, FORUM, id, "m").unwrap();
     w.sandbox.block(ANA);
     w.sandbox.migrate(GROUP, -1_009_999_999_999);
@@ -702,6 +805,8 @@ async fn the_answers_are_what_teloxide_reads() {
         "parse_mode": "HTML", "reply_markup": keyboard});
     let sent: Message = read(&w.ok("sendMessage", sent).await);
     assert_eq!(sent.entities().unwrap().len(), 2);
+    let photo: Message = read(&w.send_photo(ANA, png(8, 4), "<b>a</b>").await.1);
+    assert_eq!((photo.caption(), photo.photo().unwrap()[0].width), (Some("a"), 8));
     w.sandbox.press(ANA, FORUM, i64::from(sent.id.0), "m").unwrap();
     w.sandbox.say_in(BEN, FORUM, Some(5), "/list").unwrap();
     w.sandbox.block(ANA);

@@ -19,8 +19,8 @@ use super::record::Request;
 use super::state::State;
 use crate::world::World;
 
-/// Largest request body; the texts of a message fit many times over.
-const BODY_MAX_BYTES: usize = 1 << 20;
+/// Largest request body: a photo has up to ten megabytes.
+const BODY_MAX_BYTES: usize = 11 << 20;
 
 /// A method that the sandbox knows, with every parameter that it has in Bot API 10.1.
 struct Method {
@@ -59,6 +59,25 @@ const SEND: &[&str] = &[
     "reply_parameters",
     "reply_markup",
 ];
+const SEND_PHOTO: &[&str] = &[
+    "business_connection_id",
+    "chat_id",
+    "message_thread_id",
+    "direct_messages_topic_id",
+    "photo",
+    "caption",
+    "parse_mode",
+    "caption_entities",
+    "show_caption_above_media",
+    "has_spoiler",
+    "disable_notification",
+    "protect_content",
+    "allow_paid_broadcast",
+    "message_effect_id",
+    "suggested_post_parameters",
+    "reply_parameters",
+    "reply_markup",
+];
 const EDIT_TEXT: &[&str] = &[
     "business_connection_id",
     "chat_id",
@@ -69,6 +88,25 @@ const EDIT_TEXT: &[&str] = &[
     "entities",
     "link_preview_options",
     "rich_message",
+    "reply_markup",
+];
+const EDIT_CAPTION: &[&str] = &[
+    "business_connection_id",
+    "chat_id",
+    "message_id",
+    "inline_message_id",
+    "caption",
+    "parse_mode",
+    "caption_entities",
+    "show_caption_above_media",
+    "reply_markup",
+];
+const EDIT_MEDIA: &[&str] = &[
+    "business_connection_id",
+    "chat_id",
+    "message_id",
+    "inline_message_id",
+    "media",
     "reply_markup",
 ];
 const EDIT_MARKUP: &[&str] =
@@ -91,10 +129,21 @@ const METHODS: &[Method] = &[
         run: Run::Poll,
     },
     Method { name: "sendMessage", params: SEND, run: Run::Write(State::send_message) },
+    Method { name: "sendPhoto", params: SEND_PHOTO, run: Run::Write(State::send_photo) },
     Method {
         name: "editMessageText",
         params: EDIT_TEXT,
         run: Run::Write(State::edit_message_text),
+    },
+    Method {
+        name: "editMessageCaption",
+        params: EDIT_CAPTION,
+        run: Run::Write(State::edit_message_caption),
+    },
+    Method {
+        name: "editMessageMedia",
+        params: EDIT_MEDIA,
+        run: Run::Write(State::edit_message_media),
     },
     Method {
         name: "editMessageReplyMarkup",
@@ -232,7 +281,8 @@ impl Call<'_> {
                 number,
                 at,
                 method: name.to_owned(),
-                params: params.clone(),
+                params: params.written(),
+                files: params.1.keys().cloned().collect(),
                 unknown,
                 status: 0,
                 error: None,
@@ -290,6 +340,7 @@ impl Call<'_> {
         }
         match self.fault {
             Some(Fault::Server(code)) => return Err(Refusal::server(code)),
+            Some(Fault::Refused(reason)) => return Err(Refusal::bad_request(reason)),
             Some(Fault::TooMany(seconds)) => {
                 if let Some(chat) = chat {
                     let until = Instant::now() + Duration::from_secs(seconds);

@@ -31,8 +31,10 @@ impl Chat {
         }
         let kind = self.kind();
         Err(match self.trouble {
-            None if self.is_started => return Ok(()),
-            None => Refusal::forbidden("bot can't initiate conversation with a user"),
+            None | Some(Trouble::NoPhotos) if self.is_started => return Ok(()),
+            None | Some(Trouble::NoPhotos) => {
+                Refusal::forbidden("bot can't initiate conversation with a user")
+            }
             Some(Trouble::Blocked) => Refusal::forbidden("bot was blocked by the user"),
             Some(Trouble::Deactivated) => Refusal::forbidden("user is deactivated"),
             Some(Trouble::Kicked) => {
@@ -50,6 +52,16 @@ impl Chat {
                 Refusal::bad_request("need administrator rights in the channel chat")
             }
         })
+    }
+
+    /// Whether the bot may send photos here, now.
+    pub(super) fn check_photos(&self) -> Result<(), Refusal> {
+        match self.trouble {
+            Some(Trouble::NoPhotos) => {
+                Err(Refusal::bad_request("not enough rights to send photos to the chat"))
+            }
+            _ => self.check(),
+        }
     }
 
     /// Whether the bot may look at it.

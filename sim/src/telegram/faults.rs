@@ -9,6 +9,8 @@ pub enum Fault {
     Server(u16),
     /// A 5xx with the HTML page of a proxy; nothing is stored.
     ServerHtml(u16),
+    /// 400 with this description, as it stands behind `Bad Request: `; nothing is stored.
+    Refused(&'static str),
     /// 429 with so many seconds to wait; nothing is stored.
     TooMany(u64),
     /// No answer, and nothing is stored: the client has to give up.

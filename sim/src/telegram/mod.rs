@@ -16,8 +16,10 @@ mod limits;
 mod line;
 mod link;
 mod markup;
+mod multipart;
 mod params;
 mod phone;
+mod photo;
 mod record;
 mod send;
 mod state;
@@ -41,7 +43,7 @@ pub use record::{BotCommand, CallbackAnswer, Counters, Request};
 
 use crate::simulation::{Simulation, lock};
 use crate::world::World;
-pub use crate::world::chats::{Button, Message, Trouble};
+pub use crate::world::chats::{Button, Message, Photo, Trouble};
 pub use crate::world::entity::{Entity, EntityKind, Formatted, MentionedUser};
 use line::{Line, Lines};
 use state::State;
@@ -178,6 +180,7 @@ pub async fn serve(simulation: &Simulation, options: Options) -> io::Result<Tele
     let app = Router::new()
         .route("/", get(phone::page))
         .route("/sandbox/messages", get(phone::messages))
+        .route("/sandbox/photo", get(phone::photo))
         .route("/sandbox/events", get(phone::events))
         .route("/sandbox/say", post(phone::say))
         .route("/sandbox/press", post(phone::press))

@@ -1,4 +1,7 @@
-//! The parameters of a request: query, form or JSON, all read alike, as by the real server.
+//! The parameters of a request: query, form (of either kind) or JSON, all read alike, as by the real server.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::http::HeaderMap;
@@ -7,10 +10,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::answer::Refusal;
+use super::multipart;
+
+/// Files that came with a request, by the names of their parts.
+pub(super) type Files = BTreeMap<String, Arc<[u8]>>;
 
 /// Parameters by name. JSON values stay as they came; in query and form everything is a string.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Params(pub Map<String, Value>);
+pub struct Params(pub Map<String, Value>, pub(super) Files);
 
 impl Params {
     pub(super) fn read(
@@ -18,19 +25,48 @@ impl Params {
         headers: &HeaderMap,
         body: &Bytes,
     ) -> Result<Params, Refusal> {
-        let mut params = Map::new();
-        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
+        let (mut params, mut files) = (Map::new(), Files::new());
+        let written = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let written = written.unwrap_or_default();
+        let content_type = written.to_ascii_lowercase();
         if content_type.starts_with("application/json") && !body.is_empty() {
             params = serde_json::from_slice(body)
                 .map_err(|_| Refusal::bad_request("can't parse JSON object"))?;
         } else if content_type.starts_with("application/x-www-form-urlencoded") {
             read_pairs(&mut params, &String::from_utf8_lossy(body));
+        } else if content_type.starts_with("multipart/form-data") {
+            let parts = multipart::parts(written, body)
+                .ok_or_else(|| Refusal::bad_request("can't parse multipart/form-data"))?;
+            for part in parts {
+                if part.is_file {
+                    files.insert(part.name, part.content.into());
+                } else {
+                    let text = String::from_utf8_lossy(part.content).into_owned();
+                    params.insert(part.name, Value::String(text));
+                }
+            }
         }
         // Arguments in the address come first.
         read_pairs(&mut params, query.unwrap_or_default());
         params.retain(|_, value| !value.is_null());
-        Ok(Params(params))
+        Ok(Params(params, files))
+    }
+
+    /// The same without the files, for the record.
+    pub(super) fn written(&self) -> Params {
+        Params(self.0.clone(), Files::new())
+    }
+
+    /// A parameter that is an object, with what it may name of the files.
+    pub(super) fn within(&self, name: &str) -> Result<Option<Params>, Refusal> {
+        let object = self.object::<Map<String, Value>>(name)?;
+        Ok(object.map(|object| Params(object, self.1.clone())))
+    }
+
+    /// The file that a parameter names as `attach://part`, or that came under its own name.
+    pub(super) fn file(&self, name: &str) -> Option<Arc<[u8]>> {
+        let named = self.text(name);
+        self.1.get(named.strip_prefix("attach://").unwrap_or(name)).cloned()
     }
 
     /// A parameter as text; numbers and booleans are printed.

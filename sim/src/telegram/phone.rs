@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{Query, State as Shares};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
@@ -53,7 +54,7 @@ pub(super) async fn page() -> Response {
     }
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; \
-         img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+         img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     let mut response = PAGE.replace("{{nonce}}", &nonce).into_response();
     let headers = response.headers_mut();
@@ -112,11 +113,43 @@ fn bubble(state: &State, world: &World, message: &Message, reader: i64) -> Value
         "name": writer.map_or(state.options.name.as_str(), |user| user.name.as_str()),
         "date": message.date.as_millisecond(),
         "edited": message.edited.map(Timestamp::as_millisecond),
+        "photo": message.photo.as_ref().map(|photo| {
+            // Another address for another photo, or the page would show the one that it has.
+            let at = message.edited.unwrap_or(message.date).as_millisecond();
+            let (chat, id) = (message.chat, message.id);
+            json!({
+                "url": format!("/sandbox/photo?chat={chat}&message={id}&at={at}"),
+                "width": photo.width,
+                "height": photo.height,
+            })
+        }),
         "text": message.text,
         "entities": message.entities,
         "buttons": message.buttons,
         "silent": message.silent,
     })
+}
+
+/// Which photo.
+#[derive(Debug, Deserialize)]
+pub(super) struct Which {
+    chat: i64,
+    message: i64,
+}
+
+/// `GET /sandbox/photo`
+pub(super) async fn photo(
+    Shares(shared): Shares<Arc<Shared>>,
+    Query(Which { chat, message }): Query<Which>,
+) -> Response {
+    let photo = shared.look(|_, world| world.chats.get(&chat)?.message(message)?.photo.clone());
+    let Some(photo) = photo else { return refuse(SandboxError::UnknownMessage) };
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("image/png")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (headers, Bytes::copy_from_slice(&photo.bytes)).into_response()
 }
 
 /// `GET /sandbox/events`: an event whenever a screen may have changed.

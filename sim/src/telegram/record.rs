@@ -16,6 +16,8 @@ pub struct Request {
     pub method: String,
     /// The parameters.
     pub params: Params,
+    /// The files that came along, by the names of their parts.
+    pub files: Vec<String>,
     /// Names of parameters that the method does not have. The real server passes over them in silence.
     pub unknown: Vec<String>,
     /// The status of the answer; 0 until there is one.

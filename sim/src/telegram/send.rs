@@ -1,4 +1,4 @@
-//! sendMessage, editMessageText and editMessageReplyMarkup: what Telegram checks, in its order.
+//! Sending and editing texts and photos: what Telegram checks, in its order.
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -9,24 +9,46 @@ use super::chats;
 use super::html;
 use super::keyboard;
 use super::params::Params;
+use super::photo;
 use super::state::State;
 use crate::world::World;
-use crate::world::chats::{Chat, Message};
+use crate::world::chats::{Button, Chat, Message, Photo};
 use crate::world::entity::{Entity, EntityKind, Formatted};
 
 /// Longest text of a message, in code points after parsing. Source: TDLib `OptionManager.cpp`, `utf8_length`.
 pub(super) const TEXT_MAX_CHARS: usize = 4096;
+/// Longest caption of a photo, counted in the same way.
+const CAPTION_MAX_CHARS: usize = 1024;
 const NOT_MODIFIED: &str = "message is not modified: specified new message content and reply markup are exactly the \
                             same as a current content and reply markup of the message";
 
 impl State {
     pub(super) fn send_message(&mut self, world: &mut World, params: &Params) -> Answer {
-        let formatted = formatted(world, params)?;
+        let formatted = text(world, params)?;
         let buttons = keyboard::read(params)?;
-        let chat = writable(world, params)?;
+        writable(world, params)?;
         if formatted.text.chars().count() > TEXT_MAX_CHARS {
             return Err(Refusal::bad_request("message is too long"));
         }
+        let preview = wants_preview(params)?;
+        let html = params.text("text");
+        let message = Draft { photo: None, formatted, html, buttons, preview };
+        self.send(world, params, message)
+    }
+
+    pub(super) fn send_photo(&mut self, world: &mut World, params: &Params) -> Answer {
+        let formatted = caption(world, params)?;
+        let buttons = keyboard::read(params)?;
+        let photo = photo::read(params, "photo")?;
+        chats::chat(world, &params.text("chat_id"))?.check_photos()?;
+        let html = params.text("caption");
+        let message = Draft { photo: Some(photo), formatted, html, buttons, preview: false };
+        self.send(world, params, message)
+    }
+
+    fn send(&mut self, world: &mut World, params: &Params, draft: Draft) -> Answer {
+        let Draft { photo, formatted, html, buttons, preview } = draft;
+        let chat = writable(world, params)?;
         let thread = thread(chat, params)?;
         let reply_to = reply(chat, params)?;
         self.pace_out(chat.id)?;
@@ -37,12 +59,13 @@ impl State {
             from: None,
             date: world.now(),
             edited: None,
+            photo,
             text: formatted.text,
             entities: formatted.entities,
-            html: params.text("text"),
+            html,
             buttons,
             silent: params.flag("disable_notification"),
-            preview: wants_preview(params)?,
+            preview,
             reply_to,
         };
         let answer = self.message_json(world, &message);
@@ -52,10 +75,13 @@ impl State {
     }
 
     pub(super) fn edit_message_text(&mut self, world: &mut World, params: &Params) -> Answer {
-        let formatted = formatted(world, params)?;
+        let formatted = text(world, params)?;
         let raw = params.text("text");
         let preview = wants_preview(params)?;
         self.edit(world, params, move |message| {
+            if message.photo.is_some() {
+                return Err(Refusal::bad_request("there is no text in the message to edit"));
+            }
             if formatted.text.chars().count() > TEXT_MAX_CHARS {
                 return Err(Refusal::bad_request("MESSAGE_TOO_LONG"));
             }
@@ -63,6 +89,40 @@ impl State {
             message.entities = formatted.entities;
             message.html = raw;
             message.preview = preview;
+            Ok(())
+        })
+    }
+
+    pub(super) fn edit_message_caption(&mut self, world: &mut World, params: &Params) -> Answer {
+        let formatted = caption(world, params)?;
+        let raw = params.text("caption");
+        self.edit(world, params, move |message| {
+            if message.photo.is_none() {
+                return Err(Refusal::bad_request("there is no caption in the message to edit"));
+            }
+            message.text = formatted.text;
+            message.entities = formatted.entities;
+            message.html = raw;
+            Ok(())
+        })
+    }
+
+    /// A text alone becomes a photo by this; there is no way back.
+    pub(super) fn edit_message_media(&mut self, world: &mut World, params: &Params) -> Answer {
+        let media = params.within("media")?;
+        let media = media.ok_or_else(|| Refusal::bad_request("input media is not specified"))?;
+        if media.text("type") != "photo" {
+            return Err(Refusal::bad_request("can't parse InputMedia: type must be photo here"));
+        }
+        let formatted = caption(world, &media)?;
+        let photo = photo::read(&media, "media")?;
+        chats::chat(world, &params.text("chat_id"))?.check_photos()?;
+        self.edit(world, params, move |message| {
+            message.photo = Some(photo);
+            message.text = formatted.text;
+            message.entities = formatted.entities;
+            message.html = media.text("caption");
+            message.preview = false;
             Ok(())
         })
     }
@@ -94,7 +154,8 @@ impl State {
         }
         let mut edited = Message { buttons, ..current.clone() };
         change(&mut edited)?;
-        let is_same = edited.text == current.text
+        let is_same = edited.photo == current.photo
+            && edited.text == current.text
             && edited.entities == current.entities
             && edited.buttons == current.buttons;
         if is_same {
@@ -135,6 +196,7 @@ pub(super) fn incoming(
         from: Some(from),
         date: world.now(),
         edited: None,
+        photo: None,
         text: clean.text,
         entities: clean.entities,
         html: text.to_owned(),
@@ -145,9 +207,40 @@ pub(super) fn incoming(
     }
 }
 
-/// Text and entities of a request, as Telegram would store them.
-fn formatted(world: &World, params: &Params) -> Result<Formatted, Refusal> {
-    let text = params.text("text");
+/// What is about to be sent.
+struct Draft {
+    photo: Option<Photo>,
+    formatted: Formatted,
+    html: String,
+    buttons: Vec<Vec<Button>>,
+    preview: bool,
+}
+
+/// The text of a message, which must not be empty.
+fn text(world: &World, params: &Params) -> Result<Formatted, Refusal> {
+    let text = formatted(world, params, ["text", "entities"])?;
+    if text.text.is_empty() {
+        return Err(Refusal::bad_request("message text is empty"));
+    }
+    Ok(text)
+}
+
+/// The caption of a photo, which may be.
+fn caption(world: &World, params: &Params) -> Result<Formatted, Refusal> {
+    let caption = formatted(world, params, ["caption", "caption_entities"])?;
+    if caption.text.chars().count() > CAPTION_MAX_CHARS {
+        return Err(Refusal::bad_request("message caption is too long"));
+    }
+    Ok(caption)
+}
+
+/// Text and entities of a request, from the parameters of these names, as Telegram would store them.
+fn formatted(
+    world: &World,
+    params: &Params,
+    [text, entities]: [&str; 2],
+) -> Result<Formatted, Refusal> {
+    let text = params.text(text);
     let mut formatted = match params.text("parse_mode").to_ascii_lowercase().as_str() {
         "html" => html::parse(&text)
             .map_err(|reason| Refusal::bad_request(&format!("can't parse entities: {reason}")))?,
@@ -156,7 +249,7 @@ fn formatted(world: &World, params: &Params) -> Result<Formatted, Refusal> {
             if !params.text("parse_mode").is_empty() {
                 return Err(Refusal::bad_request("unsupported parse_mode"));
             }
-            Formatted { text, entities: given_entities(params)? }
+            Formatted { text, entities: given_entities(params, entities)? }
         }
         _ => return Err(Refusal::bad_request("unsupported parse_mode")),
     };
@@ -173,9 +266,6 @@ fn formatted(world: &World, params: &Params) -> Result<Formatted, Refusal> {
         _ => true,
     });
     let mut clean = formatted.cleaned();
-    if clean.text.is_empty() {
-        return Err(Refusal::bad_request("message text is empty"));
-    }
     autolink::add(&mut clean);
     Ok(clean)
 }
@@ -212,8 +302,8 @@ fn wants_preview(params: &Params) -> Result<bool, Refusal> {
     Ok(options.is_none_or(|options| options["is_disabled"] != json!(true)))
 }
 
-/// The parameter `entities`; what Telegram finds by itself is passed over, as are stretches outside the text.
-fn given_entities(params: &Params) -> Result<Vec<Entity>, Refusal> {
-    let given = params.object::<Vec<Entity>>("entities")?.unwrap_or_default();
+/// Entities that are given as such; what Telegram finds by itself is passed over, as are stretches outside the text.
+fn given_entities(params: &Params, name: &str) -> Result<Vec<Entity>, Refusal> {
+    let given = params.object::<Vec<Entity>>(name)?.unwrap_or_default();
     Ok(given.into_iter().filter(|e| !e.kind.is_automatic() && e.length > 0).collect())
 }

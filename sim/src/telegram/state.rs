@@ -15,7 +15,7 @@ use super::record::{BotCommand, CallbackAnswer, Counters, Request};
 use super::updates::Updates;
 use super::{Options, SandboxError};
 use crate::world::World;
-use crate::world::chats::{Chat, Message, User};
+use crate::world::chats::{Chat, Message, Photo, User};
 
 /// Presses and answers that are remembered.
 const PRESSES_MAX: usize = 1_000;
@@ -121,8 +121,17 @@ impl State {
             "from": from,
             "chat": chat.map_or(Value::Null, Chat::json),
             "date": message.date.as_second(),
-            "text": message.text,
         });
+        let (text, entities) = match &message.photo {
+            None => ("text", "entities"),
+            Some(photo) => {
+                out["photo"] = json!([photo_size(message.id, photo)]);
+                ("caption", "caption_entities")
+            }
+        };
+        if message.photo.is_none() || !message.text.is_empty() {
+            out[text] = json!(message.text);
+        }
         if let Some(thread) = message.thread {
             out["message_thread_id"] = json!(thread);
             out["is_topic_message"] = json!(true);
@@ -131,9 +140,9 @@ impl State {
             out["edit_date"] = json!(edited.as_second());
         }
         if !message.entities.is_empty() {
-            out["entities"] = json!(message.entities);
+            out[entities] = json!(message.entities);
         }
-        if !message.preview {
+        if !message.preview && message.photo.is_none() {
             out["link_preview_options"] = json!({"is_disabled": true});
         }
         if !message.buttons.is_empty() {
@@ -268,6 +277,17 @@ impl State {
             "pending_update_count": self.updates.waiting(),
         })
     }
+}
+
+/// A photo in the one size that the sandbox has.
+fn photo_size(message: i64, photo: &Photo) -> Value {
+    json!({
+        "file_id": format!("sandbox-{message}"),
+        "file_unique_id": format!("{message}"),
+        "width": photo.width,
+        "height": photo.height,
+        "file_size": photo.bytes.len(),
+    })
 }
 
 /// What commands are kept under: scope and language.

@@ -1,6 +1,8 @@
 //! The nouns of Telegram: people, chats, and what is written there.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -84,6 +86,8 @@ pub enum Trouble {
     NotFound,
     /// 400: the bot may not write there.
     NoRights,
+    /// 400, for photos: the bot may write there, but send none.
+    NoPhotos,
     /// 400: the bot is no administrator of the channel.
     NeedAdmin,
 }
@@ -103,6 +107,8 @@ pub struct Message {
     pub date: Timestamp,
     /// When it was last edited.
     pub edited: Option<Timestamp>,
+    /// The photo that it is, with the text as its caption.
+    pub photo: Option<Photo>,
     /// The plain text.
     pub text: String,
     /// What its parts are.
@@ -117,6 +123,31 @@ pub struct Message {
     pub preview: bool,
     /// The message it answers.
     pub reply_to: Option<i64>,
+}
+
+/// A photo, as it came.
+#[derive(Clone)]
+pub struct Photo {
+    /// The file.
+    pub bytes: Arc<[u8]>,
+    /// Its width in pixels.
+    pub width: u32,
+    /// Its height in pixels.
+    pub height: u32,
+}
+
+impl fmt::Debug for Photo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Photo { bytes, width, height } = self;
+        write!(f, "Photo({width} x {height}, {} bytes)", bytes.len())
+    }
+}
+
+impl PartialEq for Photo {
+    /// Whether both are one upload: to Telegram, the same bytes sent again are another photo.
+    fn eq(&self, other: &Photo) -> bool {
+        Arc::ptr_eq(&self.bytes, &other.bytes)
+    }
 }
 
 /// A button under a message.

@@ -147,7 +147,7 @@ impl Answers {
                 }
             }
             What::Edit { chat, message_id, message } => {
-                if let Err(error) = self.client.edit_text(*chat, *message_id, message).await {
+                if let Err(error) = self.client.edit_message(*chat, *message_id, message).await {
                     self.say_failed(&error, "a message could not be changed");
                 }
             }

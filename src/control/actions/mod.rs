@@ -32,7 +32,7 @@ pub(super) use list::{ListPage, ListedWatch};
 pub(super) use look::{NotThere, Seen};
 pub(super) use mute::{BadSilence, Mute, Silence, mute};
 pub(super) use settings::{NotLess, Set, Wish, set};
-pub(super) use stats::{Gain, NoStats, Stats};
+pub(super) use stats::{Course, Gain, NoStats, Stats, StatsNumbers};
 pub(super) use test::Tested;
 pub(super) use unwatch::{Unwatch, unwatch, unwatch_all};
 pub(super) use watch::{NoWatch, RuleInForce, WatchRequest, Watched};

@@ -1,10 +1,10 @@
 //! Questions that change nothing: `/start`, `/help`, `/rules`, `/why`, `/stats`, `/test`.
 
-use crate::control::actions::{self, Gain, NoStats, Tested, Told};
+use crate::control::actions::{self, Course, Gain, NoStats, StatsNumbers, Tested, Told};
 use crate::control::story::{self, Held, RuleState};
 use crate::model::{
-    Known, Live, Metric, Outcome, Settings, Snapshot, Status, SubjectRef, TriggerRow, UnixMillis,
-    VideoId,
+    Known, Live, Metric, Outcome, Picture, Settings, Snapshot, Status, SubjectRef, TriggerRow,
+    UnixMillis, VideoId,
 };
 use crate::render::List;
 use crate::render::numbers::{self, Ago, At, Grouped, Near, Numbers, Period};
@@ -209,11 +209,15 @@ fn held(turn: &Turn<'_>, waits: &Waits) -> Option<WhyHeld> {
 pub(super) async fn stats(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     let id = video(turn, rest, "/stats").await?;
     match turn.actions().stats(&turn.asking(), id, turn.now).await? {
-        Ok(actions::Stats::Fresh(snapshot, gains)) => {
-            Ok(Answer::of(&fresh(turn, &snapshot, &gains)))
-        }
-        Ok(actions::Stats::Last { known, is_gone }) => {
-            Ok(Answer::of(&last_known(turn, id, &known, is_gone)))
+        Ok(actions::Stats { numbers, views }) => {
+            let is_watched = views.is_some();
+            let picture = views.and_then(|views| picture(turn, views));
+            let told = match numbers {
+                StatsNumbers::Fresh(snapshot, gains) => fresh(turn, &snapshot, &gains),
+                StatsNumbers::Last { known, is_gone } => last_known(turn, id, &known, is_gone),
+            };
+            let lacks_picture = is_watched && picture.is_none();
+            Ok(Answer::of(&Stats { lacks_picture, picture, ..told }))
         }
         Err(NoStats::NotThere(not_there)) => Err(youtube::not_there(&not_there)),
         Err(NoStats::Unasked(error)) => Err(turn.no_lookup(&error)),
@@ -230,6 +234,8 @@ fn last_known(turn: &Turn<'_>, id: VideoId, known: &Known, is_gone: bool) -> Sta
         is_live: known.live == Live::Live,
         gains: Vec::new(),
         published: None,
+        lacks_picture: false,
+        picture: None,
     }
 }
 
@@ -243,7 +249,14 @@ fn fresh(turn: &Turn<'_>, snapshot: &Snapshot, gains: &[Gain]) -> Stats {
         is_live: snapshot.live == Live::Live,
         gains: gains.iter().map(gain).collect(),
         published: snapshot.published_at.map(|at| turn.moment(at)),
+        lacks_picture: false,
+        picture: None,
     }
+}
+
+/// How the views went, on the clock of this chat; `None`: too little is known yet.
+fn picture(turn: &Turn<'_>, Course { points, marks }: Course) -> Option<Picture> {
+    Picture::new(Metric::Views, points, marks, turn.moment(turn.now).tz)
 }
 
 fn gain(Gain { window_s, by }: &Gain) -> GainLine {

@@ -28,8 +28,8 @@ pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
         Some(what) => Some(turn.watched(what, "/settings 1 at most 1h").await?),
         None => None,
     };
-    let chat = change(turn, watch.as_mut(), wishes).await?;
-    Ok(Answer::of(&view(turn, &chat, watch.as_ref()).await?))
+    let here = change(turn, watch.as_mut(), wishes).await?;
+    Ok(Answer::of(&view(turn, &here, watch.as_ref()).await?))
 }
 
 /// Whether the text behind the command asks for a change, and not only for what is set.
@@ -52,7 +52,7 @@ async fn view(
         None => turn.home.as_ref().and_then(|home| home.muted_until),
     };
     let watches = turn.actions().count_watches(turn.destination).await?;
-    let digests = turn.actions().digests(turn.destination, chat, watch, turn.now).await?;
+    let digests = turn.actions().digests(turn.destination, here, watch, turn.now).await?;
     Ok(SettingsView {
         subject: watch.map(|watch| Link::subject(&watch.subject, watch.title.as_deref())),
         at_most: (!effective.at_most.is_zero()).then_some(Period(effective.at_most)),

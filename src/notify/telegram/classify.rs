@@ -33,6 +33,8 @@ pub enum ApiError {
     Conflict(Conflict),
     /// An edit that changes nothing: what was wanted stands already.
     NotModified,
+    /// An edit of a text in a message that has none: it has a picture, and a caption.
+    NoText,
     /// A button's press was answered too late: nobody waits for that answer any more.
     StaleCallback,
     /// The answer is longer than we are ready to read.
@@ -126,6 +128,7 @@ pub fn classify(status: u16, retry_after: Option<&str>, body: &[u8]) -> ApiError
         409 if lower.contains("webhook") => return ApiError::Conflict(Conflict::WebhookSet),
         409 => return ApiError::Conflict(Conflict::OtherPoller),
         400 if lower.contains("message is not modified") => return ApiError::NotModified,
+        400 if lower.contains("there is no text in the message") => return ApiError::NoText,
         400 if lower.contains("query is too old") || lower.contains("query id is invalid") => {
             return ApiError::StaleCallback;
         }
@@ -187,6 +190,8 @@ mod tests {
             "Bad Request: can't parse entities: Unsupported start tag \"br\" at byte offset 3",
             "Bad Request: message is too long",
             "Bad Request: message caption is too long",
+            "Bad Request: IMAGE_PROCESS_FAILED",
+            "Bad Request: PHOTO_INVALID_DIMENSIONS",
             "Bad Request: message text is empty",
             "Bad Request: BUTTON_DATA_INVALID",
             "Bad Request: BUTTON_URL_INVALID",
@@ -229,6 +234,8 @@ mod tests {
     fn what_an_administrator_over_there_can_undo_is_no_end() {
         for description in [
             "Bad Request: not enough rights to send text messages to the chat",
+            "Bad Request: not enough rights to send photos to the chat",
+            "Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN",
             "Bad Request: need administrator rights in the channel chat",
             "Bad Request: have no rights to send a message",
             "Bad Request: CHAT_WRITE_FORBIDDEN",
@@ -319,6 +326,7 @@ mod tests {
             "Bad Request: query is too old and response timeout expired or query ID is invalid",
             &ApiError::StaleCallback,
         );
+        check(400, "Bad Request: there is no text in the message to edit", &ApiError::NoText);
     }
 
     #[test]

@@ -10,7 +10,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::http::{Client, Failure, FailureKind, USER_AGENT, wish_to_wait};
+use crate::draw::Painter;
+use crate::http::{
+    Client, Failure, FailureKind, Form, Part, RequestBuilder, USER_AGENT, wish_to_wait,
+};
 use crate::notify::SendError;
 
 use super::TelegramOptions;
@@ -27,6 +30,11 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Largest answer of every request but the long poll, in bytes: at most one message, with the one it replies to.
 const ANSWER_MAX_BYTES: usize = 1 << 20;
+
+/// The part of a request that is its picture, and how its parameters name that.
+/// Source: <https://core.telegram.org/bots/api#sending-files> (read 2026-11).
+const PART: &str = "picture";
+pub(super) const ATTACHED: &str = "attach://picture";
 
 /// Why the client can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +60,7 @@ pub struct Telegram {
     http: Client,
     api_url: String,
     token: SecretString,
+    pub(super) painter: Option<Painter>,
 }
 
 impl fmt::Debug for Telegram {
@@ -94,7 +103,14 @@ impl Telegram {
             http: Client::new(http, vec![options.token.clone()]).map_err(SetupError::Client)?,
             api_url: url.as_str().trim_end_matches('/').to_owned(),
             token: options.token.clone(),
+            painter: None,
         })
+    }
+
+    /// The same client, which has a painter draw the pictures of messages. Without one, their texts leave alone.
+    #[must_use]
+    pub fn drawing_with(self, painter: Painter) -> Telegram {
+        Telegram { painter: Some(painter), ..self }
     }
 
     /// Makes one request of the ordinary size and time.
@@ -114,8 +130,33 @@ impl Telegram {
         limit: Duration,
         max_bytes: usize,
     ) -> Result<T, ApiError> {
+        self.ask(method, limit, max_bytes, |request| request.json(payload)).await
+    }
+
+    /// Makes one request that carries a picture, which `payload` names as [`ATTACHED`].
+    pub(super) async fn call_with_picture<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        payload: &(impl Serialize + Sync),
+        png: Vec<u8>,
+    ) -> Result<T, ApiError> {
+        let form = form(payload).ok_or_else(|| {
+            ApiError::Send(SendError::Rejected("the request can't be written".to_owned()))
+        })?;
+        // Without a file's name, the Bot API takes a part for a text.
+        let form = form.part(PART, Part::bytes(png).file_name("picture.png"));
+        self.ask(method, REQUEST_TIMEOUT, ANSWER_MAX_BYTES, |request| request.multipart(form)).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: &str,
+        limit: Duration,
+        max_bytes: usize,
+        fill: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<T, ApiError> {
         let url = format!("{}/bot{}/{method}", self.api_url, self.token.expose_secret());
-        let sent = self.http.send(|http| http.post(url).timeout(limit).json(payload)).await;
+        let sent = self.http.send(|http| fill(http.post(url).timeout(limit))).await;
         let response = sent.map_err(|failure| sort(&failure))?;
         let status = response.status();
         let retry_after = wish_to_wait(&response);
@@ -130,6 +171,19 @@ impl Telegram {
         let body = self.http.without_secrets(&body.unwrap_or_default());
         Err(classify(status.as_u16(), retry_after.as_deref(), body.as_bytes()))
     }
+}
+
+/// The parameters of a method as the fields of a form: texts as they are, all else as JSON. `None`: they are no object.
+/// Source: <https://core.telegram.org/bots/api#making-requests> (read 2026-11).
+fn form(payload: &impl Serialize) -> Option<Form> {
+    let serde_json::Value::Object(fields) = serde_json::to_value(payload).ok()? else {
+        return None;
+    };
+    let form = fields.into_iter().fold(Form::new(), |form, (name, value)| match value {
+        serde_json::Value::String(text) => form.text(name, text),
+        other => form.text(name, other.to_string()),
+    });
+    Some(form)
 }
 
 /// The result of an answer with status 200; `None` when the answer says that it is a failure all the same.

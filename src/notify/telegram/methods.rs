@@ -6,8 +6,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use teloxide::payloads::{
-    AnswerCallbackQuery, DeleteWebhook, EditMessageText, GetChatMember, GetMe, SendMessage,
-    SetMyCommands,
+    AnswerCallbackQuery, DeleteWebhook, EditMessageCaption, EditMessageText, GetChatMember, GetMe,
+    SendMessage, SetMyCommands,
 };
 use teloxide::types::{
     AllowedUpdate, BotCommand, CallbackQueryId, ChatId, InlineKeyboardButton, InlineKeyboardMarkup,
@@ -17,8 +17,8 @@ use teloxide::types::{
 use crate::model::{AtMost, Button, ChatMessage};
 use crate::notify::SendError;
 
-use super::Telegram;
 use super::classify::{ApiError, Conflict};
+use super::client::{ATTACHED, Telegram};
 use super::update::{MemberStatus, Update, parse_update};
 
 /// What a long poll may take beyond the time it was asked to hold: a repeated offset is held 3 s longer by the server.
@@ -74,6 +74,40 @@ struct GetUpdates {
     allowed_updates: [AllowedUpdate; 3],
 }
 
+/// `sendPhoto`. Not teloxide's, whose files are read by its own client alone.
+#[derive(Serialize)]
+struct SendPhoto<'a> {
+    chat_id: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_thread_id: Option<i32>,
+    photo: &'static str,
+    caption: &'a str,
+    parse_mode: ParseMode,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disable_notification: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_markup: Option<InlineKeyboardMarkup>,
+}
+
+/// `editMessageMedia`, for a photo.
+#[derive(Serialize)]
+struct EditMessageMedia<'a> {
+    chat_id: i64,
+    message_id: i32,
+    media: Photo<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_markup: Option<InlineKeyboardMarkup>,
+}
+
+#[derive(Serialize)]
+struct Photo<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    media: &'static str,
+    caption: &'a str,
+    parse_mode: ParseMode,
+}
+
 /// Updates as they came: each is read by itself, and what is beyond as many as were asked for comes again.
 type Told = AtMost<Box<RawValue>, { POLL_MAX_UPDATES as usize }>;
 
@@ -88,12 +122,8 @@ struct Member {
 }
 
 impl Telegram {
-    /// Sends a message and returns its id within the chat.
-    ///
-    /// # Errors
-    ///
-    /// See [`SendError`]. There is no way to say that a retry is one: an ambiguous failure may lead to a second copy.
-    pub async fn send_message(
+    /// Sends a text and returns the message's id within the chat.
+    pub(super) async fn send_text(
         &self,
         chat: i64,
         thread: Option<i32>,
@@ -105,9 +135,32 @@ impl Telegram {
         payload.parse_mode = Some(ParseMode::Html);
         payload.link_preview_options = link_preview(message);
         payload.disable_notification = silent.then_some(true);
-        payload.reply_markup = (!message.buttons.is_empty())
-            .then(|| ReplyMarkup::InlineKeyboard(keyboard(&message.buttons)));
+        payload.reply_markup = keyboard(message).map(ReplyMarkup::InlineKeyboard);
         self.call::<Sent>("sendMessage", &payload)
+            .await
+            .map(|sent| sent.message_id)
+            .map_err(unexpected)
+    }
+
+    /// Sends a picture with the text as its caption, and returns the message's id within the chat.
+    pub(super) async fn send_photo(
+        &self,
+        chat: i64,
+        thread: Option<i32>,
+        message: &ChatMessage,
+        silent: bool,
+        png: Vec<u8>,
+    ) -> Result<i32, SendError> {
+        let payload = SendPhoto {
+            chat_id: chat,
+            message_thread_id: thread,
+            photo: ATTACHED,
+            caption: &message.html,
+            parse_mode: ParseMode::Html,
+            disable_notification: silent.then_some(true),
+            reply_markup: keyboard(message),
+        };
+        self.call_with_picture::<Sent>("sendPhoto", &payload, png)
             .await
             .map(|sent| sent.message_id)
             .map_err(unexpected)
@@ -164,6 +217,7 @@ impl Telegram {
             Err(
                 error @ (ApiError::Send(_)
                 | ApiError::NotModified
+                | ApiError::NoText
                 | ApiError::StaleCallback
                 | ApiError::TooLong),
             ) => Err(PollError::Failed(unexpected(error))),
@@ -201,12 +255,8 @@ impl Telegram {
         done(self.call::<IgnoredAny>("answerCallbackQuery", &payload).await)
     }
 
-    /// Replaces text and buttons of one of our messages. What stands already is no failure.
-    ///
-    /// # Errors
-    ///
-    /// See [`SendError`].
-    pub async fn edit_text(
+    /// Replaces text and buttons of one of our messages; of one with a picture its caption.
+    pub(super) async fn edit_text(
         &self,
         chat: i64,
         message_id: i32,
@@ -215,8 +265,38 @@ impl Telegram {
         let mut payload = EditMessageText::new(ChatId(chat), MessageId(message_id), &message.html);
         payload.parse_mode = Some(ParseMode::Html);
         payload.link_preview_options = link_preview(message);
-        payload.reply_markup = (!message.buttons.is_empty()).then(|| keyboard(&message.buttons));
-        done(self.call::<IgnoredAny>("editMessageText", &payload).await)
+        payload.reply_markup = keyboard(message);
+        let edited = self.call::<IgnoredAny>("editMessageText", &payload).await;
+        if !matches!(edited, Err(ApiError::NoText)) {
+            return done(edited);
+        }
+        let mut payload = EditMessageCaption::new(ChatId(chat), MessageId(message_id));
+        payload.caption = Some(message.html.clone());
+        payload.parse_mode = Some(ParseMode::Html);
+        payload.reply_markup = keyboard(message);
+        done(self.call::<IgnoredAny>("editMessageCaption", &payload).await)
+    }
+
+    /// Replaces picture, caption and buttons of one of our messages. A message that was a text alone has a picture then.
+    pub(super) async fn edit_photo(
+        &self,
+        chat: i64,
+        message_id: i32,
+        message: &ChatMessage,
+        png: Vec<u8>,
+    ) -> Result<(), SendError> {
+        let payload = EditMessageMedia {
+            chat_id: chat,
+            message_id,
+            media: Photo {
+                kind: "photo",
+                media: ATTACHED,
+                caption: &message.html,
+                parse_mode: ParseMode::Html,
+            },
+            reply_markup: keyboard(message),
+        };
+        done(self.call_with_picture::<IgnoredAny>("editMessageMedia", &payload, png).await)
     }
 
     /// Sets the commands that clients offer: pairs of a command without `/` and its description.
@@ -244,9 +324,12 @@ impl Telegram {
 fn done(answer: Result<IgnoredAny, ApiError>) -> Result<(), SendError> {
     match answer {
         Ok(_) | Err(ApiError::NotModified | ApiError::StaleCallback) => Ok(()),
-        Err(error @ (ApiError::Send(_) | ApiError::Conflict(_) | ApiError::TooLong)) => {
-            Err(unexpected(error))
-        }
+        Err(
+            error @ (ApiError::Send(_)
+            | ApiError::Conflict(_)
+            | ApiError::NoText
+            | ApiError::TooLong),
+        ) => Err(unexpected(error)),
     }
 }
 
@@ -256,6 +339,7 @@ fn unexpected(error: ApiError) -> SendError {
         ApiError::Send(error) => error,
         ApiError::Conflict(_) => SendError::Transient("HTTP 409 Conflict".to_owned()),
         ApiError::NotModified => SendError::Rejected("message is not modified".to_owned()),
+        ApiError::NoText => SendError::Rejected("there is no text in the message".to_owned()),
         ApiError::StaleCallback => SendError::Rejected("query is too old".to_owned()),
         ApiError::TooLong => SendError::Ambiguous("the answer is too long".to_owned()),
     }
@@ -272,11 +356,8 @@ fn link_preview(message: &ChatMessage) -> Option<LinkPreviewOptions> {
     })
 }
 
-fn keyboard(buttons: &[Vec<Button>]) -> InlineKeyboardMarkup {
-    let rows = buttons.iter().map(|row| {
-        row.iter()
-            .map(|button| InlineKeyboardButton::callback(&button.text, &button.data))
-            .collect()
-    });
-    InlineKeyboardMarkup { inline_keyboard: rows.collect() }
+fn keyboard(message: &ChatMessage) -> Option<InlineKeyboardMarkup> {
+    let key = |button: &Button| InlineKeyboardButton::callback(&button.text, &button.data);
+    let rows = message.buttons.iter().map(|row| row.iter().map(key).collect());
+    (!message.buttons.is_empty()).then(|| InlineKeyboardMarkup { inline_keyboard: rows.collect() })
 }

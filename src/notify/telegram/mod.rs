@@ -7,6 +7,7 @@
 mod classify;
 mod client;
 mod methods;
+mod pictured;
 mod update;
 
 pub use classify::{ApiError, Conflict, classify};

@@ -57,10 +57,12 @@ pub(super) fn of(
     is_below_heading: bool,
 ) -> Vec<Entry> {
     let Sorted { moves, lines, upload } = Sorted::new(news, &watch.message, video);
-    let by =
-        Metric::ALL.map(|metric| moves.iter().find(|m| m.metric == metric).map_or(0, Move::by));
+    let by = Metric::ALL.map(|metric| {
+        let moved = moves.iter().find(|(moved, _)| moved.metric == metric);
+        moved.map_or(0, |(moved, _)| moved.by())
+    });
     let is_new = upload.is_some();
-    let mut told: Vec<Place> = moves.iter().flat_map(|moved| &moved.told).copied().collect();
+    let mut told: Vec<Place> = moves.iter().flat_map(|(_, told)| told).copied().collect();
     let upload = upload.map(|(subject, places)| {
         told.extend(places);
         Upload { from: (!is_below_heading).then_some(subject) }
@@ -73,7 +75,7 @@ pub(super) fn of(
             video: news.link(&watch.message),
             upload,
             held_back: watch.over_budget && !is_below_heading,
-            moves: moves.iter().map(Move::shown).collect(),
+            moves: moves.iter().map(|(moved, _)| moved.shown()).collect(),
             lines: Vec::new(),
         },
         told,
@@ -115,11 +117,11 @@ impl Entry {
 }
 
 /// How a count moved, over all alerts of it.
+#[derive(Clone, Copy)]
 struct Move {
     metric: Metric,
     previous: Option<i64>,
     current: i64,
-    told: Vec<Place>,
 }
 
 impl Move {
@@ -129,15 +131,14 @@ impl Move {
         else {
             return None;
         };
-        let previous = alert.previous.int();
-        Some(Move { metric: *metric, previous, current: current.0, told: Vec::new() })
+        Some(Move { metric: *metric, previous: alert.previous.int(), current: current.0 })
     }
 
-    fn by(&self) -> i64 {
+    fn by(self) -> i64 {
         self.previous.map_or(0, |previous| self.current.saturating_sub(previous))
     }
 
-    fn shown(&self) -> Moved {
+    fn shown(self) -> Moved {
         let by = self.by();
         Moved {
             icon: icon(self.metric),
@@ -150,7 +151,8 @@ impl Move {
 /// The alerts of one video by how they are told.
 #[derive(Default)]
 struct Sorted {
-    moves: Vec<Move>,
+    /// Each count once, with the alerts that say no more.
+    moves: Vec<(Move, Vec<Place>)>,
     /// All else, each once.
     lines: Vec<(Line, Vec<Place>)>,
     /// What has a new video, where it is one, and the alerts that say no more.
@@ -163,7 +165,7 @@ impl Sorted {
         for (index, alert) in news.alerts.iter().enumerate() {
             sorted.add((video, index), alert, Line::new(alert, news, message));
         }
-        sorted.moves.sort_by_key(|moved| moved.metric as usize);
+        sorted.moves.sort_by_key(|(moved, _)| moved.metric as usize);
         sorted
     }
 
@@ -202,15 +204,14 @@ impl Sorted {
 
     /// Of several alerts about one count the longer way holds the shorter one. `place`: it is told by the move alone.
     fn moved(&mut self, moved: Move, place: Option<Place>) {
-        let known = self.moves.iter_mut().find(|known| known.metric == moved.metric);
-        match known {
-            Some(known) => {
-                known.told.extend(place);
+        match self.moves.iter_mut().find(|(known, _)| known.metric == moved.metric) {
+            Some((known, told)) => {
+                told.extend(place);
                 if known.by().unsigned_abs() < moved.by().unsigned_abs() {
-                    (known.previous, known.current) = (moved.previous, moved.current);
+                    *known = moved;
                 }
             }
-            None => self.moves.push(Move { told: place.into_iter().collect(), ..moved }),
+            None => self.moves.push((moved, place.into_iter().collect())),
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn digests() -> Vec<(DigestMessage, usize)> {
         (DigestMessage { late: true, ..of(every_event()) }, 40),
         (of(lists()), 0),
         (of(vec![held_back(channel("Rick Astley", vec![moved(0), moved(1)]))]), 1),
-        (of(vec![unknown_before()]), 0),
+        (of(vec![unknown_before(), unknown_before()]), 1),
         (of(hostile_watches()), 3),
     ]
 }

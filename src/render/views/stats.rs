@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use crate::model::Picture;
 use crate::render::link::Link;
 use crate::render::numbers::{Ago, Moment, Numbers};
-use crate::render::sample::{COUNTS, HIDDEN, channel, hostile_link, moment, seen, video};
+use crate::render::sample::{COUNTS, HIDDEN, channel, hostile_link, moment, picture, seen, video};
 use crate::render::view::View;
 
 /// The answer to `/stats`: the numbers of one video.
@@ -26,6 +27,11 @@ pub struct Stats {
     pub gains: Vec<GainLine>,
     /// When it was published.
     pub published: Option<Moment>,
+    /// The video is watched, and too little is known yet for a picture of its views.
+    pub lacks_picture: bool,
+    /// How the views went.
+    #[serde(skip)]
+    pub picture: Option<Picture>,
 }
 
 impl View for Stats {
@@ -46,6 +52,8 @@ impl View for Stats {
                 is_live: true,
                 gains: vec![gain("hour", "+12 views"), gain("day", "+290 views")],
                 published: Some(moment(60 * 24 * 400)),
+                lacks_picture: false,
+                picture: Some(picture()),
             },
             Stats {
                 subject: hostile_link(),
@@ -56,6 +64,8 @@ impl View for Stats {
                 is_live: false,
                 gains: Vec::new(),
                 published: None,
+                lacks_picture: true,
+                picture: None,
             },
             Stats {
                 subject: hostile_link(),
@@ -66,8 +76,14 @@ impl View for Stats {
                 is_live: false,
                 gains: Vec::new(),
                 published: None,
+                lacks_picture: false,
+                picture: None,
             },
         ]
+    }
+
+    fn picture(&self) -> Option<Picture> {
+        self.picture.clone()
     }
 }
 

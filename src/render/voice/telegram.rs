@@ -1,4 +1,7 @@
 //! Telegram: HTML with buttons, as the templates make it.
+//!
+//! The text of a message with a picture is its caption, and captions are short: a longer text leaves alone. Two messages in
+//! place of one could arrive by halves, and a retry would tell the first again.
 
 use std::sync::Arc;
 
@@ -21,7 +24,9 @@ impl TelegramVoice {
 }
 
 fn body(page: ChatPage) -> Body {
-    Body::Chat(page.message)
+    let ChatPage { mut message, seen } = page;
+    message.picture = message.picture.filter(|_| seen.fits_a_caption());
+    Body::Chat(message)
 }
 
 impl Voice for TelegramVoice {

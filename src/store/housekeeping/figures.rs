@@ -39,8 +39,10 @@ pub struct Pulse {
     pub ledger: Ledger,
     /// Snapshots in the log that were not routed yet.
     pub log_backlog: u64,
-    /// How long the most overdue lane has waited, in the order of [`Channel::ALL`].
+    /// How long the most overdue lane has waited for something that is told as it happens, in the order of [`Channel::ALL`].
     pub oldest_due: [Option<Duration>; Channel::ALL.len()],
+    /// The same of digests, which come last.
+    pub oldest_digest: [Option<Duration>; Channel::ALL.len()],
     /// How long the most overdue video has waited for a look.
     pub poll_overdue: Option<Duration>,
     /// Notifications that are on their way now, in the order of [`Channel::ALL`].
@@ -87,7 +89,7 @@ pub struct Figures {
     pub fanouts: u64,
     /// Lanes with something due.
     pub lanes_due: u64,
-    /// How long the most overdue lane has waited.
+    /// How long the most overdue of those has waited that have more than digests due.
     pub oldest_due: Option<Duration>,
     /// Alerts that are neither told nor cancelled nor given up.
     pub alerts_waiting: u64,

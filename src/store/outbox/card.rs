@@ -72,8 +72,6 @@ pub struct DueCards {
     pub cards: Vec<Card>,
     /// When the next one is due that is not yet; `None`: there is none.
     pub next_due: Option<UnixMillis>,
-    /// Whether there may be more that are due.
-    pub has_more: bool,
 }
 
 /// What became of a card that was due.

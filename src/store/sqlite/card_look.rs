@@ -36,17 +36,15 @@ pub(super) fn due(
 ) -> Result<DueCards> {
     let mut statement = db.prepare_cached(DUE)?;
     let mut rows = statement.query(params![now.0, channel.name(), limit])?;
-    let (mut cards, mut read) = (Vec::new(), 0);
+    let mut cards = Vec::new();
     while let Some(row) = rows.next()? {
-        read += 1;
         cards.extend(rows::or_skipped(one_due(db, row, base_at))?);
     }
     let next_due: Option<i64> = db
         .prepare_cached(NEXT)?
         .query_row(params![now.0, channel.name()], |row| row.get(0))
         .optional()?;
-    let has_more = read == limit && !cards.is_empty();
-    Ok(DueCards { cards, next_due: next_due.map(UnixMillis), has_more })
+    Ok(DueCards { cards, next_due: next_due.map(UnixMillis) })
 }
 
 fn one_due(db: &Connection, row: &Row<'_>, base_at: UnixMillis) -> Result<Card> {

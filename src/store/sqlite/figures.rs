@@ -35,10 +35,13 @@ pub(super) fn pulse(db: &Connection, now: UnixMillis) -> Result<Pulse> {
     let number =
         |sql: &str| -> Result<u64> { Ok(db.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
     let late = |at: UnixMillis| Some(now.since(at)).filter(|late| *late > Duration::ZERO);
-    let mut oldest_due = [None; Channel::ALL.len()];
-    for (channel, oldest) in Channel::ALL.into_iter().zip(&mut oldest_due) {
-        *oldest = lane::next_due(db, channel, Line::Told, None)?.and_then(late);
-    }
+    let oldest = |line: Line| -> Result<[Option<Duration>; Channel::ALL.len()]> {
+        let mut oldest = [None; Channel::ALL.len()];
+        for (channel, oldest) in Channel::ALL.into_iter().zip(&mut oldest) {
+            *oldest = lane::next_due(db, channel, line, None)?.and_then(late);
+        }
+        Ok(oldest)
+    };
     let mut in_flight = [0; Channel::ALL.len()];
     let mut statement = db.prepare_cached(IN_FLIGHT)?;
     let mut rows = statement.query([])?;
@@ -53,7 +56,8 @@ pub(super) fn pulse(db: &Connection, now: UnixMillis) -> Result<Pulse> {
     Ok(Pulse {
         ledger: ledger(db)?,
         log_backlog: number(BACKLOG)?,
-        oldest_due,
+        oldest_due: oldest(Line::Told)?,
+        oldest_digest: oldest(Line::Digests)?,
         poll_overdue: poll::next_polls(db)?.earliest().and_then(late),
         in_flight,
         dead_letters: dead_letters(db)?,
@@ -100,6 +104,10 @@ pub(super) fn ledger(db: &Connection) -> Result<Ledger> {
     Ok(ledger)
 }
 
+/// Lanes that have nothing due but digests.
+pub(super) const DIGESTS_DUE: &str =
+    "SELECT count(*) FROM lane WHERE channel = ?1 AND digest_at <= ?2 AND coalesce(due_at > ?2, 1)";
+
 pub(super) const WAITING: &str =
     "SELECT count(*) FROM alert WHERE outcome IS NULL AND notification IS NULL";
 
@@ -116,7 +124,7 @@ pub(super) const RUNNING: &str = "SELECT (SELECT count(*) FROM subscription)
 
 /// Whole tables are counted page by page, not row by row. Every notification is pending, queued behind one, or has ended, and these have
 /// an index while the table holds the bodies.
-pub(super) const TABLES: [(&str, &str); 17] = [
+pub(super) const TABLES: [(&str, &str); 18] = [
     ("alert", "SELECT count(*) FROM alert"),
     ("card", "SELECT count(*) FROM card"),
     ("destination", "SELECT count(*) FROM destination"),
@@ -155,7 +163,10 @@ pub(super) fn figures(db: &Connection, history: &mut History, now: UnixMillis) -
                 "SELECT count(*), min(due_at) FROM lane WHERE channel = ?1 AND due_at <= ?2",
             )?
             .query_row(params![channel.name(), now.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        lanes_due += due;
+        let digests: u64 = db
+            .prepare_cached(DIGESTS_DUE)?
+            .query_row(params![channel.name(), now.0], |row| row.get(0))?;
+        lanes_due += due + digests;
         oldest = oldest.into_iter().chain(at).min();
     }
     let mut rows = Vec::with_capacity(TABLES.len() + 2);

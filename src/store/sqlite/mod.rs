@@ -21,6 +21,7 @@ mod chat;
 mod checkpoint;
 mod claim;
 mod clock;
+mod course;
 mod dead_letters;
 mod destinations;
 mod digest;

@@ -61,7 +61,7 @@ async fn polled(gateway: &Gateway) -> u64 {
 
 async fn with_card(story: &Story) -> (Gateway, Message) {
     let gateway = story.start_at(clock_of_tokio()).await;
-    story.ask("/card dQw4w9WgXcQ", "comes now").await;
+    story.ask("/card dQw4w9WgXcQ", "has its card").await;
     let card = says(story, ANA, "990 views").await;
     (gateway, card)
 }
@@ -160,7 +160,7 @@ async fn a_card_that_somebody_deletes_ends_with_one_word() {
     let word = story.told(ANA, card.id, "its message was deleted", "after that").await;
     assert!(word.text.contains(TITLE) && word.text.contains("/card dQw4w9WgXcQ"), "{}", word.text);
     assert_eq!(polled(&gateway).await, 0);
-    story.ask("/card dQw4w9WgXcQ", "comes now").await;
+    story.ask("/card dQw4w9WgXcQ", "has its card").await;
     says(&story, ANA, "1,005 views").await;
     over(story, gateway).await;
 }
@@ -215,7 +215,7 @@ async fn a_group_that_becomes_a_supergroup_gets_its_card_anew() {
     let story = Story::quick().await;
     story.telegram.group(GROUP, "Fans", &[ANA], &[]);
     let gateway = story.start_at(clock_of_tokio()).await;
-    story.ask_as(ANA, GROUP, None, "/card dQw4w9WgXcQ", "comes now").await;
+    story.ask_as(ANA, GROUP, None, "/card dQw4w9WgXcQ", "has its card").await;
     says(&story, GROUP, "990 views").await;
     story.telegram.migrate(GROUP, SUPERGROUP);
     let anew = says(&story, SUPERGROUP, "990 views").await;
@@ -231,7 +231,7 @@ async fn a_card_stands_in_the_topic_in_which_it_was_asked_for() {
     let story = Story::quick().await;
     story.telegram.group(SUPERGROUP, "Fans", &[ANA], &[(TOPIC, "Numbers")]);
     let gateway = story.start_at(clock_of_tokio()).await;
-    story.ask_as(ANA, SUPERGROUP, Some(TOPIC), "/card dQw4w9WgXcQ", "comes now").await;
+    story.ask_as(ANA, SUPERGROUP, Some(TOPIC), "/card dQw4w9WgXcQ", "has its card").await;
     assert_eq!(says(&story, SUPERGROUP, "990 views").await.thread, Some(TOPIC));
     over(story, gateway).await;
 }
@@ -252,7 +252,7 @@ async fn the_cards_of_a_chat_with_many_alerts_keep_to_telegrams_limits() {
 
 async fn beside_alerts(story: &Story, videos: &[String]) {
     for video in videos {
-        story.ask(&format!("/card {video}"), "comes now").await;
+        story.ask(&format!("/card {video}"), "has its card").await;
     }
     story.ask("/watch dQw4w9WgXcQ views any", "Watching").await;
     for views in 0..10 {

@@ -21,7 +21,7 @@ async fn a_card_is_made_listed_made_again_and_ended() {
         "{answer}"
     );
     let made = world.say("/card https://youtu.be/dQw4w9WgXcQ").await;
-    assert!(made.contains("The card of Never Gonna Give You Up comes now"), "{made}");
+    assert!(made.contains("Never Gonna Give You Up has its card"), "{made}");
     assert!(made.contains("To end it: /card off dQw4w9WgXcQ"), "{made}");
     let due = world.store.due_cards(Channel::Telegram, world.now, world.now, 9).await.unwrap();
     assert_eq!((due.cards.len(), due.cards[0].video.as_str()), (1, VIDEO));
@@ -86,7 +86,7 @@ async fn a_sixth_card_is_refused_and_so_is_one_video_too_many() {
         world.youtube.videos.lock().unwrap().insert(id.parse().unwrap(), seen);
         let answer = world.say(&format!("/card {id}")).await;
         if number < 5 {
-            assert!(answer.contains(&format!("The card of {HOSTILE} comes now")), "{answer}");
+            assert!(answer.contains(&format!("{HOSTILE} has its card")), "{answer}");
         } else {
             assert!(answer.contains("This chat has 5 cards, as many as it may"), "{answer}");
         }
@@ -112,7 +112,7 @@ async fn in_a_group_only_administrators_make_and_end_cards_and_everybody_may_see
         let answer = world.say_in(BEA, chat(GROUP), text).await;
         assert!(answer.contains("Only administrators"), "{text}: {answer}");
     }
-    assert!(world.say_in(ANA, chat(GROUP), "/card dQw4w9WgXcQ").await.contains("comes now"));
+    assert!(world.say_in(ANA, chat(GROUP), "/card dQw4w9WgXcQ").await.contains("has its card"));
     assert!(world.say_in(BEA, chat(GROUP), "/card").await.contains("Cards here"));
     // Of one chat, another knows nothing.
     assert!(world.say("/card").await.contains("There are no cards here"));

@@ -18,9 +18,21 @@ async fn home(world: &World) -> Settings {
 #[tokio::test]
 async fn a_digest_is_set_for_the_chat_or_for_one_watch_and_shown_with_its_next_time() {
     let mut world = World::open();
-    insta::assert_snapshot!(world.say("/digest").await, @"");
+    insta::assert_snapshot!(world.say("/digest").await, @r#"
+    🔔 No digest: what happens is told as it happens.
+
+    Change it: /digest daily 09:00, /digest weekly mon 09:00, /digest every 6h, /digest off
+    For one watch: /digest 1 daily 09:00 · what is collected, at once: /digest now
+    "#);
     world.say("/settings tz Europe/Madrid").await;
-    insta::assert_snapshot!(world.say("/digest daily 09:00").await, @"");
+    insta::assert_snapshot!(world.say("/digest daily 09:00").await, @r#"
+    🗞 Digest: daily 09:00, in the time zone Europe/Madrid
+    What happens is collected and told then, in one message; what is urgent, such as status!, rings at once.
+    Next: Sun 22 Nov 2026, 09:00 (Europe/Madrid), unless nothing happens
+
+    Change it: /digest daily 09:00, /digest weekly mon 09:00, /digest every 6h, /digest off
+    For one watch: /digest 1 daily 09:00 · what is collected, at once: /digest now
+    "#);
     assert_eq!(home(&world).await.digest, digest("daily 09:00"));
     let answer = world.say("/watch dQw4w9WgXcQ views any").await;
     assert!(answer.contains("Collected and told in a digest: daily 09:00"), "{answer}");

@@ -41,8 +41,9 @@ struct Got {
 
 type Shared = Arc<Mutex<Got>>;
 
-fn title(video: usize) -> String {
-    format!("Number {video} of the videos with a card")
+/// The id of a video with cards, which is in the link of each of them.
+fn id(video: usize) -> String {
+    format!("cardvideo{video:02}")
 }
 
 async fn answer(
@@ -63,7 +64,7 @@ async fn answer(
             let sent: Value = serde_json::from_str(&body).unwrap();
             let chat = sent["chat_id"].as_i64().unwrap();
             let text = sent["text"].as_str().unwrap();
-            let video = (0..VIDEOS).find(|video| text.contains(&title(*video)));
+            let video = (0..VIDEOS).find(|video| text.contains(&id(*video)));
             let id = {
                 let mut got = got.lock().unwrap();
                 if let Some(video) = video.filter(|_| text.starts_with('📌')) {
@@ -95,11 +96,11 @@ struct Cards {
 impl Cards {
     async fn new(tasks: &TaskTracker, stop: &CancellationToken) -> Cards {
         let simulation = outside::simulation(system_clock());
-        let ids: Vec<String> = (0..VIDEOS).map(|n| format!("cardvideo{n:02}")).collect();
+        let ids: Vec<String> = (0..VIDEOS).map(id).collect();
         simulation.edit(|world| {
             world.add_video(Video::new(VIDEO, CHANNEL, "Never gonna", world.now()));
-            for (n, id) in ids.iter().enumerate() {
-                world.add_video(Video::new(id, CHANNEL, &title(n), world.now()));
+            for id in &ids {
+                world.add_video(Video::new(id, CHANNEL, "A video with cards", world.now()));
             }
         });
         let youtube = youtube::serve(&simulation).await.unwrap();

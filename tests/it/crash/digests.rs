@@ -59,6 +59,8 @@ async fn killed_amid_digests_it_tells_what_was_collected_once_and_to_everybody()
             units.turn();
         }
         let mut program = Program::start(&folder, "run", &RUN);
+        // All may have been collected before it hears of a stop.
+        until("a start", async || program.err(&folder).contains(" runs")).await;
         until("that all is collected", async || units.is_collected()).await;
         program.signal("TERM");
         assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));

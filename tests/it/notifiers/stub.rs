@@ -1,6 +1,6 @@
 //! A server that gives scripted answers and keeps what it was asked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -24,6 +24,16 @@ pub(super) struct Seen {
 impl Seen {
     pub(super) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// The texts of a form with files.
+    pub(super) fn form(&self) -> BTreeMap<String, String> {
+        let texts = self.body.split("form-data; name=\"").skip(1).filter_map(|part| {
+            let (name, rest) = part.split_once('"')?;
+            let (text, _) = rest.strip_prefix("\r\n\r\n")?.split_once("\r\n--")?;
+            Some((name.to_owned(), text.to_owned()))
+        });
+        texts.collect()
     }
 
     pub(super) fn header(&self, name: &str) -> &str {
@@ -113,7 +123,9 @@ impl Stub {
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let body = String::from_utf8(to_bytes(body, 1 << 20).await.unwrap().to_vec()).unwrap();
+    // What is no text is a file within a form, of which the texts are read.
+    let body = to_bytes(body, 1 << 20).await.unwrap();
+    let body = String::from_utf8_lossy(&body).into_owned();
     let path = parts.uri.to_string();
     shared.seen.lock().unwrap().push(Seen { path: path.clone(), headers: parts.headers, body });
     let next = shared.answers.lock().unwrap().pop_front();

@@ -34,6 +34,7 @@ fn message() -> ChatMessage {
         buttons: vec![vec![button("mute"), button("why")], vec![button("unwatch")]],
         preview: false,
         preview_url: None,
+        picture: None,
     }
 }
 
@@ -112,7 +113,7 @@ async fn every_request_body_agrees_with_the_bot_apis_specification() {
     assert_eq!(telegram.get_updates(5_000_000_000, 50, 100).await, Ok(vec![]));
     assert_eq!(telegram.get_chat_member(-100_123, 42).await, Ok(MemberStatus::Administrator));
     telegram.answer_callback("4382bfd", Some(&"ä".repeat(300)), true).await.unwrap();
-    telegram.edit_text(42, 17, &message()).await.unwrap();
+    telegram.edit_message(42, 17, &message()).await.unwrap();
     telegram.set_my_commands(&[("watch", "Watch a video"), ("why", "Say why")]).await.unwrap();
     telegram.delete_webhook().await.unwrap();
 
@@ -188,9 +189,9 @@ async fn an_edit_that_changes_nothing_and_a_late_answer_to_a_button_are_no_failu
     ])
     .await;
     let telegram = client(&stub.url());
-    assert_eq!(telegram.edit_text(42, 17, &message()).await, Ok(()));
+    assert_eq!(telegram.edit_message(42, 17, &message()).await, Ok(()));
     assert_eq!(telegram.answer_callback("1", None, false).await, Ok(()));
-    let lost = telegram.edit_text(42, 17, &message()).await;
+    let lost = telegram.edit_message(42, 17, &message()).await;
     assert!(matches!(lost, Err(SendError::Rejected(_))), "{lost:?}");
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use serde_json::Value;
+use tubebell_sim::telegram::Request;
 
 use super::stub::Seen;
 
@@ -29,14 +30,35 @@ pub(super) fn check(requests: &[Seen]) {
     }
 }
 
-/// The same of what the sandbox has seen: methods and their parameters.
-pub(crate) fn check_requests<'a>(
-    requests: impl Iterator<Item = (&'a str, &'a serde_json::Map<String, Value>)>,
-) {
+/// The same of what the sandbox has seen.
+pub(crate) fn check_requests(requests: &[Request]) {
     let Some(spec) = spec() else { return };
-    for (method, parameters) in requests {
-        check_request(spec, method, &Value::Object(parameters.clone()));
+    for Request { method, params, files, .. } in requests {
+        let is_form = !files.is_empty();
+        let fields = params.0.iter().map(|(name, value)| match value {
+            Value::String(text) if is_form => (name.clone(), of_form(name, text)),
+            _ => (name.clone(), value.clone()),
+        });
+        check_request(spec, method, &Value::Object(fields.collect()));
     }
+}
+
+/// A field of a form: all that is no text of its own is JSON there.
+pub(super) fn of_form(name: &str, text: &str) -> Value {
+    let is_text = ["caption", "parse_mode", "photo"].contains(&name);
+    let read = serde_json::from_str(text).ok().filter(|_| !is_text);
+    read.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// Checks a request that carries a file, in the same way as others.
+pub(super) fn check_form(request: &Seen) {
+    let Some(spec) = spec() else { return };
+    let fields = request.form().into_iter().map(|(name, text)| {
+        let value = of_form(&name, &text);
+        (name, value)
+    });
+    let method = request.path.rsplit('/').next().unwrap();
+    check_request(spec, method, &Value::Object(fields.collect()));
 }
 
 fn check_request(spec: &Value, method: &str, parameters: &Value) {
@@ -82,7 +104,12 @@ fn check_type(spec: &Value, kind: &str, value: &Value) -> Result<(), String> {
         "String" => value.is_string(),
         "Boolean" => value.is_boolean(),
         "True" => value == true,
-        _ => return check_fields(spec, &spec["types"][kind], value),
+        _ => match spec["types"][kind]["subtypes"].as_array().filter(|kinds| !kinds.is_empty()) {
+            Some(kinds) => {
+                kinds.iter().any(|kind| check_type(spec, kind.as_str().unwrap(), value).is_ok())
+            }
+            None => return check_fields(spec, &spec["types"][kind], value),
+        },
     };
     if fits { Ok(()) } else { Err(format!("{value} is no {kind}")) }
 }

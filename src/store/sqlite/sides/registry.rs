@@ -5,14 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::super::{
-    Sqlite, batch, card, destinations, edit, mark, owners, people, person, read, why,
+    Sqlite, batch, card, course, destinations, edit, mark, owners, people, person, read, why,
 };
 use crate::model::{
-    Address, DestinationId, Owner, PersonKey, SubjectRef, SubscriptionId, UnixMillis, VideoId,
+    Address, Counts, DestinationId, Owner, PersonKey, SubjectRef, SubscriptionId, UnixMillis,
+    VideoId,
 };
 use crate::store::{
-    CardRow, Collecting, DestinationRow, DestinationState, Edit, Edited, History, PersonRow, PersonState,
-    Registry, Result, RuleStory, UpdateMark, WatchAt, WatchFilter, WatchRow,
+    CardRow, Collecting, DestinationRow, DestinationState, Edit, Edited, History, PersonRow,
+    PersonState, Registry, Result, RuleStory, UpdateMark, WatchAt, WatchFilter, WatchRow,
 };
 
 #[async_trait]
@@ -153,5 +154,15 @@ impl Registry for Sqlite {
         limit: usize,
     ) -> Result<Option<History>> {
         self.reader.read(move |db| read::history(db, &video, since, limit)).await
+    }
+
+    async fn course(
+        &self,
+        video: VideoId,
+        since: UnixMillis,
+        until: UnixMillis,
+        steps: u32,
+    ) -> Result<Vec<(UnixMillis, Counts)>> {
+        self.reader.read(move |db| course::course(db, &video, (since, until), steps)).await
     }
 }

@@ -247,6 +247,7 @@ async fn what_waits_since_bodies_had_no_kind_leaves_as_it_was_written() {
         buttons: vec![vec![button]],
         preview: true,
         preview_url: None,
+        picture: None,
     };
     for (channel, body) in [
         (Channel::Telegram, Body::Chat(written)),
@@ -332,7 +333,7 @@ async fn a_tool_leaves_an_older_database_as_it_is_and_says_what_to_do() {
         for access in [Access::Tool, Access::Existing] {
             let error = Sqlite::open(&path, access).err().unwrap().to_string();
             let expected = format!(
-                "tubebell.db is of an older version (schema {schema}, and this one needs 6): start this version's `tubebell run` once, it brings the database up to date"
+                "tubebell.db is of an older version (schema {schema}, and this one needs 7): start this version's `tubebell run` once, it brings the database up to date"
             );
             assert!(error.ends_with(&expected), "{error}");
         }
@@ -369,4 +370,14 @@ async fn nobody_makes_a_database_that_a_gateway_is_about_to_make() {
     assert!(matches!(error, StoreError::Locked { .. }), "{error}");
     lock.unlock().unwrap();
     drop(Sqlite::open(&path, Access::Tool).unwrap());
+}
+
+#[tokio::test]
+#[ignore = "temporary"]
+async fn temporary_fixture() {
+    let bench = Bench::of_older(OLDER[3].1);
+    bench.upgrade().await;
+    let path = bench.path();
+    std::mem::forget(bench);
+    std::fs::write("/tmp/fixture-path", path.to_string_lossy().as_bytes()).unwrap();
 }

@@ -237,6 +237,39 @@ async fn names_that_are_commands_to_a_database_are_names() {
 }
 
 #[tokio::test]
+async fn the_course_of_counts_has_few_points_and_begins_with_what_held() {
+    let bench = Bench::new();
+    bench.watch(ANA, "views any").await;
+    let mut seen = Vec::new();
+    for views in 0..50 {
+        bench.see(views).await;
+        let history = bench.store().history(VIDEO.parse().unwrap(), UnixMillis::MIN, 1).await;
+        let (at, counts) = history.unwrap().unwrap().points[0];
+        seen.push((at, counts.views));
+    }
+    let course = async |from: usize, to: usize, steps| {
+        let (from, to) = (seen[from].0.plus(Duration::from_millis(1)), seen[to].0);
+        let course = bench.store().course(VIDEO.parse().unwrap(), from, to, steps).await.unwrap();
+        course.into_iter().map(|(at, counts)| (at, counts.views)).collect::<Vec<_>>()
+    };
+    assert_eq!(course(0, 49, 1000).await, seen);
+    assert_eq!(course(10, 20, 1000).await, seen[10..=20]);
+    for steps in [0, 1, 2, 7, 49] {
+        let found = course(10, 40, steps).await;
+        assert!(found.len() <= steps.max(1) as usize + 1, "{steps}: {found:?}");
+        assert!(found.is_sorted() && found.iter().all(|point| seen.contains(point)), "{found:?}");
+        assert_eq!(found.last(), Some(&seen[40]), "{steps}");
+        assert!(found[0] <= seen[10], "what held at the beginning is told: {steps} {found:?}");
+    }
+    // Of a time of which only the end is known, the steps are those of the end.
+    let (week, to) = (seen[49].0.minus(Duration::from_secs(7 * 86_400)), seen[49].0);
+    let young = bench.store().course(VIDEO.parse().unwrap(), week, to, 400).await.unwrap();
+    assert_eq!(young.len(), 50);
+    let nobody = "unknownvide".parse().unwrap();
+    assert!(bench.store().course(nobody, T0, T0, 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn history_is_what_was_recorded_oldest_first() {
     let bench = Bench::new();
     bench.watch(ANA, "views any").await;

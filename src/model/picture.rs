@@ -1,0 +1,95 @@
+//! A picture that goes along with a message, as the numbers that it shows.
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{Metric, UnixMillis};
+
+/// A count over time, from the first point to the last. It is kept as numbers and drawn when its message leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// What is counted.
+    pub metric: Metric,
+    /// When, and how many, oldest first. A count holds until the next point; `None`: it is hidden until then.
+    pub points: Vec<(UnixMillis, Option<u64>)>,
+    /// What stands out.
+    #[serde(default)]
+    pub marks: Vec<PictureMark>,
+    /// The reader's time zone, a name of the tz database; UTC is used for a name that it does not have.
+    pub tz: String,
+}
+
+/// Something that stands out in a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PictureMark {
+    /// The count passed a value.
+    Passed(UnixMillis, u64),
+    /// The video got another title.
+    Renamed(UnixMillis),
+}
+
+impl Picture {
+    /// Makes a picture; `None`: the count is not known of two moments, and one alone is no line.
+    ///
+    /// The points are put into their order. Who reads them keeps their number small: a message is kept with all of them.
+    #[must_use]
+    pub fn new(
+        metric: Metric,
+        mut points: Vec<(UnixMillis, Option<u64>)>,
+        marks: Vec<PictureMark>,
+        tz: String,
+    ) -> Option<Picture> {
+        points.sort_by_key(|(at, _)| *at);
+        let mut known = points.iter().filter(|(_, count)| count.is_some()).map(|(at, _)| at);
+        let is_line = known.next() < known.next_back();
+        is_line.then_some(Picture { metric, points, marks, tz })
+    }
+}
+
+impl PictureMark {
+    /// When.
+    #[must_use]
+    pub const fn at(self) -> UnixMillis {
+        match self {
+            PictureMark::Passed(at, _) | PictureMark::Renamed(at) => at,
+        }
+    }
+}
+
+/// Reads the picture of a message. What can't be read is none: the message must not be lost with it.
+pub(super) fn if_readable<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Picture>, D::Error> {
+    let kept = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(kept).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(points: &[(i64, Option<u64>)]) -> Option<Picture> {
+        let points = points.iter().map(|(at, count)| (UnixMillis(*at), *count)).collect();
+        Picture::new(Metric::Views, points, Vec::new(), "UTC".to_owned())
+    }
+
+    #[test]
+    fn a_line_needs_the_count_of_two_moments() {
+        for (points, is_line) in [
+            (&[][..], false),
+            (&[(1, Some(5))], false),
+            (&[(1, Some(5)), (1, Some(6))], false),
+            (&[(1, Some(5)), (2, None)], false),
+            (&[(1, Some(5)), (2, Some(5))], true),
+            (&[(0, None), (3, Some(2)), (2, None), (1, Some(5)), (4, None)], true),
+        ] {
+            assert_eq!(picture(points).is_some(), is_line, "{points:?}");
+        }
+    }
+
+    #[test]
+    fn points_are_put_into_their_order() {
+        let points = picture(&[(3, Some(7)), (1, Some(5)), (2, None)]).unwrap().points;
+        assert_eq!(points.iter().map(|(at, _)| at.0).collect::<Vec<_>>(), [1, 2, 3]);
+    }
+}
