@@ -29,7 +29,7 @@ use listening::{Answers, Hearing, TelegramAdministrators, TelegramListener};
 use lookup::YouTubeLookup;
 use opening::Opening;
 use service_timeout::ServiceTimeout;
-pub use templates::{TemplatesError, templates};
+pub use templates::templates;
 
 use crate::bus::Embedded;
 use crate::config::Config;

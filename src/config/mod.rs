@@ -17,9 +17,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::files::{self, FileError};
-pub use options::{
-    AccessOptions, Config, DefaultOptions, LimitOptions, OperatorOptions, StoreOptions, WebOptions,
-};
+pub use options::Config;
+pub(crate) use options::DefaultOptions;
 
 /// Longest configuration, in bytes: far more than all keys take.
 const FILE_MAX_BYTES: u64 = 1 << 20;

@@ -10,11 +10,11 @@ mod seams;
 mod story;
 
 pub use actions::{ActionOptions, INVITATION_LIFE, invitation};
-pub use chat::{
-    AccessMode, Author, COMMANDS, Control, ControlOptions, HandleError, Incoming, IncomingKind,
-};
+pub(crate) use chat::COMMANDS;
+pub use chat::{AccessMode, Author, Control, ControlOptions, HandleError, Incoming, IncomingKind};
 pub use seams::{
     Administrators, Asker, Looked, LookedSubject, Lookup, LookupError, MessageId, NotSaid,
     PersonId, Reply, ReplyError,
 };
-pub use story::{Held, RuleState, WINDOW_BACK, WINDOW_POINTS_MAX, held, state};
+pub use story::{Held, held, state};
+pub(crate) use story::{RuleState, WINDOW_BACK, WINDOW_POINTS_MAX};

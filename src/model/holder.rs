@@ -107,7 +107,7 @@ impl FanoutCursor {
 /// That a channel or playlist is gone or back, on its way to its watchers: what the fan-out has left of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ListNews {
+pub(crate) struct ListNews {
     /// Gone, or back.
     pub gone: bool,
     /// When that was seen.

@@ -31,32 +31,43 @@ mod text;
 mod time;
 mod written;
 
-pub use address::{Address, AddressError};
-pub use alert::{Alert, CancelReason, Marks, Outcome, STARTED, Suppressed, Value};
+pub use address::Address;
+pub(crate) use address::AddressError;
+pub(crate) use alert::Alert;
+pub use alert::{CancelReason, Marks, Outcome, STARTED, Suppressed, Value};
 pub use at_most::AtMost;
-pub use body::{Body, BodyKind};
-pub use change::{Change, Counts, Delta, Known};
-pub use channel::{Channel, InvitationLink, Receivers, Traits};
-pub use clock_time::ClockTime;
-pub use hold::{Because, Hold};
-pub use holder::{FanoutCursor, Holder, ListKey, ListNews, Membership, News};
+pub use body::Body;
+pub(crate) use body::BodyKind;
+pub(crate) use change::Delta;
+pub use change::{Change, Counts, Known};
+pub use channel::{Channel, InvitationLink, Receivers};
+pub(crate) use clock_time::ClockTime;
+pub(crate) use hold::Because;
+pub use hold::Hold;
+pub use holder::{FanoutCursor, Holder, Membership};
+pub(crate) use holder::{ListKey, ListNews, News};
+pub(crate) use ids::{AlertId, CardId, IdError, RuleId, TriggerId};
 pub use ids::{
-    AlertId, CardId, ChannelId, DestinationId, Handle, IdError, NotificationId, PlaylistId, RuleId,
-    SubjectRef, SubscriptionId, TriggerId, VideoId, VideoKey,
+    ChannelId, DestinationId, Handle, NotificationId, PlaylistId, SubjectRef, SubscriptionId,
+    VideoId, VideoKey,
 };
 pub use lines::Lines;
 pub use message::{Button, ChatMessage};
 pub use owner::{Owner, PersonKey};
-pub use pasted::unwrapped;
+pub(crate) use pasted::unwrapped;
 pub use picture::{Picture, PictureMark};
 pub use pings::Pings;
 pub use quiet::Quiet;
-pub use routing_tx::{AlertDraft, Found, Gate, NextTrigger, RoutingTx, TriggerRow};
-pub use rule::{Amount, Condition, Direction, RateUnit, Rule};
+pub use routing_tx::{AlertDraft, Found, NextTrigger, RoutingTx};
+pub(crate) use routing_tx::{Gate, TriggerRow};
+pub(crate) use rule::{Amount, Direction, RateUnit};
+pub use rule::{Condition, Rule};
 pub use schedule::{Digest, Schedule};
 pub use settings::{Effective, Settings};
 pub use signal::{Event, Metric, Series, Signal};
 pub use snapshot::{About, Live, Snapshot, Status};
-pub use text::{excerpt, folded, is_blank, is_invisible, is_unseen, tidied, trimmed};
-pub use time::{Clock, UnixMillis, first_instant};
-pub use written::SettingsError;
+pub(crate) use text::{excerpt, is_invisible, is_unseen, tidied, trimmed};
+pub use text::{folded, is_blank};
+pub(crate) use time::first_instant;
+pub use time::{Clock, UnixMillis};
+pub(crate) use written::SettingsError;

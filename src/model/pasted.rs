@@ -9,7 +9,7 @@ use super::text::{category, is_invisible, trimmed};
 /// Understood are signs at its ends (`(https://youtu.be/…).`), the target of a Markdown link (`[title](https://…)`) and
 /// an address that stands behind a quote, bracket or colon (`href="https://…"`, `see:https://…`).
 #[must_use]
-pub fn unwrapped(text: &str) -> &str {
+pub(crate) fn unwrapped(text: &str) -> &str {
     let mut text = stripped(text);
     loop {
         let inner = stripped(within(target(text)));

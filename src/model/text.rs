@@ -14,7 +14,7 @@ use icu_properties::{CodePointMapData, CodePointMapDataBorrowed, CodePointSetDat
 ///
 /// These are the characters that Unicode lets a display leave out, and what iOS copies in place of a picture.
 #[must_use]
-pub fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     !c.is_ascii()
         && (c == '\u{fffc}' || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c))
 }
@@ -30,7 +30,7 @@ pub fn is_blank(text: &str) -> bool {
 
 /// Whether a character shows nothing by itself: see [`is_blank`].
 #[must_use]
-pub fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     use GeneralCategory::{Control, Format, NonspacingMark, Unassigned};
     if c.is_ascii_graphic() {
         return false;
@@ -54,7 +54,7 @@ pub(super) const fn is_joiner(c: char) -> bool {
 
 /// The text without white space and invisible characters at its ends.
 #[must_use]
-pub fn trimmed(text: &str) -> &str {
+pub(crate) fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c))
 }
 
@@ -62,7 +62,7 @@ pub fn trimmed(text: &str) -> &str {
 ///
 /// Those between letters stay: an id that holds one is not the id that it looks like, and some scripts need joiners.
 #[must_use]
-pub fn tidied(text: &str) -> Cow<'_, str> {
+pub(crate) fn tidied(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || !text.contains(is_invisible) {
         return Cow::Borrowed(text);
     }
@@ -92,7 +92,7 @@ const EXCERPT_CHARS: usize = 60;
 
 /// A text as a message about it repeats it: its beginning, on one line, without control characters.
 #[must_use]
-pub fn excerpt(text: &str) -> Cow<'_, str> {
+pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
     let is_odd = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     let end = text.char_indices().nth(EXCERPT_CHARS).map(|(end, _)| end);
     let shown = end.and_then(|end| text.get(..end)).unwrap_or(text);

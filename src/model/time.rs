@@ -68,7 +68,7 @@ impl fmt::Display for UnixMillis {
 /// A local time as an instant: one that does not exist is the first instant after the gap, one that occurs twice is its
 /// first. `None` at the ends of the calendar.
 #[must_use]
-pub fn first_instant(local: DateTime, zone: &TimeZone) -> Option<UnixMillis> {
+pub(crate) fn first_instant(local: DateTime, zone: &TimeZone) -> Option<UnixMillis> {
     let ambiguous = zone.to_ambiguous_timestamp(local);
     let first = match ambiguous.offset() {
         AmbiguousOffset::Gap { after, .. } => {

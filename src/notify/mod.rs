@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use webhook::host_of;
+pub(crate) use webhook::host_of;
 
 use crate::model::{Address, Body, Channel};
 

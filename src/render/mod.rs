@@ -38,16 +38,16 @@ mod voice;
 
 use std::sync::Arc;
 
-pub use check::{Problem, TemplateError};
+pub(crate) use check::TemplateError;
 pub use cut::List;
-pub use html::{HtmlError, HtmlFault};
+pub(crate) use html::HtmlError;
 pub use news::{
     BudgetNote, DigestMessage, NetAlert, Part, Place, VideoFacts, VideoNews, WatchMessage,
     WatchNews,
 };
-pub use prose::Prose;
-pub use templates::built_in;
-pub use view::{AnyView, View};
+pub(crate) use prose::Prose;
+pub(crate) use view::AnyView;
+pub use view::View;
 
 use crate::model::{Address, Body, Channel, UnixMillis};
 use chat::ChatTemplates;

@@ -53,7 +53,8 @@ built_in!(
 );
 
 /// The files that there are, with their built-in texts.
-pub fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
+#[cfg(test)]
+pub(super) fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
     BUILT_IN.iter().map(|(_, file, text)| (*file, *text))
 }
 

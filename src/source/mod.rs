@@ -28,7 +28,6 @@ pub(crate) use circuit::Circuit;
 pub use client::{Timeouts, YouTube, YouTubeOptions};
 pub use day::{last_reset, next_reset};
 pub use error::{SourceError, classify};
-pub use feed_client::FeedClient;
 pub(crate) use list::ListMemory;
 pub(crate) use memory::{Memory, Merged};
 pub(crate) use quota::Quota;

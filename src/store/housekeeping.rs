@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-pub use figures::{Figures, Ledger, Pulse, ThreadWork};
+pub use figures::Figures;
+pub(crate) use figures::{Ledger, Pulse, ThreadWork};
 pub use keeping::{Migration, Retention};
 
 use super::error::Result;

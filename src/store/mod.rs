@@ -19,24 +19,26 @@ mod stream;
 
 pub use destination::{Barred, DestinationRow, Shut};
 pub use error::{Result, StoreError};
-pub use housekeeping::{Figures, Housekeeping, Ledger, Migration, Pulse, Retention, ThreadWork};
+pub use housekeeping::{Figures, Housekeeping, Migration, Retention};
+pub(crate) use housekeeping::{Ledger, Pulse, ThreadWork};
 pub use outbox::{
-    Card, CardBase, CardLook, CardResult, Claim, Claimed, Collected, Compose, Composed,
-    ComposedMessage, DeadLetter, DeadLetters, DueCards, Finished, FinishedAs, Outbox, Places,
-    Replayed, Ring, Room, StandsAt, Stretch, Unit, VideoAlerts,
+    Card, CardLook, CardResult, Claim, Claimed, Collected, Compose, Composed, ComposedMessage,
+    DeadLetters, Finished, FinishedAs, Outbox, Places, Room, Unit, VideoAlerts,
 };
-pub use polling::{
-    DueSubject, DueVideo, ListCounts, ListLimits, Listed, ListedMember, Listing, NextPolls, Polled,
-    Polling,
-};
+pub(crate) use outbox::{CardBase, DeadLetter, DueCards, Replayed, Ring, StandsAt, Stretch};
+pub use polling::{DueSubject, ListLimits, Listed, ListedMember, Listing, Polled, Polling};
+pub(crate) use polling::{DueVideo, ListCounts, NextPolls};
 pub use registry::{
-    Beginning, CardEdit, CardRow, Collecting, DestinationState, DigestState, Edit, Edited, History,
-    NewRule, PersonRow, PersonState, Registry, RuleStory, Standing, UpdateMark, VideosLimit, Waits,
-    WatchAt, WatchEdit, WatchFilter, WatchRow,
+    Beginning, CardEdit, DestinationState, Edit, Edited, NewRule, PersonState, Registry,
+    UpdateMark, VideosLimit, Waits, WatchEdit, WatchFilter, WatchRow,
+};
+pub(crate) use registry::{
+    CardRow, Collecting, DigestState, History, PersonRow, RuleStory, Standing, WatchAt,
 };
 pub use shared::Shared;
 pub use sqlite::{Access, Sqlite};
-pub use stream::{EMBEDDED_STREAM, ResumeFn, RouteFn, Stream};
+pub use stream::{EMBEDDED_STREAM, Stream};
+pub(crate) use stream::{ResumeFn, RouteFn};
 
 /// Everything tubebell remembers. Every method fails as [`StoreError`] says, with nothing changed.
 pub trait Store: Polling + Stream + Outbox + Registry + Housekeeping {}

@@ -9,9 +9,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use attempt::{Claim, Claimed, Finished, FinishedAs, Room, StandsAt, Stretch};
-pub use card::{Card, CardBase, CardLook, CardResult, DueCards, Ring};
-pub use dead_letters::{DeadLetter, DeadLetters, Replayed};
+pub use attempt::{Claim, Claimed, Finished, FinishedAs, Room};
+pub(crate) use attempt::{StandsAt, Stretch};
+pub use card::{Card, CardLook, CardResult};
+pub(crate) use card::{CardBase, DueCards, Ring};
+pub use dead_letters::DeadLetters;
+pub(crate) use dead_letters::{DeadLetter, Replayed};
 pub use unit::{Collected, Composed, ComposedMessage, Unit, VideoAlerts};
 
 use super::error::Result;

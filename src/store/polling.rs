@@ -5,8 +5,10 @@ mod video;
 
 use async_trait::async_trait;
 
-pub use list::{DueSubject, ListCounts, ListLimits, Listed, ListedMember, Listing};
-pub use video::{DueVideo, NextPolls, Polled};
+pub(crate) use list::ListCounts;
+pub use list::{DueSubject, ListLimits, Listed, ListedMember, Listing};
+pub use video::Polled;
+pub(crate) use video::{DueVideo, NextPolls};
 
 use super::error::Result;
 use super::shared::Shared;

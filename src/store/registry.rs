@@ -12,13 +12,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use card::CardRow;
-pub use destinations::{Collecting, DestinationState, DigestState};
+pub(crate) use card::CardRow;
+pub use destinations::DestinationState;
+pub(crate) use destinations::{Collecting, DigestState};
 pub use edit::{Beginning, CardEdit, Edit, Edited, NewRule, VideosLimit, WatchEdit};
 pub use mark::UpdateMark;
-pub use people::{PersonRow, PersonState};
-pub use story::{History, RuleStory, Waits};
-pub use watch::{Standing, WatchAt, WatchFilter, WatchRow};
+pub(crate) use people::PersonRow;
+pub use people::PersonState;
+pub use story::Waits;
+pub(crate) use story::{History, RuleStory};
+pub(crate) use watch::{Standing, WatchAt};
+pub use watch::{WatchFilter, WatchRow};
 
 use super::destination::DestinationRow;
 use super::error::Result;

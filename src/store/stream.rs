@@ -9,11 +9,11 @@ use crate::model::{Holder, RoutingTx, Snapshot, UnixMillis};
 pub const EMBEDDED_STREAM: &str = "log";
 
 /// Runs inside the routing transaction: reads and writes through it, returns the new position.
-pub type RouteFn =
+pub(crate) type RouteFn =
     Box<dyn FnOnce(&mut dyn RoutingTx<Error = StoreError>) -> Result<i64> + Send + 'static>;
 
 /// Runs inside a transaction with one piece of deferred work; returns what is left of it.
-pub type ResumeFn = Box<
+pub(crate) type ResumeFn = Box<
     dyn FnOnce(&mut dyn RoutingTx<Error = StoreError>, Holder, &str) -> Result<Option<String>>
         + Send
         + 'static,

@@ -23,7 +23,7 @@ use std::io::{self, BufRead};
 
 use crate::model::{tidied, trimmed};
 
-pub use check::{Checker, Mistakes};
+pub use check::Checker;
 pub(super) use columns::Column;
 pub(super) use difference::{Difference, difference};
 pub use meaning::{Terms, Watch};

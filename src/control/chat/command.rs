@@ -24,7 +24,7 @@ pub(super) enum Command {
 }
 
 /// Commands and what they do, for the menus of chat clients.
-pub const COMMANDS: [(&str, &str); 16] = [
+pub(crate) const COMMANDS: [(&str, &str); 16] = [
     ("watch", "Ring for a video, channel or playlist"),
     ("unwatch", "Stop watching"),
     ("list", "What is watched here"),

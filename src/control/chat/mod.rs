@@ -37,7 +37,7 @@ mod youtube;
 use std::sync::Arc;
 
 pub use access::AccessMode;
-pub use command::COMMANDS;
+pub(crate) use command::COMMANDS;
 pub use incoming::{Author, Incoming, IncomingKind};
 
 use super::actions::{ActionOptions, Actions};

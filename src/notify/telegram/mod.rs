@@ -13,9 +13,9 @@ mod update;
 pub use classify::{ApiError, Conflict, classify};
 pub use client::{SetupError, Telegram};
 pub use methods::{Bot, PollError};
+pub(crate) use update::ChatKind;
 pub use update::{
-    Callback, Chat, ChatKind, MemberStatus, Membership, Message, Update, UpdateKind, User,
-    parse_update,
+    Callback, Chat, MemberStatus, Membership, Message, Update, UpdateKind, User, parse_update,
 };
 
 use async_trait::async_trait;

@@ -12,7 +12,8 @@ mod tests;
 mod wire;
 
 pub use callback::Callback;
-pub use chat::{Chat, ChatKind, User};
+pub(crate) use chat::ChatKind;
+pub use chat::{Chat, User};
 pub use member::{MemberStatus, Membership};
 pub use message::Message;
 

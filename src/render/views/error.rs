@@ -8,7 +8,7 @@ use crate::render::view::View;
 
 /// The answer to something that can't be done as written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ErrorView {
+pub(crate) struct ErrorView {
     /// What is wrong; parts in backticks are shown as code.
     pub message: Prose,
     /// What was written, when a place in it is to blame.

@@ -8,7 +8,7 @@ use crate::render::view::View;
 
 /// The answer to `/help`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Help {
+pub(crate) struct Help {
     /// The preset of a watch of a video without a rule.
     pub preset: String,
     /// The preset of a watch of a channel or playlist without a rule.

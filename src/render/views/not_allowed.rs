@@ -7,7 +7,7 @@ use crate::render::view::View;
 
 /// The answer to somebody without an invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotAllowed {
+pub(crate) struct NotAllowed {
     /// Who asked, as the operator would write it: `telegram:1234`.
     pub sender: String,
 }

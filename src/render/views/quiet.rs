@@ -9,7 +9,7 @@ use crate::render::view::View;
 
 /// The answer to `/quiet`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct QuietHours {
+pub(crate) struct QuietHours {
     /// The hours; `None`: there are none.
     pub hours: Option<Quiet>,
     /// The time zone of the hours.

@@ -13,7 +13,7 @@ use crate::render::view::View;
 
 /// The answer to `/settings`: what is in force for a chat, or for one of its watches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SettingsView {
+pub(crate) struct SettingsView {
     /// Which watch; `None`: the chat.
     pub subject: Option<Link>,
     /// At most one message of a watch per this; `None`: no limit.

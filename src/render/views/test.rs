@@ -9,7 +9,7 @@ use crate::render::view::View;
 
 /// The answer to `/test`: a message that shows that messages arrive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Test {
+pub(crate) struct Test {
     /// The moment of the test.
     pub now: Moment,
     /// Where it arrives, as watch files name it: `telegram:1234`.

@@ -11,7 +11,7 @@ use crate::render::view::View;
 
 /// The offer to watch what was pasted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct WatchOffer {
+pub(crate) struct WatchOffer {
     /// What was pasted.
     pub subject: Link,
     /// The video's channel, where known.

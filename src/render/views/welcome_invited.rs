@@ -7,7 +7,7 @@ use crate::render::view::View;
 
 /// The answer to somebody who came with an invitation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct WelcomeInvited {
+pub(crate) struct WelcomeInvited {
     /// The preset of a watch of a video without a rule.
     pub preset: String,
     /// The preset of a watch of a channel or playlist without a rule.

@@ -315,7 +315,7 @@ pub struct WhySuppressed {
 
 /// The value of an alert as text; `None` where there is none.
 #[must_use]
-pub fn value_text(value: &Value) -> Option<String> {
+pub(crate) fn value_text(value: &Value) -> Option<String> {
     match value {
         Value::None => None,
         Value::Int(value) => Some(numbers::grouped(*value)),

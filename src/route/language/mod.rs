@@ -7,7 +7,8 @@ mod error;
 mod grammar;
 mod print;
 
-pub use error::{Expected, RuleError};
+pub(crate) use error::Expected;
+pub use error::RuleError;
 
 use crate::model::{Condition, Event, Metric, Rule};
 
