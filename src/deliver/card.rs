@@ -9,11 +9,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::retry::{LONG_WAIT, RetryPolicy, next_step};
-use crate::model::{Counts, Effective, Live, Settings, Status, UnixMillis};
+use crate::model::{Counts, Effective, Live, Metric, Picture, Settings, Status, UnixMillis};
 use crate::notify::SendError;
 use crate::render::numbers::ShortTime;
 use crate::render::views::{self, CardChanges, CardCount, CardRing, Link};
 use crate::store::{Card, CardResult, FinishedAs};
+
+/// Its numbers are compared with those of so long before.
+pub(super) const CHANGES_IN: Duration = Duration::from_secs(86_400);
 
 /// A message is edited at most once in this time, but for a last edit that somebody has asked for.
 pub(super) const EVERY: Duration = Duration::from_secs(30);
@@ -66,8 +69,23 @@ pub(super) fn view(card: &Card, defaults: &Effective, now: UnixMillis) -> views:
         seen: known.filter(|_| !counts.is_empty()).map(|known| time(known.numbers_at)),
         tz: ShortTime::zone_name(&tz).to_owned(),
         is_over: card.is_ending || is_unavailable,
+        picture: picture(card, &tz, now),
         counts,
     }
+}
+
+/// How the views went in a day, up to when they were read; `None`: they are not known of two moments.
+fn picture(card: &Card, tz: &str, now: UnixMillis) -> Option<Picture> {
+    let views = |counts: &Counts| counts.views.and_then(|views| u64::try_from(views).ok());
+    let until = card.known.as_ref().map_or(now, |known| known.numbers_at);
+    let since = until.minus(CHANGES_IN);
+    let course = card.course.iter();
+    let mut points: Vec<_> = course.map(|(at, counts)| ((*at).max(since), views(counts))).collect();
+    // What was counted last holds until then.
+    let last = points.last().and_then(|(_, count)| *count);
+    points.retain(|(at, _)| *at < until);
+    points.push((until, last));
+    Picture::new(Metric::Views, points, Vec::new(), tz.to_owned())
 }
 
 /// What a message says but for the age of its numbers, and that age. It is kept, to be compared with what there is to say
@@ -194,6 +212,7 @@ mod tests {
             shown: None,
             failing: 0,
             is_ending: false,
+            course: Vec::new(),
         }
     }
 

@@ -35,9 +35,6 @@ const AT_ONCE: usize = 4;
 /// How long a card waits for a slot before it makes room for others.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// With numbers of so long ago those of now are compared.
-const DAY: Duration = Duration::from_secs(86_400);
-
 /// Two looks at what is due are so far apart at least, however often it wakes.
 const REST_MIN: Duration = Duration::from_millis(250);
 
@@ -163,7 +160,8 @@ impl Cards {
             return Ok(Some(AWAY));
         }
         let now = (self.clock)();
-        let mut due = self.store.due_cards(self.channel(), now, now.minus(DAY), SET).await?;
+        let mut due =
+            self.store.due_cards(self.channel(), now, now.minus(card::CHANGES_IN), SET).await?;
         due.cards.retain(|card| !state.broken.contains(&card.id));
         if due.cards.is_empty() {
             return Ok(due.next_due.map(|at| at.since(now).min(REST_MAX)));
@@ -307,7 +305,7 @@ impl Cards {
         let view = card::view(card, &self.defaults, now);
         let (channel, is_last) = (self.channel(), view.is_over);
         let seen = card.known.as_ref().filter(|_| view.seen.is_some());
-        let ageless = views::Card { seen: None, ..view.clone() };
+        let ageless = views::Card { seen: None, picture: None, ..view.clone() };
         let text = self.renderer.card(channel, &ageless)?.to_text()?.into_owned();
         let says = Said { text, seen: seen.map(|known| known.numbers_at) };
         let is_due = card.message.is_none() || is_last || says.is_news(card.shown.as_deref());

@@ -122,6 +122,12 @@ impl Budget {
             tz: home.tz.clone(),
         }
     }
+
+    /// What a message in so many parts says that leaves nothing of it.
+    fn note(&self, parts: usize) -> Option<BudgetNote> {
+        let is_used_up = u32::try_from(parts).is_ok_and(|parts| parts >= self.left);
+        is_used_up.then_some(BudgetNote { pings: self.pings, digest_at: self.digest_at })
+    }
 }
 
 impl Composer {
@@ -139,17 +145,13 @@ impl Composer {
         budget: Option<&Budget>,
     ) -> Result<Vec<Part>, RenderError> {
         let channel = unit.destination.address.channel();
-        let Some(Budget { pings, left, digest_at, .. }) = budget else {
-            return self.renderer.watch(channel, message);
-        };
-        let note = BudgetNote { pings: *pings, digest_at: *digest_at };
-        message.budget = (*left == 1).then_some(note);
+        message.budget = budget.and_then(|budget| budget.note(1));
         let parts = self.renderer.watch(channel, message)?;
-        let is_used_up = u32::try_from(parts.len()).is_ok_and(|parts| parts >= *left);
-        if message.budget.is_some() || !is_used_up {
+        let note = budget.and_then(|budget| budget.note(parts.len()));
+        if note == message.budget {
             return Ok(parts);
         }
-        message.budget = Some(note);
+        message.budget = note;
         self.renderer.watch(channel, message)
     }
 }
@@ -295,18 +297,21 @@ mod tests {
     }
 
     fn compose_of(at_most_max: Duration, unit: &Unit, now: UnixMillis) -> Composed {
-        let defaults = Effective {
+        let renderer = Arc::new(Renderer::new(&[]).unwrap());
+        let max_age = Duration::from_secs(86_400);
+        let composer = Composer { renderer, defaults: defaults(), max_age, at_most_max };
+        composer.compose(unit, now)
+    }
+
+    fn defaults() -> Effective {
+        Effective {
             at_most: Duration::ZERO,
             quiet: None,
             tz: "UTC".into(),
             until: None,
             digest: None,
             pings_per_day: None,
-        };
-        let renderer = Arc::new(Renderer::new(&[]).unwrap());
-        let max_age = Duration::from_secs(86_400);
-        let composer = Composer { renderer, defaults, max_age, at_most_max };
-        composer.compose(unit, now)
+        }
     }
 
     fn body(composed: Composed) -> String {
@@ -379,6 +384,50 @@ mod tests {
             Composed::Send { silent, .. } => silent,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn the_message_that_uses_up_the_day_says_so_however_many_parts_it_has() {
+        let settings = Settings { pings_per_day: Some(3), ..Settings::default() };
+        let home = Settings::effective(&settings, &Settings::default(), &defaults());
+        let said = |pings: u32, parts| {
+            let pings = Pings::default().and(pings, NOW, "UTC");
+            let unit = Unit { pings, ..unit(vec![alert(1, 1, 1, 2, &[])], settings.clone(), None) };
+            Budget::new(3, &unit, &home, NOW).note(parts)
+        };
+        let note =
+            BudgetNote { pings: 3, digest_at: Schedule::EVENING.next_after(NOW, "UTC", NOW) };
+        assert_eq!([said(0, 1), said(1, 1), said(2, 1)], [None, None, Some(note)]);
+        assert_eq!([said(0, 2), said(0, 3), said(1, 5)], [None, Some(note), Some(note)]);
+    }
+
+    #[test]
+    fn what_had_been_collected_before_a_mute_waits_for_its_end() {
+        let until = NOW.plus(Duration::from_secs(60));
+        let held = unit(vec![alert(1, 1, 1, 2, &[])], Settings::default(), None);
+        for is_urgent in [false, true] {
+            let unit = Unit { muted_until: Some(until), is_urgent, ..held.clone() };
+            assert_eq!(compose(&unit, NOW), Composed::Hold(until));
+            assert!(matches!(compose(&unit, until), Composed::Send { .. }));
+        }
+    }
+
+    #[test]
+    fn a_digest_collects_whatever_else_would_hold() {
+        let settings = Settings {
+            digest: Some("daily 20:00".parse().unwrap()),
+            quiet: Some("00:00-23:59".parse().unwrap()),
+            tz: Some("Asia/Tokyo".into()),
+            ..Settings::default()
+        };
+        let unit = unit(vec![alert(1, 1, 1, 2, &[])], settings, None);
+        let collected = Composed::Collect {
+            schedule: "daily 20:00".parse().unwrap(),
+            tz: "Asia/Tokyo".into(),
+            is_over_budget: false,
+            latest: NOW.plus(Settings::AT_MOST_MAX),
+        };
+        assert_eq!(compose(&unit, NOW), collected);
     }
 
     #[test]

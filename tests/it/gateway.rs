@@ -1,7 +1,9 @@
 //! The whole gateway against a simulated YouTube and a sandbox Telegram, over HTTP.
 
+use std::sync::Arc;
+
 use tubebell::app::{Gateway, system_clock};
-use tubebell::model::{Address, Owner, SubjectRef};
+use tubebell::model::{Address, Clock, Owner, SubjectRef, UnixMillis};
 use tubebell::store::Edit;
 use tubebell_sim::telegram::Trouble;
 use tubebell_sim::youtube::{Fault, QuotaShape};
@@ -147,19 +149,28 @@ async fn whoever_opened_the_first_invitation_hears_of_what_needs_a_hand() {
     story.end().await;
 }
 
+/// A clock that begins in the middle of a day of YouTube's: just after midnight a quota that is used up may be yesterday's.
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
+fn from_noon() -> Clock {
+    let begun = std::time::Instant::now();
+    let noon = UnixMillis::from("2026-11-22T20:00:00Z".parse::<jiff::Timestamp>().unwrap());
+    Arc::new(move || noon.plus(begun.elapsed()))
+}
+
 /// A gateway that watches nothing but a channel, while YouTube fails in this way, tells the operator.
 #[expect(clippy::unwrap_used, reason = "a helper of tests")]
 async fn only_a_channel_is_watched_while(fault: Fault, told: &str) -> (Story, Gateway) {
     let mut story = Story::quick().await;
     story.more = format!("[operator]\nto = [\"telegram:{ANA}\"]\n");
     story.youtube.faults(|faults| faults.plan(None, fault, None));
-    let gateway = story.start().await;
+    let clock = from_noon();
+    let gateway = story.start_at(Arc::clone(&clock)).await;
     let Edit::Watch(mut watch) = watch(Address::Telegram { chat: ANA, thread: None }, "views any")
     else {
         unreachable!("a watch");
     };
     watch.subject = SubjectRef::Handle("@achannel".parse().unwrap());
-    gateway.store().edit(None, vec![Edit::Watch(watch)], system_clock()()).await.unwrap();
+    gateway.store().edit(None, vec![Edit::Watch(watch)], clock()).await.unwrap();
     story.hears(told).await;
     (story, gateway)
 }

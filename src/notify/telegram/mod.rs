@@ -71,7 +71,7 @@ impl Notifier for Telegram {
         let (chat, _, message) = self.read(outgoing)?;
         let id = sent.0.parse();
         let id = id.map_err(|_| SendError::Rejected("not a message of Telegram's".to_owned()))?;
-        self.edit_text(chat, id, message).await
+        self.edit_message(chat, id, message).await
     }
 }
 

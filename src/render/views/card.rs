@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::model::{Counts, Event, Live, Marks, Metric, Series, Signal, Status, Value};
+use crate::model::{Counts, Event, Live, Marks, Metric, Picture, Series, Signal, Status, Value};
 use crate::render::line;
 use crate::render::link::Link;
 use crate::render::numbers::{self, Grouped, ShortTime};
-use crate::render::sample::{COUNTS, HIDDEN, NOW, hostile_link, short_time, video};
+use crate::render::sample::{COUNTS, HIDDEN, NOW, hostile_link, picture, short_time, video};
 use crate::render::view::View;
 
 /// What a card shows.
@@ -30,6 +30,9 @@ pub struct Card {
     pub tz: String,
     /// It is edited no more.
     pub is_over: bool,
+    /// How the views went in a day.
+    #[serde(skip)]
+    pub picture: Option<Picture>,
 }
 
 /// One count of a card.
@@ -154,6 +157,7 @@ impl View for Card {
                 seen: Some(short_time(2)),
                 tz: "Europe/Madrid".to_owned(),
                 is_over: false,
+                picture: Some(picture()),
             },
             Card {
                 subject: hostile_link(),
@@ -165,6 +169,7 @@ impl View for Card {
                 seen: Some(ShortTime { at: NOW, now: NOW, tz: "UTC".to_owned() }),
                 tz: "UTC".to_owned(),
                 is_over: true,
+                picture: None,
             },
             Card {
                 subject: hostile_link(),
@@ -176,8 +181,13 @@ impl View for Card {
                 seen: None,
                 tz: "UTC".to_owned(),
                 is_over: false,
+                picture: None,
             },
         ]
+    }
+
+    fn picture(&self) -> Option<Picture> {
+        self.picture.clone()
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Card {
     pub counts: Option<Counts>,
     /// With what they are compared.
     pub base: Option<CardBase>,
+    /// How the counts went since about then: what held at each of these moments, until the next.
+    pub course: Vec<(UnixMillis, Counts)>,
     /// The last alert about the video that was told there since the card was made.
     pub ring: Option<Ring>,
     /// When the video is looked at next.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use super::{chat, lane, member, notices, rows, waiting};
+use super::{chat, course, lane, member, notices, rows, waiting};
 use crate::model::{
     Address, Body, CardId, Channel, Counts, DestinationId, Series, UnixMillis, Value, VideoKey,
 };
@@ -38,7 +38,7 @@ pub(super) fn due(
     let mut rows = statement.query(params![now.0, channel.name(), limit])?;
     let mut cards = Vec::new();
     while let Some(row) = rows.next()? {
-        cards.extend(rows::or_skipped(one_due(db, row, base_at))?);
+        cards.extend(rows::or_skipped(one_due(db, row, (base_at, now)))?);
     }
     let next_due: Option<i64> = db
         .prepare_cached(NEXT)?
@@ -47,14 +47,23 @@ pub(super) fn due(
     Ok(DueCards { cards, next_due: next_due.map(UnixMillis) })
 }
 
-fn one_due(db: &Connection, row: &Row<'_>, base_at: UnixMillis) -> Result<Card> {
+/// Most steps of time in the course of a card: its picture is small.
+const COURSE_STEPS: u32 = 160;
+
+fn one_due(
+    db: &Connection,
+    row: &Row<'_>,
+    (base_at, now): (UnixMillis, UnixMillis),
+) -> Result<Card> {
     let made_at = UnixMillis(row.get(1)?);
     let video = VideoKey(row.get(6)?);
+    let id = rows::parsed(&row.get::<_, String>(7)?, "video id")?;
     let destination = rows::destination_row(row, DESTINATION)?;
     Ok(Card {
         id: CardId(row.get(0)?),
         made_at,
-        video: rows::parsed(&row.get::<_, String>(7)?, "video id")?,
+        course: course::course(db, &id, (base_at, now), COURSE_STEPS)?,
+        video: id,
         title: row.get(8)?,
         known: rows::known(row, SEEN)?,
         counts: counts(db, LAST_COUNTS, [video.0])?.map(|(_, counts)| counts),

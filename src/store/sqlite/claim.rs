@@ -49,13 +49,18 @@ pub(super) fn finish_and_claim(
         pings: HashMap::new(),
     };
     let mut claiming = Claiming { looking, room };
-    let walk = claiming.walk(Line::Told, room.from, room.limit)?;
+    let stretch = |line, stands_at| -> Result<Stretch> {
+        Ok(Stretch { stands_at, next_due: lane::next_due(tx, channel, line, stands_at)? })
+    };
+    let told_to = claiming.walk(Line::Told, room.from, room.limit)?;
     // Digests are the last in line: as long as anything else is due, none is begun.
-    let is_rest = walk.next_due.is_none_or(|due| due > now);
+    let is_rest = stretch(Line::Told, told_to)?.next_due.is_none_or(|due| due > now);
     let limit = if is_rest { room.limit.min(DIGESTS_MAX) } else { 0 };
-    let digests = claiming.walk(Line::Digests, room.digests_from, limit)?;
+    let digests_to = claiming.walk(Line::Digests, room.digests_from, limit)?;
     let Looking { claims, given_up, ended, .. } = claiming.looking;
     ended.keep(tx)?;
+    // A digest may have left messages that are due like any other.
+    let (walk, digests) = (stretch(Line::Told, told_to)?, stretch(Line::Digests, digests_to)?);
     Ok(Claimed { claims, walk, digests, given_up })
 }
 
@@ -70,13 +75,16 @@ impl Claiming<'_> {
     ///
     /// A lane that has no place is passed over and stays as it is: whoever must wait costs no writing, and comes again at once
     /// when there is a place. So those that are due for the longest are looked at each time, wherever the walk stands.
-    fn walk(&mut self, line: Line, from: Option<StandsAt>, limit: usize) -> Result<Stretch> {
+    fn walk(
+        &mut self,
+        line: Line,
+        from: Option<StandsAt>,
+        limit: usize,
+    ) -> Result<Option<StandsAt>> {
         if from.is_some() {
             self.walk_from((line, limit), None, Some(PASSED_FIRST))?;
         }
-        let stands_at = self.walk_from((line, limit), from, None)?;
-        let Looking { tx, channel, .. } = self.looking;
-        Ok(Stretch { stands_at, next_due: lane::next_due(tx, channel, line, stands_at)? })
+        self.walk_from((line, limit), from, None)
     }
 
     /// Goes along the lanes behind a place, until there is no room or enough have been passed over.

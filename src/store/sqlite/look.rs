@@ -1,26 +1,24 @@
-//! Looking at what is due, and deciding what becomes of it: retries leave again, units are put together into notifications.
-//! What many lanes have is read together.
+//! Looking at what is due, and deciding what becomes of it: retries leave again, units are put together into notifications
+//! or collected, and digests tell what was. What many lanes have is read together.
+
+mod digests;
+mod take;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
-use super::digest::{self, Collecting, Gathered, Looked, Step};
+use super::digest::{self, Collecting, Gathered};
 use super::due::{self, Retry, Share};
 use super::lane::DueLane;
 use super::ledger::Ended;
-use super::notification::{Kept, NewNotification};
-use super::unit::{DigestId, Next, UnitId};
+use super::unit::{Next, UnitId};
 use super::waiting::{self, Waiting};
 use super::writes::{Untried, Writes};
-use crate::model::{
-    Address, AlertId, Channel, DestinationId, NotificationId, Pings, UnixMillis, VideoId,
-};
-use crate::store::{
-    Claim, Collected, Compose, Composed, ComposedMessage, DestinationRow, Result, Room, Unit,
-};
+use crate::model::{Address, Channel, DestinationId, NotificationId, Pings, UnixMillis};
+use crate::store::{Claim, Compose, Composed, Result, Room};
+use take::{Place, alerts};
 
 /// Alerts that one transaction looks at, so that commands and routing get their turn; the rest stays due. A digest is read
 /// whole where it has no more, whatever was looked at before it.
@@ -50,14 +48,6 @@ struct Ahead {
     retries: HashMap<NotificationId, Retry>,
     units: HashMap<UnitId, Waiting>,
     digests: HashMap<UnitId, Gathered>,
-}
-
-/// Where a unit is.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    lane: &'a DueLane,
-    id: UnitId,
-    destination: DestinationId,
 }
 
 impl Looking<'_> {
@@ -241,82 +231,6 @@ impl Looking<'_> {
         }))
     }
 
-    /// Decides what becomes of what a digest has collected.
-    fn look_at_digest(
-        &mut self,
-        lane: &DueLane,
-        digest: DigestId,
-        gathered: Gathered,
-        full: usize,
-    ) -> Result<()> {
-        let Gathered { head, units, has_more } = gathered;
-        let read: usize = units.iter().map(|(_, waiting)| waiting.read).sum();
-        self.budget = self.budget.saturating_sub(read.max(1));
-        let Some(mut collected) = head else {
-            self.writes.digests.push(Looked { digest, times: None, step: Step::Dissolve });
-            return Ok(());
-        };
-        let place =
-            Place { lane, id: UnitId::of_digest(digest), destination: collected.destination.id };
-        let mut whole = Vec::with_capacity(units.len());
-        for (id, waiting) in units {
-            self.writes.cancelled.extend(waiting.cancelled);
-            for (alert, cause) in waiting.broken {
-                self.give_up(&Place { id, ..place }, vec![alert], cause)?;
-            }
-            // What is left of a unit stays where it is: a message about its video is under way, or there is more of it.
-            if waiting.behind.is_none() && !waiting.has_more {
-                whole.push((id, waiting.unit.is_some()));
-            }
-            collected.units.extend(waiting.unit);
-        }
-        let step = self.tell_digest(&place, &collected, has_more, full)?;
-        let (is_held, told_at) = match &step {
-            Step::Hold(_) => (true, None),
-            Step::Rest | Step::Dissolve => (false, None),
-            Step::Told { told_at, .. } => (false, *told_at),
-        };
-        let left = whole.into_iter().filter(|(_, has_some)| !(is_held && *has_some));
-        self.writes.left.extend(left.map(|(id, has_some)| (id, told_at.filter(|_| has_some))));
-        let Collected { schedule, tz, due_at, .. } = collected;
-        self.writes.digests.push(Looked { digest, times: Some((schedule, tz, due_at)), step });
-        Ok(())
-    }
-
-    /// Tells, holds or ends what a digest has collected.
-    fn tell_digest(
-        &mut self,
-        place: &Place<'_>,
-        collected: &Collected,
-        has_more: bool,
-        full: usize,
-    ) -> Result<Step> {
-        if collected.units.is_empty() && !has_more {
-            return Ok(Step::Rest);
-        }
-        let (mut message, mut told_at) = (None, None);
-        if !collected.units.is_empty() {
-            let alerts = || collected.units.iter().flat_map(alerts);
-            match self.composed(|compose, now| compose.digest(collected, now)) {
-                // A digest is in no other.
-                Composed::Hold(until) | Composed::Collect { latest: until, .. } => {
-                    return Ok(Step::Hold(self.put_off(until)));
-                }
-                Composed::Cancel(reason) => {
-                    self.writes.cancelled.extend(alerts().map(|alert| (alert, reason)));
-                }
-                Composed::Dead(cause) => self.give_up(place, alerts().collect(), cause)?,
-                Composed::Send { silent, messages, cancelled, .. } => {
-                    self.writes.cancelled.extend(cancelled);
-                    let (to, videos) = (&collected.destination, HashMap::new());
-                    message = self.take(place, to, &videos, messages, (silent, full))?;
-                    told_at = Some(self.now);
-                }
-            }
-        }
-        Ok(Step::Told { message, has_more, told_at })
-    }
-
     /// One message that can't be put together must not stop all others of the channel.
     fn composed(&self, compose: impl FnOnce(&dyn Compose, UnixMillis) -> Composed) -> Composed {
         catch_unwind(AssertUnwindSafe(|| compose(self.compose, self.now)))
@@ -327,94 +241,4 @@ impl Looking<'_> {
     fn put_off(&self, until: UnixMillis) -> UnixMillis {
         until.max(UnixMillis(self.now.0 + 1))
     }
-
-    /// Makes the messages of a unit and takes as many as there is room for. Returns the one that the unit waits for: the
-    /// first of a chat, whose parts follow each other. Messages about one video each wait for nobody.
-    fn take(
-        &mut self,
-        place: &Place<'_>,
-        to: &DestinationRow,
-        videos: &HashMap<VideoId, i64>,
-        messages: Vec<ComposedMessage>,
-        (silent, full): (bool, usize),
-    ) -> Result<Option<NotificationId>> {
-        let is_chain = !self.channel.traits().is_told_each_video;
-        let count = messages.len();
-        let mut first = None;
-        for (nth, message) in messages.into_iter().enumerate() {
-            let is_queued = is_chain && nth > 0;
-            let is_taken = !is_queued && self.claims.len() < full;
-            let observed_at = message.observed_at;
-            let kept = Kept::of(&message.body)?;
-            let born = self.writes.birth(|born| NewNotification {
-                born,
-                lane: place.lane.id,
-                destination: place.destination,
-                unit: Some(place.id),
-                video: message.video.and_then(|video| videos.get(&video).copied()),
-                alerts: message.alerts,
-                kind: match place.id.digest() {
-                    Some(_) => "digest",
-                    None if message.is_coalesced => "coalesced",
-                    None => "single",
-                },
-                body: Some(kept),
-                silent,
-                observed_at,
-                now: self.now,
-                state: if is_queued { "queued" } else { "pending" },
-                next_at: (!is_queued && !is_taken).then_some(self.now),
-                parts_left: if is_chain { count - nth - 1 } else { 0 },
-            });
-            first.get_or_insert(born.id);
-            self.claims.extend(is_taken.then(|| Claim {
-                id: born.id,
-                public_id: born.public_id(),
-                lane: place.lane.id,
-                lane_key: place.lane.key.clone(),
-                address: to.address.clone(),
-                body: message.body,
-                silent,
-                attempts: 0,
-                spent: Duration::ZERO,
-                is_probe: to.barred.is_some(),
-                observed_at,
-                created_at: self.now,
-            }));
-        }
-        Ok(first.filter(|_| is_chain))
-    }
-
-    /// Makes a dead letter of alerts that can't be told.
-    fn give_up(&mut self, place: &Place<'_>, alerts: Vec<AlertId>, cause: String) -> Result<()> {
-        let address: Option<String> = self
-            .tx
-            .prepare_cached("SELECT address FROM destination WHERE id = ?1")?
-            .query_row([place.destination.0], |row| row.get(0))
-            .optional()?;
-        let address = address.and_then(|address| address.parse().ok());
-        self.given_up.extend(address.map(|address| (address, cause.clone())));
-        let born = self.writes.birth(|born| NewNotification {
-            born,
-            lane: place.lane.id,
-            destination: place.destination,
-            unit: Some(place.id),
-            video: None,
-            alerts,
-            kind: "single",
-            body: None,
-            silent: false,
-            observed_at: self.now,
-            now: self.now,
-            state: "pending",
-            next_at: None,
-            parts_left: 0,
-        });
-        self.writes.untried.push((born.id, Untried::Dead(cause)));
-        Ok(())
-    }
-}
-
-fn alerts(unit: &Unit) -> impl Iterator<Item = AlertId> {
-    unit.videos.iter().flat_map(|video| &video.alerts).map(|alert| alert.id)
 }

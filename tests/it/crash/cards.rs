@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -46,11 +47,18 @@ fn id(video: usize) -> String {
     format!("cardvideo{video:02}")
 }
 
+/// A field of a form of several parts, as far as it is text.
+fn field<'t>(form: &'t str, name: &str) -> &'t str {
+    let (_, rest) = form.split_once(&format!("name=\"{name}\"\r\n\r\n")).unwrap_or_default();
+    rest.split("\r\n--").next().unwrap_or_default()
+}
+
 async fn answer(
     State(got): State<Shared>,
     Path((_, method)): Path<(String, String)>,
-    body: String,
+    body: Bytes,
 ) -> Json<Value> {
+    let body = String::from_utf8_lossy(&body);
     let result = match method.as_str() {
         "getMe" => json!({"id": 1, "is_bot": true, "first_name": "b", "username": "crash_bot",
             "can_join_groups": true, "can_read_all_group_messages": false, "supports_inline_queries": false}),
@@ -60,10 +68,14 @@ async fn answer(
             }
             json!([])
         }
-        "sendMessage" => {
-            let sent: Value = serde_json::from_str(&body).unwrap();
-            let chat = sent["chat_id"].as_i64().unwrap();
-            let text = sent["text"].as_str().unwrap();
+        // A card with a picture has its text below it.
+        "sendMessage" | "sendPhoto" => {
+            let (chat, text) = if method == "sendPhoto" {
+                (field(&body, "chat_id").parse().unwrap(), field(&body, "caption").to_owned())
+            } else {
+                let sent: Value = serde_json::from_str(&body).unwrap();
+                (sent["chat_id"].as_i64().unwrap(), sent["text"].as_str().unwrap().to_owned())
+            };
             let video = (0..VIDEOS).find(|video| text.contains(&id(*video)));
             let id = {
                 let mut got = got.lock().unwrap();
