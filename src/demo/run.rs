@@ -113,6 +113,8 @@ fn scene(
             format!("/watch {} upload; live; status", story::HANDLE),
             format!("/watch https://www.youtube.com/watch?v={} status", story::VANISHING),
             format!("/card {}", story::FAST),
+            format!("/watch {} views any; status", story::PLAYLIST),
+            format!("/digest {} every 30s", story::PLAYLIST),
         ];
         return Ok((World::demo(now.as_millisecond().unsigned_abs(), now), typed.into(), None));
     };
@@ -144,6 +146,7 @@ fn hints(typed: &[String]) -> Vec<Hint> {
         Hint::new(&format!("/watch {}", story::BROADCAST), "a stream that goes live"),
         Hint::new("/why 1", "why there was, or was not, a message"),
         Hint::new("/card 1", "its numbers in a message that moves"),
+        Hint::new("/digest now", "what is collected so far"),
         Hint::new("/rules", "everything a rule can say"),
         Hint::new("/mute 1h", "an hour of peace"),
     ]);

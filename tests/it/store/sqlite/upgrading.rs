@@ -371,13 +371,3 @@ async fn nobody_makes_a_database_that_a_gateway_is_about_to_make() {
     lock.unlock().unwrap();
     drop(Sqlite::open(&path, Access::Tool).unwrap());
 }
-
-#[tokio::test]
-#[ignore = "temporary"]
-async fn temporary_fixture() {
-    let bench = Bench::of_older(OLDER[3].1);
-    bench.upgrade().await;
-    let path = bench.path();
-    std::mem::forget(bench);
-    std::fs::write("/tmp/fixture-path", path.to_string_lossy().as_bytes()).unwrap();
-}
