@@ -52,7 +52,7 @@ impl Channels {
         let sender = |channel| match channel {
             Channel::Telegram => telegram.as_ref().map(TelegramBot::sender),
             Channel::Webhook => webhook.clone(),
-            Channel::Recorder => None,
+            Channel::Discord | Channel::DiscordWebhook | Channel::Recorder => None,
         };
         let senders = Channel::ALL.into_iter().filter_map(sender).collect();
         Ok(Channels { senders, telegram })

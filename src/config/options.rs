@@ -59,7 +59,9 @@ impl Config {
         }
         let channels = || Channel::ALL.iter().filter(|channel| !channel.traits().is_for_tests);
         if !channels().any(|channel| self.is_on(*channel)) {
-            let sections: Vec<String> = channels().map(|channel| format!("[{channel}]")).collect();
+            let mut sections: Vec<String> =
+                channels().map(|channel| format!("[{}]", Config::section(*channel))).collect();
+            sections.dedup();
             lines.push(format!(
                 "there is neither {}: nobody could be told; add one of them",
                 sections.join(" nor ")
@@ -68,12 +70,23 @@ impl Config {
         lines
     }
 
+    /// The section that a channel is set up in.
+    #[must_use]
+    pub const fn section(channel: Channel) -> &'static str {
+        match channel {
+            Channel::Discord | Channel::DiscordWebhook => "discord",
+            Channel::Telegram | Channel::Webhook | Channel::Recorder => channel.name(),
+        }
+    }
+
     /// Whether a channel's section switches it on.
     #[must_use]
     pub const fn is_on(&self, channel: Channel) -> bool {
         match channel {
             Channel::Telegram => self.telegram.is_some(),
             Channel::Webhook => self.webhook.is_some(),
+            // Nothing sends to it yet.
+            Channel::Discord | Channel::DiscordWebhook => false,
             // It has no section, and refuses nothing.
             Channel::Recorder => true,
         }
@@ -354,7 +367,8 @@ fn across(config: &Config, reader: &mut Reader) {
     let off =
         config.operator.to.iter().map(Address::channel).find(|channel| !config.is_on(*channel));
     if let Some(channel) = off {
-        let message = format!("names a {channel} destination, but there is no section [{channel}]");
+        let section = Config::section(channel);
+        let message = format!("names a {channel} destination, but there is no section [{section}]");
         reader.mistake("operator.to", &[], &message);
     }
 }

@@ -38,7 +38,7 @@ fn three_mistakes_at_once_are_three_lines() {
     insta::assert_snapshot!(with(text, &[]).unwrap_err(), @r"
     config/tubebell.toml:2: unknown key youtube.api_kay: did you mean api_key?
     config/tubebell.toml:4: youtube.daily_units: expected a whole number of at least 1
-    config/tubebell.toml:6: operator.to: `mail:x` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id> or webhook:<https://…>
+    config/tubebell.toml:6: operator.to: `mail:x` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord-webhook:<https://…> or webhook:<https://…>
     ");
 }
 

@@ -275,6 +275,10 @@ fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
             AddressError::Telegram(Quoted(&text).to_string().trim_matches('"').to_owned())
                 .to_string()
         }
+        AddressError::Discord(text) => {
+            AddressError::Discord(Quoted(&text).to_string().trim_matches('"').to_owned()).to_string()
+        }
+        AddressError::DiscordWebhook => AddressError::DiscordWebhook.to_string(),
         AddressError::Webhook(_) => {
             "this is no webhook: write webhook:https://host/path".to_owned()
         }
@@ -282,8 +286,9 @@ fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
     let (channel, shown) = (address.channel(), || address.masked());
     if !terms.channels.contains(&channel) {
         let shown = shown();
+        let section = Config::section(channel);
         return Err(format!(
-            "{shown} is off: there is no section [{channel}] in the configuration"
+            "{shown} is off: there is no section [{section}] in the configuration"
         ));
     }
     if let Address::Webhook(url) = &address {

@@ -135,7 +135,7 @@ fn every_mistake_of_a_watch_is_told_with_its_line_and_what_to_write() {
     refused_watch(
         r#"video = "dQw4w9WgXcQ"
 rules = ["views evry 10"]
-to = ["telegram:x", "discord:5"]
+to = ["telegram:x", "fax:5"]
 at_most = "soon"
 quiet = "22-8"
 tz = "Europe/Madird"
@@ -144,7 +144,7 @@ at_mots = 3"#,
         &[
             "3: rules: \"views evry 10\": column 7: expected \"any\", \"every\", \"milestones\", \"at\", \"rate\", \"+\" or \"-\", found \"evry\" - did you mean \"every\"?",
             "4: to: `telegram:x` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers",
-            "4: to: `discord` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id> or webhook:<https://…>",
+            "4: to: `fax` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord-webhook:<https://…> or webhook:<https://…>",
             "5: at_most: `soon` is no duration: write a number and s, m, h or d, as in 15m or 1h30m",
             "6: quiet: `22-8` are no quiet hours: write HH:MM-HH:MM, as in 22:00-08:00",
             "7: tz: `Europe/Madird` is no time zone: write one of the tz database, as in Europe/Madrid",
