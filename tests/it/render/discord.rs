@@ -46,8 +46,8 @@ fn message_shown(message: &EmbedMessage) -> String {
 fn embed_shown(embed: &Embed) -> String {
     let Embed { author, title, text, fields, colour, thumbnail, footer, at } = embed;
     let mut shown = String::from("┌");
-    colour.iter().for_each(|colour| write!(shown, " {colour:06x}").unwrap());
-    thumbnail.iter().for_each(|url| write!(shown, " {url}").unwrap());
+    colour.iter().for_each(|colour| write!(shown, " {colour:06x}").expect("a text"));
+    thumbnail.iter().for_each(|url| write!(shown, " {url}").expect("a text"));
     let mut lines: Vec<String> = Vec::new();
     lines.extend(author.iter().map(|author| format!("by {} <{}>", author.text, author.url)));
     lines.extend(title.iter().map(|title| format!("# {} <{}>", title.text, title.url)));
@@ -56,7 +56,7 @@ fn embed_shown(embed: &Embed) -> String {
     lines.extend(footer.lines().map(|line| format!("~ {line}")));
     lines.extend(at.iter().map(|at| format!("~ {at}")));
     for line in lines {
-        write!(shown, "\n{}", format!("│ {line}").trim_end()).unwrap();
+        write!(shown, "\n{}", format!("│ {line}").trim_end()).expect("a text");
     }
     shown
 }
