@@ -28,6 +28,13 @@ fn may_be_of_the_picture(refusal: &SendError) -> bool {
     }
 }
 
+/// A message that can leave at once: its picture is drawn.
+pub(crate) struct Drawn<'m> {
+    message: &'m ChatMessage,
+    /// `None`: it has none, or none that can be drawn.
+    png: Option<Vec<u8>>,
+}
+
 impl Telegram {
     /// Sends a message and returns its id within the chat. Where its picture can't be drawn or is refused, the text leaves
     /// alone.
@@ -42,8 +49,21 @@ impl Telegram {
         message: &ChatMessage,
         silent: bool,
     ) -> Result<i32, SendError> {
-        if let Some(png) = self.drawn(message).await {
-            match self.send_photo(chat, thread, message, silent, png).await {
+        let drawn = self.drawn(message).await;
+        self.send_drawn(chat, thread, &drawn, silent).await
+    }
+
+    /// The second half of [`Telegram::send_message`], for whoever waits for a slot between the two: what leaves long after
+    /// its slot is too near to the next message of the chat.
+    pub(crate) async fn send_drawn(
+        &self,
+        chat: i64,
+        thread: Option<i32>,
+        Drawn { message, png }: &Drawn<'_>,
+        silent: bool,
+    ) -> Result<i32, SendError> {
+        if let Some(png) = png {
+            match self.send_photo(chat, thread, message, silent, png.clone()).await {
                 Err(refusal) if may_be_of_the_picture(&refusal) => say_refused(&refusal),
                 sent => return sent,
             }
@@ -63,8 +83,19 @@ impl Telegram {
         message_id: i32,
         message: &ChatMessage,
     ) -> Result<(), SendError> {
-        if let Some(png) = self.drawn(message).await {
-            match self.edit_photo(chat, message_id, message, png).await {
+        let drawn = self.drawn(message).await;
+        self.edit_to_drawn(chat, message_id, &drawn).await
+    }
+
+    /// The second half of [`Telegram::edit_message`], as above.
+    pub(crate) async fn edit_to_drawn(
+        &self,
+        chat: i64,
+        message_id: i32,
+        Drawn { message, png }: &Drawn<'_>,
+    ) -> Result<(), SendError> {
+        if let Some(png) = png {
+            match self.edit_photo(chat, message_id, message, png.clone()).await {
                 Err(refusal) if may_be_of_the_picture(&refusal) => say_refused(&refusal),
                 edited => return edited,
             }
@@ -72,8 +103,12 @@ impl Telegram {
         self.edit_text(chat, message_id, message).await
     }
 
-    /// The picture of a message; `None`: it has none, or none that can be drawn.
-    async fn drawn(&self, message: &ChatMessage) -> Option<Vec<u8>> {
+    /// Draws the picture of a message, if it has one.
+    pub(crate) async fn drawn<'m>(&self, message: &'m ChatMessage) -> Drawn<'m> {
+        Drawn { message, png: self.png(message).await }
+    }
+
+    async fn png(&self, message: &ChatMessage) -> Option<Vec<u8>> {
         let (picture, painter) = (message.picture.as_ref()?, self.painter.as_ref()?);
         let drawn = painter.png(picture, THEME).await;
         drawn
