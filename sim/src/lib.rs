@@ -7,6 +7,7 @@
 //! crate but for its demo.
 
 mod ids;
+mod loopback;
 pub mod replay;
 mod simulation;
 pub mod telegram;
