@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What each top-level module of `src/` and `sim/src/` may use of the others. A new module needs a row.
-const MAY_USE: [(&str, &[&str]); 29] = [
+const MAY_USE: [(&str, &[&str]); 30] = [
     ("model", &[]),
     ("files", &[]),
     ("detect", &["model"]),
@@ -49,6 +49,7 @@ const MAY_USE: [(&str, &[&str]); 29] = [
     ("youtube", &["world", "simulation"]),
     ("loopback", &[]),
     ("telegram", &["world", "simulation", "loopback"]),
+    ("discord", &["world", "simulation", "loopback"]),
 ];
 
 /// Who spawns tasks, all of them on the `TaskTracker` that stops wait for: the simulation its servers, too. What takes a core
