@@ -45,7 +45,7 @@ pub(super) trait Voice {
     /// What shows that messages arrive at `to`. People get what `/test` answers.
     fn test(&self, to: &Address, now: UnixMillis, tz: &str) -> Result<Body, RenderError> {
         let now = Moment { at: now, tz: tz.to_owned() };
-        let view = Test { now, here: to.to_string(), muted_until: None, back: None };
+        let view = Test { now, here: to.masked(), muted_until: None, back: None };
         self.answer(AnyView::from(&view))
     }
 }

@@ -1,32 +1,11 @@
 //! Messages with a picture, and what becomes of them where the picture can't be drawn or is not taken: never is a message
 //! lost with its picture.
 
-use std::error::Error;
-
-use crate::draw::Theme;
 use crate::model::ChatMessage;
 use crate::notify::SendError;
+use crate::notify::picture::{drawn, may_be_of_the_picture, say_refused};
 
 use super::Telegram;
-
-/// Nobody says which colours a chat has. A dark picture is read on either, and glares at nobody at night.
-const THEME: Theme = Theme::Dark;
-
-/// Whether a refusal may be of the picture alone: of its size or its form, or of all pictures in that chat. If it is of more,
-/// the text is refused for the same reason, and that is what counts.
-fn may_be_of_the_picture(refusal: &SendError) -> bool {
-    match refusal {
-        SendError::Rejected(_) | SendError::Barred(_) => true,
-        SendError::Wait { .. }
-        | SendError::Transient(_)
-        | SendError::NoConnection(_)
-        | SendError::Unreachable(_)
-        | SendError::Ambiguous(_)
-        | SendError::Gone(_)
-        | SendError::Moved(_)
-        | SendError::Unauthorized(_) => false,
-    }
-}
 
 impl Telegram {
     /// Sends a message and returns its id within the chat. Where its picture can't be drawn or is refused, the text leaves
@@ -42,7 +21,7 @@ impl Telegram {
         message: &ChatMessage,
         silent: bool,
     ) -> Result<i32, SendError> {
-        if let Some(png) = self.drawn(message).await {
+        if let Some(png) = drawn(message.picture.as_ref(), self.painter.as_ref()).await {
             match self.send_photo(chat, thread, message, silent, png).await {
                 Err(refusal) if may_be_of_the_picture(&refusal) => say_refused(&refusal),
                 sent => return sent,
@@ -63,7 +42,7 @@ impl Telegram {
         message_id: i32,
         message: &ChatMessage,
     ) -> Result<(), SendError> {
-        if let Some(png) = self.drawn(message).await {
+        if let Some(png) = drawn(message.picture.as_ref(), self.painter.as_ref()).await {
             match self.edit_photo(chat, message_id, message, png).await {
                 Err(refusal) if may_be_of_the_picture(&refusal) => say_refused(&refusal),
                 edited => return edited,
@@ -71,22 +50,4 @@ impl Telegram {
         }
         self.edit_text(chat, message_id, message).await
     }
-
-    /// The picture of a message; `None`: it has none, or none that can be drawn.
-    async fn drawn(&self, message: &ChatMessage) -> Option<Vec<u8>> {
-        let (picture, painter) = (message.picture.as_ref()?, self.painter.as_ref()?);
-        let drawn = painter.png(picture, THEME).await;
-        drawn
-            .inspect_err(|error| {
-                tracing::warn!(
-                    error = error as &dyn Error,
-                    "a picture can't be drawn: its message leaves without it"
-                );
-            })
-            .ok()
-    }
-}
-
-fn say_refused(refusal: &SendError) {
-    tracing::info!(error = %refusal, "a picture was not taken: its message leaves without it");
 }
