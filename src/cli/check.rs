@@ -285,7 +285,7 @@ async fn telegram<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(
     match client.get_me().await {
         Ok(bot) => report.ok(&format!("telegram: the token is that of @{}", bot.username)),
         Err(error) => {
-            let advice = advice(&error, "get the right one from @BotFather", "telegram");
+            let advice = advice(&error, "get the right one from @BotFather,", "telegram");
             report.failed(&format!("telegram: {advice} ({error})"))
         }
     }
@@ -306,7 +306,7 @@ async fn discord<W: Write>(config: &Config, report: &mut Report<W>) -> Result<()
             report.ok(&format!("discord: the token is that of {name} ({})", bot.id))
         }
         Err(error) => {
-            let source = "reset it at https://discord.com/developers/applications (Bot) and put it";
+            let source = "reset it at https://discord.com/developers/applications, under Bot, and put the new one";
             let advice = advice(&error, source, "discord");
             report.failed(&format!("discord: {advice} ({error})"))
         }
@@ -317,7 +317,7 @@ async fn discord<W: Write>(config: &Config, report: &mut Report<W>) -> Result<()
 fn advice(error: &SendError, source: &str, service: &str) -> String {
     match error {
         SendError::Unauthorized(_) => {
-            format!("the token is refused: {source}, into {service}.token")
+            format!("the token is refused: {source} into {service}.token")
         }
         SendError::Unreachable(_) | SendError::NoConnection(_) | SendError::Ambiguous(_) => {
             format!(

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::model::{Channel, Receivers, Traits};
+use crate::model::{Channel, Receivers};
 use crate::notify::SendError;
 
 /// The first and the longest pause; each is twice the one before.
@@ -63,11 +63,11 @@ pub(super) struct Breaker {
 impl Breaker {
     /// For a channel that works as far as anybody knows.
     pub(super) const fn new(channel: Channel) -> Breaker {
-        let Traits { receivers, names_floods, .. } = channel.traits();
-        let is_one_service = matches!(receivers, Receivers::OneService);
+        let traits = channel.traits();
+        let is_one_service = matches!(traits.receivers, Receivers::OneService);
         Breaker {
             is_one_service,
-            guesses_floods: is_one_service && !names_floods,
+            guesses_floods: is_one_service && !traits.names_floods,
             paused_until: None,
             pauses: 0,
             failures: 0,

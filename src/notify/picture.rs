@@ -11,10 +11,7 @@ use super::SendError;
 const THEME: Theme = Theme::Dark;
 
 /// The picture of a message as PNG; `None`: it has none, or none that can be drawn.
-pub(super) async fn drawn(
-    picture: Option<&Picture>,
-    painter: Option<&Painter>,
-) -> Option<Vec<u8>> {
+pub(super) async fn drawn(picture: Option<&Picture>, painter: Option<&Painter>) -> Option<Vec<u8>> {
     let drawn = painter?.png(picture?, THEME).await;
     drawn
         .inspect_err(|error| {

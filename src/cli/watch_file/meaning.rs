@@ -281,7 +281,8 @@ fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
                 .to_string()
         }
         AddressError::Discord(text) => {
-            AddressError::Discord(Quoted(&text).to_string().trim_matches('"').to_owned()).to_string()
+            AddressError::Discord(Quoted(&text).to_string().trim_matches('"').to_owned())
+                .to_string()
         }
         AddressError::DiscordWebhook => AddressError::DiscordWebhook.to_string(),
         AddressError::Webhook(_) => {

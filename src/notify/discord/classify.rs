@@ -269,16 +269,11 @@ mod tests {
     fn the_longest_wait_that_is_asked_for_wins_and_is_obeyed_in_full() {
         let with = |header: Option<&str>, body: &Value, is_global: bool| {
             let body = body.to_string();
-            let refusal = Refusal {
-                retry_after: header,
-                is_global,
-                ..refusal(429, body.as_bytes())
-            };
+            let refusal =
+                Refusal { retry_after: header, is_global, ..refusal(429, body.as_bytes()) };
             classify(refusal, By::Bot, false, &[])
         };
-        let told = |after: f64, global: bool| {
-            json!({"message": "You are being rate limited.", "retry_after": after, "global": global})
-        };
+        let told = |after: f64, global: bool| json!({"message": "You are being rate limited.", "retry_after": after, "global": global});
         for (header, body, wait_ms) in [
             (None, told(64.57, false), Some(64_570)),
             (Some("65"), told(64.57, false), Some(65_000)),

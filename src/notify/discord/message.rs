@@ -132,7 +132,7 @@ struct AllowedMentions {
 
 #[derive(Debug, Serialize)]
 struct Attachment {
-    id: u8,
+    id: &'static str,
     filename: &'static str,
 }
 
@@ -163,7 +163,7 @@ impl<'a> Payload<'a> {
         if let Some(first) = embeds.first_mut().filter(|_| has_picture) {
             first.image = Some(Image { url: ATTACHED });
         }
-        let picture = has_picture.then_some(Attachment { id: 0, filename: PICTURE });
+        let picture = has_picture.then_some(Attachment { id: "0", filename: PICTURE });
         Payload {
             content,
             embeds,
@@ -293,7 +293,7 @@ mod tests {
                 ],
                 "allowed_mentions": {"parse": [], "roles": ["9"]},
                 "flags": 4096,
-                "attachments": [{"id": 0, "filename": "picture.png"}],
+                "attachments": [{"id": "0", "filename": "picture.png"}],
                 "nonce": "4ZQK7M2XA5TBN", "enforce_nonce": true,
             })
         );
@@ -336,7 +336,8 @@ mod tests {
                 "allowed_mentions": {"parse": []},
             })
         );
-        let hooked = Payload::new(&text("a"), SEND, false, false);
+        let message = text("a");
+        let hooked = Payload::new(&message, SEND, false, false);
         let found = serde_json::to_value(hooked).unwrap();
         assert!(found.get("components").is_none() && found.get("attachments").is_none());
     }

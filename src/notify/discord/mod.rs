@@ -142,7 +142,8 @@ impl Discord {
         silent: bool,
         nonce: Option<&str>,
     ) -> Result<u64, SendError> {
-        self.api.send((Place::Channel(channel), &self.api.url), message, silent, nonce).await
+        let place = (Place::Channel(channel), self.api.url.as_str());
+        self.api.send(place, message, silent, nonce).await
     }
 
     /// Puts another message in the place of one of ours.
@@ -156,7 +157,8 @@ impl Discord {
         stands: u64,
         message: &EmbedMessage,
     ) -> Result<(), SendError> {
-        self.api.edit((Place::Channel(channel), &self.api.url), stands, message).await
+        let place = (Place::Channel(channel), self.api.url.as_str());
+        self.api.edit(place, stands, message).await
     }
 
     /// The channel of the private conversation with somebody, which is begun if there is none.
@@ -259,7 +261,8 @@ impl Notifier for Discord {
         let message = message(outgoing, self.channel())?;
         let channel = self.channel_of(&outgoing.address).await?;
         let sent = self.send_message(channel, message, outgoing.silent, Some(&outgoing.id)).await;
-        if let (Err(SendError::Gone(_)), Address::DiscordPerson(person)) = (&sent, &outgoing.address)
+        if let (Err(SendError::Gone(_)), Address::DiscordPerson(person)) =
+            (&sent, &outgoing.address)
         {
             self.conversations().lost(*person);
         }

@@ -42,7 +42,11 @@ impl Place<'_> {
                 let wait = message.is_none().then(|| "wait=true".to_owned());
                 let thread = thread.map(|thread| format!("thread_id={thread}"));
                 let query: Vec<String> = wait.into_iter().chain(thread).collect();
-                let query = if query.is_empty() { String::new() } else { "?".to_owned() + &query.join("&") };
+                let query = if query.is_empty() {
+                    String::new()
+                } else {
+                    "?".to_owned() + &query.join("&")
+                };
                 Call {
                     verb,
                     url: format!("{url}{VERSION}/webhooks/{id}/{token}{below}{query}"),
@@ -79,9 +83,6 @@ mod tests {
         assert_eq!(url(Place::Hook(&hook), None), format!("{below}?wait=true"));
         assert_eq!(url(Place::Hook(&threaded), None), format!("{below}?wait=true&thread_id=9"));
         assert_eq!(url(Place::Hook(&hook), Some(7)), format!("{below}/messages/7"));
-        assert_eq!(
-            url(Place::Hook(&threaded), Some(7)),
-            format!("{below}/messages/7?thread_id=9")
-        );
+        assert_eq!(url(Place::Hook(&threaded), Some(7)), format!("{below}/messages/7?thread_id=9"));
     }
 }
