@@ -14,6 +14,7 @@ use super::preview;
 use super::shut::in_words;
 use super::terminal::plain;
 use crate::app::Channels;
+use crate::config::Config;
 use crate::model::{Address, Clock};
 use crate::notify::Outgoing;
 use crate::store::{Access, Shared};
@@ -33,8 +34,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let channels = Channels::new(&config, &clock, &TaskTracker::new());
     let channels = channels.map_err(|error| Fault::wrong(error.to_string()))?;
     let notifier = channels.notifier(channel).ok_or_else(|| {
-        let to = args.to.masked();
-        Fault::wrong(format!("{to} is off: there is no section [{channel}] in the configuration"))
+        let (to, lacks) = (args.to.masked(), Config::switch(channel));
+        Fault::wrong(format!("{to} is off: there is no {lacks} in the configuration"))
     })?;
     let renderer = preview::renderer(&config.defaults.templates).map_err(Fault::templates)?;
     let body = renderer

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::channel::Channel;
+use super::discord_hook::{DiscordHook, snowflake};
 use super::text::excerpt;
 
 /// Longest host that is shown, in characters: that of a name that DNS can know, with its port.
@@ -17,7 +18,8 @@ const HOST_MAX_CHARS: usize = 261;
 pub enum AddressError {
     /// Unknown kind.
     #[error(
-        "`{0}` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id> or webhook:<https://…>"
+        "`{0}` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, \
+         discord-webhook:<https://…> or webhook:<https://…>"
     )]
     Kind(String),
     /// A chat or thread that is not an integer.
@@ -25,6 +27,17 @@ pub enum AddressError {
         "`{0}` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers"
     )]
     Telegram(String),
+    /// A channel or person of Discord's that is none.
+    #[error(
+        "`{0}` is no Discord channel: write discord:<channel id>, or discord:@<user id> for a person, both whole numbers"
+    )]
+    Discord(String),
+    /// A webhook of Discord's that is none. What was written may hold a secret, so nothing of it is repeated.
+    #[error(
+        "this is no Discord webhook: write discord-webhook:https://discord.com/api/webhooks/<id>/<token>, as the channel's \
+         settings show it, with ?thread_id=<id> behind it for one thread"
+    )]
+    DiscordWebhook,
     /// A webhook whose address is not an absolute http(s) URL.
     #[error("`{0}` is no webhook: write webhook:https://host/path")]
     Webhook(String),
@@ -40,6 +53,12 @@ pub enum Address {
         /// The topic of a forum group.
         thread: Option<i32>,
     },
+    /// `discord:<channel id>`: a channel, a thread or a forum post.
+    Discord(u64),
+    /// `discord:@<user id>`: the private conversation with a person.
+    DiscordPerson(u64),
+    /// `discord-webhook:<url>`
+    DiscordWebhook(DiscordHook),
     /// `webhook:<url>`
     Webhook(String),
     /// `recorder:<name>`
@@ -52,6 +71,8 @@ impl Address {
     pub const fn channel(&self) -> Channel {
         match self {
             Address::Telegram { .. } => Channel::Telegram,
+            Address::Discord(_) | Address::DiscordPerson(_) => Channel::Discord,
+            Address::DiscordWebhook(_) => Channel::DiscordWebhook,
             Address::Webhook(_) => Channel::Webhook,
             Address::Recorder(_) => Channel::Recorder,
         }
@@ -62,7 +83,13 @@ impl Address {
     pub fn whole(&self) -> Address {
         match self {
             Address::Telegram { chat, .. } => Address::Telegram { chat: *chat, thread: None },
-            Address::Webhook(_) | Address::Recorder(_) => self.clone(),
+            Address::DiscordWebhook(hook) => {
+                Address::DiscordWebhook(DiscordHook { thread: None, ..hook.clone() })
+            }
+            Address::Discord(_)
+            | Address::DiscordPerson(_)
+            | Address::Webhook(_)
+            | Address::Recorder(_) => self.clone(),
         }
     }
 
@@ -77,18 +104,26 @@ impl Address {
     pub const fn is_thread(&self) -> bool {
         match self {
             Address::Telegram { thread, .. } => thread.is_some(),
-            Address::Webhook(_) | Address::Recorder(_) => false,
+            Address::DiscordWebhook(hook) => hook.thread.is_some(),
+            Address::Discord(_)
+            | Address::DiscordPerson(_)
+            | Address::Webhook(_)
+            | Address::Recorder(_) => false,
         }
     }
 
-    /// Whether it is, or is in, a chat of several people: a group or a channel. Their ids are negative.
-    /// Source: <https://core.telegram.org/bots/api#chat> (2026-11), and the ranges of
+    /// Whether it is, or is in, a chat of several people: a group or a channel. Telegram's have negative ids, and of
+    /// Discord's every channel is one: what is private has the address of its person. Source: <https://core.telegram.org/bots/api#chat> (2026-11), and the ranges of
     /// <https://core.telegram.org/api/bots/ids>.
     #[must_use]
     pub const fn is_group(&self) -> bool {
         match self {
             Address::Telegram { chat, .. } => *chat < 0,
-            Address::Webhook(_) | Address::Recorder(_) => false,
+            Address::Discord(_) => true,
+            Address::DiscordPerson(_)
+            | Address::DiscordWebhook(_)
+            | Address::Webhook(_)
+            | Address::Recorder(_) => false,
         }
     }
 
@@ -99,7 +134,10 @@ impl Address {
             Address::Telegram { .. } => {
                 person.parse().ok().map(|chat| Address::Telegram { chat, thread: None })
             }
-            Address::Webhook(_) | Address::Recorder(_) => None,
+            Address::Discord(_) | Address::DiscordPerson(_) => {
+                snowflake(person).map(Address::DiscordPerson)
+            }
+            Address::DiscordWebhook(_) | Address::Webhook(_) | Address::Recorder(_) => None,
         }
     }
 
@@ -110,13 +148,12 @@ impl Address {
             (Address::Telegram { thread, .. }, Address::Telegram { chat, thread: None }) => {
                 Address::Telegram { chat: *chat, thread: *thread }
             }
-            (Address::Telegram { .. } | Address::Webhook(_) | Address::Recorder(_), _) => {
-                to.clone()
-            }
+            _ => to.clone(),
         }
     }
 
-    /// The address for logs and pages: a webhook without path and query, which may hold a secret.
+    /// The address for logs and pages, without what may be a secret: a webhook without path and query, one of Discord's by
+    /// its id.
     #[must_use]
     pub fn masked(&self) -> String {
         match self {
@@ -129,7 +166,10 @@ impl Address {
                 format!("webhook:{host}/…")
             }
             Address::Recorder(name) => format!("recorder:{}", excerpt(name)),
-            Address::Telegram { .. } => self.to_string(),
+            Address::DiscordWebhook(hook) => format!("discord-webhook:{}/…", hook.id),
+            Address::Telegram { .. } | Address::Discord(_) | Address::DiscordPerson(_) => {
+                self.to_string()
+            }
         }
     }
 }
@@ -141,6 +181,9 @@ impl fmt::Display for Address {
             Address::Telegram { chat, thread: Some(thread) } => {
                 write!(f, "telegram:{chat}/{thread}")
             }
+            Address::Discord(channel) => write!(f, "discord:{channel}"),
+            Address::DiscordPerson(person) => write!(f, "discord:@{person}"),
+            Address::DiscordWebhook(hook) => write!(f, "discord-webhook:{hook}"),
             Address::Webhook(url) => write!(f, "webhook:{url}"),
             Address::Recorder(name) => write!(f, "recorder:{name}"),
         }
@@ -164,6 +207,21 @@ impl FromStr for Address {
                     Some((chat, thread)) => (chat, Some(thread.parse().map_err(|_| bad())?)),
                 };
                 Ok(Address::Telegram { chat: chat.parse().map_err(|_| bad())?, thread })
+            }
+            Some(("discord", rest)) => {
+                let bad = || match rest.contains('/') {
+                    // It may be a webhook, whose address is a secret.
+                    true => AddressError::DiscordWebhook,
+                    false => AddressError::Discord(excerpt(text).into_owned()),
+                };
+                match rest.strip_prefix('@') {
+                    Some(person) => snowflake(person).map(Address::DiscordPerson),
+                    None => snowflake(rest).map(Address::Discord),
+                }
+                .ok_or_else(bad)
+            }
+            Some(("discord-webhook", url)) => {
+                url.parse().map(Address::DiscordWebhook).map_err(|()| AddressError::DiscordWebhook)
             }
             Some(("webhook", url)) => {
                 let host = url
@@ -221,6 +279,14 @@ mod tests {
             ("telegram:5/7", "telegram:5", true, false),
             ("telegram:-100", "telegram:-100", false, true),
             ("telegram:-100/7", "telegram:-100", true, true),
+            ("discord:5", "discord:5", false, true),
+            ("discord:@5", "discord:@5", false, false),
+            (
+                "discord-webhook:https://discord.com/api/webhooks/1/t?thread_id=2",
+                "discord-webhook:https://discord.com/api/webhooks/1/t",
+                true,
+                false,
+            ),
             ("webhook:https://a.org/x:-1", "webhook:https://a.org/x:-1", false, false),
             ("recorder:-1", "recorder:-1", false, false),
         ] {
@@ -250,8 +316,29 @@ mod tests {
         let group: Address = "telegram:-100/7".parse().unwrap();
         assert_eq!(group.private_chat("5"), "telegram:5".parse().ok());
         assert_eq!(group.private_chat("ana"), None);
+        let channel: Address = "discord:100".parse().unwrap();
+        assert_eq!(channel.private_chat("5"), "discord:@5".parse().ok());
+        assert_eq!(channel.private_chat("ana"), None);
         for text in ["webhook:https://a.org/", "recorder:a"] {
             assert_eq!(text.parse::<Address>().unwrap().private_chat("5"), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_a_webhook_of_discords_only_its_id_is_shown() {
+        let hook = "discord-webhook:https://discord.com/api/webhooks/12/s3cret";
+        assert_eq!(hook.parse::<Address>().unwrap().masked(), "discord-webhook:12/…");
+        for text in [
+            "discord-webhook:https://discord.com/s3cret",
+            "discord-webhook:s3cret",
+            "discord:https://discord.com/api/webhooks/12/s3cret",
+        ] {
+            let error = text.parse::<Address>().unwrap_err().to_string();
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+        for text in ["discord:x", "discord:-1", "discord:0", "discord:", "discord:@", "discord:1/2"]
+        {
+            assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }
 

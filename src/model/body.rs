@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::ChatMessage;
+use super::{ChatMessage, EmbedMessage};
 
 /// One message as it leaves, the same at every attempt.
 ///
 /// A variant is what one sort of receiver takes; a notifier sends those that it knows and refuses the others. Another chat
-/// service brings a variant of its own, such as an embed of Discord's; so does a mail. What goes along with a message (a
+/// service brings a variant of its own; so does a mail. What goes along with a message (a
 /// picture to be drawn, a file) stands in the variant as data, such as the numbers of a picture, and becomes bytes where it is
 /// sent: the store keeps every body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Body {
     /// For a chat of Telegram's: the few tags of HTML that Telegram knows, with buttons and a preview. The general name is
     /// that of the first chat service, under which stores have it ([`BodyKind::Chat`]).
     Chat(ChatMessage),
+    /// For a channel of Discord's: embeds.
+    Embed(EmbedMessage),
     /// For programs: JSON, sent as it is to the byte, because it is signed.
     Json(String),
     /// What a reader sees, and nothing else.
@@ -26,6 +28,8 @@ pub enum Body {
 pub enum BodyKind {
     /// [`Body::Chat`], as JSON.
     Chat,
+    /// [`Body::Embed`], as JSON.
+    Embed,
     /// [`Body::Json`].
     Json,
     /// [`Body::Text`].
@@ -34,13 +38,15 @@ pub enum BodyKind {
 
 impl BodyKind {
     /// All kinds.
-    pub const ALL: [BodyKind; 3] = [BodyKind::Chat, BodyKind::Json, BodyKind::Text];
+    pub const ALL: [BodyKind; 4] =
+        [BodyKind::Chat, BodyKind::Embed, BodyKind::Json, BodyKind::Text];
 
     /// What the store calls it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             BodyKind::Chat => "chat",
+            BodyKind::Embed => "embed",
             BodyKind::Json => "json",
             BodyKind::Text => "text",
         }
@@ -59,6 +65,7 @@ impl Body {
     pub const fn kind(&self) -> BodyKind {
         match self {
             Body::Chat(_) => BodyKind::Chat,
+            Body::Embed(_) => BodyKind::Embed,
             Body::Json(_) => BodyKind::Json,
             Body::Text(_) => BodyKind::Text,
         }
@@ -72,6 +79,7 @@ impl Body {
     pub fn to_text(&self) -> Result<Cow<'_, str>, serde_json::Error> {
         match self {
             Body::Chat(message) => serde_json::to_string(message).map(Cow::Owned),
+            Body::Embed(message) => serde_json::to_string(message).map(Cow::Owned),
             Body::Json(text) | Body::Text(text) => Ok(Cow::Borrowed(text)),
         }
     }
@@ -84,6 +92,7 @@ impl Body {
     pub fn from_text(kind: BodyKind, text: String) -> Result<Body, serde_json::Error> {
         Ok(match kind {
             BodyKind::Chat => Body::Chat(serde_json::from_str(&text)?),
+            BodyKind::Embed => Body::Embed(serde_json::from_str(&text)?),
             BodyKind::Json => Body::Json(text),
             BodyKind::Text => Body::Text(text),
         })
@@ -101,7 +110,8 @@ mod tests {
         let pictured = ChatMessage { picture: Some(picture()), ..chat.clone() };
         for body in [
             Body::Chat(chat),
-            Body::Chat(pictured),
+            Body::Chat(pictured.clone()),
+            Body::Embed(EmbedMessage { picture: pictured.picture, ..EmbedMessage::default() }),
             Body::Json("{}".to_owned()),
             Body::Text("<b>".to_owned()),
         ] {

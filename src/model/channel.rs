@@ -10,6 +10,11 @@ use serde::{Deserialize, Serialize};
 pub enum Channel {
     /// A Telegram chat.
     Telegram,
+    /// A channel or a person of Discord's, reached by our bot.
+    Discord,
+    /// A channel of Discord's, reached by a webhook of it and without a bot.
+    #[serde(rename = "discord-webhook")]
+    DiscordWebhook,
     /// An HTTP endpoint of somebody's program.
     Webhook,
     /// The process itself: keeps what was sent, for tests and the demo.
@@ -18,13 +23,21 @@ pub enum Channel {
 
 impl Channel {
     /// All channels.
-    pub const ALL: [Channel; 3] = [Channel::Telegram, Channel::Webhook, Channel::Recorder];
+    pub const ALL: [Channel; 5] = [
+        Channel::Telegram,
+        Channel::Discord,
+        Channel::DiscordWebhook,
+        Channel::Webhook,
+        Channel::Recorder,
+    ];
 
     /// The word in front of the colon of an address; also the name in metrics and the store.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Channel::Telegram => "telegram",
+            Channel::Discord => "discord",
+            Channel::DiscordWebhook => "discord-webhook",
             Channel::Webhook => "webhook",
             Channel::Recorder => "recorder",
         }
@@ -40,6 +53,27 @@ impl Channel {
                 slots: 1,
                 receivers: Receivers::OneService,
                 invitation_link: Some(InvitationLink::TELEGRAM),
+                names_floods: false,
+                can_edit: true,
+                is_for_tests: false,
+            },
+            Channel::Discord => Traits {
+                is_chat: true,
+                is_told_each_video: false,
+                slots: 1,
+                receivers: Receivers::OneService,
+                invitation_link: None,
+                names_floods: true,
+                can_edit: true,
+                is_for_tests: false,
+            },
+            Channel::DiscordWebhook => Traits {
+                is_chat: false,
+                is_told_each_video: false,
+                slots: 1,
+                receivers: Receivers::OneService,
+                invitation_link: None,
+                names_floods: true,
                 can_edit: true,
                 is_for_tests: false,
             },
@@ -49,6 +83,7 @@ impl Channel {
                 slots: 16,
                 receivers: Receivers::Servers,
                 invitation_link: None,
+                names_floods: true,
                 can_edit: false,
                 is_for_tests: false,
             },
@@ -58,6 +93,7 @@ impl Channel {
                 slots: 16,
                 receivers: Receivers::Ourselves,
                 invitation_link: None,
+                names_floods: true,
                 can_edit: true,
                 is_for_tests: true,
             },
@@ -86,6 +122,9 @@ pub struct Traits {
     pub receivers: Receivers,
     /// The link that leads a person to our bot with an invitation in it, where the channel has such links.
     pub invitation_link: Option<InvitationLink>,
+    /// Whether a wait that is for all receivers is told as such. Where it is not, several that are asked to wait at once mean
+    /// all of them.
+    pub names_floods: bool,
     /// Whether a message can be replaced after it was sent: cards are such messages.
     pub can_edit: bool,
     /// Whether no configuration switches it on: figures leave it out.
@@ -141,7 +180,8 @@ mod tests {
     fn people_read_one_message_after_the_other_and_programs_several_at_once() {
         for channel in Channel::ALL {
             let Traits { is_chat, is_told_each_video, slots, .. } = channel.traits();
-            assert_eq!(is_chat, slots == 1, "{channel}");
+            assert!(!is_chat || slots == 1, "{channel}");
+            assert!(!is_told_each_video || slots > 1, "{channel}");
             assert!(!(is_chat && is_told_each_video), "{channel}");
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! What is to be said is the same for all of them; templates, escape, limits and buttons are the voice's own.
 
+mod discord;
 mod recorder;
 mod telegram;
 mod webhook;
@@ -15,6 +16,7 @@ use super::numbers::Moment;
 use super::view::AnyView;
 use super::views::Test;
 use crate::model::{Address, Body, Channel, UnixMillis};
+use discord::DiscordVoice;
 use recorder::RecorderVoice;
 use telegram::TelegramVoice;
 use webhook::WebhookVoice;
@@ -43,7 +45,7 @@ pub(super) trait Voice {
     /// What shows that messages arrive at `to`. People get what `/test` answers.
     fn test(&self, to: &Address, now: UnixMillis, tz: &str) -> Result<Body, RenderError> {
         let now = Moment { at: now, tz: tz.to_owned() };
-        let view = Test { now, here: to.to_string(), muted_until: None, back: None };
+        let view = Test { now, here: to.masked(), muted_until: None, back: None };
         self.answer(AnyView::from(&view))
     }
 }
@@ -52,6 +54,7 @@ pub(super) trait Voice {
 #[derive(Debug)]
 pub(super) struct Voices {
     telegram: TelegramVoice,
+    discord: DiscordVoice,
     webhook: WebhookVoice,
     recorder: RecorderVoice,
 }
@@ -60,6 +63,7 @@ impl Voices {
     pub(super) fn new(chats: &Arc<ChatTemplates>) -> Voices {
         Voices {
             telegram: TelegramVoice::new(Arc::clone(chats)),
+            discord: DiscordVoice::new(Arc::clone(chats)),
             webhook: WebhookVoice::new(Arc::clone(chats)),
             recorder: RecorderVoice::new(Arc::clone(chats)),
         }
@@ -68,6 +72,7 @@ impl Voices {
     pub(super) fn of(&self, channel: Channel) -> &dyn Voice {
         match channel {
             Channel::Telegram => &self.telegram,
+            Channel::Discord | Channel::DiscordWebhook => &self.discord,
             Channel::Webhook => &self.webhook,
             Channel::Recorder => &self.recorder,
         }

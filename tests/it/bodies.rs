@@ -11,6 +11,7 @@ pub(crate) fn plain(text: &str) -> Body {
 pub(crate) fn text(body: &Body) -> &str {
     match body {
         Body::Chat(chat) => &chat.html,
+        Body::Embed(message) => &message.text,
         Body::Json(text) | Body::Text(text) => text,
     }
 }
@@ -19,6 +20,6 @@ pub(crate) fn text(body: &Body) -> &str {
 pub(crate) fn chat(body: &Body) -> &ChatMessage {
     match body {
         Body::Chat(chat) => chat,
-        Body::Json(_) | Body::Text(_) => panic!("{body:?} is none for a chat"),
+        Body::Embed(_) | Body::Json(_) | Body::Text(_) => panic!("{body:?} is none for a chat"),
     }
 }

@@ -17,6 +17,7 @@ fn terms() -> Terms {
     Terms {
         channels: Channel::ALL.to_vec(),
         allow_private: false,
+        discord_url: "https://discord.com".to_owned(),
         preset: language::preset("quiet").unwrap(),
         list_preset: language::preset("uploads").unwrap(),
         zone: TimeZone::get("Europe/Madrid").unwrap(),
@@ -135,7 +136,7 @@ fn every_mistake_of_a_watch_is_told_with_its_line_and_what_to_write() {
     refused_watch(
         r#"video = "dQw4w9WgXcQ"
 rules = ["views evry 10"]
-to = ["telegram:x", "discord:5"]
+to = ["telegram:x", "fax:5"]
 at_most = "soon"
 quiet = "22-8"
 tz = "Europe/Madird"
@@ -144,7 +145,7 @@ at_mots = 3"#,
         &[
             "3: rules: \"views evry 10\": column 7: expected \"any\", \"every\", \"milestones\", \"at\", \"rate\", \"+\" or \"-\", found \"evry\" - did you mean \"every\"?",
             "4: to: `telegram:x` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers",
-            "4: to: `discord` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id> or webhook:<https://…>",
+            "4: to: `fax` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord-webhook:<https://…> or webhook:<https://…>",
             "5: at_most: `soon` is no duration: write a number and s, m, h or d, as in 15m or 1h30m",
             "6: quiet: `22-8` are no quiet hours: write HH:MM-HH:MM, as in 22:00-08:00",
             "7: tz: `Europe/Madird` is no time zone: write one of the tz database, as in Europe/Madrid",
@@ -268,13 +269,15 @@ fn a_digest_or_a_number_of_messages_that_is_none_is_told_with_one_that_is() {
 
 #[test]
 fn a_destination_whose_channel_is_off_is_a_mistake() {
-    let text = "video,to\ndQw4w9WgXcQ,telegram:1 webhook:https://example.org/x\n";
+    let text = "video,to\ndQw4w9WgXcQ,telegram:1 webhook:https://example.org/x discord:5 discord-webhook:https://discord.com/api/webhooks/12/t\n";
     let off = Terms { channels: Vec::new(), ..terms() };
     assert_eq!(
         read(Form::Csv, text.as_bytes(), &off).unwrap_err(),
         [
             "2: to: telegram:1 is off: there is no section [telegram] in the configuration",
             "2: to: webhook:example.org/… is off: there is no section [webhook] in the configuration",
+            "2: to: discord:5 is off: there is no discord.token in the configuration",
+            "2: to: discord-webhook:12/… is off: there is no section [discord] in the configuration",
         ]
     );
 }
@@ -292,6 +295,19 @@ fn a_webhook_into_our_own_network_is_refused_unless_the_configuration_allows_it(
 }
 
 #[test]
+fn a_webhook_of_discords_is_at_discord_or_where_the_configuration_says() {
+    let text = b"video,to\ndQw4w9WgXcQ,discord-webhook:https://d.example/api/webhooks/12/s3cret\n";
+    assert_eq!(
+        read(Form::Csv, text, &terms()).unwrap_err(),
+        [
+            "2: to: discord-webhook:12/…: a Discord webhook is at https://discord.com, or where discord.api_url says: copy its URL from the channel's settings"
+        ]
+    );
+    let elsewhere = Terms { discord_url: "https://d.example/".to_owned(), ..terms() };
+    assert_eq!(read(Form::Csv, text, &elsewhere).unwrap().len(), 1);
+}
+
+#[test]
 fn no_mistake_repeats_the_path_of_a_webhook() {
     for to in [
         "webhook:http://example.org/s3cret",
@@ -300,6 +316,10 @@ fn no_mistake_repeats_the_path_of_a_webhook() {
         "https://example.org/s3cret",
         "webhook:https://user:s3cret@example.org/",
         "webhook:https://10.0.0.1/s3cret",
+        "discord-webhook:https://discord.com/api/webhooks/x/s3cret",
+        "discord-webhook:https://d.example/api/webhooks/12/s3cret",
+        "discord:https://discord.com/api/webhooks/12/s3cret",
+        "discord-webhok:https://discord.com/api/webhooks/12/s3cret",
     ] {
         let text = format!("video,to\ndQw4w9WgXcQ,{to}\n");
         let lines = read(Form::Csv, text.as_bytes(), &terms()).unwrap_err();
