@@ -48,7 +48,7 @@ pub struct Embed {
     /// The URL of a small picture beside the text.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub thumbnail: Option<String>,
-    /// Small text at the bottom.
+    /// Small text at the bottom, as it is shown: Discord knows no Markdown there.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub footer: String,
     /// When it happened: each reader sees it in their own time zone.
@@ -59,7 +59,7 @@ pub struct Embed {
 /// A text that leads somewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmbedLink {
-    /// The text, which Discord shows as it is: there is no Markdown in the name of an author.
+    /// The text: of a title in Discord's Markdown, of an author as it is shown, because there Discord knows none.
     pub text: String,
     /// Where it leads.
     pub url: String,

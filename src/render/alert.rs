@@ -17,18 +17,18 @@ use crate::model::{Button, Counts, Event, Metric, Signal, Status, SubjectRef, Su
 /// The fields of `templates/alert/`.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct AlertView {
-    late: Option<Moment>,
-    video: Link,
-    channel: Option<Link>,
-    lines: List<Line>,
+    pub(super) late: Option<Moment>,
+    pub(super) video: Link,
+    pub(super) channel: Option<Link>,
+    pub(super) lines: List<Line>,
     /// The counts that no line tells.
-    others: Option<String>,
-    coalesced: Option<Grouped>,
+    pub(super) others: Option<String>,
+    pub(super) coalesced: Option<Grouped>,
     /// A percentage or a rate stands above: said because YouTube's terms want computed numbers told apart.
-    computed: bool,
+    pub(super) computed: bool,
     /// It is the last message of the day.
-    budget: Option<LastOfDay>,
-    rules: List<String>,
+    pub(super) budget: Option<LastOfDay>,
+    pub(super) rules: List<String>,
     #[serde(skip)]
     subscription: SubscriptionId,
     #[serde(skip)]

@@ -1,4 +1,4 @@
-//! What people are told, as messages of a chat.
+//! What people are told, as messages of a chat, each within the [`Room`] that its channel has.
 
 use handlebars::Handlebars;
 
@@ -6,6 +6,7 @@ use super::alert::AlertView;
 use super::digest::{Digest, DigestPart};
 use super::html::Parsed;
 use super::news::{DigestMessage, Part, WatchMessage};
+use super::room::Room;
 use super::several::{Several, SeveralPart};
 use super::view::AnyView;
 use super::{RenderError, buttons, page};
@@ -30,9 +31,9 @@ impl ChatTemplates {
     }
 
     /// One view as one message.
-    pub(super) fn page(&self, view: AnyView) -> Result<ChatPage, RenderError> {
+    pub(super) fn page(&self, view: AnyView, room: &Room) -> Result<ChatPage, RenderError> {
         let AnyView { name, fields, buttons, preview, picture } = view;
-        let (html, seen) = page::fitted(&self.registry, name, &fields?)?;
+        let (html, seen) = page::fitted(&self.registry, name, &fields?, &[room])?;
         let message = ChatMessage { html, buttons, preview, preview_url: None, picture };
         Ok(ChatPage { message, seen })
     }
@@ -41,42 +42,51 @@ impl ChatTemplates {
     pub(super) fn watch(
         &self,
         message: &WatchMessage,
+        room: &Room,
         body: impl Fn(ChatPage) -> Body,
     ) -> Result<Vec<Part>, RenderError> {
         let told: Vec<_> = message.told().collect();
         match *told.as_slice() {
             [] => Ok(Vec::new()),
             [(index, news)] => {
-                let page = self.page(AnyView::from(&AlertView::new(message, news)))?;
+                let page = self.page(AnyView::from(&AlertView::new(message, news)), room)?;
                 Ok(vec![Part::new(body(page), news.places(index))])
             }
-            _ => {
-                let parts = Several::new(message).parts(&self.registry)?;
-                let part = |part: SeveralPart| {
-                    let buttons = part
-                        .is_last
-                        .then(|| buttons::of_alert(message.subscription, &message.subject));
-                    let chat = ChatMessage {
-                        html: part.html,
-                        buttons: buttons.unwrap_or_default(),
-                        preview: part.upload.is_some(),
-                        preview_url: part.upload,
-                        picture: None,
-                    };
-                    Part::new(body(ChatPage { message: chat, seen: part.seen }), part.told)
-                };
-                Ok(parts.into_iter().map(part).collect())
-            }
+            _ => self.several(message, room, body),
         }
+    }
+
+    /// The same of any number of videos: what has to be named is named, all else is summed.
+    pub(super) fn several(
+        &self,
+        message: &WatchMessage,
+        room: &Room,
+        body: impl Fn(ChatPage) -> Body,
+    ) -> Result<Vec<Part>, RenderError> {
+        let parts = Several::new(message).parts(&self.registry, room)?;
+        let part = |part: SeveralPart| {
+            let buttons =
+                part.is_last.then(|| buttons::of_alert(message.subscription, &message.subject));
+            let chat = ChatMessage {
+                html: part.html,
+                buttons: buttons.unwrap_or_default(),
+                preview: part.upload.is_some(),
+                preview_url: part.upload,
+                picture: None,
+            };
+            Part::new(body(ChatPage { message: chat, seen: part.seen }), part.told)
+        };
+        Ok(parts.into_iter().map(part).collect())
     }
 
     /// What was collected for a digest, in as few messages as it takes. `body` makes of each what the channel sends.
     pub(super) fn digest(
         &self,
         message: &DigestMessage,
+        room: &Room,
         body: impl Fn(ChatPage) -> Body,
     ) -> Result<Vec<Part>, RenderError> {
-        let parts = Digest::new(message).parts(&self.registry)?;
+        let parts = Digest::new(message).parts(&self.registry, room)?;
         let part = |DigestPart { html, seen, told }: DigestPart| {
             let message = ChatMessage { html, ..ChatMessage::default() };
             Part::new(body(ChatPage { message, seen }), told)

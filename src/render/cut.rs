@@ -80,7 +80,8 @@ impl Cut {
         }
     }
 
-    fn text(self, text: &str) -> String {
+    /// A text of the view as a template gets it.
+    pub(super) fn text(self, text: &str) -> String {
         // A space between two parts of a sentence is ours; what else shows nothing is somebody's joke.
         if is_blank(text) && text.chars().any(|c| c != ' ') {
             return UNSEEN.to_owned();

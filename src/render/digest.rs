@@ -23,6 +23,7 @@ use super::line::Line;
 use super::link::Link;
 use super::news::{DigestMessage, Place, WatchNews};
 use super::numbers::{self, Grouped, Stretch};
+use super::room::Room;
 use super::view::View;
 use super::views::Page;
 use crate::model::{Metric, SubjectRef, VideoId};
@@ -149,12 +150,13 @@ impl<'a> Digest<'a> {
         Digest { message, sections, entries, movers }
     }
 
-    /// All of it, in as few messages as it takes. Nothing comes of nothing.
+    /// All of it, in as few messages of this room as it takes. Nothing comes of nothing.
     pub(super) fn parts(
         &self,
         registry: &Handlebars<'static>,
+        room: &Room,
     ) -> Result<Vec<DigestPart>, RenderError> {
-        if self.entries.is_empty() { Ok(Vec::new()) } else { sheet::render(registry, self) }
+        if self.entries.is_empty() { Ok(Vec::new()) } else { sheet::render(registry, room, self) }
     }
 
     /// The entries that are named where so many of those that merely moved are, with their indexes.

@@ -133,6 +133,10 @@ pub(super) struct Run {
     pub(super) link: Option<Arc<str>>,
     /// Inside `code` or `pre`.
     pub(super) code: bool,
+    /// Inside `b` or `strong`; no code is.
+    pub(super) bold: bool,
+    /// Inside `i` or `em`; no code is.
+    pub(super) italic: bool,
 }
 
 /// A text as its reader sees it.
@@ -167,11 +171,9 @@ impl Parsed {
         Parsed { runs: Vec::new(), tags: 1000 * TAGS_MAX }
     }
 
-    /// Whether Telegram takes it as one message: it refuses an empty text just as one that is too long.
-    pub(super) fn fits(&self) -> bool {
-        self.utf16_len() <= TEXT_MAX_UTF16
-            && self.tags <= TAGS_MAX
-            && self.runs.iter().any(|run| !run.text.trim().is_empty())
+    /// Whether nothing of it is seen: every service refuses such a text.
+    pub(super) fn is_empty(&self) -> bool {
+        self.runs.iter().all(|run| run.text.trim().is_empty())
     }
 
     /// Whether Telegram takes it as the caption of a picture.
@@ -250,12 +252,20 @@ fn push_text(parsed: &mut Parsed, open: &[Open<'_>], text: &str) {
         return;
     }
     let link = open.iter().rev().find_map(|tag| tag.link.as_ref());
-    let code = open.iter().any(|tag| matches!(tag.tag, "code" | "pre"));
+    let is_in = |tags: [&str; 2]| open.iter().any(|open| tags.contains(&open.tag));
+    let code = is_in(["code", "pre"]);
+    let (bold, italic) = (!code && is_in(["b", "strong"]), !code && is_in(["i", "em"]));
     match parsed.runs.last_mut() {
-        Some(run) if run.code == code && is_same(run.link.as_ref(), link) => {
+        Some(run)
+            if (run.code, run.bold, run.italic) == (code, bold, italic)
+                && is_same(run.link.as_ref(), link) =>
+        {
             run.text.push_str(text);
         }
-        _ => parsed.runs.push(Run { text: text.to_owned(), link: link.cloned(), code }),
+        _ => {
+            let link = link.cloned();
+            parsed.runs.push(Run { text: text.to_owned(), link, code, bold, italic });
+        }
     }
 }
 

@@ -9,9 +9,9 @@ use super::numbers::{At, Grouped, Near};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct LastOfDay {
     /// So many messages there may be in a day.
-    pings: Grouped,
+    pub(super) pings: Grouped,
     /// When what else happens is told.
-    digest: At,
+    pub(super) digest: At,
 }
 
 impl LastOfDay {

@@ -4,8 +4,9 @@
 //! [`Body`], in the voice of its channel. What goes along with one as the numbers of a picture becomes SVG in [`picture`].
 //! Pure: `app` reads the operator's templates and hands over their text.
 //!
-//! A template can only produce escaped text, stands in one folder per message and one file per channel, and is
-//! checked as a whole at start (see [`TemplateError`]). A message that would be too long is cut before it is escaped.
+//! A template can only produce escaped text, stands in one folder per message, and is checked as a whole at start (see
+//! [`TemplateError`]). Its words are those of all services: a voice writes what a reader would see with its own signs. A
+//! message that would be too long is cut before it is escaped.
 
 mod alert;
 mod bidi;
@@ -21,6 +22,7 @@ mod kinds;
 mod last_of_day;
 mod line;
 mod link;
+mod markdown;
 mod news;
 pub mod numbers;
 mod page;
@@ -28,6 +30,7 @@ mod parts;
 pub mod picture;
 mod plain;
 mod prose;
+mod room;
 mod sample;
 mod several;
 mod shape;
@@ -174,7 +177,7 @@ impl Renderer {
     ///
     /// As [`Renderer::answer`].
     pub fn card(&self, channel: Channel, card: &views::Card) -> Result<Body, RenderError> {
-        self.voices.of(channel).card(card.into())
+        self.voices.of(channel).card(card)
     }
 
     /// Says something that shows that messages arrive: to programs a sample of an alert, marked as a test.
@@ -217,7 +220,7 @@ impl Renderer {
             .find(|kind| kind.name == name)
             .and_then(|kind| kind.samples.into_iter().next())
             .ok_or_else(|| PreviewError::Unknown { name: name.to_owned(), known: Self::names() })?;
-        let page = self.chats.page(sample)?;
+        let page = self.chats.page(sample, &room::MESSAGE)?;
         Ok(plain::preview(&page.seen, &page.message.buttons))
     }
 }

@@ -6,6 +6,7 @@ use handlebars::{Context, Handlebars};
 use serde_json::Value as Json;
 
 use super::html::{self, Parsed};
+use super::room::Room;
 use super::{RenderError, cut};
 
 /// The path of a message's template, relative to the folder of templates.
@@ -13,15 +14,17 @@ pub(super) fn file_of(name: &str) -> String {
     format!("{name}/telegram.html.hbs")
 }
 
-/// Renders a view so that it fits into one message; returns it with what a reader sees of it.
+/// Renders a view so that it fits into one message of each of these sorts; returns it with what a reader sees of it.
 pub(super) fn fitted(
     registry: &Handlebars<'static>,
     name: &str,
     view: &Json,
+    rooms: &[&Room],
 ) -> Result<(String, Parsed), RenderError> {
     let fitted = cut::fit::<_, RenderError>(view, |view| {
         let (html, parsed) = once(registry, name, view)?;
-        Ok(parsed.fits().then_some((html, parsed)))
+        let fits = rooms.iter().all(|room| room.holds(&parsed));
+        Ok(fits.then_some((html, parsed)))
     })?;
     fitted.ok_or_else(|| RenderError::TooLong { file: file_of(name) })
 }

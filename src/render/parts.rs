@@ -13,7 +13,8 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::cut::Cut;
-use super::html::{self, Parsed};
+use super::html::Parsed;
+use super::room::{Fill, Room};
 use super::{RenderError, numbers, page};
 
 /// Longest text of one field, in UTF-16 units: every title of YouTube is shorter.
@@ -53,20 +54,21 @@ pub(super) struct PartText {
 }
 
 /// Renders one of the ways to tell it all, the fullest first: the first that is one message, else the first that leaves
-/// room for lines. Returns it with its messages.
+/// room for lines. Returns it with its messages, each of which has this `room`.
 pub(super) fn render<S: Sheet>(
     registry: &Handlebars<'static>,
+    room: &Room,
     sheets: impl IntoIterator<Item = Result<S, RenderError>>,
 ) -> Result<(S, Vec<PartText>), RenderError> {
     let too_long = || RenderError::TooLong { file: page::file_of(S::NAME) };
     let mut kept = None;
     let mut sheets = sheets.into_iter().peekable();
     while let Some(sheet) = sheets.next() {
-        let page = Page::new(registry, sheet?);
+        let page = Page::new(registry, room, sheet?);
         let all = 0..page.least.len();
         if page.may_be_one() {
             let (html, seen) = page.render(all.clone(), None)?;
-            if seen.fits() {
+            if room.holds(&seen) {
                 let part = PartText { html, seen, lines: all, is_first: true, is_last: true };
                 return Ok((page.sheet, vec![part]));
             }
@@ -83,7 +85,8 @@ pub(super) fn render<S: Sheet>(
         Ok::<_, RenderError>(((html, seen), fill))
     };
     let first_may_be_empty = page.sheet.tells_around();
-    let parts = divide(&page.least, first_may_be_empty, render, |line| page.measure(line))?;
+    let measure = |line| page.measure(line);
+    let parts = divide(&page.least, room, first_may_be_empty, render, measure)?;
     let parts = parts.ok_or_else(too_long)?;
     let count = parts.len();
     let known = numbers::grouped(i64::try_from(count).unwrap_or(i64::MAX));
@@ -128,40 +131,42 @@ pub(super) fn least_units(line: &Json) -> usize {
 /// A sheet on its way through the template.
 struct Page<'a, S> {
     registry: &'a Handlebars<'static>,
+    room: &'a Room,
     sheet: S,
     /// What each of its lines takes at the least.
     least: Vec<usize>,
 }
 
 impl<'a, S: Sheet> Page<'a, S> {
-    fn new(registry: &'a Handlebars<'static>, sheet: S) -> Page<'a, S> {
-        Page { registry, least: sheet.least(), sheet }
+    fn new(registry: &'a Handlebars<'static>, room: &'a Room, sheet: S) -> Page<'a, S> {
+        Page { registry, room, least: sheet.least(), sheet }
     }
 
     /// Whether one message might hold all lines.
     fn may_be_one(&self) -> bool {
-        Fill { units: self.least.iter().sum(), tags: self.least.len() }.fits()
+        self.room.fits(Fill { units: self.least.iter().sum(), tags: self.least.len() })
     }
 
     /// How much of a message a part takes, with room for the number of parts: there are no more than lines, and one.
     fn fill(&self, seen: &Parsed) -> Fill {
         let widest = numbers::grouped(i64::try_from(self.least.len() + 1).unwrap_or(i64::MAX));
-        Fill { units: seen.utf16_len() + widest.len() - 1, tags: seen.tags }
+        self.room.fill(seen).plus(Fill { units: widest.len() - 1, tags: 0 })
     }
 
     /// What one more line takes.
     fn measure(&self, line: usize) -> Result<Fill, RenderError> {
         let (_, without) = self.render(0..0, Some(2))?;
         let (_, with) = self.render(line..line + 1, Some(2))?;
+        let (without, with) = (self.room.fill(&without), self.room.fill(&with));
         // Alone, it begins a section.
-        let units = with.utf16_len().saturating_sub(without.utf16_len() + 1);
+        let units = with.units.saturating_sub(without.units + 1);
         Ok(Fill { units, tags: with.tags.saturating_sub(without.tags) })
     }
 
     /// The share of the first part that is taken without any line.
     fn share_around(&self) -> Result<f64, RenderError> {
         let (_, seen) = self.render(0..0, Some(1))?;
-        Ok(self.fill(&seen).share())
+        Ok(self.room.share(self.fill(&seen)))
     }
 
     /// A part with some of the lines. `part` is its number, from 1; `None`: there is one.
@@ -179,30 +184,6 @@ impl<'a, S: Sheet> Page<'a, S> {
     }
 }
 
-/// How much of a message is used.
-#[derive(Debug, Clone, Copy)]
-struct Fill {
-    /// UTF-16 units of visible text.
-    units: usize,
-    tags: usize,
-}
-
-impl Fill {
-    const fn fits(self) -> bool {
-        self.units <= html::TEXT_MAX_UTF16 && self.tags <= html::TAGS_MAX
-    }
-
-    const fn plus(self, more: Fill) -> Fill {
-        Fill { units: self.units + more.units, tags: self.tags + more.tags }
-    }
-
-    /// 1 is a full message.
-    fn share(self) -> f64 {
-        let units = self.units as f64 / html::TEXT_MAX_UTF16 as f64;
-        units.max(self.tags as f64 / html::TAGS_MAX as f64)
-    }
-}
-
 /// Parts, and which lines each holds.
 type Divided<R> = Vec<(Range<usize>, R)>;
 
@@ -213,12 +194,13 @@ type Divided<R> = Vec<(Range<usize>, R)>;
 /// from 1, and says what it takes; `measure` says what one more line takes.
 fn divide<R, E>(
     least: &[usize],
+    room: &Room,
     first_may_be_empty: bool,
     mut render: impl FnMut(Range<usize>, usize) -> Result<(R, Fill), E>,
     mut measure: impl FnMut(usize) -> Result<Fill, E>,
 ) -> Result<Option<Divided<R>>, E> {
     let mut parts: Divided<R> = Vec::new();
-    let mut guess = Guess::default();
+    let mut guess = Guess { room, share_per_unit: room.share_per_unit() };
     let mut start = 0;
     while start < least.len() {
         let number = parts.len() + 1;
@@ -239,12 +221,13 @@ fn divide<R, E>(
 fn longest<R, E>(
     least: &[usize],
     fewest: usize,
-    guess: &mut Guess,
+    guess: &mut Guess<'_>,
     mut render: impl FnMut(usize) -> Result<(R, Fill), E>,
     mut measure: impl FnMut(usize) -> Result<Fill, E>,
 ) -> Result<Option<(usize, R)>, E> {
     /// After so many guesses that were wrong, halving ends the search.
     const GUESSES: usize = 4;
+    let room = guess.room;
     let (mut fitting, mut too_many) = (None, least.len() + 1);
     for attempt in 0.. {
         let from = fitting.as_ref().map_or(fewest, |(count, _)| count + 1);
@@ -256,7 +239,7 @@ fn longest<R, E>(
         let count = count.clamp(from, to);
         let (part, fill) = render(count)?;
         guess.learn(least.get(..count).unwrap_or_default(), fill);
-        if !fill.fits() {
+        if !room.fits(fill) {
             too_many = count;
             continue;
         }
@@ -264,8 +247,8 @@ fn longest<R, E>(
         // One more line takes its texts, a line break and a link, at the least. Only where there is room for these, it is
         // worth while to know exactly.
         let Some(next) = least.get(count) else { break };
-        let has_room = fill.plus(Fill { units: next + 1, tags: 1 }).fits();
-        if !has_room || !fill.plus(measure(count)?).fits() {
+        let has_room = room.fits(fill.plus(Fill { units: next + 1, tags: 1 }));
+        if !has_room || !room.fits(fill.plus(measure(count)?)) {
             break;
         }
     }
@@ -273,18 +256,13 @@ fn longest<R, E>(
 }
 
 /// Guesses how many lines fit, from the last stretch that was rendered.
-struct Guess {
+struct Guess<'a> {
+    room: &'a Room,
     /// The share of a message that was used for each unit of the lines in it.
     share_per_unit: f64,
 }
 
-impl Default for Guess {
-    fn default() -> Guess {
-        Guess { share_per_unit: 1.0 / html::TEXT_MAX_UTF16 as f64 }
-    }
-}
-
-impl Guess {
+impl Guess<'_> {
     /// What a line weighs: its texts and the template's words around them, roughly.
     fn weight(least: usize) -> f64 {
         const WORDS: usize = 12;
@@ -303,7 +281,7 @@ impl Guess {
     fn learn(&mut self, lines: &[usize], fill: Fill) {
         let weight: f64 = lines.iter().map(|line| Guess::weight(*line)).sum();
         if weight > 0.0 {
-            self.share_per_unit = fill.share() / weight;
+            self.share_per_unit = self.room.share(fill) / weight;
         }
     }
 }
@@ -313,6 +291,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::render::room::MESSAGE;
 
     /// Divides lines that take `words` more than their texts, below a heading; returns the parts and how often one was
     /// rendered.
@@ -324,7 +303,8 @@ mod tests {
             let lines = least[range].iter().map(|least| line(*least));
             Ok::<_, ()>(((), lines.fold(Fill { units: heading, tags: 2 }, Fill::plus)))
         };
-        let parts = divide(least, false, render, |index| Ok(line(least[index]))).unwrap();
+        let measure = |index: usize| Ok(line(least[index]));
+        let parts = divide(least, &MESSAGE, false, render, measure).unwrap();
         (parts.map(|parts| parts.into_iter().map(|(range, ())| range).collect()), rendered)
     }
 

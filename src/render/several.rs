@@ -25,6 +25,7 @@ use super::line::{Line, icon, label};
 use super::link::Link;
 use super::news::{NetAlert, Place, VideoNews, WatchMessage};
 use super::numbers::{Grouped, Moment};
+use super::room::Room;
 use super::view::View;
 use super::views::Page;
 use crate::model::{Button, Metric, SubjectRef, SubscriptionId, is_blank};
@@ -161,12 +162,13 @@ impl Several {
         sorter.sorted()
     }
 
-    /// All of it, in as few messages as it takes.
+    /// All of it, in as few messages of this room as it takes.
     pub(super) fn parts(
         &self,
         registry: &Handlebars<'static>,
+        room: &Room,
     ) -> Result<Vec<SeveralPart>, RenderError> {
-        sheet::render(registry, self)
+        sheet::render(registry, room, self)
     }
 }
 

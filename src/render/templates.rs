@@ -13,7 +13,7 @@ use super::kinds::Kind;
 use super::sample::PROBE;
 use super::shape::Shape;
 use super::view::AnyView;
-use super::{RenderError, bounds, html, page};
+use super::{RenderError, bounds, html, page, room};
 
 macro_rules! built_in {
     ($($name:literal),* $(,)?) => {
@@ -146,7 +146,8 @@ fn try_sample(
         Ok(fields) => fields,
         Err(error) => return Some((None, Problem::Render(error.to_string()))),
     };
-    let (_, parsed) = match page::fitted(registry, sample.name, fields) {
+    let rooms = [&room::MESSAGE, &room::EMBED];
+    let (_, parsed) = match page::fitted(registry, sample.name, fields, &rooms) {
         Ok(rendered) => rendered,
         Err(RenderError::Template { cause, .. }) => {
             let problem = Problem::Render(cause.reason().to_string());

@@ -14,7 +14,7 @@ use super::chat::ChatTemplates;
 use super::news::{DigestMessage, Part, WatchMessage};
 use super::numbers::Moment;
 use super::view::AnyView;
-use super::views::Test;
+use super::views::{Card, Test};
 use crate::model::{Address, Body, Channel, UnixMillis};
 use discord::DiscordVoice;
 use recorder::RecorderVoice;
@@ -33,8 +33,8 @@ pub(super) trait Voice {
     fn answer(&self, view: AnyView) -> Result<Body, RenderError>;
 
     /// What a card shows. People see it as they see an answer.
-    fn card(&self, card: AnyView) -> Result<Body, RenderError> {
-        self.answer(card)
+    fn card(&self, card: &Card) -> Result<Body, RenderError> {
+        self.answer(card.into())
     }
 
     /// A notice to the operator or an owner. People get it like an answer.
@@ -42,7 +42,8 @@ pub(super) trait Voice {
         self.answer(notice)
     }
 
-    /// What shows that messages arrive at `to`. People get what `/test` answers.
+    /// What shows that messages arrive at `to`. People get what `/test` answers; an address may hold a secret, which is not
+    /// told to all who read there.
     fn test(&self, to: &Address, now: UnixMillis, tz: &str) -> Result<Body, RenderError> {
         let now = Moment { at: now, tz: tz.to_owned() };
         let view = Test { now, here: to.masked(), muted_until: None, back: None };
@@ -55,6 +56,7 @@ pub(super) trait Voice {
 pub(super) struct Voices {
     telegram: TelegramVoice,
     discord: DiscordVoice,
+    discord_webhook: DiscordVoice,
     webhook: WebhookVoice,
     recorder: RecorderVoice,
 }
@@ -63,7 +65,8 @@ impl Voices {
     pub(super) fn new(chats: &Arc<ChatTemplates>) -> Voices {
         Voices {
             telegram: TelegramVoice::new(Arc::clone(chats)),
-            discord: DiscordVoice::new(Arc::clone(chats)),
+            discord: DiscordVoice::new(Arc::clone(chats), true),
+            discord_webhook: DiscordVoice::new(Arc::clone(chats), false),
             webhook: WebhookVoice::new(Arc::clone(chats)),
             recorder: RecorderVoice::new(Arc::clone(chats)),
         }
@@ -72,7 +75,8 @@ impl Voices {
     pub(super) fn of(&self, channel: Channel) -> &dyn Voice {
         match channel {
             Channel::Telegram => &self.telegram,
-            Channel::Discord | Channel::DiscordWebhook => &self.discord,
+            Channel::Discord => &self.discord,
+            Channel::DiscordWebhook => &self.discord_webhook,
             Channel::Webhook => &self.webhook,
             Channel::Recorder => &self.recorder,
         }

@@ -1,6 +1,7 @@
 //! What people and programs get to see, and the laws that hold for any title.
 
 mod digest;
+mod discord;
 mod several;
 
 use std::sync::LazyLock;

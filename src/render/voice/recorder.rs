@@ -7,6 +7,7 @@ use crate::model::Body;
 use crate::render::RenderError;
 use crate::render::chat::ChatTemplates;
 use crate::render::news::{DigestMessage, Part, WatchMessage};
+use crate::render::room::MESSAGE;
 use crate::render::view::AnyView;
 
 #[derive(Debug)]
@@ -22,14 +23,14 @@ impl RecorderVoice {
 
 impl Voice for RecorderVoice {
     fn watch(&self, message: &WatchMessage) -> Result<Vec<Part>, RenderError> {
-        self.chats.watch(message, |page| Body::Text(page.seen.text()))
+        self.chats.watch(message, &MESSAGE, |page| Body::Text(page.seen.text()))
     }
 
     fn digest(&self, message: &DigestMessage) -> Result<Vec<Part>, RenderError> {
-        self.chats.digest(message, |page| Body::Text(page.seen.text()))
+        self.chats.digest(message, &MESSAGE, |page| Body::Text(page.seen.text()))
     }
 
     fn answer(&self, view: AnyView) -> Result<Body, RenderError> {
-        self.chats.page(view).map(|page| Body::Text(page.seen.text()))
+        self.chats.page(view, &MESSAGE).map(|page| Body::Text(page.seen.text()))
     }
 }

@@ -10,6 +10,7 @@ use crate::model::Body;
 use crate::render::RenderError;
 use crate::render::chat::{ChatPage, ChatTemplates};
 use crate::render::news::{DigestMessage, Part, WatchMessage};
+use crate::render::room::MESSAGE;
 use crate::render::view::AnyView;
 
 #[derive(Debug)]
@@ -31,14 +32,14 @@ fn body(page: ChatPage) -> Body {
 
 impl Voice for TelegramVoice {
     fn watch(&self, message: &WatchMessage) -> Result<Vec<Part>, RenderError> {
-        self.chats.watch(message, body)
+        self.chats.watch(message, &MESSAGE, body)
     }
 
     fn digest(&self, message: &DigestMessage) -> Result<Vec<Part>, RenderError> {
-        self.chats.digest(message, body)
+        self.chats.digest(message, &MESSAGE, body)
     }
 
     fn answer(&self, view: AnyView) -> Result<Body, RenderError> {
-        self.chats.page(view).map(body)
+        self.chats.page(view, &MESSAGE).map(body)
     }
 }

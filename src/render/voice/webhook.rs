@@ -85,6 +85,7 @@ use crate::render::cut::shown;
 use crate::render::news::{
     BudgetNote, DigestMessage, NetAlert, Part, VideoFacts, VideoNews, WatchMessage,
 };
+use crate::render::room::MESSAGE;
 use crate::render::view::AnyView;
 use crate::render::{RenderError, numbers, sample};
 
@@ -131,7 +132,7 @@ impl Voice for WebhookVoice {
         let notice = json!({
             "type": "operator.notice",
             "timestamp": now.to_string(),
-            "data": { "text": self.chats.page(notice)?.seen.text() },
+            "data": { "text": self.chats.page(notice, &MESSAGE)?.seen.text() },
         });
         Ok(Body::Json(notice.to_string()))
     }

@@ -17,6 +17,8 @@ use tubebell::render::{
 };
 use tubebell_sim::telegram::{EntityKind, shown};
 
+use super::discord;
+
 static RENDERER: LazyLock<Renderer> =
     LazyLock::new(|| Renderer::new(&[]).unwrap_or_else(|errors| panic!("{errors:#?}")));
 
@@ -31,6 +33,13 @@ pub(crate) fn check(data: &[u8]) {
         telegram(&part);
     }
     title_arrives(&message);
+    for part in parts(Channel::Discord, &message) {
+        discord::check(&part.body);
+    }
+    title_arrives_in_an_embed(&message);
+    for part in parts(Channel::DiscordWebhook, &message) {
+        assert!(discord::check(&part.body).buttons.is_empty(), "nobody hears of a button");
+    }
     for part in parts(Channel::Webhook, &message) {
         webhook(&part, &message);
     }
@@ -42,6 +51,9 @@ pub(crate) fn check(data: &[u8]) {
     let digest = digest(message);
     for part in digest_parts(Channel::Telegram, &digest) {
         telegram(&part);
+    }
+    for part in digest_parts(Channel::Discord, &digest) {
+        discord::check(&part.body);
     }
     for part in digest_parts(Channel::Webhook, &digest) {
         let Body::Json(body) = &part.body else { panic!("{part:?}") };
@@ -132,6 +144,25 @@ fn title_arrives(message: &WatchMessage) {
             let parsed = tubebell_sim::telegram::parse_html(&chat.html).expect("read above");
             assert!(parsed.text.contains(&typed), "{typed:?} in {:?}", parsed.text);
         }
+    }
+}
+
+/// The title of a single video arrives as typed, in one line, where it is short enough with all signs escaped.
+fn title_arrives_in_an_embed(message: &WatchMessage) {
+    let mut told = message.videos.iter().filter(|news| !news.alerts.is_empty());
+    let (Some(news), None) = (told.next(), told.next()) else { return };
+    let Some(video) = &news.video else { return };
+    let title = &video.title;
+    if title.encode_utf16().count() <= 100 && title.contains(|c: char| c.is_ascii_graphic()) {
+        let typed: String =
+            title.chars().map(|c| if super::is_unruly(c) { ' ' } else { c }).collect();
+        let part = parts(Channel::Discord, message).remove(0);
+        let Body::Embed(message) = &part.body else { panic!("{part:?}") };
+        let title = message.embeds[0].title.as_ref().expect("a title");
+        let seen = discord::read(&title.text).text;
+        // Behind it, what it opened is closed.
+        let rest = seen.strip_prefix(&typed).unwrap_or_else(|| panic!("{typed:?} in {seen:?}"));
+        assert!(rest.chars().all(|c| matches!(c, '\u{202c}' | '\u{2069}')), "{rest:?}");
     }
 }
 

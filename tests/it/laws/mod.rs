@@ -3,6 +3,7 @@
 //! Shared by the fuzz targets (`fuzz/targets`, which include this folder) and by the test that runs their corpus, so
 //! what a search has found once is asked of every later version. A law panics where it is broken.
 
+pub(crate) mod discord;
 pub(crate) mod message;
 pub(crate) mod reference;
 pub(crate) mod rule;
