@@ -1,4 +1,5 @@
-//! The outside world, simulated: servers on loopback that stand in for YouTube and Telegram, for the demo and the tests.
+//! The outside world, simulated: servers on loopback that stand in for YouTube, Telegram and Discord, for the demo and
+//! the tests.
 //!
 //! They tell about one [`World`](world::World) that they share, with one clock: a [`Simulation`] holds both, and each
 //! server is started on it. A further service is a further server, and a file of [`world`] with its nouns.
@@ -6,7 +7,9 @@
 //! The real clients talk to these servers, so nothing here knows tubebell, and tubebell's own code knows nothing of this
 //! crate but for its demo.
 
+pub mod discord;
 mod ids;
+mod loopback;
 pub mod replay;
 mod simulation;
 pub mod telegram;

@@ -1,11 +1,12 @@
 //! What all servers tell about, as plain data: YouTube's videos, channels and playlists; Telegram's people, chats and
-//! messages; and the time.
+//! messages; Discord's people, guilds, channels and messages; and the time.
 //!
 //! A [`World`] changes in two ways: by itself, when [`World::step`] moves its time (growth, the demo's story, or a
 //! recording that is played back), and by hand: a test edits videos, people and bots write in chats. The same seed and
 //! the same instants give the same numbers, however often `step` is called in between.
 
 pub(crate) mod chats;
+pub(crate) mod discord;
 mod edit;
 pub(crate) mod entity;
 mod growth;
@@ -50,6 +51,7 @@ pub struct World {
     pub(crate) chats: BTreeMap<i64, Chat>,
     /// Ids of messages rise over all chats.
     pub(crate) last_message_id: i64,
+    pub(crate) discord: discord::Discord,
     now: Timestamp,
     ticked_to: Timestamp,
     ticks: u64,
@@ -71,6 +73,7 @@ impl World {
             users: BTreeMap::new(),
             chats: BTreeMap::new(),
             last_message_id: 0,
+            discord: discord::Discord::default(),
             now,
             ticked_to: now,
             ticks: 0,

@@ -11,6 +11,7 @@ use crate::deliver::{Limiter, Rates};
 use crate::draw::Painter;
 use crate::model::{Channel, Clock};
 use crate::notify::Notifier;
+use crate::notify::discord::{Discord, DiscordOptions, DiscordWebhook, Refusals};
 use crate::notify::telegram::{Telegram, TelegramOptions};
 use crate::notify::webhook::{Webhook, WebhookOptions};
 
@@ -27,6 +28,13 @@ pub(super) struct Sender {
     pub(super) notifier: Arc<dyn Notifier>,
     /// Shared with whoever else sends there.
     pub(super) limiter: Arc<Limiter>,
+}
+
+/// What sends to Discord.
+struct DiscordWays {
+    /// The bot, where there is a token.
+    bot: Option<Sender>,
+    webhook: Sender,
 }
 
 /// What speaks for the bot, and within which limits.
@@ -47,12 +55,16 @@ impl Channels {
         tracker: &TaskTracker,
     ) -> Result<Channels, StartError> {
         let painter = Painter::new(tracker.clone());
+        let discord = config.discord.as_ref().map(|options| discord(options, &painter));
+        let discord = discord.transpose()?;
         let telegram = config.telegram.as_ref().map(|bot| telegram(bot, painter)).transpose()?;
         let webhook = config.webhook.as_ref().map(|options| webhook(options, clock)).transpose()?;
         let sender = |channel| match channel {
             Channel::Telegram => telegram.as_ref().map(TelegramBot::sender),
             Channel::Webhook => webhook.clone(),
-            Channel::Discord | Channel::DiscordWebhook | Channel::Recorder => None,
+            Channel::Discord => discord.as_ref().and_then(|ways| ways.bot.clone()),
+            Channel::DiscordWebhook => discord.as_ref().map(|ways| ways.webhook.clone()),
+            Channel::Recorder => None,
         };
         let senders = Channel::ALL.into_iter().filter_map(sender).collect();
         Ok(Channels { senders, telegram })
@@ -81,6 +93,26 @@ fn telegram(options: &TelegramOptions, painter: Painter) -> Result<TelegramBot, 
         group_per_min: options.group_rate_per_min,
     });
     Ok(TelegramBot { client, limiter })
+}
+
+/// Webhooks, and a bot where there is a token. Both are behind one address, which Discord bans as a whole.
+fn discord(options: &DiscordOptions, painter: &Painter) -> Result<DiscordWays, StartError> {
+    let refusals = Refusals::default();
+    // What single channels take, the clients learn from Discord.
+    let rates = Rates { per_s: options.rate_per_s, ..Rates::default() };
+    let bot = options.token.as_ref().map(|_| Discord::new(options, &refusals)).transpose();
+    let bot = bot.map_err(|error| failed(&error))?;
+    let webhook = DiscordWebhook::new(options, &refusals).map_err(|error| failed(&error))?;
+    Ok(DiscordWays {
+        bot: bot.map(|bot| Sender {
+            notifier: Arc::new(bot.drawing_with(painter.clone())),
+            limiter: limiter(rates),
+        }),
+        webhook: Sender {
+            notifier: Arc::new(webhook.drawing_with(painter.clone())),
+            limiter: limiter(rates),
+        },
+    })
 }
 
 fn webhook(options: &WebhookOptions, clock: &Clock) -> Result<Sender, StartError> {

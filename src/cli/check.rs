@@ -1,8 +1,8 @@
 //! `tubebell check`: everything that is wrong, one line each, before anything runs.
 //!
 //! First what needs no network: the configuration, the templates, the store and the plan of polling. Then, unless
-//! `--offline`, YouTube is asked with the key (1 unit) and Telegram with the token. A webhook is not called: its
-//! receiver would take that for a message.
+//! `--offline`, YouTube is asked with the key (1 unit), and Telegram and Discord with their tokens. A webhook is not called:
+//! its receiver would take that for a message.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,10 +11,12 @@ use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::preview;
 use super::shut::in_words;
-use super::terminal::counted;
+use super::terminal::{counted, plain};
 use crate::config::{Config, DefaultOptions};
 use crate::control::AccessMode;
 use crate::model::{Address, Channel, DestinationId, Settings, UnixMillis};
+use crate::notify::SendError;
+use crate::notify::discord::{Discord, Refusals};
 use crate::notify::telegram::Telegram;
 use crate::pipeline::Watched;
 use crate::render::Renderer;
@@ -73,7 +75,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
             return Ok(());
         }
         youtube(&config, context.now, &mut report).await?;
-        telegram(&config, &mut report).await
+        telegram(&config, &mut report).await?;
+        discord(&config, &mut report).await
     })?;
     report.finish()
 }
@@ -281,24 +284,54 @@ async fn telegram<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(
     };
     match client.get_me().await {
         Ok(bot) => report.ok(&format!("telegram: the token is that of @{}", bot.username)),
-        Err(error) => report.failed(&format!("telegram: {} ({error})", advice(&error))),
+        Err(error) => {
+            let advice = advice(&error, "get the right one from @BotFather,", "telegram");
+            report.failed(&format!("telegram: {advice} ({error})"))
+        }
     }
 }
 
-/// What to do about a failure of Telegram's.
-fn advice(error: &crate::notify::SendError) -> &'static str {
-    use crate::notify::SendError;
+async fn discord<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fault> {
+    let Some(discord) = &config.discord else { return Ok(()) };
+    if discord.token.is_none() {
+        return report.ok("discord: webhooks alone, as there is no token of a bot");
+    }
+    let client = match Discord::new(discord, &Refusals::default()) {
+        Ok(client) => client,
+        Err(error) => return report.wrong(&format!("discord: {error}")),
+    };
+    match client.get_me().await {
+        Ok(bot) => {
+            let name = plain(&bot.username);
+            report.ok(&format!("discord: the token is that of {name} ({})", bot.id))
+        }
+        Err(error) => {
+            let source = "reset it at https://discord.com/developers/applications, under Bot, and put the new one";
+            let advice = advice(&error, source, "discord");
+            report.failed(&format!("discord: {advice} ({error})"))
+        }
+    }
+}
+
+/// What to do about a failure of a service that was asked with a token; `source`: where a good one comes from.
+fn advice(error: &SendError, source: &str, service: &str) -> String {
     match error {
         SendError::Unauthorized(_) => {
-            "the token is refused: get the right one from @BotFather, into telegram.token"
+            format!("the token is refused: {source} into {service}.token")
         }
         SendError::Unreachable(_) | SendError::NoConnection(_) | SendError::Ambiguous(_) => {
-            "can't be reached: is there a network, a proxy (HTTPS_PROXY), and is telegram.api_url right?"
+            format!(
+                "can't be reached: is there a network, a proxy (HTTPS_PROXY), and is {service}.api_url right?"
+            )
         }
-        SendError::Wait { .. } | SendError::Transient(_) => "is busy: try again in a minute",
+        SendError::Wait { .. } | SendError::Transient(_) => {
+            "is busy: try again in a minute".to_owned()
+        }
         SendError::Rejected(_)
         | SendError::Barred(_)
         | SendError::Gone(_)
-        | SendError::Moved(_) => "the answer makes no sense: is telegram.api_url right?",
+        | SendError::Moved(_) => {
+            format!("the answer makes no sense: is {service}.api_url right?")
+        }
     }
 }

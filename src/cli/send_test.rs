@@ -34,8 +34,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let channels = Channels::new(&config, &clock, &TaskTracker::new());
     let channels = channels.map_err(|error| Fault::wrong(error.to_string()))?;
     let notifier = channels.notifier(channel).ok_or_else(|| {
-        let (to, section) = (args.to.masked(), Config::section(channel));
-        Fault::wrong(format!("{to} is off: there is no section [{section}] in the configuration"))
+        let (to, lacks) = (args.to.masked(), Config::switch(channel));
+        Fault::wrong(format!("{to} is off: there is no {lacks} in the configuration"))
     })?;
     let renderer = preview::renderer(&config.defaults.templates).map_err(Fault::templates)?;
     let body = renderer

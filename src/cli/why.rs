@@ -34,8 +34,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let config = context.config()?;
     let store = context.store(&config, Access::Existing)?;
     let (history, rules) = block_on(async {
-        let since = context.now.minus(control::WINDOW_BACK);
-        let history = store.history(video, since, control::WINDOW_POINTS_MAX).await?;
+        let since = context.now.minus(History::BACK);
+        let history = store.history(video, since, History::POINTS_MAX).await?;
         Ok((history, store.why(video, args.to.clone()).await?))
     })?;
     let defaults = app::defaults(&config);

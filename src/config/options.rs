@@ -12,6 +12,7 @@ use super::values;
 use crate::control::AccessMode;
 use crate::files;
 use crate::model::{Address, Channel, Schedule, excerpt};
+use crate::notify::discord::{self, DiscordOptions};
 use crate::notify::telegram::TelegramOptions;
 use crate::notify::webhook::WebhookOptions;
 use crate::source::YouTubeOptions;
@@ -24,6 +25,8 @@ pub struct Config {
     pub youtube: Option<YouTubeOptions>,
     /// The Telegram bot.
     pub telegram: Option<TelegramOptions>,
+    /// Discord: its webhooks, and a bot where there is a token.
+    pub discord: Option<DiscordOptions>,
     /// Signed webhooks.
     pub webhook: Option<WebhookOptions>,
     /// The database.
@@ -70,9 +73,20 @@ impl Config {
         lines
     }
 
-    /// The section that a channel is set up in.
+    /// What a configuration in which a channel is off does not have.
     #[must_use]
-    pub const fn section(channel: Channel) -> &'static str {
+    pub const fn switch(channel: Channel) -> &'static str {
+        match channel {
+            Channel::Telegram => "section [telegram]",
+            Channel::Discord => "discord.token",
+            Channel::DiscordWebhook => "section [discord]",
+            Channel::Webhook => "section [webhook]",
+            Channel::Recorder => "section [recorder]",
+        }
+    }
+
+    /// The section that a channel is set up in.
+    const fn section(channel: Channel) -> &'static str {
         match channel {
             Channel::Discord | Channel::DiscordWebhook => "discord",
             Channel::Telegram | Channel::Webhook | Channel::Recorder => channel.name(),
@@ -85,8 +99,10 @@ impl Config {
         match channel {
             Channel::Telegram => self.telegram.is_some(),
             Channel::Webhook => self.webhook.is_some(),
-            // Nothing sends to it yet.
-            Channel::Discord | Channel::DiscordWebhook => false,
+            Channel::Discord => {
+                matches!(&self.discord, Some(DiscordOptions { token: Some(_), .. }))
+            }
+            Channel::DiscordWebhook => self.discord.is_some(),
             // It has no section, and refuses nothing.
             Channel::Recorder => true,
         }
@@ -220,6 +236,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
     let mut config = Config {
         youtube: reader.on("youtube").then(|| youtube(reader)),
         telegram: reader.on("telegram").then(|| telegram(reader)),
+        discord: reader.on("discord").then(|| discord(reader)),
         webhook: reader.on("webhook").then(|| webhook(reader)),
         store: StoreOptions { path: reader.value("store.url", values::sqlite) },
         web: reader.on("web").then(|| web(reader)),
@@ -296,6 +313,14 @@ fn telegram(reader: &mut Reader) -> TelegramOptions {
     }
 }
 
+fn discord(reader: &mut Reader) -> DiscordOptions {
+    DiscordOptions {
+        token: reader.optional_secret("discord.token", values::discord_token),
+        api_url: reader.value("discord.api_url", values::base_url),
+        rate_per_s: f64::from(reader.value("discord.rate_per_s", values::number(0))),
+    }
+}
+
 fn webhook(reader: &mut Reader) -> WebhookOptions {
     let mut secrets =
         reader.optional("webhook.secrets", values::secrets(false)).unwrap_or_default();
@@ -367,8 +392,19 @@ fn across(config: &Config, reader: &mut Reader) {
     let off =
         config.operator.to.iter().map(Address::channel).find(|channel| !config.is_on(*channel));
     if let Some(channel) = off {
-        let section = Config::section(channel);
-        let message = format!("names a {channel} destination, but there is no section [{section}]");
+        let lacks = Config::switch(channel);
+        let message = format!("names a {channel} destination, but there is no {lacks}");
+        reader.mistake("operator.to", &[], &message);
+    }
+    let Some(discord) = &config.discord else { return };
+    let elsewhere = config.operator.to.iter().find_map(|address| match address {
+        Address::DiscordWebhook(hook) => {
+            let line = discord::check_hook(hook, &discord.api_url).err()?;
+            Some(format!("{}: {line}", address.masked()))
+        }
+        _ => None,
+    });
+    if let Some(message) = elsewhere {
         reader.mistake("operator.to", &[], &message);
     }
 }

@@ -5,6 +5,7 @@ use secrecy::ExposeSecret;
 
 use super::known::{DEFAULT_TOML, KNOWN, is_commented_key};
 use super::*;
+use crate::model::Channel;
 
 const FILE: &str = "config/tubebell.toml";
 
@@ -38,7 +39,7 @@ fn three_mistakes_at_once_are_three_lines() {
     insta::assert_snapshot!(with(text, &[]).unwrap_err(), @r"
     config/tubebell.toml:2: unknown key youtube.api_kay: did you mean api_key?
     config/tubebell.toml:4: youtube.daily_units: expected a whole number of at least 1
-    config/tubebell.toml:6: operator.to: `mail:x` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord-webhook:<https://…> or webhook:<https://…>
+    config/tubebell.toml:6: operator.to: `mail` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord-webhook:<https://…> or webhook:<https://…>
     ");
 }
 
@@ -105,6 +106,18 @@ fn where_the_templates_are_is_read_without_any_key() {
 }
 
 #[test]
+fn the_section_of_discord_is_enough_for_its_webhooks_and_a_token_switches_on_the_bot() {
+    let config = good("[discord]\n");
+    let discord = config.discord.as_ref().unwrap();
+    assert_eq!((discord.api_url.as_str(), discord.rate_per_s), ("https://discord.com", 50.0));
+    let is_on = |config: &Config, channel| config.is_on(channel);
+    assert!(is_on(&config, Channel::DiscordWebhook) && !is_on(&config, Channel::Discord));
+    assert!(config.lacking_for_run().iter().all(|line| line.contains("[youtube]")));
+    let config = good("[discord]\ntoken = \"a1.b-2.c_3\"\n");
+    assert!(is_on(&config, Channel::DiscordWebhook) && is_on(&config, Channel::Discord));
+}
+
+#[test]
 fn nothing_at_all_is_a_configuration_in_which_every_channel_is_off() {
     let config = good("");
     assert!(config.youtube.is_none() && config.telegram.is_none() && config.webhook.is_none());
@@ -151,11 +164,11 @@ fn unknown_names_come_with_the_nearest_known_one() {
     check_rows(
         r#"
 youtube.min_intervall = "1m" → unknown key youtube.min_intervall: did you mean min_interval?
-youtube.token = "1:a" → unknown key youtube.token: did you mean telegram.token, in section [telegram]?
+youtube.token = "1:a" → unknown key youtube.token: did you mean discord.token, in section [discord]?
 bus.zzzzzz = 1 → unknown key bus.zzzzzz: [bus] has mode
 bus.more.x = 1 → unknown key bus.more: did you mean mode?
 [youtub] ⏎ api_key = "k" → unknown section [youtub]: did you mean [youtube]?
-[weather] → unknown section [weather]: known are access, bus, defaults, limits, log, operator, store, telegram, web, webhook, youtube
+[weather] → unknown section [weather]: known are access, bus, defaults, discord, limits, log, operator, store, telegram, web, webhook, youtube
 daily_units = 5 → daily_units stands in no section: write it below [youtube]
 youtube = 5 → youtube is a section: write [youtube], and its keys below
 [[web]] → web is a section: write [web] in single brackets, and its keys below
@@ -167,7 +180,6 @@ youtube = 5 → youtube is a section: write [youtube], and its keys below
 fn what_later_versions_bring_is_named_as_not_there() {
     check_rows(
         r#"
-[discord] ⏎ token = "x" → [discord]: this version has no Discord: take the section out
 [email] → [email]: this version has no e-mail: take the section out
 [kafka] → [kafka]: this version has no Kafka (snapshots travel through the store): take the section out
 [ksqldb] → [ksqldb]: this version has no ksqlDB (changes are found by tubebell itself): take the section out
@@ -177,9 +189,9 @@ store.url = "postgres://u:hunter2@db/x" → store.url: this version has no Postg
 "#,
     );
     check_variable(
-        "TUBEBELL_DISCORD__TOKEN",
+        "TUBEBELL_EMAIL__FROM",
         "x",
-        "TUBEBELL_DISCORD__TOKEN: [discord]: this version has no Discord: take the section out",
+        "TUBEBELL_EMAIL__FROM: [email]: this version has no e-mail: take the section out",
     );
 }
 
@@ -203,6 +215,11 @@ youtube.base_url = "https://x.org/?a=b" → youtube.base_url: expected a URL wit
 youtube.api_key = "a b" → youtube.api_key: holds a space or line break: only the secret itself may stand there
 telegram.token = "hunter2" → telegram.token: is no bot token: @BotFather gives one like 123456789:AA…, digits, a colon and letters
 telegram.rate_per_s = -1 → telegram.rate_per_s: expected a whole number of at least 0
+discord.token = "hunter2" → discord.token: is no bot token: https://discord.com/developers/applications shows it once, under Bot, Reset Token: three parts with points between
+discord.token = "" → discord.token: is no bot token: https://discord.com/developers/applications shows it once, under Bot, Reset Token: three parts with points between
+discord.token = "Bot a.b.c" → discord.token: holds a space or line break: only the secret itself may stand there
+discord.api_url = "discord.com" → discord.api_url: is no URL: write https://host or https://host/path
+discord.rate_per_s = -1 → discord.rate_per_s: expected a whole number of at least 0
 webhook.secret = "whsec_aHVudGVyMg==" → webhook.secret: is no webhook secret: write whsec_ and 24 to 64 random bytes in base64; `openssl rand -base64 32` prints some
 webhook.allow_private = "no" ⏎ webhook.secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD" → webhook.allow_private: expected true or false, not text
 webhook.secrets."https://a.org/hunter2" = "hunter2" ⏎ webhook.secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD" → webhook.secrets: for a.org: is no webhook secret: write whsec_ and 24 to 64 random bytes in base64; `openssl rand -base64 32` prints some
@@ -222,6 +239,12 @@ defaults.preset = "loud" → defaults.preset: "loud" is not known: write "all" o
 defaults.at_most = "31d" → defaults.at_most: `31d` is too long: write at most 30d, for statistics are kept no longer
 defaults.tz = "Europe/Madird" → defaults.tz: `Europe/Madird` is no time zone: write one of the tz database, as in Europe/Madrid
 operator.to = ["webhook:htps://a.org/hunter2"] → operator.to: entry 1 is no webhook: write webhook:https://host/path
+operator.to = ["discord-webhook:https://discord.com/hunter2"] → operator.to: this is no Discord webhook: write discord-webhook:https://discord.com/api/webhooks/<id>/<token>, as the channel's settings show it, with ?thread_id=<id> behind it for one thread
+operator.to = ["discord:https://discord.com/api/webhooks/12/hunter2"] → operator.to: this is no Discord webhook: write discord-webhook:https://discord.com/api/webhooks/<id>/<token>, as the channel's settings show it, with ?thread_id=<id> behind it for one thread
+operator.to = ["discord-webhok:https://a.org/hunter2"] → operator.to: `discord-webhok` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord-webhook:<https://…> or webhook:<https://…>
+operator.to = ["discord-webhook:https://a.org/api/webhooks/12/hunter2"] ⏎ discord.rate_per_s = 5 → operator.to: discord-webhook:12/…: a Discord webhook is at https://discord.com, or where discord.api_url says: copy its URL from the channel's settings
+operator.to = ["discord:5"] ⏎ discord.rate_per_s = 5 → operator.to: names a discord destination, but there is no discord.token
+operator.to = ["discord-webhook:https://discord.com/api/webhooks/12/t"] → operator.to: names a discord-webhook destination, but there is no section [discord]
 operator.to = ["telegram:1"] → operator.to: names a telegram destination, but there is no section [telegram]
 operator.heartbeat_url = "hc.org/hunter2" → operator.heartbeat_url: is no URL: write https://host or https://host/path
 limits.retention_days = 0 → limits.retention_days: expected a whole number of at least 1
@@ -376,7 +399,9 @@ fn debug_output_and_mistakes_hold_no_secret() {
     let secret = "whsec_aHVudGVyMmh1bnRlcjJodW50ZXIyaHVudGVyMg==";
     let config = good(&format!(
         "[youtube]\napi_key = \"hunter2\"\n[telegram]\ntoken = \"1:hunter2\"\n\
-         [web]\nadmin_token = \"hunter2\"\n[operator]\nto = [\"webhook:https://a.org/hunter2\"]\n\
+         [discord]\ntoken = \"a.b.hunter2\"\n\
+         [web]\nadmin_token = \"hunter2\"\n[operator]\nto = [\"webhook:https://a.org/hunter2\", \
+         \"discord-webhook:https://discord.com/api/webhooks/1/hunter2\"]\n\
          heartbeat_url = \"https://hc.org/hunter2\"\n[webhook]\nsecret = \"{secret}\"\n\
          [webhook.secrets]\n\"https://a.org/hunter2\" = \"{secret}\"\n"
     ));

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use super::text::{IN_QUOTES, bounded, holds_quotes, secret_of, text};
 use super::toml::Raw;
-use crate::model::{Address, Digest, Schedule, Settings, SettingsError, excerpt};
+use crate::model::{Address, AddressError, Digest, Schedule, Settings, SettingsError, excerpt};
 
 /// A whole number of at least `least`.
 pub(super) fn number(least: u32) -> impl Fn(&Raw) -> Result<u32, String> {
@@ -201,6 +201,10 @@ pub(super) fn addresses(raw: &Raw) -> Result<Vec<Address>, String> {
                 Some(("webhook" | "http" | "https", _)) => {
                     format!("entry {} is no webhook: write webhook:https://host/path", index + 1)
                 }
+                // So may that of a kind that nobody knows.
+                Some((kind, _)) if matches!(error, AddressError::Kind(_)) => {
+                    AddressError::Kind(excerpt(kind).into_owned()).to_string()
+                }
                 _ => error.to_string(),
             })
         })
@@ -232,6 +236,20 @@ pub(super) fn bot_token(text: &str) -> Result<(), String> {
         return Ok(());
     }
     Err("is no bot token: @BotFather gives one like 123456789:AA…, digits, a colon and letters"
+        .to_owned())
+}
+
+/// Checks the shape of a token of Discord's. Source: <https://docs.discord.com/developers/reference#authentication> (2026-11).
+pub(super) fn discord_token(text: &str) -> Result<(), String> {
+    let is_part = |part: &str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        !part.is_empty() && part.bytes().all(fits)
+    };
+    if text.split('.').count() == 3 && text.split('.').all(is_part) {
+        return Ok(());
+    }
+    Err("is no bot token: https://discord.com/developers/applications shows it once, under Bot, Reset Token: three parts \
+         with points between"
         .to_owned())
 }
 

@@ -16,5 +16,5 @@ pub use seams::{
     Administrators, Asker, Looked, LookedSubject, Lookup, LookupError, MessageId, NotSaid,
     PersonId, Reply, ReplyError,
 };
+pub(crate) use story::RuleState;
 pub use story::{Held, held, state};
-pub(crate) use story::{RuleState, WINDOW_BACK, WINDOW_POINTS_MAX};

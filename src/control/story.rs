@@ -10,13 +10,6 @@ use crate::route::language;
 use crate::route::trigger::{self, LOWEST};
 use crate::store::{History, RuleStory, Waits};
 
-/// How far back the points of a [`History`] are read for a window: a count that rests has none, and statistics are kept no
-/// longer.
-pub(crate) const WINDOW_BACK: Duration = Duration::from_secs(31 * 86_400);
-
-/// Most points that are read for a window: those of a day with one a minute, and some.
-pub(crate) const WINDOW_POINTS_MAX: usize = 2000;
-
 /// What a rule waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuleState {

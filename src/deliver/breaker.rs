@@ -48,6 +48,8 @@ pub(super) enum Event {
 pub(super) struct Breaker {
     /// Whether one service stands behind all receivers. Endpoints fail each for itself.
     is_one_service: bool,
+    /// Whether waits of several receivers within a moment mean all of them: nobody says which waits do.
+    guesses_floods: bool,
     paused_until: Option<Instant>,
     /// Pauses in a row.
     pauses: u32,
@@ -61,8 +63,11 @@ pub(super) struct Breaker {
 impl Breaker {
     /// For a channel that works as far as anybody knows.
     pub(super) const fn new(channel: Channel) -> Breaker {
+        let traits = channel.traits();
+        let is_one_service = matches!(traits.receivers, Receivers::OneService);
         Breaker {
-            is_one_service: matches!(channel.traits().receivers, Receivers::OneService),
+            is_one_service,
+            guesses_floods: is_one_service && !traits.names_floods,
             paused_until: None,
             pauses: 0,
             failures: 0,
@@ -143,7 +148,7 @@ impl Breaker {
     }
 
     fn flooded(&mut self, after: Option<Duration>, lane: i64, now: Instant) -> Option<Event> {
-        if !self.is_one_service {
+        if !self.guesses_floods {
             return None;
         }
         self.floods.retain(|(at, other)| {
@@ -305,11 +310,13 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_that_ask_for_a_wait_mean_themselves() {
-        let (mut breaker, now) = (Breaker::new(Channel::Webhook), Instant::now());
-        for lane in 0..9 {
-            let wait = SendError::Wait { after: Some(seconds(35)) };
-            assert_eq!(breaker.ended::<()>(&Err(wait), lane, now), []);
+    fn endpoints_that_ask_for_a_wait_mean_themselves_as_do_chats_of_a_service_that_tells() {
+        for channel in [Channel::Webhook, Channel::Discord] {
+            let (mut breaker, now) = (Breaker::new(channel), Instant::now());
+            for lane in 0..9 {
+                let wait = SendError::Wait { after: Some(seconds(35)) };
+                assert_eq!(breaker.ended::<()>(&Err(wait), lane, now), [], "{channel}");
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{ClientBuilder, RequestBuilder, Response};
+use reqwest::{ClientBuilder, RequestBuilder, Response, Url};
 use secrecy::SecretString;
 
 use super::clean::without;
@@ -15,6 +15,12 @@ pub(crate) const USER_AGENT: &str = concat!("tubebell/", env!("CARGO_PKG_VERSION
 
 /// Most unused connections to one host: no caller has more requests under way, so all that were needed can be used again.
 const IDLE_MAX_PER_HOST: usize = 256;
+
+/// Whether a server is on this machine: no proxy reaches it.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
 
 /// A client. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]

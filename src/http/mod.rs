@@ -17,7 +17,7 @@ mod retry_after;
 mod tests;
 
 pub(crate) use clean::{Line, clean};
-pub(crate) use client::{Client, USER_AGENT};
+pub(crate) use client::{Client, USER_AGENT, is_this_machine};
 pub(crate) use failure::{Failure, FailureKind};
 pub(crate) use guard::check_url;
 /// A request on its way to be sent, and the parts of one that carries a file.

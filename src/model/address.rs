@@ -209,7 +209,11 @@ impl FromStr for Address {
                 Ok(Address::Telegram { chat: chat.parse().map_err(|_| bad())?, thread })
             }
             Some(("discord", rest)) => {
-                let bad = || AddressError::Discord(excerpt(text).into_owned());
+                let bad = || match rest.contains('/') {
+                    // It may be a webhook, whose address is a secret.
+                    true => AddressError::DiscordWebhook,
+                    false => AddressError::Discord(excerpt(text).into_owned()),
+                };
                 match rest.strip_prefix('@') {
                     Some(person) => snowflake(person).map(Address::DiscordPerson),
                     None => snowflake(rest).map(Address::Discord),
@@ -324,7 +328,11 @@ mod tests {
     fn of_a_webhook_of_discords_only_its_id_is_shown() {
         let hook = "discord-webhook:https://discord.com/api/webhooks/12/s3cret";
         assert_eq!(hook.parse::<Address>().unwrap().masked(), "discord-webhook:12/…");
-        for text in ["discord-webhook:https://discord.com/s3cret", "discord-webhook:s3cret"] {
+        for text in [
+            "discord-webhook:https://discord.com/s3cret",
+            "discord-webhook:s3cret",
+            "discord:https://discord.com/api/webhooks/12/s3cret",
+        ] {
             let error = text.parse::<Address>().unwrap_err().to_string();
             assert!(!error.contains("s3cret"), "{error}");
         }

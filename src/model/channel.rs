@@ -53,6 +53,7 @@ impl Channel {
                 slots: 1,
                 receivers: Receivers::OneService,
                 invitation_link: Some(InvitationLink::TELEGRAM),
+                names_floods: false,
                 can_edit: true,
                 is_for_tests: false,
             },
@@ -62,6 +63,7 @@ impl Channel {
                 slots: 1,
                 receivers: Receivers::OneService,
                 invitation_link: None,
+                names_floods: true,
                 can_edit: true,
                 is_for_tests: false,
             },
@@ -71,6 +73,7 @@ impl Channel {
                 slots: 1,
                 receivers: Receivers::OneService,
                 invitation_link: None,
+                names_floods: true,
                 can_edit: true,
                 is_for_tests: false,
             },
@@ -80,6 +83,7 @@ impl Channel {
                 slots: 16,
                 receivers: Receivers::Servers,
                 invitation_link: None,
+                names_floods: true,
                 can_edit: false,
                 is_for_tests: false,
             },
@@ -89,6 +93,7 @@ impl Channel {
                 slots: 16,
                 receivers: Receivers::Ourselves,
                 invitation_link: None,
+                names_floods: true,
                 can_edit: true,
                 is_for_tests: true,
             },
@@ -117,6 +122,9 @@ pub struct Traits {
     pub receivers: Receivers,
     /// The link that leads a person to our bot with an invitation in it, where the channel has such links.
     pub invitation_link: Option<InvitationLink>,
+    /// Whether a wait that is for all receivers is told as such. Where it is not, several that are asked to wait at once mean
+    /// all of them.
+    pub names_floods: bool,
     /// Whether a message can be replaced after it was sent: cards are such messages.
     pub can_edit: bool,
     /// Whether no configuration switches it on: figures leave it out.

@@ -15,7 +15,7 @@ const OTHER_NAMES: [&str; 4] = [
 ];
 
 /// A webhook: whoever knows it writes to its channel, so it is a secret.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DiscordHook {
     /// Scheme and host, without a path: `https://discord.com`. One of Discord's other names is this one.
     pub origin: String,
@@ -25,6 +25,18 @@ pub struct DiscordHook {
     pub token: String,
     /// The thread of its channel, where the messages go to one.
     pub thread: Option<u64>,
+}
+
+impl fmt::Debug for DiscordHook {
+    /// Without the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let DiscordHook { origin, id, token: _, thread } = self;
+        f.debug_struct("DiscordHook")
+            .field("origin", origin)
+            .field("id", id)
+            .field("thread", thread)
+            .finish_non_exhaustive()
+    }
 }
 
 impl FromStr for DiscordHook {
@@ -121,6 +133,12 @@ mod tests {
         let thread = format!("{hook}?thread_id=7");
         assert_eq!(thread.parse::<DiscordHook>().unwrap().thread, Some(7));
         assert_eq!(thread.parse::<DiscordHook>().unwrap().to_string(), thread);
+    }
+
+    #[test]
+    fn no_token_is_in_any_debug_output() {
+        let hook: DiscordHook = "https://discord.com/api/webhooks/12/s3cret".parse().unwrap();
+        assert!(!format!("{hook:?}").contains("s3cret"), "{hook:?}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What each top-level module of `src/` and `sim/src/` may use of the others. A new module needs a row.
-const MAY_USE: [(&str, &[&str]); 28] = [
+const MAY_USE: [(&str, &[&str]); 30] = [
     ("model", &[]),
     ("files", &[]),
     ("detect", &["model"]),
@@ -47,7 +47,9 @@ const MAY_USE: [(&str, &[&str]); 28] = [
     ("world", &["ids", "replay"]),
     ("simulation", &["world"]),
     ("youtube", &["world", "simulation"]),
-    ("telegram", &["world", "simulation"]),
+    ("loopback", &[]),
+    ("telegram", &["world", "simulation", "loopback"]),
+    ("discord", &["world", "simulation", "loopback"]),
 ];
 
 /// Who spawns tasks, all of them on the `TaskTracker` that stops wait for: the simulation its servers, too. What takes a core

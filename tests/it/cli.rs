@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests, which clippy takes for other code")]
 
 mod apply;
+mod discord;
 mod files;
 mod gateway;
 mod people;

@@ -7,6 +7,7 @@
 
 mod cards;
 mod digests;
+mod installation;
 mod judge;
 mod lists;
 mod receiver;

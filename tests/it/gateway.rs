@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tubebell::app::{Gateway, system_clock};
 use tubebell::model::{Address, Clock, Owner, SubjectRef, UnixMillis};
 use tubebell::store::Edit;
-use tubebell_sim::telegram::Trouble;
+use tubebell_sim::telegram::{Fault as TelegramFault, Scope, Trouble};
 use tubebell_sim::youtube::{Fault, QuotaShape};
 
 use crate::story::{ANA, Story, watch, watched};
@@ -212,6 +212,17 @@ async fn a_chat_that_blocked_the_bot_is_disabled_and_others_are_told() {
         gateway.store().destination(&ben).await.unwrap().unwrap().disabled.is_some()
     })
     .await;
+    gateway.stop().await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_telegram_wants_to_wait_comes_later() {
+    let story = Story::new().await;
+    let gateway = story.start().await;
+    let limited = Scope::method("sendMessage").in_chat(ANA);
+    story.telegram.plan(limited, TelegramFault::TooMany(1), 2);
+    story.ask("/help", "/watch").await;
     gateway.stop().await;
     story.end().await;
 }

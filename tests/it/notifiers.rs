@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod contract;
+mod discord;
+mod discord_spec;
 mod hostile;
 mod pictures;
 mod stub;

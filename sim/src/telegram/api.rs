@@ -13,10 +13,10 @@ use super::Shared;
 use super::answer::{self, Answer, Refusal};
 use super::chats;
 use super::faults::Fault;
-use super::line::Line;
-use super::params::{Params, decode};
+use super::params::Params;
 use super::record::Request;
 use super::state::State;
+use crate::loopback::{Line, decode};
 use crate::world::World;
 
 /// Largest request body: a photo has up to ten megabytes.

@@ -8,15 +8,12 @@ mod api;
 mod autolink;
 mod chats;
 mod faults;
-mod guard;
 mod handle;
 mod html;
 mod keyboard;
 mod limits;
-mod line;
 mod link;
 mod markup;
-mod multipart;
 mod params;
 mod phone;
 mod photo;
@@ -41,11 +38,11 @@ pub use limits::Limits;
 pub use params::Params;
 pub use record::{BotCommand, CallbackAnswer, Counters, Request};
 
+use crate::loopback::{self, Line, Lines};
 use crate::simulation::{Simulation, lock};
 use crate::world::World;
 pub use crate::world::chats::{Button, Message, Photo, Trouble};
 pub use crate::world::entity::{Entity, EntityKind, Formatted, MentionedUser};
-use line::{Line, Lines};
 use state::State;
 
 /// What the reader of a text in HTML mode sees: what Telegram finds by itself (mentions, links) is among the entities.
@@ -185,7 +182,7 @@ pub async fn serve(simulation: &Simulation, options: Options) -> io::Result<Tele
         .route("/sandbox/say", post(phone::say))
         .route("/sandbox/press", post(phone::press))
         .fallback(api::handle)
-        .layer(axum::middleware::from_fn(guard::check))
+        .layer(axum::middleware::from_fn(loopback::check))
         .with_state(Arc::clone(&shared))
         .into_make_service_with_connect_info::<Line>();
     let server = axum::serve(Lines(listener), app);

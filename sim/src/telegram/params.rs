@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::answer::Refusal;
-use super::multipart;
+use crate::loopback::{decode, parts};
 
 /// Files that came with a request, by the names of their parts.
 pub(super) type Files = BTreeMap<String, Arc<[u8]>>;
@@ -35,10 +35,10 @@ impl Params {
         } else if content_type.starts_with("application/x-www-form-urlencoded") {
             read_pairs(&mut params, &String::from_utf8_lossy(body));
         } else if content_type.starts_with("multipart/form-data") {
-            let parts = multipart::parts(written, body)
+            let parts = parts(written, body)
                 .ok_or_else(|| Refusal::bad_request("can't parse multipart/form-data"))?;
             for part in parts {
-                if part.is_file {
+                if part.filename.is_some() {
                     files.insert(part.name, part.content.into());
                 } else {
                     let text = String::from_utf8_lossy(part.content).into_owned();
@@ -111,27 +111,6 @@ fn read_pairs(params: &mut Map<String, Value>, text: &str) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         params.insert(decode(name, true), Value::String(decode(value, true)));
     }
-}
-
-/// Undoes percent-encoding; an odd `%` stays.
-pub(super) fn decode(text: &str, plus_is_space: bool) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let hex = bytes.get(at + 1..at + 3).and_then(|two| std::str::from_utf8(two).ok());
-        let decoded = hex.and_then(|two| u8::from_str_radix(two, 16).ok());
-        match (byte, decoded) {
-            (b'%', Some(decoded)) => {
-                out.push(decoded);
-                at += 2;
-            }
-            (b'+', _) if plus_is_space => out.push(b' '),
-            (other, _) => out.push(other),
-        }
-        at += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

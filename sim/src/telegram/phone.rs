@@ -1,16 +1,12 @@
 //! The phone: the page at `/`, and the few requests it makes.
 
 use std::convert::Infallible;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Query, State as Shares};
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
-};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::state::State;
 use super::{SandboxError, Shared, TelegramSandbox};
+use crate::loopback;
 use crate::world::World;
 use crate::world::chats::Message;
 
@@ -47,31 +44,7 @@ impl Whose {
 
 /// `GET /`
 pub(super) async fn page() -> Response {
-    let mut nonce = String::with_capacity(32);
-    for byte in rand::random::<[u8; 16]>() {
-        // Writing to a String does not fail.
-        write!(nonce, "{byte:02x}").unwrap_or_default();
-    }
-    let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; \
-         img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    let mut response = PAGE.replace("{{nonce}}", &nonce).into_response();
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CACHE_CONTROL, "no-store"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(CONTENT_SECURITY_POLICY, policy);
-    }
-    response
+    loopback::page(PAGE)
 }
 
 /// `GET /sandbox/messages`: all that the page shows.

@@ -31,6 +31,12 @@ const LINES_MAX: u32 = 2;
 /// How long after a stop an answer may still wait for its turn.
 const LATE_MAX: Duration = Duration::from_secs(1);
 
+/// How often an answer leaves again after Telegram asked to wait: it was not taken then, so there is no second copy.
+const AGAIN_MAX: u32 = 3;
+
+/// The longest wait that an answer outlives: nobody reads on when it is later.
+const WAIT_MAX: Duration = Duration::from_secs(60);
+
 /// Sends answers in the background. Clones share what waits.
 #[derive(Clone)]
 pub(in crate::app) struct Answers {
@@ -114,24 +120,8 @@ impl Answers {
         loop {
             let next = self.backlog().next(&lane);
             let Some(what) = next else { return };
-            let too_late = async {
-                self.stop.cancelled().await;
-                let stopped_at = *self.stopped_at.get_or_init(Instant::now);
-                tokio::time::sleep_until(stopped_at + LATE_MAX).await;
-            };
-            let has_turn = tokio::select! {
-                biased;
-                () = self.limiter.take_for_answer(&chat) => true,
-                () = too_late => false,
-            };
-            if !has_turn {
-                if let Some(unsaid) = pass(&self.failed) {
-                    tracing::warn!(unsaid, "stopped before an answer could leave");
-                }
-                continue;
-            }
             // One answer that nobody thought of must not end the work on its lane: nothing would leave there any more.
-            if AssertUnwindSafe(self.send(&what)).catch_unwind().await.is_err()
+            if AssertUnwindSafe(self.leave(&chat, &what)).catch_unwind().await.is_err()
                 && let Some(unsaid) = pass(&self.failed)
             {
                 tracing::error!(unsaid, "sending an answer has panicked: please report it");
@@ -139,17 +129,54 @@ impl Answers {
         }
     }
 
-    async fn send(&self, what: &What) {
-        match what {
-            What::Message { chat, thread, message } => {
-                if let Err(error) = self.client.send_message(*chat, *thread, message, false).await {
-                    self.say_failed(&error, "an answer did not arrive");
-                }
+    /// Waits, unless a stop comes first; `false`: it came.
+    async fn is_in_time(&self, wait: impl Future<Output = ()>) -> bool {
+        let too_late = async {
+            self.stop.cancelled().await;
+            let stopped_at = *self.stopped_at.get_or_init(Instant::now);
+            tokio::time::sleep_until(stopped_at + LATE_MAX).await;
+        };
+        let is_in_time = tokio::select! {
+            biased;
+            () = wait => true,
+            () = too_late => false,
+        };
+        if !is_in_time && let Some(unsaid) = pass(&self.failed) {
+            tracing::warn!(unsaid, "stopped before an answer could leave");
+        }
+        is_in_time
+    }
+
+    /// Sends an answer once its chat has a slot, and again where Telegram asks to wait.
+    async fn leave(&self, chat: &Address, what: &What) {
+        let message = match what {
+            What::Message { message, .. } | What::Edit { message, .. } => message,
+        };
+        // Before its slot: it leaves at the moment at which the limiter counts it.
+        let drawn = self.client.drawn(message).await;
+        for again in 0.. {
+            if !self.is_in_time(self.limiter.take_for_answer(chat)).await {
+                return;
             }
-            What::Edit { chat, message_id, message } => {
-                if let Err(error) = self.client.edit_message(*chat, *message_id, message).await {
-                    self.say_failed(&error, "a message could not be changed");
+            let (sent, failure) = match what {
+                What::Message { chat, thread, .. } => {
+                    let sent = self.client.send_drawn(*chat, *thread, &drawn, false).await;
+                    (sent.map(drop), "an answer did not arrive")
                 }
+                What::Edit { chat, message_id, .. } => {
+                    let edited = self.client.edit_to_drawn(*chat, *message_id, &drawn).await;
+                    (edited, "a message could not be changed")
+                }
+            };
+            match sent {
+                Ok(()) => return,
+                Err(SendError::Wait { after }) if again < AGAIN_MAX && after <= Some(WAIT_MAX) => {
+                    let wait = tokio::time::sleep(after.unwrap_or_default());
+                    if !self.is_in_time(wait).await {
+                        return;
+                    }
+                }
+                Err(error) => return self.say_failed(&error, failure),
             }
         }
     }

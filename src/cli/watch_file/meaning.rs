@@ -11,6 +11,7 @@ use crate::model::{
     Address, AddressError, Channel, Condition, Event, Rule, Settings, SettingsError, SubjectRef,
     UnixMillis, excerpt,
 };
+use crate::notify::discord::check_hook;
 use crate::route::language;
 
 /// What the configuration says about watches.
@@ -20,6 +21,8 @@ pub struct Terms {
     pub channels: Vec<Channel>,
     /// Whether endpoints may be in private networks.
     pub allow_private: bool,
+    /// Where Discord is.
+    pub discord_url: String,
     /// The rules of a watch of a video that names none.
     pub preset: Vec<Rule>,
     /// The same of a channel or playlist.
@@ -34,9 +37,11 @@ impl Terms {
     /// Takes what matters out of the configuration, which has been checked.
     #[must_use]
     pub fn new(config: &Config, now: UnixMillis) -> Terms {
+        let discord = config.discord.as_ref();
         Terms {
             channels: Channel::ALL.into_iter().filter(|channel| config.is_on(*channel)).collect(),
             allow_private: config.webhook.as_ref().is_some_and(|webhook| webhook.allow_private),
+            discord_url: discord.map_or_else(String::new, |discord| discord.api_url.clone()),
             preset: language::preset(&config.defaults.preset).unwrap_or_default(),
             list_preset: language::preset(&config.defaults.list_preset).unwrap_or_default(),
             zone: TimeZone::get(&config.defaults.tz).unwrap_or(TimeZone::UTC),
@@ -276,7 +281,8 @@ fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
                 .to_string()
         }
         AddressError::Discord(text) => {
-            AddressError::Discord(Quoted(&text).to_string().trim_matches('"').to_owned()).to_string()
+            AddressError::Discord(Quoted(&text).to_string().trim_matches('"').to_owned())
+                .to_string()
         }
         AddressError::DiscordWebhook => AddressError::DiscordWebhook.to_string(),
         AddressError::Webhook(_) => {
@@ -286,13 +292,14 @@ fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
     let (channel, shown) = (address.channel(), || address.masked());
     if !terms.channels.contains(&channel) {
         let shown = shown();
-        let section = Config::section(channel);
-        return Err(format!(
-            "{shown} is off: there is no section [{section}] in the configuration"
-        ));
+        let lacks = Config::switch(channel);
+        return Err(format!("{shown} is off: there is no {lacks} in the configuration"));
     }
-    if let Address::Webhook(url) = &address {
-        check_url(url, terms.allow_private).map_err(|message| format!("{}: {message}", shown()))?;
-    }
+    let checked = match &address {
+        Address::Webhook(url) => check_url(url, terms.allow_private).map(drop),
+        Address::DiscordWebhook(hook) => check_hook(hook, &terms.discord_url),
+        _ => Ok(()),
+    };
+    checked.map_err(|message| format!("{}: {message}", shown()))?;
     Ok(address)
 }

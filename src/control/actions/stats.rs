@@ -13,12 +13,6 @@ use crate::store::{History, RuleStory, StoreError};
 /// Windows over which gains are told, in seconds.
 const WINDOWS_S: [u32; 2] = [3600, 86_400];
 
-/// How far back points are read: a count that rests has none, and statistics are kept no longer.
-const BACK: Duration = Duration::from_secs(31 * 86_400);
-
-/// Most points that are read: those of a day with one a minute, and some.
-const POINTS_MAX: usize = 2000;
-
 /// How far back the course of the views is told.
 const COURSE_BACK: Duration = Duration::from_secs(7 * 86_400);
 
@@ -83,8 +77,9 @@ impl Actions {
         id: VideoId,
         now: UnixMillis,
     ) -> Outcome<Stats, NoStats, StoreError> {
-        let since = now.minus(BACK);
-        let Told { stories, history } = self.why(&by.destination, id, (since, POINTS_MAX)).await?;
+        let since = now.minus(History::BACK);
+        let Told { stories, history } =
+            self.why(&by.destination, id, (since, History::POINTS_MAX)).await?;
         // Asked anew: what is stored does not say whether a count has been hidden since.
         let looked = self.lookup.video(&id, &self.asker(by)).await;
         let known = history.as_ref().and_then(|history| history.known.clone());

@@ -91,7 +91,7 @@ pub(super) async fn video(turn: &Turn<'_>, rest: &str, command: &str) -> Result<
 /// `/why <video>`
 pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     let id = video(turn, rest, "/why").await?;
-    let points = (turn.now.minus(story::WINDOW_BACK), story::WINDOW_POINTS_MAX);
+    let points = (turn.now.minus(History::BACK), History::POINTS_MAX);
     let Told { stories, history } = turn.actions().why(turn.destination, id, points).await?;
     let title = history.as_ref().and_then(|history| history.title.as_deref());
     let known = history.as_ref().and_then(|history| history.known.as_ref());

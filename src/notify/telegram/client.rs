@@ -12,7 +12,8 @@ use serde_json::value::RawValue;
 
 use crate::draw::Painter;
 use crate::http::{
-    Client, Failure, FailureKind, Form, Part, RequestBuilder, USER_AGENT, wish_to_wait,
+    Client, Failure, FailureKind, Form, Part, RequestBuilder, USER_AGENT, is_this_machine,
+    wish_to_wait,
 };
 use crate::notify::SendError;
 
@@ -224,9 +225,4 @@ fn sort(failure: &Failure) -> ApiError {
             ApiError::Send(SendError::Ambiguous(words))
         }
     }
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

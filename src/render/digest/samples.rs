@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::model::{Event, Marks, Metric, STARTED, Signal, SubjectRef, Value, VideoId};
+use crate::model::{Event, Marks, STARTED, Signal, SubjectRef, Value, VideoId};
 use crate::render::news::{
     DigestMessage, NetAlert, VideoFacts, VideoNews, WatchMessage, WatchNews,
 };
 use crate::render::sample::news::{
-    CHANNEL, LIKES, PLAYLIST, VIEWS, alert, counted, event, facts, hostile, listed, news, told,
-    upcoming, upload,
+    CHANNEL, LIKES, PLAYLIST, VIEWS, alert, counted, event, facts, hostile, listed, news,
+    of_each_kind, told, upcoming, upload,
 };
 use crate::render::sample::{HOSTILE, NOW, TITLE};
 
@@ -98,28 +98,15 @@ fn of_fifty() -> DigestMessage {
 
 /// Each thing that may happen, of videos of a channel and of single ones.
 fn every_event() -> Vec<WatchNews> {
-    let gain = Signal::Gain { metric: Metric::Views, window_s: 3600 };
-    let growth = Signal::Growth { metric: Metric::Likes, window_s: 900 };
     let mut fell = counted(LIKES, 520, 499, "likes at 500");
     fell.series.down = true;
     fell.marks = Marks { values: vec![500], more: 2 };
     let title = Value::Text(TITLE.into());
     let renamed =
         |previous| alert(Signal::Event(Event::Title), previous, Value::Text("new".into()), "title");
-    let all = vec![
-        renamed(Value::Text("old".into())),
-        event(Event::Status, "public", "unavailable"),
-        event(Event::Status, "public", "unlisted"),
-        event(Event::Status, "unavailable", "public"),
-        event(Event::Status, "unlisted", "public"),
-        event(Event::Live, "none", "upcoming"),
-        event(Event::Live, "upcoming", "live"),
-        event(Event::Live, "live", "completed"),
-        alert(Signal::Count(Metric::Comments), Value::Int(3), Value::None, "comments any"),
-        counted(gain, 10_000, 10_612, "views rate > 200/h"),
-        counted(growth, 10_000, 10_612, "likes +5% in 15m"),
-        fell,
-    ];
+    let mut all = vec![renamed(Value::Text("old".into()))];
+    all.extend(of_each_kind());
+    all.push(fell);
     let made_before = |index: i64, alert: NetAlert| news(Some(video(index)), vec![alert]);
     let stream = |index: i64, alert: NetAlert| {
         let mut facts = video(index);

@@ -34,6 +34,24 @@ pub(in crate::render) fn counted(signal: Signal, from: i64, to: i64, rule: &str)
     alert(signal, Value::Int(from), Value::Int(to), rule)
 }
 
+/// An alert of each kind that neither renames a video nor passes a value.
+pub(in crate::render) fn of_each_kind() -> Vec<NetAlert> {
+    let gain = Signal::Gain { metric: Metric::Views, window_s: 3600 };
+    let growth = Signal::Growth { metric: Metric::Likes, window_s: 900 };
+    vec![
+        event(Event::Status, "public", "unavailable"),
+        event(Event::Status, "public", "unlisted"),
+        event(Event::Status, "unavailable", "public"),
+        event(Event::Status, "unlisted", "public"),
+        event(Event::Live, "none", "upcoming"),
+        event(Event::Live, "upcoming", "live"),
+        event(Event::Live, "live", "completed"),
+        alert(Signal::Count(Metric::Comments), Value::Int(3), Value::None, "comments any"),
+        counted(gain, 10_000, 10_612, "views rate > 200/h"),
+        counted(growth, 10_000, 10_612, "likes +5% in 15m"),
+    ]
+}
+
 pub(in crate::render) fn upload(previous: Value, current: Value) -> NetAlert {
     alert(Signal::Event(Event::Upload), previous, current, "upload")
 }

@@ -1,10 +1,10 @@
 //! What watches are told of several videos: one message per situation.
 
-use crate::model::{About, Event, Marks, Metric, STARTED, Signal, Value, VideoId};
+use crate::model::{About, Event, Marks, STARTED, Signal, Value, VideoId};
 use crate::render::news::{NetAlert, VideoFacts, VideoNews, WatchMessage};
 use crate::render::sample::news::{
     CHANNEL, LIKES, PLAYLIST, VIEWS, alert, counted, event, facts, hostile, last_of_day, listed,
-    news, told, upcoming, upload,
+    news, of_each_kind, told, upcoming, upload,
 };
 use crate::render::sample::{HOSTILE, NOW, TITLE};
 
@@ -44,22 +44,9 @@ pub(super) fn several() -> Vec<WatchMessage> {
             .collect(),
     );
     let everything = |video: VideoFacts| {
-        let gain = Signal::Gain { metric: Metric::Views, window_s: 3600 };
-        let growth = Signal::Growth { metric: Metric::Likes, window_s: 900 };
-        let alerts = vec![
-            event(Event::Title, HOSTILE, HOSTILE),
-            event(Event::Status, "public", "unavailable"),
-            event(Event::Status, "public", "unlisted"),
-            event(Event::Status, "unavailable", "public"),
-            event(Event::Status, "unlisted", "public"),
-            event(Event::Live, "none", "upcoming"),
-            event(Event::Live, "upcoming", "live"),
-            event(Event::Live, "live", "completed"),
-            alert(Signal::Count(Metric::Comments), Value::Int(3), Value::None, "comments any"),
-            counted(LIKES, 55, 56, "likes any"),
-            counted(gain, 10_000, 10_612, "views rate > 200/h"),
-            counted(growth, 10_000, 10_612, "likes +5% in 15m"),
-        ];
+        let mut alerts = vec![event(Event::Title, HOSTILE, HOSTILE)];
+        alerts.extend(of_each_kind());
+        alerts.push(counted(LIKES, 55, 56, "likes any"));
         news(Some(video), alerts)
     };
     let presence = |current: &str| {

@@ -1,5 +1,7 @@
 //! What the rules did about a video, and its counts over time.
 
+use std::time::Duration;
+
 use crate::model::{
     Address, Alert, Counts, Known, Outcome, Pings, RuleId, Schedule, Series, Settings, SubjectRef,
     UnixMillis,
@@ -70,4 +72,12 @@ pub struct History {
     pub known: Option<Known>,
     /// Points: when, counts.
     pub points: Vec<(UnixMillis, Counts)>,
+}
+
+impl History {
+    /// How far back points are read for a window: a count that rests has none, and statistics are kept no longer.
+    pub(crate) const BACK: Duration = Duration::from_secs(31 * 86_400);
+
+    /// Most points that are read for a window: those of a day with one a minute, and some.
+    pub(crate) const POINTS_MAX: usize = 2000;
 }

@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn what_can_not_be_read_is_named_and_never_quoted() {
-        let secret = "discord-webhook:https://discord.com/api/webhooks/1/s3cret";
+        let secret = "discord-webhook:https://discord.com/api/webhooks/x/s3cret";
         let errors = [
             parsed::<Address>(secret, "destination").err(),
             parsed::<SubjectRef>("s3cret", "subject").err(),

@@ -6,8 +6,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tubebell::app::system_clock;
 
-use super::units::{CHATS, Units};
-use super::{RUN, check_sound, kill_again_and_again, knob, seed};
+use super::units::{IN_FLIGHT_MAX, Units};
+use super::{RUN, kill_again_and_again, knob, seed};
 use crate::process::Program;
 use crate::wait::until;
 
@@ -22,12 +22,12 @@ const COME: &str = "UPDATE digest SET next_at = min(next_at, ?1);
 
 impl Units {
     fn is_collected(&self) -> bool {
-        self.database().query_row(IS_COLLECTED, [self.wanted()], |row| row.get(0)).unwrap()
+        self.at.database().query_row(IS_COLLECTED, [self.wanted()], |row| row.get(0)).unwrap()
     }
 
     /// Brings the time of all digests forward. A gateway that runs notices at its next look.
     fn come(&self) {
-        let mut db = self.database();
+        let mut db = self.at.database();
         let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
         for statement in COME.split(';').map(str::trim).filter(|sql| !sql.is_empty()) {
             tx.execute(statement, [system_clock()().0]).unwrap();
@@ -42,7 +42,7 @@ async fn killed_amid_digests_it_tells_what_was_collected_once_and_to_everybody()
     let mut rng = SmallRng::seed_from_u64(seed());
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let mut units = Units::new(&tasks, &stop, "[defaults]\ndigest = \"hourly\"\n").await;
-    let folder = units.folder.path().to_owned();
+    let folder = units.at.folder.path().to_owned();
     let start = units.begin().await;
 
     let mut comes = SmallRng::seed_from_u64(rng.random());
@@ -65,23 +65,12 @@ async fn killed_amid_digests_it_tells_what_was_collected_once_and_to_everybody()
         program.signal("TERM");
         assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
         units.come();
-        let mut program = Program::start(&folder, "run", &RUN);
+        let program = Program::start(&folder, "run", &RUN);
         until("a digest", async || units.is_told()).await;
-        let open = "SELECT count(*) = 0 FROM alert WHERE outcome IS NULL";
-        until("that nothing is under way", async || {
-            units.database().query_row(open, [], |row| row.get(0)).unwrap()
-        })
-        .await;
-        program.signal("TERM");
-        assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
+        units.at.finish(program).await;
     }
     stop.cancel();
-    units.simulation.stop().await;
+    units.at.simulation.stop().await;
 
-    let copies = units.judge_names();
-    println!("{kills} kills, {copies} second copies");
-    // A chat has one message in flight at a time.
-    let most = usize::try_from(kills).unwrap() * usize::try_from(CHATS).unwrap();
-    assert!(copies <= most, "{copies} second copies after {kills} kills");
-    check_sound(&units.database());
+    units.at.judge(kills, units.judge_names(), IN_FLIGHT_MAX);
 }

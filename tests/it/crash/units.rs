@@ -4,27 +4,27 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::routing::post;
-use axum::{Json, Router};
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
-use rusqlite::Connection;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tubebell::app::system_clock;
-use tubebell_sim::{Simulation, youtube};
+use tubebell_sim::world::World;
 
-use super::{APPLY, RUN, check_sound, kill_again_and_again, knob, seed};
-use crate::outside::{self, UNITS};
+use super::installation::Installation;
+use super::{APPLY, RUN, kill_again_and_again, knob, seed};
 use crate::process::Program;
 use crate::story::CHANNEL;
-use crate::wait::{LIMIT, pause, until};
+use crate::wait::{pause, until};
 
 /// Who watches the channel.
 pub(super) const CHATS: i64 = 8;
+
+/// A chat has one message in flight at a time.
+pub(super) const IN_FLIGHT_MAX: usize = 8;
 
 /// Videos that are new in a round: with their titles two messages hold fewer.
 const NEW: usize = 90;
@@ -79,8 +79,7 @@ async fn answer(
 
 /// A channel that gets many videos in every round.
 pub(super) struct Units {
-    pub(super) folder: tempfile::TempDir,
-    pub(super) simulation: Simulation,
+    pub(super) at: Installation,
     got: Shared,
     round: usize,
 }
@@ -88,46 +87,24 @@ pub(super) struct Units {
 impl Units {
     /// `more` stands at the end of the configuration.
     pub(super) async fn new(tasks: &TaskTracker, stop: &CancellationToken, more: &str) -> Units {
-        let simulation = outside::simulation(system_clock());
-        simulation.edit(|world| world.add_videos(CHANNEL, 5));
-        let youtube = youtube::serve(&simulation).await.unwrap();
-        youtube.daily_units(UNITS);
         let got = Shared::default();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let app = Router::new().route("/{bot}/{method}", post(answer)).with_state(Arc::clone(&got));
-        let end = stop.clone().cancelled_owned();
-        tasks.spawn(async move {
-            axum::serve(listener, app).with_graceful_shutdown(end).await.unwrap();
-        });
-        let folder = tempfile::tempdir().unwrap();
-        let base = youtube.base_url();
-        let config = format!(
-            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{base}\"\nfeed_url = \"{base}\"\n\
-             daily_units = {UNITS}\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
-             [telegram]\ntoken = \"1:crash\"\napi_url = \"http://127.0.0.1:{port}\"\nrate_per_s = 0\n\
-             chat_rate_per_s = 0\ngroup_rate_per_min = 0\n[limits]\nmembers_per_subject = 5000\n{more}"
-        );
-        std::fs::write(folder.path().join("tubebell.toml"), config).unwrap();
+        let bot = post(answer).with_state(Arc::clone(&got));
+        let more = format!("[limits]\nmembers_per_subject = 5000\n{more}");
+        let world = |world: &mut World| drop(world.add_videos(CHANNEL, 5));
+        let at = Installation::new(world, bot, (tasks, stop), &more).await;
         let watches: String = (1..=CHATS)
             .map(|chat| format!("{CHANNEL},upload; views any,telegram:{chat}\n"))
             .collect();
-        std::fs::write(folder.path().join("w.csv"), format!("channel,rules,to\n{watches}"))
-            .unwrap();
-        Units { folder, simulation, got, round: 0 }
-    }
-
-    pub(super) fn database(&self) -> Connection {
-        let db = Connection::open(self.folder.path().join("tubebell.db")).unwrap();
-        db.busy_timeout(LIMIT).unwrap();
-        db
+        let watches = format!("channel,rules,to\n{watches}");
+        std::fs::write(at.folder.path().join("w.csv"), watches).unwrap();
+        Units { at, got, round: 0 }
     }
 
     /// Many new videos at once.
     pub(super) fn turn(&mut self) {
         self.round += 1;
         let round = self.round;
-        self.simulation.edit(|world| {
+        self.at.simulation.edit(|world| {
             for n in 0..NEW {
                 world.add_upload(CHANNEL, &title(round, n)).unwrap();
             }
@@ -158,13 +135,13 @@ impl Units {
 
     /// Starts the gateway once, so that everything is seen, silently. Returns how much work a start is.
     pub(super) async fn begin(&mut self) -> Duration {
-        let folder = self.folder.path().to_owned();
+        let folder = self.at.folder.path().to_owned();
         let mut apply = Program::start(&folder, "apply", &APPLY);
         assert_eq!(apply.end().await.code(), Some(0), "{}", apply.err(&folder));
         let mut program = Program::start(&folder, "run", &RUN);
         let seen = "SELECT count(*) = 5 FROM seen";
         until("a first look", async || {
-            self.database().query_row(seen, [], |row| row.get(0)).unwrap()
+            self.at.database().query_row(seen, [], |row| row.get(0)).unwrap()
         })
         .await;
         let start = program.worked();
@@ -227,29 +204,17 @@ async fn killed_amid_messages_in_parts_it_names_each_video_once_and_keeps_their_
     let mut rng = SmallRng::seed_from_u64(seed());
     let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
     let mut units = Units::new(&tasks, &stop, "").await;
-    let folder = units.folder.path().to_owned();
+    let folder = units.at.folder.path().to_owned();
     let start = units.begin().await;
 
     kill_again_and_again(&folder, kills, start, &mut rng, || units.go_on()).await;
-    let mut program = Program::start(&folder, "run", &RUN);
+    let program = Program::start(&folder, "run", &RUN);
     until("that what the kills left is told", async || units.is_told()).await;
     units.turn();
     until("the last round", async || units.is_told()).await;
-    let open = "SELECT count(*) = 0 FROM alert WHERE outcome IS NULL";
-    until("that nothing is under way", async || {
-        units.database().query_row(open, [], |row| row.get(0)).unwrap()
-    })
-    .await;
-    program.signal("TERM");
-    assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
+    units.at.finish(program).await;
     stop.cancel();
-    units.simulation.stop().await;
+    units.at.simulation.stop().await;
 
-    let copies = units.judge();
-    println!("{kills} kills, {copies} second copies");
-    // A chat has one message in flight at a time.
-    let most = usize::try_from(kills).unwrap() * usize::try_from(CHATS).unwrap();
-    assert!(copies <= most, "{copies} second copies after {kills} kills");
-    let db = units.database();
-    check_sound(&db);
+    units.at.judge(kills, units.judge(), IN_FLIGHT_MAX);
 }

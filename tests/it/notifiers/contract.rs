@@ -1,17 +1,21 @@
 //! What holds for every notifier, run against each.
 
+mod discord;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::task::JoinSet;
-use tubebell::model::{Address, Body, Channel, ChatMessage};
+use tubebell::model::{Address, Body, Channel, ChatMessage, EmbedMessage};
 use tubebell::notify::recorder::Recorder;
 use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 
+use super::discord::TOKEN as DISCORD_TOKEN;
 use super::stub::{Answer, Stub, closed, hanging_up};
 use super::telegram::{TOKEN, client};
 use super::webhook::{SECRET, hook};
+use discord::DiscordRig;
 
 /// Stands in every address, body and answer, and must be in no error.
 const SECRET_WORD: &str = "s3cretw0rd";
@@ -229,8 +233,14 @@ impl Rig for RecorderRig {
     }
 }
 
-fn rigs() -> [Box<dyn Rig>; 3] {
-    [Box::new(TelegramRig), Box::new(WebhookRig), Box::new(RecorderRig)]
+fn rigs() -> [Box<dyn Rig>; 5] {
+    [
+        Box::new(TelegramRig),
+        Box::new(DiscordRig { is_bot: true }),
+        Box::new(DiscordRig { is_bot: false }),
+        Box::new(WebhookRig),
+        Box::new(RecorderRig),
+    ]
 }
 
 #[test]
@@ -304,7 +314,7 @@ async fn every_failure_says_who_has_to_change_something_and_holds_no_secret() {
                 assert_eq!(after, Some(Duration::from_secs(35)), "{name}");
             }
             for text in [error.to_string(), format!("{error:?}")] {
-                for secret in [TOKEN, SECRET, SECRET_WORD] {
+                for secret in [TOKEN, DISCORD_TOKEN, SECRET, SECRET_WORD] {
                     assert!(!text.contains(secret), "{name}, {class:?}: {text}");
                 }
             }
@@ -317,6 +327,7 @@ async fn every_failure_says_who_has_to_change_something_and_holds_no_secret() {
 async fn a_body_of_a_kind_that_a_channel_does_not_take_is_refused_unsent_and_unquoted() {
     let html = SECRET_WORD.to_owned();
     let bodies = [
+        Body::Embed(EmbedMessage { text: html.clone(), ..EmbedMessage::default() }),
         Body::Chat(ChatMessage { html, ..ChatMessage::default() }),
         Body::Json(SECRET_WORD.to_owned()),
         Body::Text(SECRET_WORD.to_owned()),

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 /// One request as it arrived.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
+    pub(super) method: String,
     pub(super) path: String,
     pub(super) headers: HeaderMap,
     pub(super) body: String,
@@ -127,7 +128,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let body = to_bytes(body, 1 << 20).await.unwrap();
     let body = String::from_utf8_lossy(&body).into_owned();
     let path = parts.uri.to_string();
-    shared.seen.lock().unwrap().push(Seen { path: path.clone(), headers: parts.headers, body });
+    let (method, headers) = (parts.method.to_string(), parts.headers);
+    shared.seen.lock().unwrap().push(Seen { method, path: path.clone(), headers, body });
     let next = shared.answers.lock().unwrap().pop_front();
     let answer = next.unwrap_or_else(|| Answer::new(418, "nothing more is scripted"));
     shared.arrived.notify_one();

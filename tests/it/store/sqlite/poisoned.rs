@@ -173,7 +173,7 @@ async fn a_snapshot_that_can_t_be_read_does_not_hide_those_behind_it() {
 
 #[tokio::test]
 async fn the_secret_of_an_address_that_can_t_be_read_stays_in_its_row() {
-    let hidden = "discord-webhook:https://discord.com/api/webhooks/1/s3cret";
+    let hidden = "discord-webhook:https://discord.com/api/webhooks/x/s3cret";
     let bench = broken(&format!("UPDATE destination SET address = '{hidden}' WHERE id = 1")).await;
     assert_eq!(bench.send_all().await.len(), 1);
     let causes: String =

@@ -4,15 +4,17 @@
 
 /// One part.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Part<'a> {
-    pub(super) name: String,
-    /// It came with a file's name: others are texts.
-    pub(super) is_file: bool,
-    pub(super) content: &'a [u8],
+pub(crate) struct Part<'a> {
+    pub(crate) name: String,
+    /// The name of the file that it is; parts without one are texts.
+    pub(crate) filename: Option<String>,
+    /// What its sender says it is.
+    pub(crate) content_type: Option<String>,
+    pub(crate) content: &'a [u8],
 }
 
 /// The parts of a body with this content type; `None`: it is not as it says.
-pub(super) fn parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<Part<'a>>> {
+pub(crate) fn parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<Part<'a>>> {
     let boundary = parameter(content_type, "boundary")?;
     let mut rest = body.strip_prefix(format!("--{boundary}").as_bytes())?;
     let between = format!("\r\n--{boundary}");
@@ -24,12 +26,12 @@ pub(super) fn parts<'a>(content_type: &str, body: &'a [u8]) -> Option<Vec<Part<'
         let (head, after) = split(rest.strip_prefix(b"\r\n")?, b"\r\n\r\n")?;
         let (content, after) = split(after, between.as_bytes())?;
         let head = String::from_utf8_lossy(head);
-        let is_disposition =
-            |line: &&str| line.to_ascii_lowercase().starts_with("content-disposition:");
-        let disposition = head.lines().find(is_disposition)?;
+        let disposition = head.lines().find_map(|line| header(line, "content-disposition"))?;
         let name = parameter(disposition, "name")?;
-        let is_file = parameter(disposition, "filename").is_some();
-        parts.push(Part { name, is_file, content });
+        let filename = parameter(disposition, "filename");
+        let content_type = head.lines().find_map(|line| header(line, "content-type"));
+        let content_type = content_type.map(|value| value.trim().to_owned());
+        parts.push(Part { name, filename, content_type, content });
         rest = after;
     }
 }
@@ -39,6 +41,12 @@ fn split<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = bytes.windows(mark.len()).position(|window| window == mark)?;
     let (before, after) = bytes.split_at_checked(at)?;
     Some((before, after.get(mark.len()..)?))
+}
+
+/// The value of a line `name: value`.
+fn header<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (key, value) = line.split_once(':')?;
+    key.eq_ignore_ascii_case(name).then_some(value)
 }
 
 /// The value of `name=value` behind a semicolon, with or without quotes.
@@ -60,10 +68,19 @@ mod tests {
             content-type: image/png\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"a.png\"\r\n\r\n\
             \r\n--b\x00\xff\r\n--b0--\r\n";
         let found = parts("multipart/form-data; boundary=b0", body).unwrap();
-        let part = |name: &str, is_file, content| Part { name: name.to_owned(), is_file, content };
+        let part = |name: &str, filename: Option<&str>, content_type: Option<&str>, content| Part {
+            name: name.to_owned(),
+            filename: filename.map(str::to_owned),
+            content_type: content_type.map(str::to_owned),
+            content,
+        };
+        let photo = b"\r\n--b\x00\xff".as_slice();
         assert_eq!(
             found,
-            [part("chat_id", false, b"7".as_slice()), part("photo", true, b"\r\n--b\x00\xff")]
+            [
+                part("chat_id", None, None, b"7".as_slice()),
+                part("photo", Some("a.png"), Some("image/png"), photo)
+            ]
         );
         assert_eq!(parts("multipart/form-data; boundary=\"b1\"", b"--b1--\r\n"), Some(vec![]));
     }

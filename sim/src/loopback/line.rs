@@ -18,17 +18,17 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The far end of one connection; whoever holds it can cut it.
 #[derive(Debug, Clone)]
-pub(super) struct Line(Arc<AtomicBool>);
+pub(crate) struct Line(Arc<AtomicBool>);
 
 impl Line {
     /// Lets nothing more through: the client sees the connection end without an answer.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::Release);
     }
 }
 
 /// Accepts connections that can be cut.
-pub(super) struct Lines(pub(super) TcpListener);
+pub(crate) struct Lines(pub(crate) TcpListener);
 
 impl Listener for Lines {
     type Io = CuttableStream;
@@ -58,7 +58,7 @@ impl Connected<IncomingStream<'_, Lines>> for Line {
 }
 
 /// A TCP stream with a switch.
-pub(super) struct CuttableStream {
+pub(crate) struct CuttableStream {
     stream: TcpStream,
     is_cut: Arc<AtomicBool>,
 }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses foreign names (DNS rebinding) and requests that a page of another origin makes.
-pub(super) async fn check(request: Request, next: Next) -> Response {
+pub(crate) async fn check(request: Request, next: Next) -> Response {
     if !is_own_name(request.headers()) {
         return (StatusCode::MISDIRECTED_REQUEST, "open this page as http://127.0.0.1\n")
             .into_response();

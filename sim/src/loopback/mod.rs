@@ -1,0 +1,14 @@
+//! What several servers of the simulation need of HTTP: connections that can be cut, who may come in, bodies of several
+//! parts, percent-encoding, and pages that load nothing from elsewhere.
+
+mod guard;
+mod line;
+mod multipart;
+mod page;
+mod percent;
+
+pub(crate) use guard::check;
+pub(crate) use line::{Line, Lines};
+pub(crate) use multipart::parts;
+pub(crate) use page::page;
+pub(crate) use percent::decode;

@@ -1,0 +1,81 @@
+//! A gateway to be killed, with the outside world that it is in: a simulated YouTube, and a bot that takes all it gets.
+
+use axum::Router;
+use axum::routing::MethodRouter;
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tubebell::app::system_clock;
+use tubebell_sim::world::World;
+use tubebell_sim::{Simulation, youtube};
+
+use super::check_sound;
+use crate::outside::{self, UNITS};
+use crate::process::Program;
+use crate::wait::{LIMIT, until};
+
+pub(super) struct Installation {
+    /// Its configuration and its database.
+    pub(super) folder: TempDir,
+    pub(super) simulation: Simulation,
+}
+
+impl Installation {
+    /// `bot` answers as Telegram does; `more` stands at the end of the configuration.
+    pub(super) async fn new(
+        world: impl FnOnce(&mut World),
+        bot: MethodRouter,
+        (tasks, stop): (&TaskTracker, &CancellationToken),
+        more: &str,
+    ) -> Installation {
+        let simulation = outside::simulation(system_clock());
+        simulation.edit(world);
+        let youtube = youtube::serve(&simulation).await.unwrap();
+        youtube.daily_units(UNITS);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let app = Router::new().route("/{bot}/{method}", bot);
+        let end = stop.clone().cancelled_owned();
+        tasks.spawn(async move {
+            axum::serve(listener, app).with_graceful_shutdown(end).await.unwrap();
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let base = youtube.base_url();
+        let config = format!(
+            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{base}\"\nfeed_url = \"{base}\"\n\
+             daily_units = {UNITS}\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
+             [telegram]\ntoken = \"1:crash\"\napi_url = \"http://127.0.0.1:{port}\"\nrate_per_s = 0\n\
+             chat_rate_per_s = 0\ngroup_rate_per_min = 0\n{more}"
+        );
+        std::fs::write(folder.path().join("tubebell.toml"), config).unwrap();
+        Installation { folder, simulation }
+    }
+
+    pub(super) fn database(&self) -> Connection {
+        let db = Connection::open(self.folder.path().join("tubebell.db")).unwrap();
+        db.busy_timeout(LIMIT).unwrap();
+        db
+    }
+
+    /// Lets a running gateway tell all that waits, and ends it.
+    pub(super) async fn finish(&self, mut program: Program) {
+        let open = "SELECT count(*) = 0 FROM alert WHERE outcome IS NULL";
+        until("that nothing is under way", async || {
+            self.database().query_row(open, [], |row| row.get(0)).unwrap()
+        })
+        .await;
+        program.signal("TERM");
+        let folder = self.folder.path();
+        assert_eq!(program.end().await.code(), Some(0), "{}", program.err(folder));
+    }
+
+    /// Each kill makes as many second copies as messages may be in flight, and no more.
+    pub(super) fn judge(&self, kills: u64, copies: usize, in_flight: usize) {
+        println!("{kills} kills, {copies} second copies");
+        let most = usize::try_from(kills).unwrap() * in_flight;
+        assert!(copies <= most, "{copies} second copies after {kills} kills");
+        check_sound(&self.database());
+    }
+}
