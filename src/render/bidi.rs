@@ -13,7 +13,7 @@ const END_OF_EMBEDDING: char = '\u{202c}';
 const END_OF_ISOLATE: char = '\u{2069}';
 
 /// Goes from left to right, and is not seen.
-const LEFT_TO_RIGHT: char = '\u{200e}';
+pub(super) const LEFT_TO_RIGHT: char = '\u{200e}';
 
 /// What a sign opens is closed by.
 const fn closing(c: char) -> Option<char> {

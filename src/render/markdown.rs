@@ -22,6 +22,7 @@ use std::sync::Arc;
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 
+use super::bidi::LEFT_TO_RIGHT;
 use super::html::{Parsed, Run};
 use crate::model::is_invisible;
 
@@ -69,10 +70,15 @@ pub(super) fn link(text: &str, url: &str) -> String {
         return escape(text);
     }
     let url = address(url);
+    // Discord would take the mark that closes a text from right to left out of the link, and what follows would turn round.
+    let (text, mark) = match text.strip_suffix(LEFT_TO_RIGHT) {
+        Some(text) => (text, "\u{200e}"),
+        None => (text, ""),
+    };
     if is_harmless(text) {
-        format!("[{text}](<{url}>)")
+        format!("[{text}](<{url}>){mark}")
     } else {
-        format!("{} ([open](<{url}>))", escape(text))
+        format!("{}{mark} ([open](<{url}>))", escape(text))
     }
 }
 
@@ -259,9 +265,11 @@ mod tests {
             ("@here", r"\@here"),
             (":a:", r"\:a\:"),
             ("a\u{200d}b", "a\u{200d}b"),
+            ("שיר *\u{200e}", "שיר \\*\u{200e}"),
         ] {
             assert_eq!(link(title, url), format!("{escaped} ([open](<{url}>))"), "{title}");
         }
+        assert_eq!(link("שיר\u{200e}", url), format!("[שיר](<{url}>)\u{200e}"));
         assert_eq!(link("a", "https://b/?c=(d)>*e"), "[a](<https://b/?c=%28d%29%3E%2Ae>)");
         assert_eq!(link("a.b", "tg://user?id=1"), r"a\.b");
     }

@@ -162,7 +162,10 @@ fn title_arrives_in_an_embed(message: &WatchMessage) {
         let seen = discord::read(&title.text).text;
         // Behind it, what it opened is closed.
         let rest = seen.strip_prefix(&typed).unwrap_or_else(|| panic!("{typed:?} in {seen:?}"));
-        assert!(rest.chars().all(|c| matches!(c, '\u{202c}' | '\u{2069}')), "{rest:?}");
+        assert!(
+            rest.chars().all(|c| matches!(c, '\u{202c}' | '\u{2069}' | '\u{200e}')),
+            "{rest:?}"
+        );
     }
 }
 
