@@ -1,4 +1,4 @@
-//! All messages that there are, with their samples: for the check at start and for `tubebell preview`.
+//! All messages that there are, with their samples: for the check of the operator's templates and for `tubebell preview`.
 
 use super::alert::AlertView;
 use super::digest::DigestView;
@@ -12,16 +12,17 @@ use super::views::{
 /// One message with its samples.
 pub(super) struct Kind {
     pub(super) name: &'static str,
-    pub(super) samples: Vec<AnyView>,
+    /// Made when they are asked for: those of a digest have five hundred videos.
+    pub(super) samples: fn() -> Vec<AnyView>,
 }
 
-fn kind<V: View>() -> Kind {
-    Kind { name: V::NAME, samples: V::samples().iter().map(AnyView::from).collect() }
+const fn kind<V: View>() -> Kind {
+    Kind { name: V::NAME, samples: || V::samples().iter().map(AnyView::from).collect() }
 }
 
 /// All messages.
-pub(super) fn kinds() -> Vec<Kind> {
-    vec![
+pub(super) const fn kinds() -> [Kind; 24] {
+    [
         kind::<AlertView>(),
         kind::<AlertsView>(),
         kind::<Card>(),

@@ -116,7 +116,7 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// Compiles and checks the built-in templates with the operator's laid over them.
+    /// Compiles the built-in templates with the operator's laid over them, and checks those.
     ///
     /// `overrides` are the files of the operator's folder: the path relative to it with `/`, and the text.
     ///
@@ -218,7 +218,7 @@ impl Renderer {
         let mut kinds = kinds().into_iter();
         let sample = kinds
             .find(|kind| kind.name == name)
-            .and_then(|kind| kind.samples.into_iter().next())
+            .and_then(|kind| (kind.samples)().into_iter().next())
             .ok_or_else(|| PreviewError::Unknown { name: name.to_owned(), known: Self::names() })?;
         let page = self.chats.page(sample, &room::MESSAGE)?;
         Ok(plain::preview(&page.seen, &page.message.buttons))

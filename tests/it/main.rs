@@ -18,6 +18,7 @@ mod notifiers;
 mod outside;
 mod process;
 mod render;
+mod rings_on_discord;
 mod security;
 mod soak;
 mod source;
