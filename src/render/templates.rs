@@ -270,8 +270,8 @@ mod tests {
         alert/telegram.html.hbs: `</b>` closes nothing here; `</a>` is due (in the rendered line: <b><a href="https://www.youtube.com/watch?v=dQw4w9WgXcQ">Never Gonna Give You Up (4K Remaster)</b></a>)
         alert/telegram.html.hbs: `<b>` is never closed (in the rendered line: <b>x)
         alert/telegram.html.hbs: `<p>` is no tag of Telegram's; it knows a, b, i, u, s, code, pre, blockquote, span class="tg-spoiler" (in the rendered line: <p>1 comment</p>)
-        alert/telegram.html.hbs: text from outside stands in plain text, where it can ping people; put it inside <a href="…"> or <code> (rendered: title: </a></b><b>&amp; "'>*_`[x](y) @tubebell_probe #tag /stop {{x}} مرحبا 👩‍👩‍👧)
-        alert/telegram.html.hbs: text from outside stands in plain text, where it can ping people; put it inside <a href="…"> or <code> (rendered: </a></b><b>&amp; "'>*_`[x](y) @tubebell_probe #tag /stop {{x}} مرحبا 👩‍👩‍👧)
+        alert/telegram.html.hbs: text from outside stands in plain text, where it can ping people; put it inside <a href="…"> or <code> (rendered: title: </a></b><b>&amp; "'>*_`[x](y) @tubebell_probe #tag /stop {{x}} مرحبا 👩‍👩‍👧‎)
+        alert/telegram.html.hbs: text from outside stands in plain text, where it can ping people; put it inside <a href="…"> or <code> (rendered: </a></b><b>&amp; "'>*_`[x](y) @tubebell_probe #tag /stop {{x}} مرحبا 👩‍👩‍👧‎)
         alert/telegram.html.hbs: the attributes of `<a>` are not as Telegram wants them; write <a href="https://…"> (in the rendered line: <a href='https://www.youtube.com/watch?v=dQw4w9WgXcQ'>Never Gonna Give You Up (4K Remaster)</a>)
         alert/telegram.html.hbs:1: can't be read on from here; is every {{#if …}} and {{#each …}} closed?
         alert/telegram.html.hbs:1: helper "if" was opened, but "each" is closing

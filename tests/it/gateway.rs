@@ -223,8 +223,9 @@ async fn an_answer_that_telegram_wants_to_wait_comes_later() {
     let limited = Scope::method("sendMessage").in_chat(ANA);
     story.telegram.plan(limited, TelegramFault::TooMany(1), 2);
     story.ask("/help", "/watch").await;
+    assert_eq!(story.telegram.counters().too_many, 2);
     gateway.stop().await;
-    story.end().await;
+    story.simulation.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
