@@ -10,6 +10,7 @@
 pub mod discord;
 mod ids;
 mod loopback;
+mod plan;
 pub mod replay;
 mod simulation;
 pub mod telegram;

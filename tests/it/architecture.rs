@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What each top-level module of `src/` and `sim/src/` may use of the others. A new module needs a row.
-const MAY_USE: [(&str, &[&str]); 30] = [
+const MAY_USE: [(&str, &[&str]); 31] = [
     ("model", &[]),
     ("files", &[]),
     ("detect", &["model"]),
@@ -46,10 +46,11 @@ const MAY_USE: [(&str, &[&str]); 30] = [
     ("replay", &["ids"]),
     ("world", &["ids", "replay"]),
     ("simulation", &["world"]),
-    ("youtube", &["world", "simulation"]),
+    ("plan", &[]),
+    ("youtube", &["world", "simulation", "plan"]),
     ("loopback", &[]),
-    ("telegram", &["world", "simulation", "loopback"]),
-    ("discord", &["world", "simulation", "loopback"]),
+    ("telegram", &["world", "simulation", "loopback", "plan"]),
+    ("discord", &["world", "simulation", "loopback", "plan"]),
 ];
 
 /// Who spawns tasks, all of them on the `TaskTracker` that stops wait for: the simulation its servers, too. What takes a core

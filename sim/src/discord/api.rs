@@ -147,7 +147,7 @@ impl Call<'_> {
                 code: None,
                 error: None,
             });
-            (state.counters.requests, state.plan.draw(route.operation, id))
+            (state.counters.requests, state.plan.draw(|scope| scope.meets(route.operation, id)))
         });
         Ok(Call { shared, number, route, args, has_token: is_bot, fault, refusal: None })
     }
@@ -171,10 +171,7 @@ impl Call<'_> {
                 self.note(&Err(Refusal::server(status)));
                 return answer::respond_html(status);
             }
-            Some(Fault::Hang) => {
-                stop.cancelled().await;
-                line.cut();
-            }
+            Some(Fault::Hang) => line.hang(stop).await,
             Some(Fault::Slow(by)) => {
                 tokio::select! {
                     () = stop.cancelled() => {}
@@ -187,10 +184,7 @@ impl Call<'_> {
         self.note(&answer);
         match self.fault {
             Some(Fault::AnswerLost) => line.cut(),
-            Some(Fault::HangAfterStoring) => {
-                stop.cancelled().await;
-                line.cut();
-            }
+            Some(Fault::HangAfterStoring) => line.hang(stop).await,
             Some(Fault::Truncated) => return answer::respond_truncated(&answer),
             _ => {}
         }

@@ -58,6 +58,7 @@ pub use record::{Counters, Request};
 pub use routes::Operation;
 pub use session::GatewayFault;
 
+pub use crate::loopback::Hint;
 use crate::loopback::{self, Line, Lines};
 use crate::simulation::{Simulation, lock};
 use crate::world::World;
@@ -104,23 +105,6 @@ pub enum EmbedsBarred {
     Dropped,
     /// The message is refused (50013).
     Refused,
-}
-
-/// Something to type, and what comes of it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Hint {
-    /// The command.
-    pub command: String,
-    /// What it does, in a few words.
-    pub note: String,
-}
-
-impl Hint {
-    /// A hint to type `command`.
-    #[must_use]
-    pub fn new(command: &str, note: &str) -> Hint {
-        Hint { command: command.to_owned(), note: note.to_owned() }
-    }
 }
 
 impl Default for Options {

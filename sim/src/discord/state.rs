@@ -10,11 +10,12 @@ use tokio::time::Instant;
 use super::Options;
 use super::answer::Refusal;
 use super::command::Command;
-use super::faults::Plan;
+use super::faults::{Fault, Scope};
 use super::interaction::Interactions;
 use super::limits::Pace;
 use super::record::{Counters, Request};
 use super::session::Gateway;
+use crate::plan::Plan;
 use crate::world::World;
 use crate::world::discord::{Discord, Rights};
 
@@ -34,7 +35,7 @@ pub(super) struct State {
     pub(super) options: Options,
     /// Where the sandbox is, for addresses of files.
     pub(super) base_url: String,
-    pub(super) plan: Plan,
+    pub(super) plan: Plan<Scope, Fault>,
     pub(super) pace: Pace,
     pub(super) requests: VecDeque<Request>,
     pub(super) counters: Counters,

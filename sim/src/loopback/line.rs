@@ -12,6 +12,7 @@ use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 /// How long to wait after a failed accept: it means that file descriptors ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -24,6 +25,12 @@ impl Line {
     /// Lets nothing more through: the client sees the connection end without an answer.
     pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::Release);
+    }
+
+    /// Gives no answer until the simulation stops.
+    pub(crate) async fn hang(&self, stop: &CancellationToken) {
+        stop.cancelled().await;
+        self.cut();
     }
 }
 

@@ -2,12 +2,14 @@
 //! parts, percent-encoding, and pages that load nothing from elsewhere.
 
 mod guard;
+mod hint;
 mod line;
 mod multipart;
 mod page;
 mod percent;
 
 pub(crate) use guard::check;
+pub use hint::Hint;
 pub(crate) use line::{Line, Lines};
 pub(crate) use multipart::parts;
 pub(crate) use page::page;

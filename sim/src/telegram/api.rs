@@ -287,7 +287,7 @@ impl Call<'_> {
                 status: 0,
                 error: None,
             });
-            let fault = state.plan.draw(name, params.integer("chat_id"));
+            let fault = state.plan.draw(|scope| scope.meets(name, params.integer("chat_id")));
             Call { shared, number, method, params, fault }
         })
     }
@@ -299,10 +299,7 @@ impl Call<'_> {
                 self.note(&Err(Refusal::server(code)));
                 return answer::respond_html(code);
             }
-            Some(Fault::Hang) => {
-                stop.cancelled().await;
-                line.cut();
-            }
+            Some(Fault::Hang) => line.hang(stop).await,
             Some(Fault::Slow(by)) => {
                 tokio::select! {
                     () = stop.cancelled() => {}
@@ -315,10 +312,7 @@ impl Call<'_> {
         self.note(&answer);
         match self.fault {
             Some(Fault::AnswerLost) => line.cut(),
-            Some(Fault::HangAfterStoring) => {
-                stop.cancelled().await;
-                line.cut();
-            }
+            Some(Fault::HangAfterStoring) => line.hang(stop).await,
             Some(Fault::Truncated) => return answer::respond_truncated(&answer),
             _ => {}
         }

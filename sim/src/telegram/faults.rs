@@ -56,53 +56,8 @@ impl Scope {
         Scope { chat: Some(chat), ..self }
     }
 
-    fn meets(self, method: &str, chat: Option<i64>) -> bool {
+    pub(super) fn meets(self, method: &str, chat: Option<i64>) -> bool {
         self.method.is_none_or(|wanted| wanted.eq_ignore_ascii_case(method))
             && (self.chat.is_none() || self.chat == chat)
-    }
-}
-
-/// The planned faults, first come, first met.
-#[derive(Debug, Default)]
-pub(super) struct Plan(Vec<(Scope, Fault, Option<u32>)>);
-
-impl Plan {
-    pub(super) fn add(&mut self, scope: Scope, fault: Fault, times: Option<u32>) {
-        self.0.push((scope, fault, times));
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
-    }
-
-    /// The fault of this request; counts it as met.
-    pub(super) fn draw(&mut self, method: &str, chat: Option<i64>) -> Option<Fault> {
-        let index = self
-            .0
-            .iter()
-            .position(|(scope, _, left)| *left != Some(0) && scope.meets(method, chat))?;
-        let (_, fault, left) = self.0.get_mut(index)?;
-        let fault = *fault;
-        *left = left.map(|left| left - 1);
-        self.0.retain(|(_, _, left)| *left != Some(0));
-        Some(fault)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn faults_are_met_in_their_order_and_as_often_as_planned() {
-        let mut plan = Plan::default();
-        plan.add(Scope::method("sendMessage").in_chat(7), Fault::Hang, Some(1));
-        plan.add(Scope::chat(7), Fault::Server(502), Some(2));
-        plan.add(Scope::ALL, Fault::Truncated, None);
-        assert_eq!(plan.draw("getMe", None), Some(Fault::Truncated));
-        let drawn: Vec<_> = (0..4).map(|_| plan.draw("sendmessage", Some(7)).unwrap()).collect();
-        assert_eq!(drawn, [Fault::Hang, Fault::Server(502), Fault::Server(502), Fault::Truncated]);
-        plan.clear();
-        assert_eq!(plan.draw("getMe", None), None);
     }
 }

@@ -38,6 +38,7 @@ pub use limits::Limits;
 pub use params::Params;
 pub use record::{BotCommand, CallbackAnswer, Counters, Request};
 
+pub use crate::loopback::Hint;
 use crate::loopback::{self, Line, Lines};
 use crate::simulation::{Simulation, lock};
 use crate::world::World;
@@ -77,23 +78,6 @@ pub struct Options {
     pub kept_requests: usize,
     /// What the page tells a newcomer to type.
     pub hints: Vec<Hint>,
-}
-
-/// Something to type, and what comes of it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Hint {
-    /// The command.
-    pub command: String,
-    /// What it does, in a few words.
-    pub note: String,
-}
-
-impl Hint {
-    /// A hint to type `command`.
-    #[must_use]
-    pub fn new(command: &str, note: &str) -> Hint {
-        Hint { command: command.to_owned(), note: note.to_owned() }
-    }
 }
 
 impl Default for Options {

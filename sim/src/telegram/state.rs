@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::answer::{Answer, Refusal};
-use super::faults::Plan;
+use super::faults::{Fault, Scope};
 use super::limits::Pace;
 use super::params::Params;
 use super::record::{BotCommand, CallbackAnswer, Counters, Request};
 use super::updates::Updates;
 use super::{Options, SandboxError};
+use crate::plan::Plan;
 use crate::world::World;
 use crate::world::chats::{Chat, Message, Photo, User};
 
@@ -48,7 +49,7 @@ pub(super) struct Press {
 pub(super) struct State {
     pub(super) options: Options,
     pub(super) updates: Updates,
-    pub(super) plan: Plan,
+    pub(super) plan: Plan<Scope, Fault>,
     pub(super) pace: Pace,
     pub(super) requests: VecDeque<Request>,
     pub(super) counters: Counters,

@@ -7,6 +7,7 @@ use rand::rngs::SmallRng;
 
 use super::bucket::Bucket;
 use super::request::Endpoint;
+use crate::plan::Plan;
 
 /// How YouTube says that a daily bucket is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +56,6 @@ pub enum Fault {
     Slow(Duration),
 }
 
-/// A fault that waits for its request.
-#[derive(Debug, Clone)]
-struct Planned {
-    endpoint: Option<Endpoint>,
-    fault: Fault,
-    left: Option<u32>,
-}
-
 /// What goes wrong, and the choices where real YouTube may do either. The default is a good day.
 #[derive(Debug, Clone)]
 pub struct Faults {
@@ -82,7 +75,8 @@ pub struct Faults {
     pub shuffle: bool,
     /// Of 100 requests for a feed, how many fail with 404 or 500 by turns of chance.
     pub feed_fails_percent: u8,
-    planned: Vec<Planned>,
+    /// By endpoint; `None`: any.
+    plan: Plan<Option<Endpoint>, Fault>,
 }
 
 impl Default for Faults {
@@ -96,7 +90,7 @@ impl Default for Faults {
             completed_says_none: false,
             shuffle: false,
             feed_fails_percent: 0,
-            planned: Vec::new(),
+            plan: Plan::default(),
         }
     }
 }
@@ -110,12 +104,12 @@ impl Faults {
         fault: Fault,
         times: impl Into<Option<u32>>,
     ) {
-        self.planned.push(Planned { endpoint: endpoint.into(), fault, left: times.into() });
+        self.plan.add(endpoint.into(), fault, times.into());
     }
 
     /// Drops the planned faults; the other choices stay.
     pub fn heal(&mut self) {
-        self.planned.clear();
+        self.plan.clear();
     }
 
     /// The rule of a bucket.
@@ -129,13 +123,7 @@ impl Faults {
 
     /// The fault of this request.
     pub(super) fn draw(&mut self, endpoint: Endpoint) -> Option<Fault> {
-        self.planned.retain(|planned| planned.left != Some(0));
-        let planned = (self.planned.iter_mut())
-            .find(|planned| planned.endpoint.is_none_or(|wanted| wanted == endpoint))?;
-        if let Some(left) = &mut planned.left {
-            *left -= 1;
-        }
-        Some(planned.fault)
+        self.plan.draw(|scope| scope.is_none_or(|wanted| wanted == endpoint))
     }
 
     /// The status with which this feed fails.
