@@ -116,6 +116,8 @@ impl Breaker {
                 | SendError::Gone(_)
                 | SendError::Moved(_),
             ) => (self.works(), None),
+            // Nobody was asked, so nothing is known of them.
+            Err(SendError::Held { .. }) => (None, None),
             Err(SendError::Wait { after }) => (self.works(), self.flooded(*after, lane, now)),
             // A service that never answers is as ill as one that says so, and each attempt may be one more copy.
             Err(
@@ -283,6 +285,15 @@ mod tests {
             assert_eq!(back, [Event::Back { was_told: false }], "{error:?}");
             assert!(!breaker.is_paused(), "{error:?}");
         }
+    }
+
+    #[test]
+    fn what_was_held_back_says_nothing_of_the_channel() {
+        let (mut breaker, now) = (telegram(), Instant::now());
+        breaker.ended(&unreachable(), LANE, now);
+        let held = Err(SendError::Held { after: seconds(1) });
+        assert_eq!(breaker.ended::<()>(&held, LANE, now), []);
+        assert!(breaker.is_paused());
     }
 
     #[test]

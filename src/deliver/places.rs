@@ -76,6 +76,8 @@ pub(super) const fn is_answer<T>(outcome: &Result<T, SendError>) -> bool {
         Ok(_)
         | Err(
             SendError::Wait { .. }
+            // Nobody was asked, so nobody hangs.
+            | SendError::Held { .. }
             | SendError::Transient(_)
             | SendError::Rejected(_)
             | SendError::Barred(_)

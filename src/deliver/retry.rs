@@ -10,6 +10,9 @@ use crate::model::UnixMillis;
 use crate::notify::SendError;
 use crate::store::FinishedAs;
 
+/// The shortest that a message is held back: a limit is asked again, not watched.
+const HELD_MIN: Duration = Duration::from_millis(100);
+
 /// Waits after the first, second, … failed attempt; the last one for all that follow.
 const BACK_OFF: [Duration; 4] =
     [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(300), LONG_WAIT];
@@ -75,6 +78,11 @@ pub(crate) fn next_step(
             // Who asks for longer than anything is tried loses this message, and may ask again for the next.
             let lane_free_at = if wait > policy.give_up { now } else { now.plus(wait) };
             NextStep { lane_free_at, ..step(retry(wait)) }
+        }
+        SendError::Held { after } => {
+            let at = now.plus((*after).max(HELD_MIN));
+            let result = FinishedAs::Retry { at, counts: false, error: error.to_string() };
+            NextStep { lane_free_at: at, ..step(result) }
         }
         SendError::Transient(_) | SendError::NoConnection(_) | SendError::Ambiguous(_) => {
             NextStep {
@@ -172,6 +180,7 @@ mod tests {
         let address = crate::model::Address::Recorder(text());
         for error in [
             SendError::Wait { after: None },
+            SendError::Held { after: Duration::ZERO },
             SendError::Unreachable(text()),
             SendError::Unauthorized(text()),
             SendError::Rejected(text()),
@@ -180,6 +189,17 @@ mod tests {
             SendError::Moved(address),
         ] {
             assert_eq!(failed(error.clone()), None, "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_held_back_waits_for_just_that_and_is_no_attempt() {
+        for (after_ms, wait_ms) in [(700, 700), (0, 100)] {
+            let after = Duration::from_millis(after_ms);
+            let step = step(SendError::Held { after }, 3, POLICY.give_up);
+            let at = NOW.plus(Duration::from_millis(wait_ms));
+            assert_eq!((retry_at(&step), step.lane_free_at), (at, at));
+            assert!(matches!(step.result, FinishedAs::Retry { counts: false, .. }));
         }
     }
 

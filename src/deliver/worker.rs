@@ -152,7 +152,7 @@ impl State {
 const fn class(outcome: &Result<Receipt, SendError>) -> SendClass {
     match outcome {
         Ok(_) => SendClass::Sent,
-        Err(SendError::Wait { .. }) => SendClass::Wait,
+        Err(SendError::Wait { .. } | SendError::Held { .. }) => SendClass::Wait,
         Err(SendError::Transient(_) | SendError::NoConnection(_)) => SendClass::Transient,
         Err(SendError::Unreachable(_)) => SendClass::Unreachable,
         Err(SendError::Ambiguous(_)) => SendClass::Ambiguous,

@@ -108,7 +108,7 @@ fn is_version(text: &str) -> bool {
 }
 
 fn is_token(text: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     !text.is_empty() && text.len() <= TOKEN_MAX_BYTES && text.bytes().all(is_part)
 }
 
@@ -153,6 +153,9 @@ mod tests {
             "https://discord.com/api/webhooks/0/t",
             "https://discord.com/api/webhooks/99999999999999999999999/t",
             "https://discord.com/api/webhooks/12/t/slack",
+            // A client would go up a folder.
+            "https://discord.com/api/webhooks/12/..",
+            "https://discord.com/api/webhooks/12/.",
             "https://discord.com/api/webhooks/12/t?wait=true",
             "https://discord.com/api/webhooks/12/t#x",
             "https://discord.com/webhooks/12/t",

@@ -54,6 +54,12 @@ pub enum SendError {
         /// How long, obeyed in full.
         after: Option<Duration>,
     },
+    /// Nobody: the channel has said what its limits allow, and this is more. Nothing was asked for, so it is no attempt.
+    #[error("held back for {} s by what the channel said of its limits", .after.as_secs_f32().ceil())]
+    Held {
+        /// How long, until the channel takes it.
+        after: Duration,
+    },
     /// Nobody: this attempt was answered by a failure, and another may not be (a 500 for this request alone).
     #[error("{0}")]
     Transient(String),

@@ -29,6 +29,7 @@ pub(super) const fn may_be_of_the_picture(refusal: &SendError) -> bool {
     match refusal {
         SendError::Rejected(_) | SendError::Barred(_) => true,
         SendError::Wait { .. }
+        | SendError::Held { .. }
         | SendError::Transient(_)
         | SendError::NoConnection(_)
         | SendError::Unreachable(_)

@@ -3,16 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 use tubebell::app::{Gateway, system_clock};
-use tubebell::model::Address;
+use tubebell::model::{Address, SubjectRef, UnixMillis};
+use tubebell::store::Edit;
 use tubebell_sim::discord::{self, DiscordSandbox, Fault, Message, Options, Scope};
+use tubebell_sim::world::Video;
 
-use crate::story::{Story, baseline, watch};
-use crate::wait::within_limit;
+use crate::story::{CHANNEL, Story, VIDEO, baseline, watch};
+use crate::wait::{until, within_limit};
 
 const OWNER: u64 = 101;
 const GUILD: u64 = 200;
 const FEED: u64 = 301;
 const OTHER: u64 = 302;
+
+const OTHER_VIDEO: &str = "h4Kp_Wm93sE";
+
+/// A name that would ring for all of a server, and for its owner once more.
+const EVERYBODY: &str = "@everyone <@101>";
 
 const TITLE: &str = "Never <b>gonna</b> & @give #you up";
 
@@ -50,7 +57,7 @@ async fn told(discord: &DiscordSandbox, channel: u64, part: &str) -> Message {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_change_on_youtube_rings_in_a_channel_of_discord_and_by_a_webhook_and_pings_nobody() {
+async fn a_change_on_youtube_rings_in_a_channel_of_discord_and_by_a_webhook() {
     let mut story = Story::new().await;
     let (discord, hook) = server(&mut story).await;
     let gateway = gateway(&story, hook, "views any").await;
@@ -58,9 +65,45 @@ async fn a_change_on_youtube_rings_in_a_channel_of_discord_and_by_a_webhook_and_
     for channel in [FEED, OTHER] {
         let message = told(&discord, channel, "1,005").await;
         assert_eq!(message.embeds[0].title.as_deref().map(unescaped), Some(TITLE.to_owned()));
-        assert!(message.pings.is_none(), "{message:#?}");
         assert!(message.buttons.is_empty(), "a button that nobody hears of");
     }
+    gateway.stop().await;
+    story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_calls_everybody_stands_in_a_message_and_pings_nobody() {
+    let mut story = Story::new().await;
+    let (discord, _) = server(&mut story).await;
+    story.simulation.edit(|world| {
+        world.add_channel(CHANNEL, EVERYBODY, None);
+        world.add_video(Video::new(OTHER_VIDEO, CHANNEL, EVERYBODY, world.now()));
+    });
+    let gateway = story.start().await;
+    let mut edit = watch(Address::Discord(FEED), "views any");
+    if let Edit::Watch(watch) = &mut edit {
+        watch.subject = SubjectRef::Channel(CHANNEL.parse().unwrap());
+    }
+    gateway.store().edit(None, vec![edit], system_clock()()).await.unwrap();
+    until("that both videos are seen", async || {
+        let mut seen = Vec::new();
+        for video in [VIDEO, OTHER_VIDEO] {
+            let id = video.parse().unwrap();
+            let history = gateway.store().history(id, UnixMillis(0), 1).await.unwrap();
+            seen.push(history.is_some_and(|history| history.known.is_some()));
+        }
+        seen == [true, true]
+    })
+    .await;
+    story.simulation.edit(|world| {
+        for video in [VIDEO, OTHER_VIDEO] {
+            world.set_counts(video, 5_005, 10, 1).unwrap();
+        }
+    });
+    let message = told(&discord, FEED, "5,005").await;
+    // Above the embeds, where the names of people and roles would ring.
+    assert!(message.content.replace('\\', "").contains("@everyone"), "{message:#?}");
+    assert!(message.pings.is_none(), "{message:#?}");
     gateway.stop().await;
     story.end().await;
 }

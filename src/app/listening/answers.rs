@@ -34,6 +34,9 @@ const LATE_MAX: Duration = Duration::from_secs(1);
 /// How often an answer leaves again after Telegram asked to wait: it was not taken then, so there is no second copy.
 const AGAIN_MAX: u32 = 3;
 
+/// The wait where Telegram does not say how long.
+const UNSAID_WAIT: Duration = Duration::from_secs(5);
+
 /// The longest wait that an answer outlives: nobody reads on when it is later.
 const WAIT_MAX: Duration = Duration::from_secs(60);
 
@@ -58,6 +61,23 @@ type Lines = Arc<Mutex<LogThrottle>>;
 /// How many lines were not written since the last one; `None`: this one is not written either.
 fn pass(lines: &Lines) -> Option<u32> {
     lines.lock().unwrap_or_else(PoisonError::into_inner).pass(std::time::Instant::now())
+}
+
+/// How long to wait where that is all that is asked for.
+fn asked_wait(error: &SendError) -> Option<Duration> {
+    match error {
+        SendError::Wait { after } => Some(after.unwrap_or(UNSAID_WAIT)),
+        SendError::Held { after } => Some(*after),
+        SendError::Transient(_)
+        | SendError::NoConnection(_)
+        | SendError::Unreachable(_)
+        | SendError::Ambiguous(_)
+        | SendError::Rejected(_)
+        | SendError::Barred(_)
+        | SendError::Gone(_)
+        | SendError::Moved(_)
+        | SendError::Unauthorized(_) => None,
+    }
 }
 
 enum What {
@@ -170,13 +190,14 @@ impl Answers {
             };
             match sent {
                 Ok(()) => return,
-                Err(SendError::Wait { after }) if again < AGAIN_MAX && after <= Some(WAIT_MAX) => {
-                    let wait = tokio::time::sleep(after.unwrap_or_default());
-                    if !self.is_in_time(wait).await {
-                        return;
+                Err(error) => match asked_wait(&error) {
+                    Some(wait) if again < AGAIN_MAX && wait <= WAIT_MAX => {
+                        if !self.is_in_time(tokio::time::sleep(wait)).await {
+                            return;
+                        }
                     }
-                }
-                Err(error) => return self.say_failed(&error, failure),
+                    _ => return self.say_failed(&error, failure),
+                },
             }
         }
     }

@@ -84,15 +84,15 @@ pub(super) fn seconds(seconds: f64) -> Option<Duration> {
 /// The buckets of one client.
 #[derive(Debug, Default)]
 pub(super) struct Buckets {
-    /// What the bucket of a route is called.
-    names: HashMap<Route, Arc<str>>,
+    /// What the bucket of a route is called for a channel or webhook, where an answer has said it.
+    names: HashMap<(Route, u64), Arc<str>>,
     /// By name, and by the channel or webhook that it is of.
     buckets: HashMap<(Arc<str>, u64), Bucket>,
     /// Until then nothing may be asked at all.
     held_until: Option<Instant>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Bucket {
     left: u32,
     full_at: Instant,
@@ -108,7 +108,7 @@ impl Buckets {
         if let Some(until) = self.held_until.filter(|until| *until > now) {
             return Err(until.saturating_duration_since(now));
         }
-        let key = (self.name(route), of);
+        let key = self.key(route, of);
         match self.buckets.get_mut(&key).filter(|bucket| bucket.full_at > now) {
             Some(Bucket { left: 0, full_at }) => Err(full_at.saturating_duration_since(now)),
             Some(bucket) => {
@@ -122,16 +122,18 @@ impl Buckets {
     /// Takes in what an answer said.
     pub(super) fn learn(&mut self, route: Route, of: u64, limits: &Limits, now: Instant) {
         if let Some(name) = &limits.name {
-            self.names.insert(route, Arc::clone(name));
+            self.call(route, of, name);
         }
         if let (Some(left), Some(full_after)) = (limits.left, limits.full_after) {
-            self.put((self.name(route), of), left, full_after, now);
+            let full_at = now + full_after.min(WAIT_MAX);
+            self.put(self.key(route, of), Bucket { left, full_at }, now);
         }
     }
 
     /// A request was refused: the bucket is empty for so long.
     pub(super) fn hold(&mut self, route: Route, of: u64, wait: Duration, now: Instant) {
-        self.put((self.name(route), of), 0, wait, now);
+        let full_at = now + wait.min(WAIT_MAX);
+        self.put(self.key(route, of), Bucket { left: 0, full_at }, now);
     }
 
     /// A request was refused, and all others would be: nothing is asked for so long.
@@ -140,12 +142,32 @@ impl Buckets {
         self.held_until = Some(self.held_until.map_or(until, |held| held.max(until)));
     }
 
-    fn name(&self, route: Route) -> Arc<str> {
-        self.names.get(&route).map_or_else(|| Arc::from(route.name()), Arc::clone)
+    /// The bucket has this name from now on; what was known of it stays.
+    fn call(&mut self, route: Route, of: u64, name: &Arc<str>) {
+        let before = self.key(route, of);
+        if before.0 == *name {
+            return;
+        }
+        if self.names.len() >= BUCKETS_MAX {
+            let buckets = &self.buckets;
+            self.names.retain(|(_, of), name| buckets.contains_key(&(Arc::clone(name), *of)));
+        }
+        if self.names.len() >= BUCKETS_MAX {
+            return;
+        }
+        self.names.insert((route, of), Arc::clone(name));
+        if let Some(known) = self.buckets.get(&before).copied() {
+            self.buckets.entry((Arc::clone(name), of)).or_insert(known);
+        }
     }
 
-    fn put(&mut self, key: (Arc<str>, u64), left: u32, full_after: Duration, now: Instant) {
-        let full_at = now + full_after.min(WAIT_MAX);
+    fn key(&self, route: Route, of: u64) -> (Arc<str>, u64) {
+        let name = self.names.get(&(route, of));
+        (name.map_or_else(|| Arc::from(route.name()), Arc::clone), of)
+    }
+
+    fn put(&mut self, key: (Arc<str>, u64), bucket: Bucket, now: Instant) {
+        let Bucket { left, full_at } = bucket;
         if let Some(known) = self.buckets.get_mut(&key).filter(|known| known.full_at > now) {
             // Answers overtake each other, and the server has not seen yet what is under way.
             known.left = known.left.min(left);
@@ -156,7 +178,7 @@ impl Buckets {
             self.buckets.retain(|_, bucket| bucket.full_at > now);
         }
         if self.buckets.len() < BUCKETS_MAX {
-            self.buckets.insert(key, Bucket { left, full_at });
+            self.buckets.insert(key, bucket);
         }
     }
 }
@@ -206,6 +228,19 @@ mod tests {
         buckets.learn(Route::Edit, 5, &told("abcd", 1, "2"), now);
         assert_eq!(buckets.take(Route::Edit, 5, now), Ok(()));
         assert_eq!(buckets.take(Route::Send, 5, now), Err(ms(2_000)));
+    }
+
+    #[test]
+    fn what_is_known_of_a_bucket_outlives_its_name_and_those_of_others() {
+        let (mut buckets, now) = (Buckets::default(), Instant::now());
+        buckets.hold(Route::Send, 5, ms(600), now);
+        buckets.learn(Route::Send, 6, &told("abcd", 4, "5"), now);
+        assert_eq!(buckets.take(Route::Send, 5, now), Err(ms(600)), "another has a name now");
+        buckets.learn(Route::Send, 7, &told("abcd", 0, "5"), now);
+        buckets.learn(Route::Send, 6, &told("efgh", 4, "5"), now);
+        assert_eq!(buckets.take(Route::Send, 7, now), Err(ms(5_000)), "another has another name");
+        buckets.learn(Route::Send, 5, &limits(&[("x-ratelimit-bucket", "abcd")]), now);
+        assert_eq!(buckets.take(Route::Send, 5, now), Err(ms(600)), "it has a name itself");
     }
 
     #[test]

@@ -100,7 +100,7 @@ pub(super) fn classify(
     let told = serde_json::from_slice::<Value>(body).ok();
     let told = told.filter(|told| told["code"].is_i64() || told["message"].is_string());
     let Some(told) = told else {
-        // Whoever stands in front of Discord means everything that we send.
+        // Whoever stands in front of Discord means everything that this client sends.
         let holds = if status == 429 { Holds::Everything } else { Holds::Nothing };
         return Meaning { error: foreign(status, header, by), holds, is_counted };
     };

@@ -31,6 +31,9 @@ const USER_AGENT: &str =
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long is waited where a refusal for too many requests does not say so.
+const UNSAID_WAIT: Duration = Duration::from_secs(60);
+
 /// Every request. Discord answers within a second; a picture takes as long as our line does.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -149,7 +152,7 @@ impl Api {
         let now = Instant::now();
         self.refusals.check(now)?;
         let taken = self.buckets().take(call.route, call.of, now);
-        taken.map_err(|after| SendError::Wait { after: Some(after) })?;
+        taken.map_err(|after| SendError::Held { after })?;
         let fill = filled(content)?;
         let sent = self.http.send(|http| {
             let request = match call.verb {
@@ -190,7 +193,8 @@ impl Api {
         if meaning.is_counted {
             self.refusals.add(now);
         }
-        if let SendError::Wait { after: Some(wait) } = meaning.error {
+        if let SendError::Wait { after } = meaning.error {
+            let wait = after.unwrap_or(UNSAID_WAIT);
             match meaning.holds {
                 Holds::Nothing => {}
                 Holds::Bucket => self.buckets().hold(call.route, call.of, wait, now),

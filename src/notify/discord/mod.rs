@@ -2,7 +2,7 @@
 //!
 //! The requests are our own: libraries for Discord hide the headers of an answer that is no success, with them the waits that
 //! it asks for, and write the URL, with it the token of a webhook, into their errors. Nothing here sleeps or retries; what the
-//! announced limits don't allow is [`SendError::Wait`] without a request.
+//! announced limits don't allow is [`SendError::Held`].
 
 mod bans;
 mod buckets;

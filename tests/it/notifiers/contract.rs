@@ -50,7 +50,7 @@ impl Class {
 
     fn of(error: &SendError) -> Class {
         match error {
-            SendError::Wait { .. } => Class::Wait,
+            SendError::Wait { .. } | SendError::Held { .. } => Class::Wait,
             SendError::Transient(_) => Class::Transient,
             SendError::NoConnection(_) => Class::NoConnection,
             SendError::Unreachable(_) => Class::Unreachable,

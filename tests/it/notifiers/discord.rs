@@ -180,10 +180,22 @@ async fn an_empty_bucket_is_a_wait_without_a_request_for_its_channel_alone() {
     let bot = bot(&stub.url());
     bot.send(&outgoing("discord:42", message())).await.unwrap();
     let error = bot.send(&outgoing("discord:42", message())).await.unwrap_err();
-    let SendError::Wait { after: Some(after) } = error else { panic!("{error:?}") };
+    let SendError::Held { after } = error else { panic!("{error:?}") };
     assert!(after > Duration::from_secs(3500) && after <= Duration::from_millis(3_600_500));
     assert_eq!(stub.seen().len(), 1);
     bot.send(&outgoing("discord:43", message())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_that_names_no_length_holds_all_that_it_is_about_as_well() {
+    let page = Answer::new(429, "error code: 1015");
+    let stub = Stub::start([page, sent()]).await;
+    let bot = bot(&stub.url());
+    let error = bot.send(&outgoing("discord:1", message())).await.unwrap_err();
+    assert_eq!(error, SendError::Wait { after: None });
+    let error = bot.send(&outgoing("discord:2", message())).await.unwrap_err();
+    assert!(matches!(error, SendError::Held { .. }), "{error:?}");
+    assert_eq!(stub.seen().len(), 1);
 }
 
 #[tokio::test]
@@ -200,7 +212,9 @@ async fn a_wait_that_is_for_all_is_obeyed_everywhere_and_one_for_a_channel_there
         .send(&outgoing(&format!("discord:{channel}"), message()))
         .await
     {
-        Err(SendError::Wait { after: Some(after) }) => after.as_secs() / 600,
+        Err(SendError::Wait { after: Some(after) } | SendError::Held { after }) => {
+            after.as_secs() / 600
+        }
         other => panic!("{other:?}"),
     };
     assert_eq!(waits(1).await, 6);
@@ -332,7 +346,7 @@ async fn what_stands_in_front_of_discord_blames_no_message_and_a_ban_is_waited_f
     assert_eq!(error, SendError::Wait { after: Some(Duration::from_secs(3600)) });
     let other = address.replace("/12/", "/13/");
     let error = hook.send(&outgoing(&other, message())).await.unwrap_err();
-    assert!(matches!(error, SendError::Wait { .. }), "{error:?}");
+    assert!(matches!(error, SendError::Held { .. }), "{error:?}");
     assert_eq!(stub.seen().len(), 5);
 }
 
