@@ -59,6 +59,8 @@ where
     let level = LevelFilter::from_level(options.level);
     let filter = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
+        // It writes what it can't read into its warnings, with the token by which an interaction is answered.
+        .with_target("serenity", LevelFilter::OFF)
         .with_target(env!("CARGO_CRATE_NAME"), level);
     let writer = OneLine { to: writer, colour };
     let layer = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colour);

@@ -20,6 +20,8 @@ pub struct Channels {
     pub(super) senders: Vec<Sender>,
     /// The bot, to which people write as well.
     pub(super) telegram: Option<TelegramBot>,
+    /// The same in Discord.
+    pub(super) discord: Option<Discord>,
 }
 
 /// What sends to one channel, and how fast.
@@ -33,7 +35,7 @@ pub(super) struct Sender {
 /// What sends to Discord.
 struct DiscordWays {
     /// The bot, where there is a token.
-    bot: Option<Sender>,
+    bot: Option<(Discord, Sender)>,
     webhook: Sender,
 }
 
@@ -62,12 +64,15 @@ impl Channels {
         let sender = |channel| match channel {
             Channel::Telegram => telegram.as_ref().map(TelegramBot::sender),
             Channel::Webhook => webhook.clone(),
-            Channel::Discord => discord.as_ref().and_then(|ways| ways.bot.clone()),
+            Channel::Discord => {
+                discord.as_ref().and_then(|ways| Some(ways.bot.as_ref()?.1.clone()))
+            }
             Channel::DiscordWebhook => discord.as_ref().map(|ways| ways.webhook.clone()),
             Channel::Recorder => None,
         };
         let senders = Channel::ALL.into_iter().filter_map(sender).collect();
-        Ok(Channels { senders, telegram })
+        let discord = discord.and_then(|ways| ways.bot).map(|(client, _)| client);
+        Ok(Channels { senders, telegram, discord })
     }
 
     /// What sends to a channel; `None`: it is off.
@@ -104,9 +109,10 @@ fn discord(options: &DiscordOptions, painter: &Painter) -> Result<DiscordWays, S
     let bot = bot.map_err(|error| failed(&error))?;
     let webhook = DiscordWebhook::new(options, &refusals).map_err(|error| failed(&error))?;
     Ok(DiscordWays {
-        bot: bot.map(|bot| Sender {
-            notifier: Arc::new(bot.drawing_with(painter.clone())),
-            limiter: limiter(rates),
+        bot: bot.map(|bot| {
+            let client = bot.drawing_with(painter.clone());
+            let sender = Sender { notifier: Arc::new(client.clone()), limiter: limiter(rates) };
+            (client, sender)
         }),
         webhook: Sender {
             notifier: Arc::new(webhook.drawing_with(painter.clone())),

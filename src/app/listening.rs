@@ -1,6 +1,6 @@
 //! The listening side of chat services: what people write and press comes in here, and its answers go out.
 //!
-//! A service has a listener of its own, such as that of Telegram in `telegram.rs`. It makes an [`Incoming`](crate::control::Incoming)
+//! A service has a listener of its own: that of Telegram in `telegram.rs`, that of Discord in `discord.rs`. It makes an [`Incoming`](crate::control::Incoming)
 //! of whatever the service tells, hands it to a [`Control`](crate::control::Control), and gives that one the two traits through
 //! which it reaches the service: [`Reply`](crate::control::Reply) (`answers.rs`, and `backlog.rs` for what waits) and
 //! [`Administrators`](crate::control::Administrators) (`administrators.rs`). What a command means is in `control`, for all
@@ -12,6 +12,8 @@
 mod administrators;
 mod answers;
 mod backlog;
+mod discord;
+mod first_invitation;
 mod hearing;
 mod inbox;
 mod jumps;
@@ -21,5 +23,9 @@ mod update;
 
 pub(super) use administrators::TelegramAdministrators;
 pub(super) use answers::Answers;
+pub(super) use discord::DiscordListener;
 pub(super) use hearing::Hearing;
 pub(super) use telegram::{TelegramListener, introduce};
+
+/// Asks Discord who we are, as [`introduce`] asks Telegram.
+pub(super) use discord::introduce as introduce_to_discord;

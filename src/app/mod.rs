@@ -25,7 +25,7 @@ use channels::{Sender, TelegramBot};
 use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
-use listening::{Answers, Hearing, TelegramAdministrators, TelegramListener};
+use listening::{Answers, DiscordListener, Hearing, TelegramAdministrators, TelegramListener};
 use lookup::YouTubeLookup;
 use opening::Opening;
 use service_timeout::ServiceTimeout;
@@ -159,6 +159,12 @@ impl Gateway {
             Some(bot) => listening::introduce(&bot.client).await.map_err(StartError::Other)?,
             None => None,
         };
+        let discord_bot = match &channels.discord {
+            Some(client) => {
+                listening::introduce_to_discord(client).await.map_err(StartError::Other)?
+            }
+            None => None,
+        };
         let poll_health = Arc::new(PollHealth::default());
         let heartbeat = config
             .operator
@@ -287,6 +293,35 @@ impl Gateway {
             Arc::clone(&clock),
             time_limit(),
         ));
+        // With a list of chats, an invitation only says who the operator is.
+        let invite = match config.access.mode {
+            AccessMode::Invite => true,
+            AccessMode::Allowlist => config.operator.to.is_empty(),
+            AccessMode::Open => false,
+        };
+        let discord_token = config.discord.as_ref().and_then(|options| options.token.clone());
+        if let (Some(client), Some(token)) = (channels.discord, discord_token) {
+            let hearing = Arc::new(Hearing::default());
+            let asked = Arc::clone(&hearing);
+            checks.push(("commands on Discord", Box::new(move || asked.trouble())));
+            let listener = DiscordListener {
+                client,
+                token,
+                store: Arc::clone(&store) as _,
+                renderer: Arc::clone(&renderer),
+                lookup: Arc::clone(&lookup) as _,
+                options: control_options(config, defaults.clone()),
+                bot: discord_bot,
+                invite,
+                clock: Arc::clone(&clock),
+                watched: watched.clone(),
+                stream: Arc::clone(&stream),
+                wakers: wakers.clone(),
+                tracker: tracker.clone(),
+                hearing,
+            };
+            tracker.spawn(listener.run(stop.clone()));
+        }
         if let Some(TelegramBot { client, limiter }) = channels.telegram {
             let hearing = Arc::new(Hearing::default());
             let asked = Arc::clone(&hearing);
@@ -301,12 +336,7 @@ impl Gateway {
                 lookup,
                 options: control_options(config, defaults),
                 bot,
-                // With a list of chats, the link only says who the operator is.
-                invite: match config.access.mode {
-                    AccessMode::Invite => true,
-                    AccessMode::Allowlist => config.operator.to.is_empty(),
-                    AccessMode::Open => false,
-                },
+                invite,
                 clock: Arc::clone(&clock),
                 watched,
                 stream,

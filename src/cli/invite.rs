@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::terminal::say;
 use crate::config::Config;
 use crate::control::{AccessMode, INVITATION_LIFE, invitation};
-use crate::model::{InvitationLink, Owner, UnixMillis};
+use crate::model::{Channel, InvitationLink, Owner, UnixMillis};
 use crate::notify::telegram::Telegram;
 use crate::render::numbers::Moment;
 use crate::store::{Access, Edit, Edited, Registry, Shared, Sqlite};
@@ -44,11 +44,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
 }
 
 async fn invite(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), Fault> {
-    let Some(telegram) = &config.telegram else {
-        return Err(Fault::failed("there is no section [telegram]: no bot to be invited to"));
-    };
-    let client =
-        Telegram::new(telegram).map_err(|error| Fault::wrong(format!("telegram: {error}")))?;
+    let bots = || Channel::ALL.into_iter().filter(|it| it.traits().is_chat && config.is_on(*it));
+    if bots().next().is_none() {
+        return Err(Fault::failed(
+            "there is neither [telegram] nor a token in [discord]: no bot to be invited to",
+        ));
+    }
+    let client = config.telegram.as_ref().map(Telegram::new).transpose();
+    let client = client.map_err(|error| Fault::wrong(format!("telegram: {error}")))?;
     let (code, edit) = invitation(Owner::Operator, now);
     store.edit(None, vec![edit], now).await?;
     let is_nobody = config.operator.to.is_empty() && store.operator().await?.is_none();
@@ -56,14 +59,20 @@ async fn invite(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), 
         if is_nobody { "; whoever opens it first in a private chat is the operator" } else { "" };
     let until = Moment { at: now.plus(INVITATION_LIFE), tz: config.defaults.tz.clone() };
     let mut out = stdout();
-    match client.get_me().await {
-        Ok(bot) => writeln!(out, "{}", InvitationLink::TELEGRAM.to(&bot.username, &code))?,
-        Err(error) => {
-            say(&format!(
-                "Telegram does not say what the bot is called ({error}): send it this line yourself"
-            ));
-            writeln!(out, "/start {code}")?;
+    let mut is_line_needed = bots().any(|bot| bot.traits().invitation_link.is_none());
+    if let Some(client) = client {
+        match client.get_me().await {
+            Ok(bot) => writeln!(out, "{}", InvitationLink::TELEGRAM.to(&bot.username, &code))?,
+            Err(error) => {
+                say(&format!(
+                    "Telegram does not say what the bot is called ({error}): send it this line yourself"
+                ));
+                is_line_needed = true;
+            }
         }
+    }
+    if is_line_needed {
+        writeln!(out, "/start {code}")?;
     }
     writeln!(out, "good for one person until {until}{operator}")?;
     Ok(out.flush()?)

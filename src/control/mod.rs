@@ -10,11 +10,16 @@ mod seams;
 mod story;
 
 pub use actions::{ActionOptions, INVITATION_LIFE, invitation};
-pub(crate) use chat::COMMANDS;
-pub use chat::{AccessMode, Author, Control, ControlOptions, HandleError, Incoming, IncomingKind};
+pub use chat::{
+    AccessMode, Along, Author, ChosenRole, Control, ControlOptions, HandleError, Incoming,
+    IncomingKind,
+};
+pub(crate) use chat::{
+    CommandForm, MESSAGE, OptionForm, OptionValue, Proposals, Proposed, Typing, commands, menu,
+};
 pub use seams::{
     Administrators, Asker, Looked, LookedSubject, Lookup, LookupError, MessageId, NotSaid,
-    PersonId, Reply, ReplyError,
+    PersonId, Reply, ReplyError, Said,
 };
 pub(crate) use story::RuleState;
 pub use story::{Held, held, state};

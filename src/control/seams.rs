@@ -1,6 +1,7 @@
 //! The traits through which commands reach the outside: [`Lookup`] asks YouTube, [`Administrators`] and [`Reply`] reach the chat
 //! service. `app` implements them.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -144,6 +145,19 @@ pub trait Administrators: Send + Sync {
 #[error("{0}")]
 pub struct ReplyError(pub String);
 
+/// All that is said to one question, where the service takes it in one piece.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    /// A message.
+    pub message: Option<Body>,
+    /// What replaces the message whose button was pressed.
+    pub replacement: Option<Body>,
+    /// A line for whoever pressed a button: plain text.
+    pub toast: Option<Cow<'static, str>>,
+    /// It is a refusal, or nothing for others: whoever asked alone is to see it.
+    pub is_for_asker: bool,
+}
+
 /// Answers whoever wrote. These are no alerts: what gets lost here is not sent again.
 #[async_trait]
 pub trait Reply: Send + Sync {
@@ -155,4 +169,11 @@ pub trait Reply: Send + Sync {
 
     /// Replaces one of our messages; `owner` as there.
     async fn edit(&self, to: &Address, owner: &Owner, which: &MessageId, message: Body);
+
+    /// Answers what came under an id of its own ([`Along::question`]): then none of the others is called.
+    ///
+    /// [`Along::question`]: crate::control::Along::question
+    async fn answer(&self, question: &str, _said: Said) -> Result<(), ReplyError> {
+        Err(ReplyError(format!("there is no question {question}")))
+    }
 }

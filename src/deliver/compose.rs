@@ -75,6 +75,8 @@ impl Compose for Composer {
             Ok(parts) => parts,
             Err(error) => return unspeakable(&error),
         };
+        let parts = parts.into_iter().map(|part| mentioning(part, unit, &message));
+        let parts: Vec<Part> = parts.collect();
         let count = u32::try_from(parts.len()).unwrap_or(u32::MAX);
         Composed::Send {
             silent: late,
@@ -154,6 +156,16 @@ impl Composer {
         message.budget = note;
         self.renderer.watch(channel, message)
     }
+}
+
+/// A part with the mention that its destination wants where one of these rules rings.
+fn mentioning(part: Part, unit: &Unit, message: &WatchMessage) -> Part {
+    let rule = |(video, alert): &(usize, usize)| {
+        let alert = message.videos.get(*video)?.alerts.get(*alert)?;
+        Some(alert.rule_text.as_str())
+    };
+    let role = unit.destination.settings.mention(part.told.iter().filter_map(rule));
+    Part { body: part.body.mentioning(role), ..part }
 }
 
 /// What becomes of what no template has words for.
@@ -236,8 +248,8 @@ fn is_gathered(unit: &Unit, settings: &Effective) -> bool {
 mod tests {
     use super::*;
     use crate::model::{
-        About, Address, Alert, AlertId, Body, DestinationId, Marks, Metric, PersonKey, Pings,
-        Quiet, RuleId, Series, Signal, SubscriptionId, Value,
+        About, Address, Alert, AlertId, Body, DestinationId, Marks, Mention, Metric, PersonKey,
+        Pings, Quiet, RuleId, Series, Signal, SubscriptionId, Value,
     };
     use crate::store::ComposedMessage;
 
@@ -325,6 +337,26 @@ mod tests {
             }
             other => panic!("{other:?} is not sent"),
         }
+    }
+
+    #[test]
+    fn a_message_mentions_the_role_that_its_destination_wants_on_its_rule() {
+        let mention = |rule: &str| {
+            let mention = Mention { role: 7, name: "owls".into(), rule: rule.into() };
+            let settings = Settings { mentions: vec![mention], ..Settings::default() };
+            let plain = unit(vec![alert(1, 1, 950, 980, &[])], Settings::default(), None);
+            let address = "discord:5".parse().unwrap();
+            let destination = DestinationRow { address, settings, ..plain.destination.clone() };
+            match compose(&Unit { destination, ..plain }, NOW) {
+                Composed::Send { messages, .. } => match &messages[0].body {
+                    Body::Embed(message) => message.mention,
+                    other => panic!("{other:?} is none for Discord"),
+                },
+                other => panic!("{other:?} is not sent"),
+            }
+        };
+        assert_eq!(mention("views any"), Some(7));
+        assert_eq!(mention("views milestones"), None);
     }
 
     #[test]

@@ -141,6 +141,18 @@ impl Address {
         }
     }
 
+    /// The page on which people see it, in the server that has it; `None`: it is no channel of a server.
+    /// Source: the links that Discord's clients copy (2026-11).
+    #[must_use]
+    pub fn page(&self, server: &Address) -> Option<String> {
+        match (server, self) {
+            (Address::Discord(server), Address::Discord(channel)) => {
+                Some(format!("https://discord.com/channels/{server}/{channel}"))
+            }
+            _ => None,
+        }
+    }
+
     /// Where it is once its chat is `to`: a thread goes along with its chat, unless `to` names one.
     #[must_use]
     pub fn moved(&self, to: &Address) -> Address {
@@ -322,6 +334,15 @@ mod tests {
         for text in ["webhook:https://a.org/", "recorder:a"] {
             assert_eq!(text.parse::<Address>().unwrap().private_chat("5"), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_channel_of_a_server_has_a_page() {
+        let address = |text: &str| text.parse::<Address>().unwrap();
+        let page = address("discord:5").page(&address("discord:7"));
+        assert_eq!(page.as_deref(), Some("https://discord.com/channels/7/5"));
+        assert_eq!(address("telegram:5").page(&address("discord:7")), None);
+        assert_eq!(address("discord:@5").page(&address("discord:7")), None);
     }
 
     #[test]

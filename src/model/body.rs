@@ -71,6 +71,15 @@ impl Body {
         }
     }
 
+    /// The same, which mentions a role, where that is something that it can do.
+    #[must_use]
+    pub fn mentioning(self, role: Option<u64>) -> Body {
+        match self {
+            Body::Embed(message) => Body::Embed(EmbedMessage { mention: role, ..message }),
+            Body::Chat(_) | Body::Json(_) | Body::Text(_) => self,
+        }
+    }
+
     /// The text that is kept of it, beside its kind.
     ///
     /// # Errors

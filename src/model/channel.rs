@@ -55,6 +55,8 @@ impl Channel {
                 invitation_link: Some(InvitationLink::TELEGRAM),
                 names_floods: false,
                 can_edit: true,
+                deciders: Deciders::Administrators,
+                has_servers: false,
                 is_for_tests: false,
             },
             Channel::Discord => Traits {
@@ -65,6 +67,8 @@ impl Channel {
                 invitation_link: None,
                 names_floods: true,
                 can_edit: true,
+                deciders: Deciders::ServerManagers,
+                has_servers: true,
                 is_for_tests: false,
             },
             Channel::DiscordWebhook => Traits {
@@ -75,6 +79,8 @@ impl Channel {
                 invitation_link: None,
                 names_floods: true,
                 can_edit: true,
+                deciders: Deciders::Administrators,
+                has_servers: false,
                 is_for_tests: false,
             },
             Channel::Webhook => Traits {
@@ -85,6 +91,8 @@ impl Channel {
                 invitation_link: None,
                 names_floods: true,
                 can_edit: false,
+                deciders: Deciders::Administrators,
+                has_servers: false,
                 is_for_tests: false,
             },
             Channel::Recorder => Traits {
@@ -95,6 +103,8 @@ impl Channel {
                 invitation_link: None,
                 names_floods: true,
                 can_edit: true,
+                deciders: Deciders::Administrators,
+                has_servers: false,
                 is_for_tests: true,
             },
         }
@@ -127,8 +137,22 @@ pub struct Traits {
     pub names_floods: bool,
     /// Whether a message can be replaced after it was sent: cards are such messages.
     pub can_edit: bool,
+    /// Who decides for a chat of several people.
+    pub deciders: Deciders,
+    /// Whether its chats of several people are channels of a server, which is one group: one of them can be the place where
+    /// all that the server watches rings, its feed.
+    pub has_servers: bool,
     /// Whether no configuration switches it on: figures leave it out.
     pub is_for_tests: bool,
+}
+
+/// Who decides for a chat of several people, by the name that the service has for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deciders {
+    /// Its administrators.
+    Administrators,
+    /// Whoever has the permission “Manage Server”.
+    ServerManagers,
 }
 
 /// A link that leads a person to our bot with an invitation in it.

@@ -30,6 +30,20 @@ pub struct Settings {
     /// a limit applies, and of a destination that has one all.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pings_per_day: Option<u32>,
+    /// Roles that are mentioned when chosen rules ring here. Of a destination alone.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub mentions: Vec<Mention>,
+}
+
+/// A role that is mentioned when a rule rings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mention {
+    /// The role's id.
+    pub role: u64,
+    /// Its name when it was chosen, as typed by whoever gave it.
+    pub name: String,
+    /// The rule, as it is printed.
+    pub rule: String,
 }
 
 /// The settings in force for one watch.
@@ -57,6 +71,20 @@ impl Settings {
     #[must_use]
     pub fn at_most(&self) -> Option<Duration> {
         self.at_most_s.map(|seconds| Duration::from_secs(seconds).min(Settings::AT_MOST_MAX))
+    }
+
+    /// Most roles with rules that a destination has: each look at a message goes through them.
+    pub const MENTIONS_MAX: usize = 20;
+
+    /// The role that is mentioned when one of these rules rings: one message mentions one.
+    pub fn mention<'r>(&self, rules: impl IntoIterator<Item = &'r str>) -> Option<u64> {
+        if self.mentions.is_empty() {
+            return None;
+        }
+        let mut rules = rules.into_iter();
+        rules.find_map(|rule| {
+            self.mentions.iter().find(|mention| mention.rule == rule).map(|mention| mention.role)
+        })
     }
 
     /// Lays a watch's settings over its destination's, and both over the defaults.

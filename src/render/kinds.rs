@@ -5,8 +5,9 @@ use super::digest::DigestView;
 use super::several::AlertsView;
 use super::view::{AnyView, View};
 use super::views::{
-    Card, Cards, Digests, ErrorView, Help, Invite, Mute, NotAllowed, Notice, QuietHours, Rules,
-    SettingsView, Start, Stats, Test, Unwatch, Watch, WatchOffer, Watches, WelcomeInvited, Why,
+    Card, Cards, Digests, ErrorView, Feed, Help, Invite, Mute, NotAllowed, Notice, QuietHours,
+    Rules, SettingsView, Start, Stats, Test, Unwatch, Watch, WatchOffer, Watches, WelcomeInvited,
+    Why,
 };
 
 /// One message with its samples.
@@ -21,7 +22,7 @@ const fn kind<V: View>() -> Kind {
 }
 
 /// All messages.
-pub(super) const fn kinds() -> [Kind; 24] {
+pub(super) const fn kinds() -> [Kind; 25] {
     [
         kind::<AlertView>(),
         kind::<AlertsView>(),
@@ -30,6 +31,7 @@ pub(super) const fn kinds() -> [Kind; 24] {
         kind::<DigestView>(),
         kind::<Digests>(),
         kind::<ErrorView>(),
+        kind::<Feed>(),
         kind::<Help>(),
         kind::<Invite>(),
         kind::<Watches>(),

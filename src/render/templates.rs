@@ -33,6 +33,7 @@ built_in!(
     "digest",
     "digests",
     "error",
+    "feed",
     "help",
     "invite",
     "list",

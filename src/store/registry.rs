@@ -94,6 +94,12 @@ pub trait Registry: Shared {
     /// The cards of a destination that nobody has ended, oldest first.
     async fn cards(&self, of: &Address) -> Result<Vec<CardRow>>;
 
+    /// The place where all that a server watches rings; `None`: it has none, or that is off.
+    async fn feed(&self, server: &Address) -> Result<Option<Address>>;
+
+    /// Whether a place of a server is off for this reason.
+    async fn is_off_for(&self, server: &Address, reason: &str) -> Result<bool>;
+
     /// How many running watches an owner has.
     async fn watches_of_owner(&self, owner: &Owner) -> Result<usize>;
 

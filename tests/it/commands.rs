@@ -13,6 +13,7 @@ mod operator;
 mod pasting;
 mod people;
 mod reaching;
+mod servers;
 mod settings;
 mod watching;
 mod world;

@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod crash;
 mod deliver;
+mod discord;
 mod discord_sim;
 mod faults;
 mod fuzz_corpus;

@@ -37,6 +37,11 @@ impl Hearing {
         state.failures
     }
 
+    /// Nothing is asked any more: this has to be changed first.
+    pub(super) fn gives_up(&self, reason: &str) {
+        *self.state() = State { failures: FAILURES_MIN, reason: reason.to_owned() };
+    }
+
     /// Why no command is heard, in one line.
     pub(in crate::app) fn trouble(&self) -> Option<String> {
         let state = self.state();

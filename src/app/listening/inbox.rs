@@ -136,6 +136,7 @@ impl Inbox {
     fn queue_of(&mut self, kind: &IncomingKind) -> String {
         let lane = match kind {
             IncomingKind::Message { destination, .. }
+            | IncomingKind::Command { destination, .. }
             | IncomingKind::Button { destination, .. }
             | IncomingKind::Alive { destination }
             | IncomingKind::Membership { chat: destination, .. } => destination.lane(),
@@ -222,7 +223,7 @@ mod tests {
     use crate::model::Address;
 
     fn heard(id: i64, kind: IncomingKind) -> Heard {
-        Heard { id, incoming: Incoming { mark: None, kind } }
+        Heard { id, incoming: Incoming::new(None, kind) }
     }
 
     fn chat(id: i64) -> Address {

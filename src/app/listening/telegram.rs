@@ -9,17 +9,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::answers::Answers;
+use super::first_invitation::{self, FirstInvitation};
 use super::hearing::Hearing;
 use super::inbox::{Came, Heard, IN_HAND_MAX};
 use super::jumps::Jumps;
 use super::queues::Queues;
 use super::update::incoming;
 use crate::bus::Embedded;
-use crate::control::{Administrators, Control, ControlOptions, INVITATION_LIFE, Lookup};
+use crate::control::{Administrators, Control, ControlOptions, Lookup, menu};
 use crate::deliver::Wakers;
-use crate::model::{Clock, InvitationLink, Owner, UnixMillis};
-use crate::notify::SendError;
+use crate::model::{Clock, InvitationLink};
 use crate::notify::telegram::{Bot, PollError, Telegram, Update};
+use crate::notify::{Notifier, SendError};
 use crate::render::Renderer;
 use crate::store::{Registry, StoreError, UpdateMark};
 
@@ -209,40 +210,25 @@ impl TelegramListener {
         if let Err(error) = self.client.delete_webhook().await {
             tracing::warn!(%error, "an old webhook could not be removed");
         }
-        if let Err(error) = self.client.set_my_commands(&crate::control::COMMANDS).await {
+        if let Err(error) = self.client.set_my_commands(&menu(self.client.channel())).await {
             tracing::warn!(%error, "the menu of commands could not be set");
         }
     }
 
-    /// The operator's own invitation, printed once in the life of a database; as long as nobody is the operator, also
-    /// when the last one has expired.
+    /// Prints the operator's own invitation, where one is to be made.
     async fn invite_operator(&self, bot: &Bot) {
-        let now = (self.clock)();
-        let (code, edit) = crate::control::invitation(Owner::Operator, now);
-        let is_nobody = self.options.operator.is_empty();
-        let made = async {
-            if let Some(at) = self.store.load(INVITED_KEY).await? {
-                let is_expired = at
-                    .parse::<jiff::Timestamp>()
-                    .is_ok_and(|at| UnixMillis::from(at).plus(INVITATION_LIFE) <= now);
-                let is_missed = is_nobody && self.store.operator().await?.is_none();
-                if !(is_expired && is_missed) {
-                    return Ok(false);
-                }
-            }
-            self.store.edit(None, vec![edit], now).await?;
-            self.store.save(INVITED_KEY, now.to_string()).await?;
-            Ok::<bool, crate::store::StoreError>(true)
+        let invitation = FirstInvitation {
+            store: &*self.store,
+            is_nobody_operator: self.options.operator.is_empty(),
+            now: (self.clock)(),
         };
-        let operator = if is_nobody { " (whoever opens it first is the operator)" } else { "" };
-        match made.await {
+        if let Some(code) = first_invitation::made(&invitation, INVITED_KEY).await {
             // On standard output and not in the log: the link is a key, and logs are kept and passed on.
-            Ok(true) => println!(
-                "Your invitation, good for one person and seven days{operator}: {}",
+            println!(
+                "Your invitation, good for one person and seven days{}: {}",
+                invitation.words(),
                 InvitationLink::TELEGRAM.to(&bot.username, &code)
-            ),
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "the operator's invitation could not be made"),
+            );
         }
     }
 

@@ -8,7 +8,7 @@ use crate::store::UpdateMark;
 /// What an update of Telegram's means to us.
 pub(super) fn incoming(update: Update, source: &str) -> Incoming {
     let mark = UpdateMark { source: source.to_owned(), update_id: update.id };
-    Incoming { mark: Some(mark), kind: kind(update.kind) }
+    Incoming::new(Some(mark), kind(update.kind))
 }
 
 fn kind(update: UpdateKind) -> IncomingKind {

@@ -53,7 +53,8 @@ fn settings(before: &Settings, after: &Settings, changes: &mut Vec<String>) {
         }
     };
     let length = |seconds: u64| Settings::print_duration(Duration::from_secs(seconds));
-    let Settings { at_most_s, quiet, tz, until, digest, pings_per_day } = before;
+    // What is mentioned is set of a destination alone.
+    let Settings { at_most_s, quiet, tz, until, digest, pings_per_day, mentions: _ } = before;
     add("at_most", at_most_s.map(length), after.at_most_s.map(length));
     add("quiet", quiet.map(|q| q.to_string()), after.quiet.map(|q| q.to_string()));
     add("tz", tz.clone(), after.tz.clone());

@@ -226,6 +226,7 @@ impl Reader<'_> {
             until,
             digest: self.cell(Column::Digest, str::parse),
             pings_per_day: self.cell(Column::PingsPerDay, Settings::read_pings_per_day),
+            mentions: Vec::new(),
         }
     }
 }

@@ -128,7 +128,8 @@ impl Held {
         set(column, quoted(&id));
         set(Column::Rules, list(&self.rules));
         set(Column::To, list(&self.to.iter().map(ToString::to_string).collect::<Vec<_>>()));
-        let Settings { at_most_s: _, quiet, tz, until, digest, pings_per_day } = &self.settings;
+        let Settings { at_most_s: _, quiet, tz, until, digest, pings_per_day, mentions: _ } =
+            &self.settings;
         if let Some(at_most) = self.settings.at_most() {
             set(Column::AtMost, quoted(&Settings::print_duration(at_most)));
         }

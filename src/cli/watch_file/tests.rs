@@ -729,7 +729,9 @@ prop_compose! {
         let quiet = quiet.and_then(|(from, to)| format!("{from}:00-{to}:30").parse::<Quiet>().ok());
         let until = until.map(|by| UnixMillis(NOW.0 + by));
         let digest = digest.map(|text| text.parse().unwrap());
-        Settings { at_most_s, quiet, tz: tz.map(str::to_owned), until, digest, pings_per_day }
+        let tz = tz.map(str::to_owned);
+        let mentions = Vec::new();
+        Settings { at_most_s, quiet, tz, until, digest, pings_per_day, mentions }
     }
 }
 

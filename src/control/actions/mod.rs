@@ -5,6 +5,7 @@
 
 mod card;
 mod digest;
+mod feed;
 mod find;
 mod invite;
 mod list;
@@ -25,6 +26,7 @@ use async_trait::async_trait;
 
 pub(super) use card::{CARDS_PER_CHAT, NoCard, NoSuchCard, end_cards};
 pub(super) use digest::{Budget, Digests, NothingCollected, digest_now};
+pub(super) use feed::{NoFeed, set_feed};
 pub(super) use find::Target;
 pub use invite::{INVITATION_LIFE, invitation};
 pub(super) use invite::{Invitation, TooManyInvitations, invite, is_code};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Actions, Commit, NotWatched, Outcome};
-use crate::model::{Address, Digest, Quiet, Settings, SubjectRef};
+use crate::model::{Address, Digest, Mention, Quiet, Settings, SubjectRef};
 use crate::store::{Edit, Edited, WatchRow};
 
 /// What somebody wants to have set; `None` inside is back to the default.
@@ -19,6 +19,8 @@ pub(in crate::control) enum Wish {
     Digest(Option<Digest>),
     /// At most this many messages a day; 0 is no limit.
     PingsPerDay(Option<u32>),
+    /// The roles that are mentioned on rules.
+    Mentions(Vec<Mention>),
 }
 
 impl Wish {
@@ -29,6 +31,7 @@ impl Wish {
             Wish::Quiet(hours) => settings.quiet = hours,
             Wish::Digest(digest) => settings.digest = digest,
             Wish::PingsPerDay(pings) => settings.pings_per_day = pings,
+            Wish::Mentions(mentions) => settings.mentions = mentions,
         }
     }
 }

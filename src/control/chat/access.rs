@@ -48,7 +48,7 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
     if standing != Standing::Stranger {
         let store = &turn.control.store;
         turn.home = store.destination(turn.destination).await?;
-        let whole = turn.destination.whole();
+        let whole = turn.group();
         let by = if standing == Standing::Guest { personal(turn) } else { Some(whole.clone()) };
         turn.is_in_by = by.filter(|by| needs_row(turn, by));
         turn.whole = if whole == *turn.destination {
@@ -57,7 +57,9 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
             store.destination(&whole).await?
         };
         (turn.owner, turn.is_new_group) = owner(turn, &whole).await?;
-        if let Some(shut) = turn.home.as_ref().and_then(DestinationRow::shut) {
+        if let Some(shut) = turn.home.as_ref().and_then(DestinationRow::shut)
+            && turn.typed.is_none()
+        {
             turn.control.returns.note(turn.destination, shut, turn.now);
         }
     }
@@ -68,7 +70,10 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
 async fn owner(turn: &Turn<'_>, whole: &Address) -> Result<(Owner, bool), StoreError> {
     let options = &turn.control.options;
     let itself = Owner::of(whole);
-    let names = |list: &[Address]| list.iter().any(|known| known.whole() == *whole);
+    let chat = turn.destination.whole();
+    let names = |list: &[Address]| {
+        list.iter().map(Address::whole).any(|known| known == *whole || known == chat)
+    };
     if names(&options.operator) {
         return Ok((Owner::Operator, false));
     }
@@ -134,7 +139,7 @@ pub(super) async fn bring_in(turn: &mut Turn<'_>) -> Result<(), Stop> {
     let Some(by) = personal(turn) else { return Err(turn.refuse(NAMELESS)) };
     let owner = owner_of(turn, &by).await?;
     let limit = (!owner.is_operator()).then_some(GROUPS_PER_PERSON);
-    let edit = Edit::BringIn { group: turn.destination.whole(), by, owner, limit };
+    let edit = Edit::BringIn { group: turn.group(), by, owner, limit };
     let edits = turn.standing().into_iter().chain([edit]).collect();
     // A transaction of its own: beyond the limit nothing else is to be stored.
     let done = turn.control.store.edit(None, edits, turn.now).await?;
@@ -146,7 +151,7 @@ pub(super) async fn bring_in(turn: &mut Turn<'_>) -> Result<(), Stop> {
 }
 
 async fn standing(turn: &Turn<'_>) -> Result<Standing, StoreError> {
-    if may_talk(turn, &turn.destination.whole()).await? {
+    if may_talk(turn, &turn.group()).await? {
         return Ok(Standing::Admitted);
     }
     if !turn.private
@@ -159,14 +164,17 @@ async fn standing(turn: &Turn<'_>) -> Result<Standing, StoreError> {
 }
 
 /// The address of the conversation with whoever writes.
-fn personal(turn: &Turn<'_>) -> Option<Address> {
+pub(super) fn personal(turn: &Turn<'_>) -> Option<Address> {
     turn.destination.private_chat(&turn.person()?.0)
 }
 
 /// Whether the configuration says that somebody is in.
 fn is_listed(turn: &Turn<'_>, address: &Address) -> bool {
     let options = &turn.control.options;
-    options.operator.iter().chain(&options.allow).any(|known| known.lane() == address.lane())
+    // Of a server, a channel may be named alone.
+    let chat = (*address == turn.group()).then(|| turn.destination.lane());
+    let names = |known: &Address| known.lane() == address.lane() || Some(known.lane()) == chat;
+    options.operator.iter().chain(&options.allow).any(names)
 }
 
 /// Whether somebody is in only as long as there is a row of theirs.

@@ -16,12 +16,19 @@ pub(super) struct Answer {
     /// A line at the pressed button. Plain text, in which nothing pings: at most 200 characters.
     /// Source: <https://core.telegram.org/bots/api#answercallbackquery> (2026-11).
     pub(super) toast: Option<Cow<'static, str>>,
+    /// Others in the chat are better off without it: a refusal, an invitation.
+    pub(super) is_for_asker: bool,
 }
 
 impl Answer {
     /// The answer that is this view.
     pub(super) fn of(view: &impl View) -> Answer {
         Answer { message: Some(view.into()), ..Answer::default() }
+    }
+
+    /// The same for whoever asked alone, where the service can do that.
+    pub(super) fn for_asker(self) -> Answer {
+        Answer { is_for_asker: true, ..self }
     }
 }
 

@@ -150,7 +150,7 @@ async fn offered(turn: &mut Turn<'_>, reference: &str) -> Result<Answer, Stop> {
     let subject = subject.or_else(|_| reference.parse().map(SubjectRef::Video));
     let Ok(subject) = subject else { return Err(unknown(turn)) };
     let watch = turn.actions().watch_of(turn.destination, &subject).await?;
-    watch::make(turn, Target { subject, watch, looked: None }, "").await
+    watch::make(turn, Target { subject, watch, looked: None }, "", None).await
 }
 
 /// Gives a watch the rules of a preset, and what they tell as it happens; of a list new videos, too.

@@ -13,10 +13,12 @@ use super::turn::Turn;
 /// Said when what was asked for is done, and the store fails to say how it stands now.
 const DONE: &str = "Done. I can't show you how it stands just now: ask again in a minute.";
 
-/// Topics of one chat in which something may be set. Each is a row for as long as it is.
+/// Topics of one chat, or channels of one server, in which something may be set. Each is a row for as long as it is.
 const TOPICS_MAX: usize = 100;
 
 const TOO_MANY_TOPICS: &str = "Something is set or watched in 100 topics of this chat, as many as may be. Choose one of those, or end what rings in one (`/unwatch all`) and come back in a week.";
+
+const TOO_MANY_PLACES: &str = "Something is set or watched in 100 channels of this server, as many as may be. Choose one of those, or end what rings in one (`/unwatch all`) and come back in a week.";
 
 #[async_trait]
 impl Commit for Turn<'_> {
@@ -40,7 +42,7 @@ impl Turn<'_> {
     pub(super) async fn finish(self, result: Result<Answer, Stop>) -> Result<(), StoreError> {
         let answer = match result {
             Ok(answer) => answer,
-            Err(Stop::Answer(answer)) => *answer,
+            Err(Stop::Answer(answer)) => answer.for_asker(),
             Err(Stop::Repeated) => return Ok(()),
             Err(Stop::Store(error)) if self.is_committed => {
                 tracing::error!(
@@ -67,9 +69,10 @@ impl Turn<'_> {
     }
 
     /// Stores edits with the mark of this update; `None`: it has had its effect before. Whatever came, it shows that
-    /// this chat can be reached.
+    /// the place from which it came can be reached.
     async fn store_with_mark(&self, edits: Vec<Edit>) -> Result<Option<Vec<Edited>>, StoreError> {
-        let alive = Edit::Alive { destination: self.destination.clone() };
+        let from = self.typed.as_ref().unwrap_or(self.destination);
+        let alive = Edit::Alive { destination: from.clone() };
         let edits = std::iter::once(alive).chain(edits).collect();
         let done = self.control.store.edit(self.mark.cloned(), edits, self.now).await?;
         Ok(done.map(|mut done| done.split_off(1.min(done.len()))))
@@ -86,9 +89,12 @@ impl Turn<'_> {
         if self.home.is_some() || !self.is_topic() {
             return Ok(());
         }
-        let whole = self.whole.is_none().then(|| self.enable(self.destination.whole()));
+        // A server has no row as a place to which something could be told.
+        let needs_whole = self.whole.is_none() && self.along.group.is_none();
+        let whole = needs_whole.then(|| self.enable(self.destination.whole()));
         let topic = Edit::AddTopic {
             topic: self.destination.clone(),
+            part_of: self.along.group.clone(),
             owner: self.owner.clone(),
             limit: (!self.owner.is_operator()).then_some(TOPICS_MAX),
         };
@@ -96,7 +102,10 @@ impl Turn<'_> {
         // A transaction of its own: beyond the limit nothing else is to be stored.
         let done = self.control.store.edit(None, edits, self.now).await?;
         match done.as_deref() {
-            Some([.., Edited::TopicsReached]) => Err(self.refuse(TOO_MANY_TOPICS)),
+            Some([.., Edited::TopicsReached]) => Err(self.refuse(match self.along.group {
+                None => TOO_MANY_TOPICS,
+                Some(_) => TOO_MANY_PLACES,
+            })),
             _ => Ok(()),
         }
     }
@@ -105,7 +114,8 @@ impl Turn<'_> {
         Edit::Enable { destination, owner: self.owner.clone() }
     }
 
+    /// Whether others of the same group say nothing of it: a topic of a chat, a channel of a server.
     fn is_topic(&self) -> bool {
-        self.destination.is_thread()
+        self.destination.is_thread() || self.along.group.is_some()
     }
 }

@@ -131,6 +131,14 @@ fn read(text: &str) -> Result<(Option<Asked>, Option<&str>), String> {
     }
 }
 
+/// Reads when something is told; `None` is the default.
+pub(super) fn schedule(text: &str) -> Result<Option<Digest>, String> {
+    match asked(text)? {
+        Asked::Set(digest) => Ok(digest),
+        Asked::Now => Err("Say when, as in `digest daily 09:00`.".to_owned()),
+    }
+}
+
 fn asked(text: &str) -> Result<Asked, String> {
     match text.trim() {
         now if now.eq_ignore_ascii_case("now") => Ok(Asked::Now),

@@ -10,8 +10,47 @@ pub struct Incoming {
     /// Where the service tells an update until it is confirmed: its id, stored with what it did, so that the same one has
     /// no second effect. `None`: the service tells each one once.
     pub mark: Option<UpdateMark>,
+    /// What the service tells along with it.
+    pub along: Along,
     /// What happened.
     pub kind: IncomingKind,
+}
+
+impl Incoming {
+    /// An update with which nothing is told along.
+    #[must_use]
+    pub fn new(mark: Option<UpdateMark>, kind: IncomingKind) -> Incoming {
+        Incoming { mark, along: Along::default(), kind }
+    }
+}
+
+/// What a service tells along with a thing, so that nobody has to ask. By default nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Along {
+    /// The group to which the destination belongs, where its address does not say so: the server of a channel. It is let in
+    /// as a whole, and counts for whoever brought it in.
+    pub group: Option<Address>,
+    /// Whether whoever wrote or pressed may decide for the group. `None`: the service is asked.
+    pub may_decide: Option<bool>,
+    /// The id under which the answer is expected, where it does not go to the chat: see [`Reply::answer`].
+    ///
+    /// [`Reply::answer`]: crate::control::Reply::answer
+    pub question: Option<String>,
+    /// What we lack to send there, by the names that the service has for it. `None`: the service does not say.
+    pub lacking: Option<Vec<&'static str>>,
+    /// The roles that were chosen as options.
+    pub roles: Vec<ChosenRole>,
+}
+
+/// A role of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChosenRole {
+    /// Its id.
+    pub id: u64,
+    /// Its name, as typed by whoever gave it.
+    pub name: String,
+    /// Whether a message of ours that mentions it would be heard by those who have it.
+    pub can_be_mentioned: bool,
 }
 
 /// Who wrote something.
@@ -42,6 +81,19 @@ pub enum IncomingKind {
         text: String,
         /// Who sent it did not write it: it was forwarded, or is another bot's. It may be answered and commands nothing.
         is_passed_on: bool,
+    },
+    /// Somebody gave a command whose parts have names.
+    Command {
+        /// Where: a channel, or a conversation with one person.
+        destination: Address,
+        /// A conversation with one person.
+        private: bool,
+        /// Who.
+        person: PersonId,
+        /// Its word, such as `watch`.
+        word: String,
+        /// What was chosen for its options: the name of each, and the value as it would be written.
+        options: Vec<(String, String)>,
     },
     /// Somebody pressed a button.
     Button {
@@ -75,7 +127,7 @@ pub enum IncomingKind {
         by: Option<PersonId>,
         /// Whether messages arrive from now on.
         reachable: bool,
-        /// Why not, in one line.
+        /// Why not, in one line. Of a server that can be reached again, why it could not: what went off for it is on.
         reason: String,
     },
     /// The chat has a new id for good.

@@ -5,10 +5,12 @@ use crate::model::Owner;
 use crate::render::views::{Invite, NotAllowed, WelcomeInvited};
 use crate::store::{Edit, Edited};
 
-use super::access::AccessMode;
+use super::access::{self, AccessMode};
 use super::answer::{Answer, Stop};
 use super::flood::Grant;
 use super::turn::Turn;
+
+const BAD_CODE: &str = "This invitation is unknown, used or too old. Ask whoever gave it to you for a new one: each works once.";
 
 /// The operator's own invitation makes no group the operator; it is not used up either.
 const FOR_A_PERSON: &str =
@@ -17,7 +19,7 @@ const FOR_A_PERSON: &str =
 /// Answers somebody who may not talk to the bot; `code` is what came with `/start`.
 pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<Answer, Stop> {
     let control = turn.control;
-    let lane = turn.destination.lane();
+    let lane = turn.group().lane();
     let code = code.filter(|code| !code.is_empty());
     if let Some(code) = code
         && control.options.access == AccessMode::Invite
@@ -25,11 +27,11 @@ pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<
         if control.shares.codes.take(&turn.speaker(), turn.now) != Grant::Granted {
             return Ok(Answer::default());
         }
-        return use_code(turn, code).await;
+        return use_code(turn, code).await.map(Answer::for_asker);
     }
     // Not for everything that a stranger sends: a flood would have us answer in a flood.
     Ok(match control.shares.refusals.take(&lane, turn.now) {
-        Grant::Granted => Answer::of(&NotAllowed { sender: lane }),
+        Grant::Granted => Answer::of(&NotAllowed { sender: lane }).for_asker(),
         Grant::FirstRefused | Grant::Refused => Answer::default(),
     })
 }
@@ -65,6 +67,9 @@ fn welcome(turn: &Turn<'_>, is_operator: bool) -> Answer {
 
 async fn use_code(turn: &mut Turn<'_>, code: &str) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
+    if turn.along.group.is_some() {
+        return let_server_in(turn, code).await;
+    }
     let mut done = Vec::new();
     if is_code(code) {
         let person = turn.destination.whole();
@@ -75,10 +80,27 @@ async fn use_code(turn: &mut Turn<'_>, code: &str) -> Result<Answer, Stop> {
     Ok(match done.first() {
         Some(Edited::Done(_)) => welcome(turn, matches!(done.get(1), Some(Edited::Done(1)))),
         Some(Edited::NotForGroups) => turn.line(FOR_A_PERSON),
-        _ => turn.line(
-            "This invitation is unknown, used or too old. Ask whoever gave it to you for a new one: each works once.",
-        ),
+        _ => turn.line(BAD_CODE),
     })
+}
+
+/// Lets in whoever opens an invitation in a server, and with them the server: it counts for them.
+async fn let_server_in(turn: &mut Turn<'_>, code: &str) -> Result<Answer, Stop> {
+    let control = turn.control;
+    // Whoever runs this installation says so in private.
+    if control.options.operator.is_empty() && control.store.operator().await?.is_none() {
+        return Ok(turn.line(FOR_A_PERSON));
+    }
+    let Some(person) = access::personal(turn).filter(|_| is_code(code)) else {
+        return Ok(turn.line(BAD_CODE));
+    };
+    let admit = Edit::Admit { person, code: code.to_owned() };
+    if !matches!(turn.commit_only(vec![admit]).await?.as_slice(), [Edited::Done(_)]) {
+        return Ok(turn.line(BAD_CODE));
+    }
+    turn.is_new_group = true;
+    access::bring_in(turn).await?;
+    Ok(welcome(turn, false))
 }
 
 /// `/invite`
@@ -100,9 +122,6 @@ pub(super) async fn command(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
             ));
         }
     }
-    let Some(link) = turn.destination.channel().traits().invitation_link else {
-        return Err(turn.refuse("There are no links to this chat service."));
-    };
     let (made_by, now) = (Owner::of(turn.destination), turn.now);
     let Invitation { code, expires_at } = match actions::invite(turn, made_by, now).await? {
         Ok(invitation) => invitation,
@@ -110,9 +129,12 @@ pub(super) async fn command(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
             return Err(turn.refuse("That is enough for one day: I make new invitations tomorrow."));
         }
     };
+    let link = turn.destination.channel().traits().invitation_link;
     Ok(Answer::of(&Invite {
-        url: link.to(&control.options.bot, &code),
+        url: link.map(|link| link.to(&control.options.bot, &code)),
+        command: format!("/start {code}"),
         expires: Some(turn.moment(expires_at)),
         is_single_use: true,
-    }))
+    })
+    .for_asker())
 }

@@ -14,12 +14,16 @@ mod command;
 mod commit;
 mod digest;
 mod failed;
+mod feed;
 mod flood;
+mod forms;
 mod incoming;
 mod invite;
 mod list;
 mod membership;
 mod offer;
+mod place;
+mod propose;
 mod returns;
 mod rights;
 mod set;
@@ -37,8 +41,9 @@ mod youtube;
 use std::sync::Arc;
 
 pub use access::AccessMode;
-pub(crate) use command::COMMANDS;
-pub use incoming::{Author, Incoming, IncomingKind};
+pub(crate) use forms::{CommandForm, MESSAGE, OptionForm, OptionValue, Proposals, commands, menu};
+pub use incoming::{Along, Author, ChosenRole, Incoming, IncomingKind};
+pub(crate) use propose::{Proposed, Typing};
 
 use super::actions::{ActionOptions, Actions};
 use super::seams::{Administrators, Lookup, Reply};
@@ -164,10 +169,23 @@ impl Control {
         {
             return Ok(());
         }
+        let along = &incoming.along;
         match &incoming.kind {
             IncomingKind::Message { destination, private, author, text, is_passed_on } => {
-                let mut turn = Turn::new(self, mark, destination, *private, now).by(author.clone());
+                let mut turn = Turn::new(self, mark, destination, *private, now)
+                    .by(author.clone())
+                    .with(along);
                 let result = self.message(&mut turn, text, *is_passed_on).await;
+                turn.finish(result).await
+            }
+            IncomingKind::Command { destination, private, person, word, options } => {
+                let text = forms::written(word, options);
+                let about = place::about(&*self.store, along, destination, word).await?;
+                let mut turn = Turn::new(self, mark, &about, *private, now)
+                    .by(Author::Person(person.clone()))
+                    .with(along)
+                    .typed_in(destination);
+                let result = self.message(&mut turn, &text, false).await;
                 turn.finish(result).await
             }
             IncomingKind::Button {
@@ -185,6 +203,7 @@ impl Control {
                 let destination = moved.as_ref().unwrap_or(destination);
                 let mut turn = Turn::new(self, mark, destination, *private, now)
                     .by(Author::Person(person.clone()))
+                    .with(along)
                     .pressed(callback_id, message);
                 let mut result = self.button(&mut turn, data, buttons.as_deref()).await;
                 if let Err(Stop::Answer(answer)) = &mut result {
@@ -199,15 +218,31 @@ impl Control {
             }
             IncomingKind::Alive { destination } => {
                 let row = self.store.destination(destination).await?;
-                if let Some(shut) = row.and_then(|row| row.shut()) {
+                let shut = row.and_then(|row| row.shut());
+                // What has no mark to be stored, and nothing to be made on, is not worth a transaction.
+                if mark.is_none() && shut.is_none() {
+                    return Ok(());
+                }
+                if let Some(shut) = shut {
                     self.returns.note(destination, shut, now);
                 }
                 let edit = Edit::Alive { destination: destination.clone() };
                 self.store.edit(mark.cloned(), vec![edit], now).await.map(drop)
             }
+            // Of a chat whose rows are those of its places, nothing is made known.
+            IncomingKind::Membership { chat, reachable: true, reason, .. }
+                if chat.channel().traits().has_servers =>
+            {
+                // Each server is told as there whenever a session begins.
+                if mark.is_none() && !self.store.is_off_for(chat, reason).await? {
+                    return Ok(());
+                }
+                let edit = Edit::Back { server: chat.clone(), reason: reason.clone() };
+                self.store.edit(mark.cloned(), vec![edit], now).await.map(drop)
+            }
             IncomingKind::Membership { chat, private, by, reachable: true, .. } => {
                 let author = by.clone().map_or(Author::Unnamed, Author::Person);
-                let mut turn = Turn::new(self, mark, chat, *private, now).by(author);
+                let mut turn = Turn::new(self, mark, chat, *private, now).by(author).with(along);
                 let result = membership::reachable(&mut turn).await;
                 turn.finish(result).await
             }
@@ -308,6 +343,7 @@ impl Control {
             Command::Why => ask::why(turn, rest).await,
             Command::Stats => ask::stats(turn, rest).await,
             Command::Card => card::command(turn, rest).await,
+            Command::Feed => feed::command(turn, rest).await,
             Command::Settings => settings::command(turn, rest).await,
             Command::Test => ask::test(turn).await,
             Command::Invite => invite::command(turn).await,
@@ -333,22 +369,33 @@ impl Control {
 
     /// Says that something went wrong, but not with every attempt.
     async fn apologise(&self, incoming: &Incoming, sorry: &'static str, now: UnixMillis) {
+        let apologies = &self.shares.apologies;
         match &incoming.kind {
+            IncomingKind::Command { destination, private, .. } => {
+                if apologies.take(&destination.lane(), now) == Grant::Granted {
+                    let turn = Turn::new(self, incoming.mark.as_ref(), destination, *private, now)
+                        .with(&incoming.along);
+                    turn.tell(turn.line(sorry).for_asker()).await;
+                }
+            }
             IncomingKind::Message { destination, private, text, .. } => {
                 let is_command = matches!(
                     command::read(&tidied(text), &self.options.bot),
                     Written::Command(..) | Written::Text(_, true)
                 );
                 if (*private || is_command)
-                    && self.shares.apologies.take(&destination.lane(), now) == Grant::Granted
+                    && apologies.take(&destination.lane(), now) == Grant::Granted
                 {
                     let turn = Turn::new(self, incoming.mark.as_ref(), destination, *private, now);
                     turn.tell(turn.line(sorry)).await;
                 }
             }
-            IncomingKind::Button { callback_id, destination, .. } => {
-                if self.shares.apologies.take(&destination.lane(), now) == Grant::Granted {
-                    self.reply.toast(callback_id, sorry).await;
+            IncomingKind::Button { callback_id, destination, private, message, .. } => {
+                if apologies.take(&destination.lane(), now) == Grant::Granted {
+                    let turn = Turn::new(self, incoming.mark.as_ref(), destination, *private, now)
+                        .with(&incoming.along)
+                        .pressed(callback_id, message.as_ref());
+                    turn.tell(turn.line(sorry).for_asker()).await;
                 }
             }
             IncomingKind::Alive { .. }
@@ -362,7 +409,12 @@ impl Control {
 /// Whether, in a group, only administrators get more than a refusal of a command.
 fn is_for_administrators(command: Command, rest: &str) -> bool {
     match command {
-        Command::Watch | Command::Unwatch | Command::Mute | Command::Unmute | Command::Test => true,
+        Command::Watch
+        | Command::Unwatch
+        | Command::Mute
+        | Command::Unmute
+        | Command::Feed
+        | Command::Test => true,
         Command::Quiet | Command::Card => !rest.is_empty(),
         Command::Digest => digest::is_change(rest),
         Command::Settings => settings::is_change(rest),

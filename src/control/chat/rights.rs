@@ -1,15 +1,25 @@
 //! Who may decide for a chat.
 
 use crate::control::seams::NotSaid;
+use crate::model::Deciders;
 
 use super::answer::Stop;
 use super::incoming::Author;
 use super::turn::Turn;
 
-/// Said to whoever may not decide for a chat.
-const NO_ADMINISTRATOR: &str = "Only administrators of this chat can change what rings here.";
-
 impl Turn<'_> {
+    /// Said to whoever may not decide for a chat.
+    const fn not_yours(&self) -> &'static str {
+        match self.destination.channel().traits().deciders {
+            Deciders::Administrators => {
+                "Only administrators of this chat can change what rings here."
+            }
+            Deciders::ServerManagers => {
+                "Only whoever has the permission “Manage Server” can change what rings here."
+            }
+        }
+    }
+
     /// Refuses whoever was told several times within a minute that they may not decide here: it takes nothing from the
     /// share of those who may.
     pub(super) fn may_decide(&self) -> Result<(), Stop> {
@@ -17,7 +27,7 @@ impl Turn<'_> {
             return Ok(());
         }
         self.count_answer()?;
-        Err(self.refuse(NO_ADMINISTRATOR))
+        Err(self.refuse(self.not_yours()))
     }
 
     /// Refuses whoever may not decide for this chat. The refusal is one of the answers that everybody there shares.
@@ -26,7 +36,7 @@ impl Turn<'_> {
             Ok(true) => return Ok(()),
             Ok(false) => {
                 self.control.shares.vain_orders.take(&self.speaker(), self.now);
-                NO_ADMINISTRATOR
+                self.not_yours()
             }
             Err(NotSaid) => {
                 "I can't find out just now whether you are an administrator here. Try again in a minute; it helps to make me one too."
@@ -40,6 +50,9 @@ impl Turn<'_> {
     pub(super) async fn is_administrator(&self) -> Result<bool, NotSaid> {
         if self.private {
             return Ok(true);
+        }
+        if let Some(may) = self.along.may_decide {
+            return Ok(may);
         }
         match &self.author {
             Author::Chat => Ok(true),

@@ -62,7 +62,7 @@ impl Turn<'_> {
     pub(super) fn count_work(&self) -> Result<(), Stop> {
         if self.private
             || self.has_failed_before()
-            || self.control.shares.crowds.take(&self.destination.lane(), self.now) == Grant::Granted
+            || self.control.shares.crowds.take(&self.group().lane(), self.now) == Grant::Granted
         {
             return Ok(());
         }
@@ -75,7 +75,7 @@ impl Turn<'_> {
         if self.private || self.has_failed_before() {
             return Ok(());
         }
-        self.slow_down(self.control.shares.answers.take(&self.destination.lane(), self.now))
+        self.slow_down(self.control.shares.answers.take(&self.group().lane(), self.now))
     }
 
     fn has_failed_before(&self) -> bool {

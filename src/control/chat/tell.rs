@@ -1,5 +1,6 @@
 //! How a turn is answered: in the voice of the chat's channel.
 
+use crate::control::seams::{ReplyError, Said};
 use crate::model::Body;
 use crate::render::AnyView;
 
@@ -10,7 +11,14 @@ impl Turn<'_> {
     /// Sends an answer. What does not arrive is logged: the effect stands, and the chat may be gone.
     pub(super) async fn tell(&self, answer: Answer) {
         let reply = &self.control.reply;
-        let Answer { mut message, replacement, toast } = answer;
+        let Answer { mut message, replacement, toast, is_for_asker } = answer;
+        if let Some(question) = &self.along.question {
+            let said = |view: Option<AnyView>| view.and_then(|view| self.said(view));
+            let (message, replacement) = (said(message), said(replacement));
+            let said = Said { message, replacement, toast, is_for_asker };
+            self.not_arrived(reply.answer(question, said).await);
+            return;
+        }
         if let Some((callback, pressed)) = self.button {
             reply.toast(callback, toast.as_deref().unwrap_or_default()).await;
             match pressed {
@@ -23,9 +31,13 @@ impl Turn<'_> {
                 None => message = message.or(replacement),
             }
         }
-        if let Some(message) = message.and_then(|view| self.said(view))
-            && let Err(error) = reply.message(self.destination, &self.owner, message).await
-        {
+        if let Some(message) = message.and_then(|view| self.said(view)) {
+            self.not_arrived(reply.message(self.destination, &self.owner, message).await);
+        }
+    }
+
+    fn not_arrived(&self, told: Result<(), ReplyError>) {
+        if let Err(error) = told {
             tracing::warn!(chat = %self.destination.masked(), %error, "an answer did not arrive");
         }
     }

@@ -10,7 +10,7 @@ use crate::store::{Barred, DestinationRow, Edit, Shut, UpdateMark};
 
 use super::Control;
 use super::answer::{Answer, Stop, sentence};
-use super::incoming::Author;
+use super::incoming::{Along, Author};
 
 /// One update on its way.
 pub(super) struct Turn<'a> {
@@ -21,6 +21,10 @@ pub(super) struct Turn<'a> {
     pub(super) private: bool,
     pub(super) now: UnixMillis,
     pub(super) author: Author,
+    /// What the service told along with it.
+    pub(super) along: Along,
+    /// Where it was typed, where it is about another place: the feed of a server.
+    pub(super) typed: Option<Address>,
     /// What to answer to, and the message with the button, where one was pressed.
     pub(super) button: Option<(&'a str, Option<&'a MessageId>)>,
     /// The destination's row, where it has one; read on entering.
@@ -51,6 +55,8 @@ impl<'a> Turn<'a> {
             private,
             now,
             author: Author::Unnamed,
+            along: Along::default(),
+            typed: None,
             button: None,
             home: None,
             whole: None,
@@ -63,6 +69,20 @@ impl<'a> Turn<'a> {
 
     pub(super) fn by(self, author: Author) -> Turn<'a> {
         Turn { author, ..self }
+    }
+
+    pub(super) fn with(self, along: &Along) -> Turn<'a> {
+        let owner = along.group.as_ref().map_or(self.owner, Owner::of);
+        Turn { along: along.clone(), owner, ..self }
+    }
+
+    pub(super) fn typed_in(self, typed: &Address) -> Turn<'a> {
+        Turn { typed: (typed != self.destination).then(|| typed.clone()), ..self }
+    }
+
+    /// The group as which this chat is let in and counts: the server of a channel, else the chat without its topic.
+    pub(super) fn group(&self) -> Address {
+        self.along.group.clone().unwrap_or_else(|| self.destination.whole())
     }
 
     pub(super) fn pressed(self, callback: &'a str, message: Option<&'a MessageId>) -> Turn<'a> {
@@ -109,7 +129,7 @@ impl<'a> Turn<'a> {
     pub(super) fn together(&self) -> &'static str {
         if self.private {
             ", with the groups that you brought in,"
-        } else if self.owner == Owner::of(self.destination) {
+        } else if self.owner == Owner::of(&self.group()) {
             ""
         } else {
             ", with the other chats of whoever brought it in,"
@@ -118,7 +138,7 @@ impl<'a> Turn<'a> {
 
     /// Whoever wrote, as floods are counted: in a group each by themselves, and in the name of a chat that chat.
     pub(super) fn speaker(&self) -> String {
-        let lane = self.destination.lane();
+        let lane = self.group().lane();
         if self.private {
             return lane;
         }

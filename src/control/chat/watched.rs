@@ -94,6 +94,7 @@ pub(super) async fn view(turn: &Turn<'_>, watched: &Watched) -> Result<Watch, St
         tz: effective.tz,
         muted_until: turn.silent_until(),
         until: effective.until.map(|until| turn.moment(until)),
+        rings_in: turn.rings_in(),
         offered: None,
     })
 }

@@ -38,6 +38,11 @@ pub(super) fn subject_first(text: &str) -> Option<(&str, &str)> {
     Some(link.zip(after).map_or((word, rest), |(link, (_, after))| (link, after.trim())))
 }
 
+/// The first link to YouTube in a text.
+pub(super) fn first_link(text: &str) -> Option<&str> {
+    text.split_whitespace().map(unwrapped).find(|word| is_link(word))
+}
+
 /// Words that are looked at: whoever pastes more than that wants something else.
 pub(super) const WORDS_MAX: usize = 30;
 

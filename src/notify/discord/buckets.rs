@@ -31,6 +31,12 @@ pub(super) enum Route {
     Converse,
     /// Who we are.
     WhoAmI,
+    /// Answers to an interaction: of the limit of all requests, they are exempt.
+    Answer,
+    /// The commands of our application.
+    Commands,
+    /// Where the gateway is.
+    Gateway,
 }
 
 impl Route {
@@ -41,6 +47,9 @@ impl Route {
             Route::Edit => "edit",
             Route::Converse => "converse",
             Route::WhoAmI => "who-am-i",
+            Route::Answer => "answer",
+            Route::Commands => "commands",
+            Route::Gateway => "gateway",
         }
     }
 }
@@ -105,7 +114,8 @@ impl Buckets {
     ///
     /// It is empty: how long to wait.
     pub(super) fn take(&mut self, route: Route, of: u64, now: Instant) -> Result<(), Duration> {
-        if let Some(until) = self.held_until.filter(|until| *until > now) {
+        let held = self.held_until.filter(|until| *until > now && route != Route::Answer);
+        if let Some(until) = held {
             return Err(until.saturating_duration_since(now));
         }
         let key = self.key(route, of);

@@ -68,6 +68,8 @@ pub(super) enum Verb {
     Get,
     Post,
     Patch,
+    Put,
+    Delete,
 }
 
 /// One request: where to, and what its answer is judged by. No `Debug`: the address may hold a token.
@@ -143,12 +145,30 @@ impl Api {
         })
     }
 
-    /// Makes one request, if the limits allow it.
+    /// Makes one request, if the limits allow it, and reads its answer.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         call: &Call,
         content: Content<'_, impl Serialize + Sync>,
     ) -> Result<T, SendError> {
+        result_of(&self.answer(call, content).await??)
+    }
+
+    /// Makes one request, if the limits allow it. What its answer says beyond success is of no interest.
+    pub(super) async fn tell(
+        &self,
+        call: &Call,
+        content: Content<'_, impl Serialize + Sync>,
+    ) -> Result<(), SendError> {
+        self.answer(call, content).await.map(drop)
+    }
+
+    /// Makes one request, if the limits allow it; its good answer, if that came to its end.
+    async fn answer(
+        &self,
+        call: &Call,
+        content: Content<'_, impl Serialize + Sync>,
+    ) -> Result<Result<Vec<u8>, SendError>, SendError> {
         let now = Instant::now();
         self.refusals.check(now)?;
         let taken = self.buckets().take(call.route, call.of, now);
@@ -159,6 +179,8 @@ impl Api {
                 Verb::Get => http.get(&call.url),
                 Verb::Post => http.post(&call.url),
                 Verb::Patch => http.patch(&call.url),
+                Verb::Put => http.put(&call.url),
+                Verb::Delete => http.delete(&call.url),
             };
             fill(match (&self.authorization, call.by) {
                 (Some(value), By::Bot) => request.header(AUTHORIZATION, value.clone()),
@@ -172,7 +194,7 @@ impl Api {
         self.buckets().learn(call.route, call.of, &limits, Instant::now());
         let body = self.http.read(response, ANSWER_MAX_BYTES).await;
         if status.is_success() {
-            return result_of(&body.map_err(|failure| sort(&failure))?);
+            return Ok(body.map_err(|failure| sort(&failure)));
         }
         // A failure's status says enough when its text is lost.
         let body = self.http.without_secrets(&body.unwrap_or_default());

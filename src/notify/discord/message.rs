@@ -16,6 +16,9 @@ const ATTACHED: &str = "attachment://picture.png";
 /// Links in the text get no embeds of their own.
 const SUPPRESS_EMBEDS: u32 = 1 << 2;
 
+/// Nobody but whoever asked sees it.
+const EPHEMERAL: u32 = 1 << 6;
+
 /// Nobody hears it come.
 const SUPPRESS_NOTIFICATIONS: u32 = 1 << 12;
 
@@ -177,6 +180,11 @@ impl<'a> Payload<'a> {
             nonce,
             enforce_nonce: nonce.map(|_| true),
         }
+    }
+
+    /// The same, for whoever asked alone.
+    pub(super) fn for_asker(self, is_for_asker: bool) -> Payload<'a> {
+        Payload { flags: self.flags | if is_for_asker { EPHEMERAL } else { 0 }, ..self }
     }
 }
 

@@ -9,6 +9,7 @@ mod buckets;
 mod classify;
 mod client;
 mod host;
+mod interactions;
 mod message;
 mod person;
 mod place;
@@ -16,6 +17,7 @@ mod sending;
 
 pub use bans::Refusals;
 pub use client::SetupError;
+pub use interactions::{Asked, GatewayFound, Response};
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -62,6 +62,8 @@ pub struct Watch {
     pub muted_until: Option<Moment>,
     /// When the watch ends.
     pub until: Option<Moment>,
+    /// Where it rings, where that needs a word: a channel of a server, or its feed.
+    pub rings_in: Option<Link>,
     /// The watch, where it was made without a rule: other ways to be told of it are offered.
     #[serde(skip)]
     pub offered: Option<SubscriptionId>,
@@ -101,6 +103,10 @@ impl View for Watch {
             tz: "Europe/Madrid".to_owned(),
             muted_until: None,
             until: Some(moment(-60 * 24 * 30)),
+            rings_in: Some(Link {
+                title: "the feed of this server".to_owned(),
+                url: "https://discord.com/channels/1/2".to_owned(),
+            }),
             offered: Some(SubscriptionId(7)),
         };
         let members = |taken, total, is_cut| {
@@ -136,6 +142,7 @@ impl View for Watch {
                 digest: None,
                 quiet: None,
                 until: None,
+                rings_in: None,
                 offered: None,
                 ..full.clone()
             },
@@ -148,6 +155,7 @@ impl View for Watch {
                 ended: List { items: vec![HOSTILE.to_owned(); 200], more: 0 },
                 with_upload: Some(HOSTILE.to_owned()),
                 tz: HOSTILE.to_owned(),
+                rings_in: Some(hostile_link()),
                 members: members(12, 12, false),
                 videos: videos(1, 0),
                 rules: List { items: vec![RuleLine::sample(HOSTILE); 200], more: 0 },

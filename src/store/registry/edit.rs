@@ -91,7 +91,7 @@ pub enum Edit {
     },
     /// Makes a chat unreachable: what waits is cancelled.
     Disable {
-        /// Which; every thread of the chat.
+        /// Which; every thread of the chat, every place of a server.
         destination: Address,
         /// Why.
         reason: String,
@@ -125,10 +125,27 @@ pub enum Edit {
     AddTopic {
         /// The topic.
         topic: Address,
+        /// The server of which it is a place, where it is one; then the limit is the server's.
+        part_of: Option<Address>,
         /// Whose limits count there.
         owner: Owner,
         /// How many topics the chat may have; `None`: any number. Beyond, nothing is changed: [`Edited::TopicsReached`].
         limit: Option<usize>,
+    },
+    /// Makes a place the feed of a server, where all that it watches rings, instead of any other. A place that is not known, and
+    /// with `None` a server that has no feed, is [`Edited::NotFound`].
+    Feed {
+        /// The server.
+        server: Address,
+        /// The place; `None`: the server has no feed any more.
+        place: Option<Address>,
+    },
+    /// A server is back: those of its places are on that [`Edit::Disable`] of it took off for this reason.
+    Back {
+        /// The server.
+        server: Address,
+        /// The reason.
+        reason: String,
     },
     /// Whoever this stands before must still be in: otherwise nothing of the transaction is done, and the update that asked
     /// for it counts as having had its effect.

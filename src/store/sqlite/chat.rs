@@ -86,18 +86,23 @@ fn open_all(
         .query_map(params![lane, id], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for id in &shut {
-        tx.prepare_cached(
-            "UPDATE destination SET disabled = NULL, off_since = NULL, barred = NULL, barred_since = NULL,
-             barred_until = NULL WHERE id = ?1",
-        )?
-        .execute([id])?;
-        asleep::wake(tx, DestinationId(*id), now)?;
-        look_again(tx, DestinationId(*id), now)?;
+        open(tx, DestinationId(*id), now)?;
     }
     if !shut.is_empty() {
         lane::settle(tx, lane)?;
     }
     Ok(shut.len())
+}
+
+/// Makes one destination on. The caller settles the lane.
+pub(super) fn open(tx: &Connection, id: DestinationId, now: UnixMillis) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE destination SET disabled = NULL, off_since = NULL, barred = NULL, barred_since = NULL,
+         barred_until = NULL WHERE id = ?1",
+    )?
+    .execute([id.0])?;
+    asleep::wake(tx, id, now)?;
+    look_again(tx, id, now)
 }
 
 /// A destination takes nothing for now: what waits for it waits until `until`, when one message finds out whether it
@@ -226,7 +231,12 @@ pub(super) fn unbar_destination_of(
 
 /// Takes one destination off. What waits is ended by the claims that follow, a bounded piece at a time; what is in
 /// flight ends by its own answer.
-fn block(tx: &Connection, id: DestinationId, reason: &str, now: UnixMillis) -> Result<()> {
+pub(super) fn block(
+    tx: &Connection,
+    id: DestinationId,
+    reason: &str,
+    now: UnixMillis,
+) -> Result<()> {
     tx.prepare_cached(
         "UPDATE destination SET off_since = CASE WHEN disabled IS NULL THEN ?4 ELSE coalesce(off_since, ?4) END,
          disabled = ?2, cancelled_to = ?3, cancelled_reason = 'disabled',

@@ -5,7 +5,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::{address, card, chat, digest, invitations, mark, operator, people, rows, unit, watch};
+use super::{
+    address, card, chat, digest, invitations, mark, operator, people, rows, server, unit, watch,
+};
 use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
 
@@ -51,14 +53,23 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
         }
         Edit::Alive { destination } => chat::alive(tx, destination, now).map(Edited::Done),
         Edit::Disable { destination, reason } => {
-            chat::disable(tx, destination, reason, now).map(Edited::Done)
+            let places = server::disable(tx, destination, reason, now)?;
+            let own = chat::disable(tx, destination, reason, now)?;
+            Ok(Edited::Done(own + places))
         }
         Edit::Move { from, to } => chat::move_chat(tx, from, to, now).map(Edited::Done),
         Edit::Admit { person, code } => people::admit(tx, person, code, now),
         Edit::BringIn { group, by, owner, limit } => {
             people::bring_in(tx, group, by, owner, *limit, now)
         }
-        Edit::AddTopic { topic, owner, limit } => chat::add_topic(tx, topic, owner, *limit, now),
+        Edit::AddTopic { topic, part_of: None, owner, limit } => {
+            chat::add_topic(tx, topic, owner, *limit, now)
+        }
+        Edit::AddTopic { topic, part_of: Some(server), owner, limit } => {
+            server::add_place(tx, (topic, server), owner, *limit, now)
+        }
+        Edit::Feed { server, place } => server::set_feed(tx, server, place.as_ref()),
+        Edit::Back { server, reason } => server::back(tx, server, reason, now).map(Edited::Done),
         Edit::IsIn { .. } => Ok(Edited::Done(0)),
         Edit::Expel { person } => people::expel(tx, person, now),
         Edit::Revoke { code } => invitations::revoke(tx, code, now),

@@ -59,6 +59,7 @@ mod routing_tx;
 mod rows;
 mod rule;
 mod scan;
+mod server;
 mod sides;
 mod subject;
 mod sweep;

@@ -103,7 +103,8 @@ pub(super) fn bring_in(
     // It may have been in before, by somebody else. What the operator's files bring stays the operator's.
     tx.prepare_cached(
         "UPDATE destination SET person = ?2
-         WHERE lane = (SELECT id FROM lane WHERE key = ?1) AND person <> ?3",
+         WHERE id IN (SELECT d.id FROM lane l JOIN destination d ON d.lane = l.id WHERE l.key = ?1
+                      UNION SELECT id FROM destination WHERE part_of = ?1) AND person <> ?3",
     )?
     .execute(params![group.lane(), owner.0, PersonKey::OPERATOR.0])?;
     Ok(Edited::Done(1))
@@ -115,7 +116,9 @@ macro_rules! in_chats {
         "SELECT o.id FROM identity i JOIN lane l ON l.key = i.address JOIN destination o ON o.lane = l.id
          WHERE i.person = ?1
          UNION SELECT o.id FROM person p JOIN identity i ON i.person = p.id
-               JOIN lane l ON l.key = i.address JOIN destination o ON o.lane = l.id WHERE p.brought_by = ?1"
+               JOIN lane l ON l.key = i.address JOIN destination o ON o.lane = l.id WHERE p.brought_by = ?1
+         UNION SELECT o.id FROM person p JOIN identity i ON i.person = p.id
+               JOIN destination o ON o.part_of = i.address WHERE p.brought_by = ?1"
     };
 }
 
@@ -180,6 +183,9 @@ macro_rules! out_unless_watched {
             out!(),
             " AND NOT EXISTS (SELECT 1 FROM identity i JOIN lane l ON l.key = i.address
                               JOIN destination d ON d.lane = l.id
+                              JOIN subscription s ON s.destination = d.id
+                              WHERE i.person = ?1 AND s.ended_at IS NULL)
+              AND NOT EXISTS (SELECT 1 FROM identity i JOIN destination d ON d.part_of = i.address
                               JOIN subscription s ON s.destination = d.id
                               WHERE i.person = ?1 AND s.ended_at IS NULL)"
         )

@@ -6,8 +6,8 @@ use rusqlite::types::Null;
 use super::{
     asleep, card, card_look, chat, course, dead_letters, destinations, digest, due, ending,
     figures, invitations, lane, listing, log, member, migrate, notification, open, operator,
-    owners, people, person, poll, read, routing_tx, rule, scan, sweep, unit, unite, waiting, why,
-    writes,
+    owners, people, person, poll, read, routing_tx, rule, scan, server, sweep, unit, unite,
+    waiting, why, writes,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -190,6 +190,10 @@ fn questions_read_what_they_are_about() {
     check(people::DISOWN);
     check(chat::SHUT);
     check(chat::SHUT_WITH);
+    check(server::FEED);
+    check(server::PLACES);
+    check(server::PARTS);
+    check(server::OFF_FOR);
     check(why::ALERTS);
     check(why::PRESENCE);
     check(why::UNARMED);

@@ -530,7 +530,7 @@ fn an_update_can_be_handled_on_any_thread() {
     }
     fn whole(control: Arc<Control>, kind: tubebell::control::IncomingKind) {
         let mark = tubebell::store::UpdateMark { source: String::new(), update_id: 0 };
-        let incoming = tubebell::control::Incoming { mark: Some(mark), kind };
+        let incoming = tubebell::control::Incoming::new(Some(mark), kind);
         drop(is_send(async move { control.handle(incoming, NOW).await }));
     }
     let _: fn(_, _) = whole;

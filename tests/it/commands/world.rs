@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tubebell::control::{
     AccessMode, ActionOptions, Administrators, Asker, Author, Control, ControlOptions, HandleError,
     Incoming, IncomingKind, Looked, LookedSubject, Lookup, LookupError, MessageId, NotSaid,
-    PersonId, Reply, ReplyError,
+    PersonId, Reply, ReplyError, Said,
 };
 use tubebell::model::{
     Address, Body, ChatMessage, Effective, Live, Owner, Snapshot, Status, SubjectRef, UnixMillis,
@@ -117,6 +117,8 @@ pub(super) struct Chats {
     pub(super) messages: Mutex<Vec<(Address, ChatMessage)>>,
     pub(super) toasts: Mutex<Vec<String>>,
     pub(super) edits: Mutex<Vec<(MessageId, ChatMessage)>>,
+    /// Answers to questions with an id of their own.
+    pub(super) answers: Mutex<Vec<(String, Said)>>,
 }
 
 #[async_trait]
@@ -132,6 +134,11 @@ impl Reply for Chats {
 
     async fn edit(&self, _to: &Address, _owner: &Owner, which: &MessageId, message: Body) {
         self.edits.lock().unwrap().push((which.clone(), bodies::chat(&message).clone()));
+    }
+
+    async fn answer(&self, question: &str, said: Said) -> Result<(), ReplyError> {
+        self.answers.lock().unwrap().push((question.to_owned(), said));
+        Ok(())
     }
 }
 
@@ -253,7 +260,7 @@ impl World {
         kind: IncomingKind,
     ) -> Result<(), HandleError> {
         let mark = UpdateMark { source: "telegram:1".to_owned(), update_id };
-        self.control.handle(Incoming { mark: Some(mark), kind }, self.now).await
+        self.control.handle(Incoming::new(Some(mark), kind), self.now).await
     }
 
     /// Whether an update has had its effect.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::super::{
-    Sqlite, batch, card, course, destinations, edit, mark, owners, people, person, read, why,
+    Sqlite, batch, card, course, destinations, edit, mark, owners, people, person, read, server,
+    why,
 };
 use crate::model::{
     Address, Counts, DestinationId, Owner, PersonKey, SubjectRef, SubscriptionId, UnixMillis,
@@ -93,6 +94,16 @@ impl Registry for Sqlite {
     async fn cards(&self, of: &Address) -> Result<Vec<CardRow>> {
         let of = of.clone();
         self.reader.read(move |db| card::cards(db, &of)).await
+    }
+
+    async fn feed(&self, server: &Address) -> Result<Option<Address>> {
+        let server = server.clone();
+        self.reader.read(move |db| server::feed(db, &server)).await
+    }
+
+    async fn is_off_for(&self, server: &Address, reason: &str) -> Result<bool> {
+        let (server, reason) = (server.clone(), reason.to_owned());
+        self.reader.read(move |db| server::is_off_for(db, &server, &reason)).await
     }
 
     async fn watches_of_owner(&self, owner: &Owner) -> Result<usize> {

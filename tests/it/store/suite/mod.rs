@@ -19,6 +19,7 @@ mod listing;
 mod moving;
 mod reaching;
 mod routing;
+mod servers;
 mod sleeping;
 mod story;
 mod telling;

@@ -1,0 +1,315 @@
+//! Servers: commands with options, answers for whoever asked, and the place where all that a server watches rings.
+
+use tubebell::control::{AccessMode, Along, ChosenRole, Incoming, IncomingKind, MessageId, Said};
+use tubebell::model::{Address, Mention, SubjectRef};
+use tubebell::store::{Edit, Registry, Shared, UpdateMark, WatchFilter, WatchRow};
+
+use super::world::{NOW, VIDEO, World, person};
+use crate::bodies;
+
+const SERVER: u64 = 900;
+const GENERAL: u64 = 901;
+const ALERTS: u64 = 902;
+const ANA: i64 = 42;
+const BEN: i64 = 43;
+
+/// What somebody was told.
+#[derive(Debug)]
+struct Told {
+    text: String,
+    is_for_asker: bool,
+}
+
+/// Somebody in a server, or in private.
+#[derive(Clone, Copy)]
+struct Who {
+    id: i64,
+    /// In which place; `None`: in private.
+    place: Option<u64>,
+    may_decide: bool,
+}
+
+const fn manager(place: u64) -> Who {
+    Who { id: ANA, place: Some(place), may_decide: true }
+}
+
+const fn member(place: u64) -> Who {
+    Who { id: BEN, place: Some(place), may_decide: false }
+}
+
+const fn alone(id: i64) -> Who {
+    Who { id, place: None, may_decide: false }
+}
+
+impl Who {
+    fn destination(self) -> Address {
+        match self.place {
+            Some(place) => Address::Discord(place),
+            None => Address::DiscordPerson(self.id.unsigned_abs()),
+        }
+    }
+
+    fn along(self, question: i64) -> Along {
+        Along {
+            group: self.place.map(|_| Address::Discord(SERVER)),
+            may_decide: self.place.map(|_| self.may_decide),
+            question: Some(question.to_string()),
+            lacking: None,
+            roles: vec![ChosenRole { id: 77, name: "owls".to_owned(), can_be_mentioned: false }],
+        }
+    }
+
+    fn command(self, word: &str, options: &[(&str, &str)]) -> IncomingKind {
+        let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        IncomingKind::Command {
+            destination: self.destination(),
+            private: self.place.is_none(),
+            person: person(self.id),
+            word: word.to_owned(),
+            options: options.collect(),
+        }
+    }
+}
+
+impl World {
+    async fn ask(&mut self, question: i64, along: Along, kind: IncomingKind) -> Option<Told> {
+        let mark = UpdateMark { source: "discord:1".to_owned(), update_id: question };
+        let before = self.chats.answers.lock().unwrap().len();
+        self.control.handle(Incoming { mark: Some(mark), along, kind }, self.now).await.unwrap();
+        let answers = self.chats.answers.lock().unwrap();
+        let (to, said) = answers.get(before)?;
+        assert_eq!((to.as_str(), answers.len()), (question.to_string().as_str(), before + 1));
+        Some(told(said))
+    }
+
+    async fn types(&mut self, who: Who, word: &str, options: &[(&str, &str)]) -> Told {
+        let question = self.next_question();
+        let told = self.ask(question, who.along(question), who.command(word, options)).await;
+        told.expect("each command is answered once")
+    }
+
+    fn next_question(&self) -> i64 {
+        (1_i64 << 40) + i64::try_from(self.chats.answers.lock().unwrap().len()).unwrap()
+    }
+
+    async fn watches_at(&self, place: u64) -> Vec<WatchRow> {
+        let of = WatchFilter::Of(Address::Discord(place));
+        self.store.watches(of, 0, 100).await.unwrap()
+    }
+
+    async fn is_off(&self, place: u64) -> bool {
+        let row = self.store.destination(&Address::Discord(place)).await.unwrap();
+        row.unwrap().disabled.is_some()
+    }
+
+    async fn member(&mut self, chat: u64, reachable: bool, reason: &str) {
+        let kind = IncomingKind::Membership {
+            chat: Address::Discord(chat),
+            private: false,
+            by: None,
+            reachable,
+            reason: reason.to_owned(),
+        };
+        self.control.handle(Incoming::new(None, kind), NOW).await.unwrap();
+    }
+}
+
+fn told(said: &Said) -> Told {
+    let text = match (&said.message, &said.toast) {
+        (Some(message), _) => bodies::text(message).to_owned(),
+        (None, Some(toast)) => toast.to_string(),
+        (None, None) => String::new(),
+    };
+    Told { text, is_for_asker: said.is_for_asker }
+}
+
+#[tokio::test]
+async fn the_options_of_a_command_are_what_somebody_would_write() {
+    let mut world = World::open();
+    let options =
+        [("video", VIDEO), ("digest", "daily 09:00"), ("rule", "views every 1000; status")];
+    let told = world.types(manager(GENERAL), "watch", &options).await;
+    assert!(told.text.contains("Never Gonna Give You Up") && !told.is_for_asker, "{told:?}");
+    let watches = world.watches_at(GENERAL).await;
+    assert_eq!(watches[0].rules, ["views every 1000", "status"]);
+    assert_eq!(watches[0].settings.digest, "daily 09:00".parse().ok());
+    let told =
+        world.types(manager(GENERAL), "settings", &[("video", "1"), ("at-most", "15m")]).await;
+    assert!(told.text.contains("15"), "{told:?}");
+    assert_eq!(world.watches_at(GENERAL).await[0].settings.at_most_s, Some(900));
+}
+
+#[tokio::test]
+async fn a_mistake_and_a_refusal_are_for_whoever_asked_alone() {
+    let mut world = World::open();
+    let told = world.types(manager(GENERAL), "watch", &[("video", "nothing")]).await;
+    assert!(told.is_for_asker, "{told:?}");
+    let told = world.types(member(GENERAL), "watch", &[("video", VIDEO)]).await;
+    assert!(told.is_for_asker && told.text.contains("Manage Server"), "{told:?}");
+    assert!(world.watches_at(GENERAL).await.is_empty());
+    assert_eq!(*world.youtube.asked.lock().unwrap(), 0, "nobody is asked who may decide");
+    let told = world.types(member(GENERAL), "list", &[]).await;
+    assert!(!told.is_for_asker, "{told:?}");
+}
+
+#[tokio::test]
+async fn an_interaction_that_comes_twice_has_one_effect_and_one_answer() {
+    let mut world = World::open();
+    let kind = || manager(GENERAL).command("watch", &[("video", VIDEO)]);
+    let along = || manager(GENERAL).along(7);
+    assert!(world.ask(7, along(), kind()).await.is_some());
+    assert!(world.ask(7, along(), kind()).await.is_none());
+    assert_eq!(world.watches_at(GENERAL).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_watch_rings_in_the_feed_of_its_server_and_without_one_where_it_was_typed() {
+    let mut world = World::open();
+    let told = world.types(manager(GENERAL), "watch", &[("video", VIDEO)]).await;
+    assert!(told.text.contains("this channel"), "{told:?}");
+    let told = world.types(manager(ALERTS), "feed", &[("here", "")]).await;
+    assert!(told.text.contains("from now on"), "{told:?}");
+    let told =
+        world.types(manager(GENERAL), "watch", &[("video", "@youtube"), ("rule", "upload")]).await;
+    assert!(told.is_for_asker, "there is no such channel: {told:?}");
+    let told = world.types(manager(903), "watch", &[("video", VIDEO), ("rule", "status")]).await;
+    assert!(told.text.contains("the feed of this server"), "{told:?}");
+    assert_eq!(world.watches_at(ALERTS).await[0].rules, ["status"]);
+    // What is typed where something is watched is about that, elsewhere about the feed.
+    for (place, rule) in [(GENERAL, "views any"), (903, "status"), (ALERTS, "status")] {
+        let told = world.types(member(place), "rules", &[("video", "1")]).await;
+        assert!(told.text.contains(rule), "{place}: {told:?}");
+    }
+    let told = world.types(manager(903), "feed", &[("off", "")]).await;
+    assert!(told.text.contains("no feed any more"), "{told:?}");
+    let told = world.types(manager(903), "watch", &[("video", VIDEO)]).await;
+    assert!(told.text.contains("this channel"), "{told:?}");
+    assert_eq!(world.watches_at(903).await.len(), 1);
+    assert!(world.types(manager(903), "feed", &[("off", "")]).await.is_for_asker);
+}
+
+#[tokio::test]
+async fn what_the_bot_lacks_at_a_feed_is_named() {
+    let mut world = World::open();
+    let question = world.next_question();
+    let along = Along { lacking: Some(vec!["Embed Links"]), ..manager(ALERTS).along(question) };
+    let kind = manager(ALERTS).command("feed", &[("here", "")]);
+    let told = world.ask(question, along, kind).await.unwrap();
+    assert!(told.text.contains("I lack Embed Links"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_role_is_mentioned_on_chosen_rules_of_the_feed() {
+    let mut world = World::open();
+    let mention = [("mention", ""), ("role", "77"), ("rule", "views milestones")];
+    assert!(world.types(manager(GENERAL), "feed", &mention).await.is_for_asker, "there is no feed");
+    world.types(manager(ALERTS), "feed", &[("here", "")]).await;
+    let told = world.types(manager(GENERAL), "feed", &mention).await;
+    assert!(told.text.contains("owls") && told.text.contains("Nobody hears"), "{told:?}");
+    let feed = Address::Discord(ALERTS);
+    let mentions = |row: Option<tubebell::store::DestinationRow>| row.unwrap().settings.mentions;
+    let rule = "views milestones".to_owned();
+    assert_eq!(
+        mentions(world.store.destination(&feed).await.unwrap()),
+        [Mention { role: 77, name: "owls".to_owned(), rule }]
+    );
+    world.types(manager(GENERAL), "feed", &[("mention", ""), ("role", "77")]).await;
+    assert!(mentions(world.store.destination(&feed).await.unwrap()).is_empty());
+    assert!(
+        world
+            .types(manager(GENERAL), "feed", &[("mention", ""), ("role", "78")])
+            .await
+            .is_for_asker
+    );
+}
+
+#[tokio::test]
+async fn of_strangers_only_an_invitation_is_heard_and_it_lets_in_a_person_or_from_a_manager_a_server()
+ {
+    let mut world = World::with(|options| options.operator = vec!["telegram:1".parse().unwrap()]);
+    let invitation = |code: &str| Edit::Invite {
+        code: code.to_owned(),
+        made_by: tubebell::model::Owner::Operator,
+        expires_at: NOW.plus(std::time::Duration::from_secs(3600)),
+        per_day: None,
+    };
+    let codes = ["aaaaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbbbb"];
+    let edits = codes.map(invitation).into();
+    world.store.edit(None, edits, NOW).await.unwrap();
+    let told = world.types(manager(GENERAL), "watch", &[("video", VIDEO)]).await;
+    assert!(told.is_for_asker && world.watches_at(GENERAL).await.is_empty(), "{told:?}");
+    let told = world.types(member(GENERAL), "start", &[("code", codes[0])]).await;
+    assert!(told.text.contains("Manage Server"), "{told:?}");
+    world.types(alone(BEN), "start", &[("code", codes[0])]).await;
+    let told = world.types(alone(BEN), "list", &[]).await;
+    assert!(!told.is_for_asker, "{told:?}");
+    world.types(manager(GENERAL), "start", &[("code", codes[1])]).await;
+    let server = world.store.person(&Address::Discord(SERVER)).await.unwrap().unwrap();
+    assert_eq!(server.brought_by, Some(Address::DiscordPerson(42)));
+    world.types(manager(ALERTS), "watch", &[("video", VIDEO)]).await;
+    assert_eq!(world.watches_at(ALERTS).await.len(), 1, "all channels of the server are in");
+}
+
+#[tokio::test]
+async fn a_server_counts_for_whoever_brings_it_in() {
+    let mut world = World::with(|options| {
+        options.access = AccessMode::Open;
+        options.actions.watches_per_owner = 1;
+    });
+    world.types(manager(GENERAL), "watch", &[("video", VIDEO)]).await;
+    let told = world.types(alone(ANA), "watch", &[("video", "@youtube")]).await;
+    assert!(told.is_for_asker && told.text.contains("1 watches"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_off_with_its_channels_and_comes_back_with_those_that_are_there() {
+    let mut world = World::open();
+    for place in [GENERAL, ALERTS] {
+        world.types(manager(place), "watch", &[("video", VIDEO)]).await;
+    }
+    world.member(GENERAL, false, "the channel was deleted").await;
+    assert!(world.is_off(GENERAL).await && !world.is_off(ALERTS).await);
+    world.member(SERVER, false, "the bot was removed").await;
+    assert!(world.is_off(ALERTS).await);
+    world.member(SERVER, true, "the bot was removed").await;
+    assert!(!world.is_off(ALERTS).await);
+    // A word from there shows that it is there.
+    world.member(ALERTS, false, "the channel was deleted").await;
+    world.types(member(ALERTS), "list", &[]).await;
+    assert!(!world.is_off(ALERTS).await);
+}
+
+#[tokio::test]
+async fn a_button_of_an_alert_is_for_those_who_decide() {
+    let mut world = World::open();
+    world.types(manager(ALERTS), "watch", &[("video", VIDEO)]).await;
+    let id = world.watches_at(ALERTS).await[0].id;
+    let press = |who: Who| {
+        let data = format!("stop:{id}");
+        IncomingKind::Button {
+            callback_id: "1".to_owned(),
+            destination: who.destination(),
+            private: false,
+            person: person(who.id),
+            message: Some(MessageId("5".to_owned())),
+            buttons: Some(vec![data.clone()]),
+            data,
+        }
+    };
+    let told = world.ask(1, member(ALERTS).along(1), press(member(ALERTS))).await.unwrap();
+    assert!(told.text.contains("Manage Server"), "{told:?}");
+    let told = world.ask(2, manager(ALERTS).along(2), press(manager(ALERTS))).await.unwrap();
+    assert!(told.text.contains("No longer watching"), "{told:?}");
+    assert!(world.watches_at(ALERTS).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_link_in_a_message_is_watched_from_its_menu() {
+    let mut world = World::open();
+    let text = format!("Look at this: <https://youtu.be/{VIDEO}>, it is great");
+    world.types(manager(GENERAL), "watch", &[("message", &text)]).await;
+    let subject: SubjectRef = format!("video:{VIDEO}").parse().unwrap();
+    assert_eq!(world.watches_at(GENERAL).await[0].subject, subject);
+    let told = world.types(manager(GENERAL), "watch", &[("message", "no link here")]).await;
+    assert!(told.is_for_asker && told.text.contains("Say what to watch"), "{told:?}");
+}

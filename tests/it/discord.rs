@@ -1,0 +1,266 @@
+//! The whole gateway against a simulated YouTube and a sandbox Discord: what people type and press there, over HTTP and the
+//! gateway's websocket.
+
+use serde_json::json;
+use tubebell::app::Gateway;
+use tubebell_sim::discord::{
+    Answered, DiscordSandbox, GatewayFault, Interaction, Message, Options, serve,
+};
+
+use crate::story::Story;
+use crate::wait::within_limit;
+
+const ANA: u64 = 5_000_000_000_000_000_042;
+const BEN: u64 = 5_000_000_000_000_000_043;
+const SERVER: u64 = 5_000_000_000_000_000_100;
+const GENERAL: u64 = 5_000_000_000_000_000_101;
+const ALERTS: u64 = 5_000_000_000_000_000_102;
+const VIDEO: &str = "dQw4w9WgXcQ";
+
+/// A story that is told on Discord, in a server of Ana's with Ben in it.
+struct Discord {
+    story: Story,
+    sandbox: DiscordSandbox,
+}
+
+impl Discord {
+    async fn new() -> Discord {
+        Discord::with(Options::default()).await
+    }
+
+    async fn with(options: Options) -> Discord {
+        let mut story = Story::new().await;
+        let sandbox = serve(&story.simulation, options).await.unwrap();
+        sandbox.user(ANA, "ana");
+        sandbox.user(BEN, "ben");
+        sandbox.guild(SERVER, "a server", ANA);
+        sandbox.join(BEN, SERVER, &[]).unwrap();
+        sandbox.channel(SERVER, GENERAL, "general").unwrap();
+        sandbox.channel(SERVER, ALERTS, "alerts").unwrap();
+        story.more = format!(
+            "[discord]\ntoken = \"{}\"\napi_url = \"{}\"\nrate_per_s = 0\n",
+            sandbox.token(),
+            sandbox.base_url()
+        );
+        Discord { story, sandbox }
+    }
+
+    /// Starts a gateway, and waits until it hears and its commands are known.
+    async fn start(&self) -> Gateway {
+        let gateway = self.story.start().await;
+        self.until("the gateway hears", |sandbox| {
+            sandbox.connected() == 1 && !sandbox.commands(None).is_empty()
+        })
+        .await;
+        gateway
+    }
+
+    async fn until(&self, what: &str, check: impl FnMut(&DiscordSandbox) -> bool) {
+        if within_limit(self.sandbox.wait_for(check)).await.is_none() {
+            let heard: Vec<String> =
+                self.sandbox.interactions().iter().map(|asked| format!("{asked:?}")).collect();
+            panic!("{what} does not happen: {heard:#?}");
+        }
+    }
+
+    /// Waits for the last word on an interaction.
+    async fn answered(&self, id: u64) -> (Interaction, Message) {
+        let last = |sandbox: &DiscordSandbox| {
+            let asked = sandbox.interaction(id)?;
+            let message = match asked.followups.last() {
+                Some(followup) => sandbox.message(asked.channel, *followup),
+                None if asked.answered == Answered::Deferred => {
+                    sandbox.response(id).filter(|message| !message.is_loading())
+                }
+                None => sandbox.response(id),
+            };
+            message.map(|message| (asked, message))
+        };
+        self.until("the answer comes", |sandbox| last(sandbox).is_some()).await;
+        last(&self.sandbox).unwrap()
+    }
+
+    /// Ana types a line; what she sees.
+    async fn types(&self, channel: u64, line: &str) -> String {
+        let id = self.sandbox.type_command(ANA, channel, line).unwrap();
+        seen(&self.answered(id).await.1)
+    }
+
+    async fn end(self, gateway: Gateway) {
+        gateway.stop().await;
+        self.story.end().await;
+    }
+}
+
+/// All that stands in a message.
+fn seen(message: &Message) -> String {
+    let mut text = message.content.clone();
+    for embed in &message.embeds {
+        text.push_str(&format!("{embed:?}"));
+    }
+    text
+}
+
+/// How often something was asked.
+fn count(sandbox: &DiscordSandbox, operation: &str) -> usize {
+    sandbox.requests().iter().filter(|request| request.operation == operation).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_is_made_by_a_slash_command_rings_in_its_channel() {
+    let discord = Discord::new().await;
+    let gateway = discord.start().await;
+    let told = discord.types(GENERAL, &format!("/watch video:{VIDEO} rule:views every 1000")).await;
+    assert!(told.contains("Watching"), "{told}");
+    discord.story.set_counts(1005, None);
+    discord
+        .until("the alert comes", |sandbox| {
+            sandbox.sent(GENERAL).iter().any(|message| seen(message).contains("passed 1,000"))
+        })
+        .await;
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_rings_in_the_feed_and_its_buttons_are_for_those_who_manage_the_server() {
+    let discord = Discord::new().await;
+    let gateway = discord.start().await;
+    discord.types(ALERTS, "/feed here").await;
+    let told = discord.types(GENERAL, &format!("/watch video:{VIDEO} rule:views every 1000")).await;
+    assert!(told.contains("the feed of this server"), "{told}");
+    discord.story.set_counts(1005, None);
+    let alert = |sandbox: &DiscordSandbox| {
+        let mut sent = sandbox.sent(ALERTS).into_iter();
+        sent.find(|message| seen(message).contains("passed 1,000"))
+    };
+    discord.until("the alert comes", |sandbox| alert(sandbox).is_some()).await;
+    let alert = alert(&discord.sandbox).unwrap();
+    let stop = alert.buttons.iter().flatten().find(|button| button.label.contains("Stop")).unwrap();
+    let data = stop.custom_id.as_deref().unwrap();
+    let press = |who| discord.sandbox.press(who, ALERTS, alert.id, data).unwrap();
+    let (asked, told) = discord.answered(press(BEN)).await;
+    assert!(asked.is_ephemeral && seen(&told).contains("Manage Server"), "{told:?}");
+    let (asked, told) = discord.answered(press(ANA)).await;
+    assert!(asked.is_ephemeral && seen(&told).contains("No longer watching"), "{told:?}");
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistake_is_for_whoever_made_it_and_an_interaction_that_comes_twice_has_one_effect() {
+    let discord = Discord::new().await;
+    let gateway = discord.start().await;
+    let id = discord.sandbox.type_command(ANA, GENERAL, "/unwatch video:7").unwrap();
+    let (asked, _) = discord.answered(id).await;
+    assert!(asked.is_ephemeral);
+    let id = discord.sandbox.type_command(ANA, GENERAL, &format!("/watch video:{VIDEO}")).unwrap();
+    discord.answered(id).await;
+    discord.sandbox.deliver_again(id).unwrap();
+    let told = discord.types(GENERAL, "/list").await;
+    assert!(told.contains("1."), "{told}");
+    assert_eq!(discord.sandbox.interaction(id).unwrap().followups, [] as [u64; 0]);
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_watched_is_proposed_while_somebody_types() {
+    let discord = Discord::new().await;
+    let gateway = discord.start().await;
+    discord.types(GENERAL, &format!("/watch video:{VIDEO}")).await;
+    let typed = [("video", json!("gonna"))];
+    let id = discord.sandbox.autocomplete(ANA, GENERAL, "unwatch", &typed, "video").unwrap();
+    let choices = |sandbox: &DiscordSandbox| sandbox.interaction(id).unwrap().choices;
+    discord.until("something is proposed", |sandbox| !choices(sandbox).is_empty()).await;
+    let choices = format!("{:?}", choices(&discord.sandbox));
+    assert!(choices.contains(VIDEO) && choices.contains("Never"), "{choices}");
+    let typed = [("video", json!(VIDEO)), ("rule", json!("views m"))];
+    let id = discord.sandbox.autocomplete(ANA, GENERAL, "watch", &typed, "rule").unwrap();
+    discord
+        .until("rules are proposed", |sandbox| {
+            format!("{:?}", sandbox.interaction(id).unwrap().choices).contains("views milestones")
+        })
+        .await;
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_menu_of_a_message_watches_the_link_in_it() {
+    let discord = Discord::new().await;
+    let gateway = discord.start().await;
+    let text = format!("look: https://youtu.be/{VIDEO}");
+    let message = discord.sandbox.say(BEN, GENERAL, &text).unwrap();
+    let id = discord.sandbox.message_command(ANA, GENERAL, message, "Watch").unwrap();
+    let (_, told) = discord.answered(id).await;
+    assert!(seen(&told).contains("Watching"), "{told:?}");
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_is_resumed_and_no_session_is_begun_for_it() {
+    let discord = Discord::new().await;
+    let gateway = discord.start().await;
+    let begun = discord.sandbox.counters().identified;
+    for fault in [GatewayFault::Drop, GatewayFault::Reconnect, GatewayFault::Close(4000)] {
+        discord.sandbox.gateway(fault);
+        discord.until("the connection ends", |sandbox| sandbox.connected() == 0).await;
+        discord.until("it is there again", |sandbox| sandbox.connected() == 1).await;
+        let told = discord.types(GENERAL, "/list").await;
+        assert!(!told.is_empty());
+    }
+    assert_eq!(discord.sandbox.counters().identified, begun);
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_no_more_is_followed_by_a_new_one() {
+    let discord = Discord::new().await;
+    let gateway = discord.start().await;
+    let begun = discord.sandbox.counters().identified;
+    discord.sandbox.gateway(GatewayFault::InvalidSession { resumable: false });
+    discord.until("a session begins", |sandbox| sandbox.counters().identified > begun).await;
+    discord.until("it stands", |sandbox| sandbox.connected() == 1).await;
+    assert!(!discord.types(GENERAL, "/list").await.is_empty());
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_session_is_begun_beyond_those_of_a_day() {
+    let options = Options { identifies_per_day: 1, ..Options::default() };
+    let discord = Discord::with(options).await;
+    let gateway = discord.start().await;
+    discord.sandbox.gateway(GatewayFault::InvalidSession { resumable: false });
+    discord
+        .until("it is asked what is left", |sandbox| count(sandbox, "get_bot_gateway") >= 3)
+        .await;
+    assert_eq!(discord.sandbox.counters().identified, 1);
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_are_told_once_and_again_only_when_they_have_changed() {
+    let discord = Discord::new().await;
+    let told = || count(&discord.sandbox, "bulk_set_application_commands");
+    discord.start().await.stop().await;
+    assert_eq!(told(), 1);
+    let gateway = discord.start().await;
+    discord.types(GENERAL, "/help").await;
+    assert_eq!(told(), 1);
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_sends_the_bot_away_is_off_until_it_is_back() {
+    let discord = Discord::new().await;
+    let gateway = discord.start().await;
+    discord.types(GENERAL, &format!("/watch video:{VIDEO} rule:views every 1000")).await;
+    discord.sandbox.remove_bot(SERVER).unwrap();
+    let general = tubebell::model::Address::Discord(GENERAL);
+    let store = gateway.store();
+    let is_off = async || {
+        let row = store.destination(&general).await.unwrap();
+        row.is_some_and(|row| row.disabled.is_some())
+    };
+    crate::wait::until("the channel is off", async || is_off().await).await;
+    discord.sandbox.join(discord.sandbox.bot(), SERVER, &[]).unwrap();
+    crate::wait::until("the channel is on", async || !is_off().await).await;
+    discord.end(gateway).await;
+}
