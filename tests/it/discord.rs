@@ -1,6 +1,8 @@
 //! The whole gateway against a simulated YouTube and a sandbox Discord: what people type and press there, over HTTP and the
 //! gateway's websocket.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use serde_json::json;
 use tubebell::app::Gateway;
 use tubebell_sim::discord::{

@@ -10,9 +10,6 @@ use crate::model::DiscordHook;
 /// The version of the API, below which everything is.
 pub(super) const VERSION: &str = "/api/v10";
 
-/// Whether the bot hears of buttons. It does not yet, and one that nobody hears of fails in front of whoever presses it.
-const LISTENS: bool = false;
-
 /// Where a message goes, or stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place<'a> {
@@ -62,9 +59,9 @@ impl Place<'_> {
         }
     }
 
-    /// Whether buttons can stand there: what is pressed comes to a bot that listens, and a webhook is none.
+    /// Whether buttons can stand there: what is pressed comes to the bot, and a webhook is none.
     pub(super) const fn has_buttons(self) -> bool {
-        LISTENS && matches!(self, Place::Channel(_))
+        matches!(self, Place::Channel(_))
     }
 }
 

@@ -29,11 +29,6 @@ CREATE INDEX lane_digest ON lane (channel, digest_at) WHERE digest_at IS NOT NUL
 ALTER TABLE destination ADD COLUMN pings_day INTEGER NOT NULL DEFAULT 0;    -- a day of its calendar, as YYYYMMDD: on it …
 ALTER TABLE destination ADD COLUMN pings INTEGER NOT NULL DEFAULT 0;        -- … so many messages were born that count
 
--- Of a place in a server: which has no destination of its own, because nothing is told to a server as a whole.
-ALTER TABLE destination ADD COLUMN part_of TEXT;                            -- the address of the server
-ALTER TABLE destination ADD COLUMN is_feed INTEGER NOT NULL DEFAULT 0;      -- where all that the server watches rings
-CREATE INDEX destination_part_of ON destination (part_of) WHERE part_of IS NOT NULL;
-
 CREATE TABLE card (                     -- a message that shows a video's numbers and is edited as they move
     id          INTEGER PRIMARY KEY AUTOINCREMENT,
     destination INTEGER NOT NULL,

@@ -141,10 +141,9 @@ impl Gateway {
             INTENTS,
             None,
         );
-        let shard = match tokio::time::timeout(CONNECT_TIMEOUT, Box::pin(shard)).await {
-            Ok(Ok(shard)) => shard,
-            // Nothing of serenity's error: it may quote what was sent.
-            Ok(Err(_)) | Err(_) => return Err(Deaf::NotReached),
+        // Nothing of serenity's error: it may quote what was sent.
+        let Ok(Ok(shard)) = tokio::time::timeout(CONNECT_TIMEOUT, Box::pin(shard)).await else {
+            return Err(Deaf::NotReached);
         };
         drop(last);
         Ok(Session::new(shard, ShardId(id), url, Arc::clone(&self.ears)).await)

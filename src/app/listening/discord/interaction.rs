@@ -2,7 +2,7 @@
 
 use serenity::all::{
     CommandDataOption, CommandDataOptionValue, CommandInteraction, CommandType,
-    ComponentInteraction, Interaction, Member, Permissions,
+    ComponentInteraction, GuildId, Interaction, Member, Permissions,
 };
 
 use super::rights;
@@ -108,7 +108,7 @@ struct At {
 
 impl At {
     fn of_command(command: &CommandInteraction) -> At {
-        let server = command.guild_id.map(|server| server.get());
+        let server = command.guild_id.map(GuildId::get);
         let is_thread = command.channel.as_ref().is_some_and(|at| at.thread_metadata.is_some());
         let (place, person) = (command.channel_id.get(), command.user.id.get());
         let ours = command.app_permissions.map(|ours| (ours, is_thread));
@@ -116,7 +116,7 @@ impl At {
     }
 
     fn of_button(pressed: &ComponentInteraction) -> At {
-        let server = pressed.guild_id.map(|server| server.get());
+        let server = pressed.guild_id.map(GuildId::get);
         let (place, person) = (pressed.channel_id.get(), pressed.user.id.get());
         At::new(server, place, person, pressed.member.as_ref(), None)
     }

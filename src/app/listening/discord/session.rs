@@ -88,7 +88,7 @@ impl Session {
 
     /// Runs it to its end: an error where Discord refuses us.
     pub(super) async fn run(&mut self) -> serenity::Result<()> {
-        self.runner.run().await
+        Box::pin(self.runner.run()).await
     }
 
     /// The URL that each connection of this session reads.
