@@ -234,7 +234,9 @@ impl Worker {
     /// Of what can't be put together the operator hears as of what nobody has taken.
     async fn tell_given_up(&self, given_up: &[(Address, String)], state: &mut State) {
         for (address, cause) in given_up {
-            if let Some(held) = state.refusals.pass(std::time::Instant::now()) {
+            // What is held back was not asked for, and so nobody has refused it.
+        let is_refused = !matches!(error, SendError::Held { .. });
+        if is_refused && let Some(held) = state.refusals.pass(std::time::Instant::now()) {
                 tracing::warn!(
                     destination = address.masked(),
                     cause,
@@ -409,7 +411,8 @@ impl Worker {
             self.follow(event).await;
         }
         self.health.paused.store(state.breaker.is_paused(), Ordering::Relaxed);
-        let lane_free_at = now.plus(self.limiter.lane_spacing(&claim.address));
+        let spacing = self.limiter.lane_spacing(&claim.address);
+        let lane_free_at = now.plus(spacing.max(self.notifier.rest(&claim.address)));
         let error = match outcome {
             Ok(receipt) => {
                 self.metrics.delivered_after(channel, now.since(claim.observed_at));

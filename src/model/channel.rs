@@ -52,6 +52,7 @@ impl Channel {
                 is_told_each_video: false,
                 slots: 1,
                 receivers: Receivers::OneService,
+                reads_texts: true,
                 invitation_link: Some(InvitationLink::TELEGRAM),
                 names_floods: false,
                 can_edit: true,
@@ -64,6 +65,7 @@ impl Channel {
                 is_told_each_video: false,
                 slots: 1,
                 receivers: Receivers::OneService,
+                reads_texts: false,
                 invitation_link: None,
                 names_floods: true,
                 can_edit: true,
@@ -76,6 +78,7 @@ impl Channel {
                 is_told_each_video: false,
                 slots: 1,
                 receivers: Receivers::OneService,
+                reads_texts: false,
                 invitation_link: None,
                 names_floods: true,
                 can_edit: true,
@@ -88,6 +91,7 @@ impl Channel {
                 is_told_each_video: true,
                 slots: 16,
                 receivers: Receivers::Servers,
+                reads_texts: false,
                 invitation_link: None,
                 names_floods: true,
                 can_edit: false,
@@ -100,6 +104,7 @@ impl Channel {
                 is_told_each_video: false,
                 slots: 16,
                 receivers: Receivers::Ourselves,
+                reads_texts: false,
                 invitation_link: None,
                 names_floods: true,
                 can_edit: true,
@@ -130,6 +135,9 @@ pub struct Traits {
     pub slots: u32,
     /// Who takes the messages.
     pub receivers: Receivers,
+    /// Whether we read what people write beside commands, so that they can send a link; where not, commands come with named
+    /// parts.
+    pub reads_texts: bool,
     /// The link that leads a person to our bot with an invitation in it, where the channel has such links.
     pub invitation_link: Option<InvitationLink>,
     /// Whether a wait that is for all receivers is told as such. Where it is not, several that are asked to wait at once mean

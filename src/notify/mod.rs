@@ -96,6 +96,12 @@ pub trait Notifier: Send + Sync {
     /// Which channel this is.
     fn channel(&self) -> Channel;
 
+    /// How long the channel takes no other message there, as far as it has said so: waiting for it costs no request, and is
+    /// remembered over a restart.
+    fn rest(&self, _to: &Address) -> Duration {
+        Duration::ZERO
+    }
+
     /// Sends one notification.
     ///
     /// # Errors

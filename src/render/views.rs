@@ -40,7 +40,7 @@ pub use digests::Digests;
 pub(crate) use digests::OtherDigest;
 pub(crate) use error::ErrorView;
 pub(crate) use feed::{Feed, MentionLine};
-pub(crate) use help::Help;
+pub(crate) use help::{Help, HelpLine};
 pub use invite::Invite;
 pub(crate) use list::Page;
 pub use list::{WatchLine, Watches};

@@ -958,6 +958,7 @@ proptest! {
             page: None,
             video: None,
             digest: None,
+            reads_texts: true,
             muted_until: None,
             back: None,
         };

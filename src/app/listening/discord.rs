@@ -227,17 +227,17 @@ impl DiscordListener {
                 }
                 Heard::ServerGone(server) => {
                     let server = Address::Discord(server);
-                    at.queue.put(&server, queue::member(server.clone(), false, REMOVED), None);
+                    at.queue.put(&server, queue::server(server.clone(), false, REMOVED), None);
                 }
                 // There may be thousands at the beginning of a session, of which next to none was gone: at once, so that
                 // they take no places in the queue.
                 Heard::ServerBack(server) => {
-                    let incoming = queue::member(Address::Discord(server), true, REMOVED);
+                    let incoming = queue::server(Address::Discord(server), true, REMOVED);
                     drop(at.control.handle(incoming, (self.clock)()).await);
                 }
                 Heard::PlaceGone(place) => {
                     let place = Address::Discord(place);
-                    at.queue.put(&place, queue::member(place.clone(), false, DELETED), None);
+                    at.queue.put(&place, queue::deleted(place.clone(), DELETED), None);
                 }
                 Heard::PlaceChanged(place) => {
                     let destination = Address::Discord(place);

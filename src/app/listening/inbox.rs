@@ -139,6 +139,7 @@ impl Inbox {
             | IncomingKind::Command { destination, .. }
             | IncomingKind::Button { destination, .. }
             | IncomingKind::Alive { destination }
+            | IncomingKind::Server { server: destination, .. }
             | IncomingKind::Membership { chat: destination, .. } => destination.lane(),
             IncomingKind::Migrated { from, to } => {
                 let (from, to) = (from.lane(), to.lane());

@@ -59,6 +59,7 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
         (turn.owner, turn.is_new_group) = owner(turn, &whole).await?;
         if let Some(shut) = turn.home.as_ref().and_then(DestinationRow::shut)
             && turn.typed.is_none()
+            && turn.along.shows_a_way()
         {
             turn.control.returns.note(turn.destination, shut, turn.now);
         }

@@ -9,12 +9,13 @@ use crate::model::{
 use crate::render::List;
 use crate::render::numbers::{self, Ago, At, Grouped, Near, Numbers, Period};
 use crate::render::views::{
-    GainLine, Help, Link, Rules, Start, Stats, Test, Why, WhyAlert, WhyHeld, WhyNext, WhyOutcome,
-    WhyRule, WhySuppressed, WhyWindow, value_text,
+    GainLine, Help, HelpLine, Link, Rules, Start, Stats, Test, Why, WhyAlert, WhyHeld, WhyNext,
+    WhyOutcome, WhyRule, WhySuppressed, WhyWindow, value_text,
 };
 use crate::store::{History, RuleStory, Waits};
 
 use super::answer::{Answer, Stop, wrong};
+use super::forms::{self, OptionForm};
 use super::turn::Turn;
 use super::words::quoted;
 use super::{watched, youtube};
@@ -25,6 +26,7 @@ pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     Ok(Answer::of(&Start {
         preset: turn.options().preset.clone(),
         list_preset: turn.options().list_preset.clone(),
+        reads_texts: turn.reads_texts(),
         watches: (count > 0).then(|| Grouped::count(count)),
         muted_until: turn.silent_until(),
         back: turn.back(),
@@ -37,16 +39,34 @@ pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
         preset: turn.options().preset.clone(),
         list_preset: turn.options().list_preset.clone(),
         watches_max: turn.actions().watches_max(&turn.owner).map(Grouped::count),
+        forms: if turn.reads_texts() { Vec::new() } else { help_lines(turn) },
     }))
+}
+
+/// The commands by the names of their parts.
+fn help_lines(turn: &Turn<'_>) -> Vec<HelpLine> {
+    let names = |options: &[OptionForm]| options.iter().map(|option| option.name).collect();
+    let line = |written: String, does, options| HelpLine { written, does, options: names(options) };
+    let lines = forms::commands(turn.destination.channel()).flat_map(|form| {
+        let parts = form.parts.iter();
+        let parts = parts
+            .map(|part| line(format!("/{} {}", form.word, part.word), part.does, part.options));
+        let own = form.parts.is_empty();
+        let own = own.then(|| line(format!("/{}", form.word), form.does, form.options));
+        own.into_iter().chain(parts).collect::<Vec<_>>()
+    });
+    lines.collect()
 }
 
 /// `/test`
 pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
     let Tested { silent_until, shut } = turn.actions().test(turn.destination, turn.now).await?;
+    let shut = shut.filter(|_| turn.along.shows_a_way());
     Ok(Answer::of(&Test {
         now: turn.moment(turn.now),
         here: turn.destination.to_string(),
+        lacking: turn.lacking(),
         muted_until: silent_until.map(|until| turn.moment(until)),
         back: turn.back().or_else(|| shut.map(|shut| turn.back_from(shut))),
     }))

@@ -68,14 +68,15 @@ impl Turn<'_> {
         done.ok_or(Stop::Repeated)
     }
 
-    /// Stores edits with the mark of this update; `None`: it has had its effect before. Whatever came, it shows that
-    /// the place from which it came can be reached.
+    /// Stores edits with the mark of this update; `None`: it has had its effect before. What came may show that the place from
+    /// which it came can be reached.
     async fn store_with_mark(&self, edits: Vec<Edit>) -> Result<Option<Vec<Edited>>, StoreError> {
         let from = self.typed.as_ref().unwrap_or(self.destination);
-        let alive = Edit::Alive { destination: from.clone() };
-        let edits = std::iter::once(alive).chain(edits).collect();
+        let alive = self.along.shows_a_way().then(|| Edit::Alive { destination: from.clone() });
+        let before = usize::from(alive.is_some());
+        let edits = alive.into_iter().chain(edits).collect();
         let done = self.control.store.edit(self.mark.cloned(), edits, self.now).await?;
-        Ok(done.map(|mut done| done.split_off(1.min(done.len()))))
+        Ok(done.map(|mut done| done.split_off(before.min(done.len()))))
     }
 
     /// A chat from which somebody changes something is known.

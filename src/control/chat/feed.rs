@@ -13,7 +13,7 @@ use super::words::{FAILED, first_word, quoted};
 const EXAMPLE: &str = "/feed here";
 const MENTION_EXAMPLE: &str = "/feed mention @role views milestones";
 
-/// `/feed [here|off|mention <role> [rule[; rule]…]]`
+/// `/feed [here|off|mention [role] [rule[; rule]…]]`
 pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     if !turn.destination.channel().traits().has_servers {
         return Err(turn.refuse("Here a chat is its own feed: what is watched in it rings in it."));
@@ -35,19 +35,18 @@ pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
 }
 
 async fn view(turn: &Turn<'_>, server: &Address) -> Result<Feed, Stop> {
-    let feed = turn.actions().feed(server).await?;
-    let mentions = match &feed {
-        Some(feed) => mentions_at(turn, feed).await?,
-        None => Vec::new(),
+    let feed = standing(turn, server).await?;
+    let line = |Mention { name, rule, .. }: &Mention| MentionLine {
+        role: name.clone(),
+        rule: rule.clone(),
     };
-    let line = |Mention { name, rule, .. }: Mention| MentionLine { role: name, rule };
     Ok(Feed {
-        place: feed.as_ref().and_then(|feed| link(turn, server, feed)),
+        place: feed.as_ref().and_then(|(feed, _)| link(turn, server, feed)),
         before: None,
         is_new: false,
         has_ended: false,
         lacking: Vec::new(),
-        mentions: mentions.into_iter().map(line).collect(),
+        mentions: feed.iter().flat_map(|(_, settings)| &settings.mentions).map(line).collect(),
         silent_role: None,
     })
 }
@@ -57,51 +56,61 @@ fn link(turn: &Turn<'_>, server: &Address, at: &Address) -> Option<Link> {
     place(server, at, title)
 }
 
-async fn mentions_at(turn: &Turn<'_>, feed: &Address) -> Result<Vec<Mention>, Stop> {
-    let row = turn.control.store.destination(feed).await?;
-    Ok(row.map(|row| row.settings.mentions).unwrap_or_default())
+/// A place, and what is set there.
+async fn settings_at(turn: &Turn<'_>, place: Address) -> Result<(Address, Settings), Stop> {
+    let row = turn.control.store.destination(&place).await?;
+    Ok((place, row.map(|row| row.settings).unwrap_or_default()))
+}
+
+/// The feed of the server, and what is set there.
+async fn standing(turn: &Turn<'_>, server: &Address) -> Result<Option<(Address, Settings)>, Stop> {
+    match turn.actions().feed(server).await? {
+        Some(feed) => settings_at(turn, feed).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 async fn here(turn: &mut Turn<'_>, server: &Address) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
-    let before = turn.actions().feed(server).await?;
-    let place = turn.destination;
-    if let Err(NoFeed) = actions::set_feed(turn, server, Some(place)).await? {
+    let before = standing(turn, server).await?;
+    let before = before.filter(|(before, _)| before != turn.destination);
+    let place = settings_at(turn, turn.destination.clone()).await?;
+    if let Err(NoFeed) = actions::set_feed(turn, server, Some(place), before.clone()).await? {
         tracing::error!("the store knows no place in which somebody has just written");
         return Err(turn.refuse(FAILED));
     }
-    let before = before.filter(|before| before != place);
-    let lacking = turn.along.lacking.iter().flatten().map(|right| (*right).to_owned());
     Ok(Answer::of(&Feed {
         is_new: true,
-        before: before.and_then(|before| link(turn, server, &before)),
-        lacking: lacking.collect(),
+        before: before.and_then(|(before, _)| link(turn, server, &before)),
+        lacking: turn.lacking(),
         ..view(turn, server).await?
     }))
 }
 
 async fn off(turn: &mut Turn<'_>, server: &Address) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
-    let before = turn.actions().feed(server).await?;
-    if let Err(NoFeed) = actions::set_feed(turn, server, None).await? {
+    let before = standing(turn, server).await?;
+    if let Err(NoFeed) = actions::set_feed(turn, server, None, before.clone()).await? {
         return Err(wrong("This server has no feed.", EXAMPLE));
     }
     Ok(Answer::of(&Feed {
         has_ended: true,
-        before: before.and_then(|before| link(turn, server, &before)),
+        before: before.and_then(|(before, _)| link(turn, server, &before)),
         ..view(turn, server).await?
     }))
 }
 
-/// `/feed mention <role> [rule[; rule]…]`: mentions a role on these rules; without rules, on none any more.
+/// `/feed mention [role] [rule[; rule]…]`: mentions a role on these rules. Without rules, the role on none any more; without a
+/// role, nobody on them. Without both, nobody at all: a role that was deleted can't be chosen.
 async fn mention(turn: &mut Turn<'_>, server: &Address, rest: &str) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
-    let (role, rules) = first_word(rest).unwrap_or_default();
-    let role = turn.along.roles.iter().find(|known| known.id.to_string() == role).cloned();
-    let Some(role) = role else {
-        return Err(wrong("Say which role.", MENTION_EXAMPLE));
-    };
-    let Some(feed) = turn.actions().feed(server).await? else {
+    let (first, behind) = first_word(rest).unwrap_or_default();
+    let role = turn.along.roles.iter().find(|known| known.id.to_string() == first).cloned();
+    let rules = if role.is_some() { behind } else { rest };
+    if role.as_ref().is_some_and(|role| Address::Discord(role.id) == *server) {
+        return Err(wrong("Everyone can't be mentioned: choose a role.", MENTION_EXAMPLE));
+    }
+    let Some((feed, settings)) = standing(turn, server).await? else {
         return Err(wrong(
             "This server has no feed: make one where the role is to be mentioned.",
             EXAMPLE,
@@ -112,16 +121,17 @@ async fn mention(turn: &mut Turn<'_>, server: &Address, rest: &str) -> Result<An
         text => language::parse_set(text)
             .map_err(|error| wrong(&format!("{error}."), MENTION_EXAMPLE))?,
     };
-    let row = turn.control.store.destination(&feed).await?;
-    let settings = row.map(|row| row.settings).unwrap_or_default();
+    let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
     let mut mentions = settings.mentions.clone();
-    if rules.is_empty() {
-        mentions.retain(|mention| mention.role != role.id);
+    match &role {
+        None if rules.is_empty() => mentions.clear(),
+        Some(role) if rules.is_empty() => mentions.retain(|mention| mention.role != role.id),
+        _ => mentions.retain(|mention| !rules.contains(&mention.rule)),
     }
-    for rule in &rules {
-        let rule = rule.to_string();
-        mentions.retain(|mention| mention.rule != rule);
-        mentions.push(Mention { role: role.id, name: role.name.clone(), rule });
+    if let Some(role) = &role {
+        let made =
+            |rule: &String| Mention { role: role.id, name: role.name.clone(), rule: rule.clone() };
+        mentions.extend(rules.iter().map(made));
     }
     if mentions.len() > Settings::MENTIONS_MAX {
         return Err(turn.refuse("A feed mentions roles on 20 rules at most."));
@@ -131,6 +141,9 @@ async fn mention(turn: &mut Turn<'_>, server: &Address, rest: &str) -> Result<An
     if let Err(NotWatched) = actions::set(turn, request).await? {
         return Err(turn.refuse(FAILED));
     }
-    let silent_role = (!rules.is_empty() && !role.can_be_mentioned).then_some(role.name);
-    Ok(Answer::of(&Feed { silent_role, ..view(turn, server).await? }))
+    let unheard = role.filter(|role| !rules.is_empty() && !role.can_be_mentioned);
+    Ok(Answer::of(&Feed {
+        silent_role: unheard.map(|role| role.name),
+        ..view(turn, server).await?
+    }))
 }

@@ -153,12 +153,12 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
         "digest",
         "Collect what happens, and tell it at a time",
         &[
+            watched("This one alone"),
             text(
                 "when",
                 "daily 09:00, hourly, every 6h, weekly mon 09:00, off, now",
                 Proposals::Digests,
             ),
-            watched("This one alone"),
         ],
         true,
     ),
@@ -188,16 +188,20 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
             PartForm { word: "off", does: "Let it ring where it is watched again", options: &[] },
             PartForm {
                 word: "mention",
-                does: "Mention a role on chosen rules; without a rule, on none",
+                does: "Mention a role on chosen rules; without a role or a rule, end that",
                 options: &[
                     OptionForm {
                         name: "role",
-                        is: "Who is mentioned",
+                        is: "Who is mentioned; without: nobody on the rule",
                         value: OptionValue::Role,
-                        is_required: true,
+                        is_required: false,
                         around: ("", ""),
                     },
-                    text("rule", "On which rule: views milestones", Proposals::Rules),
+                    text(
+                        "rule",
+                        "On which rule: views milestones; without: on none",
+                        Proposals::Rules,
+                    ),
                 ],
             },
         ],
@@ -235,6 +239,12 @@ pub(crate) fn menu(channel: Channel) -> Vec<(&'static str, &'static str)> {
 
 /// The option under which a client hands in a message of somebody's, for the first link in it.
 pub(crate) const MESSAGE: &str = "message";
+
+/// What was chosen as the thing that the command is about; of a message, its first link.
+pub(super) fn named(chosen: &[(String, String)]) -> Option<&str> {
+    let value = |of: &str| chosen.iter().find(|(name, _)| name == of).map(|(_, value)| &**value);
+    value("video").or_else(|| value(MESSAGE).and_then(first_link))
+}
 
 /// The command as somebody would write it. What is no option of it is left out.
 pub(super) fn written(word: &str, chosen: &[(String, String)]) -> String {
@@ -308,6 +318,9 @@ mod tests {
                 &[("mention", ""), ("role", "77"), ("rule", "views milestones")],
                 "/feed mention 77 views milestones",
             ),
+            ("feed", &[("mention", ""), ("rule", "views any")], "/feed mention views any"),
+            ("digest", &[("when", "daily"), ("video", "2")], "/digest 2 daily"),
+            ("quiet", &[("zone", "Europe/Madrid")], "/quiet Europe/Madrid"),
             ("help", &[("video", "x")], "/help"),
             ("fly", &[("video", "x")], "/fly"),
         ] {

@@ -42,6 +42,17 @@ pub struct Along {
     pub roles: Vec<ChosenRole>,
 }
 
+impl Along {
+    /// Whether what came shows that messages arrive where it came from. An answer to a question needs no right there.
+    #[must_use]
+    pub fn shows_a_way(&self) -> bool {
+        match &self.lacking {
+            Some(lacking) => lacking.is_empty(),
+            None => self.question.is_none(),
+        }
+    }
+}
+
 /// A role of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChosenRole {
@@ -127,7 +138,16 @@ pub enum IncomingKind {
         by: Option<PersonId>,
         /// Whether messages arrive from now on.
         reachable: bool,
-        /// Why not, in one line. Of a server that can be reached again, why it could not: what went off for it is on.
+        /// Why not, in one line.
+        reason: String,
+    },
+    /// The bot is in a server, or was removed from it: that is all of its places at once.
+    Server {
+        /// The server.
+        server: Address,
+        /// Whether the bot is in it.
+        is_in: bool,
+        /// Why its places are off while it is not, in one line: those that went off for this are on when it is.
         reason: String,
     },
     /// The chat has a new id for good.

@@ -31,7 +31,10 @@ pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<
     }
     // Not for everything that a stranger sends: a flood would have us answer in a flood.
     Ok(match control.shares.refusals.take(&lane, turn.now) {
-        Grant::Granted => Answer::of(&NotAllowed { sender: lane }).for_asker(),
+        Grant::Granted => {
+            let has_links = turn.destination.channel().traits().invitation_link.is_some();
+            Answer::of(&NotAllowed { sender: lane, has_links }).for_asker()
+        }
         Grant::FirstRefused | Grant::Refused => Answer::default(),
     })
 }
@@ -61,6 +64,7 @@ fn welcome(turn: &Turn<'_>, is_operator: bool) -> Answer {
     Answer::of(&WelcomeInvited {
         preset: options.preset.clone(),
         list_preset: options.list_preset.clone(),
+        reads_texts: turn.reads_texts(),
         is_operator,
     })
 }

@@ -38,6 +38,7 @@ pub(super) async fn view(turn: &Turn<'_>, page: usize) -> Result<Watches, Stop> 
             .find(|watch| matches!(watch.row.subject, SubjectRef::Video(_)))
             .map(|watch| watch.number.to_string()),
         digest: turn.effective(&Settings::default()).digest.map(|schedule| schedule.to_string()),
+        reads_texts: turn.reads_texts(),
         muted_until: turn.silent_until(),
         back: turn.back(),
     })

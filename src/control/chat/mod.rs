@@ -180,7 +180,9 @@ impl Control {
             }
             IncomingKind::Command { destination, private, person, word, options } => {
                 let text = forms::written(word, options);
-                let about = place::about(&*self.store, along, destination, word).await?;
+                let what = forms::named(options);
+                let asked = place::Asked { typed: destination, along, word, what };
+                let about = place::about(&self.actions, asked).await?;
                 let mut turn = Turn::new(self, mark, &about, *private, now)
                     .by(Author::Person(person.clone()))
                     .with(along)
@@ -200,10 +202,12 @@ impl Control {
                 // Messages from before a group's move stand under its old id, where nothing can be changed any more.
                 let moved = self.moved(destination).await?;
                 let message = message.as_ref().filter(|_| moved.is_none());
-                let destination = moved.as_ref().unwrap_or(destination);
-                let mut turn = Turn::new(self, mark, destination, *private, now)
+                let stands = moved.as_ref().unwrap_or(destination);
+                let about = place::pressed(&self.actions, along, stands, data).await?;
+                let mut turn = Turn::new(self, mark, &about, *private, now)
                     .by(Author::Person(person.clone()))
                     .with(along)
+                    .typed_in(stands)
                     .pressed(callback_id, message);
                 let mut result = self.button(&mut turn, data, buttons.as_deref()).await;
                 if let Err(Stop::Answer(answer)) = &mut result {
@@ -229,15 +233,16 @@ impl Control {
                 let edit = Edit::Alive { destination: destination.clone() };
                 self.store.edit(mark.cloned(), vec![edit], now).await.map(drop)
             }
-            // Of a chat whose rows are those of its places, nothing is made known.
-            IncomingKind::Membership { chat, reachable: true, reason, .. }
-                if chat.channel().traits().has_servers =>
-            {
+            IncomingKind::Server { server, is_in: true, reason } => {
                 // Each server is told as there whenever a session begins.
-                if mark.is_none() && !self.store.is_off_for(chat, reason).await? {
+                if mark.is_none() && !self.store.is_off_for(server, reason).await? {
                     return Ok(());
                 }
-                let edit = Edit::Back { server: chat.clone(), reason: reason.clone() };
+                let edit = Edit::Back { server: server.clone(), reason: reason.clone() };
+                self.store.edit(mark.cloned(), vec![edit], now).await.map(drop)
+            }
+            IncomingKind::Server { server, is_in: false, reason } => {
+                let edit = Edit::Gone { server: server.clone(), reason: reason.clone() };
                 self.store.edit(mark.cloned(), vec![edit], now).await.map(drop)
             }
             IncomingKind::Membership { chat, private, by, reachable: true, .. } => {
@@ -400,6 +405,7 @@ impl Control {
             }
             IncomingKind::Alive { .. }
             | IncomingKind::Membership { .. }
+            | IncomingKind::Server { .. }
             | IncomingKind::Migrated { .. }
             | IncomingKind::Other => {}
         }

@@ -1,38 +1,95 @@
 //! Which place a command is about: where it was typed, or the feed of its server.
 
-use crate::model::Address;
+use crate::control::actions::Actions;
+use crate::model::{Address, SubjectRef, SubscriptionId};
 use crate::render::views::Link;
-use crate::store::{Registry, StoreError, WatchFilter};
+use crate::store::StoreError;
 
 use super::incoming::Along;
 use super::turn::Turn;
+use super::words::list_number;
 
-/// Words of commands that make something ring: in a server with a feed, there.
+/// Commands that make something ring: in a server with a feed, there.
 const RINGS: [&str; 2] = ["watch", "card"];
 
-/// The word of the command that says which place is the feed.
-const FEED: &str = "feed";
+/// Commands about the place in which they are typed: which one is the feed, and whether messages arrive there.
+const HERE: [&str; 2] = ["feed", "test"];
 
-/// Which place a command is about that was typed at `typed`.
+/// What is asked, and where.
+pub(super) struct Asked<'a> {
+    /// Where it was typed.
+    pub(super) typed: &'a Address,
+    /// What the service told along with it.
+    pub(super) along: &'a Along,
+    /// The command.
+    pub(super) word: &'a str,
+    /// What it names, where it names a video, channel or playlist.
+    pub(super) what: Option<&'a str>,
+}
+
+/// Which place a command is about.
 ///
-/// What makes something ring is about the feed of the server, where there is one; the command that makes a feed is about where
-/// it is typed. All others are about where they are typed if something is watched there, because whoever types them there means
-/// that; else about the feed.
-pub(super) async fn about(
-    store: &dyn Registry,
-    along: &Along,
-    typed: &Address,
-    word: &str,
-) -> Result<Address, StoreError> {
-    let Some(server) = along.group.as_ref().filter(|_| word != FEED) else {
+/// What makes something new ring is about the feed of the server, where there is one. All else is about where it is typed if
+/// something is watched there, because whoever types it there means that; else about the feed. Whoever may not decide may not
+/// see the feed either, for all that we know: for them it is always where they type.
+pub(super) async fn about(actions: &Actions, asked: Asked<'_>) -> Result<Address, StoreError> {
+    let Asked { typed, along, word, what } = asked;
+    let is_of_server = along.may_decide == Some(true) && !HERE.contains(&word);
+    let Some(feed) = feed_of(actions, along, is_of_server).await? else {
         return Ok(typed.clone());
     };
-    let Some(feed) = store.feed(server).await? else { return Ok(typed.clone()) };
-    if feed == *typed || RINGS.contains(&word) {
-        return Ok(feed);
+    let is_new = RINGS.contains(&word)
+        && match what.map(str::trim) {
+            Some(what) if list_number(what).is_none() => !is_watched(actions, typed, what).await?,
+            Some(_) | None => false,
+        };
+    let is_here = !is_new && has_something(actions, typed).await?;
+    Ok(if is_here { typed.clone() } else { feed })
+}
+
+/// Which place a button is about, of a message that stands at `stands`: an answer that was typed outside the feed may be about
+/// that.
+pub(super) async fn pressed(
+    actions: &Actions,
+    along: &Along,
+    stands: &Address,
+    data: &str,
+) -> Result<Address, StoreError> {
+    let (verb, rest) = data.split_once(':').unwrap_or((data, ""));
+    if verb == "list" {
+        let asked = Asked { typed: stands, along, word: verb, what: None };
+        return about(actions, asked).await;
     }
-    let is_watched = !store.watches(WatchFilter::Of(typed.clone()), 0, 1).await?.is_empty();
-    Ok(if is_watched { typed.clone() } else { feed })
+    let (Some(feed), Ok(id)) = (
+        feed_of(actions, along, along.may_decide == Some(true)).await?,
+        rest.rsplit(':').next().unwrap_or_default().parse(),
+    ) else {
+        return Ok(stands.clone());
+    };
+    let is_of_feed = actions.watch_in_chat(&feed, SubscriptionId(id)).await?.is_some();
+    Ok(if is_of_feed { feed } else { stands.clone() })
+}
+
+/// The feed of the server that was told along, if that is asked for.
+async fn feed_of(
+    actions: &Actions,
+    along: &Along,
+    is_asked_for: bool,
+) -> Result<Option<Address>, StoreError> {
+    match along.group.as_ref().filter(|_| is_asked_for) {
+        Some(server) => actions.feed(server).await,
+        None => Ok(None),
+    }
+}
+
+async fn is_watched(actions: &Actions, at: &Address, what: &str) -> Result<bool, StoreError> {
+    let Ok(subject) = SubjectRef::from_text(what) else { return Ok(false) };
+    Ok(actions.watch_of(at, &subject).await?.is_some())
+}
+
+/// Whether something rings in a place, or is shown there.
+async fn has_something(actions: &Actions, at: &Address) -> Result<bool, StoreError> {
+    Ok(actions.numbered(at, 1).await?.is_ok() || !actions.cards(at).await?.is_empty())
 }
 
 impl Turn<'_> {

@@ -76,7 +76,8 @@ pub(crate) struct Proposed {
 }
 
 impl Control {
-    /// What may be meant by what somebody is typing. Strangers are proposed nothing; so is everybody while the store fails.
+    /// What may be meant by what somebody is typing. Of what is here, strangers are proposed nothing; so is
+    /// everybody while the store fails.
     pub(crate) async fn propose(&self, typing: &Typing, now: UnixMillis) -> Vec<Proposed> {
         let proposed = match proposals(&typing.word, &typing.option) {
             Proposals::Nothing => return Vec::new(),
@@ -97,7 +98,8 @@ impl Control {
         now: UnixMillis,
     ) -> Result<Vec<Proposed>, StoreError> {
         let Typing { along, destination, word, typed, .. } = typing;
-        let about = place::about(&*self.store, along, destination, word).await?;
+        let asked = place::Asked { typed: destination, along, word, what: None };
+        let about = place::about(&self.actions, asked).await?;
         if self.is_stranger(typing, &about, now).await {
             return Ok(Vec::new());
         }

@@ -127,18 +127,18 @@ async fn set(turn: &mut Turn<'_>, silence: Option<Silence>, what: &str) -> Resul
     }))
 }
 
-/// `/quiet [22:00-08:00 [Zone]|off]`
+/// `/quiet [22:00-08:00|off] [Zone]`
 pub(super) async fn quiet(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     let mut settings = turn.settings();
     if !rest.is_empty() {
         turn.needs_administrator().await?;
         let (hours, tz) = quiet_hours(rest)?;
-        let zone = tz.map(|tz| Wish::Zone(Some(tz)));
+        let (hours, zone) = (hours.map(Wish::Quiet), tz.map(|tz| Wish::Zone(Some(tz))));
         let request = Set {
             destination: turn.destination.clone(),
             subject: None,
             settings,
-            wishes: [Wish::Quiet(hours)].into_iter().chain(zone).collect(),
+            wishes: hours.into_iter().chain(zone).collect(),
         };
         settings = match actions::set(turn, request).await? {
             Ok(settings) => settings,
@@ -158,23 +158,28 @@ pub(super) async fn quiet(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
     }))
 }
 
-/// Reads `off`, or hours (with or without spaces) and a zone.
-fn quiet_hours(text: &str) -> Result<(Option<Quiet>, Option<String>), Stop> {
-    if text.eq_ignore_ascii_case("off") {
-        return Ok((None, None));
-    }
+/// Reads hours (with or without spaces) or `off`, and a zone: what of them is to be set.
+fn quiet_hours(text: &str) -> Result<(Option<Option<Quiet>>, Option<String>), Stop> {
     let is_hours =
         |word: &&str| word.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '-' | '–'));
     let words: Vec<&str> = text.split_whitespace().collect();
-    let count = words.iter().take_while(|word| is_hours(word)).count();
+    let is_off = words.first().is_some_and(|word| word.eq_ignore_ascii_case("off"));
+    let count = if is_off { 1 } else { words.iter().take_while(|word| is_hours(word)).count() };
     let (hours, zone) = words.split_at(count);
     let refused = |line: String| wrong(&format!("{line}."), QUIET_EXAMPLE);
-    let shown = if hours.is_empty() { quoted(text).replace('`', "") } else { hours.concat() };
-    let hours: Quiet = shown.parse().map_err(|error: SettingsError| refused(error.to_string()))?;
+    let hours: Option<Option<Quiet>> = match (hours, zone) {
+        _ if is_off => Some(None),
+        ([], [name]) if clock::zone_name(name).is_ok() => None,
+        _ => {
+            let shown =
+                if hours.is_empty() { quoted(text).replace('`', "") } else { hours.concat() };
+            Some(Some(shown.parse().map_err(|error: SettingsError| refused(error.to_string()))?))
+        }
+    };
     let zone = match zone {
         [] => None,
         [zone] => Some(clock::zone_name(zone).map_err(|error| refused(error.to_string()))?),
         [_, extra, ..] => return Err(refused(format!("I don't understand {}", quoted(extra)))),
     };
-    Ok((Some(hours), zone))
+    Ok((hours, zone))
 }

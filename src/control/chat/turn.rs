@@ -89,6 +89,17 @@ impl<'a> Turn<'a> {
         Turn { button: Some((callback, message)), ..self }
     }
 
+    /// Whether what people write here beside commands is read.
+    pub(super) fn reads_texts(&self) -> bool {
+        self.destination.channel().traits().reads_texts
+    }
+
+    /// What we lack to send where this is about, as far as the service says: that is said of where it was typed.
+    pub(super) fn lacking(&self) -> Vec<String> {
+        let lacking = self.along.lacking.iter().flatten().filter(|_| self.typed.is_none());
+        lacking.map(|right| (*right).to_owned()).collect()
+    }
+
     /// Who wrote, where that is a person whom we know.
     pub(super) const fn person(&self) -> Option<&PersonId> {
         match &self.author {

@@ -95,6 +95,7 @@ pub(super) async fn view(turn: &Turn<'_>, watched: &Watched) -> Result<Watch, St
         muted_until: turn.silent_until(),
         until: effective.until.map(|until| turn.moment(until)),
         rings_in: turn.rings_in(),
+        lacking: turn.lacking(),
         offered: None,
     })
 }

@@ -129,6 +129,13 @@ impl Buckets {
         }
     }
 
+    /// How long nothing can be taken of a bucket.
+    pub(super) fn rest(&self, route: Route, of: u64, now: Instant) -> Duration {
+        let bucket = self.buckets.get(&self.key(route, of)).filter(|bucket| bucket.left == 0);
+        let until = bucket.map(|bucket| bucket.full_at).max(self.held_until);
+        until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    }
+
     /// Takes in what an answer said.
     pub(super) fn learn(&mut self, route: Route, of: u64, limits: &Limits, now: Instant) {
         if let Some(name) = &limits.name {
@@ -229,6 +236,19 @@ mod tests {
         assert_eq!(buckets.take(Route::Send, 6, now + ms(500)), Ok(()), "another channel");
         assert_eq!(buckets.take(Route::Edit, 5, now + ms(500)), Ok(()), "another bucket");
         assert_eq!(buckets.take(Route::Send, 5, now + ms(4_500)), Ok(()));
+    }
+
+    #[test]
+    fn an_empty_bucket_rests_until_it_is_full_and_all_do_while_all_are_held() {
+        let (mut buckets, now) = (Buckets::default(), Instant::now());
+        buckets.learn(Route::Send, 1, &told("a", 1, "5"), now);
+        assert_eq!(buckets.rest(Route::Send, 1, now), Duration::ZERO);
+        buckets.take(Route::Send, 1, now).unwrap();
+        assert_eq!(buckets.rest(Route::Send, 1, now + ms(1_000)), ms(4_000));
+        assert_eq!(buckets.rest(Route::Send, 2, now), Duration::ZERO);
+        assert_eq!(buckets.rest(Route::Send, 1, now + ms(6_000)), Duration::ZERO);
+        buckets.hold_all(ms(9_000), now);
+        assert_eq!(buckets.rest(Route::Send, 2, now), ms(9_000));
     }
 
     #[test]

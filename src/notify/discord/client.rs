@@ -226,6 +226,11 @@ impl Api {
         meaning.error
     }
 
+    /// How long no message can be made in a channel or by a webhook, as far as Discord has said so.
+    pub(super) fn rest(&self, of: u64) -> Duration {
+        self.buckets().rest(Route::Send, of, Instant::now())
+    }
+
     fn buckets(&self) -> MutexGuard<'_, Buckets> {
         // What is known of limits is whole after every call.
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)

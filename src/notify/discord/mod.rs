@@ -21,6 +21,7 @@ pub use interactions::{Asked, GatewayFound, Response};
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -259,6 +260,15 @@ impl Notifier for Discord {
         Channel::Discord
     }
 
+    fn rest(&self, to: &Address) -> Duration {
+        let channel = match to {
+            Address::Discord(channel) => Some(*channel),
+            Address::DiscordPerson(person) => self.conversations().with(*person),
+            _ => None,
+        };
+        channel.map_or(Duration::ZERO, |channel| self.api.rest(channel))
+    }
+
     async fn send(&self, outgoing: &Outgoing) -> Result<Receipt, SendError> {
         let message = message(outgoing, self.channel())?;
         let channel = self.channel_of(&outgoing.address).await?;
@@ -286,6 +296,11 @@ impl Notifier for Discord {
 impl Notifier for DiscordWebhook {
     fn channel(&self) -> Channel {
         Channel::DiscordWebhook
+    }
+
+    fn rest(&self, to: &Address) -> Duration {
+        let Address::DiscordWebhook(hook) = to else { return Duration::ZERO };
+        self.api.rest(hook.id)
     }
 
     async fn send(&self, outgoing: &Outgoing) -> Result<Receipt, SendError> {

@@ -27,6 +27,8 @@ pub struct Watches {
     pub video: Option<String>,
     /// When what happens in the chat is told, where it is collected.
     pub digest: Option<String>,
+    /// A link that is sent without a command is read.
+    pub reads_texts: bool,
     /// The whole chat is silent until then.
     pub muted_until: Option<Moment>,
     /// Nothing arrived in this chat until now.
@@ -74,6 +76,7 @@ impl View for Watches {
                 page: None,
                 video: Some("1".to_owned()),
                 digest: Some("daily 09:00".to_owned()),
+                reads_texts: true,
                 muted_until: None,
                 back: None,
             },
@@ -84,6 +87,7 @@ impl View for Watches {
                 page: None,
                 video: None,
                 digest: None,
+                reads_texts: true,
                 muted_until: Some(moment(-60)),
                 back: Back::sample(Some(moment(600)), BLOCKED),
             },
@@ -94,6 +98,7 @@ impl View for Watches {
                 page: Some(Page { number: Grouped(2), count: Grouped(6) }),
                 video: None,
                 digest: None,
+                reads_texts: true,
                 muted_until: None,
                 back: Back::sample(None, &format!("refused: `{HOSTILE}`")),
             },

@@ -10,6 +10,8 @@ use crate::render::view::View;
 pub(crate) struct NotAllowed {
     /// Who asked, as the operator would write it: `telegram:1234`.
     pub sender: String,
+    /// An invitation is a link; where not, it is a word that is written behind `/start`.
+    pub has_links: bool,
 }
 
 impl View for NotAllowed {
@@ -17,8 +19,8 @@ impl View for NotAllowed {
 
     fn samples() -> Vec<Self> {
         vec![
-            NotAllowed { sender: "telegram:1234".to_owned() },
-            NotAllowed { sender: HOSTILE.to_owned() },
+            NotAllowed { sender: "telegram:1234".to_owned(), has_links: true },
+            NotAllowed { sender: HOSTILE.to_owned(), has_links: false },
         ]
     }
 }

@@ -14,6 +14,8 @@ pub struct Start {
     pub preset: String,
     /// The preset of a watch of a channel or playlist without a rule.
     pub list_preset: String,
+    /// A link that is sent without a command is read.
+    pub reads_texts: bool,
     /// How many watches the chat has, when it has any.
     pub watches: Option<Grouped>,
     /// The whole chat is silent until then.
@@ -30,6 +32,7 @@ impl View for Start {
             Start {
                 preset: "all".to_owned(),
                 list_preset: "uploads".to_owned(),
+                reads_texts: true,
                 watches: None,
                 muted_until: None,
                 back: None,
@@ -37,6 +40,7 @@ impl View for Start {
             Start {
                 preset: "all".to_owned(),
                 list_preset: "uploads".to_owned(),
+                reads_texts: true,
                 watches: Some(Grouped(3)),
                 muted_until: Some(moment(-60)),
                 back: Back::sample(Some(moment(600)), BLOCKED),
@@ -44,6 +48,7 @@ impl View for Start {
             Start {
                 preset: HOSTILE.to_owned(),
                 list_preset: HOSTILE.to_owned(),
+                reads_texts: false,
                 watches: Some(Grouped(3)),
                 muted_until: None,
                 back: Back::sample(None, &format!("refused: `{HOSTILE}`")),

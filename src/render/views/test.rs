@@ -14,6 +14,8 @@ pub(crate) struct Test {
     pub now: Moment,
     /// Where it arrives, as watch files name it: `telegram:1234`.
     pub here: String,
+    /// The permissions that we lack there, by their names: then not all messages arrive.
+    pub lacking: Vec<String>,
     /// The whole chat is silent until then.
     pub muted_until: Option<Moment>,
     /// Nothing arrived in this chat until now.
@@ -27,6 +29,7 @@ impl View for Test {
         let plain = Test {
             now: moment(0),
             here: "telegram:1234".to_owned(),
+            lacking: Vec::new(),
             muted_until: None,
             back: None,
         };
@@ -39,6 +42,7 @@ impl View for Test {
             },
             Test {
                 here: HOSTILE.to_owned(),
+                lacking: vec!["View Channel".to_owned(), "Send Messages".to_owned()],
                 back: Back::sample(None, &format!("refused: `{HOSTILE}`")),
                 ..plain
             },

@@ -64,6 +64,8 @@ pub struct Watch {
     pub until: Option<Moment>,
     /// Where it rings, where that needs a word: a channel of a server, or its feed.
     pub rings_in: Option<Link>,
+    /// The permissions that we lack there, by their names.
+    pub lacking: Vec<String>,
     /// The watch, where it was made without a rule: other ways to be told of it are offered.
     #[serde(skip)]
     pub offered: Option<SubscriptionId>,
@@ -107,6 +109,7 @@ impl View for Watch {
                 title: "the feed of this server".to_owned(),
                 url: "https://discord.com/channels/1/2".to_owned(),
             }),
+            lacking: vec!["Send Messages".to_owned()],
             offered: Some(SubscriptionId(7)),
         };
         let members = |taken, total, is_cut| {
@@ -143,6 +146,7 @@ impl View for Watch {
                 quiet: None,
                 until: None,
                 rings_in: None,
+                lacking: Vec::new(),
                 offered: None,
                 ..full.clone()
             },

@@ -12,6 +12,8 @@ pub(crate) struct WelcomeInvited {
     pub preset: String,
     /// The preset of a watch of a channel or playlist without a rule.
     pub list_preset: String,
+    /// A link that is sent without a command is read.
+    pub reads_texts: bool,
     /// It was the operator's own invitation: what needs a hand is told here.
     pub is_operator: bool,
 }
@@ -24,11 +26,13 @@ impl View for WelcomeInvited {
             WelcomeInvited {
                 preset: "all".to_owned(),
                 list_preset: "uploads".to_owned(),
+                reads_texts: true,
                 is_operator: true,
             },
             WelcomeInvited {
                 preset: HOSTILE.to_owned(),
                 list_preset: HOSTILE.to_owned(),
+                reads_texts: false,
                 is_operator: false,
             },
         ]

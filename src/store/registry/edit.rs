@@ -91,7 +91,7 @@ pub enum Edit {
     },
     /// Makes a chat unreachable: what waits is cancelled.
     Disable {
-        /// Which; every thread of the chat, every place of a server.
+        /// Which; every thread of the chat.
         destination: Address,
         /// Why.
         reason: String,
@@ -140,7 +140,14 @@ pub enum Edit {
         /// The place; `None`: the server has no feed any more.
         place: Option<Address>,
     },
-    /// A server is back: those of its places are on that [`Edit::Disable`] of it took off for this reason.
+    /// The bot was removed from a server: all of its places are off.
+    Gone {
+        /// The server.
+        server: Address,
+        /// Why.
+        reason: String,
+    },
+    /// A server is back: those of its places are on that [`Edit::Gone`] took off for this reason.
     Back {
         /// The server.
         server: Address,

@@ -165,7 +165,10 @@ pub(super) fn disable(
         Some((_, lane)) => Some(lane),
         None => find_lane(tx, address)?,
     };
-    people::forget_group(tx, address)?;
+    // A place is not the group: its server may have the same id as one of its channels.
+    if !found.map_or(Ok(false), |(id, _)| is_place(tx, id))? {
+        people::forget_group(tx, address)?;
+    }
     let Some(lane) = lane else { return Ok(0) };
     let all = unmoved(tx, lane)?;
     for (id, ..) in &all {
@@ -173,6 +176,12 @@ pub(super) fn disable(
     }
     lane::settle(tx, lane)?;
     Ok(all.len())
+}
+
+/// Whether a destination is a place of a server.
+fn is_place(db: &Connection, id: DestinationId) -> Result<bool> {
+    let sql = "SELECT 1 FROM destination WHERE id = ?1 AND part_of IS NOT NULL";
+    Ok(db.prepare_cached(sql)?.exists([id.0])?)
 }
 
 /// Makes the destination of a notification unreachable, for what the chat has answered.

@@ -53,10 +53,9 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
         }
         Edit::Alive { destination } => chat::alive(tx, destination, now).map(Edited::Done),
         Edit::Disable { destination, reason } => {
-            let places = server::disable(tx, destination, reason, now)?;
-            let own = chat::disable(tx, destination, reason, now)?;
-            Ok(Edited::Done(own + places))
+            chat::disable(tx, destination, reason, now).map(Edited::Done)
         }
+        Edit::Gone { server, reason } => server::gone(tx, server, reason, now).map(Edited::Done),
         Edit::Move { from, to } => chat::move_chat(tx, from, to, now).map(Edited::Done),
         Edit::Admit { person, code } => people::admit(tx, person, code, now),
         Edit::BringIn { group, by, owner, limit } => {

@@ -72,7 +72,10 @@ pub(super) const GROUPS: &str = "SELECT count(*) FROM person WHERE brought_by = 
 pub(super) const AWAKE_GROUPS: &str = "SELECT count(*) FROM person p WHERE p.brought_by = ?1
      AND NOT EXISTS (SELECT 1 FROM identity i JOIN lane l ON l.key = i.address
                      JOIN destination d ON d.lane = l.id
-                     WHERE i.person = p.id AND d.asleep IN (1, 3))";
+                     WHERE i.person = p.id AND d.asleep IN (1, 3))
+     AND (NOT EXISTS (SELECT 1 FROM identity i JOIN destination d ON d.part_of = i.address WHERE i.person = p.id)
+          OR EXISTS (SELECT 1 FROM identity i JOIN destination d ON d.part_of = i.address
+                     WHERE i.person = p.id AND d.asleep NOT IN (1, 3)))";
 
 fn count(db: &Connection, sql: &str, of: impl Params) -> Result<usize> {
     Ok(db.prepare_cached(sql)?.query_row(of, |row| row.get(0))?)
@@ -110,11 +113,12 @@ pub(super) fn bring_in(
     Ok(Edited::Done(1))
 }
 
-/// The destinations in the chats of a person (1), and in groups that they brought in.
+/// The destinations in the chats of a person (1), or in the server that they are, and in groups that they brought in.
 macro_rules! in_chats {
     () => {
         "SELECT o.id FROM identity i JOIN lane l ON l.key = i.address JOIN destination o ON o.lane = l.id
          WHERE i.person = ?1
+         UNION SELECT o.id FROM identity i JOIN destination o ON o.part_of = i.address WHERE i.person = ?1
          UNION SELECT o.id FROM person p JOIN identity i ON i.person = p.id
                JOIN lane l ON l.key = i.address JOIN destination o ON o.lane = l.id WHERE p.brought_by = ?1
          UNION SELECT o.id FROM person p JOIN identity i ON i.person = p.id
@@ -205,12 +209,23 @@ pub(super) fn forget_group(tx: &Connection, chat: &Address) -> Result<()> {
     Ok(())
 }
 
+/// The destinations of a group (1): topics of a chat, places of a server.
+macro_rules! of_group {
+    () => {
+        "(SELECT d.disabled FROM identity i JOIN lane l ON l.key = i.address JOIN destination d ON d.lane = l.id
+          WHERE i.person = ?1 AND d.moved_to IS NULL
+          UNION ALL SELECT d.disabled FROM identity i JOIN destination d ON d.part_of = i.address
+          WHERE i.person = ?1 AND d.moved_to IS NULL)"
+    };
+}
+
 pub(super) const OUT_IF_OFF: &str = concat!(
     out_unless_watched!(),
-    " AND EXISTS (SELECT 1 FROM identity i JOIN lane l ON l.key = i.address JOIN destination d ON d.lane = l.id
-                  WHERE i.person = ?1 AND d.moved_to IS NULL AND d.disabled IS NOT NULL)
-      AND NOT EXISTS (SELECT 1 FROM identity i JOIN lane l ON l.key = i.address JOIN destination d ON d.lane = l.id
-                      WHERE i.person = ?1 AND d.moved_to IS NULL AND d.disabled IS NULL)"
+    " AND EXISTS (SELECT 1 FROM ",
+    of_group!(),
+    ") AND NOT EXISTS (SELECT 1 FROM ",
+    of_group!(),
+    " WHERE disabled IS NULL)"
 );
 
 pub(super) const WALK: &str =
@@ -243,10 +258,10 @@ pub(super) fn walk(tx: &Connection) -> Result<()> {
 }
 
 /// By what a person (2) is known, and by one address that may be nobody's yet.
-pub(super) const WATCHES: &str = "SELECT count(*) FROM lane l JOIN destination d ON d.lane = l.id
-     JOIN subscription s ON s.destination = d.id
-     WHERE l.key IN (SELECT ?1 UNION SELECT address FROM identity WHERE person = ?2)
-     AND s.ended_at IS NULL";
+pub(super) const WATCHES: &str = "WITH known (address) AS (SELECT ?1 UNION SELECT address FROM identity WHERE person = ?2)
+     SELECT count(*) FROM subscription s WHERE s.ended_at IS NULL AND s.destination IN (
+         SELECT d.id FROM known k JOIN lane l ON l.key = k.address JOIN destination d ON d.lane = l.id
+         UNION SELECT d.id FROM known k JOIN destination d ON d.part_of = k.address)";
 
 /// What stands in somebody's name, whether they are in or not.
 pub(super) fn state(db: &Connection, address: &Address, now: UnixMillis) -> Result<PersonState> {

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{address, chat, lane, rows};
+use super::{address, chat, lane, people, rows};
 use crate::model::{Address, DestinationId, Owner, UnixMillis};
 use crate::store::{Edited, Result};
 
@@ -43,8 +43,8 @@ pub(super) fn set_feed(
     Ok(Edited::Done(1))
 }
 
-pub(super) const PLACES: &str =
-    "SELECT count(*) FROM destination WHERE part_of = ?1 AND moved_to IS NULL";
+/// Those that have fallen asleep (1, 3) don't count: a channel that was deleted never comes back.
+pub(super) const PLACES: &str = "SELECT count(*) FROM destination WHERE part_of = ?1 AND moved_to IS NULL AND asleep NOT IN (1, 3)";
 
 /// Makes a place of a server known, if the server does not have `limit` already.
 pub(super) fn add_place(
@@ -72,8 +72,8 @@ pub(super) fn add_place(
 pub(super) const PARTS: &str = "SELECT id, lane FROM destination WHERE part_of = ?1
      AND moved_to IS NULL AND disabled IS NULL";
 
-/// Takes the places of a server off that are on; how many.
-pub(super) fn disable(
+/// The bot was removed from a server: its places that are on go off; how many.
+pub(super) fn gone(
     tx: &Connection,
     server: &Address,
     reason: &str,
@@ -84,6 +84,7 @@ pub(super) fn disable(
         chat::block(tx, *id, reason, now)?;
         lane::settle(tx, *lane)?;
     }
+    people::forget_group(tx, server)?;
     Ok(parts.len())
 }
 

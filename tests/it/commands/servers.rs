@@ -102,15 +102,58 @@ impl World {
         row.unwrap().disabled.is_some()
     }
 
-    async fn member(&mut self, chat: u64, reachable: bool, reason: &str) {
-        let kind = IncomingKind::Membership {
-            chat: Address::Discord(chat),
+    async fn hears(&mut self, kind: IncomingKind) {
+        self.control.handle(Incoming::new(None, kind), NOW).await.unwrap();
+    }
+
+    async fn is_in_server(&mut self, is_in: bool) {
+        let (server, reason) = (Address::Discord(SERVER), "the bot was removed".to_owned());
+        self.hears(IncomingKind::Server { server, is_in, reason }).await;
+    }
+
+    async fn loses(&mut self, place: u64) {
+        self.hears(IncomingKind::Membership {
+            chat: Address::Discord(place),
             private: false,
             by: None,
-            reachable,
-            reason: reason.to_owned(),
+            reachable: false,
+            reason: "the channel was deleted".to_owned(),
+        })
+        .await;
+    }
+
+    /// A manager presses a button of a message that stands in a place.
+    async fn presses(&mut self, place: u64, data: &str) -> Told {
+        let question = self.next_question();
+        let kind = IncomingKind::Button {
+            callback_id: question.to_string(),
+            destination: Address::Discord(place),
+            private: false,
+            person: person(ANA),
+            message: Some(MessageId("5".to_owned())),
+            buttons: Some(vec![data.to_owned()]),
+            data: data.to_owned(),
         };
-        self.control.handle(Incoming::new(None, kind), NOW).await.unwrap();
+        let along = manager(place).along(question);
+        self.ask(question, along, kind).await.expect("each press is answered once")
+    }
+
+    /// A manager types where we lack these permissions.
+    async fn types_where(
+        &mut self,
+        (place, lacking): (u64, &[&'static str]),
+        word: &str,
+        options: &[(&str, &str)],
+    ) -> Told {
+        let question = self.next_question();
+        let along = Along { lacking: Some(lacking.to_vec()), ..manager(place).along(question) };
+        let told = self.ask(question, along, manager(place).command(word, options)).await;
+        told.expect("each command is answered once")
+    }
+
+    async fn mentions(&self, place: u64) -> Vec<Mention> {
+        let row = self.store.destination(&Address::Discord(place)).await.unwrap();
+        row.map(|row| row.settings.mentions).unwrap_or_default()
     }
 }
 
@@ -175,11 +218,21 @@ async fn a_watch_rings_in_the_feed_of_its_server_and_without_one_where_it_was_ty
     let told = world.types(manager(903), "watch", &[("video", VIDEO), ("rule", "status")]).await;
     assert!(told.text.contains("the feed of this server"), "{told:?}");
     assert_eq!(world.watches_at(ALERTS).await[0].rules, ["status"]);
-    // What is typed where something is watched is about that, elsewhere about the feed.
+    // What is typed where something is watched is about that, elsewhere about the feed. Who may not decide may not see the
+    // feed either.
     for (place, rule) in [(GENERAL, "views any"), (903, "status"), (ALERTS, "status")] {
-        let told = world.types(member(place), "rules", &[("video", "1")]).await;
+        let told = world.types(manager(place), "rules", &[("video", "1")]).await;
         assert!(told.text.contains(rule), "{place}: {told:?}");
     }
+    let told = world.types(member(903), "rules", &[("video", "1")]).await;
+    assert!(told.text.contains("Nothing is watched here"), "{told:?}");
+    // A number, and what is watched here, mean what they mean in the list of this place.
+    let change = [("video", "1"), ("rule", "views every 10")];
+    world.types(manager(GENERAL), "watch", &change).await;
+    let change = [("video", VIDEO), ("rule", "views every 20")];
+    world.types(manager(GENERAL), "watch", &change).await;
+    assert_eq!(world.watches_at(GENERAL).await[0].rules, ["views every 20"]);
+    assert_eq!(world.watches_at(ALERTS).await[0].rules, ["status"]);
     let told = world.types(manager(903), "feed", &[("off", "")]).await;
     assert!(told.text.contains("no feed any more"), "{told:?}");
     let told = world.types(manager(903), "watch", &[("video", VIDEO)]).await;
@@ -189,13 +242,16 @@ async fn a_watch_rings_in_the_feed_of_its_server_and_without_one_where_it_was_ty
 }
 
 #[tokio::test]
-async fn what_the_bot_lacks_at_a_feed_is_named() {
+async fn what_the_bot_lacks_where_it_is_to_ring_is_named() {
     let mut world = World::open();
-    let question = world.next_question();
-    let along = Along { lacking: Some(vec!["Embed Links"]), ..manager(ALERTS).along(question) };
-    let kind = manager(ALERTS).command("feed", &[("here", "")]);
-    let told = world.ask(question, along, kind).await.unwrap();
+    let told = world.types_where((GENERAL, &["Send Messages"]), "watch", &[("video", VIDEO)]).await;
+    assert!(told.text.contains("I lack Send Messages"), "{told:?}");
+    let told = world.types_where((ALERTS, &["Embed Links"]), "feed", &[("here", "")]).await;
     assert!(told.text.contains("I lack Embed Links"), "{told:?}");
+    let told = world.types_where((903, &["View Channel"]), "test", &[]).await;
+    assert!(told.text.contains("I lack View Channel") && !told.text.contains("It works"), "{told:?}");
+    let told = world.types_where((903, &[]), "test", &[]).await;
+    assert!(told.text.contains("It works"), "{told:?}");
 }
 
 #[tokio::test]
@@ -206,21 +262,68 @@ async fn a_role_is_mentioned_on_chosen_rules_of_the_feed() {
     world.types(manager(ALERTS), "feed", &[("here", "")]).await;
     let told = world.types(manager(GENERAL), "feed", &mention).await;
     assert!(told.text.contains("owls") && told.text.contains("Nobody hears"), "{told:?}");
-    let feed = Address::Discord(ALERTS);
-    let mentions = |row: Option<tubebell::store::DestinationRow>| row.unwrap().settings.mentions;
     let rule = "views milestones".to_owned();
-    assert_eq!(
-        mentions(world.store.destination(&feed).await.unwrap()),
-        [Mention { role: 77, name: "owls".to_owned(), rule }]
-    );
+    let owls = Mention { role: 77, name: "owls".to_owned(), rule };
+    assert_eq!(world.mentions(ALERTS).await, [owls.clone()]);
     world.types(manager(GENERAL), "feed", &[("mention", ""), ("role", "77")]).await;
-    assert!(mentions(world.store.destination(&feed).await.unwrap()).is_empty());
-    assert!(
-        world
-            .types(manager(GENERAL), "feed", &[("mention", ""), ("role", "78")])
-            .await
-            .is_for_asker
-    );
+    assert!(world.mentions(ALERTS).await.is_empty());
+    let unknown = [("mention", ""), ("role", "78"), ("rule", "status")];
+    assert!(world.types(manager(GENERAL), "feed", &unknown).await.is_for_asker);
+    // A role that was deleted can't be chosen any more: its rule is named, or nothing.
+    for end in [&[("mention", ""), ("rule", "views milestones")][..], &[("mention", "")]] {
+        world.types(manager(GENERAL), "feed", &mention).await;
+        assert_eq!(world.mentions(ALERTS).await.len(), 1);
+        world.types(manager(GENERAL), "feed", end).await;
+        assert!(world.mentions(ALERTS).await.is_empty(), "{end:?}");
+    }
+    // They go along with the feed, and end with it.
+    world.types(manager(GENERAL), "feed", &mention).await;
+    world.types(manager(GENERAL), "feed", &[("here", "")]).await;
+    assert_eq!(world.mentions(GENERAL).await, [owls]);
+    assert!(world.mentions(ALERTS).await.is_empty());
+    world.types(manager(GENERAL), "feed", &[("off", "")]).await;
+    assert!(world.mentions(GENERAL).await.is_empty());
+}
+
+#[tokio::test]
+async fn everyone_is_no_role_that_is_mentioned() {
+    let mut world = World::open();
+    world.types(manager(ALERTS), "feed", &[("here", "")]).await;
+    let question = world.next_question();
+    let everyone = ChosenRole { id: SERVER, name: "@everyone".to_owned(), can_be_mentioned: true };
+    let along = Along { roles: vec![everyone], ..manager(ALERTS).along(question) };
+    let options = [("mention", ""), ("role", "900"), ("rule", "views any")];
+    let told = world.ask(question, along, manager(ALERTS).command("feed", &options)).await.unwrap();
+    assert!(told.is_for_asker && told.text.contains("Everyone can't be mentioned"), "{told:?}");
+    assert!(world.mentions(ALERTS).await.is_empty());
+}
+
+#[tokio::test]
+async fn buttons_under_an_answer_that_was_typed_elsewhere_act_on_the_feed() {
+    let mut world = World::open();
+    world.types(manager(ALERTS), "feed", &[("here", "")]).await;
+    world.types(manager(GENERAL), "watch", &[("video", VIDEO)]).await;
+    let id = world.watches_at(ALERTS).await[0].id;
+    let told = world.presses(GENERAL, &format!("miles:{id}")).await;
+    assert!(told.text.contains("Milestones are told"), "{told:?}");
+    assert_eq!(world.watches_at(ALERTS).await[0].rules, ["views milestones", "likes milestones", "comments milestones"]);
+    let told = world.presses(GENERAL, &format!("mute:1h:{id}")).await;
+    assert!(told.text.contains("Silent for 1 hour"), "{told:?}");
+    // Those of another place of the server stay out of reach.
+    world.types(manager(903), "feed", &[("here", "")]).await;
+    let told = world.presses(GENERAL, &format!("stop:{id}")).await;
+    assert!(told.text.contains("not one of this chat"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_question_where_the_bot_may_not_write_shows_no_way_there() {
+    let mut world = World::open();
+    world.types_where((ALERTS, &[]), "watch", &[("video", VIDEO)]).await;
+    world.loses(ALERTS).await;
+    let told = world.types_where((ALERTS, &["Send Messages"]), "list", &[]).await;
+    assert!(!told.text.contains("Ringing again") && world.is_off(ALERTS).await, "{told:?}");
+    let told = world.types_where((ALERTS, &[]), "list", &[]).await;
+    assert!(told.text.contains("Ringing again") && !world.is_off(ALERTS).await, "{told:?}");
 }
 
 #[tokio::test]
@@ -267,16 +370,22 @@ async fn a_server_that_is_gone_is_off_with_its_channels_and_comes_back_with_thos
     for place in [GENERAL, ALERTS] {
         world.types(manager(place), "watch", &[("video", VIDEO)]).await;
     }
-    world.member(GENERAL, false, "the channel was deleted").await;
+    world.loses(GENERAL).await;
     assert!(world.is_off(GENERAL).await && !world.is_off(ALERTS).await);
-    world.member(SERVER, false, "the bot was removed").await;
+    world.is_in_server(false).await;
     assert!(world.is_off(ALERTS).await);
-    world.member(SERVER, true, "the bot was removed").await;
-    assert!(!world.is_off(ALERTS).await);
-    // A word from there shows that it is there.
-    world.member(ALERTS, false, "the channel was deleted").await;
-    world.types(member(ALERTS), "list", &[]).await;
-    assert!(!world.is_off(ALERTS).await);
+    world.is_in_server(true).await;
+    assert!(!world.is_off(ALERTS).await && world.is_off(GENERAL).await);
+}
+
+#[tokio::test]
+async fn a_channel_with_the_id_of_its_server_goes_alone() {
+    let mut world = World::open();
+    for place in [SERVER, ALERTS] {
+        world.types(manager(place), "watch", &[("video", VIDEO)]).await;
+    }
+    world.loses(SERVER).await;
+    assert!(world.is_off(SERVER).await && !world.is_off(ALERTS).await);
 }
 
 #[tokio::test]

@@ -32,10 +32,16 @@ struct Work {
 }
 
 /// A server or a place of one is gone or back.
-pub(super) fn member(chat: Address, reachable: bool, reason: &str) -> Incoming {
+pub(super) fn deleted(chat: Address, reason: &str) -> Incoming {
     let reason = reason.to_owned();
-    let kind = IncomingKind::Membership { chat, private: false, by: None, reachable, reason };
+    let kind =
+        IncomingKind::Membership { chat, private: false, by: None, reachable: false, reason };
     Incoming::new(None, kind)
+}
+
+/// The bot is in a server, or was removed from it.
+pub(super) fn server(server: Address, is_in: bool, reason: &str) -> Incoming {
+    Incoming::new(None, IncomingKind::Server { server, is_in, reason: reason.to_owned() })
 }
 
 /// What waits, and a task for each place that has something at work.

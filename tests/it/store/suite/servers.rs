@@ -79,7 +79,8 @@ async fn a_server_that_is_gone_takes_its_places_along_and_brings_back_those_that
     };
     assert_eq!(bench.edit(disable(GENERAL, "deleted")).await, Edited::Done(1));
     assert!(!bench.is_off(ALERTS).await, "it says nothing of others");
-    assert_eq!(bench.edit(disable(SERVER, "removed")).await, Edited::Done(1));
+    let gone = Edit::Gone { server: at(SERVER), reason: "removed".to_owned() };
+    assert_eq!(bench.edit(gone).await, Edited::Done(1));
     assert!(bench.is_off(ALERTS).await);
     assert!(bench.send_all_there().await.is_empty());
     let back = |reason: &str| Edit::Back { server: at(SERVER), reason: reason.to_owned() };
@@ -103,10 +104,47 @@ async fn whoever_brings_a_server_in_again_has_its_places() {
     assert_eq!(bench.store().watches_of_owner(&owner).await.unwrap(), 1);
     // Something is watched there: whoever stands behind it stays so while the bot is away.
     let reason = "removed".to_owned();
-    bench.edit(Edit::Disable { destination: at(SERVER), reason: reason.clone() }).await;
+    bench.edit(Edit::Gone { server: at(SERVER), reason: reason.clone() }).await;
     assert!(bench.store().is_admitted(&at(SERVER)).await.unwrap());
     bench.edit(Edit::Back { server: at(SERVER), reason: reason.clone() }).await;
     bench.unwatch(GENERAL).await;
-    bench.edit(Edit::Disable { destination: at(SERVER), reason }).await;
+    bench.edit(Edit::Gone { server: at(SERVER), reason }).await;
     assert!(!bench.store().is_admitted(&at(SERVER)).await.unwrap());
+}
+
+#[tokio::test]
+async fn whoever_puts_a_server_out_is_shown_and_ends_what_is_watched_there() {
+    let bench = Bench::new();
+    bench.add_place(GENERAL, None).await;
+    bench.watch(GENERAL, "views any").await;
+    let ben = at("discord:@5");
+    let (by, owner) = (ben.clone(), Owner::of(&ben));
+    bench.edit(Edit::BringIn { group: at(SERVER), by, owner, limit: Some(20) }).await;
+    let people = bench.store().people(None, 100, bench.now()).await.unwrap();
+    let server = people.iter().find(|person| person.address == at(SERVER)).unwrap();
+    assert_eq!(server.watches, 1);
+    let chats = bench.store().chats_of_person(&at(SERVER), None, 100).await.unwrap();
+    assert_eq!(chats.len(), 1);
+}
+
+#[tokio::test]
+async fn places_and_servers_that_are_gone_for_long_leave_room_for_others() {
+    let bench = Bench::new();
+    let ben = at("discord:@5");
+    let bring_in = |server: &str| Edit::BringIn {
+        group: at(server),
+        by: ben.clone(),
+        owner: Owner::of(&ben),
+        limit: Some(1),
+    };
+    assert_eq!(bench.edit(bring_in(SERVER)).await, Edited::Done(1));
+    bench.add_place(GENERAL, Some(1)).await;
+    bench.watch(GENERAL, "views any").await;
+    assert_eq!(bench.add_place(ALERTS, Some(1)).await, Edited::TopicsReached);
+    assert_eq!(bench.edit(bring_in("discord:800")).await, Edited::GroupsReached { limit: 1 });
+    bench.edit(Edit::Gone { server: at(SERVER), reason: "removed".to_owned() }).await;
+    bench.pass(31 * DAY);
+    bench.sweep().await;
+    assert_eq!(bench.edit(bring_in("discord:800")).await, Edited::Done(1));
+    assert_eq!(bench.add_place(ALERTS, Some(1)).await, Edited::Done(0));
 }
