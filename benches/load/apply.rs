@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 use rusqlite::Connection;
 
 use crate::figures::Figures;
-use crate::process::{Gateway, Setup, UNLIMITED, pause, peak_mb};
+use crate::process::{Gateway, Setup, pause, peak_mb};
 use crate::seed::{NEVER, Seed, video_id};
 use crate::sink::{Behaviour, Sink};
 
@@ -40,7 +40,7 @@ fn twice(watches: u64) -> anyhow::Result<(f64, f64, f64)> {
     let database = folder.path().join("tubebell.db");
     let file = write_file(folder.path(), watches, watches / 10)?;
     let sink = Sink::start(&Behaviour::default())?;
-    let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling: "", web: None };
+    let setup = Setup::of(&sink);
     let config = setup.write(folder.path(), &database)?;
     println!("   {watches} watches of {} videos, {DESTINATIONS} destinations", watches / 10);
 
@@ -78,7 +78,7 @@ pub(crate) fn holdup(figures: &mut Figures) -> anyhow::Result<()> {
     crate::seed::point_to(&database, &sink.base)?;
     let file = write_file(folder.path(), WATCHES, videos)?;
     let polling = "min_interval = \"1s\"\nmax_interval = \"1s\"\n";
-    let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling, web: None };
+    let setup = Setup { polling, ..Setup::of(&sink) };
     let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
     pause(Duration::from_secs(10));
     let alone = sink.report()?.after_youtube_ms;

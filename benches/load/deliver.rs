@@ -7,7 +7,7 @@ use anyhow::ensure;
 
 use crate::figures::Figures;
 use crate::probe::{Router, look, runtime};
-use crate::process::{Gateway, Setup, UNLIMITED, wait_for};
+use crate::process::{DiscordBot, Gateway, Setup, wait_for};
 use crate::seed::{NEVER, Seed};
 use crate::sink::{Behaviour, Sink};
 
@@ -20,6 +20,10 @@ pub(crate) fn webhook(figures: &mut Figures) -> anyhow::Result<()> {
 
 pub(crate) fn telegram(figures: &mut Figures) -> anyhow::Result<()> {
     run(figures, "telegram", "telegram:{}")
+}
+
+pub(crate) fn discord(figures: &mut Figures) -> anyhow::Result<()> {
+    run(figures, "discord", "discord:{}")
 }
 
 /// 20 videos, each watched by 10,000 destinations, have changed: 200,000 messages wait, and no two of them can be put
@@ -53,12 +57,11 @@ fn run(figures: &mut Figures, channel: &str, address: &str) -> anyhow::Result<()
          synchronous = NORMAL. The receiver, a process beside it, speaks HTTP/1.1 and answers at once."
     );
 
+    let bot = DiscordBot { url: &sink.base, token: "a.bench.b", rates: "rate_per_s = 0\n" };
     let setup = Setup {
-        sink: &sink,
         telegram: channel == "telegram",
-        rates: UNLIMITED,
-        polling: "",
-        web: None,
+        discord: (channel == "discord").then_some(bot),
+        ..Setup::of(&sink)
     };
     let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
     let report = wait_for(&mut gateway, "all messages", Duration::from_secs(110), || {

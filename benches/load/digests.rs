@@ -14,7 +14,7 @@ use tubebell::store::Room;
 
 use crate::figures::{Figures, percentile};
 use crate::probe::{Router, runtime};
-use crate::process::{Gateway, Setup, UNLIMITED, pause, wait_for};
+use crate::process::{Gateway, Setup, pause, wait_for};
 use crate::seed::{NEVER, Seed};
 use crate::sink::{Behaviour, Sink};
 
@@ -155,7 +155,7 @@ pub(crate) fn holdup(figures: &mut Figures) -> anyhow::Result<()> {
     }
     drop(db);
     let polling = "min_interval = \"1s\"\nmax_interval = \"1s\"\n";
-    let setup = Setup { sink: &sink, telegram: true, rates: UNLIMITED, polling, web: None };
+    let setup = Setup { telegram: true, polling, ..Setup::of(&sink) };
     let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
     let all = wait_for(&mut gateway, "all digests", Duration::from_secs(170), || {
         let report = sink.report()?;

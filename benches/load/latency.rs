@@ -9,7 +9,7 @@ use tubebell::model::{Address, Body};
 
 use crate::figures::{Figures, percentile};
 use crate::probe::{Router, runtime};
-use crate::process::{Gateway, Setup, UNLIMITED, pause};
+use crate::process::{Gateway, Setup, pause};
 use crate::seed::{NEVER, Seed};
 use crate::sink::{Behaviour, Sink};
 
@@ -99,7 +99,7 @@ fn run(
         hang(database, &sink.base, hanging_hosts)?;
     }
     let polling = "min_interval = \"1s\"\nmax_interval = \"1s\"\n";
-    let setup = Setup { sink: &sink, telegram, rates: UNLIMITED, polling, web: None };
+    let setup = Setup { telegram, polling, ..Setup::of(&sink) };
     let mut gateway = Gateway::start(folder, database, &setup)?;
     pause(RUN);
     gateway.alive()?;

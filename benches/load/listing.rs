@@ -14,7 +14,7 @@ use tubebell::store::{Access, Edit, ListedMember, Listing, NewRule, Registry, Sq
 
 use crate::figures::Figures;
 use crate::probe::{Router, longest_wait_ms, look, runtime};
-use crate::process::{Gateway, Setup, UNLIMITED, wait_for};
+use crate::process::{Gateway, Setup, wait_for};
 use crate::seed::{NEVER, TITLE, video_id};
 use crate::sink::{Behaviour, Sink};
 
@@ -133,7 +133,7 @@ fn first_listing(presets: Presets) -> anyhow::Result<(f64, f64)> {
     runtime()?.block_on(watch(&database, presets))?;
     let sink = Sink::start(&Behaviour { uploads: VIDEOS, ..Behaviour::default() })?;
     let polling = "min_interval = \"1h\"\n";
-    let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling, web: None };
+    let setup = Setup { polling, ..Setup::of(&sink) };
     let db = Connection::open(&database)?;
     let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, u64>(0));
 

@@ -16,6 +16,7 @@ mod picture;
 mod probe;
 mod process;
 mod rate;
+mod sandbox;
 mod seed;
 mod sink;
 mod telling;
@@ -32,6 +33,7 @@ type Bench = (&'static [&'static str], fn(&mut Figures) -> anyhow::Result<()>);
 const BENCHES: &[Bench] = &[
     (&["deliver_webhook", "deliver_cpu_us"], deliver::webhook),
     (&["deliver_telegram"], deliver::telegram),
+    (&["deliver_discord"], deliver::discord),
     (&["changes_idle"], changes::idle),
     (&["changes_firing"], changes::firing),
     (&["hot_video", "hot_video_longest_wait_ms"], changes::hot_video),
@@ -45,10 +47,12 @@ const BENCHES: &[Bench] = &[
     (&["digest_holdup_ms"], digests::holdup),
     (&["deliver_failing_lane", "deliver_healthy_lane"], telling::failing_lane),
     (&["rss_1m_mb", "cold_start_1m_ms"], memory::memory),
+    (&["idle_both_mb"], memory::idle),
     (&["apply_1m_s", "apply_1m_again_s", "apply_1m_rss_mb"], apply::apply),
     (&["apply_holdup_ms"], apply::holdup),
     (&["picture_ms"], picture::picture),
     (&["telegram_rate", "telegram_429"], rate::telegram_rate),
+    (&["discord_429", "discord_rate"], rate::discord_rate),
     (&["change_to_send_p99_ms"], latency::change_to_send),
     (&["others_p99_ms"], latency::others),
     (&["others_hanging_p99_ms"], latency::others_hanging),

@@ -1,11 +1,13 @@
-//! What a million watches cost while they rest: memory, and the time to the first poll after a start.
+//! What a million watches cost while they rest: memory, and the time to the first poll after a start. And what bots cost
+//! to whom nobody writes.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
 use crate::figures::Figures;
-use crate::process::{Gateway, Setup, UNLIMITED, wait_for};
+use crate::process::{Gateway, Setup, pause, wait_for};
+use crate::sandbox::Sandbox;
 use crate::seed::Seed;
 use crate::sink::{Behaviour, Sink};
 
@@ -29,7 +31,7 @@ fn sweep(watches: u64) -> anyhow::Result<(f64, f64)> {
     let sink = Sink::start(&Behaviour { moving_one_in: 10, step: 20_000, ..Behaviour::default() })?;
     crate::seed::point_to(&database, &sink.base)?;
     let polling = "min_interval = \"1h\"\n";
-    let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling, web: None };
+    let setup = Setup { polling, ..Setup::of(&sink) };
     let before_s = sink.report()?.now_s;
     let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
     let wanted = seed.watches / 10;
@@ -45,4 +47,25 @@ fn sweep(watches: u64) -> anyhow::Result<(f64, f64)> {
         report.youtube_requests, report.youtube_videos
     );
     Ok((gateway.peak_mb()?, (first_s - before_s) * 1e3))
+}
+
+/// How long nothing happens.
+const REST: Duration = Duration::from_secs(30);
+
+/// 10,000 watches rest; both bots listen, the one of Telegram by asking for updates, the one of Discord at its gateway.
+pub(crate) fn idle(figures: &mut Figures) -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let database = Seed::mixed(10_000).database(folder.path())?;
+    let sink = Sink::start(&Behaviour::default())?;
+    let sandbox = Sandbox::start(40)?;
+    let setup = Setup { telegram: true, discord: Some(sandbox.bot()), ..Setup::of(&sink) };
+    let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
+    wait_for(&mut gateway, "a bot that hears", Duration::from_secs(20), || {
+        Ok(sandbox.is_heard().then_some(()))
+    })?;
+    pause(REST);
+    gateway.alive()?;
+    ensure!(sandbox.is_heard(), "the connection to the gateway of Discord is gone");
+    figures.add("idle_both_mb", gateway.peak_mb()?, "MB");
+    Ok(())
 }

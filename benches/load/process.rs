@@ -16,6 +16,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) sink: &'a Sink,
     /// Whether Telegram is a channel.
     pub(crate) telegram: bool,
+    /// The bot on Discord, where that is a channel.
+    pub(crate) discord: Option<DiscordBot<'a>>,
     /// Lines of the section `[telegram]` beside the token and the address.
     pub(crate) rates: &'a str,
     /// Lines of the section `[youtube]` beside the key and the address.
@@ -24,10 +26,25 @@ pub(crate) struct Setup<'a> {
     pub(crate) web: Option<u16>,
 }
 
-/// Rates that are configured away.
-pub(crate) const UNLIMITED: &str = "rate_per_s = 0\nchat_rate_per_s = 0\ngroup_rate_per_min = 0\n";
+/// A bot on Discord.
+#[derive(Clone, Copy)]
+pub(crate) struct DiscordBot<'a> {
+    /// Where Discord is.
+    pub(crate) url: &'a str,
+    pub(crate) token: &'a str,
+    /// Lines of the section `[discord]` beside these two.
+    pub(crate) rates: &'a str,
+}
 
-impl Setup<'_> {
+/// Rates that are configured away.
+const UNLIMITED: &str = "rate_per_s = 0\nchat_rate_per_s = 0\ngroup_rate_per_min = 0\n";
+
+impl<'a> Setup<'a> {
+    /// Webhooks alone, without limits.
+    pub(crate) fn of(sink: &'a Sink) -> Setup<'a> {
+        Setup { sink, telegram: false, discord: None, rates: UNLIMITED, polling: "", web: None }
+    }
+
     fn text(&self, database: &Path) -> String {
         let base = &self.sink.base;
         let mut text = format!(
@@ -44,6 +61,10 @@ impl Setup<'_> {
         if self.telegram {
             let rates = self.rates;
             write!(text, "[telegram]\ntoken = \"1:bench\"\napi_url = \"{base}\"\n{rates}")
+                .expect("a text can be written to");
+        }
+        if let Some(DiscordBot { url, token, rates }) = self.discord {
+            write!(text, "[discord]\ntoken = \"{token}\"\napi_url = \"{url}\"\n{rates}")
                 .expect("a text can be written to");
         }
         text

@@ -1,8 +1,9 @@
-//! The other side of a bench: YouTube, Telegram and webhook endpoints in a process of its own, as lean as can be.
+//! The other side of a bench: YouTube, Telegram, Discord and webhook endpoints in a process of its own, as lean as can be.
 //!
 //! It answers at once, counts what it gets, tells repeated messages by their id or text, and enforces Telegram's
 //! limits where asked to. It ends when its standard input does, so that it never outlives the bench.
 
+mod discord;
 mod http;
 mod limits;
 mod youtube;
@@ -196,6 +197,9 @@ impl Seen {
         if let Some(method) = path.strip_prefix("/bot1:bench/") {
             return self.telegram(method, request);
         }
+        if let Some(call) = path.strip_prefix(discord::API) {
+            return self.discord(call, request);
+        }
         if let Some(call) = path.strip_prefix("/youtube/v3/") {
             let since_begin = self.begun.elapsed().as_secs_f64();
             self.report.youtube_first_s.get_or_insert(since_begin);
@@ -266,6 +270,19 @@ impl Seen {
                 Answer::json(200, r#"{"ok":true,"result":[]}"#).after(Duration::from_secs(30))
             }
             _ => Answer::json(200, r#"{"ok":true,"result":true}"#),
+        }
+    }
+
+    fn discord(&mut self, call: &str, request: &Request<'_>) -> Answer {
+        if let Some(channel) = discord::channel_of(call) {
+            // A second copy has the nonce of the first, and so its body.
+            self.take(hash((channel, request.body)), true);
+            return Answer::json(200, &discord::message(channel, self.report.taken));
+        }
+        match call {
+            "users/@me" => Answer::json(200, discord::BOT),
+            // There is no gateway: whoever asks for it waits.
+            _ => Answer::now(OK).after(Duration::from_secs(3600)),
         }
     }
 }

@@ -15,7 +15,7 @@ use tubebell::store::{Edit, Room};
 use crate::figures::Figures;
 use crate::listing;
 use crate::probe::{Router, look, runtime};
-use crate::process::{Gateway, Setup, UNLIMITED, wait_for};
+use crate::process::{Gateway, Setup, wait_for};
 use crate::sink::{Behaviour, Sink};
 
 /// Looks at each video in a night of eight hours, one a minute.
@@ -123,7 +123,7 @@ pub(crate) fn replay(figures: &mut Figures) -> anyhow::Result<()> {
     let database = messages(folder.path(), "dead")?;
     let sink = Sink::start(&Behaviour::default())?;
     crate::seed::point_to(&database, &sink.base)?;
-    let setup = Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling: "", web: None };
+    let setup = Setup::of(&sink);
     let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
     wait_for(&mut gateway, "the start", Duration::from_secs(20), || {
         Ok(sink.report()?.youtube_first_s.is_some().then_some(()))
@@ -157,8 +157,7 @@ pub(crate) fn failing_lane(figures: &mut Figures) -> anyhow::Result<()> {
         let database = messages(folder.path(), "pending")?;
         let sink = Sink::start(&Behaviour { refusing_one_in, ..Behaviour::default() })?;
         crate::seed::point_to(&database, &sink.base)?;
-        let setup =
-            Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling: "", web: None };
+        let setup = Setup::of(&sink);
         let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
         // A tenth by the number of the id: nearly so.
         let wanted = if refusing_one_in == 0 { MESSAGES } else { MESSAGES * 89 / 100 };

@@ -11,7 +11,7 @@ use tubebell::model::Counts;
 use tubebell::route::{language, trigger};
 
 use crate::figures::Figures;
-use crate::process::{Gateway, Setup, UNLIMITED, pause};
+use crate::process::{Gateway, Setup, pause};
 use crate::seed::{COMMENTS, LIKES, NEVER, Seed, TITLE, VIEWS, seen_at, video_id};
 use crate::sink::{Behaviour, Sink};
 
@@ -31,8 +31,7 @@ pub(crate) fn upgrade(figures: &mut Figures) -> anyhow::Result<()> {
     let before = Sizes::read(&database)?;
     let sink = Sink::start(&Behaviour::default())?;
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let setup =
-        Setup { sink: &sink, telegram: false, rates: UNLIMITED, polling: "", web: Some(port) };
+    let setup = Setup { web: Some(port), ..Setup::of(&sink) };
 
     let begun = Instant::now();
     let mut gateway = Gateway::start(folder.path(), &database, &setup)?;
