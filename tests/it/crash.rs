@@ -1,12 +1,13 @@
 //! The real process, killed at random instants of fan-outs of 2,000 messages and started again until all is told.
 //!
 //! `make crash` kills it 200 times; the suite a few times. What is counted is what the receiver got. Beside it: kills amid
-//! listings and fan-outs of lists, amid digests, and amid the upgrade of an older database.
+//! listings and fan-outs of lists, amid digests, amid alerts for Discord, and amid the upgrade of an older database.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod cards;
 mod digests;
+mod feeds;
 mod installation;
 mod judge;
 mod lists;

@@ -1,4 +1,7 @@
-//! A gateway to be killed, with the outside world that it is in: a simulated YouTube, and a bot that takes all it gets.
+//! A gateway to be killed, with the outside world that it is in: a simulated YouTube, and what its messages go to.
+
+use std::fs::File;
+use std::io::Write;
 
 use axum::Router;
 use axum::routing::MethodRouter;
@@ -30,10 +33,6 @@ impl Installation {
         (tasks, stop): (&TaskTracker, &CancellationToken),
         more: &str,
     ) -> Installation {
-        let simulation = outside::simulation(system_clock());
-        simulation.edit(world);
-        let youtube = youtube::serve(&simulation).await.unwrap();
-        youtube.daily_units(UNITS);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let app = Router::new().route("/{bot}/{method}", bot);
@@ -41,16 +40,34 @@ impl Installation {
         tasks.spawn(async move {
             axum::serve(listener, app).with_graceful_shutdown(end).await.unwrap();
         });
-        let folder = tempfile::tempdir().unwrap();
-        let base = youtube.base_url();
-        let config = format!(
-            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{base}\"\nfeed_url = \"{base}\"\n\
-             daily_units = {UNITS}\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n\
-             [telegram]\ntoken = \"1:crash\"\napi_url = \"http://127.0.0.1:{port}\"\nrate_per_s = 0\n\
+        let at = Installation::without_channels(world).await;
+        at.configure(&format!(
+            "[telegram]\ntoken = \"1:crash\"\napi_url = \"http://127.0.0.1:{port}\"\nrate_per_s = 0\n\
              chat_rate_per_s = 0\ngroup_rate_per_min = 0\n{more}"
-        );
-        std::fs::write(folder.path().join("tubebell.toml"), config).unwrap();
-        Installation { folder, simulation }
+        ));
+        at
+    }
+
+    /// It looks at YouTube, and can tell nobody yet.
+    pub(super) async fn without_channels(world: impl FnOnce(&mut World)) -> Installation {
+        let simulation = outside::simulation(system_clock());
+        simulation.edit(world);
+        let youtube = youtube::serve(&simulation).await.unwrap();
+        youtube.daily_units(UNITS);
+        let at = Installation { folder: tempfile::tempdir().unwrap(), simulation };
+        let base = youtube.base_url();
+        at.configure(&format!(
+            "[youtube]\napi_key = \"AIzaTest\"\nbase_url = \"{base}\"\nfeed_url = \"{base}\"\n\
+             daily_units = {UNITS}\nmin_interval = \"1s\"\nmax_interval = \"1s\"\n"
+        ));
+        at
+    }
+
+    /// Writes sections below those of the configuration.
+    pub(super) fn configure(&self, sections: &str) {
+        let path = self.folder.path().join("tubebell.toml");
+        let mut file = File::options().create(true).append(true).open(path).unwrap();
+        file.write_all(sections.as_bytes()).unwrap();
     }
 
     pub(super) fn database(&self) -> Connection {
