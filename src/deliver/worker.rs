@@ -234,9 +234,7 @@ impl Worker {
     /// Of what can't be put together the operator hears as of what nobody has taken.
     async fn tell_given_up(&self, given_up: &[(Address, String)], state: &mut State) {
         for (address, cause) in given_up {
-            // What is held back was not asked for, and so nobody has refused it.
-        let is_refused = !matches!(error, SendError::Held { .. });
-        if is_refused && let Some(held) = state.refusals.pass(std::time::Instant::now()) {
+            if let Some(held) = state.refusals.pass(std::time::Instant::now()) {
                 tracing::warn!(
                     destination = address.masked(),
                     cause,
@@ -426,7 +424,9 @@ impl Worker {
         // Behind others of a receiver that fails it has waited for longer than between its own attempts.
         let waited = now.since(claim.created_at).min(now.since(state.works_since));
         let attempt = claim.attempts.saturating_add(1);
-        if let Some(held) = state.refusals.pass(std::time::Instant::now()) {
+        // What is held back was not asked for, and so nobody has refused it.
+        let is_refused = !matches!(error, SendError::Held { .. });
+        if is_refused && let Some(held) = state.refusals.pass(std::time::Instant::now()) {
             tracing::warn!(
                 notification.id = claim.public_id,
                 destination = claim.address.masked(),

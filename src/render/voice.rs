@@ -46,7 +46,8 @@ pub(super) trait Voice {
     /// told to all who read there.
     fn test(&self, to: &Address, now: UnixMillis, tz: &str) -> Result<Body, RenderError> {
         let now = Moment { at: now, tz: tz.to_owned() };
-        let view = Test { now, here: to.masked(), lacking: Vec::new(), muted_until: None, back: None };
+        let view =
+            Test { now, here: to.masked(), lacking: Vec::new(), muted_until: None, back: None };
         self.answer(AnyView::from(&view))
     }
 }

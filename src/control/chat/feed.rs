@@ -107,7 +107,7 @@ async fn mention(turn: &mut Turn<'_>, server: &Address, rest: &str) -> Result<An
     let (first, behind) = first_word(rest).unwrap_or_default();
     let role = turn.along.roles.iter().find(|known| known.id.to_string() == first).cloned();
     let rules = if role.is_some() { behind } else { rest };
-    if role.as_ref().is_some_and(|role| Address::Discord(role.id) == *server) {
+    if role.as_ref().is_some_and(|role| role.is_everyone) {
         return Err(wrong("Everyone can't be mentioned: choose a role.", MENTION_EXAMPLE));
     }
     let Some((feed, settings)) = standing(turn, server).await? else {

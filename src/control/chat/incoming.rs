@@ -60,6 +60,8 @@ pub struct ChosenRole {
     pub id: u64,
     /// Its name, as typed by whoever gave it.
     pub name: String,
+    /// Everyone in the server has it, and it can't be mentioned as a role.
+    pub is_everyone: bool,
     /// Whether a message of ours that mentions it would be heard by those who have it.
     pub can_be_mentioned: bool,
 }

@@ -87,7 +87,7 @@ impl View for Watches {
                 page: None,
                 video: None,
                 digest: None,
-                reads_texts: true,
+                reads_texts: false,
                 muted_until: Some(moment(-60)),
                 back: Back::sample(Some(moment(600)), BLOCKED),
             },

@@ -257,11 +257,23 @@ pub(super) fn walk(tx: &Connection) -> Result<()> {
     rows::save(tx, KEY, &rows::json(&last)?)
 }
 
-/// By what a person (2) is known, and by one address that may be nobody's yet.
-pub(super) const WATCHES: &str = "WITH known (address) AS (SELECT ?1 UNION SELECT address FROM identity WHERE person = ?2)
-     SELECT count(*) FROM subscription s WHERE s.ended_at IS NULL AND s.destination IN (
-         SELECT d.id FROM known k JOIN lane l ON l.key = k.address JOIN destination d ON d.lane = l.id
-         UNION SELECT d.id FROM known k JOIN destination d ON d.part_of = k.address)";
+/// By what a person (2) is known, and one address (1) that may be nobody's yet.
+macro_rules! addresses {
+    () => {
+        "(SELECT ?1 UNION SELECT address FROM identity WHERE person = ?2)"
+    };
+}
+
+/// What runs there, and in the places of the server that it is.
+pub(super) const WATCHES: &str = concat!(
+    "SELECT (SELECT count(*) FROM lane l JOIN destination d ON d.lane = l.id JOIN subscription s ON s.destination = d.id
+             WHERE l.key IN ",
+    addresses!(),
+    " AND s.ended_at IS NULL) + (SELECT count(*) FROM destination d JOIN subscription s ON s.destination = d.id
+             WHERE d.part_of IN ",
+    addresses!(),
+    " AND d.address <> d.part_of AND s.ended_at IS NULL)"
+);
 
 /// What stands in somebody's name, whether they are in or not.
 pub(super) fn state(db: &Connection, address: &Address, now: UnixMillis) -> Result<PersonState> {

@@ -1,11 +1,10 @@
 //! Servers: commands with options, answers for whoever asked, and the place where all that a server watches rings.
 
 use tubebell::control::{AccessMode, Along, ChosenRole, Incoming, IncomingKind, MessageId, Said};
-use tubebell::model::{Address, Mention, SubjectRef};
+use tubebell::model::{Address, Body, Mention, SubjectRef};
 use tubebell::store::{Edit, Registry, Shared, UpdateMark, WatchFilter, WatchRow};
 
 use super::world::{NOW, VIDEO, World, person};
-use crate::bodies;
 
 const SERVER: u64 = 900;
 const GENERAL: u64 = 901;
@@ -55,7 +54,12 @@ impl Who {
             may_decide: self.place.map(|_| self.may_decide),
             question: Some(question.to_string()),
             lacking: None,
-            roles: vec![ChosenRole { id: 77, name: "owls".to_owned(), can_be_mentioned: false }],
+            roles: vec![ChosenRole {
+                id: 77,
+                name: "owls".to_owned(),
+                is_everyone: false,
+                can_be_mentioned: false,
+            }],
         }
     }
 
@@ -159,11 +163,18 @@ impl World {
 
 fn told(said: &Said) -> Told {
     let text = match (&said.message, &said.toast) {
-        (Some(message), _) => bodies::text(message).to_owned(),
+        (Some(message), _) => words(message),
         (None, Some(toast)) => toast.to_string(),
         (None, None) => String::new(),
     };
     Told { text, is_for_asker: said.is_for_asker }
+}
+
+/// The words of an embed as they are seen.
+fn words(body: &Body) -> String {
+    let Body::Embed(message) = body else { panic!("{body:?} is none for Discord") };
+    let texts = message.embeds.iter().map(|embed| embed.text.as_str());
+    std::iter::once(message.text.as_str()).chain(texts).collect::<String>().replace(['\\', '*'], "")
 }
 
 #[tokio::test]
@@ -249,7 +260,10 @@ async fn what_the_bot_lacks_where_it_is_to_ring_is_named() {
     let told = world.types_where((ALERTS, &["Embed Links"]), "feed", &[("here", "")]).await;
     assert!(told.text.contains("I lack Embed Links"), "{told:?}");
     let told = world.types_where((903, &["View Channel"]), "test", &[]).await;
-    assert!(told.text.contains("I lack View Channel") && !told.text.contains("It works"), "{told:?}");
+    assert!(
+        told.text.contains("I lack View Channel") && !told.text.contains("It works"),
+        "{told:?}"
+    );
     let told = world.types_where((903, &[]), "test", &[]).await;
     assert!(told.text.contains("It works"), "{told:?}");
 }
@@ -290,7 +304,12 @@ async fn everyone_is_no_role_that_is_mentioned() {
     let mut world = World::open();
     world.types(manager(ALERTS), "feed", &[("here", "")]).await;
     let question = world.next_question();
-    let everyone = ChosenRole { id: SERVER, name: "@everyone".to_owned(), can_be_mentioned: true };
+    let everyone = ChosenRole {
+        id: SERVER,
+        name: "@everyone".to_owned(),
+        is_everyone: true,
+        can_be_mentioned: true,
+    };
     let along = Along { roles: vec![everyone], ..manager(ALERTS).along(question) };
     let options = [("mention", ""), ("role", "900"), ("rule", "views any")];
     let told = world.ask(question, along, manager(ALERTS).command("feed", &options)).await.unwrap();
@@ -306,7 +325,10 @@ async fn buttons_under_an_answer_that_was_typed_elsewhere_act_on_the_feed() {
     let id = world.watches_at(ALERTS).await[0].id;
     let told = world.presses(GENERAL, &format!("miles:{id}")).await;
     assert!(told.text.contains("Milestones are told"), "{told:?}");
-    assert_eq!(world.watches_at(ALERTS).await[0].rules, ["views milestones", "likes milestones", "comments milestones"]);
+    assert_eq!(
+        world.watches_at(ALERTS).await[0].rules,
+        ["views milestones", "likes milestones", "comments milestones"]
+    );
     let told = world.presses(GENERAL, &format!("mute:1h:{id}")).await;
     assert!(told.text.contains("Silent for 1 hour"), "{told:?}");
     // Those of another place of the server stay out of reach.

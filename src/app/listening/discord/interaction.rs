@@ -118,7 +118,9 @@ impl At {
     fn of_button(pressed: &ComponentInteraction) -> At {
         let server = pressed.guild_id.map(GuildId::get);
         let (place, person) = (pressed.channel_id.get(), pressed.user.id.get());
-        At::new(server, place, person, pressed.member.as_ref(), None)
+        let is_thread = pressed.channel.as_ref().is_some_and(|at| at.thread_metadata.is_some());
+        let ours = pressed.app_permissions.map(|ours| (ours, is_thread));
+        At::new(server, place, person, pressed.member.as_ref(), ours)
     }
 
     fn new(
@@ -202,8 +204,11 @@ fn message_of(command: &CommandInteraction) -> (String, String) {
 /// The roles that were chosen as options.
 fn roles(command: &CommandInteraction) -> Vec<ChosenRole> {
     let ours = command.app_permissions.unwrap_or_default();
+    // The role of everyone has the id of the server.
+    let everyone = command.guild_id.map(GuildId::get);
     let role = |role: &serenity::all::Role| ChosenRole {
         id: role.id.get(),
+        is_everyone: everyone == Some(role.id.get()),
         name: role.name.clone(),
         can_be_mentioned: rights::may_mention(role.mentionable, ours),
     };

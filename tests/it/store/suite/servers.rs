@@ -1,7 +1,7 @@
 //! Servers: groups whose places have addresses of their own, and the feed of a server.
 
 use super::*;
-use tubebell::model::Address;
+use tubebell::model::{Address, DestinationId};
 
 const SERVER: &str = "discord:900";
 const GENERAL: &str = "discord:901";
@@ -123,7 +123,7 @@ async fn whoever_puts_a_server_out_is_shown_and_ends_what_is_watched_there() {
     let people = bench.store().people(None, 100, bench.now()).await.unwrap();
     let server = people.iter().find(|person| person.address == at(SERVER)).unwrap();
     assert_eq!(server.watches, 1);
-    let chats = bench.store().chats_of_person(&at(SERVER), None, 100).await.unwrap();
+    let chats = bench.store().chats_of_person(&at(SERVER), DestinationId(0), 100).await.unwrap();
     assert_eq!(chats.len(), 1);
 }
 
@@ -144,7 +144,7 @@ async fn places_and_servers_that_are_gone_for_long_leave_room_for_others() {
     assert_eq!(bench.edit(bring_in("discord:800")).await, Edited::GroupsReached { limit: 1 });
     bench.edit(Edit::Gone { server: at(SERVER), reason: "removed".to_owned() }).await;
     bench.pass(31 * DAY);
-    bench.sweep().await;
+    bench.store().sweep(KEEP, bench.now()).await.unwrap();
     assert_eq!(bench.edit(bring_in("discord:800")).await, Edited::Done(1));
     assert_eq!(bench.add_place(ALERTS, Some(1)).await, Edited::Done(0));
 }
