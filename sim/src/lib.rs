@@ -13,8 +13,10 @@ mod loopback;
 mod plan;
 pub mod replay;
 mod simulation;
+mod stage;
 pub mod telegram;
 pub mod world;
 pub mod youtube;
 
 pub use simulation::{Clock, Simulation};
+pub use stage::Stage;

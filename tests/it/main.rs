@@ -23,6 +23,7 @@ mod rings_on_discord;
 mod security;
 mod soak;
 mod source;
+mod stage;
 mod store;
 mod story;
 mod telegram_sandbox;

@@ -95,6 +95,8 @@ pub struct Options {
     pub kept_requests: usize,
     /// What the page tells a newcomer to type.
     pub hints: Vec<Hint>,
+    /// The port of a page on this machine that may show this one in a frame.
+    pub framed_by: Option<u16>,
 }
 
 /// What becomes of embeds where the bot lacks the right to show them. It is not documented, so both can be tried.
@@ -123,6 +125,7 @@ impl Default for Options {
             kept_messages: 1_000,
             kept_requests: 10_000,
             hints: Vec::new(),
+            framed_by: None,
         }
     }
 }

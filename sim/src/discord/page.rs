@@ -22,7 +22,7 @@ use super::gateway;
 use super::handle::DiscordSandbox;
 use super::state::State;
 use super::{SandboxError, Shared};
-use crate::loopback;
+use crate::loopback::{self, Frames};
 use crate::world::World;
 use crate::world::discord::{Author, Channel, ChannelKind, Message, Rights};
 
@@ -39,7 +39,10 @@ pub(super) async fn page_or_gateway(
 ) -> Response {
     match upgrade {
         Ok(upgrade) => gateway::upgrade(shares, query, upgrade).await,
-        Err(_) => loopback::page(PAGE),
+        Err(_) => {
+            let within = shares.look(|state, _| state.options.framed_by);
+            loopback::page(PAGE, Frames { within, ..Frames::default() })
+        }
     }
 }
 

@@ -12,5 +12,5 @@ pub(crate) use guard::check;
 pub use hint::Hint;
 pub(crate) use line::{Line, Lines};
 pub(crate) use multipart::parts;
-pub(crate) use page::page;
+pub(crate) use page::{Frames, page};
 pub(crate) use percent::decode;

@@ -78,6 +78,8 @@ pub struct Options {
     pub kept_requests: usize,
     /// What the page tells a newcomer to type.
     pub hints: Vec<Hint>,
+    /// The port of a page on this machine that may show this one in a frame.
+    pub framed_by: Option<u16>,
 }
 
 impl Default for Options {
@@ -97,6 +99,7 @@ impl Default for Options {
                 Hint::new("/list", "what you watch"),
                 Hint::new("/help", "everything else"),
             ],
+            framed_by: None,
         }
     }
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use super::state::State;
 use super::{SandboxError, Shared, TelegramSandbox};
-use crate::loopback;
+use crate::loopback::{self, Frames};
 use crate::world::World;
 use crate::world::chats::Message;
 
@@ -43,8 +43,9 @@ impl Whose {
 }
 
 /// `GET /`
-pub(super) async fn page() -> Response {
-    loopback::page(PAGE)
+pub(super) async fn page(Shares(shared): Shares<Arc<Shared>>) -> Response {
+    let within = shared.look(|state, _| state.options.framed_by);
+    loopback::page(PAGE, Frames { within, ..Frames::default() })
 }
 
 /// `GET /sandbox/messages`: all that the page shows.
