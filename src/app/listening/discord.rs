@@ -168,7 +168,10 @@ impl DiscordListener {
             now: (self.clock)(),
         };
         // On standard output, as the invitation: it is what a person is to read.
-        println!("Add {} to a Discord server: {}", bot.username, rights::install_link(bot.id));
+        // What stands in for Discord has no such page: the link would lead to a bot of somebody else's.
+        if self.client.is_at_discord() {
+            println!("Add {} to a Discord server: {}", bot.username, rights::install_link(bot.id));
+        }
         if !self.invite {
             return;
         }

@@ -28,6 +28,11 @@ pub(super) fn base_of<'a>(hook: &DiscordHook, api_url: &'a str) -> Result<&'a st
     ))
 }
 
+/// Whether this is Discord itself.
+pub(super) fn is_discord(api_url: &str) -> bool {
+    origin(api_url).as_deref() == Some(DISCORD)
+}
+
 /// Scheme, host and port of a URL, the same however it is written.
 fn origin(url: &str) -> Option<String> {
     let origin = Url::parse(url).ok()?.origin();

@@ -121,6 +121,12 @@ impl Discord {
         self
     }
 
+    /// Whether it speaks to Discord itself, and to nothing that stands in for it.
+    #[must_use]
+    pub fn is_at_discord(&self) -> bool {
+        host::is_discord(&self.api.url)
+    }
+
     /// Asks who we are: the cheapest test of a token.
     ///
     /// # Errors
