@@ -2,5 +2,8 @@
 
 mod recording;
 mod run;
+mod scene;
+mod show;
+mod stand_ins;
 
 pub(crate) use run::{Options, run};
