@@ -278,7 +278,7 @@ async fn a_role_is_mentioned_on_chosen_rules_of_the_feed() {
     assert!(told.text.contains("owls") && told.text.contains("Nobody hears"), "{told:?}");
     let rule = "views milestones".to_owned();
     let owls = Mention { role: 77, name: "owls".to_owned(), rule };
-    assert_eq!(world.mentions(ALERTS).await, [owls.clone()]);
+    assert_eq!(world.mentions(ALERTS).await, std::slice::from_ref(&owls));
     world.types(manager(GENERAL), "feed", &[("mention", ""), ("role", "77")]).await;
     assert!(world.mentions(ALERTS).await.is_empty());
     let unknown = [("mention", ""), ("role", "78"), ("rule", "status")];

@@ -120,7 +120,7 @@ async fn a_message_of_the_bot_leaves_as_discord_wants_it() {
     assert_eq!(made["flags"], 4096);
     assert_eq!(made["allowed_mentions"], json!({"parse": [], "roles": ["99"]}));
     assert_eq!(made["content"], "<@&99> 1,240 views");
-    assert_eq!(made["components"][0]["components"][0]["custom_id"], "stop:1");
+    assert_eq!(made["components"][0]["components"][0]["custom_id"], "mute:17");
     assert_eq!((&changed["attachments"], &changed["flags"]), (&json!([]), &json!(0)));
     assert!(changed.get("nonce").is_none());
     discord_spec::check(&seen);
