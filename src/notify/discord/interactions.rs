@@ -6,6 +6,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use super::Discord;
 use super::buckets::Route;
 use super::classify::By;
 use super::client::{Call, Content, Verb};
+use super::host;
 use super::message::{Payload, Purpose};
 use crate::model::EmbedMessage;
 use crate::notify::SendError;
@@ -67,7 +69,7 @@ pub enum Response<'a> {
 /// Where the gateway is, and how many sessions may begin there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayFound {
-    /// A URL of a websocket.
+    /// A URL of a websocket, as it was told: see [`Discord::gateway_url`].
     pub url: String,
     /// How many connections Discord wants us to open.
     pub shards: u32,
@@ -220,6 +222,12 @@ impl Discord {
             sessions_left: remaining,
             full_after: Duration::from_millis(reset_after),
         })
+    }
+
+    /// The URL of a gateway as Discord told it; `None`: our token must not go there.
+    #[must_use]
+    pub fn gateway_url(&self, told: &str) -> Option<Url> {
+        host::gateway_at(told, &self.api.url)
     }
 
     /// Says something whose picture, if it has one, goes along; where that is not taken, without.
