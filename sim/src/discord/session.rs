@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 /// Sessions that can be gone on with.
 const SESSIONS_MAX: usize = 16;
-/// Events of a session that are kept: who missed more begins anew.
-const EVENTS_MAX: usize = 1_000;
+/// Events of a session that are kept: who missed more begins anew. A session of one shard begins with up to 2,500.
+const EVENTS_MAX: usize = 4_000;
 
 /// What a session has to ask for to be told of guilds, their channels, threads and roles.
 pub(super) const GUILDS: u64 = 1;
@@ -188,15 +188,15 @@ mod tests {
     fn a_session_is_told_what_it_missed_as_long_as_that_is_kept() {
         let mut gateway = Gateway::new(1_000);
         let id = gateway.begin(GUILDS, 1).id.clone();
-        for n in 0..1_500_u64 {
+        for n in 0..4_500_u64 {
             gateway.tell(GUILDS, "A", &json!(n));
         }
         gateway.tell(1 << 9, "B", &json!(0));
         let session = gateway.session(&id).unwrap();
-        assert_eq!(session.behind(1_498).unwrap().len(), 2);
-        assert_eq!(session.behind(1_500).unwrap().len(), 0);
-        assert_eq!(session.behind(500).unwrap().len(), 1_000);
-        assert!(session.behind(499).is_none() && session.behind(1_501).is_none());
+        assert_eq!(session.behind(4_498).unwrap().len(), 2);
+        assert_eq!(session.behind(4_500).unwrap().len(), 0);
+        assert_eq!(session.behind(500).unwrap().len(), 4_000);
+        assert!(session.behind(499).is_none() && session.behind(4_501).is_none());
     }
 
     #[test]
