@@ -1,9 +1,12 @@
 //! Listens to Discord: opens a gateway, and has what is told there handled and answered.
 
 mod answers;
-mod counter;
+mod codes;
+mod connection;
 mod definitions;
+mod doors;
 mod ears;
+mod frame;
 mod gateway;
 mod interaction;
 mod plan;
@@ -11,8 +14,8 @@ mod queue;
 mod rights;
 mod session;
 
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -34,17 +37,14 @@ use crate::notify::discord::{Bot, Discord};
 use crate::render::Renderer;
 use crate::store::Registry;
 
-use answers::{Answers, DEFERRED_AFTER};
+use answers::Answers;
 use ears::{Ears, Heard};
-use gateway::Gateway;
+use gateway::{BACK_OFF, Gateway};
 use interaction::Told;
 use queue::Queue;
 
 /// People who are shown at a time what they may mean; who types meanwhile is shown nothing.
 const PROPOSED_MAX: usize = 32;
-
-/// The first and the longest wait until Discord says who we are, or takes our commands.
-const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// Why the places of a server went off; those that did are on when it is back.
 const REMOVED: &str = "the bot was removed from the server";
@@ -133,11 +133,22 @@ impl DiscordListener {
         let tasks = (self.tracker.clone(), stop.clone());
         let queue = Queue::new(Arc::clone(&control), Arc::clone(&self.clock), tasks, after);
         let (ears, heard) = Ears::new();
-        let shards = self.open(Arc::new(ears), &stop).await;
-        if shards {
-            let typing = Arc::new(Semaphore::new(PROPOSED_MAX));
-            self.listen(heard, &Listening { control, answers, queue, typing }, &stop).await;
-        }
+        let ears = Arc::new(ears);
+        let gateway = Gateway::new(
+            self.client.clone(),
+            self.token.clone(),
+            Arc::clone(&ears),
+            Arc::clone(&self.hearing),
+        );
+        self.tracker.spawn(gateway.run(stop.clone()));
+        let at = Listening {
+            control,
+            answers,
+            queue,
+            typing: Arc::new(Semaphore::new(PROPOSED_MAX)),
+            telling: Arc::new(Semaphore::new(1)),
+        };
+        self.listen(heard, &ears, &at, &stop).await;
     }
 
     /// Asks who we are until Discord answers.
@@ -183,70 +194,72 @@ impl DiscordListener {
         }
     }
 
-    /// Opens as many gateways as Discord wants us to; `false`: the program stops first.
-    async fn open(&self, ears: Arc<Ears>, stop: &CancellationToken) -> bool {
-        let mut wait = BACK_OFF.0;
-        let shards = loop {
-            match self.client.gateway().await {
-                Ok(found) => break found.shards,
-                Err(error) => drop(self.hearing.fails(&error.to_string())),
-            }
+    async fn listen(
+        &self,
+        mut heard: Receiver<Heard>,
+        ears: &Ears,
+        at: &Listening,
+        stop: &CancellationToken,
+    ) {
+        // Servers that are known to be off: they need not be asked for when they are back.
+        let mut gone = HashSet::new();
+        loop {
+            // In this order: at the beginning of a session all servers are told, of which next to none was gone, and nobody who
+            // asks something waits behind them.
             tokio::select! {
-                () = stop.cancelled() => return false,
-                () = tokio::time::sleep(wait) => {}
+                biased;
+                () = stop.cancelled() => return,
+                heard = heard.recv() => match heard {
+                    Some(heard) => self.take_in(heard, &mut gone, at, stop),
+                    None => return,
+                },
+                server = ears.next_server() => {
+                    let server = Address::Discord(server);
+                    // Where the store fails, it is asked again in the queue.
+                    let is_off = gone.remove(&server)
+                        || self.store.is_off_for(&server, REMOVED).await.unwrap_or(true);
+                    if is_off {
+                        at.queue.put(&server, queue::server(server.clone(), true, REMOVED), None);
+                    }
+                }
             }
-            wait = (wait * 2).min(BACK_OFF.1);
-        };
-        let last_begun = Arc::default();
-        for shard in 0..shards {
-            let gateway = Gateway {
-                client: self.client.clone(),
-                token: self.token.clone(),
-                ears: Arc::clone(&ears),
-                hearing: Arc::clone(&self.hearing),
-                last_begun: Arc::clone(&last_begun),
-                shard: (shard, shards),
-            };
-            self.tracker.spawn(gateway.run(stop.clone()));
         }
-        true
     }
 
-    async fn listen(&self, mut heard: Receiver<Heard>, at: &Listening, stop: &CancellationToken) {
-        loop {
-            let heard = tokio::select! {
-                () = stop.cancelled() => return,
-                heard = heard.recv() => heard,
-            };
-            let Some(heard) = heard else { return };
-            match heard {
-                Heard::Ready(application) => {
-                    self.hearing.works();
-                    let (client, store) = (self.client.clone(), Arc::clone(&self.store));
-                    self.tracker.spawn(tell_commands(client, store, application, stop.clone()));
-                }
-                Heard::Interaction(interaction) => {
-                    self.take(interaction::told(*interaction), at, stop);
-                }
-                Heard::ServerGone(server) => {
-                    let server = Address::Discord(server);
-                    at.queue.put(&server, queue::server(server.clone(), false, REMOVED), None);
-                }
-                // There may be thousands at the beginning of a session, of which next to none was gone: at once, so that
-                // they take no places in the queue.
-                Heard::ServerBack(server) => {
-                    let incoming = queue::server(Address::Discord(server), true, REMOVED);
-                    drop(at.control.handle(incoming, (self.clock)()).await);
-                }
-                Heard::PlaceGone(place) => {
-                    let place = Address::Discord(place);
-                    at.queue.put(&place, queue::deleted(place.clone(), DELETED), None);
-                }
-                Heard::PlaceChanged(place) => {
-                    let destination = Address::Discord(place);
-                    let kind = IncomingKind::Alive { destination: destination.clone() };
-                    at.queue.put(&destination, Incoming::new(None, kind), None);
-                }
+    fn take_in(
+        &self,
+        heard: Heard,
+        gone: &mut HashSet<Address>,
+        at: &Listening,
+        stop: &CancellationToken,
+    ) {
+        match heard {
+            Heard::Ready(application) => {
+                // Whoever tells them already tells those of now.
+                let Ok(one) = Arc::clone(&at.telling).try_acquire_owned() else { return };
+                let (client, store) = (self.client.clone(), Arc::clone(&self.store));
+                let stop = stop.clone();
+                self.tracker.spawn(async move {
+                    tell_commands(client, store, application, stop).await;
+                    drop(one);
+                });
+            }
+            Heard::Interaction(interaction) => {
+                self.take(interaction::told(*interaction), at, stop);
+            }
+            Heard::ServerGone(server) => {
+                let server = Address::Discord(server);
+                at.queue.put(&server, queue::server(server.clone(), false, REMOVED), None);
+                gone.insert(server);
+            }
+            Heard::PlaceGone(place) => {
+                let place = Address::Discord(place);
+                at.queue.put(&place, queue::deleted(place.clone(), DELETED), None);
+            }
+            Heard::PlaceChanged(place) => {
+                let destination = Address::Discord(place);
+                let kind = IncomingKind::Alive { destination: destination.clone() };
+                at.queue.put(&destination, Incoming::new(None, kind), None);
             }
         }
     }
@@ -261,15 +274,16 @@ impl DiscordListener {
                     | IncomingKind::Button { destination, .. } => destination.clone(),
                     _ => return,
                 };
-                let (answers, id, stop) =
-                    (at.answers.clone(), opened.id().to_owned(), stop.clone());
-                self.tracker.spawn(async move {
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = tokio::time::sleep(DEFERRED_AFTER) => answers.defer(&id).await,
-                    }
-                });
-                at.queue.put(&place, incoming, Some(opened));
+                let deferring = opened.deferring();
+                if at.queue.put(&place, incoming, Some(opened)) {
+                    let stop = stop.clone();
+                    self.tracker.spawn(async move {
+                        tokio::select! {
+                            () = stop.cancelled() => {}
+                            () = deferring => {}
+                        }
+                    });
+                }
             }
             Told::Types { asked, typing } => {
                 let Ok(place) = Arc::clone(&at.typing).try_acquire_owned() else { return };
@@ -292,6 +306,8 @@ struct Listening {
     answers: Answers,
     queue: Arc<Queue>,
     typing: Arc<Semaphore>,
+    /// Whoever tells Discord our commands has it.
+    telling: Arc<Semaphore>,
 }
 
 /// Tells Discord our commands until it takes them.

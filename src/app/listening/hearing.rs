@@ -1,11 +1,11 @@
-//! Whether commands are heard: told by the loop that asks for updates, shown by `/readyz`, and logged when it changes.
+//! Whether commands are heard: told by whoever asks for updates or has a connection for them, shown by `/readyz`, and logged when it changes.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Questions for updates that have to fail in a row before `/readyz` says so: with the waits between them, some seconds.
+/// Attempts to hear them that have to fail in a row before `/readyz` says so: with the waits between them, some seconds.
 const FAILURES_MIN: u32 = 3;
 
-/// How the last questions for updates went.
+/// How the last attempts to hear commands went.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Hearing(Mutex<State>);
 
@@ -18,7 +18,7 @@ struct State {
 }
 
 impl Hearing {
-    /// A question was answered as it should be.
+    /// They are heard.
     pub(super) fn works(&self) {
         let before = std::mem::take(&mut *self.state());
         if before.failures > 0 {
@@ -26,7 +26,7 @@ impl Hearing {
         }
     }
 
-    /// A question failed: logged once for each reason. Returns how many have failed in a row.
+    /// An attempt failed: logged once for each reason. Returns how many have failed in a row.
     pub(super) fn fails(&self, reason: &str) -> u32 {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);
@@ -37,7 +37,7 @@ impl Hearing {
         state.failures
     }
 
-    /// Nothing is asked any more: this has to be changed first.
+    /// Nothing is tried any more: this has to be changed first.
     pub(super) fn gives_up(&self, reason: &str) {
         *self.state() = State { failures: FAILURES_MIN, reason: reason.to_owned() };
     }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::plan::{Given, Plan, Step, plan};
 use crate::control::{MessageId, Proposed, Reply, ReplyError, Said};
@@ -17,13 +18,16 @@ use crate::notify::SendError;
 use crate::notify::discord::{Asked, Discord, Response};
 
 /// After so long whoever asked is told to wait. Within three seconds the answer has to be there, and it needs its way.
-pub(super) const DEFERRED_AFTER: Duration = Duration::from_secs(2);
+const DEFERRED_AFTER: Duration = Duration::from_secs(2);
 
 /// Interactions that are remembered after they were told.
 const OF_LATE_MAX: usize = 4_096;
 
 /// How long after a failed way an answer is tried once more.
 const AGAIN_AFTER: Duration = Duration::from_millis(300);
+
+/// Longest wait that Discord may ask for before an answer is tried once more.
+const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// Answers interactions. Clones share what is open.
 #[derive(Clone)]
@@ -52,6 +56,7 @@ struct Question {
 pub(super) struct Opened {
     answers: Answers,
     id: String,
+    closed: DropGuard,
 }
 
 impl Answers {
@@ -72,11 +77,12 @@ impl Answers {
         let id = asked.id.to_string();
         let given = tokio::sync::Mutex::new(Given::Nothing);
         open.questions.insert(id.clone(), Arc::new(Question { asked, is_button, given }));
-        Some(Opened { answers: self.clone(), id })
+        let closed = CancellationToken::new().drop_guard();
+        Some(Opened { answers: self.clone(), id, closed })
     }
 
     /// Tells whoever asked to wait, unless they have an answer.
-    pub(super) async fn defer(&self, id: &str) {
+    async fn defer(&self, id: &str) {
         let Some(question) = self.question(id) else { return };
         let mut given = question.given.lock().await;
         if *given != Given::Nothing {
@@ -85,7 +91,8 @@ impl Answers {
         let wait =
             if question.is_button { Response::ReplacedLater } else { Response::AnsweredLater };
         match self.client.respond(&question.asked, &wait).await {
-            Ok(()) => *given = Given::Wait,
+            // Where it may have arrived, it counts: whoever sees “thinking” is not to see it for a quarter of an hour.
+            Ok(()) | Err(SendError::Ambiguous(_)) => *given = Given::Wait,
             Err(error) => tracing::debug!(%error, "somebody could not be told to wait"),
         }
     }
@@ -104,16 +111,30 @@ impl Answers {
         open.questions.get(id).map(Arc::clone)
     }
 
-    /// Does what a plan says. A way that failed before anything went out is tried once more.
-    async fn carry_out(&self, asked: &Asked, plan: &Plan) -> Result<(), SendError> {
+    /// Does what a plan says, and notes what whoever asked has seen of it. A way that failed before anything went out is tried
+    /// once more.
+    async fn carry_out(
+        &self,
+        asked: &Asked,
+        plan: &Plan,
+        given: &mut Given,
+    ) -> Result<(), SendError> {
         for step in &plan.steps {
-            if let Err(SendError::Unreachable(_) | SendError::Transient(_)) =
-                self.take(asked, step).await
-            {
-                tokio::time::sleep(AGAIN_AFTER).await;
-                self.take(asked, step).await?;
+            let mut taken = self.take(asked, step).await;
+            if let Some(wait) = taken.as_ref().err().and_then(again_after) {
+                tokio::time::sleep(wait).await;
+                taken = self.take(asked, step).await;
+            }
+            match (step, taken) {
+                // What could not be taken back stands there; the answer is worth more.
+                (Step::TakeBack, _) => {}
+                (Step::Wait { .. }, Ok(())) => *given = Given::Wait,
+                (_, Ok(())) => *given = Given::Answer,
+                (_, Err(error)) => return Err(error),
             }
         }
+        // Also where nothing has to follow.
+        *given = Given::Answer;
         Ok(())
     }
 
@@ -142,9 +163,16 @@ impl Answers {
 }
 
 impl Opened {
-    /// The id under which it is answered.
-    pub(super) fn id(&self) -> &str {
-        &self.id
+    /// Tells whoever asked to wait, if they still do after a while. Ends when the question is closed.
+    pub(super) fn deferring(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (answers, id) = (self.answers.clone(), self.id.clone());
+        let closed = self.closed.token().clone();
+        async move {
+            tokio::select! {
+                () = closed.cancelled() => {}
+                () = tokio::time::sleep(DEFERRED_AFTER) => answers.defer(&id).await,
+            }
+        }
     }
 
     /// Ends the wait of whoever has no answer at all: they are told this.
@@ -152,12 +180,36 @@ impl Opened {
         let Some(question) = self.answers.question(&self.id) else { return };
         let is_answered = *question.given.lock().await == Given::Answer;
         if !is_answered {
-            let toast = Some(otherwise.to_owned().into());
-            let said = Said { toast, is_for_asker: true, ..Said::default() };
-            if let Err(error) = self.answers.answer(&self.id, said).await {
-                tracing::debug!(%error, "the last word on a question did not arrive");
-            }
+            self.give_up(otherwise).await;
         }
+    }
+
+    /// Tells whoever asked the last word, whatever they were told before.
+    pub(super) async fn give_up(self, words: &str) {
+        let toast = Some(words.to_owned().into());
+        let said = Said { toast, is_for_asker: true, ..Said::default() };
+        if let Err(error) = self.answers.answer(&self.id, said).await {
+            tracing::debug!(%error, "the last word on a question did not arrive");
+        }
+    }
+}
+
+/// After how long an attempt is worth another one: nothing of it went out. `None`: it is not.
+fn again_after(error: &SendError) -> Option<Duration> {
+    match error {
+        SendError::NoConnection(_) | SendError::Unreachable(_) | SendError::Transient(_) => {
+            Some(AGAIN_AFTER)
+        }
+        SendError::Wait { after: Some(wait) } | SendError::Held { after: wait } => {
+            (*wait <= WAIT_MAX).then_some((*wait).max(AGAIN_AFTER))
+        }
+        SendError::Wait { after: None }
+        | SendError::Ambiguous(_)
+        | SendError::Rejected(_)
+        | SendError::Unauthorized(_)
+        | SendError::Gone(_)
+        | SendError::Barred(_)
+        | SendError::Moved(_) => None,
     }
 }
 
@@ -189,8 +241,7 @@ impl Reply for Answers {
         let mut given = question.given.lock().await;
         let plan = plan(said, *given, question.is_button)
             .ok_or_else(|| ReplyError("it is no message for Discord".to_owned()))?;
-        let done = self.carry_out(&question.asked, &plan).await;
-        *given = Given::Answer;
+        let done = self.carry_out(&question.asked, &plan, &mut given).await;
         done.map_err(|error| ReplyError(error.to_string()))
     }
 }

@@ -1,8 +1,11 @@
-//! What was asked in one place is done in its order, and nobody waits for another place.
+//! What was asked in one server, or in private, is done in its order, and nobody waits for another one.
+//!
+//! Not by place: two channels may change the one feed of their server, and each change is made of what stood before.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,13 +28,16 @@ const NO_ANSWER: &str = "Something went wrong here. Try again in a minute.";
 /// Said where too much waits.
 const TOO_MUCH: &str = "Too much is asked of me at once. Try again in a minute.";
 
+/// People who are told at a time that there is no room; beyond them, Discord says so itself.
+const CLOSING_MAX: usize = 32;
+
 /// Something to be done, and who waits for an answer.
 struct Work {
     incoming: Incoming,
     opened: Option<Opened>,
 }
 
-/// A server or a place of one is gone or back.
+/// A place of a server was deleted.
 pub(super) fn deleted(chat: Address, reason: &str) -> Incoming {
     let reason = reason.to_owned();
     let kind =
@@ -44,9 +50,10 @@ pub(super) fn server(server: Address, is_in: bool, reason: &str) -> Incoming {
     Incoming::new(None, IncomingKind::Server { server, is_in, reason: reason.to_owned() })
 }
 
-/// What waits, and a task for each place that has something at work.
+/// What waits, and a task for each server or person that has something at work.
 pub(super) struct Queue {
     waiting: Mutex<Backlog<Work>>,
+    closing: Arc<Semaphore>,
     control: Arc<Control>,
     clock: Clock,
     tracker: TaskTracker,
@@ -63,54 +70,69 @@ impl Queue {
         after: impl Fn() + Send + Sync + 'static,
     ) -> Arc<Queue> {
         let (waiting, after) = (Mutex::default(), Box::new(after));
-        Arc::new(Queue { waiting, control, clock, tracker, stop, after })
+        let closing = Arc::new(Semaphore::new(CLOSING_MAX));
+        Arc::new(Queue { waiting, closing, control, clock, tracker, stop, after })
     }
 
-    /// Puts something behind all else of its place. Where too much waits, whoever has the most gives way, and is told so.
+    /// Puts something behind all else of its server, or of its place. Where too much waits, whoever has the most gives way, and is
+    /// told so. Whether it waits now.
     pub(super) fn put(
         self: &Arc<Self>,
         place: &Address,
         incoming: Incoming,
         opened: Option<Opened>,
-    ) {
-        let lane = place.lane();
-        let owner = Owner::of(incoming.along.group.as_ref().unwrap_or(place));
+    ) -> bool {
+        let whole = incoming.along.group.as_ref().unwrap_or(place);
+        let (lane, owner) = (whole.lane(), Owner::of(whole));
         let (put, lost) = self.waiting().put(&lane, &owner, Work { incoming, opened });
-        if let Some(opened) = lost.and_then(|lost| lost.opened) {
-            self.tracker.spawn(opened.close(TOO_MUCH));
+        if let Some(opened) = lost.and_then(|lost| lost.opened)
+            && let Ok(one) = Arc::clone(&self.closing).try_acquire_owned()
+        {
+            self.tracker.spawn(async move {
+                opened.close(TOO_MUCH).await;
+                drop(one);
+            });
         }
         if put == Put::First {
             self.tracker.spawn(Arc::clone(self).work_off(lane));
         }
+        put != Put::LeftOut
     }
 
     async fn work_off(self: Arc<Self>, lane: String) {
         loop {
             let next = self.waiting().next(&lane);
             let Some(Work { incoming, opened }) = next else { return };
-            self.work(incoming).await;
-            if let Some(opened) = opened {
-                opened.close(NO_ANSWER).await;
+            let is_done = self.work(incoming).await;
+            match opened {
+                // What was said so far is that it is tried again.
+                Some(opened) if !is_done => opened.give_up(NO_ANSWER).await,
+                Some(opened) => opened.close(NO_ANSWER).await,
+                None => {}
             }
         }
     }
 
-    async fn work(&self, incoming: Incoming) {
+    /// Whether it had its effect.
+    async fn work(&self, incoming: Incoming) -> bool {
         for wait in STORE_WAITS.into_iter().map(Some).chain([None]) {
             if self.stop.is_cancelled() {
-                return;
+                return false;
             }
             if self.control.handle(incoming.clone(), (self.clock)()).await.is_ok() {
                 (self.after)();
-                return;
+                return true;
             }
             let Some(wait) = wait else { break };
             tokio::select! {
-                () = self.stop.cancelled() => return,
+                () = self.stop.cancelled() => return false,
                 () = tokio::time::sleep(wait) => {}
             }
         }
-        tracing::error!("the store fails: something that was asked on Discord is not done");
+        tracing::error!(
+            "the store fails: what was asked on Discord is given up, after some attempts"
+        );
+        false
     }
 
     fn waiting(&self) -> MutexGuard<'_, Backlog<Work>> {
