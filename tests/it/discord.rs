@@ -3,11 +3,15 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod held;
+
 use serde_json::json;
 use tubebell::app::Gateway;
 use tubebell_sim::discord::{
-    Answered, DiscordSandbox, GatewayFault, Interaction, Message, Options, serve,
+    Answered, DiscordSandbox, Fault, GatewayFault, Interaction, Message, Options, Scope, serve,
 };
+
+use held::Held;
 
 use crate::story::Story;
 use crate::wait::within_limit;
@@ -40,7 +44,7 @@ impl Discord {
         sandbox.channel(SERVER, GENERAL, "general").unwrap();
         sandbox.channel(SERVER, ALERTS, "alerts").unwrap();
         story.more = format!(
-            "[discord]\ntoken = \"{}\"\napi_url = \"{}\"\nrate_per_s = 0\n",
+            "[web]\nlisten = \"127.0.0.1:0\"\n[discord]\ntoken = \"{}\"\napi_url = \"{}\"\nrate_per_s = 0\n",
             sandbox.token(),
             sandbox.base_url()
         );
@@ -158,7 +162,7 @@ async fn a_mistake_is_for_whoever_made_it_and_an_interaction_that_comes_twice_ha
     discord.answered(id).await;
     discord.sandbox.deliver_again(id).unwrap();
     let told = discord.types(GENERAL, "/list").await;
-    assert!(told.contains("1."), "{told}");
+    assert!(told.contains("You watch 1 "), "{told}");
     assert_eq!(discord.sandbox.interaction(id).unwrap().followups, [] as [u64; 0]);
     discord.end(gateway).await;
 }
@@ -231,7 +235,7 @@ async fn no_session_is_begun_beyond_those_of_a_day() {
     let gateway = discord.start().await;
     discord.sandbox.gateway(GatewayFault::InvalidSession { resumable: false });
     discord
-        .until("it is asked what is left", |sandbox| count(sandbox, "get_bot_gateway") >= 3)
+        .until("it is asked what is left", |sandbox| count(sandbox, "get_bot_gateway") >= 2)
         .await;
     assert_eq!(discord.sandbox.counters().identified, 1);
     discord.end(gateway).await;
@@ -264,5 +268,147 @@ async fn a_server_that_sends_the_bot_away_is_off_until_it_is_back() {
     crate::wait::until("the channel is off", async || is_off().await).await;
     discord.sandbox.join(discord.sandbox.bot(), SERVER, &[]).unwrap();
     crate::wait::until("the channel is on", async || !is_off().await).await;
+    discord.end(gateway).await;
+}
+
+/// What `/readyz` says, once it names a trouble with commands.
+async fn trouble(gateway: &Gateway) -> String {
+    let url = format!("http://{}/readyz", gateway.web.unwrap());
+    let mut text = String::new();
+    crate::wait::until("/readyz names a trouble", async || {
+        let answer = reqwest::get(&url).await.unwrap();
+        let is_trouble = answer.status() == 503;
+        text = answer.text().await.unwrap();
+        is_trouble
+    })
+    .await;
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_for_good_is_named_and_nothing_more_is_begun() {
+    let discord = Discord::new().await;
+    for (code, words) in [
+        (4004, "discord.token"),
+        (4010, "fault of tubebell"),
+        (4012, "update tubebell"),
+        (4013, "intents"),
+        (4014, "intents"),
+    ] {
+        discord.sandbox.refuse_session(code);
+        let gateway = discord.story.start().await;
+        let told = trouble(&gateway).await;
+        assert!(told.contains(words), "{code}: {told}");
+        assert!(code == 4004 || !told.contains("discord.token"), "{code}: {told}");
+        gateway.stop().await;
+    }
+    assert_eq!(discord.sandbox.counters().identified, 0);
+    discord.story.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_revoked_while_the_gateway_runs_is_told() {
+    let discord = Discord::new().await;
+    let gateway = discord.start().await;
+    discord.sandbox.revoke_token(true);
+    discord.sandbox.gateway(GatewayFault::Close(4004));
+    let told = trouble(&gateway).await;
+    assert!(told.contains("discord.token"), "{told}");
+    discord.sandbox.revoke_token(false);
+    discord.end(gateway).await;
+}
+
+/// The waits between connections and sessions are Discord's: it takes some seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_closed_is_followed_by_one_whatever_the_code() {
+    let discord = Discord::new().await;
+    let gateway = discord.start().await;
+    for code in [4001, 4008, 4003, 4011] {
+        let begun = discord.sandbox.counters().identified;
+        discord.sandbox.gateway(GatewayFault::Close(code));
+        discord.until("the connection ends", |sandbox| sandbox.connected() == 0).await;
+        discord.until("it is there again", |sandbox| sandbox.connected() == 1).await;
+        let is_anew = matches!(code, 4003 | 4011);
+        let counted = discord.sandbox.counters().identified - begun;
+        assert_eq!(counted, u64::from(is_anew), "{code}");
+        assert!(!discord.types(GENERAL, "/list").await.is_empty());
+    }
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_youtube_is_told_to_and_a_mistake_is_for_them_alone_all_the_same() {
+    let discord = Discord::new().await;
+    let youtube = Held::new(&discord.story.youtube.base_url()).await;
+    let text = discord.story.config_text();
+    let text = text.replace(&discord.story.youtube.base_url(), &youtube.url());
+    let config = tubebell::config::parse("test", &text, []).unwrap();
+    let clock = tubebell::app::system_clock();
+    let story = async {
+        let gateway = Gateway::start_with(&config, clock, Story::TIME_LIMITS).await.unwrap();
+        discord.until("commands are known", |sandbox| !sandbox.commands(None).is_empty()).await;
+        for (video, is_known) in [(VIDEO, true), ("AAAAAAAAAAA", false)] {
+            youtube.hold(true);
+            let line = format!("/watch video:{video} rule:views every 1000");
+            let id = discord.sandbox.type_command(ANA, GENERAL, &line).unwrap();
+            discord
+                .until("it is deferred", |sandbox| {
+                    sandbox.interaction(id).unwrap().answered == Answered::Deferred
+                })
+                .await;
+            youtube.hold(false);
+            let (asked, told) = discord.answered(id).await;
+            let shown = discord.sandbox.shown(GENERAL, BEN);
+            let is_seen = shown.iter().any(|message| message.id == told.id);
+            assert_eq!((is_seen, asked.followups.is_empty()), (is_known, is_known), "{told:?}");
+            assert_eq!(seen(&told).contains("Watching"), is_known, "{told:?}");
+            assert!(!shown.iter().any(Message::is_loading));
+        }
+        gateway.stop().await;
+    };
+    tokio::select! {
+        () = youtube.serve() => {}
+        () = story => {}
+    }
+    discord.story.simulation.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_too_late_or_is_refused_hurts_nobody_else() {
+    let discord = Discord::new().await;
+    let gateway = discord.start().await;
+    let respond = Scope::operation("create_interaction_response");
+    let late = Fault::Refused(404, 10_062, "Unknown interaction");
+    discord.sandbox.plan(respond, late, 2);
+    let id = discord.sandbox.type_command(ANA, GENERAL, "/list").unwrap();
+    let asked = |sandbox: &DiscordSandbox| count(sandbox, "create_interaction_response");
+    discord.until("it is tried", |sandbox| asked(sandbox) >= 2).await;
+    assert_eq!(discord.sandbox.interaction(id).unwrap().answered, Answered::Not);
+    assert!(!discord.types(GENERAL, "/list").await.is_empty());
+    // What is refused is followed by a word all the same.
+    let refused = Fault::Refused(400, 50_035, "Invalid Form Body");
+    discord.sandbox.plan(respond, refused, 1);
+    let told = discord.types(GENERAL, "/list").await;
+    assert!(told.contains("went wrong"), "{told}");
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_with_which_a_session_begins_push_no_interaction_out() {
+    const SERVERS: u64 = 2_500;
+    let discord = Discord::new().await;
+    discord.start().await.stop().await;
+    for server in 0..SERVERS {
+        discord.sandbox.guild(6_000_000_000_000_000_000 + server, "another", BEN);
+    }
+    let begun = discord.sandbox.counters().identified;
+    let gateway = discord.story.start().await;
+    discord.until("a session begins", |sandbox| sandbox.counters().identified > begun).await;
+    let ids: Vec<u64> =
+        (0..30).map(|_| discord.sandbox.type_command(ANA, GENERAL, "/list").unwrap()).collect();
+    for id in ids {
+        let told = seen(&discord.answered(id).await.1);
+        assert!(!told.contains("Too much"), "{told}");
+    }
     discord.end(gateway).await;
 }
