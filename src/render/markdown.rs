@@ -24,7 +24,7 @@ use icu_properties::props::GeneralCategory;
 
 use super::bidi::LEFT_TO_RIGHT;
 use super::html::{Parsed, Run};
-use crate::model::is_invisible;
+use crate::model::{is_blank, is_invisible};
 
 /// Longest text of an embed. Discord counts code points of the Markdown; UTF-16 units are a safe upper bound. Sources:
 /// <https://docs.discord.com/developers/resources/message#embed-object-embed-limits>,
@@ -75,7 +75,7 @@ pub(super) fn link(text: &str, url: &str) -> String {
         Some(text) => (text, "\u{200e}"),
         None => (text, ""),
     };
-    if is_harmless(text) {
+    if !is_blank(text) && is_harmless(text) {
         format!("[{text}](<{url}>){mark}")
     } else {
         format!("{}{mark} ([open](<{url}>))", escape(text))
@@ -265,6 +265,7 @@ mod tests {
             ("@here", r"\@here"),
             (":a:", r"\:a\:"),
             ("a\u{200d}b", "a\u{200d}b"),
+            (" ", " "),
             ("שיר *\u{200e}", "שיר \\*\u{200e}"),
         ] {
             assert_eq!(link(title, url), format!("{escaped} ([open](<{url}>))"), "{title}");

@@ -56,6 +56,6 @@ impl View for Help {
             watches_max: None,
             ..plain.clone()
         };
-        vec![Help { forms, ..plain.clone() }, plain, hostile]
+        vec![plain.clone(), Help { forms, ..plain }, hostile]
     }
 }

@@ -105,11 +105,8 @@ impl View for Watch {
             tz: "Europe/Madrid".to_owned(),
             muted_until: None,
             until: Some(moment(-60 * 24 * 30)),
-            rings_in: Some(Link {
-                title: "the feed of this server".to_owned(),
-                url: "https://discord.com/channels/1/2".to_owned(),
-            }),
-            lacking: vec!["Send Messages".to_owned()],
+            rings_in: None,
+            lacking: Vec::new(),
             offered: Some(SubscriptionId(7)),
         };
         let members = |taken, total, is_cut| {
@@ -145,8 +142,11 @@ impl View for Watch {
                 digest: None,
                 quiet: None,
                 until: None,
-                rings_in: None,
-                lacking: Vec::new(),
+                rings_in: Some(Link {
+                    title: "the feed of this server".to_owned(),
+                    url: "https://discord.com/channels/1/2".to_owned(),
+                }),
+                lacking: vec!["Send Messages".to_owned()],
                 offered: None,
                 ..full.clone()
             },
