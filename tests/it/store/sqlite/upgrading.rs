@@ -8,11 +8,12 @@ use tubebell::store::{
 };
 
 /// The databases of older versions, by their schema.
-const OLDER: [(u32, &str); 4] = [
+const OLDER: [(u32, &str); 5] = [
     (2, include_str!("../../../fixtures/schema-2.sql")),
     (3, include_str!("../../../fixtures/schema-3.sql")),
     (4, include_str!("../../../fixtures/schema-4.sql")),
     (5, include_str!("../../../fixtures/schema-5.sql")),
+    (7, include_str!("../../../fixtures/schema-7.sql")),
 ];
 
 /// The first moment after the last that the older versions have seen.
@@ -333,7 +334,7 @@ async fn a_tool_leaves_an_older_database_as_it_is_and_says_what_to_do() {
         for access in [Access::Tool, Access::Existing] {
             let error = Sqlite::open(&path, access).err().unwrap().to_string();
             let expected = format!(
-                "tubebell.db is of an older version (schema {schema}, and this one needs 7): start this version's `tubebell run` once, it brings the database up to date"
+                "tubebell.db is of an older version (schema {schema}, and this one needs 8): start this version's `tubebell run` once, it brings the database up to date"
             );
             assert!(error.ends_with(&expected), "{error}");
         }
