@@ -14,9 +14,7 @@ pub use chat::{
     AccessMode, Along, Author, ChosenRole, Control, ControlOptions, HandleError, Incoming,
     IncomingKind,
 };
-pub(crate) use chat::{
-    CommandForm, MESSAGE, OptionForm, OptionValue, Proposals, Proposed, Typing, commands, menu,
-};
+pub(crate) use chat::{MESSAGE, Proposed, Typing};
 pub use seams::{
     Administrators, Asker, Looked, LookedSubject, Lookup, LookupError, MessageId, NotSaid,
     PersonId, Reply, ReplyError, Said,

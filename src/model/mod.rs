@@ -9,6 +9,7 @@ mod body;
 mod change;
 mod channel;
 mod clock_time;
+pub(crate) mod commands;
 mod discord_hook;
 mod embed;
 mod hold;

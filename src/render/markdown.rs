@@ -24,7 +24,7 @@ use icu_properties::props::GeneralCategory;
 
 use super::bidi::LEFT_TO_RIGHT;
 use super::html::{Parsed, Run};
-use crate::model::{is_blank, is_invisible};
+use crate::model::{commands, is_blank, is_invisible};
 
 /// Longest text of an embed. Discord counts code points of the Markdown; UTF-16 units are a safe upper bound. Sources:
 /// <https://docs.discord.com/developers/resources/message#embed-object-embed-limits>,
@@ -196,7 +196,8 @@ fn written(runs: &[Run]) -> String {
     let text: String = runs.iter().map(|run| run.text.as_str()).collect();
     match runs.first() {
         Some(Run { link: Some(url), .. }) => link(&text, url),
-        Some(Run { code: true, .. }) => code(&text),
+        // Discord's clients ask for the parts of a command by their names.
+        Some(Run { code: true, .. }) => code(&commands::in_parts(&text).unwrap_or(text)),
         Some(_) | None => escape(&text),
     }
 }

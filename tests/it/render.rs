@@ -631,11 +631,16 @@ fn previews_show_every_message() {
 
     Ask whoever runs it for a link, and tell them who you are: `telegram:1234`
     "#);
+    insta::assert_snapshot!(preview("feed"), @r#"
+    📣 What this server watches from now on rings in this channel <https://discord.com/channels/1/2>. Watches that stand stay where they are.
+    Until now it was its feed <https://discord.com/channels/1/2>.
+    ⚠️ There I lack Embed Links, Attach Files: without that, not all messages arrive.
+    "#);
     insta::assert_snapshot!(preview("operator"), @r#"
     🔑 YouTube refuses the API key. Nothing is polled until it is replaced.
     API key not valid
     "#);
-    insta::assert_snapshot!(RENDERER.preview("watchoffer").unwrap_err(), @"no template is called `watchoffer`; there are alert, alerts, card, cards, digest, digests, error, help, invite, list, mute, not-allowed, operator, quiet, rules, settings, start, stats, test, unwatch, watch, watch-offer, welcome-invited, why");
+    insta::assert_snapshot!(RENDERER.preview("watchoffer").unwrap_err(), @"no template is called `watchoffer`; there are alert, alerts, card, cards, digest, digests, error, feed, help, invite, list, mute, not-allowed, operator, quiet, rules, settings, start, stats, test, unwatch, watch, watch-offer, welcome-invited, why");
 }
 
 #[test]

@@ -16,9 +16,9 @@ use super::jumps::Jumps;
 use super::queues::Queues;
 use super::update::incoming;
 use crate::bus::Embedded;
-use crate::control::{Administrators, Control, ControlOptions, Lookup, menu};
+use crate::control::{Administrators, Control, ControlOptions, Lookup};
 use crate::deliver::Wakers;
-use crate::model::{Clock, InvitationLink};
+use crate::model::{Clock, InvitationLink, commands};
 use crate::notify::telegram::{Bot, PollError, Telegram, Update};
 use crate::notify::{Notifier, SendError};
 use crate::render::Renderer;
@@ -210,7 +210,9 @@ impl TelegramListener {
         if let Err(error) = self.client.delete_webhook().await {
             tracing::warn!(%error, "an old webhook could not be removed");
         }
-        if let Err(error) = self.client.set_my_commands(&menu(self.client.channel())).await {
+        if let Err(error) =
+            self.client.set_my_commands(&commands::menu(self.client.channel())).await
+        {
             tracing::warn!(%error, "the menu of commands could not be set");
         }
     }

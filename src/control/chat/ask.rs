@@ -2,6 +2,7 @@
 
 use crate::control::actions::{self, Course, Gain, NoStats, StatsNumbers, Tested, Told};
 use crate::control::story::{self, Held, RuleState};
+use crate::model::commands::{self, OptionForm};
 use crate::model::{
     Known, Live, Metric, Outcome, Picture, Settings, Snapshot, Status, SubjectRef, TriggerRow,
     UnixMillis, VideoId,
@@ -15,7 +16,6 @@ use crate::render::views::{
 use crate::store::{History, RuleStory, Waits};
 
 use super::answer::{Answer, Stop, wrong};
-use super::forms::{self, OptionForm};
 use super::turn::Turn;
 use super::words::quoted;
 use super::{watched, youtube};
@@ -47,7 +47,7 @@ pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 fn help_lines(turn: &Turn<'_>) -> Vec<HelpLine> {
     let names = |options: &[OptionForm]| options.iter().map(|option| option.name).collect();
     let line = |written: String, does, options| HelpLine { written, does, options: names(options) };
-    let lines = forms::commands(turn.destination.channel()).flat_map(|form| {
+    let lines = commands::of(turn.destination.channel()).flat_map(|form| {
         let parts = form.parts.iter();
         let parts = parts
             .map(|part| line(format!("/{} {}", form.word, part.word), part.does, part.options));

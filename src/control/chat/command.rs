@@ -1,6 +1,6 @@
 //! From a line of text to a command: names, aliases, whom it is for.
 
-use super::forms::COMMANDS;
+use crate::model::commands::COMMANDS;
 use crate::model::trimmed;
 
 /// What can be asked for.

@@ -41,7 +41,7 @@ mod youtube;
 use std::sync::Arc;
 
 pub use access::AccessMode;
-pub(crate) use forms::{CommandForm, MESSAGE, OptionForm, OptionValue, Proposals, commands, menu};
+pub(crate) use forms::MESSAGE;
 pub use incoming::{Along, Author, ChosenRole, Incoming, IncomingKind};
 pub(crate) use propose::{Proposed, Typing};
 

@@ -8,11 +8,11 @@ use crate::render::views::Link;
 use crate::store::StoreError;
 
 use super::access;
-use super::forms::{COMMANDS, OptionForm, OptionValue, Proposals};
 use super::incoming::{Along, Author};
 use super::turn::Turn;
 use super::words::{list_number, reference};
 use super::{Control, place};
+use crate::model::commands::{COMMANDS, OptionForm, OptionValue, Proposals};
 
 /// Most proposals at a time. Source: <https://docs.discord.com/developers/interactions/application-commands#autocomplete> (2026-11).
 const PROPOSED_MAX: usize = 25;

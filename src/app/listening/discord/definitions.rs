@@ -7,8 +7,8 @@ use serenity::all::{
     InteractionContext, Permissions,
 };
 
-use crate::control::{CommandForm, OptionForm, OptionValue, Proposals, commands};
 use crate::model::Channel;
+use crate::model::commands::{self, CommandForm, OptionForm, OptionValue, Proposals};
 use crate::notify::SendError;
 use crate::notify::discord::Discord;
 use crate::store::{Registry, StoreError};
@@ -59,7 +59,7 @@ fn definitions() -> Vec<CreateCommand> {
     let watch = CreateCommand::new(WATCH)
         .kind(CommandType::Message)
         .default_member_permissions(Permissions::MANAGE_GUILD);
-    let slash = commands(SERVICE).map(slash);
+    let slash = commands::of(SERVICE).map(slash);
     slash.chain([watch.contexts(everywhere()).integration_types(to_servers())]).collect()
 }
 
