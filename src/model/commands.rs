@@ -187,7 +187,7 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
             PartForm { word: "off", does: "Let it ring where it is watched again", options: &[] },
             PartForm {
                 word: "mention",
-                does: "Mention a role on chosen rules; without a role or a rule, end that",
+                does: "Mention a role on chosen rules, or nobody; alone, show who is mentioned",
                 options: &[
                     OptionForm {
                         name: "role",

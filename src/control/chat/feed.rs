@@ -101,9 +101,12 @@ async fn off(turn: &mut Turn<'_>, server: &Address) -> Result<Answer, Stop> {
 }
 
 /// `/feed mention [role] [rule[; rule]…]`: mentions a role on these rules. Without rules, the role on none any more; without a
-/// role, nobody on them. Without both, nobody at all: a role that was deleted can't be chosen.
+/// role, nobody on them, because one that was deleted can't be chosen. Without both it shows who is mentioned.
 async fn mention(turn: &mut Turn<'_>, server: &Address, rest: &str) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
+    if rest.is_empty() {
+        return Ok(Answer::of(&view(turn, server).await?));
+    }
     let (first, behind) = first_word(rest).unwrap_or_default();
     let role = turn.along.roles.iter().find(|known| known.id.to_string() == first).cloned();
     let rules = if role.is_some() { behind } else { rest };
@@ -124,7 +127,6 @@ async fn mention(turn: &mut Turn<'_>, server: &Address, rest: &str) -> Result<An
     let rules: Vec<String> = rules.iter().map(ToString::to_string).collect();
     let mut mentions = settings.mentions.clone();
     match &role {
-        None if rules.is_empty() => mentions.clear(),
         Some(role) if rules.is_empty() => mentions.retain(|mention| mention.role != role.id),
         _ => mentions.retain(|mention| !rules.contains(&mention.rule)),
     }
