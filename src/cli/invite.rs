@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::terminal::say;
 use crate::config::Config;
 use crate::control::{AccessMode, INVITATION_LIFE, invitation};
-use crate::model::{Channel, InvitationLink, Owner, UnixMillis};
+use crate::model::{Channel, InvitationLink, Owner, UnixMillis, commands};
 use crate::notify::telegram::Telegram;
 use crate::render::numbers::Moment;
 use crate::store::{Access, Edit, Edited, Registry, Shared, Sqlite};
@@ -72,14 +72,22 @@ async fn invite(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), 
         }
     }
     if is_line_needed {
-        writeln!(out, "/start {code}")?;
+        writeln!(out, "{}", start(bots().all(|bot| bot.traits().reads_texts), &code))?;
     }
     writeln!(out, "good for one person until {until}{operator}")?;
     Ok(out.flush()?)
 }
 
+/// What is to be written to the bot: where texts are not read, the code is a part of the command that has a name.
+fn start(reads_texts: bool, code: &str) -> String {
+    let line = format!("/start {code}");
+    if reads_texts { line } else { commands::in_parts(&line).unwrap_or(line) }
+}
+
 async fn revoke(store: &Sqlite, code: &str, now: UnixMillis) -> Result<(), Fault> {
-    let code = code.rsplit_once("start=").map_or(code, |(_, code)| code).trim();
+    let code = ["start=", "/start", "code:"].into_iter().fold(code, |code, before| {
+        code.rsplit_once(before).map_or(code, |(_, behind)| behind).trim()
+    });
     let edit = Edit::Revoke { code: code.to_owned() };
     let done = store.edit(None, vec![edit], now).await?.and_then(|mut done| done.pop());
     match done {

@@ -8,14 +8,14 @@ use rand::RngCore;
 use tokio_util::task::TaskTracker;
 
 use super::context::{Context, block_on, stdout};
-use super::destinations::make_on;
+use super::destinations::{destination, make_on};
 use super::fault::Fault;
 use super::preview;
 use super::shut::in_words;
 use super::terminal::plain;
 use crate::app::Channels;
 use crate::config::Config;
-use crate::model::{Address, Clock};
+use crate::model::Clock;
 use crate::notify::Outgoing;
 use crate::store::{Access, Shared};
 
@@ -23,23 +23,24 @@ use crate::store::{Access, Shared};
 pub(super) struct Args {
     /// Where to, such as telegram:1234
     #[arg(value_name = "DESTINATION")]
-    to: Address,
+    to: String,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
+    let to = destination(&args.to)?;
     let config = context.config()?;
     let now = context.now;
     let clock: Clock = Arc::new(move || now);
-    let channel = args.to.channel();
+    let channel = to.channel();
     let channels = Channels::new(&config, &clock, &TaskTracker::new());
     let channels = channels.map_err(|error| Fault::wrong(error.to_string()))?;
     let notifier = channels.notifier(channel).ok_or_else(|| {
-        let (to, lacks) = (args.to.masked(), Config::switch(channel));
+        let (to, lacks) = (to.masked(), Config::switch(channel));
         Fault::wrong(format!("{to} is off: there is no {lacks} in the configuration"))
     })?;
     let renderer = preview::renderer(&config.defaults.templates).map_err(Fault::templates)?;
     let body = renderer
-        .test(&args.to, now, &config.defaults.tz)
+        .test(&to, now, &config.defaults.tz)
         .map_err(|error| Fault::Failed(error.into()))?;
     // It needs no watch, and so no database; where there is one, it says where a chat has moved to.
     let store = match config.store.path.exists() {
@@ -48,10 +49,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     };
     block_on(async {
         let known = match &store {
-            Some(store) => store.destination(&args.to).await?,
+            Some(store) => store.destination(&to).await?,
             None => None,
         };
-        let address = known.as_ref().map_or(&args.to, |row| &row.address).clone();
+        let address = known.as_ref().map_or(&to, |row| &row.address).clone();
         let shown = address.masked();
         let outgoing = Outgoing { id: new_id(), address: address.clone(), body, silent: false };
         let receipt = notifier.send(&outgoing).await;

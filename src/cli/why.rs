@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 
 use super::context::{Context, block_on, stdout};
+use super::destinations::destination;
 use super::fault::Fault;
 use super::terminal::plain;
 use crate::app;
 use crate::control::{self, Held, RuleState};
 use crate::model::{
-    Address, CancelReason, Effective, Event, Metric, Outcome, Settings, SubjectRef, TriggerRow,
-    UnixMillis, Value, VideoId,
+    CancelReason, Effective, Event, Metric, Outcome, Settings, SubjectRef, TriggerRow, UnixMillis,
+    Value, VideoId,
 };
 use crate::render::numbers::{Moment, Numbers, grouped, period, rounded, window};
 use crate::render::views::value_text;
@@ -22,7 +23,7 @@ pub(super) struct Args {
     pub(super) video: String,
     /// Only what concerns one destination, such as telegram:1234
     #[arg(long, value_name = "DESTINATION")]
-    to: Option<Address>,
+    to: Option<String>,
 }
 
 pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
@@ -31,12 +32,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         Ok(other) => return Err(Fault::wrong(format!("{other} is no video"))),
         Err(error) => return Err(Fault::wrong(error.to_string())),
     };
+    let to = args.to.as_deref().map(destination).transpose()?;
     let config = context.config()?;
     let store = context.store(&config, Access::Existing)?;
     let (history, rules) = block_on(async {
         let since = context.now.minus(History::BACK);
         let history = store.history(video, since, History::POINTS_MAX).await?;
-        Ok((history, store.why(video, args.to.clone()).await?))
+        Ok((history, store.why(video, to).await?))
     })?;
     let defaults = app::defaults(&config);
     let explained = Explained { video, now: context.now, defaults, history, rules };

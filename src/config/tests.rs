@@ -39,7 +39,7 @@ fn three_mistakes_at_once_are_three_lines() {
     insta::assert_snapshot!(with(text, &[]).unwrap_err(), @r"
     config/tubebell.toml:2: unknown key youtube.api_kay: did you mean api_key?
     config/tubebell.toml:4: youtube.daily_units: expected a whole number of at least 1
-    config/tubebell.toml:6: operator.to: `mail` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord-webhook:<https://…> or webhook:<https://…>
+    config/tubebell.toml:6: operator.to: `mail` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…> or webhook:<https://…>
     ");
 }
 
@@ -239,9 +239,9 @@ defaults.preset = "loud" → defaults.preset: "loud" is not known: write "all" o
 defaults.at_most = "31d" → defaults.at_most: `31d` is too long: write at most 30d, for statistics are kept no longer
 defaults.tz = "Europe/Madird" → defaults.tz: `Europe/Madird` is no time zone: write one of the tz database, as in Europe/Madrid
 operator.to = ["webhook:htps://a.org/hunter2"] → operator.to: entry 1 is no webhook: write webhook:https://host/path
-operator.to = ["discord-webhook:https://discord.com/hunter2"] → operator.to: this is no Discord webhook: write discord-webhook:https://discord.com/api/webhooks/<id>/<token>, as the channel's settings show it, with ?thread_id=<id> behind it for one thread
-operator.to = ["discord:https://discord.com/api/webhooks/12/hunter2"] → operator.to: this is no Discord webhook: write discord-webhook:https://discord.com/api/webhooks/<id>/<token>, as the channel's settings show it, with ?thread_id=<id> behind it for one thread
-operator.to = ["discord-webhok:https://a.org/hunter2"] → operator.to: `discord-webhok` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord-webhook:<https://…> or webhook:<https://…>
+operator.to = ["discord-webhook:https://discord.com/hunter2"] → operator.to: entry 1 is no Discord webhook: write discord-webhook:https://discord.com/api/webhooks/<id>/<token>, as the channel's settings show it, with ?thread_id=<id> behind it for one thread
+operator.to = ["discord:https://discord.com/api/webhooks/12/hunter2"] → operator.to: entry 1 is no Discord webhook: write discord-webhook:https://discord.com/api/webhooks/<id>/<token>, as the channel's settings show it, with ?thread_id=<id> behind it for one thread
+operator.to = ["discord-webhok:https://a.org/hunter2"] → operator.to: `discord-webhok` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…> or webhook:<https://…>
 operator.to = ["discord-webhook:https://a.org/api/webhooks/12/hunter2"] ⏎ discord.rate_per_s = 5 → operator.to: discord-webhook:12/…: a Discord webhook is at https://discord.com, or where discord.api_url says: copy its URL from the channel's settings
 operator.to = ["discord:5"] ⏎ discord.rate_per_s = 5 → operator.to: names a discord destination, but there is no discord.token
 operator.to = ["discord-webhook:https://discord.com/api/webhooks/12/t"] → operator.to: names a discord-webhook destination, but there is no section [discord]

@@ -196,17 +196,10 @@ pub(super) fn addresses(raw: &Raw) -> Result<Vec<Address>, String> {
         .enumerate()
         .map(|(index, item)| {
             let text = text(item)?;
-            text.parse::<Address>().map_err(|error| match text.split_once(':') {
-                // The rest of a webhook's address may be as good as a password.
-                Some(("webhook" | "http" | "https", _)) => {
-                    format!("entry {} is no webhook: write webhook:https://host/path", index + 1)
-                }
-                // So may that of a kind that nobody knows.
-                Some((kind, _)) if matches!(error, AddressError::Kind(_)) => {
-                    AddressError::Kind(excerpt(kind).into_owned()).to_string()
-                }
-                _ => error.to_string(),
-            })
+            // Where nothing of it is repeated, its place is named.
+            let place = format!("entry {}", index + 1);
+            text.parse()
+                .map_err(|error: AddressError| error.to_string().replacen("this", &place, 1))
         })
         .collect()
 }

@@ -13,13 +13,13 @@ use super::text::excerpt;
 /// Source: RFC 1035, section 2.3.4.
 const HOST_MAX_CHARS: usize = 261;
 
-/// Why a text is no destination; repeats its beginning.
+/// Why a text is no destination; repeats the beginning of what can be no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Unknown kind.
     #[error(
         "`{0}` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, \
-         discord-webhook:<https://…> or webhook:<https://…>"
+         discord:@<user id>, discord-webhook:<https://…> or webhook:<https://…>"
     )]
     Kind(String),
     /// A chat or thread that is not an integer.
@@ -29,7 +29,8 @@ pub enum AddressError {
     Telegram(String),
     /// A channel or person of Discord's that is none.
     #[error(
-        "`{0}` is no Discord channel: write discord:<channel id>, or discord:@<user id> for a person, both whole numbers"
+        "`{0}` is no Discord channel: write discord:<channel id>, or discord:@<user id> for a person, both whole numbers; in a \
+         link to a channel it is the last number"
     )]
     Discord(String),
     /// A webhook of Discord's that is none. What was written may hold a secret, so nothing of it is repeated.
@@ -38,9 +39,9 @@ pub enum AddressError {
          settings show it, with ?thread_id=<id> behind it for one thread"
     )]
     DiscordWebhook,
-    /// A webhook whose address is not an absolute http(s) URL.
-    #[error("`{0}` is no webhook: write webhook:https://host/path")]
-    Webhook(String),
+    /// A webhook whose address is not an absolute http(s) URL, of which nothing is repeated either.
+    #[error("this is no webhook: write webhook:https://host/path")]
+    Webhook,
 }
 
 /// One destination.
@@ -211,6 +212,10 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
+        // The URL that Discord shows for a webhook is a secret, however it is written here.
+        if text.contains("/api/webhooks/") && !text.starts_with("discord-webhook:") {
+            return Err(AddressError::DiscordWebhook);
+        }
         match text.split_once(':') {
             Some(("telegram", rest)) => {
                 let bad = || AddressError::Telegram(excerpt(text).into_owned());
@@ -221,11 +226,9 @@ impl FromStr for Address {
                 Ok(Address::Telegram { chat: chat.parse().map_err(|_| bad())?, thread })
             }
             Some(("discord", rest)) => {
-                let bad = || match rest.contains('/') {
-                    // It may be a webhook, whose address is a secret.
-                    true => AddressError::DiscordWebhook,
-                    false => AddressError::Discord(excerpt(text).into_owned()),
-                };
+                // What has a slash may be a secret.
+                let shown = if rest.contains('/') { "discord:…" } else { text };
+                let bad = || AddressError::Discord(excerpt(shown).into_owned());
                 match rest.strip_prefix('@') {
                     Some(person) => snowflake(person).map(Address::DiscordPerson),
                     None => snowflake(rest).map(Address::Discord),
@@ -244,13 +247,15 @@ impl FromStr for Address {
                     Some(host) if !host.is_empty() && !url.contains(is_unruly) => {
                         Ok(Address::Webhook(url.to_owned()))
                     }
-                    _ => Err(AddressError::Webhook(excerpt(text).into_owned())),
+                    _ => Err(AddressError::Webhook),
                 }
             }
             Some(("recorder", name)) if !name.is_empty() && !name.contains(is_unruly) => {
                 Ok(Address::Recorder(name.to_owned()))
             }
-            _ => Err(AddressError::Kind(excerpt(text).into_owned())),
+            // What stands behind a kind may be a secret.
+            Some((kind, _)) => Err(AddressError::Kind(excerpt(kind).into_owned())),
+            None => Err(AddressError::Kind(excerpt(text).into_owned())),
         }
     }
 }
@@ -353,10 +358,18 @@ mod tests {
             "discord-webhook:https://discord.com/s3cret",
             "discord-webhook:s3cret",
             "discord:https://discord.com/api/webhooks/12/s3cret",
+            "discord:https://example.org/s3cret",
+            "webhook:https://discord.com/api/webhooks/12/s3cret",
+            "webhook:htps://example.org/s3cret",
+            "https://discord.com/api/webhooks/12/s3cret",
+            "https://example.org/s3cret",
+            "discord-webhok:https://example.org/s3cret",
         ] {
             let error = text.parse::<Address>().unwrap_err().to_string();
             assert!(!error.contains("s3cret"), "{error}");
         }
+        let link = "discord:https://discord.com/channels/1/2".parse::<Address>().unwrap_err();
+        assert!(link.to_string().ends_with("it is the last number"), "{link}");
         for text in ["discord:x", "discord:-1", "discord:0", "discord:", "discord:@", "discord:1/2"]
         {
             assert!(text.parse::<Address>().is_err(), "{text}");

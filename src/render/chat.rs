@@ -32,7 +32,7 @@ impl ChatTemplates {
 
     /// One view as one message.
     pub(super) fn page(&self, view: AnyView, room: &Room) -> Result<ChatPage, RenderError> {
-        let AnyView { name, fields, buttons, preview, picture } = view;
+        let AnyView { name, fields, buttons, preview, picture, about: _ } = view;
         let (html, seen) = page::fitted(&self.registry, name, &fields?, &[room])?;
         let message = ChatMessage { html, buttons, preview, preview_url: None, picture };
         Ok(ChatPage { message, seen })

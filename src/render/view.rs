@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::link::Link;
 use crate::model::{Button, Picture};
 
 /// The fields of one message, its buttons and its samples.
@@ -42,6 +43,8 @@ pub struct AnyView {
     pub preview: bool,
     /// The picture that goes along with it.
     pub picture: Option<Picture>,
+    /// The place that it is about, where it is not the one in which it stands.
+    pub about: Option<Link>,
 }
 
 impl<V: View> From<&V> for AnyView {
@@ -52,6 +55,7 @@ impl<V: View> From<&V> for AnyView {
             buttons: view.buttons(),
             preview: view.preview(),
             picture: view.picture(),
+            about: None,
         }
     }
 }

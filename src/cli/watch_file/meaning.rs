@@ -273,9 +273,7 @@ fn subject(column: Column, text: &str) -> Result<SubjectRef, String> {
 fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
     let address: Address = text.parse().map_err(|error| match error {
         AddressError::Kind(text) => {
-            // Only the kind: what follows may be a URL with a secret.
-            let kind = text.split(':').next().unwrap_or_default();
-            AddressError::Kind(Quoted(kind).to_string().trim_matches('"').to_owned()).to_string()
+            AddressError::Kind(Quoted(&text).to_string().trim_matches('"').to_owned()).to_string()
         }
         AddressError::Telegram(text) => {
             AddressError::Telegram(Quoted(&text).to_string().trim_matches('"').to_owned())
@@ -285,10 +283,7 @@ fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
             AddressError::Discord(Quoted(&text).to_string().trim_matches('"').to_owned())
                 .to_string()
         }
-        AddressError::DiscordWebhook => AddressError::DiscordWebhook.to_string(),
-        AddressError::Webhook(_) => {
-            "this is no webhook: write webhook:https://host/path".to_owned()
-        }
+        error @ (AddressError::DiscordWebhook | AddressError::Webhook) => error.to_string(),
     })?;
     let (channel, shown) = (address.channel(), || address.masked());
     if !terms.channels.contains(&channel) {

@@ -29,8 +29,9 @@ pub(super) struct Asked<'a> {
 
 /// Which place a command is about.
 ///
-/// What makes something new ring is about the feed of the server, where there is one. All else is about where it is typed if
-/// something is watched there, because whoever types it there means that; else about the feed. Whoever may not decide may not
+/// What names something that is watched is about where that rings: where it is typed, else in the feed of the server. What makes
+/// something new ring is about the feed. All else is about where it is typed if something is watched there, because whoever
+/// types it there means that; else about the feed. Whoever may not decide may not
 /// see the feed either, for all that we know: for them it is always where they type.
 pub(super) async fn about(actions: &Actions, asked: Asked<'_>) -> Result<Address, StoreError> {
     let Asked { typed, along, word, what } = asked;
@@ -38,11 +39,16 @@ pub(super) async fn about(actions: &Actions, asked: Asked<'_>) -> Result<Address
     let Some(feed) = feed_of(actions, along, is_of_server).await? else {
         return Ok(typed.clone());
     };
-    let is_new = RINGS.contains(&word)
-        && match what.map(str::trim) {
-            Some(what) if list_number(what).is_none() => !is_watched(actions, typed, what).await?,
-            Some(_) | None => false,
-        };
+    let named = what.map(str::trim).filter(|what| list_number(what).is_none());
+    let subject = named.and_then(|what| SubjectRef::from_text(what).ok());
+    if let Some(subject) = &subject {
+        for place in [typed, &feed] {
+            if actions.watch_of(place, subject).await?.is_some() {
+                return Ok(place.clone());
+            }
+        }
+    }
+    let is_new = named.is_some() && RINGS.contains(&word);
     let is_here = !is_new && has_something(actions, typed).await?;
     Ok(if is_here { typed.clone() } else { feed })
 }
@@ -82,17 +88,17 @@ async fn feed_of(
     }
 }
 
-async fn is_watched(actions: &Actions, at: &Address, what: &str) -> Result<bool, StoreError> {
-    let Ok(subject) = SubjectRef::from_text(what) else { return Ok(false) };
-    Ok(actions.watch_of(at, &subject).await?.is_some())
-}
-
 /// Whether something rings in a place, or is shown there.
 async fn has_something(actions: &Actions, at: &Address) -> Result<bool, StoreError> {
     Ok(actions.numbered(at, 1).await?.is_ok() || !actions.cards(at).await?.is_empty())
 }
 
 impl Turn<'_> {
+    /// The feed, for an answer that is about it and stands elsewhere.
+    pub(super) fn about(&self) -> Option<Link> {
+        self.typed.as_ref().and_then(|_| self.rings_in())
+    }
+
     /// Where what is watched here rings, in words and with a link; `None` where a chat is all that there is.
     pub(super) fn rings_in(&self) -> Option<Link> {
         let server = self.along.group.as_ref()?;

@@ -169,7 +169,7 @@ fn quiet_hours(text: &str) -> Result<(Option<Option<Quiet>>, Option<String>), St
     let refused = |line: String| wrong(&format!("{line}."), QUIET_EXAMPLE);
     let hours: Option<Option<Quiet>> = match (hours, zone) {
         _ if is_off => Some(None),
-        ([], [name]) if clock::zone_name(name).is_ok() => None,
+        ([], [name]) if name.contains('/') || clock::zone_name(name).is_ok() => None,
         _ => {
             let shown =
                 if hours.is_empty() { quoted(text).replace('`', "") } else { hours.concat() };

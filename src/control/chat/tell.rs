@@ -45,6 +45,7 @@ impl Turn<'_> {
     /// A view in the voice of this chat's channel; `None`: there are no words for it, nor for an apology.
     fn said(&self, view: AnyView) -> Option<Body> {
         let channel = self.destination.channel();
+        let view = AnyView { about: self.about(), ..view };
         let said = self.control.renderer.answer(channel, view).or_else(|error| {
             tracing::error!(
                 error = &error as &dyn std::error::Error,

@@ -15,8 +15,9 @@ mod limits;
 use std::sync::Arc;
 
 use super::Voice;
-use crate::model::{Body, Embed, EmbedMessage, UnixMillis};
+use crate::model::{Body, Embed, EmbedLink, EmbedMessage, UnixMillis};
 use crate::render::chat::{ChatPage, ChatTemplates};
+use crate::render::link::Link;
 use crate::render::news::{DigestMessage, Part, VideoNews, WatchMessage};
 use crate::render::room::EMBED;
 use crate::render::several::headline;
@@ -93,8 +94,15 @@ impl Voice for DiscordVoice {
         self.chats.digest(message, &EMBED, |page| self.page(page, Some(message.now)))
     }
 
-    fn answer(&self, view: AnyView) -> Result<Body, RenderError> {
-        Ok(self.page(self.chats.page(view, &EMBED)?, None))
+    fn answer(&self, mut view: AnyView) -> Result<Body, RenderError> {
+        let about = view.about.take();
+        let mut body = self.page(self.chats.page(view, &EMBED)?, None);
+        if let (Body::Embed(message), Some(Link { title, url })) = (&mut body, about)
+            && let Some(embed) = message.embeds.first_mut()
+        {
+            embed.author = Some(EmbedLink { text: title, url });
+        }
+        Ok(body)
     }
 
     fn card(&self, card: &Card) -> Result<Body, RenderError> {

@@ -16,6 +16,8 @@ const BEN: i64 = 43;
 #[derive(Debug)]
 struct Told {
     text: String,
+    /// The place that it is about, where it is said.
+    about: Option<String>,
     is_for_asker: bool,
 }
 
@@ -167,7 +169,11 @@ fn told(said: &Said) -> Told {
         (None, Some(toast)) => toast.to_string(),
         (None, None) => String::new(),
     };
-    Told { text, is_for_asker: said.is_for_asker }
+    let about = match &said.message {
+        Some(Body::Embed(message)) => message.embeds.first().and_then(|embed| embed.author.clone()),
+        _ => None,
+    };
+    Told { text, about: about.map(|link| link.text), is_for_asker: said.is_for_asker }
 }
 
 /// The words of an embed as they are seen.
@@ -244,6 +250,13 @@ async fn a_watch_rings_in_the_feed_of_its_server_and_without_one_where_it_was_ty
     world.types(manager(GENERAL), "watch", &change).await;
     assert_eq!(world.watches_at(GENERAL).await[0].rules, ["views every 20"]);
     assert_eq!(world.watches_at(ALERTS).await[0].rules, ["status"]);
+    // What is watched in the feed alone is found from anywhere, and the answer says that it is there.
+    world.types(manager(GENERAL), "unwatch", &[("video", "1")]).await;
+    world.types(manager(GENERAL), "card", &[("off", "true")]).await;
+    let told = world.types(manager(GENERAL), "mute", &[("video", VIDEO), ("for", "1h")]).await;
+    assert_eq!(told.about.as_deref(), Some("the feed of this server"), "{told:?}");
+    let told = world.types(manager(ALERTS), "unmute", &[("video", "1")]).await;
+    assert_eq!(told.about, None, "{told:?}");
     let told = world.types(manager(903), "feed", &[("off", "")]).await;
     assert!(told.text.contains("no feed any more"), "{told:?}");
     let told = world.types(manager(903), "watch", &[("video", VIDEO)]).await;
