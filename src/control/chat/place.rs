@@ -96,7 +96,8 @@ async fn has_something(actions: &Actions, at: &Address) -> Result<bool, StoreErr
 impl Turn<'_> {
     /// The feed, for an answer that is about it and stands elsewhere.
     pub(super) fn about(&self) -> Option<Link> {
-        self.typed.as_ref().and_then(|_| self.rings_in())
+        let (_, server) = self.typed.as_ref().zip(self.along.group.as_ref())?;
+        place(server, self.destination, "📣 The feed of this server")
     }
 
     /// Where what is watched here rings, in words and with a link; `None` where a chat is all that there is.

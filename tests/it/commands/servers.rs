@@ -254,7 +254,7 @@ async fn a_watch_rings_in_the_feed_of_its_server_and_without_one_where_it_was_ty
     world.types(manager(GENERAL), "unwatch", &[("video", "1")]).await;
     world.types(manager(GENERAL), "card", &[("off", "true")]).await;
     let told = world.types(manager(GENERAL), "mute", &[("video", VIDEO), ("for", "1h")]).await;
-    assert_eq!(told.about.as_deref(), Some("the feed of this server"), "{told:?}");
+    assert_eq!(told.about.as_deref(), Some("📣 The feed of this server"), "{told:?}");
     let told = world.types(manager(ALERTS), "unmute", &[("video", "1")]).await;
     assert_eq!(told.about, None, "{told:?}");
     let told = world.types(manager(903), "feed", &[("off", "")]).await;
