@@ -12,6 +12,7 @@
 mod administrators;
 mod answers;
 mod backlog;
+mod common;
 mod discord;
 mod first_invitation;
 mod hearing;
@@ -23,6 +24,7 @@ mod update;
 
 pub(super) use administrators::TelegramAdministrators;
 pub(super) use answers::Answers;
+pub(super) use common::Common;
 pub(super) use discord::DiscordListener;
 pub(super) use hearing::Hearing;
 pub(super) use telegram::{TelegramListener, introduce};

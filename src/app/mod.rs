@@ -25,7 +25,9 @@ use channels::{Sender, TelegramBot};
 use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
-use listening::{Answers, DiscordListener, Hearing, TelegramAdministrators, TelegramListener};
+use listening::{
+    Answers, Common, DiscordListener, Hearing, TelegramAdministrators, TelegramListener,
+};
 use lookup::YouTubeLookup;
 use opening::Opening;
 use service_timeout::ServiceTimeout;
@@ -299,27 +301,25 @@ impl Gateway {
             AccessMode::Allowlist => config.operator.to.is_empty(),
             AccessMode::Open => false,
         };
+        let common = Common {
+            store: Arc::clone(&store) as _,
+            renderer,
+            lookup,
+            options: control_options(config, defaults),
+            invite,
+            clock: Arc::clone(&clock),
+            watched,
+            stream,
+            wakers,
+            tracker: tracker.clone(),
+        };
         let discord_token = config.discord.as_ref().and_then(|options| options.token.clone());
         if let (Some(client), Some(token)) = (channels.discord, discord_token) {
             let hearing = Arc::new(Hearing::default());
             let asked = Arc::clone(&hearing);
             checks.push(("commands on Discord", Box::new(move || asked.trouble())));
-            let listener = DiscordListener {
-                client,
-                token,
-                store: Arc::clone(&store) as _,
-                renderer: Arc::clone(&renderer),
-                lookup: Arc::clone(&lookup) as _,
-                options: control_options(config, defaults.clone()),
-                bot: discord_bot,
-                invite,
-                clock: Arc::clone(&clock),
-                watched: watched.clone(),
-                stream: Arc::clone(&stream),
-                wakers: wakers.clone(),
-                tracker: tracker.clone(),
-                hearing,
-            };
+            let common = common.clone();
+            let listener = DiscordListener { client, token, common, bot: discord_bot, hearing };
             tracker.spawn(listener.run(stop.clone()));
         }
         if let Some(TelegramBot { client, limiter }) = channels.telegram {
@@ -331,17 +331,8 @@ impl Gateway {
                 answers: Answers::new(client.clone(), limiter, answers, halt),
                 administrators: Arc::new(TelegramAdministrators::new(client.clone(), time_limit())),
                 client,
-                store: Arc::clone(&store) as _,
-                renderer,
-                lookup,
-                options: control_options(config, defaults),
+                common,
                 bot,
-                invite,
-                clock: Arc::clone(&clock),
-                watched,
-                stream,
-                wakers,
-                tracker: tracker.clone(),
                 is_crowded,
                 hearing,
             };

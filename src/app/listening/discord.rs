@@ -22,24 +22,19 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use super::first_invitation::{self, FirstInvitation};
+use super::common::{self, BACK_OFF, Common};
+use super::first_invitation::FirstInvitation;
 use super::hearing::Hearing;
-use crate::bus::Embedded;
-use crate::control::{
-    Administrators, Control, ControlOptions, Incoming, IncomingKind, Lookup, NotSaid, PersonId,
-};
-use crate::deliver::Wakers;
-use crate::model::{Address, Clock};
+use crate::control::{Administrators, Control, Incoming, IncomingKind, NotSaid, PersonId};
+use crate::model::Address;
 use crate::notify::SendError;
 use crate::notify::discord::{Bot, Discord};
-use crate::render::Renderer;
 use crate::store::Registry;
 
 use answers::Answers;
 use ears::{Ears, Heard};
-use gateway::{BACK_OFF, Gateway};
+use gateway::Gateway;
 use interaction::Told;
 use queue::Queue;
 
@@ -87,51 +82,26 @@ impl Administrators for SaidAlong {
 pub(in crate::app) struct DiscordListener {
     pub(in crate::app) client: Discord,
     pub(in crate::app) token: SecretString,
-    pub(in crate::app) store: Arc<dyn Registry>,
-    pub(in crate::app) renderer: Arc<Renderer>,
-    pub(in crate::app) lookup: Arc<dyn Lookup>,
-    pub(in crate::app) options: ControlOptions,
+    pub(in crate::app) common: Common,
+    /// Who we are, where the service has said so.
     pub(in crate::app) bot: Option<Bot>,
-    pub(in crate::app) invite: bool,
-    pub(in crate::app) clock: Clock,
-    /// Rung when a watch may have been made.
-    pub(in crate::app) watched: Wakers,
-    /// The stream, into which a watch writes its first snapshot.
-    pub(in crate::app) stream: Arc<Embedded>,
-    /// Rung when something may wait to be sent.
-    pub(in crate::app) wakers: Wakers,
-    /// Whose the tasks are that work off what was heard.
-    pub(in crate::app) tracker: TaskTracker,
     /// Whether commands are heard.
     pub(in crate::app) hearing: Arc<Hearing>,
 }
 
 impl DiscordListener {
     /// Listens until `stop` is cancelled; what is at work is finished.
-    pub(in crate::app) async fn run(mut self, stop: CancellationToken) {
-        let Some(bot) = self.meet(&stop).await else { return };
-        self.options.bot.clone_from(&bot.username);
+    pub(in crate::app) async fn run(self, stop: CancellationToken) {
+        let known = self.bot.clone();
+        let met = common::meet(known, || self.client.get_me(), &self.hearing, &stop).await;
+        let Some(bot) = met else { return };
         self.welcome(&bot).await;
         let answers = Answers::new(self.client.clone());
-        let control = Arc::new(Control::new(
-            Arc::clone(&self.store),
-            Arc::clone(&self.renderer),
-            Arc::clone(&self.lookup),
-            Arc::new(SaidAlong),
-            Arc::new(answers.clone()),
-            self.options.clone(),
-        ));
-        let after = {
-            let (watched, stream, wakers) =
-                (self.watched.clone(), Arc::clone(&self.stream), self.wakers.clone());
-            move || {
-                watched.wake();
-                stream.written();
-                wakers.wake();
-            }
-        };
-        let tasks = (self.tracker.clone(), stop.clone());
-        let queue = Queue::new(Arc::clone(&control), Arc::clone(&self.clock), tasks, after);
+        let reply = Arc::new(answers.clone());
+        let control = Arc::new(self.common.control(&bot.username, Arc::new(SaidAlong), reply));
+        let tasks = (self.common.tracker.clone(), stop.clone());
+        let (clock, after) = (Arc::clone(&self.common.clock), self.common.after());
+        let queue = Queue::new(Arc::clone(&control), clock, tasks, after);
         let (ears, heard) = Ears::new();
         let ears = Arc::new(ears);
         let gateway = Gateway::new(
@@ -140,7 +110,7 @@ impl DiscordListener {
             Arc::clone(&ears),
             Arc::clone(&self.hearing),
         );
-        self.tracker.spawn(gateway.run(stop.clone()));
+        self.common.tracker.spawn(gateway.run(stop.clone()));
         let at = Listening {
             control,
             answers,
@@ -151,45 +121,18 @@ impl DiscordListener {
         self.listen(heard, &ears, &at, &stop).await;
     }
 
-    /// Asks who we are until Discord answers.
-    async fn meet(&self, stop: &CancellationToken) -> Option<Bot> {
-        let mut bot = self.bot.clone();
-        let mut wait = BACK_OFF.0;
-        loop {
-            if bot.is_some() {
-                return bot;
-            }
-            tokio::select! {
-                () = stop.cancelled() => return None,
-                () = tokio::time::sleep(wait) => {}
-            }
-            wait = (wait * 2).min(BACK_OFF.1);
-            match self.client.get_me().await {
-                Ok(found) => bot = Some(found),
-                Err(error) => drop(self.hearing.fails(&error.to_string())),
-            }
-        }
-    }
-
     /// Shows the operator how the bot gets to a server, and once in the life of a database their own invitation.
     async fn welcome(&self, bot: &Bot) {
-        let invitation = FirstInvitation {
-            store: &*self.store,
-            is_nobody_operator: self.options.operator.is_empty(),
-            now: (self.clock)(),
-        };
         // On standard output, as the invitation: it is what a person is to read.
         // What stands in for Discord has no such page: the link would lead to a bot of somebody else's.
         if self.client.is_at_discord() {
             println!("Add {} to a Discord server: {}", bot.username, rights::install_link(bot.id));
         }
-        if !self.invite {
-            return;
-        }
-        if let Some(code) = first_invitation::made(&invitation, INVITED_KEY).await {
-            let operator = invitation.words();
+        if let Some(FirstInvitation { code, words }) =
+            self.common.first_invitation(INVITED_KEY).await
+        {
             println!(
-                "Your invitation, good for one person and seven days{operator}: write /start code:{code} to it in private"
+                "Your invitation, good for one person and seven days{words}: write /start code:{code} to it in private"
             );
         }
     }
@@ -217,7 +160,7 @@ impl DiscordListener {
                     let server = Address::Discord(server);
                     // Where the store fails, it is asked again in the queue.
                     let is_off = gone.remove(&server)
-                        || self.store.is_off_for(&server, REMOVED).await.unwrap_or(true);
+                        || self.common.store.is_off_for(&server, REMOVED).await.unwrap_or(true);
                     if is_off {
                         at.queue.put(&server, queue::server(server.clone(), true, REMOVED), None);
                     }
@@ -237,9 +180,9 @@ impl DiscordListener {
             Heard::Ready(application) => {
                 // Whoever tells them already tells those of now.
                 let Ok(one) = Arc::clone(&at.telling).try_acquire_owned() else { return };
-                let (client, store) = (self.client.clone(), Arc::clone(&self.store));
+                let (client, store) = (self.client.clone(), Arc::clone(&self.common.store));
                 let stop = stop.clone();
-                self.tracker.spawn(async move {
+                self.common.tracker.spawn(async move {
                     tell_commands(client, store, application, stop).await;
                     drop(one);
                 });
@@ -277,7 +220,7 @@ impl DiscordListener {
                 let deferring = opened.deferring();
                 if at.queue.put(&place, incoming, Some(opened)) {
                     let stop = stop.clone();
-                    self.tracker.spawn(async move {
+                    self.common.tracker.spawn(async move {
                         tokio::select! {
                             () = stop.cancelled() => {}
                             () = deferring => {}
@@ -288,8 +231,8 @@ impl DiscordListener {
             Told::Types { asked, typing } => {
                 let Ok(place) = Arc::clone(&at.typing).try_acquire_owned() else { return };
                 let (control, answers) = (Arc::clone(&at.control), at.answers.clone());
-                let now = (self.clock)();
-                self.tracker.spawn(async move {
+                let now = (self.common.clock)();
+                self.common.tracker.spawn(async move {
                     let proposed = control.propose(&typing, now).await;
                     answers.propose(&asked, &proposed).await;
                     drop(place);

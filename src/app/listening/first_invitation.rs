@@ -1,39 +1,44 @@
 //! The operator's own invitation, shown once in the life of a database for each chat service; as long as nobody is the
 //! operator, also when the last one has expired.
 
+use super::common::Common;
 use crate::control::{INVITATION_LIFE, invitation};
 use crate::model::{Owner, UnixMillis};
 use crate::store::{Registry, StoreError};
 
-/// What the operator's own invitation goes by.
-pub(super) struct FirstInvitation<'a> {
-    pub(super) store: &'a dyn Registry,
-    /// The configuration names no operator.
-    pub(super) is_nobody_operator: bool,
-    pub(super) now: UnixMillis,
-}
-
-impl FirstInvitation<'_> {
+/// An invitation to be shown.
+pub(super) struct FirstInvitation {
+    pub(super) code: String,
     /// What follows “good for one person”, where that makes a difference.
-    pub(super) fn words(&self) -> &'static str {
-        if self.is_nobody_operator { " (whoever opens it first is the operator)" } else { "" }
-    }
+    pub(super) words: &'static str,
 }
 
-/// The code of a new invitation; `None`: one was shown before, or none could be made, which is logged. `key` is where it is kept
-/// that one was.
-pub(super) async fn made(first: &FirstInvitation<'_>, key: &str) -> Option<String> {
-    match make(first, key).await {
-        Ok(code) => code,
-        Err(error) => {
-            tracing::error!(%error, "the operator's invitation could not be made");
-            None
+impl Common {
+    /// A new invitation of the operator's own; `None`: none is wanted, one was shown before, or none could be made, which is
+    /// logged. `key` is where it is kept that one was.
+    pub(super) async fn first_invitation(&self, key: &str) -> Option<FirstInvitation> {
+        if !self.invite {
+            return None;
+        }
+        let is_nobody_operator = self.options.operator.is_empty();
+        let words =
+            if is_nobody_operator { " (whoever opens it first is the operator)" } else { "" };
+        match make(&*self.store, is_nobody_operator, (self.clock)(), key).await {
+            Ok(code) => code.map(|code| FirstInvitation { code, words }),
+            Err(error) => {
+                tracing::error!(%error, "the operator's invitation could not be made");
+                None
+            }
         }
     }
 }
 
-async fn make(first: &FirstInvitation<'_>, key: &str) -> Result<Option<String>, StoreError> {
-    let FirstInvitation { store, is_nobody_operator, now } = *first;
+async fn make(
+    store: &dyn Registry,
+    is_nobody_operator: bool,
+    now: UnixMillis,
+    key: &str,
+) -> Result<Option<String>, StoreError> {
     if let Some(at) = store.load(key).await? {
         let is_expired = at
             .parse::<jiff::Timestamp>()

@@ -6,23 +6,20 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::answers::Answers;
-use super::first_invitation::{self, FirstInvitation};
+use super::common::{self, BACK_OFF, Common, back_off};
+use super::first_invitation::FirstInvitation;
 use super::hearing::Hearing;
 use super::inbox::{Came, Heard, IN_HAND_MAX};
 use super::jumps::Jumps;
 use super::queues::Queues;
 use super::update::incoming;
-use crate::bus::Embedded;
-use crate::control::{Administrators, Control, ControlOptions, Lookup};
-use crate::deliver::Wakers;
-use crate::model::{Clock, InvitationLink, commands};
+use crate::control::Administrators;
+use crate::model::{InvitationLink, commands};
 use crate::notify::telegram::{Bot, PollError, Telegram, Update};
 use crate::notify::{Notifier, SendError};
-use crate::render::Renderer;
-use crate::store::{Registry, StoreError, UpdateMark};
+use crate::store::{StoreError, UpdateMark};
 
 /// How long Telegram keeps a question for updates open. Its server takes at most 50 s.
 const LONG_POLL_S: u32 = 50;
@@ -37,9 +34,6 @@ const AGAIN: Duration = Duration::from_millis(200);
 /// A question that is answered sooner with nothing new was not held open: the server does not do as it is asked. An answer
 /// of the largest size may take seconds on its way.
 const HELD_MIN: Duration = Duration::from_secs(5);
-
-/// The first and the longest wait after a failure.
-const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// The longest wait after a failure of our own store: once it works again, whoever wrote meanwhile waits no longer.
 const STORE_BACK_OFF: Duration = Duration::from_secs(5);
@@ -99,22 +93,10 @@ enum From {
 pub(in crate::app) struct TelegramListener {
     pub(in crate::app) client: Telegram,
     pub(in crate::app) answers: Answers,
-    pub(in crate::app) store: Arc<dyn Registry>,
-    pub(in crate::app) renderer: Arc<Renderer>,
-    pub(in crate::app) lookup: Arc<dyn Lookup>,
+    pub(in crate::app) common: Common,
     pub(in crate::app) administrators: Arc<dyn Administrators>,
-    pub(in crate::app) options: ControlOptions,
+    /// Who we are, where the service has said so.
     pub(in crate::app) bot: Option<Bot>,
-    pub(in crate::app) invite: bool,
-    pub(in crate::app) clock: Clock,
-    /// Rung when a watch may have been made.
-    pub(in crate::app) watched: Wakers,
-    /// The stream, into which a watch writes its first snapshot.
-    pub(in crate::app) stream: Arc<Embedded>,
-    /// Rung when something may wait to be sent.
-    pub(in crate::app) wakers: Wakers,
-    /// Whose the tasks are that work off what was heard.
-    pub(in crate::app) tracker: TaskTracker,
     /// Set while as many updates are in hand as may be.
     pub(in crate::app) is_crowded: Arc<AtomicBool>,
     /// Whether commands are heard.
@@ -123,33 +105,19 @@ pub(in crate::app) struct TelegramListener {
 
 impl TelegramListener {
     /// Listens until `stop` is cancelled; the updates under way are finished.
-    pub(in crate::app) async fn run(mut self, stop: CancellationToken) {
-        let Some(bot) = self.meet(&stop).await else { return };
-        self.options.bot.clone_from(&bot.username);
-        if self.invite {
-            self.invite_operator(&bot).await;
-        }
-        let control = Control::new(
-            Arc::clone(&self.store),
-            Arc::clone(&self.renderer),
-            Arc::clone(&self.lookup),
-            Arc::clone(&self.administrators),
-            Arc::new(self.answers.clone()),
-            self.options.clone(),
-        );
+    pub(in crate::app) async fn run(self, stop: CancellationToken) {
+        let known = self.bot.clone();
+        let met = common::meet(known, || self.client.get_me(), &self.hearing, &stop).await;
+        let Some(bot) = met else { return };
+        self.prepare().await;
+        self.invite_operator(&bot).await;
+        let reply = Arc::new(self.answers.clone());
+        let control = self.common.control(&bot.username, Arc::clone(&self.administrators), reply);
         let source = format!("telegram:{}", bot.id);
-        let after = {
-            let (watched, stream, wakers) =
-                (self.watched.clone(), Arc::clone(&self.stream), self.wakers.clone());
-            move || {
-                watched.wake();
-                stream.written();
-                wakers.wake();
-            }
-        };
-        let tasks = (self.tracker.clone(), stop.clone());
+        let tasks = (self.common.tracker.clone(), stop.clone());
+        let (clock, after) = (Arc::clone(&self.common.clock), self.common.after());
         let is_crowded = Arc::clone(&self.is_crowded);
-        let queues = Queues::new(control, Arc::clone(&self.clock), tasks, is_crowded, after);
+        let queues = Queues::new(control, clock, tasks, is_crowded, after);
         let mut from = From::Mark;
         let mut jumps = Jumps::default();
         while !stop.is_cancelled() {
@@ -172,8 +140,7 @@ impl TelegramListener {
                 Deaf::NothingNew => NOTHING_NEW_BACK_OFF,
                 Deaf::Store(_) | Deaf::Unhandled => STORE_BACK_OFF,
             };
-            let wait = (BACK_OFF.0 * 2u32.saturating_pow(failures.clamp(1, 10) - 1)).min(longest);
-            rest(wait, &stop).await;
+            rest(back_off(failures, longest), &stop).await;
         }
         queues.rest(Duration::MAX).await;
         if let Err(error) = self.move_mark(&queues, &source).await {
@@ -181,30 +148,7 @@ impl TelegramListener {
         }
     }
 
-    /// Asks who we are until Telegram answers, and makes the bot ready.
-    async fn meet(&self, stop: &CancellationToken) -> Option<Bot> {
-        let mut bot = self.bot.clone();
-        let mut wait = BACK_OFF.0;
-        loop {
-            if let Some(bot) = bot {
-                self.prepare().await;
-                return Some(bot);
-            }
-            tokio::select! {
-                () = stop.cancelled() => return None,
-                () = tokio::time::sleep(wait) => {}
-            }
-            wait = (wait * 2).min(BACK_OFF.1);
-            bot = match self.client.get_me().await {
-                Ok(bot) => Some(bot),
-                Err(error) => {
-                    self.hearing.fails(&error.to_string());
-                    None
-                }
-            };
-        }
-    }
-
+    /// Makes the bot ready.
     async fn prepare(&self) {
         // A webhook that another program has set would keep all updates from us.
         if let Err(error) = self.client.delete_webhook().await {
@@ -219,16 +163,12 @@ impl TelegramListener {
 
     /// Prints the operator's own invitation, where one is to be made.
     async fn invite_operator(&self, bot: &Bot) {
-        let invitation = FirstInvitation {
-            store: &*self.store,
-            is_nobody_operator: self.options.operator.is_empty(),
-            now: (self.clock)(),
-        };
-        if let Some(code) = first_invitation::made(&invitation, INVITED_KEY).await {
+        if let Some(FirstInvitation { code, words }) =
+            self.common.first_invitation(INVITED_KEY).await
+        {
             // On standard output and not in the log: the link is a key, and logs are kept and passed on.
             println!(
-                "Your invitation, good for one person and seven days{}: {}",
-                invitation.words(),
+                "Your invitation, good for one person and seven days{words}: {}",
                 InvitationLink::TELEGRAM.to(&bot.username, &code)
             );
         }
@@ -278,12 +218,12 @@ impl TelegramListener {
 
     /// Stores up to where all have had their effect; returns what is stored.
     async fn move_mark(&self, queues: &Queues, source: &str) -> Result<Option<i64>, StoreError> {
-        let last = self.store.update_mark(source).await?;
+        let last = self.common.store.update_mark(source).await?;
         let is_new =
             |to: &i64| last.is_none_or(|last| last < *to || !UpdateMark::is_near(last, *to));
         let Some(to) = queues.handled_to().filter(is_new) else { return Ok(last) };
         let mark = UpdateMark { source: source.to_owned(), update_id: to };
-        self.store.move_mark(mark, (self.clock)()).await?;
+        self.common.store.move_mark(mark, (self.common.clock)()).await?;
         queues.forget_to(to);
         Ok(Some(to))
     }

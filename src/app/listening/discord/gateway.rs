@@ -17,12 +17,10 @@ use super::doors::{BETWEEN_SESSIONS, Deaf, Door};
 use super::ears::Ears;
 use super::frame::{self, Frame};
 use super::session::{Pulse, Session, Step};
+use crate::app::listening::common::{BACK_OFF, back_off};
 use crate::app::listening::hearing::Hearing;
 use crate::notify::SendError;
 use crate::notify::discord::Discord;
-
-/// The first and the longest wait after a session that did not come about or did not last.
-pub(super) const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// What stood for so long was good.
 const LASTED: Duration = Duration::from_secs(60);
@@ -103,7 +101,7 @@ impl Gateway {
             failures = if begun.elapsed() >= LASTED { 0 } else { failures + 1 };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = sleep(back_off(failures)) => {}
+                () = sleep(back_off(failures, BACK_OFF.1)) => {}
             }
         }
     }
@@ -124,7 +122,7 @@ impl Gateway {
             self.deaf.fails(0, &error.to_string());
             tokio::select! {
                 () = stop.cancelled() => return None,
-                () = sleep(wished(&error).unwrap_or(back_off(failures))) => {}
+                () = sleep(wished(&error).unwrap_or(back_off(failures, BACK_OFF.1))) => {}
             }
         }
     }
@@ -172,7 +170,7 @@ impl<'a> Shard<'a> {
             Ended::Unsaid(error) => {
                 *failures += 1;
                 deaf.fails(self.number, &error.to_string());
-                return Some(wished(error).unwrap_or(back_off(*failures)));
+                return Some(wished(error).unwrap_or(back_off(*failures, BACK_OFF.1)));
             }
             Ended::UsedUp(wait) => {
                 let s = wait.as_secs();
@@ -206,7 +204,7 @@ impl<'a> Shard<'a> {
             return Some(Duration::ZERO);
         }
         *failures += 1;
-        Some(back_off(*failures))
+        Some(back_off(*failures, BACK_OFF.1))
     }
 
     /// Opens a connection, and goes on with the session there or begins one.
@@ -350,21 +348,5 @@ fn wished(error: &SendError) -> Option<Duration> {
             Some((*wait).max(BACK_OFF.0))
         }
         _ => None,
-    }
-}
-
-/// How long to wait after so many sessions in a row that did not last.
-fn back_off(failures: u32) -> Duration {
-    (BACK_OFF.0 * 2u32.saturating_pow(failures.clamp(1, 10) - 1)).min(BACK_OFF.1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sessions_that_do_not_last_begin_ever_more_rarely() {
-        let waits: Vec<u64> = (0..9).map(|failures| back_off(failures).as_secs()).collect();
-        assert_eq!(waits, [1, 1, 2, 4, 8, 16, 32, 60, 60]);
     }
 }
