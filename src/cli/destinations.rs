@@ -6,7 +6,7 @@ use super::context::{Context, block_on, stdout};
 use super::fault::Fault;
 use super::shut::in_words;
 use super::terminal::counted;
-use crate::model::{Address, AddressError, DestinationId, UnixMillis};
+use crate::model::{Address, DestinationId, UnixMillis};
 use crate::render::numbers::Moment;
 use crate::store::{
     Access, DestinationRow, DestinationState, Edit, Edited, Registry, Shared, Sqlite,
@@ -127,7 +127,7 @@ async fn enable(store: &Sqlite, which: &Which, now: UnixMillis, tz: &str) -> Res
 
 /// A destination as it was written. One that can't be read is not repeated whole: it may hold a secret.
 pub(super) fn destination(text: &str) -> Result<Address, Fault> {
-    text.parse().map_err(|error: AddressError| Fault::wrong(error.to_string()))
+    Address::written(text).map_err(|error| Fault::wrong(error.to_string()))
 }
 
 /// Makes a destination on again; returns how many are by that.

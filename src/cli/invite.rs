@@ -59,7 +59,10 @@ async fn invite(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), 
         if is_nobody { "; whoever opens it first in a private chat is the operator" } else { "" };
     let until = Moment { at: now.plus(INVITATION_LIFE), tz: config.defaults.tz.clone() };
     let mut out = stdout();
-    let mut is_line_needed = bots().any(|bot| bot.traits().invitation_link.is_none());
+    // What is to be written to each bot to which no link leads.
+    let has_no_link = |bot: &Channel| bot.traits().invitation_link.is_none();
+    let mut lines: Vec<String> =
+        bots().filter(has_no_link).map(|bot| start(bot.traits().reads_texts, &code)).collect();
     if let Some(client) = client {
         match client.get_me().await {
             Ok(bot) => writeln!(out, "{}", InvitationLink::TELEGRAM.to(&bot.username, &code))?,
@@ -67,18 +70,18 @@ async fn invite(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), 
                 say(&format!(
                     "Telegram does not say what the bot is called ({error}): send it this line yourself"
                 ));
-                is_line_needed = true;
+                lines.push(start(true, &code));
             }
         }
     }
-    if is_line_needed {
-        writeln!(out, "{}", start(bots().all(|bot| bot.traits().reads_texts), &code))?;
+    for line in lines {
+        writeln!(out, "{line}")?;
     }
     writeln!(out, "good for one person until {until}{operator}")?;
     Ok(out.flush()?)
 }
 
-/// What is to be written to the bot: where texts are not read, the code is a part of the command that has a name.
+/// What is to be written to a bot: where texts are not read, the code is a part of the command that has a name.
 fn start(reads_texts: bool, code: &str) -> String {
     let line = format!("/start {code}");
     if reads_texts { line } else { commands::in_parts(&line).unwrap_or(line) }

@@ -70,10 +70,17 @@ fn is_whole_chat(address: &Address) -> bool {
 fn read(text: &str) -> Result<Address, Fault> {
     match text.parse::<Address>() {
         Ok(address) if is_whole_chat(&address) => Ok(address),
-        _ => Err(Fault::wrong(format!(
-            "`{}` is no person and no group: write telegram:<chat id>, as `tubebell people list` shows them",
-            plain(text)
-        ))),
+        other => {
+            // What has a slash may be a secret.
+            let shown = match other {
+                Ok(address) => address.masked(),
+                Err(_) if text.contains('/') => "…".to_owned(),
+                Err(_) => plain(text).to_string(),
+            };
+            Err(Fault::wrong(format!(
+                "`{shown}` is no person and no group: write telegram:<chat id>, discord:<server id> or discord:@<user id>, as `tubebell people list` shows them"
+            )))
+        }
     }
 }
 

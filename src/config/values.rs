@@ -13,7 +13,7 @@ use secrecy::SecretString;
 
 use super::text::{IN_QUOTES, bounded, holds_quotes, secret_of, text};
 use super::toml::Raw;
-use crate::model::{Address, AddressError, Digest, Schedule, Settings, SettingsError, excerpt};
+use crate::model::{Address, Digest, Schedule, Settings, SettingsError, excerpt};
 
 /// A whole number of at least `least`.
 pub(super) fn number(least: u32) -> impl Fn(&Raw) -> Result<u32, String> {
@@ -198,8 +198,10 @@ pub(super) fn addresses(raw: &Raw) -> Result<Vec<Address>, String> {
             let text = text(item)?;
             // Where nothing of it is repeated, its place is named.
             let place = format!("entry {}", index + 1);
-            text.parse()
-                .map_err(|error: AddressError| error.to_string().replacen("this", &place, 1))
+            Address::written(text).map_err(|error| {
+                let line = error.to_string();
+                line.strip_prefix("this").map(|rest| format!("{place}{rest}")).unwrap_or(line)
+            })
         })
         .collect()
 }
@@ -210,7 +212,7 @@ pub(super) fn chats(raw: &Raw) -> Result<Vec<Address>, String> {
     let wrong = list.iter().find_map(|address| {
         if !address.channel().traits().is_chat {
             let shown = address.masked();
-            return Some(format!("{shown} can't talk to a bot: write telegram:<chat id>"));
+            return Some(format!("{shown} can't talk to a bot: write telegram:<chat id>, discord:<server id> or discord:@<user id>"));
         }
         address.is_thread().then(|| {
             format!("{address} is a topic: write telegram:<chat id>, which lets in the whole chat")

@@ -128,6 +128,23 @@ impl Address {
         }
     }
 
+    /// A destination as somebody writes it. A webhook of Discord's that is written as one of others is told so: Discord would
+    /// take nothing that is sent there.
+    ///
+    /// # Errors
+    ///
+    /// See [`AddressError`].
+    pub(crate) fn written(text: &str) -> Result<Address, AddressError> {
+        match text.parse()? {
+            Address::Webhook(url)
+                if url.parse().is_ok_and(|hook: DiscordHook| hook.is_at_discord()) =>
+            {
+                Err(AddressError::DiscordWebhook)
+            }
+            address => Ok(address),
+        }
+    }
+
     /// The conversation with one person on the same service, which calls them so; `None`: nobody talks there.
     #[must_use]
     pub fn private_chat(&self, person: &str) -> Option<Address> {
@@ -212,10 +229,6 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        // The URL that Discord shows for a webhook is a secret, however it is written here.
-        if text.contains("/api/webhooks/") && !text.starts_with("discord-webhook:") {
-            return Err(AddressError::DiscordWebhook);
-        }
         match text.split_once(':') {
             Some(("telegram", rest)) => {
                 let bad = || AddressError::Telegram(excerpt(text).into_owned());
@@ -227,8 +240,11 @@ impl FromStr for Address {
             }
             Some(("discord", rest)) => {
                 // What has a slash may be a secret.
-                let shown = if rest.contains('/') { "discord:…" } else { text };
-                let bad = || AddressError::Discord(excerpt(shown).into_owned());
+                let bad = || match rest.parse::<DiscordHook>() {
+                    Ok(_) => AddressError::DiscordWebhook,
+                    Err(()) if rest.contains('/') => AddressError::Discord("discord:…".to_owned()),
+                    Err(()) => AddressError::Discord(excerpt(text).into_owned()),
+                };
                 match rest.strip_prefix('@') {
                     Some(person) => snowflake(person).map(Address::DiscordPerson),
                     None => snowflake(rest).map(Address::Discord),
@@ -252,6 +268,9 @@ impl FromStr for Address {
             }
             Some(("recorder", name)) if !name.is_empty() && !name.contains(is_unruly) => {
                 Ok(Address::Recorder(name.to_owned()))
+            }
+            Some(("https", _)) if text.parse::<DiscordHook>().is_ok() => {
+                Err(AddressError::DiscordWebhook)
             }
             // What stands behind a kind may be a secret.
             Some((kind, _)) => Err(AddressError::Kind(excerpt(kind).into_owned())),
@@ -359,7 +378,6 @@ mod tests {
             "discord-webhook:s3cret",
             "discord:https://discord.com/api/webhooks/12/s3cret",
             "discord:https://example.org/s3cret",
-            "webhook:https://discord.com/api/webhooks/12/s3cret",
             "webhook:htps://example.org/s3cret",
             "https://discord.com/api/webhooks/12/s3cret",
             "https://example.org/s3cret",
@@ -368,6 +386,11 @@ mod tests {
             let error = text.parse::<Address>().unwrap_err().to_string();
             assert!(!error.contains("s3cret"), "{error}");
         }
+        let other = "webhook:https://discord.com/api/webhooks/12/s3cret";
+        assert!(other.parse::<Address>().is_ok(), "what was stored is read");
+        assert_eq!(Address::written(other), Err(AddressError::DiscordWebhook));
+        let foreign = "webhook:https://app.example.org/api/webhooks/12/s3cret";
+        assert_eq!(Address::written(foreign), foreign.parse());
         let link = "discord:https://discord.com/channels/1/2".parse::<Address>().unwrap_err();
         assert!(link.to_string().ends_with("it is the last number"), "{link}");
         for text in ["discord:x", "discord:-1", "discord:0", "discord:", "discord:@", "discord:1/2"]

@@ -18,8 +18,8 @@ pub(crate) struct CommandForm {
     pub(crate) options: &'static [OptionForm],
     /// Its parts, of which one is chosen; then it has no options of its own.
     pub(crate) parts: &'static [PartForm],
-    /// Whether it can change what rings: that is for those who decide.
-    pub(crate) is_change: bool,
+    /// Whether it is for those who decide: it can change what rings, or calls all who are there.
+    pub(crate) is_for_deciders: bool,
 }
 
 /// One of several things that a command does, chosen by a word behind it.
@@ -101,9 +101,9 @@ const fn form(
     word: &'static str,
     does: &'static str,
     options: &'static [OptionForm],
-    is_change: bool,
+    is_for_deciders: bool,
 ) -> CommandForm {
-    CommandForm { word, does, options, parts: &[], is_change }
+    CommandForm { word, does, options, parts: &[], is_for_deciders }
 }
 
 /// The commands, in the order of the menu.
@@ -204,7 +204,7 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
                 ],
             },
         ],
-        is_change: true,
+        is_for_deciders: true,
     },
     form(
         "settings",
@@ -282,6 +282,8 @@ pub(crate) fn in_parts(line: &str) -> Option<String> {
             (format!("/{word} {first}"), part.options, rest)
         }
     };
+    // A mark that ends what stands before it stands close to it.
+    let rest = rest.replace("; digest ", " ; digest ");
     let words: Vec<&str> = rest.split_whitespace().collect();
     let chosen = read(options, &words)?;
     let shown = chosen.iter().map(|(name, value)| format!(" {name}:{value}"));
@@ -322,8 +324,9 @@ impl OptionForm {
             }
             OptionValue::Text(_) => !value.is_empty(),
         };
-        // Between words of its own there is one.
-        let longest = if self.around == ("", "") { words.len() } else { 1 };
+        // Behind words of its own there is one, unless it is a time of digests.
+        let is_long = before.is_empty() || self.value == OptionValue::Text(Proposals::Digests);
+        let longest = if is_long { words.len() } else { 1 };
         let lengths = 1..=longest;
         let value = lengths.filter_map(|length| {
             let (value, rest) = words.split_at_checked(length)?;
@@ -395,6 +398,10 @@ mod tests {
                 "/watch video:dQw4w9WgXcQ rule:views every 1000; status",
             ),
             ("/watch @youtube", "/watch video:@youtube"),
+            (
+                "/watch @youtube upload; live; digest daily 09:00",
+                "/watch video:@youtube rule:upload; live digest:daily 09:00",
+            ),
             ("/watch … views every 1000; status", "/watch video:… rule:views every 1000; status"),
             ("/unwatch 1", "/unwatch video:1"),
             ("/unwatch all", "/unwatch video:all"),

@@ -6,6 +6,9 @@ use std::str::FromStr;
 /// Longest token that is taken, in bytes. Discord's have 68.
 const TOKEN_MAX_BYTES: usize = 200;
 
+/// Where Discord is.
+const DISCORD: &str = "https://discord.com";
+
 /// Old and further names of Discord, under which the same webhooks are reached.
 const OTHER_NAMES: [&str; 4] = [
     "https://discordapp.com",
@@ -36,6 +39,13 @@ impl fmt::Debug for DiscordHook {
             .field("id", id)
             .field("thread", thread)
             .finish_non_exhaustive()
+    }
+}
+
+impl DiscordHook {
+    /// Whether it is one of Discord itself.
+    pub(crate) fn is_at_discord(&self) -> bool {
+        self.origin == DISCORD
     }
 }
 
@@ -77,11 +87,8 @@ impl FromStr for DiscordHook {
             }
         };
         let origin = format!("{scheme}://{}", host.to_ascii_lowercase());
-        let origin = if OTHER_NAMES.contains(&origin.as_str()) {
-            "https://discord.com".to_owned()
-        } else {
-            origin
-        };
+        let origin =
+            if OTHER_NAMES.contains(&origin.as_str()) { DISCORD.to_owned() } else { origin };
         Ok(DiscordHook { origin, id, token, thread })
     }
 }

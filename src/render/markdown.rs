@@ -32,7 +32,7 @@ use crate::model::{commands, is_blank, is_invisible};
 pub(super) const TEXT_MAX_UTF16: usize = 4096;
 
 /// Escapes text for any place that knows Markdown, but for the text of a link.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + text.len() / 8);
     let mut before = None;
     let mut chars = text.chars().peekable();

@@ -44,6 +44,7 @@ use std::sync::Arc;
 pub(crate) use check::TemplateError;
 pub use cut::List;
 pub(crate) use html::HtmlError;
+pub(crate) use markdown::escape as escape_markdown;
 pub use news::{
     BudgetNote, DigestMessage, NetAlert, Part, Place, VideoFacts, VideoNews, WatchMessage,
     WatchNews,

@@ -94,8 +94,8 @@ pub trait Registry: Shared {
     /// The cards of a destination that nobody has ended, oldest first.
     async fn cards(&self, of: &Address) -> Result<Vec<CardRow>>;
 
-    /// The place where all that a server watches rings; `None`: it has none, or that is off.
-    async fn feed(&self, server: &Address) -> Result<Option<Address>>;
+    /// The place where all that a server watches rings; `None`: it has none, or that is off and is not asked for.
+    async fn feed(&self, server: &Address, even_off: bool) -> Result<Option<Address>>;
 
     /// Whether a place of a server is off for this reason.
     async fn is_off_for(&self, server: &Address, reason: &str) -> Result<bool>;

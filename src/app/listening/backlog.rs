@@ -1,5 +1,5 @@
-//! Answers that wait for a slot of their chat: bounded in all, by chats and by owners, so that nobody's answers are kept
-//! out by those of others.
+//! What waits for its turn, answers for a slot of their chat and questions behind others of their server: bounded in all, by
+//! chats and by owners, so that nobody's are kept out by those of others.
 
 use std::collections::{HashMap, VecDeque};
 

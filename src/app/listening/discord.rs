@@ -41,6 +41,9 @@ use queue::Queue;
 /// People who are shown at a time what they may mean; who types meanwhile is shown nothing.
 const PROPOSED_MAX: usize = 32;
 
+/// Servers that are remembered as gone.
+const GONE_MAX: usize = 4_096;
+
 /// Why the places of a server went off; those that did are on when it is back.
 const REMOVED: &str = "the bot was removed from the server";
 
@@ -144,7 +147,7 @@ impl DiscordListener {
         at: &Listening,
         stop: &CancellationToken,
     ) {
-        // Servers that are known to be off: they need not be asked for when they are back.
+        // Servers whose end may not be stored yet: what says that they are back must not be left out because of that.
         let mut gone = HashSet::new();
         loop {
             // In this order: at the beginning of a session all servers are told, of which next to none was gone, and nobody who
@@ -191,6 +194,10 @@ impl DiscordListener {
                 self.take(interaction::told(*interaction), at, stop);
             }
             Heard::ServerGone(server) => {
+                // By then all but the last few are stored.
+                if gone.len() >= GONE_MAX {
+                    gone.clear();
+                }
                 let server = Address::Discord(server);
                 at.queue.put(&server, queue::server(server.clone(), false, REMOVED), None);
                 gone.insert(server);

@@ -37,6 +37,12 @@ impl Hearing {
         state.failures
     }
 
+    /// Nothing is tried for a long while.
+    pub(super) fn waits(&self, reason: &str) {
+        tracing::warn!("commands can't be heard: {reason}");
+        self.gives_up(reason);
+    }
+
     /// Nothing is tried any more: this has to be changed first.
     pub(super) fn gives_up(&self, reason: &str) {
         *self.state() = State { failures: FAILURES_MIN, reason: reason.to_owned() };

@@ -271,19 +271,16 @@ fn subject(column: Column, text: &str) -> Result<SubjectRef, String> {
 
 /// Reads a destination, which has to be one that can be reached with this configuration.
 fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
-    let address: Address = text.parse().map_err(|error| match error {
-        AddressError::Kind(text) => {
-            AddressError::Kind(Quoted(&text).to_string().trim_matches('"').to_owned()).to_string()
-        }
-        AddressError::Telegram(text) => {
-            AddressError::Telegram(Quoted(&text).to_string().trim_matches('"').to_owned())
-                .to_string()
-        }
-        AddressError::Discord(text) => {
-            AddressError::Discord(Quoted(&text).to_string().trim_matches('"').to_owned())
-                .to_string()
-        }
-        error @ (AddressError::DiscordWebhook | AddressError::Webhook) => error.to_string(),
+    // As every value that a mistake repeats: short, and without what would rule a terminal.
+    let repeated = |text: String| Quoted(&text).to_string().trim_matches('"').to_owned();
+    let address = Address::written(text).map_err(|error| {
+        let error = match error {
+            AddressError::Kind(text) => AddressError::Kind(repeated(text)),
+            AddressError::Telegram(text) => AddressError::Telegram(repeated(text)),
+            AddressError::Discord(text) => AddressError::Discord(repeated(text)),
+            error @ (AddressError::DiscordWebhook | AddressError::Webhook) => error,
+        };
+        error.to_string()
     })?;
     let (channel, shown) = (address.channel(), || address.masked());
     if !terms.channels.contains(&channel) {

@@ -42,6 +42,14 @@ impl Actions {
         &self,
         server: &Address,
     ) -> Result<Option<Address>, StoreError> {
-        self.store.feed(server).await
+        self.store.feed(server, false).await
+    }
+
+    /// The same, or the one that it was until that went off.
+    pub(in crate::control) async fn last_feed(
+        &self,
+        server: &Address,
+    ) -> Result<Option<Address>, StoreError> {
+        self.store.feed(server, true).await
     }
 }

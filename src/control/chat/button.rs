@@ -203,6 +203,11 @@ async fn once_a_day(turn: &mut Turn<'_>, id: &str) -> Result<Answer, Stop> {
 
 async fn page(turn: &mut Turn<'_>, page: &str) -> Result<Answer, Stop> {
     let Some(page) = list_number(page) else { return Err(unknown(turn)) };
+    if turn.may_be_of_the_feed().await? {
+        return Err(turn.refuse(
+            "This may be the list of another place: write /list to see that of this one.",
+        ));
+    }
     let view = list::view(turn, page).await?;
     Ok(Answer { replacement: Some((&view).into()), ..Answer::default() })
 }

@@ -52,7 +52,8 @@ async fn view(turn: &Turn<'_>, server: &Address) -> Result<Feed, Stop> {
 }
 
 fn link(turn: &Turn<'_>, server: &Address, at: &Address) -> Option<Link> {
-    let title = if at == turn.destination { "this channel" } else { "its feed" };
+    let here = turn.typed.as_ref().unwrap_or(turn.destination);
+    let title = if at == here { "this channel" } else { "its feed" };
     place(server, at, title)
 }
 
@@ -64,7 +65,11 @@ async fn settings_at(turn: &Turn<'_>, place: Address) -> Result<(Address, Settin
 
 /// The feed of the server, and what is set there.
 async fn standing(turn: &Turn<'_>, server: &Address) -> Result<Option<(Address, Settings)>, Stop> {
-    match turn.actions().feed(server).await? {
+    at(turn, turn.actions().feed(server).await?).await
+}
+
+async fn at(turn: &Turn<'_>, place: Option<Address>) -> Result<Option<(Address, Settings)>, Stop> {
+    match place {
         Some(feed) => settings_at(turn, feed).await.map(Some),
         None => Ok(None),
     }
@@ -72,7 +77,8 @@ async fn standing(turn: &Turn<'_>, server: &Address) -> Result<Option<(Address, 
 
 async fn here(turn: &mut Turn<'_>, server: &Address) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
-    let before = standing(turn, server).await?;
+    // Also of one that was deleted, whoever it mentions comes along.
+    let before = at(turn, turn.actions().last_feed(server).await?).await?;
     let before = before.filter(|(before, _)| before != turn.destination);
     let place = settings_at(turn, turn.destination.clone()).await?;
     if let Err(NoFeed) = actions::set_feed(turn, server, Some(place), before.clone()).await? {

@@ -135,7 +135,8 @@ impl Control {
 
     /// Does what one update asks for, and answers it.
     ///
-    /// Call it with one update of a chat at a time, in the order of their ids; chats do not wait for each other. An
+    /// Call it with one update of a chat at a time, of a server where chats belong to one, in the order of their ids; others do
+    /// not wait. An
     /// answer that does not arrive is logged and is no failure.
     ///
     /// # Errors
@@ -181,7 +182,8 @@ impl Control {
             IncomingKind::Command { destination, private, person, word, options } => {
                 let text = forms::written(word, options);
                 let what = forms::named(options);
-                let asked = place::Asked { typed: destination, along, word, what };
+                let is_here = word == "test" || options.iter().any(|(name, _)| name == "here");
+                let asked = place::Asked { typed: destination, along, word, what, is_here };
                 let about = place::about(&self.actions, asked).await?;
                 let mut turn = Turn::new(self, mark, &about, *private, now)
                     .by(Author::Person(person.clone()))

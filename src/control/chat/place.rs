@@ -12,9 +12,6 @@ use super::words::list_number;
 /// Commands that make something ring: in a server with a feed, there.
 const RINGS: [&str; 2] = ["watch", "card"];
 
-/// Commands about the place in which they are typed: which one is the feed, and whether messages arrive there.
-const HERE: [&str; 2] = ["feed", "test"];
-
 /// What is asked, and where.
 pub(super) struct Asked<'a> {
     /// Where it was typed.
@@ -25,6 +22,8 @@ pub(super) struct Asked<'a> {
     pub(super) word: &'a str,
     /// What it names, where it names a video, channel or playlist.
     pub(super) what: Option<&'a str>,
+    /// It is about the place in which it is typed: that is to be the feed, or is asked whether messages arrive there.
+    pub(super) is_here: bool,
 }
 
 /// Which place a command is about.
@@ -34,8 +33,8 @@ pub(super) struct Asked<'a> {
 /// types it there means that; else about the feed. Whoever may not decide may not
 /// see the feed either, for all that we know: for them it is always where they type.
 pub(super) async fn about(actions: &Actions, asked: Asked<'_>) -> Result<Address, StoreError> {
-    let Asked { typed, along, word, what } = asked;
-    let is_of_server = along.may_decide == Some(true) && !HERE.contains(&word);
+    let Asked { typed, along, word, what, is_here } = asked;
+    let is_of_server = along.may_decide == Some(true) && !is_here;
     let Some(feed) = feed_of(actions, along, is_of_server).await? else {
         return Ok(typed.clone());
     };
@@ -43,7 +42,7 @@ pub(super) async fn about(actions: &Actions, asked: Asked<'_>) -> Result<Address
     let subject = named.and_then(|what| SubjectRef::from_text(what).ok());
     if let Some(subject) = &subject {
         for place in [typed, &feed] {
-            if actions.watch_of(place, subject).await?.is_some() {
+            if has(actions, place, subject).await? {
                 return Ok(place.clone());
             }
         }
@@ -63,7 +62,7 @@ pub(super) async fn pressed(
 ) -> Result<Address, StoreError> {
     let (verb, rest) = data.split_once(':').unwrap_or((data, ""));
     if verb == "list" {
-        let asked = Asked { typed: stands, along, word: verb, what: None };
+        let asked = Asked { typed: stands, along, word: verb, what: None, is_here: false };
         return about(actions, asked).await;
     }
     let (Some(feed), Ok(id)) = (
@@ -88,12 +87,28 @@ async fn feed_of(
     }
 }
 
+/// Whether this rings in a place, or is shown there.
+async fn has(actions: &Actions, at: &Address, subject: &SubjectRef) -> Result<bool, StoreError> {
+    if actions.watch_of(at, subject).await?.is_some() {
+        return Ok(true);
+    }
+    let SubjectRef::Video(video) = subject else { return Ok(false) };
+    Ok(actions.cards(at).await?.iter().any(|card| card.video == *video))
+}
+
 /// Whether something rings in a place, or is shown there.
 async fn has_something(actions: &Actions, at: &Address) -> Result<bool, StoreError> {
     Ok(actions.numbered(at, 1).await?.is_ok() || !actions.cards(at).await?.is_empty())
 }
 
 impl Turn<'_> {
+    /// Whether a list that stands here may be that of the feed, which whoever asks may not see for all that we know.
+    pub(super) async fn may_be_of_the_feed(&self) -> Result<bool, StoreError> {
+        let is_hidden = self.along.group.is_some() && self.along.may_decide != Some(true);
+        let feed = feed_of(self.actions(), &self.along, is_hidden).await?;
+        Ok(feed.is_some_and(|feed| feed != *self.destination))
+    }
+
     /// The feed, for an answer that is about it and stands elsewhere.
     pub(super) fn about(&self) -> Option<Link> {
         let (_, server) = self.typed.as_ref().zip(self.along.group.as_ref())?;

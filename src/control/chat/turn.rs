@@ -16,7 +16,8 @@ use super::incoming::{Along, Author};
 pub(super) struct Turn<'a> {
     pub(super) control: &'a Control,
     pub(super) mark: Option<&'a UpdateMark>,
-    /// Where it was written and is answered: a chat, or one topic of it. What is set there holds for it alone.
+    /// What it is about, and where it was written unless `typed` says otherwise: a chat, or one topic of it. What is set there
+    /// holds for it alone.
     pub(super) destination: &'a Address,
     pub(super) private: bool,
     pub(super) now: UnixMillis,
@@ -172,6 +173,9 @@ impl<'a> Turn<'a> {
 
     /// What kept messages from this destination until something came from its chat, where it was not told yet.
     pub(super) fn back(&self) -> Option<Back> {
+        if !self.lacking().is_empty() {
+            return None;
+        }
         let take = |from: &Address| self.control.returns.take(from, self.now);
         let (own, whole) = (take(self.destination), take(&self.destination.whole()));
         own.or(whole).map(|shut| self.back_from(shut))

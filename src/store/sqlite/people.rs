@@ -68,14 +68,29 @@ pub(super) fn admit(
 
 pub(super) const GROUPS: &str = "SELECT count(*) FROM person WHERE brought_by = ?1";
 
-/// The same but for those that have fallen asleep (1, 3): nobody is there who could send the bot away.
-pub(super) const AWAKE_GROUPS: &str = "SELECT count(*) FROM person p WHERE p.brought_by = ?1
-     AND NOT EXISTS (SELECT 1 FROM identity i JOIN lane l ON l.key = i.address
-                     JOIN destination d ON d.lane = l.id
-                     WHERE i.person = p.id AND d.asleep IN (1, 3))
-     AND (NOT EXISTS (SELECT 1 FROM identity i JOIN destination d ON d.part_of = i.address WHERE i.person = p.id)
-          OR EXISTS (SELECT 1 FROM identity i JOIN destination d ON d.part_of = i.address
-                     WHERE i.person = p.id AND d.asleep NOT IN (1, 3)))";
+/// The destinations of a person or group: those of its chat, and the places of the server that it is.
+macro_rules! destinations_of {
+    ($person:literal) => {
+        concat!(
+            "(SELECT d.id FROM identity i JOIN lane l ON l.key = i.address JOIN destination d ON d.lane = l.id
+              WHERE i.person = ",
+            $person,
+            " UNION SELECT d.id FROM identity i JOIN destination d ON d.part_of = i.address WHERE i.person = ",
+            $person,
+            ")"
+        )
+    };
+}
+
+/// The same but for those that have fallen asleep (1, 3) wherever they are: nobody is there who could send the bot away.
+pub(super) const AWAKE_GROUPS: &str = concat!(
+    "SELECT count(*) FROM person p WHERE p.brought_by = ?1
+     AND (NOT EXISTS (SELECT 1 FROM destination o WHERE o.id IN ",
+    destinations_of!("p.id"),
+    ") OR EXISTS (SELECT 1 FROM destination o WHERE o.asleep NOT IN (1, 3) AND o.id IN ",
+    destinations_of!("p.id"),
+    "))"
+);
 
 fn count(db: &Connection, sql: &str, of: impl Params) -> Result<usize> {
     Ok(db.prepare_cached(sql)?.query_row(of, |row| row.get(0))?)
@@ -113,16 +128,16 @@ pub(super) fn bring_in(
     Ok(Edited::Done(1))
 }
 
-/// The destinations in the chats of a person (1), or in the server that they are, and in groups that they brought in.
+/// The destinations of a person (1), and of groups that they brought in.
 macro_rules! in_chats {
     () => {
-        "SELECT o.id FROM identity i JOIN lane l ON l.key = i.address JOIN destination o ON o.lane = l.id
-         WHERE i.person = ?1
-         UNION SELECT o.id FROM identity i JOIN destination o ON o.part_of = i.address WHERE i.person = ?1
-         UNION SELECT o.id FROM person p JOIN identity i ON i.person = p.id
-               JOIN lane l ON l.key = i.address JOIN destination o ON o.lane = l.id WHERE p.brought_by = ?1
-         UNION SELECT o.id FROM person p JOIN identity i ON i.person = p.id
-               JOIN destination o ON o.part_of = i.address WHERE p.brought_by = ?1"
+        concat!(
+            "SELECT id FROM ",
+            destinations_of!("?1"),
+            " UNION SELECT o.id FROM person p JOIN destination o ON o.id IN ",
+            destinations_of!("p.id"),
+            " WHERE p.brought_by = ?1"
+        )
     };
 }
 
@@ -185,13 +200,9 @@ macro_rules! out_unless_watched {
     () => {
         concat!(
             out!(),
-            " AND NOT EXISTS (SELECT 1 FROM identity i JOIN lane l ON l.key = i.address
-                              JOIN destination d ON d.lane = l.id
-                              JOIN subscription s ON s.destination = d.id
-                              WHERE i.person = ?1 AND s.ended_at IS NULL)
-              AND NOT EXISTS (SELECT 1 FROM identity i JOIN destination d ON d.part_of = i.address
-                              JOIN subscription s ON s.destination = d.id
-                              WHERE i.person = ?1 AND s.ended_at IS NULL)"
+            " AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.ended_at IS NULL AND s.destination IN ",
+            destinations_of!("?1"),
+            ")"
         )
     };
 }
@@ -209,23 +220,13 @@ pub(super) fn forget_group(tx: &Connection, chat: &Address) -> Result<()> {
     Ok(())
 }
 
-/// The destinations of a group (1): topics of a chat, places of a server.
-macro_rules! of_group {
-    () => {
-        "(SELECT d.disabled FROM identity i JOIN lane l ON l.key = i.address JOIN destination d ON d.lane = l.id
-          WHERE i.person = ?1 AND d.moved_to IS NULL
-          UNION ALL SELECT d.disabled FROM identity i JOIN destination d ON d.part_of = i.address
-          WHERE i.person = ?1 AND d.moved_to IS NULL)"
-    };
-}
-
 pub(super) const OUT_IF_OFF: &str = concat!(
     out_unless_watched!(),
-    " AND EXISTS (SELECT 1 FROM ",
-    of_group!(),
-    ") AND NOT EXISTS (SELECT 1 FROM ",
-    of_group!(),
-    " WHERE disabled IS NULL)"
+    " AND EXISTS (SELECT 1 FROM destination o WHERE o.moved_to IS NULL AND o.id IN ",
+    destinations_of!("?1"),
+    ") AND NOT EXISTS (SELECT 1 FROM destination o WHERE o.moved_to IS NULL AND o.disabled IS NULL AND o.id IN ",
+    destinations_of!("?1"),
+    ")"
 );
 
 pub(super) const WALK: &str =

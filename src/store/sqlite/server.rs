@@ -8,12 +8,13 @@ use crate::model::{Address, DestinationId, Owner, UnixMillis};
 use crate::store::{Edited, Result};
 
 pub(super) const FEED: &str = "SELECT address FROM destination WHERE part_of = ?1 AND is_feed = 1
-     AND moved_to IS NULL AND disabled IS NULL LIMIT 1";
+     AND moved_to IS NULL AND (disabled IS NULL OR ?2) LIMIT 1";
 
-/// Where all that a server watches rings, if it has such a place and that is not off.
-pub(super) fn feed(db: &Connection, server: &Address) -> Result<Option<Address>> {
+/// Where all that a server watches rings, if it has such a place and that is not off, or may be.
+pub(super) fn feed(db: &Connection, server: &Address, even_off: bool) -> Result<Option<Address>> {
+    let mut found = db.prepare_cached(FEED)?;
     let found: Option<String> =
-        db.prepare_cached(FEED)?.query_row([server.lane()], |row| row.get(0)).optional()?;
+        found.query_row(params![server.lane(), even_off], |row| row.get(0)).optional()?;
     let address = found.map(|text| rows::parsed(&text, "destination")).transpose();
     Ok(rows::or_skipped(address)?.flatten())
 }

@@ -55,7 +55,7 @@ impl Who {
             group: self.place.map(|_| Address::Discord(SERVER)),
             may_decide: self.place.map(|_| self.may_decide),
             question: Some(question.to_string()),
-            lacking: None,
+            lacking: self.place.is_none().then(Vec::new),
             roles: vec![ChosenRole {
                 id: 77,
                 name: "owls".to_owned(),
@@ -357,6 +357,10 @@ async fn a_question_where_the_bot_may_not_write_shows_no_way_there() {
     world.loses(ALERTS).await;
     let told = world.types_where((ALERTS, &["Send Messages"]), "list", &[]).await;
     assert!(!told.text.contains("Ringing again") && world.is_off(ALERTS).await, "{told:?}");
+    // Something else showed that it is there, as a new name does, and the bot may still not write.
+    world.hears(IncomingKind::Alive { destination: Address::Discord(ALERTS) }).await;
+    let told = world.types_where((ALERTS, &["Send Messages"]), "list", &[]).await;
+    assert!(!told.text.contains("Ringing again"), "{told:?}");
     let told = world.types_where((ALERTS, &[]), "list", &[]).await;
     assert!(told.text.contains("Ringing again") && !world.is_off(ALERTS).await, "{told:?}");
 }
@@ -411,6 +415,59 @@ async fn a_server_that_is_gone_is_off_with_its_channels_and_comes_back_with_thos
     assert!(world.is_off(ALERTS).await);
     world.is_in_server(true).await;
     assert!(!world.is_off(ALERTS).await && world.is_off(GENERAL).await);
+}
+
+#[tokio::test]
+async fn whoever_blocked_the_bot_rings_again_when_they_write_to_it() {
+    let mut world = World::open();
+    world.types(alone(BEN), "watch", &[("video", VIDEO)]).await;
+    let ben = alone(BEN).destination();
+    let reason = "takes no messages".to_owned();
+    let edit = Edit::Disable { destination: ben.clone(), reason };
+    world.store.edit(None, vec![edit], NOW).await.unwrap();
+    let told = world.types(alone(BEN), "test", &[]).await;
+    assert!(told.text.contains("Ringing again"), "{told:?}");
+    assert!(world.store.destination(&ben).await.unwrap().unwrap().disabled.is_none());
+}
+
+#[tokio::test]
+async fn a_card_is_ended_where_it_stands_and_a_feed_from_anywhere() {
+    let mut world = World::open();
+    world.types(manager(GENERAL), "card", &[("video", VIDEO)]).await;
+    world.types(manager(ALERTS), "feed", &[("here", "")]).await;
+    let told = world.types(manager(GENERAL), "card", &[("off", "true"), ("video", VIDEO)]).await;
+    assert!(!told.is_for_asker && told.about.is_none(), "{told:?}");
+    world.types(manager(903), "feed", &[("off", "")]).await;
+    assert!(world.store.destination(&Address::Discord(903)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn whom_a_feed_mentions_outlives_its_channel() {
+    let mut world = World::open();
+    world.types(manager(ALERTS), "feed", &[("here", "")]).await;
+    let mention = [("mention", ""), ("role", "77"), ("rule", "views any")];
+    world.types(manager(ALERTS), "feed", &mention).await;
+    world.loses(ALERTS).await;
+    let told = world.types(manager(GENERAL), "feed", &[("here", "")]).await;
+    assert!(told.text.contains("owls"), "{told:?}");
+    assert_eq!(world.mentions(GENERAL).await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_list_of_a_feed_is_not_replaced_by_whoever_may_not_see_it() {
+    let mut world = World::open();
+    world.types(manager(ALERTS), "feed", &[("here", "")]).await;
+    let press = |who: Who| IncomingKind::Button {
+        callback_id: "1".to_owned(),
+        destination: who.destination(),
+        private: false,
+        person: person(who.id),
+        message: Some(MessageId("5".to_owned())),
+        data: "list:2".to_owned(),
+        buttons: Some(vec!["list:2".to_owned()]),
+    };
+    let told = world.ask(1, member(GENERAL).along(1), press(member(GENERAL))).await.unwrap();
+    assert!(told.is_for_asker && told.text.contains("of another place"), "{told:?}");
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ fn slash(form: &CommandForm) -> CreateCommand {
         .description(form.does)
         .contexts(contexts)
         .integration_types(to_servers());
-    if form.is_change {
+    if form.is_for_deciders {
         command = command.default_member_permissions(Permissions::MANAGE_GUILD);
     }
     for part in form.parts {

@@ -81,10 +81,16 @@ impl Deaf {
         self.hearing.fails(why);
     }
 
+    /// One does not, and tries again only after a long while.
+    pub(super) fn waits(&self, shard: u32, why: &str) {
+        self.add(shard);
+        self.hearing.waits(why);
+    }
+
     /// One does not, and never will.
     pub(super) fn gives_up(&self, shard: u32, why: &str) {
         self.add(shard);
-        tracing::error!("{why}; no command is heard until then");
+        tracing::error!("{why}; until that is changed, no command of its servers is heard");
         self.hearing.gives_up(why);
     }
 

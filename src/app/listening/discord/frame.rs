@@ -63,7 +63,7 @@ pub(super) fn read(text: &str) -> Option<Frame<'_>> {
     }
     let Read { op, s: number, t: name, d: data } = serde_json::from_str(text).ok()?;
     Some(match op {
-        0 => Frame::Event { number, name: name?, data: data? },
+        0 => Frame::Event { number, name: name?, data: data.unwrap_or(RawValue::NULL) },
         1 => Frame::Beat,
         7 => Frame::Reconnect,
         9 => Frame::Invalid { can_resume: data.is_some_and(|data| data.get() == "true") },
@@ -104,6 +104,13 @@ pub(super) fn heartbeat(number: Option<u64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_without_data_is_one_and_counts() {
+        let read = read(r#"{"op":0,"s":7,"t":"RESUMED","d":null}"#);
+        let Some(Frame::Event { number, name, data }) = read else { panic!("no event") };
+        assert_eq!((number, &*name, data.get()), (Some(7), "RESUMED", "null"));
+    }
 
     #[test]
     fn no_more_is_read_of_an_event_than_whose_it_is() {

@@ -169,13 +169,18 @@ impl<'a> Shard<'a> {
             Ended::Stopped => return None,
             Ended::Unsaid(error) => {
                 *failures += 1;
-                deaf.fails(self.number, &error.to_string());
-                return Some(wished(error).unwrap_or(back_off(*failures, BACK_OFF.1)));
+                let wait = wished(error).unwrap_or(back_off(*failures, BACK_OFF.1));
+                if wait > BACK_OFF.1 {
+                    deaf.waits(self.number, &error.to_string());
+                } else {
+                    deaf.fails(self.number, &error.to_string());
+                }
+                return Some(wait);
             }
             Ended::UsedUp(wait) => {
                 let s = wait.as_secs();
                 let why = "all sessions that Discord allows in a day are used up";
-                deaf.fails(self.number, &format!("{why}: the next begins in {s} s"));
+                deaf.waits(self.number, &format!("{why}: the next begins in {s} s"));
                 return Some(*wait);
             }
             Ended::Over(over) => over,

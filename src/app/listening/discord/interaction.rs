@@ -141,7 +141,11 @@ impl At {
             person: PersonId(person.to_string()),
             server: server.map(Address::Discord),
             may_decide: server.map(|_| rights::may_decide(theirs)),
-            lacking: server.and(ours).map(|(ours, is_thread)| rights::lacking(ours, is_thread)),
+            lacking: match server {
+                Some(_) => ours.map(|(ours, is_thread)| rights::lacking(ours, is_thread)),
+                // Who writes to us in private takes what we write, as far as anybody can say.
+                None => Some(Vec::new()),
+            },
         }
     }
 

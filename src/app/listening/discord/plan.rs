@@ -6,6 +6,7 @@
 
 use crate::control::Said;
 use crate::model::{Body, EmbedMessage};
+use crate::render::escape_markdown;
 
 /// Said where there is nothing to be said to a command: Discord has no silence.
 const NOTHING: &str =
@@ -99,32 +100,7 @@ fn embed(body: Body) -> Option<EmbedMessage> {
 
 /// A plain line as a message: nothing in it is markup.
 fn line(text: &str) -> EmbedMessage {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        // Whatever begins markup, a mention or a link stands behind a backslash.
-        // Source: <https://docs.discord.com/developers/reference#message-formatting> (2026-11).
-        if matches!(
-            c,
-            '\\' | '*'
-                | '_'
-                | '~'
-                | '`'
-                | '|'
-                | '>'
-                | '<'
-                | '#'
-                | '['
-                | ']'
-                | '('
-                | ')'
-                | '@'
-                | ':'
-        ) {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    EmbedMessage { text: escaped, ..EmbedMessage::default() }
+    EmbedMessage { text: escape_markdown(text), ..EmbedMessage::default() }
 }
 
 #[cfg(test)]

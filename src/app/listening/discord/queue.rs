@@ -2,9 +2,11 @@
 //!
 //! Not by place: two channels may change the one feed of their server, and each change is made of what stood before.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -103,7 +105,12 @@ impl Queue {
         loop {
             let next = self.waiting().next(&lane);
             let Some(Work { incoming, opened }) = next else { return };
-            let is_done = self.work(incoming).await;
+            // A mistake of ours must not end the work on its lane: nobody of that server would be answered any more.
+            let work = AssertUnwindSafe(self.work(incoming)).catch_unwind().await;
+            let is_done = work.unwrap_or_else(|_| {
+                tracing::error!("what somebody asked in Discord has panicked: please report it");
+                false
+            });
             match opened {
                 // What was said so far is that it is tried again.
                 Some(opened) if !is_done => opened.give_up(NO_ANSWER).await,

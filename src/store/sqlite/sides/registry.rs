@@ -96,9 +96,9 @@ impl Registry for Sqlite {
         self.reader.read(move |db| card::cards(db, &of)).await
     }
 
-    async fn feed(&self, server: &Address) -> Result<Option<Address>> {
+    async fn feed(&self, server: &Address, even_off: bool) -> Result<Option<Address>> {
         let server = server.clone();
-        self.reader.read(move |db| server::feed(db, &server)).await
+        self.reader.read(move |db| server::feed(db, &server, even_off)).await
     }
 
     async fn is_off_for(&self, server: &Address, reason: &str) -> Result<bool> {

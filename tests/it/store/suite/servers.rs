@@ -18,7 +18,7 @@ impl Bench {
     }
 
     async fn feed(&self) -> Option<String> {
-        let feed = self.store().feed(&at(SERVER)).await.unwrap();
+        let feed = self.store().feed(&at(SERVER), false).await.unwrap();
         feed.map(|place| place.to_string())
     }
 
@@ -113,7 +113,7 @@ async fn whoever_brings_a_server_in_again_has_its_places() {
 }
 
 #[tokio::test]
-async fn whoever_puts_a_server_out_is_shown_and_ends_what_is_watched_there() {
+async fn what_a_server_watches_in_its_places_is_counted_and_found() {
     let bench = Bench::new();
     bench.add_place(GENERAL, None).await;
     bench.watch(GENERAL, "views any").await;
