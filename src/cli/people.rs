@@ -75,7 +75,7 @@ fn read(text: &str) -> Result<Address, Fault> {
             let shown = match other {
                 Ok(address) => address.masked(),
                 Err(_) if text.contains('/') => "…".to_owned(),
-                Err(_) => plain(text).to_string(),
+                Err(_) => plain(text),
             };
             Err(Fault::wrong(format!(
                 "`{shown}` is no person and no group: write telegram:<chat id>, discord:<server id> or discord:@<user id>, as `tubebell people list` shows them"
