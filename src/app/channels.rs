@@ -22,6 +22,8 @@ pub struct Channels {
     pub(super) telegram: Option<TelegramBot>,
     /// The same in Discord.
     pub(super) discord: Option<Discord>,
+    /// Draws the pictures of what is sent.
+    pub(super) painter: Painter,
 }
 
 /// What sends to one channel, and how fast.
@@ -57,9 +59,8 @@ impl Channels {
         tracker: &TaskTracker,
     ) -> Result<Channels, StartError> {
         let painter = Painter::new(tracker.clone());
-        let discord = config.discord.as_ref().map(|options| discord(options, &painter));
-        let discord = discord.transpose()?;
-        let telegram = config.telegram.as_ref().map(|bot| telegram(bot, painter)).transpose()?;
+        let discord = config.discord.as_ref().map(discord).transpose()?;
+        let telegram = config.telegram.as_ref().map(telegram).transpose()?;
         let webhook = config.webhook.as_ref().map(|options| webhook(options, clock)).transpose()?;
         let sender = |channel| match channel {
             Channel::Telegram => telegram.as_ref().map(TelegramBot::sender),
@@ -72,7 +73,7 @@ impl Channels {
         };
         let senders = Channel::ALL.into_iter().filter_map(sender).collect();
         let discord = discord.and_then(|ways| ways.bot).map(|(client, _)| client);
-        Ok(Channels { senders, telegram, discord })
+        Ok(Channels { senders, telegram, discord, painter })
     }
 
     /// What sends to a channel; `None`: it is off.
@@ -90,8 +91,8 @@ impl TelegramBot {
     }
 }
 
-fn telegram(options: &TelegramOptions, painter: Painter) -> Result<TelegramBot, StartError> {
-    let client = Telegram::new(options).map_err(|error| failed(&error))?.drawing_with(painter);
+fn telegram(options: &TelegramOptions) -> Result<TelegramBot, StartError> {
+    let client = Telegram::new(options).map_err(|error| failed(&error))?;
     let limiter = limiter(Rates {
         per_s: options.rate_per_s,
         chat_per_s: options.chat_rate_per_s,
@@ -101,7 +102,7 @@ fn telegram(options: &TelegramOptions, painter: Painter) -> Result<TelegramBot, 
 }
 
 /// Webhooks, and a bot where there is a token. Both are behind one address, which Discord bans as a whole.
-fn discord(options: &DiscordOptions, painter: &Painter) -> Result<DiscordWays, StartError> {
+fn discord(options: &DiscordOptions) -> Result<DiscordWays, StartError> {
     let refusals = Refusals::default();
     // What single channels take, the clients learn from Discord.
     let rates = Rates { per_s: options.rate_per_s, ..Rates::default() };
@@ -109,15 +110,11 @@ fn discord(options: &DiscordOptions, painter: &Painter) -> Result<DiscordWays, S
     let bot = bot.map_err(|error| failed(&error))?;
     let webhook = DiscordWebhook::new(options, &refusals).map_err(|error| failed(&error))?;
     Ok(DiscordWays {
-        bot: bot.map(|bot| {
-            let client = bot.drawing_with(painter.clone());
+        bot: bot.map(|client| {
             let sender = Sender { notifier: Arc::new(client.clone()), limiter: limiter(rates) };
             (client, sender)
         }),
-        webhook: Sender {
-            notifier: Arc::new(webhook.drawing_with(painter.clone())),
-            limiter: limiter(rates),
-        },
+        webhook: Sender { notifier: Arc::new(webhook), limiter: limiter(rates) },
     })
 }
 

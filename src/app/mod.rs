@@ -204,6 +204,7 @@ impl Gateway {
                     notifier: Arc::clone(&notifier),
                     limiter: Arc::clone(&limiter),
                     renderer: Arc::clone(&renderer),
+                    painter: channels.painter.clone(),
                     defaults: defaults.clone(),
                     policy,
                     wake: wakers.add(),
@@ -218,6 +219,7 @@ impl Gateway {
                 notifier,
                 limiter,
                 composer: Arc::clone(&composer) as _,
+                painter: channels.painter.clone(),
                 policy,
                 max_age: config.limits.max_age,
                 wake: wakers.add(),
@@ -305,6 +307,7 @@ impl Gateway {
             store: Arc::clone(&store) as _,
             renderer,
             lookup,
+            painter: channels.painter,
             options: control_options(config, defaults),
             invite,
             clock: Arc::clone(&clock),
@@ -327,8 +330,9 @@ impl Gateway {
             let asked = Arc::clone(&hearing);
             checks.push(("commands", Box::new(move || asked.trouble())));
             let (answers, halt) = (tracker.clone(), stop.clone());
+            let painter = common.painter.clone();
             let listener = TelegramListener {
-                answers: Answers::new(client.clone(), limiter, answers, halt),
+                answers: Answers::new(client.clone(), painter, limiter, answers, halt),
                 administrators: Arc::new(TelegramAdministrators::new(client.clone(), time_limit())),
                 client,
                 common,

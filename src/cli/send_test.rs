@@ -54,7 +54,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         };
         let address = known.as_ref().map_or(&to, |row| &row.address).clone();
         let shown = address.masked();
-        let outgoing = Outgoing { id: new_id(), address: address.clone(), body, silent: false };
+        let outgoing =
+            Outgoing { id: new_id(), address: address.clone(), body, png: None, silent: false };
         let receipt = notifier.send(&outgoing).await;
         let receipt = receipt.map_err(|error| Fault::failed(format!("{shown}: {error}")))?;
         let mut out = stdout();

@@ -20,6 +20,7 @@ use super::limits::Limiter;
 use super::retry::{LONG_WAIT, RetryPolicy};
 use super::wakers::Wakers;
 use super::worker::ChannelHealth;
+use crate::draw::Painter;
 use crate::model::{Body, CardId, Channel, Clock, Effective, UnixMillis};
 use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{RenderError, Renderer, views};
@@ -63,6 +64,8 @@ pub struct Cards {
     pub limiter: Arc<Limiter>,
     /// The templates.
     pub renderer: Arc<Renderer>,
+    /// Draws the pictures.
+    pub painter: Painter,
     /// What holds where a destination has not said otherwise.
     pub defaults: Effective,
     /// When to give up.
@@ -264,10 +267,14 @@ impl Cards {
                 return Some(looked(put_off(now.plus(LONG_WAIT), true)));
             }
         };
-        if is_away.load(Ordering::Relaxed) || !self.has_slot(&card, stop).await? {
+        if is_away.load(Ordering::Relaxed) {
             return Some(looked(put_off(now.plus(EVERY), false)));
         }
-        let outcome = self.show(&card, body, stop).await?;
+        let png = self.painter.drawn(body.picture()).await;
+        if !self.has_slot(&card, stop).await? {
+            return Some(looked(put_off(now.plus(EVERY), false)));
+        }
+        let outcome = self.show(&card, body, png, stop).await?;
         let now = (self.clock)();
         Some(match outcome {
             Ok(_) if is_last => looked(CardResult::Ended(None)),
@@ -337,12 +344,14 @@ impl Cards {
         &self,
         card: &Card,
         body: Body,
+        png: Option<Vec<u8>>,
         stop: &CancellationToken,
     ) -> Option<Result<String, SendError>> {
         let outgoing = Outgoing {
             id: format!("card-{}-{}", card.id, card.made_at.0),
             address: card.destination.address.clone(),
             body,
+            png,
             // It was asked for, or follows a chat that has moved: nothing of it is news.
             silent: true,
         };

@@ -21,6 +21,7 @@ use super::operator::Operator;
 use super::places::{HostPlaces, IN_FLIGHT_MAX, is_answer};
 use super::retry::{RetryPolicy, next_step};
 use super::walk::Walk;
+use crate::draw::Painter;
 use crate::model::{Address, Body, Channel, Clock, Receivers, UnixMillis};
 use crate::notify::{Notifier, Outgoing, Receipt, SendError};
 use crate::render::{Prose, views::Notice};
@@ -66,6 +67,8 @@ pub struct Worker {
     pub limiter: Arc<Limiter>,
     /// Puts messages together.
     pub composer: Arc<dyn Compose>,
+    /// Draws their pictures.
+    pub painter: Painter,
     /// When to give up.
     pub policy: RetryPolicy,
     /// A message later than this comes without a sound.
@@ -352,12 +355,18 @@ impl Worker {
         let (ended, stop) = (ended.clone(), stop.clone());
         tracker.spawn(async move {
             let send = async {
-                tokio::select! {
+                let ready = async {
+                    let png = worker.painter.drawn(claim.body.picture()).await;
+                    worker.limiter.take(&claim.address).await;
+                    png
+                };
+                let png = tokio::select! {
                     // The stop first: what has not left by then waits for the next start.
                     biased;
-                    () = stop.cancelled() => None,
-                    () = worker.limiter.take(&claim.address) => Some(worker.send(&mut claim).await),
-                }
+                    () = stop.cancelled() => return None,
+                    png = ready => png,
+                };
+                Some(worker.send(&mut claim, png).await)
             };
             // A message that nobody thought of must not keep its place for ever.
             let outcome = AssertUnwindSafe(send).catch_unwind().await.unwrap_or_else(|_| {
@@ -368,11 +377,12 @@ impl Worker {
         });
     }
 
-    async fn send(&self, claim: &mut Claim) -> Result<Receipt, SendError> {
+    async fn send(&self, claim: &mut Claim, png: Option<Vec<u8>>) -> Result<Receipt, SendError> {
         let outgoing = Outgoing {
             id: claim.public_id.clone(),
             address: claim.address.clone(),
             body: std::mem::replace(&mut claim.body, Body::Text(String::new())),
+            png,
             // The body is the same at every attempt; what rings at night because a service was away is not.
             silent: claim.silent || (self.clock)().since(claim.created_at) > self.max_age,
         };

@@ -1,4 +1,4 @@
-//! Beside stage 7: a picture that goes along with a message becomes PNG.
+//! Beside stage 5: a picture that goes along with a message becomes PNG.
 //!
 //! In: a [`Picture`], the numbers of one, which `render` makes SVG of. Out: PNG, for whoever sends it. Drawing takes a core for
 //! some milliseconds, so it is done beside the tasks, a few pictures at a time, and never inside a transaction.
@@ -15,6 +15,9 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 
 use crate::model::Picture;
+
+/// Nobody says which colours a chat has. A dark picture is read on either, and glares at nobody at night.
+const OF_MESSAGES: Theme = Theme::Dark;
 
 /// Pictures that are drawn at a time: each takes a core, and two megabytes. Who has to wait does so with its message.
 const DRAWN_MAX: usize = 2;
@@ -53,6 +56,22 @@ impl Painter {
         Painter { tracker, places: Arc::new(Semaphore::new(DRAWN_MAX)) }
     }
 
+    /// The picture of a message as PNG; `None`: it has none, or none that can be drawn, which is logged. Never is a message lost
+    /// with its picture.
+    ///
+    /// Whoever waits for a slot draws first: what leaves long after its slot comes too near to the next message.
+    pub async fn drawn(&self, picture: Option<&Picture>) -> Option<Vec<u8>> {
+        let drawn = self.png(picture?, OF_MESSAGES).await;
+        drawn
+            .inspect_err(|error| {
+                tracing::warn!(
+                    error = error as &dyn Error,
+                    "a picture can't be drawn: its message leaves without it"
+                );
+            })
+            .ok()
+    }
+
     /// Draws a picture as PNG.
     ///
     /// # Errors
@@ -88,6 +107,9 @@ mod tests {
         assert!(all.iter().all(Result::is_ok), "{all:?}");
         let none = painter.png(&empty, Theme::Dark).await;
         assert!(matches!(none, Err(DrawError::Nothing)), "{none:?}");
+        assert_eq!(painter.drawn(Some(&empty)).await, None);
+        assert_eq!(painter.drawn(None).await, None);
+        assert!(painter.drawn(Some(&picture)).await.is_some_and(|png| png.starts_with(b"\x89PNG")));
         assert_eq!(painter.places.available_permits(), DRAWN_MAX);
     }
 }

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::{ChatMessage, EmbedMessage};
+use super::{ChatMessage, EmbedMessage, Picture};
 
 /// One message as it leaves, the same at every attempt.
 ///
 /// A variant is what one sort of receiver takes; a notifier sends those that it knows and refuses the others. Another chat
 /// service brings a variant of its own; so does a mail. What goes along with a message (a
-/// picture to be drawn, a file) stands in the variant as data, such as the numbers of a picture, and becomes bytes where it is
+/// picture to be drawn, a file) stands in the variant as data, such as the numbers of a picture, and becomes bytes before it is
 /// sent: the store keeps every body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
@@ -68,6 +68,16 @@ impl Body {
             Body::Embed(_) => BodyKind::Embed,
             Body::Json(_) => BodyKind::Json,
             Body::Text(_) => BodyKind::Text,
+        }
+    }
+
+    /// The picture that goes along with it.
+    #[must_use]
+    pub const fn picture(&self) -> Option<&Picture> {
+        match self {
+            Body::Chat(message) => message.picture.as_ref(),
+            Body::Embed(message) => message.picture.as_ref(),
+            Body::Json(_) | Body::Text(_) => None,
         }
     }
 

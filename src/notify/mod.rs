@@ -27,11 +27,17 @@ pub struct Outgoing {
     /// What. Each notifier sends the kinds that its service takes and refuses the others as
     /// [`SendError::Rejected`].
     pub body: Body,
+    /// The picture of the body as PNG, if it has one that can be drawn. It is drawn before there is a slot for the message.
+    pub png: Option<Vec<u8>>,
     /// Without a sound: it comes late.
     pub silent: bool,
 }
 
 impl Outgoing {
+    fn png(&self) -> Option<&[u8]> {
+        self.png.as_deref()
+    }
+
     /// Refuses it: the body is none of those that `channel` takes. It says nothing of what is in it.
     fn refused_by(&self, channel: Channel) -> SendError {
         let kind = self.body.kind().name();

@@ -1,31 +1,29 @@
 //! What is the same of all pictures that go along with a message: never is a message lost with its picture.
 
-use std::error::Error;
-
-use crate::draw::{Painter, Theme};
-use crate::model::Picture;
-
 use super::SendError;
 
-/// Nobody says which colours a chat has. A dark picture is read on either, and glares at nobody at night.
-const THEME: Theme = Theme::Dark;
-
-/// The picture of a message as PNG; `None`: it has none, or none that can be drawn.
-pub(super) async fn drawn(picture: Option<&Picture>, painter: Option<&Painter>) -> Option<Vec<u8>> {
-    let drawn = painter?.png(picture?, THEME).await;
-    drawn
-        .inspect_err(|error| {
-            tracing::warn!(
-                error = error as &dyn Error,
-                "a picture can't be drawn: its message leaves without it"
-            );
-        })
-        .ok()
+/// Asks with a picture, if there is one, and once more without where it may be the picture that is refused.
+pub(super) async fn with_or_without<T, F>(
+    png: Option<&[u8]>,
+    ask: impl Fn(Option<Vec<u8>>) -> F,
+) -> Result<T, SendError>
+where
+    F: Future<Output = Result<T, SendError>>,
+{
+    if let Some(png) = png {
+        match ask(Some(png.to_vec())).await {
+            Err(refusal) if may_be_of_the_picture(&refusal) => {
+                tracing::info!(error = %refusal, "a picture was not taken: its message leaves without it");
+            }
+            asked => return asked,
+        }
+    }
+    ask(None).await
 }
 
 /// Whether a refusal may be of the picture alone: of its size or its form, or of all pictures in that chat. If it is of more,
 /// the text is refused for the same reason, and that is what counts.
-pub(super) const fn may_be_of_the_picture(refusal: &SendError) -> bool {
+const fn may_be_of_the_picture(refusal: &SendError) -> bool {
     match refusal {
         SendError::Rejected(_) | SendError::Barred(_) => true,
         SendError::Wait { .. }
@@ -38,9 +36,4 @@ pub(super) const fn may_be_of_the_picture(refusal: &SendError) -> bool {
         | SendError::Moved(_)
         | SendError::Unauthorized(_) => false,
     }
-}
-
-/// Says that a message leaves without its picture.
-pub(super) fn say_refused(refusal: &SendError) {
-    tracing::info!(error = %refusal, "a picture was not taken: its message leaves without it");
 }

@@ -153,7 +153,8 @@ mod tests {
 
     fn outgoing(id: &str) -> Outgoing {
         let address = "recorder:bell".parse().unwrap();
-        Outgoing { id: id.to_owned(), address, body: Body::Text("{}".to_owned()), silent: false }
+        let body = Body::Text("{}".to_owned());
+        Outgoing { id: id.to_owned(), address, body, png: None, silent: false }
     }
 
     fn ids(recorder: &Recorder) -> Vec<String> {

@@ -23,10 +23,10 @@ const MAY_USE: [(&str, &[&str]); 32] = [
     ("http", &["model"]),
     ("source", &["model", "http"]),
     ("draw", &["model", "render"]),
-    ("notify", &["model", "http", "draw"]),
+    ("notify", &["model", "http"]),
     ("bus", &["model", "store"]),
     ("telemetry", &["model"]),
-    ("deliver", &["model", "store", "render", "notify", "telemetry"]),
+    ("deliver", &["model", "store", "render", "draw", "notify", "telemetry"]),
     ("control", &["model", "store", "route", "render"]),
     ("web", &["model", "store", "telemetry"]),
     // The option types that these define beside what uses them.

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use tubebell::deliver::{
     ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Wakers, Worker,
 };
+use tubebell::draw::Painter;
 use tubebell::model::{Address, Channel, Effective, UnixMillis};
 use tubebell::notify::recorder::Recorder;
 use tubebell::notify::{Notifier, SendError};
@@ -45,6 +46,8 @@ struct Loop {
     limiter: Arc<Limiter>,
     wake: Arc<Notify>,
     tracker: TaskTracker,
+    /// Pictures that are being drawn.
+    drawing: TaskTracker,
     stop: CancellationToken,
     health: Arc<ChannelHealth>,
     begun: Instant,
@@ -75,6 +78,7 @@ impl Loop {
         drop(tokio::task::spawn_blocking(move || released.recv()));
         let wake = Arc::new(Notify::new());
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+        let drawing = TaskTracker::new();
         let health = Arc::new(ChannelHealth::default());
         let limiter = Arc::new(Limiter::new(rates, begun));
         let worker = Worker {
@@ -87,6 +91,7 @@ impl Loop {
                 max_age: Duration::from_secs(86_400),
                 at_most_max: Duration::from_secs(29 * 86_400),
             }),
+            painter: Painter::new(drawing.clone()),
             policy: RetryPolicy { give_up },
             max_age: Duration::from_secs(3600),
             wake: Arc::clone(&wake),
@@ -101,7 +106,19 @@ impl Loop {
             health: Arc::clone(&health),
         };
         tracker.spawn(worker.run(tracker.clone(), stop.clone()));
-        Loop { folder, store, recorder, limiter, wake, tracker, stop, health, begun, _held: held }
+        Loop {
+            folder,
+            store,
+            recorder,
+            limiter,
+            wake,
+            tracker,
+            drawing,
+            stop,
+            health,
+            begun,
+            _held: held,
+        }
     }
 
     fn now(&self) -> UnixMillis {
@@ -138,6 +155,9 @@ impl Loop {
             // The same for reads, which have a thread of their own.
             self.store.load("settle").await.unwrap();
             for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            while !self.drawing.is_empty() {
                 tokio::task::yield_now().await;
             }
         }

@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use super::backlog::{Backlog, Put};
 use crate::control::{MessageId, Reply, ReplyError};
 use crate::deliver::Limiter;
+use crate::draw::Painter;
 use crate::model::{Address, Body, ChatMessage, Owner};
 use crate::notify::SendError;
 use crate::notify::telegram::Telegram;
@@ -44,6 +45,7 @@ const WAIT_MAX: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(in crate::app) struct Answers {
     client: Telegram,
+    painter: Painter,
     limiter: Arc<Limiter>,
     tracker: TaskTracker,
     stop: CancellationToken,
@@ -89,12 +91,14 @@ impl Answers {
     /// Nothing waits at first; the tasks belong to `tracker`.
     pub(in crate::app) fn new(
         client: Telegram,
+        painter: Painter,
         limiter: Arc<Limiter>,
         tracker: TaskTracker,
         stop: CancellationToken,
     ) -> Answers {
         Answers {
             client,
+            painter,
             limiter,
             tracker,
             stop,
@@ -173,18 +177,19 @@ impl Answers {
             What::Message { message, .. } | What::Edit { message, .. } => message,
         };
         // Before its slot: it leaves at the moment at which the limiter counts it.
-        let drawn = self.client.drawn(message).await;
+        let png = self.painter.drawn(message.picture.as_ref()).await;
+        let png = png.as_deref();
         for again in 0.. {
             if !self.is_in_time(self.limiter.take_for_answer(chat)).await {
                 return;
             }
             let (sent, failure) = match what {
                 What::Message { chat, thread, .. } => {
-                    let sent = self.client.send_drawn(*chat, *thread, &drawn, false).await;
+                    let sent = self.client.send_message(*chat, *thread, message, png, false).await;
                     (sent.map(drop), "an answer did not arrive")
                 }
                 What::Edit { chat, message_id, .. } => {
-                    let edited = self.client.edit_to_drawn(*chat, *message_id, &drawn).await;
+                    let edited = self.client.edit_message(*chat, *message_id, message, png).await;
                     (edited, "a message could not be changed")
                 }
             };

@@ -10,6 +10,7 @@ use super::hearing::Hearing;
 use crate::bus::Embedded;
 use crate::control::{Administrators, Control, ControlOptions, Lookup, Reply};
 use crate::deliver::Wakers;
+use crate::draw::Painter;
 use crate::model::Clock;
 use crate::notify::SendError;
 use crate::render::Renderer;
@@ -29,6 +30,8 @@ pub(in crate::app) struct Common {
     pub(in crate::app) store: Arc<dyn Registry>,
     pub(in crate::app) renderer: Arc<Renderer>,
     pub(in crate::app) lookup: Arc<dyn Lookup>,
+    /// Draws the pictures of answers.
+    pub(in crate::app) painter: Painter,
     /// Without the name of the bot, which the service says.
     pub(in crate::app) options: ControlOptions,
     /// Whether the operator's own invitation is shown.

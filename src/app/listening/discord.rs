@@ -99,7 +99,7 @@ impl DiscordListener {
         let met = common::meet(known, || self.client.get_me(), &self.hearing, &stop).await;
         let Some(bot) = met else { return };
         self.welcome(&bot).await;
-        let answers = Answers::new(self.client.clone());
+        let answers = Answers::new(self.client.clone(), self.common.painter.clone());
         let reply = Arc::new(answers.clone());
         let control = Arc::new(self.common.control(&bot.username, Arc::new(SaidAlong), reply));
         let tasks = (self.common.tracker.clone(), stop.clone());

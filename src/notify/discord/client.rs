@@ -12,7 +12,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use crate::draw::Painter;
 use crate::http::{
     Client, Failure, FailureKind, Form, Part, RequestBuilder, is_this_machine, wish_to_wait,
 };
@@ -93,6 +92,16 @@ pub(super) enum Content<'a, P> {
     WithPicture(&'a P, Vec<u8>),
 }
 
+impl<'a, P> Content<'a, P> {
+    /// This, with the picture that it names, if it names one.
+    pub(super) fn with(payload: &'a P, png: Option<Vec<u8>>) -> Content<'a, P> {
+        match png {
+            Some(png) => Content::WithPicture(payload, png),
+            None => Content::Json(payload),
+        }
+    }
+}
+
 /// A client of Discord's, as a bot or as nobody. Cheap to clone; clones share connections and limits.
 #[derive(Clone)]
 pub(super) struct Api {
@@ -102,7 +111,6 @@ pub(super) struct Api {
     authorization: Option<HeaderValue>,
     buckets: Arc<Mutex<Buckets>>,
     refusals: Refusals,
-    pub(super) painter: Option<Painter>,
 }
 
 impl fmt::Debug for Api {
@@ -141,7 +149,6 @@ impl Api {
             authorization: token.map(authorization).transpose()?,
             buckets: Arc::default(),
             refusals: refusals.clone(),
-            painter: None,
         })
     }
 

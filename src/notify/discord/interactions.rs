@@ -16,9 +16,9 @@ use super::classify::By;
 use super::client::{Call, Content, Verb};
 use super::host;
 use super::message::{Payload, Purpose};
-use crate::model::EmbedMessage;
+use super::sending::Pictured;
 use crate::notify::SendError;
-use crate::notify::picture::{drawn, may_be_of_the_picture, say_refused};
+use crate::notify::picture::with_or_without;
 
 /// Most shards that are opened. One is for 2,500 servers; whoever has more of them has other worries than this.
 const SHARDS_MAX: u32 = 16;
@@ -52,14 +52,14 @@ pub enum Response<'a> {
     /// A message.
     Message {
         /// What it says.
-        message: &'a EmbedMessage,
+        message: Pictured<'a>,
         /// Nobody else sees it.
         is_for_asker: bool,
     },
     /// A message follows.
     AnsweredLater,
     /// What replaces the message whose button was pressed.
-    Replacement(&'a EmbedMessage),
+    Replacement(Pictured<'a>),
     /// It may be replaced later; nothing is shown.
     ReplacedLater,
     /// What may be meant: names and values, at most 25.
@@ -107,11 +107,11 @@ impl<'a> ResponseJson<'a> {
         let message = |kind, payload| ResponseJson { kind, data: Some(Data::Message(payload)) };
         match *response {
             Response::Message { message: said, is_for_asker } => {
-                let payload = Payload::new(said, send, has_picture, true);
+                let payload = Payload::new(said.message, send, has_picture, true);
                 message(MESSAGE, payload.for_asker(is_for_asker))
             }
             Response::Replacement(said) => {
-                message(REPLACEMENT, Payload::new(said, Purpose::Edit, has_picture, true))
+                message(REPLACEMENT, Payload::new(said.message, Purpose::Edit, has_picture, true))
             }
             Response::AnsweredLater => plain(MESSAGE_LATER),
             Response::ReplacedLater => plain(REPLACED_LATER),
@@ -134,11 +134,11 @@ impl Discord {
         let Asked { id, token, .. } = asked;
         let path = format!("/interactions/{id}/{}/callback", token.expose_secret());
         let call = self.answering(asked, Verb::Post, &path);
-        let said = match response {
-            Response::Message { message, .. } | Response::Replacement(message) => Some(*message),
+        let png = match response {
+            Response::Message { message, .. } | Response::Replacement(message) => message.png,
             Response::AnsweredLater | Response::ReplacedLater | Response::Choices(_) => None,
         };
-        self.say(&call, said, |has_picture| ResponseJson::new(response, has_picture)).await
+        self.say(&call, png, |has_picture| ResponseJson::new(response, has_picture)).await
     }
 
     /// Puts another message in the place of the first answer, or of the message whose button was pressed.
@@ -146,10 +146,11 @@ impl Discord {
     /// # Errors
     ///
     /// See [`SendError`].
-    pub async fn rewrite(&self, asked: &Asked, message: &EmbedMessage) -> Result<(), SendError> {
+    pub async fn rewrite(&self, asked: &Asked, message: Pictured<'_>) -> Result<(), SendError> {
         let call = self.answering(asked, Verb::Patch, &below(asked, "/messages/@original"));
+        let Pictured { message, png } = message;
         let payload = |has_picture| Payload::new(message, Purpose::Edit, has_picture, true);
-        self.say(&call, Some(message), payload).await
+        self.say(&call, png, payload).await
     }
 
     /// Deletes the first answer.
@@ -170,14 +171,15 @@ impl Discord {
     pub async fn follow_up(
         &self,
         asked: &Asked,
-        message: &EmbedMessage,
+        message: Pictured<'_>,
         is_for_asker: bool,
     ) -> Result<(), SendError> {
         let call = self.answering(asked, Verb::Post, &below(asked, "?wait=true"));
         let send = Purpose::Send { silent: false, nonce: None };
+        let Pictured { message, png } = message;
         let payload =
             |has_picture| Payload::new(message, send, has_picture, true).for_asker(is_for_asker);
-        self.say(&call, Some(message), payload).await
+        self.say(&call, png, payload).await
     }
 
     /// Tells all commands of the application; those that are not among them are gone.
@@ -234,17 +236,14 @@ impl Discord {
     async fn say<P: Serialize + Sync>(
         &self,
         call: &Call,
-        message: Option<&EmbedMessage>,
-        payload: impl Fn(bool) -> P,
+        png: Option<&[u8]>,
+        payload: impl Fn(bool) -> P + Sync,
     ) -> Result<(), SendError> {
-        let picture = message.and_then(|message| message.picture.as_ref());
-        if let Some(png) = drawn(picture, self.api.painter.as_ref()).await {
-            match self.api.tell(call, Content::WithPicture(&payload(true), png)).await {
-                Err(refusal) if may_be_of_the_picture(&refusal) => say_refused(&refusal),
-                said => return said,
-            }
-        }
-        self.api.tell(call, Content::Json(&payload(false))).await
+        with_or_without(png, |png| {
+            let payload = payload(png.is_some());
+            async move { self.api.tell(call, Content::with(&payload, png)).await }
+        })
+        .await
     }
 
     fn answering(&self, asked: &Asked, verb: Verb, path: &str) -> Call {
@@ -266,6 +265,7 @@ fn below(asked: &Asked, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::EmbedMessage;
     use serde_json::{Value, json};
 
     fn json_of(response: &Response<'_>) -> Value {
@@ -275,14 +275,15 @@ mod tests {
     #[test]
     fn a_first_answer_is_what_discord_takes() {
         let message = EmbedMessage { text: "hello".to_owned(), ..EmbedMessage::default() };
-        let said = json_of(&Response::Message { message: &message, is_for_asker: true });
+        let message = Pictured { message: &message, png: None };
+        let said = json_of(&Response::Message { message, is_for_asker: true });
         assert_eq!((&said["type"], &said["data"]["flags"]), (&json!(4), &json!(64)));
         assert_eq!(said["data"]["content"], "hello");
-        let said = json_of(&Response::Message { message: &message, is_for_asker: false });
+        let said = json_of(&Response::Message { message, is_for_asker: false });
         assert_eq!(said["data"]["flags"], 0);
         assert_eq!(json_of(&Response::AnsweredLater), json!({"type": 5}));
         assert_eq!(json_of(&Response::ReplacedLater), json!({"type": 6}));
-        let said = json_of(&Response::Replacement(&message));
+        let said = json_of(&Response::Replacement(message));
         assert_eq!((&said["type"], &said["data"]["components"]), (&json!(7), &json!([])));
         assert_eq!(
             json_of(&Response::Choices(&[("1. Never", "dQw4w9WgXcQ")])),

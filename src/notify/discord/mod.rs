@@ -18,6 +18,7 @@ mod sending;
 pub use bans::Refusals;
 pub use client::SetupError;
 pub use interactions::{Asked, GatewayFound, Response};
+pub use sending::Pictured;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,8 +28,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::draw::Painter;
-use crate::model::{Address, Body, Channel, DiscordHook, EmbedMessage};
+use crate::model::{Address, Body, Channel, DiscordHook};
 
 use super::{Notifier, Outgoing, Receipt, SendError};
 use buckets::Route;
@@ -114,13 +114,6 @@ impl Discord {
         Ok(Discord { api, conversations: Arc::default() })
     }
 
-    /// The same client, which has a painter draw the pictures of messages. Without one, they leave without.
-    #[must_use]
-    pub fn drawing_with(mut self, painter: Painter) -> Discord {
-        self.api.painter = Some(painter);
-        self
-    }
-
     /// Whether it speaks to Discord itself, and to nothing that stands in for it.
     #[must_use]
     pub fn is_at_discord(&self) -> bool {
@@ -147,7 +140,7 @@ impl Discord {
     pub async fn send_message(
         &self,
         channel: u64,
-        message: &EmbedMessage,
+        message: Pictured<'_>,
         silent: bool,
         nonce: Option<&str>,
     ) -> Result<u64, SendError> {
@@ -164,7 +157,7 @@ impl Discord {
         &self,
         channel: u64,
         stands: u64,
-        message: &EmbedMessage,
+        message: Pictured<'_>,
     ) -> Result<(), SendError> {
         let place = (Place::Channel(channel), self.api.url.as_str());
         self.api.edit(place, stands, message).await
@@ -223,13 +216,6 @@ impl DiscordWebhook {
         Ok(DiscordWebhook { api: Api::new(options, None, refusals)? })
     }
 
-    /// The same client, which has a painter draw the pictures of messages. Without one, they leave without.
-    #[must_use]
-    pub fn drawing_with(mut self, painter: Painter) -> DiscordWebhook {
-        self.api.painter = Some(painter);
-        self
-    }
-
     /// The webhook that an address is, and where it is.
     fn place<'a>(&'a self, address: &'a Address) -> Result<(Place<'a>, &'a str), SendError> {
         let Address::DiscordWebhook(hook) = address else {
@@ -242,9 +228,9 @@ impl DiscordWebhook {
 }
 
 /// What an outgoing message says.
-fn message(outgoing: &Outgoing, channel: Channel) -> Result<&EmbedMessage, SendError> {
+fn message(outgoing: &Outgoing, channel: Channel) -> Result<Pictured<'_>, SendError> {
     match &outgoing.body {
-        Body::Embed(message) => Ok(message),
+        Body::Embed(message) => Ok(Pictured { message, png: outgoing.png() }),
         Body::Chat(_) | Body::Json(_) | Body::Text(_) => Err(outgoing.refused_by(channel)),
     }
 }

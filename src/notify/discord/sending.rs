@@ -7,7 +7,7 @@ use super::message::{Payload, Purpose};
 use super::place::Place;
 use crate::model::EmbedMessage;
 use crate::notify::SendError;
-use crate::notify::picture::{drawn, may_be_of_the_picture, say_refused};
+use crate::notify::picture::with_or_without;
 
 /// What Discord answers with what it has made.
 #[derive(Debug, Deserialize)]
@@ -22,13 +22,21 @@ pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::E
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
+/// A message, with its picture as PNG if it has one.
+#[derive(Debug, Clone, Copy)]
+pub struct Pictured<'a> {
+    /// The message.
+    pub message: &'a EmbedMessage,
+    /// Its picture.
+    pub png: Option<&'a [u8]>,
+}
+
 impl Api {
-    /// Makes a message at `place`, which is at `url`; its id. Where its picture can't be drawn or is refused, it leaves
-    /// without.
+    /// Makes a message at `place`, which is at `url`; its id. Where its picture is refused, it leaves without.
     pub(super) async fn send(
         &self,
         (place, url): (Place<'_>, &str),
-        message: &EmbedMessage,
+        message: Pictured<'_>,
         silent: bool,
         nonce: Option<&str>,
     ) -> Result<u64, SendError> {
@@ -41,7 +49,7 @@ impl Api {
         &self,
         (place, url): (Place<'_>, &str),
         stands: u64,
-        message: &EmbedMessage,
+        message: Pictured<'_>,
     ) -> Result<(), SendError> {
         self.put((place, url), Some(stands), message, Purpose::Edit).await.map(drop)
     }
@@ -50,18 +58,17 @@ impl Api {
         &self,
         (place, url): (Place<'_>, &str),
         stands: Option<u64>,
-        message: &EmbedMessage,
+        message: Pictured<'_>,
         purpose: Purpose<'_>,
     ) -> Result<Made, SendError> {
         let call = place.call(url, stands);
+        let Pictured { message, png } = message;
         let payload =
             |has_picture| Payload::new(message, purpose, has_picture, place.has_buttons());
-        if let Some(png) = drawn(message.picture.as_ref(), self.painter.as_ref()).await {
-            match self.ask(&call, Content::WithPicture(&payload(true), png)).await {
-                Err(refusal) if may_be_of_the_picture(&refusal) => say_refused(&refusal),
-                made => return made,
-            }
-        }
-        self.ask(&call, Content::Json(&payload(false))).await
+        with_or_without(png, |png| {
+            let (payload, call) = (payload(png.is_some()), &call);
+            async move { self.ask(call, Content::with(&payload, png)).await }
+        })
+        .await
     }
 }

@@ -10,7 +10,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::draw::Painter;
 use crate::http::{
     Client, Failure, FailureKind, Form, Part, RequestBuilder, USER_AGENT, is_this_machine,
     wish_to_wait,
@@ -61,7 +60,6 @@ pub struct Telegram {
     http: Client,
     api_url: String,
     token: SecretString,
-    pub(super) painter: Option<Painter>,
 }
 
 impl fmt::Debug for Telegram {
@@ -104,14 +102,7 @@ impl Telegram {
             http: Client::new(http, vec![options.token.clone()]).map_err(SetupError::Client)?,
             api_url: url.as_str().trim_end_matches('/').to_owned(),
             token: options.token.clone(),
-            painter: None,
         })
-    }
-
-    /// The same client, which has a painter draw the pictures of messages. Without one, their texts leave alone.
-    #[must_use]
-    pub fn drawing_with(self, painter: Painter) -> Telegram {
-        Telegram { painter: Some(painter), ..self }
     }
 
     /// Makes one request of the ordinary size and time.

@@ -63,7 +63,7 @@ impl Notifier for Telegram {
 
     async fn send(&self, outgoing: &Outgoing) -> Result<Receipt, SendError> {
         let (chat, thread, message) = self.read(outgoing)?;
-        let id = self.send_message(chat, thread, message, outgoing.silent).await?;
+        let id = self.send_message(chat, thread, message, outgoing.png(), outgoing.silent).await?;
         Ok(Receipt(id.to_string()))
     }
 
@@ -71,7 +71,7 @@ impl Notifier for Telegram {
         let (chat, _, message) = self.read(outgoing)?;
         let id = sent.0.parse();
         let id = id.map_err(|_| SendError::Rejected("not a message of Telegram's".to_owned()))?;
-        self.edit_message(chat, id, message).await
+        self.edit_message(chat, id, message, outgoing.png()).await
     }
 }
 

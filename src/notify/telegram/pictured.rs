@@ -1,22 +1,14 @@
-//! Messages with a picture, and what becomes of them where the picture can't be drawn or is not taken: never is a message
-//! lost with its picture.
+//! Messages that may have a picture.
 
 use crate::model::ChatMessage;
 use crate::notify::SendError;
-use crate::notify::picture::{drawn, may_be_of_the_picture, say_refused};
+use crate::notify::picture::with_or_without;
 
 use super::Telegram;
 
-/// A message that can leave at once: its picture is drawn.
-pub(crate) struct Drawn<'m> {
-    message: &'m ChatMessage,
-    /// `None`: it has none, or none that can be drawn.
-    png: Option<Vec<u8>>,
-}
-
 impl Telegram {
-    /// Sends a message and returns its id within the chat. Where its picture can't be drawn or is refused, the text leaves
-    /// alone.
+    /// Sends a message, with its picture as PNG if it has one, and returns its id within the chat. Where the picture is refused,
+    /// the text leaves alone.
     ///
     /// # Errors
     ///
@@ -26,14 +18,20 @@ impl Telegram {
         chat: i64,
         thread: Option<i32>,
         message: &ChatMessage,
+        png: Option<&[u8]>,
         silent: bool,
     ) -> Result<i32, SendError> {
-        let drawn = self.drawn(message).await;
-        self.send_drawn(chat, thread, &drawn, silent).await
+        with_or_without(png, |png| async move {
+            match png {
+                Some(png) => self.send_photo(chat, thread, message, silent, png).await,
+                None => self.send_text(chat, thread, message, silent).await,
+            }
+        })
+        .await
     }
 
-    /// Replaces text, picture and buttons of one of our messages. What stands already is no failure. A picture that can't
-    /// be drawn or is refused stays as it was; so does one that the new message lacks.
+    /// Replaces text, picture and buttons of one of our messages. What stands already is no failure. A picture that is
+    /// refused stays as it was; so does one that the new message lacks.
     ///
     /// # Errors
     ///
@@ -43,48 +41,14 @@ impl Telegram {
         chat: i64,
         message_id: i32,
         message: &ChatMessage,
+        png: Option<&[u8]>,
     ) -> Result<(), SendError> {
-        let drawn = self.drawn(message).await;
-        self.edit_to_drawn(chat, message_id, &drawn).await
-    }
-
-    /// Draws the picture of a message, if it has one: for whoever waits for a slot before it leaves. What leaves long after
-    /// its slot is too near to the next message of the chat.
-    pub(crate) async fn drawn<'m>(&self, message: &'m ChatMessage) -> Drawn<'m> {
-        let png = drawn(message.picture.as_ref(), self.painter.as_ref()).await;
-        Drawn { message, png }
-    }
-
-    /// The second half of [`Telegram::send_message`].
-    pub(crate) async fn send_drawn(
-        &self,
-        chat: i64,
-        thread: Option<i32>,
-        Drawn { message, png }: &Drawn<'_>,
-        silent: bool,
-    ) -> Result<i32, SendError> {
-        if let Some(png) = png {
-            match self.send_photo(chat, thread, message, silent, png.clone()).await {
-                Err(refusal) if may_be_of_the_picture(&refusal) => say_refused(&refusal),
-                sent => return sent,
+        with_or_without(png, |png| async move {
+            match png {
+                Some(png) => self.edit_photo(chat, message_id, message, png).await,
+                None => self.edit_text(chat, message_id, message).await,
             }
-        }
-        self.send_text(chat, thread, message, silent).await
-    }
-
-    /// The second half of [`Telegram::edit_message`].
-    pub(crate) async fn edit_to_drawn(
-        &self,
-        chat: i64,
-        message_id: i32,
-        Drawn { message, png }: &Drawn<'_>,
-    ) -> Result<(), SendError> {
-        if let Some(png) = png {
-            match self.edit_photo(chat, message_id, message, png.clone()).await {
-                Err(refusal) if may_be_of_the_picture(&refusal) => say_refused(&refusal),
-                edited => return edited,
-            }
-        }
-        self.edit_text(chat, message_id, message).await
+        })
+        .await
     }
 }

@@ -1,6 +1,7 @@
 //! Messages that are edited as numbers move: how often, and what becomes of them when something goes wrong.
 
 use tubebell::deliver::Cards;
+use tubebell::draw::Painter;
 use tubebell::model::Owner;
 use tubebell::notify::recorder::Recorded;
 use tubebell::store::{CardEdit, Edit};
@@ -28,6 +29,7 @@ impl Loop {
             notifier: Arc::clone(&self.recorder) as _,
             limiter: Arc::clone(&self.limiter),
             renderer: Arc::new(Renderer::new(&[]).unwrap()),
+            painter: Painter::new(self.drawing.clone()),
             defaults: defaults(),
             policy: RetryPolicy { give_up: DAY },
             wake: Arc::new(Notify::new()),

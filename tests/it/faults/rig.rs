@@ -15,6 +15,7 @@ use tubebell::app::clock;
 use tubebell::deliver::{
     ChannelHealth, Composer, Limiter, Operator, Rates, RetryPolicy, Wakers, Worker,
 };
+use tubebell::draw::Painter;
 use tubebell::model::{Address, Body, Channel, Effective, UnixMillis};
 use tubebell::notify::Notifier;
 use tubebell::render::Renderer;
@@ -67,6 +68,7 @@ impl Rig {
                 max_age,
                 at_most_max: Duration::from_secs(29 * 86_400),
             }),
+            painter: Painter::new(tracker.clone()),
             policy: RetryPolicy { give_up: Duration::from_secs(500 * 86_400) },
             max_age,
             wake: Arc::clone(&wake),

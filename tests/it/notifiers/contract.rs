@@ -81,7 +81,7 @@ trait Rig {
 }
 
 fn outgoing(address: Address, body: Body) -> Outgoing {
-    Outgoing { id: "4ZQK7M2XA5TBN".to_owned(), address, body, silent: false }
+    Outgoing { id: "4ZQK7M2XA5TBN".to_owned(), address, body, png: None, silent: false }
 }
 
 struct TelegramRig;

@@ -4,15 +4,12 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::json;
-use tokio_util::task::TaskTracker;
-use tubebell::draw::Painter;
-use tubebell::model::{
-    Body, Button, Embed, EmbedField, EmbedLink, EmbedMessage, Metric, Picture, UnixMillis,
-};
+use tubebell::model::{Body, Button, Embed, EmbedField, EmbedLink, EmbedMessage, UnixMillis};
 use tubebell::notify::discord::{Bot, Discord, DiscordOptions, DiscordWebhook, Refusals};
 use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 
 use super::discord_spec::{self, payload};
+use super::pictures::PNG;
 use super::stub::{Answer, Stub};
 
 pub(super) const TOKEN: &str = "MTE0MjQz.GaBcDe.t0k3n-of_the-bot";
@@ -69,10 +66,8 @@ fn message() -> EmbedMessage {
     }
 }
 
-fn pictured() -> EmbedMessage {
-    let points = vec![(UnixMillis(0), Some(1)), (UnixMillis(60_000), Some(2))];
-    let picture = Picture::new(Metric::Views, points, Vec::new(), "UTC".to_owned());
-    EmbedMessage { picture, ..message() }
+fn pictured() -> Outgoing {
+    Outgoing { png: PNG.map(<[u8]>::to_vec), ..outgoing("discord:42", message()) }
 }
 
 fn outgoing(address: &str, message: EmbedMessage) -> Outgoing {
@@ -80,6 +75,7 @@ fn outgoing(address: &str, message: EmbedMessage) -> Outgoing {
         id: "4ZQK7M2XA5TBN".to_owned(),
         address: address.parse().unwrap(),
         body: Body::Embed(message),
+        png: None,
         silent: true,
     }
 }
@@ -248,8 +244,8 @@ async fn far_before_discord_bans_the_address_nothing_is_asked_any_more() {
 #[tokio::test]
 async fn a_picture_is_attached_and_shown_by_the_first_embed_also_when_it_replaces_another() {
     let stub = Stub::start([sent(), sent()]).await;
-    let bot = bot(&stub.url()).drawing_with(Painter::new(TaskTracker::new()));
-    let outgoing = outgoing("discord:42", pictured());
+    let bot = bot(&stub.url());
+    let outgoing = pictured();
     let receipt = bot.send(&outgoing).await.unwrap();
     bot.edit(&receipt, &outgoing).await.unwrap();
     let seen = stub.seen();
@@ -268,15 +264,15 @@ async fn a_picture_is_attached_and_shown_by_the_first_embed_also_when_it_replace
 async fn no_message_is_lost_with_its_picture() {
     for refused in [refusal(413, 40005), refusal(403, 50013), refusal(400, 50035)] {
         let stub = Stub::start([refused, sent()]).await;
-        let bot = bot(&stub.url()).drawing_with(Painter::new(TaskTracker::new()));
-        bot.send(&outgoing("discord:42", pictured())).await.unwrap();
+        let bot = bot(&stub.url());
+        bot.send(&pictured()).await.unwrap();
         let body = stub.seen()[1].json();
         assert!(body.get("attachments").is_none() && body["embeds"][0].get("image").is_none());
         assert_eq!(body["nonce"], "4ZQK7M2XA5TBN");
     }
     let stub = Stub::start([refusal(404, 10003)]).await;
-    let bot = bot(&stub.url()).drawing_with(Painter::new(TaskTracker::new()));
-    bot.send(&outgoing("discord:42", pictured())).await.unwrap_err();
+    let bot = bot(&stub.url());
+    bot.send(&pictured()).await.unwrap_err();
     assert_eq!(stub.seen().len(), 1, "a failure that is not of the picture");
 }
 

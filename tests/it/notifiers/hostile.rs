@@ -22,6 +22,7 @@ fn to(url: String) -> Outgoing {
         id: "4ZQK7M2XA5TBN".to_owned(),
         address: Address::Webhook(url),
         body: Body::Json("{}".to_owned()),
+        png: None,
         silent: false,
     }
 }

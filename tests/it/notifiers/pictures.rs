@@ -1,37 +1,25 @@
 //! Messages with a picture: how they leave, and that none is lost with its picture.
 
 use serde_json::{Value, json};
-use tokio_util::task::TaskTracker;
-use tubebell::draw::Painter;
-use tubebell::model::{Button, ChatMessage, Metric, Picture, UnixMillis};
+use tubebell::model::{Button, ChatMessage};
 use tubebell::notify::SendError;
-use tubebell::notify::telegram::Telegram;
 
 use super::stub::{Answer, Seen, Stub};
 use super::telegram::{SENT, client};
 use super::telegram_spec;
 
-fn drawing(stub: &Stub) -> Telegram {
-    client(&stub.url()).drawing_with(Painter::new(TaskTracker::new()))
-}
+/// What stands for a picture. Nobody looks into it here.
+pub(super) const PNG: Option<&[u8]> = Some(b"\x89PNG\r\n\x1a\n");
 
 fn message() -> ChatMessage {
-    let points = vec![(UnixMillis(0), Some(1)), (UnixMillis(60_000), Some(2))];
     let button = Button { text: "mute".to_owned(), data: "mute:17".to_owned() };
     ChatMessage {
         html: "<b>12</b> views & \"more\"".to_owned(),
         buttons: vec![vec![button]],
         preview: true,
         preview_url: None,
-        picture: Picture::new(Metric::Views, points, Vec::new(), "UTC".to_owned()),
+        picture: None,
     }
-}
-
-/// Without a line, which no painter can draw.
-fn undrawable() -> ChatMessage {
-    let mut message = message();
-    message.picture.as_mut().unwrap().points.clear();
-    message
 }
 
 fn methods(seen: &[Seen]) -> Vec<&str> {
@@ -45,9 +33,9 @@ fn keyboard() -> Value {
 #[tokio::test]
 async fn a_picture_goes_out_as_a_photo_with_the_text_as_its_caption() {
     let stub = Stub::start([Answer::new(200, SENT), Answer::new(200, SENT)]).await;
-    let telegram = drawing(&stub);
-    assert_eq!(telegram.send_message(-100_123, Some(9), &message(), true).await, Ok(17));
-    assert_eq!(telegram.edit_message(42, 17, &message()).await, Ok(()));
+    let telegram = client(&stub.url());
+    assert_eq!(telegram.send_message(-100_123, Some(9), &message(), PNG, true).await, Ok(17));
+    assert_eq!(telegram.edit_message(42, 17, &message(), PNG).await, Ok(()));
     let seen = stub.seen();
     assert_eq!(methods(&seen), ["sendPhoto", "editMessageMedia"]);
     for request in &seen {
@@ -80,7 +68,7 @@ async fn a_picture_goes_out_as_a_photo_with_the_text_as_its_caption() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_drawn_or_is_refused_with_its_picture_leaves_as_a_text() {
+async fn what_has_no_picture_or_is_refused_with_it_leaves_as_a_text() {
     for refusal in [
         "Bad Request: IMAGE_PROCESS_FAILED",
         "Bad Request: PHOTO_INVALID_DIMENSIONS",
@@ -91,20 +79,22 @@ async fn what_cannot_be_drawn_or_is_refused_with_its_picture_leaves_as_a_text() 
     ] {
         let answers = [Answer::refusal(400, refusal), Answer::new(200, SENT)];
         let stub = Stub::start([answers.clone(), answers].concat()).await;
-        let telegram = drawing(&stub);
-        assert_eq!(telegram.send_message(42, None, &message(), false).await, Ok(17), "{refusal}");
-        assert_eq!(telegram.edit_message(42, 17, &message()).await, Ok(()), "{refusal}");
+        let telegram = client(&stub.url());
+        assert_eq!(
+            telegram.send_message(42, None, &message(), PNG, false).await,
+            Ok(17),
+            "{refusal}"
+        );
+        assert_eq!(telegram.edit_message(42, 17, &message(), PNG).await, Ok(()), "{refusal}");
         let seen = stub.seen();
         let expected = ["sendPhoto", "sendMessage", "editMessageMedia", "editMessageText"];
         assert_eq!(methods(&seen), expected, "{refusal}");
         assert_eq!(seen[1].json()["text"], message().html);
         assert_eq!(seen[1].json()["reply_markup"], keyboard());
     }
-    let stub = Stub::start([Answer::new(200, SENT), Answer::new(200, SENT)]).await;
-    assert_eq!(drawing(&stub).send_message(42, None, &undrawable(), false).await, Ok(17));
-    // Whoever has no painter.
-    assert_eq!(client(&stub.url()).send_message(42, None, &message(), false).await, Ok(17));
-    assert_eq!(methods(&stub.seen()), ["sendMessage", "sendMessage"]);
+    let stub = Stub::start([Answer::new(200, SENT)]).await;
+    let sent = client(&stub.url()).send_message(42, None, &message(), None, false).await;
+    assert_eq!((sent, methods(&stub.seen())), (Ok(17), vec!["sendMessage"]));
 }
 
 #[tokio::test]
@@ -117,14 +107,14 @@ async fn a_failure_that_is_not_of_the_picture_is_that_of_the_message() {
         (502, "Bad Gateway"),
     ] {
         let stub = Stub::start([Answer::refusal(status, text)]).await;
-        let telegram = drawing(&stub);
-        let error = telegram.send_message(42, None, &message(), false).await.unwrap_err();
+        let telegram = client(&stub.url());
+        let error = telegram.send_message(42, None, &message(), PNG, false).await.unwrap_err();
         assert_eq!(stub.seen().len(), 1, "{text}: {error:?}");
     }
     // Where the text is refused too, what is said of it counts.
     let closed = Answer::refusal(400, "Bad Request: TOPIC_CLOSED");
     let stub = Stub::start([closed.clone(), closed]).await;
-    let error = drawing(&stub).send_message(42, None, &message(), false).await;
+    let error = client(&stub.url()).send_message(42, None, &message(), PNG, false).await;
     assert_eq!(error, Err(SendError::Barred("Bad Request: TOPIC_CLOSED".to_owned())));
 }
 
@@ -135,9 +125,9 @@ async fn a_message_with_a_picture_is_edited_also_without_one() {
     let stub =
         Stub::start([no_text.clone(), Answer::new(200, SENT), no_text, Answer::refusal(400, same)])
             .await;
-    let telegram = drawing(&stub);
-    assert_eq!(telegram.edit_message(42, 17, &undrawable()).await, Ok(()));
-    assert_eq!(telegram.edit_message(42, 17, &undrawable()).await, Ok(()));
+    let telegram = client(&stub.url());
+    assert_eq!(telegram.edit_message(42, 17, &message(), None).await, Ok(()));
+    assert_eq!(telegram.edit_message(42, 17, &message(), None).await, Ok(()));
     let seen = stub.seen();
     let edits = ["editMessageText", "editMessageCaption"];
     assert_eq!(methods(&seen), [edits, edits].concat());

@@ -45,6 +45,7 @@ async fn a_message_goes_out_as_the_bot_api_wants_it() {
         id: "4ZQK7M2XA5TBN".to_owned(),
         address: Address::Telegram { chat: -100_123, thread: Some(9) },
         body: Body::Chat(message()),
+        png: None,
         silent: true,
     };
     let receipt = client(&stub.url()).send(&outgoing).await.unwrap();
@@ -73,7 +74,7 @@ async fn a_message_goes_out_as_the_bot_api_wants_it() {
 async fn a_plain_message_says_nothing_of_thread_sound_buttons_or_preview() {
     let stub = Stub::start([Answer::new(200, SENT)]).await;
     let plain = ChatMessage { html: "hello".to_owned(), preview: true, ..ChatMessage::default() };
-    assert_eq!(client(&stub.url()).send_message(42, None, &plain, false).await, Ok(17));
+    assert_eq!(client(&stub.url()).send_message(42, None, &plain, None, false).await, Ok(17));
     assert_eq!(
         stub.seen()[0].json(),
         json!({"chat_id": 42, "text": "hello", "parse_mode": "HTML"})
@@ -90,9 +91,9 @@ async fn the_preview_of_a_message_may_be_that_of_a_later_link() {
         preview_url: Some("https://youtu.be/b".to_owned()),
         ..ChatMessage::default()
     };
-    assert_eq!(client(&stub.url()).send_message(42, None, &two, false).await, Ok(17));
+    assert_eq!(client(&stub.url()).send_message(42, None, &two, None, false).await, Ok(17));
     two.preview = false;
-    assert_eq!(client(&stub.url()).send_message(42, None, &two, false).await, Ok(17));
+    assert_eq!(client(&stub.url()).send_message(42, None, &two, None, false).await, Ok(17));
     let options: Vec<serde_json::Value> =
         stub.seen().iter().map(|seen| seen.json()["link_preview_options"].clone()).collect();
     assert_eq!(options, [json!({"url": "https://youtu.be/b"}), json!({"is_disabled": true})]);
@@ -107,13 +108,13 @@ async fn every_request_body_agrees_with_the_bot_apis_specification() {
     let stub = Stub::start(script.map(|body| Answer::new(200, body))).await;
     let telegram = client(&stub.url());
 
-    telegram.send_message(-100_123, Some(9), &message(), true).await.unwrap();
+    telegram.send_message(-100_123, Some(9), &message(), None, true).await.unwrap();
     let bot = telegram.get_me().await.unwrap();
     assert_eq!((bot.id, bot.username.as_str()), (110_201_543, "bell_bot"));
     assert_eq!(telegram.get_updates(5_000_000_000, 50, 100).await, Ok(vec![]));
     assert_eq!(telegram.get_chat_member(-100_123, 42).await, Ok(MemberStatus::Administrator));
     telegram.answer_callback("4382bfd", Some(&"ä".repeat(300)), true).await.unwrap();
-    telegram.edit_message(42, 17, &message()).await.unwrap();
+    telegram.edit_message(42, 17, &message(), None).await.unwrap();
     telegram.set_my_commands(&[("watch", "Watch a video"), ("why", "Say why")]).await.unwrap();
     telegram.delete_webhook().await.unwrap();
 
@@ -189,9 +190,9 @@ async fn an_edit_that_changes_nothing_and_a_late_answer_to_a_button_are_no_failu
     ])
     .await;
     let telegram = client(&stub.url());
-    assert_eq!(telegram.edit_message(42, 17, &message()).await, Ok(()));
+    assert_eq!(telegram.edit_message(42, 17, &message(), None).await, Ok(()));
     assert_eq!(telegram.answer_callback("1", None, false).await, Ok(()));
-    let lost = telegram.edit_message(42, 17, &message()).await;
+    let lost = telegram.edit_message(42, 17, &message(), None).await;
     assert!(matches!(lost, Err(SendError::Rejected(_))), "{lost:?}");
 }
 
@@ -214,7 +215,7 @@ async fn an_answer_that_breaks_the_rules_may_mean_that_the_message_has_arrived()
     for body in [r#"{"ok":true,"result":{"messa"#, "", r#"{"ok":true,"result":{}}"#, &long] {
         let stub = Stub::start([Answer::new(200, body)]).await;
         let error =
-            client(&stub.url()).send_message(42, None, &message(), false).await.unwrap_err();
+            client(&stub.url()).send_message(42, None, &message(), None, false).await.unwrap_err();
         assert!(matches!(error, SendError::Ambiguous(_)), "{error:?}");
     }
 }
@@ -231,7 +232,7 @@ async fn a_redirect_is_not_followed_as_it_would_carry_the_token_away() {
 async fn a_failed_handshake_and_a_closed_port_mean_out_of_reach() {
     let stub = Stub::start([]).await;
     for url in [stub.url().replace("http:", "https:"), closed().await] {
-        let error = client(&url).send_message(42, None, &message(), false).await.unwrap_err();
+        let error = client(&url).send_message(42, None, &message(), None, false).await.unwrap_err();
         assert!(matches!(&error, SendError::Unreachable(_)), "{error:?}");
         assert!(!format!("{error:?}").contains(TOKEN), "{error:?}");
     }
@@ -242,11 +243,12 @@ async fn a_message_without_an_answer_may_have_arrived() {
     let stub = Stub::start([Answer::new(200, SENT).held()]).await;
     let telegram = client(&stub.url());
     let message = message();
-    let (result, ()) = tokio::join!(telegram.send_message(42, None, &message, false), async {
-        stub.arrived().await;
-        tokio::time::pause();
-        tokio::time::advance(Duration::from_secs(21)).await;
-    });
+    let (result, ()) =
+        tokio::join!(telegram.send_message(42, None, &message, None, false), async {
+            stub.arrived().await;
+            tokio::time::pause();
+            tokio::time::advance(Duration::from_secs(21)).await;
+        });
     assert_eq!(result, Err(SendError::Ambiguous("timed out".to_owned())));
 }
 

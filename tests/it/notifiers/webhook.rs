@@ -51,6 +51,7 @@ fn outgoing(url: impl Into<String>) -> Outgoing {
         id: "4ZQK7M2XA5TBN".to_owned(),
         address: Address::Webhook(url.into()),
         body: Body::Json(BODY.to_owned()),
+        png: None,
         silent: false,
     }
 }

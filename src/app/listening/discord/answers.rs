@@ -11,11 +11,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::plan::{Given, Plan, Step, plan};
+use super::plan::{Given, Step, plan};
 use crate::control::{MessageId, Proposed, Reply, ReplyError, Said};
+use crate::draw::Painter;
 use crate::model::{Address, Body, Owner};
 use crate::notify::SendError;
-use crate::notify::discord::{Asked, Discord, Response};
+use crate::notify::discord::{Asked, Discord, Pictured, Response};
 
 /// After so long whoever asked is told to wait. Within three seconds the answer has to be there, and it needs its way.
 const DEFERRED_AFTER: Duration = Duration::from_secs(2);
@@ -33,6 +34,7 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(super) struct Answers {
     client: Discord,
+    painter: Painter,
     open: Arc<Mutex<Open>>,
 }
 
@@ -60,8 +62,8 @@ pub(super) struct Opened {
 }
 
 impl Answers {
-    pub(super) fn new(client: Discord) -> Answers {
-        Answers { client, open: Arc::default() }
+    pub(super) fn new(client: Discord, painter: Painter) -> Answers {
+        Answers { client, painter, open: Arc::default() }
     }
 
     /// Somebody asks something; `None`: it was answered of late, or is being answered.
@@ -116,10 +118,10 @@ impl Answers {
     async fn carry_out(
         &self,
         asked: &Asked,
-        plan: &Plan,
+        steps: &[Step],
         given: &mut Given,
     ) -> Result<(), SendError> {
-        for step in &plan.steps {
+        for step in steps {
             let mut taken = self.take(asked, step).await;
             if let Some(wait) = taken.as_ref().err().and_then(again_after) {
                 tokio::time::sleep(wait).await;
@@ -139,13 +141,16 @@ impl Answers {
     }
 
     async fn take(&self, asked: &Asked, step: &Step) -> Result<(), SendError> {
+        let png = self.painter.drawn(step.message().and_then(|said| said.picture.as_ref())).await;
+        let pictured = |message| Pictured { message, png: png.as_deref() };
         match step {
             Step::Respond { message, is_for_asker } => {
+                let message = pictured(message);
                 let response = Response::Message { message, is_for_asker: *is_for_asker };
                 self.client.respond(asked, &response).await
             }
             Step::Replace(message) => {
-                self.client.respond(asked, &Response::Replacement(message)).await
+                self.client.respond(asked, &Response::Replacement(pictured(message))).await
             }
             Step::Wait { is_button: true } => {
                 self.client.respond(asked, &Response::ReplacedLater).await
@@ -153,10 +158,10 @@ impl Answers {
             Step::Wait { is_button: false } => {
                 self.client.respond(asked, &Response::AnsweredLater).await
             }
-            Step::Rewrite(message) => self.client.rewrite(asked, message).await,
+            Step::Rewrite(message) => self.client.rewrite(asked, pictured(message)).await,
             Step::TakeBack => self.client.take_back(asked).await,
             Step::FollowUp { message, is_for_asker } => {
-                self.client.follow_up(asked, message, *is_for_asker).await
+                self.client.follow_up(asked, pictured(message), *is_for_asker).await
             }
         }
     }
@@ -239,9 +244,9 @@ impl Reply for Answers {
             return Err(ReplyError("the question is not open any more".to_owned()));
         };
         let mut given = question.given.lock().await;
-        let plan = plan(said, *given, question.is_button)
+        let steps = plan(said, *given, question.is_button)
             .ok_or_else(|| ReplyError("it is no message for Discord".to_owned()))?;
-        let done = self.carry_out(&question.asked, &plan, &mut given).await;
+        let done = self.carry_out(&question.asked, &steps, &mut given).await;
         done.map_err(|error| ReplyError(error.to_string()))
     }
 }

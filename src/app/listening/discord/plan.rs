@@ -40,14 +40,21 @@ pub(super) enum Step {
     FollowUp { message: EmbedMessage, is_for_asker: bool },
 }
 
-/// The requests, in their order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Plan {
-    pub(super) steps: Vec<Step>,
+impl Step {
+    /// What it says.
+    pub(super) const fn message(&self) -> Option<&EmbedMessage> {
+        match self {
+            Step::Respond { message, .. }
+            | Step::Replace(message)
+            | Step::Rewrite(message)
+            | Step::FollowUp { message, .. } => Some(message),
+            Step::Wait { .. } | Step::TakeBack => None,
+        }
+    }
 }
 
-/// In which requests this leaves; `None`: it is nothing for Discord.
-pub(super) fn plan(said: Said, given: Given, is_button: bool) -> Option<Plan> {
+/// In which requests this leaves, in their order; `None`: it is nothing for Discord.
+pub(super) fn plan(said: Said, given: Given, is_button: bool) -> Option<Vec<Step>> {
     let Said { message, replacement, toast, is_for_asker } = said;
     if let Some(replacement) = replacement {
         let message = embed(replacement)?;
@@ -58,7 +65,7 @@ pub(super) fn plan(said: Said, given: Given, is_button: bool) -> Option<Plan> {
             Given::Nothing => vec![Step::Replace(message)],
             Given::Wait | Given::Answer => vec![Step::Rewrite(message)],
         };
-        return Some(Plan { steps: replaced });
+        return Some(replaced);
     }
     let toast = toast.filter(|toast| !toast.is_empty());
     let (message, is_for_asker) = match (message, toast) {
@@ -66,7 +73,7 @@ pub(super) fn plan(said: Said, given: Given, is_button: bool) -> Option<Plan> {
         (None, Some(toast)) => (line(&toast), true),
         (None, None) if is_button => {
             let wait = (given == Given::Nothing).then_some(Step::Wait { is_button: true });
-            return Some(Plan { steps: wait.into_iter().collect() });
+            return Some(wait.into_iter().collect());
         }
         (None, None) => (line(NOTHING), true),
     };
@@ -84,7 +91,7 @@ pub(super) fn plan(said: Said, given: Given, is_button: bool) -> Option<Plan> {
             vec![Step::FollowUp { message, is_for_asker }]
         }
     };
-    Some(Plan { steps })
+    Some(steps)
 }
 
 fn has_to_be_drawn(message: &EmbedMessage) -> bool {
@@ -113,7 +120,7 @@ mod tests {
     }
 
     fn steps(said: Said, given: Given, is_button: bool) -> Vec<Step> {
-        plan(said, given, is_button).unwrap().steps
+        plan(said, given, is_button).unwrap()
     }
 
     fn answer(is_for_asker: bool) -> Said {
