@@ -355,14 +355,14 @@ fn web(reader: &mut Reader) -> WebOptions {
 }
 
 fn access(reader: &mut Reader) -> AccessOptions {
-    let access = AccessOptions {
-        mode: reader.value("access.mode", values::one_of(&MODES)),
-        allow: reader.value("access.allow", values::chats),
-    };
-    if access.mode == AccessMode::Allowlist && access.allow.is_empty() {
+    let mode = reader.value("access.mode", values::one_of(&MODES));
+    let allow = reader.optional("access.allow", values::chats);
+    let is_mistaken = allow.is_none() && reader.is_given("access.allow");
+    let allow = allow.unwrap_or_default();
+    if mode == AccessMode::Allowlist && allow.is_empty() && !is_mistaken {
         reader.mistake("access.allow", &["access.mode"], "is empty: nobody could talk to the bots");
     }
-    access
+    AccessOptions { mode, allow }
 }
 
 fn limits(reader: &mut Reader) -> LimitOptions {

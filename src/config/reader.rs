@@ -83,6 +83,11 @@ impl Reader {
         self.given.contains_key(section)
     }
 
+    /// Whether the key was given, be it with a mistake.
+    pub(super) fn is_given(&self, path: &str) -> bool {
+        self.origin(path).is_some()
+    }
+
     /// The value of a key that has a default.
     pub(super) fn value<T>(&mut self, path: &str, parse: impl Fn(&Raw) -> Result<T, String>) -> T {
         self.optional(path, &parse).unwrap_or_else(|| {

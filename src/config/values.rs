@@ -191,34 +191,41 @@ pub(super) fn addresses(raw: &Raw) -> Result<Vec<Address>, String> {
     let Raw::List(items) = raw else {
         return Err(format!("expected a list, as in [\"telegram:1234\"], not {}", raw.kind()));
     };
-    items
-        .iter()
-        .enumerate()
-        .map(|(index, item)| {
-            let text = text(item)?;
-            // Where nothing of it is repeated, its place is named.
-            let place = format!("entry {}", index + 1);
-            Address::written(text).map_err(|error| {
-                let line = error.to_string();
-                line.strip_prefix("this").map(|rest| format!("{place}{rest}")).unwrap_or(line)
-            })
+    all_of(items.iter().enumerate().map(|(index, item)| {
+        let text = text(item)?;
+        // Where nothing of it is repeated, its place is named.
+        let place = format!("entry {}", index + 1);
+        Address::written(text).map_err(|error| {
+            let line = error.to_string();
+            line.strip_prefix("this").map(|rest| format!("{place}{rest}")).unwrap_or(line)
         })
-        .collect()
+    }))
+}
+
+/// All values, or all mistakes.
+fn all_of<T>(read: impl Iterator<Item = Result<T, String>>) -> Result<Vec<T>, String> {
+    let (mut values, mut mistakes) = (Vec::new(), Vec::new());
+    for one in read {
+        match one {
+            Ok(value) => values.push(value),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() { Ok(values) } else { Err(mistakes.join("; ")) }
 }
 
 /// A list of chats that may talk to the bot.
 pub(super) fn chats(raw: &Raw) -> Result<Vec<Address>, String> {
-    let list = addresses(raw)?;
-    let wrong = list.iter().find_map(|address| {
+    all_of(addresses(raw)?.into_iter().map(|address| {
         if !address.channel().traits().is_chat {
             let shown = address.masked();
-            return Some(format!("{shown} can't talk to a bot: write telegram:<chat id>, discord:<server id> or discord:@<user id>"));
+            return Err(format!("{shown} can't talk to a bot: write telegram:<chat id>, discord:<server id> or discord:@<user id>"));
         }
-        address.is_thread().then(|| {
-            format!("{address} is a topic: write telegram:<chat id>, which lets in the whole chat")
-        })
-    });
-    wrong.map_or(Ok(list), Err)
+        if address.is_thread() {
+            return Err(format!("{address} is a topic: write telegram:<chat id>, which lets in the whole chat"));
+        }
+        Ok(address)
+    }))
 }
 
 /// Checks the shape of a bot's token; anything else would be asked for as a path that does not exist.

@@ -46,6 +46,8 @@ pub(crate) struct OptionForm {
     pub(crate) is_required: bool,
     /// The words around the value where the command is written.
     around: (&'static str, &'static str),
+    /// A word that says what the value is, where a person may leave it out.
+    led_by: Option<&'static str>,
 }
 
 /// What the values of an option are.
@@ -76,7 +78,7 @@ pub(crate) enum Proposals {
 
 const fn text(name: &'static str, is: &'static str, proposals: Proposals) -> OptionForm {
     let value = OptionValue::Text(proposals);
-    OptionForm { name, is, value, is_required: false, around: ("", "") }
+    OptionForm { name, is, value, is_required: false, around: ("", ""), led_by: None }
 }
 
 const fn watched(is: &'static str) -> OptionForm {
@@ -86,6 +88,10 @@ const fn watched(is: &'static str) -> OptionForm {
 impl OptionForm {
     const fn required(self) -> OptionForm {
         OptionForm { is_required: true, ..self }
+    }
+
+    const fn led_by(self, word: &'static str) -> OptionForm {
+        OptionForm { led_by: Some(word), ..self }
     }
 
     const fn between(self, before: &'static str, behind: &'static str) -> OptionForm {
@@ -136,7 +142,7 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
         "mute",
         "Silence for a while",
         &[
-            text("for", "How long: 2h, until 18:00, off", Proposals::Nothing),
+            text("for", "How long: 2h, until 18:00, off", Proposals::Nothing).led_by("for"),
             watched("This one alone"),
         ],
         true,
@@ -173,6 +179,7 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
                 value: OptionValue::Flag,
                 is_required: false,
                 around: ("", ""),
+                led_by: None,
             },
             watched("A video"),
         ],
@@ -195,6 +202,7 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
                         value: OptionValue::Role,
                         is_required: false,
                         around: ("", ""),
+                        led_by: None,
                     },
                     text(
                         "rule",
@@ -258,7 +266,8 @@ pub(crate) fn written(word: &str, chosen: &[(&str, &str)]) -> String {
         if value.is_empty() {
             continue;
         }
-        for word in [option.around.0, value, option.around.1] {
+        let led_by = option.led_by.unwrap_or_default();
+        for word in [led_by, option.around.0, value, option.around.1] {
             // A mark that ends what stands before it stands close to it.
             if !word.is_empty() && !word.starts_with(';') {
                 text.push(' ');
@@ -309,6 +318,7 @@ impl OptionForm {
     /// What of these words may be its value, and what is left then: the shortest first.
     fn values<'a>(&self, words: &'a [&'a str]) -> Vec<(String, &'a [&'a str])> {
         let (before, behind) = self.around;
+        let words = self.led_by.and_then(|word| without(words, word)).unwrap_or(words);
         let Some(words) = without(words, before) else { return Vec::new() };
         let fits = |value: &[&str]| match self.value {
             OptionValue::Flag => value == [self.name],
@@ -366,7 +376,8 @@ mod tests {
                 "/watch @youtube views any; digest daily 09:00",
             ),
             ("watch", &[("video", "2"), ("digest", "off")], "/watch 2; digest off"),
-            ("mute", &[("video", "2"), ("for", "until 18:00")], "/mute until 18:00 2"),
+            ("mute", &[("video", "2"), ("for", "until 18:00")], "/mute for until 18:00 2"),
+            ("mute", &[("video", "2")], "/mute 2"),
             ("card", &[("off", "true"), ("video", "2")], "/card off 2"),
             ("card", &[("off", "false"), ("video", " ")], "/card"),
             (
@@ -406,6 +417,7 @@ mod tests {
             ("/unwatch 1", "/unwatch video:1"),
             ("/unwatch all", "/unwatch video:all"),
             ("/mute 2h", "/mute for:2h"),
+            ("/mute for 2h", "/mute for:2h"),
             ("/mute off", "/mute for:off"),
             ("/unmute 3", "/unmute video:3"),
             ("/quiet 22:00-08:00 Europe/Madrid", "/quiet hours:22:00-08:00 zone:Europe/Madrid"),

@@ -635,6 +635,7 @@ fn previews_show_every_message() {
     📣 What this server watches from now on rings in this channel <https://discord.com/channels/1/2>. Watches that stand stay where they are.
     Until now it was its feed <https://discord.com/channels/1/2>.
     ⚠️ There I lack Embed Links, Attach Files: without that, not all messages arrive.
+    🔕 It is silent there until Sat 21 Nov 2026, 15:03 (Europe/Madrid). To hear it again, there: `/unmute`
     "#);
     insta::assert_snapshot!(preview("operator"), @r#"
     🔑 YouTube refuses the API key. Nothing is polled until it is replaced.

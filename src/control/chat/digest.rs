@@ -135,7 +135,7 @@ fn read(text: &str) -> Result<(Option<Asked>, Option<&str>), String> {
 pub(super) fn schedule(text: &str) -> Result<Option<Digest>, String> {
     match asked(text)? {
         Asked::Set(digest) => Ok(digest),
-        Asked::Now => Err("Say when, as in `digest daily 09:00`.".to_owned()),
+        Asked::Now => Err("Say when: `daily 09:00`, `hourly`.".to_owned()),
     }
 }
 

@@ -48,6 +48,7 @@ async fn view(turn: &Turn<'_>, server: &Address) -> Result<Feed, Stop> {
         lacking: Vec::new(),
         mentions: feed.iter().flat_map(|(_, settings)| &settings.mentions).map(line).collect(),
         silent_role: None,
+        muted_until: None,
     })
 }
 
@@ -89,6 +90,7 @@ async fn here(turn: &mut Turn<'_>, server: &Address) -> Result<Answer, Stop> {
         is_new: true,
         before: before.and_then(|(before, _)| link(turn, server, &before)),
         lacking: turn.lacking(),
+        muted_until: turn.silent_until(),
         ..view(turn, server).await?
     }))
 }

@@ -135,9 +135,8 @@ impl Control {
 
     /// Does what one update asks for, and answers it.
     ///
-    /// Call it with one update of a chat at a time, of a server where chats belong to one, in the order of their ids; others do
-    /// not wait. An
-    /// answer that does not arrive is logged and is no failure.
+    /// Call it with one update of a chat (or of a server, where chats belong to one) at a time, in the order of their ids; others
+    /// do not wait. An answer that does not arrive is logged and is no failure.
     ///
     /// # Errors
     ///
@@ -441,5 +440,25 @@ fn unknown(word: &str) -> Stop {
     match command::nearest(word) {
         Some(known) => wrong(&format!("{line} Did you mean `/{known}`?"), &format!("/{known}")),
         None => wrong(&line, "/help"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::commands::COMMANDS;
+
+    #[test]
+    fn menus_offer_to_those_who_decide_what_only_they_get_more_than_a_refusal_of() {
+        for form in COMMANDS {
+            let is_for_administrators = ["", "off", "tz UTC"].into_iter().any(|rest| {
+                let text = format!("/{} {rest}", form.word);
+                match command::read(&text, "") {
+                    Written::Command(command, rest) => is_for_administrators(command, rest),
+                    other => panic!("{other:?}"),
+                }
+            });
+            assert_eq!(is_for_administrators, form.is_for_deciders, "{}", form.word);
+        }
     }
 }

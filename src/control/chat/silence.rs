@@ -83,7 +83,10 @@ fn when<'t>(turn: &Turn<'_>, text: &'t str) -> Result<Option<(Option<Silence>, &
             .map_err(|error| wrong(&format!("{error}."), "/mute until 18:00"))?;
         (until, rest)
     } else if word.eq_ignore_ascii_case("for") {
-        return when(turn, rest);
+        return match when(turn, rest)? {
+            None => Err(unclear(rest)),
+            time => Ok(time),
+        };
     } else if let Some((length, rest)) = clock::leading_duration(text) {
         (turn.now.plus(length), rest)
     } else {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::control::actions::{NoWatch, Target, WatchRequest};
-use crate::model::{Digest, Rule, Settings, SubjectRef};
+use crate::model::{Digest, Rule, Settings, SubjectRef, VideoId};
 use crate::render::Prose;
 use crate::render::numbers::Grouped;
 use crate::render::views::{ErrorView, Watch};
@@ -11,7 +11,7 @@ use crate::route::language::{self, RuleError};
 
 use super::answer::{Answer, Stop, wrong};
 use super::turn::Turn;
-use super::words::{FAILED, first_word, reference, subject_first};
+use super::words::{FAILED, first_word, is_link, reference, subject_first};
 use super::{digest, watched, youtube};
 
 const EXAMPLE: &str = "/watch dQw4w9WgXcQ views every 1000; status";
@@ -88,6 +88,11 @@ fn read(text: &str, subject: &SubjectRef) -> Result<Option<Vec<Rule>>, Stop> {
 }
 
 fn misread(text: &str, error: &RuleError, subject: &SubjectRef) -> Stop {
+    if let Some((other, _)) = first_word(text)
+        && (is_link(other) || other.parse::<VideoId>().is_ok())
+    {
+        return wrong("One at a time.", &format!("/watch {}", reference(subject)));
+    }
     let picture = error.explain(text);
     let (input, pointer) = picture.split_once('\n').unwrap_or((&picture, ""));
     Stop::with(&ErrorView {

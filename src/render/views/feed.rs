@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::render::link::Link;
-use crate::render::sample::{HOSTILE, hostile_link};
+use crate::render::numbers::Moment;
+use crate::render::sample::{HOSTILE, hostile_link, moment};
 use crate::render::view::View;
 
 /// The answer to `/feed`.
@@ -23,6 +24,8 @@ pub(crate) struct Feed {
     pub mentions: Vec<MentionLine>,
     /// The role that was chosen just now and that nobody hears: it can't be mentioned by us.
     pub silent_role: Option<String>,
+    /// It was made in a place that is silent until then.
+    pub muted_until: Option<Moment>,
 }
 
 /// A role with the rule on which it is mentioned.
@@ -50,6 +53,7 @@ impl View for Feed {
             lacking: Vec::new(),
             mentions: Vec::new(),
             silent_role: None,
+            muted_until: None,
         };
         let mention =
             |role: &str, rule: &str| MentionLine { role: role.to_owned(), rule: rule.to_owned() };
@@ -59,6 +63,7 @@ impl View for Feed {
                 before: link("its feed"),
                 is_new: true,
                 lacking: vec!["Embed Links".to_owned(), "Attach Files".to_owned()],
+                muted_until: Some(moment(-60)),
                 ..none.clone()
             },
             Feed {

@@ -117,7 +117,7 @@ async fn a_day_with_all_commands() {
     story.ask("/watch dQw4w9WgXcQ views every 1000; status", "next at 1,000").await;
     let list = story.ask("/list", "You watch 1 of 50 possible").await.text;
     assert!(list.contains(&format!("1. {TITLE}: views every 1000; status")), "{list}");
-    let changed = story.ask("/watch 1 likes +5%; status", "Rules changed").await.text;
+    let changed = story.ask("/watch 1 likes +5%; status", "Changed").await.text;
     assert!(changed.contains("likes +5% 🆕") && changed.contains("No longer: views every 1000"));
     assert!(!changed.contains("status 🆕"), "{changed}");
     story.ask("/rules 1", "likes +5%").await;

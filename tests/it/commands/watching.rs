@@ -141,7 +141,7 @@ async fn watching_again_replaces_the_rules_and_says_what_changed() {
     world.say("/watch dQw4w9WgXcQ views any; status").await;
     let answer = world.say("/watch 1 status; title").await;
     insta::assert_snapshot!(answer, @r#"
-    🔁 Rules changed: Never Gonna Give You Up
+    🔁 Changed: Never Gonna Give You Up
     Rick Astley
     Now: 1,240 views · likes hidden · 1 comment (just now)
 
@@ -314,10 +314,7 @@ async fn a_channel_is_watched_by_any_of_its_names_and_only_once() {
     assert!(answer.contains("500 of 1,234 videos"), "{answer}");
     assert!(answer.contains("To hear of new videos"), "{answer}");
     let answer = world.say("/watch @RickAstleyYT upload").await;
-    assert!(
-        answer.contains("Rules changed") && !answer.contains("To hear of new videos"),
-        "{answer}"
-    );
+    assert!(answer.contains("Changed") && !answer.contains("To hear of new videos"), "{answer}");
     world.say("/watch UCuAXFkgsw1L7xaCfnd5JJOw upload; status").await;
     assert_eq!(world.rules(chat(ANA)).await, ["upload", "status"]);
     let answer = world.say("/unwatch @RickAstleyYT").await;
@@ -351,7 +348,7 @@ async fn an_owner_has_so_many_watches_and_no_more() {
     let answer = world.say("/watch ccccccccccc").await;
     assert!(answer.contains("has 2 watches") && answer.contains("/unwatch 1"), "{answer}");
     assert_eq!(*world.youtube.asked.lock().unwrap(), asked, "no quota for what can't be");
-    assert!(world.say("/watch aaaaaaaaaaa status").await.contains("Rules changed"));
+    assert!(world.say("/watch aaaaaaaaaaa status").await.contains("Changed"));
     assert!(world.say("/unwatch 1").await.contains("No longer watching"));
     assert!(world.say("/watch ccccccccccc").await.contains("Watching"));
     for id in ids {
