@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::retry::{LONG_WAIT, RetryPolicy, next_step};
-use crate::model::{Counts, Effective, Live, Metric, Picture, Settings, Status, UnixMillis};
+use crate::model::{Counts, Effective, Live, Picture, Settings, Status, UnixMillis};
 use crate::notify::SendError;
 use crate::render::numbers::ShortTime;
 use crate::render::views::{self, CardChanges, CardCount, CardRing, Link};
@@ -76,16 +76,8 @@ pub(super) fn view(card: &Card, defaults: &Effective, now: UnixMillis) -> views:
 
 /// How the views went in a day, up to when they were read; `None`: they are not known of two moments.
 fn picture(card: &Card, tz: &str, now: UnixMillis) -> Option<Picture> {
-    let views = |counts: &Counts| counts.views.and_then(|views| u64::try_from(views).ok());
     let until = card.known.as_ref().map_or(now, |known| known.numbers_at);
-    let since = until.minus(CHANGES_IN);
-    let course = card.course.iter();
-    let mut points: Vec<_> = course.map(|(at, counts)| ((*at).max(since), views(counts))).collect();
-    // What was counted last holds until then.
-    let last = points.last().and_then(|(_, count)| *count);
-    points.retain(|(at, _)| *at < until);
-    points.push((until, last));
-    Picture::new(Metric::Views, points, Vec::new(), tz.to_owned())
+    Picture::of_views(&card.course, (until.minus(CHANGES_IN), until), tz.to_owned())
 }
 
 /// What a message says but for the age of its numbers, and that age. It is kept, to be compared with what there is to say

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    Because, CancelReason, Effective, Hold, Schedule, Settings, SubjectRef, UnixMillis,
+    Because, CancelReason, Effective, Hold, Schedule, Settings, SubjectRef, UnixMillis, VideoId,
 };
 use crate::render::{BudgetNote, Part, RenderError, Renderer, WatchMessage};
 use crate::store::{Collected, Compose, Composed, DestinationRow, Unit, VideoAlerts};
@@ -84,6 +84,10 @@ impl Compose for Composer {
             cancelled,
             pings: has_budget.then(|| unit.pings.and(count, now, &home.tz)),
         }
+    }
+
+    fn shows(&self, collected: &Collected) -> Option<VideoId> {
+        digest::shown(collected)
     }
 
     fn digest(&self, collected: &Collected, now: UnixMillis) -> Composed {

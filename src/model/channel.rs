@@ -56,6 +56,7 @@ impl Channel {
                 invitation_link: Some(InvitationLink::TELEGRAM),
                 names_floods: false,
                 can_edit: true,
+                shows_pictures: true,
                 deciders: Deciders::Administrators,
                 has_servers: false,
                 is_for_tests: false,
@@ -69,6 +70,7 @@ impl Channel {
                 invitation_link: None,
                 names_floods: true,
                 can_edit: true,
+                shows_pictures: true,
                 deciders: Deciders::ServerManagers,
                 has_servers: true,
                 is_for_tests: false,
@@ -82,6 +84,7 @@ impl Channel {
                 invitation_link: None,
                 names_floods: true,
                 can_edit: true,
+                shows_pictures: true,
                 deciders: Deciders::Administrators,
                 has_servers: false,
                 is_for_tests: false,
@@ -95,6 +98,7 @@ impl Channel {
                 invitation_link: None,
                 names_floods: true,
                 can_edit: false,
+                shows_pictures: false,
                 deciders: Deciders::Administrators,
                 has_servers: false,
                 is_for_tests: false,
@@ -108,6 +112,7 @@ impl Channel {
                 invitation_link: None,
                 names_floods: true,
                 can_edit: true,
+                shows_pictures: false,
                 deciders: Deciders::Administrators,
                 has_servers: false,
                 is_for_tests: true,
@@ -145,6 +150,8 @@ pub struct Traits {
     pub names_floods: bool,
     /// Whether a message can be replaced after it was sent: cards are such messages.
     pub can_edit: bool,
+    /// Whether pictures go along with its messages.
+    pub shows_pictures: bool,
     /// Who decides for a chat of several people.
     pub deciders: Deciders,
     /// Whether its chats of several people are channels of a server, which is one group: one of them can be the place where

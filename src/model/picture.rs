@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Metric, UnixMillis};
+use super::{Counts, Metric, UnixMillis};
 
 /// A count over time, from the first point to the last. It is kept as numbers and drawn when its message leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +43,26 @@ impl Picture {
         let mut known = points.iter().filter(|(_, count)| count.is_some()).map(|(at, _)| at);
         let is_line = known.next() < known.next_back();
         is_line.then_some(Picture { metric, points, marks, tz })
+    }
+}
+
+impl Picture {
+    /// How the views of a video went between two moments, of its course in this time; `None`: they are not known of two moments.
+    ///
+    /// What was counted before holds at the beginning, and what was counted last until the end.
+    #[must_use]
+    pub fn of_views(
+        course: &[(UnixMillis, Counts)],
+        (since, until): (UnixMillis, UnixMillis),
+        tz: String,
+    ) -> Option<Picture> {
+        let views = |counts: &Counts| counts.views.and_then(|views| u64::try_from(views).ok());
+        let mut points: Vec<_> =
+            course.iter().map(|(at, counts)| ((*at).max(since), views(counts))).collect();
+        let last = points.last().and_then(|(_, count)| *count);
+        points.retain(|(at, _)| *at < until);
+        points.push((until, last));
+        Picture::new(Metric::Views, points, Vec::new(), tz)
     }
 }
 

@@ -87,8 +87,10 @@ impl ChatTemplates {
         body: impl Fn(ChatPage) -> Body,
     ) -> Result<Vec<Part>, RenderError> {
         let parts = Digest::new(message).parts(&self.registry, room)?;
+        // The first message shows it.
+        let mut picture = message.shown.as_ref().map(|(_, picture)| picture.clone());
         let part = |DigestPart { html, seen, told }: DigestPart| {
-            let message = ChatMessage { html, ..ChatMessage::default() };
+            let message = ChatMessage { html, picture: picture.take(), ..ChatMessage::default() };
             Part::new(body(ChatPage { message, seen }), told)
         };
         Ok(parts.into_iter().map(part).collect())

@@ -72,6 +72,8 @@ struct VideoLine {
     video: Link,
     /// It is new, or announced.
     upload: Option<Upload>,
+    /// The picture that goes along shows how its views went.
+    is_shown: bool,
     /// The budget of a day held it back; below a heading that is said there.
     held_back: bool,
     /// How its counts moved.
@@ -132,6 +134,11 @@ pub(super) struct DigestPart {
 impl<'a> Digest<'a> {
     pub(super) fn new(message: &'a DigestMessage) -> Digest<'a> {
         let (mut sections, mut entries) = sorted(message);
+        if let Some((video, _)) = &message.shown
+            && let Some(entry) = entries.iter_mut().find(|entry| entry.id == Some(*video))
+        {
+            entry.line.is_shown = true;
+        }
         let has_headings = sections.len() > 1;
         for heading in &mut sections {
             heading.is_singles = has_headings && heading.heading.is_none();

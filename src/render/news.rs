@@ -2,8 +2,8 @@
 
 use super::link::Link;
 use crate::model::{
-    About, Body, Counts, Live, Marks, Series, Status, SubjectRef, SubscriptionId, UnixMillis,
-    Value, VideoId, is_blank,
+    About, Body, Counts, Live, Marks, Picture, Series, Status, SubjectRef, SubscriptionId,
+    UnixMillis, Value, VideoId, is_blank,
 };
 
 /// What is known of the video while its message is written.
@@ -86,6 +86,8 @@ pub struct DigestMessage {
     pub late: bool,
     /// What happened, watch by watch.
     pub watches: Vec<WatchNews>,
+    /// One of the videos, and how its views went, where the channel shows that.
+    pub shown: Option<(VideoId, Picture)>,
 }
 
 /// What became of one watch since the digest before.

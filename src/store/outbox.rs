@@ -19,12 +19,17 @@ pub use unit::{Collected, Composed, ComposedMessage, Unit, VideoAlerts};
 
 use super::error::Result;
 use super::shared::Shared;
-use crate::model::{Address, Body, Channel, NotificationId, Settings, UnixMillis};
+use crate::model::{Address, Body, Channel, NotificationId, Settings, UnixMillis, VideoId};
 
 /// Decides inside the claiming transaction what becomes of what waits.
 pub trait Compose: Send + Sync {
     /// Sends, holds, collects or cancels the waiting alerts of one watch.
     fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed;
+
+    /// The video whose course a digest shows, which is read for it; `None`: of none.
+    fn shows(&self, _collected: &Collected) -> Option<VideoId> {
+        None
+    }
 
     /// Sends, holds or cancels what a digest has collected.
     fn digest(&self, collected: &Collected, now: UnixMillis) -> Composed;

@@ -180,8 +180,17 @@ impl Story {
 
     /// How many messages were refused and wait to be tried again.
     pub(crate) fn waits(&self) -> i64 {
+        self.count("SELECT count(*) FROM notification WHERE attempts = 1 AND next_at IS NOT NULL")
+    }
+
+    /// How many watches have something in a digest.
+    pub(crate) fn collected(&self) -> i64 {
+        self.count("SELECT count(*) FROM unit WHERE collected_in IS NOT NULL")
+    }
+
+    fn count(&self, sql: &str) -> i64 {
         let db = rusqlite::Connection::open(self.folder.path().join("tubebell.db")).unwrap();
-        let sql = "SELECT count(*) FROM notification WHERE attempts = 1 AND next_at IS NOT NULL";
+        db.busy_timeout(crate::wait::LIMIT).unwrap();
         db.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 

@@ -2,7 +2,7 @@
 
 use super::net::{Net, composed};
 use super::{Composer, message, span, unspeakable};
-use crate::model::{CancelReason, UnixMillis};
+use crate::model::{Alert, CancelReason, Metric, Picture, Signal, UnixMillis, VideoId};
 use crate::render::{DigestMessage, WatchNews};
 use crate::store::{Collected, Composed, Unit, VideoAlerts};
 
@@ -35,7 +35,12 @@ pub(super) fn compose(composer: &Composer, collected: &Collected, now: UnixMilli
     if told.is_empty() {
         return Composed::Cancel(CancelReason::NetZero);
     }
+    let shown = collected.course.as_ref().and_then(|(video, course)| {
+        let span = (collected.since, now);
+        Some((*video, Picture::of_views(course, span, collected.tz.clone())?))
+    });
     let message = DigestMessage {
+        shown,
         schedule: collected.schedule.to_string(),
         tz: collected.tz.clone(),
         now,
@@ -52,6 +57,23 @@ pub(super) fn compose(composer: &Composer, collected: &Collected, now: UnixMilli
         },
         Err(error) => unspeakable(&error),
     }
+}
+
+/// The video whose views moved most, where the channel shows pictures.
+pub(super) fn shown(collected: &Collected) -> Option<VideoId> {
+    if !collected.destination.address.channel().traits().shows_pictures {
+        return None;
+    }
+    let moved = |alert: &Alert| {
+        let (previous, current) = (alert.previous.int()?, alert.current.int()?);
+        let is_of_views = alert.series.signal == Signal::Count(Metric::Views);
+        is_of_views.then(|| previous.abs_diff(current))
+    };
+    let videos = collected.units.iter().flat_map(|unit| &unit.videos);
+    let most = videos
+        .filter_map(|video| Some((video.alerts.iter().filter_map(moved).max()?, video.video?)));
+    let first_of_the_most = most.reduce(|one, other| if other.0 > one.0 { other } else { one });
+    first_of_the_most.map(|(_, video)| video)
 }
 
 /// Until when a digest has to wait, if at all. One that somebody asked for comes also in quiet hours and a mute, and so does

@@ -74,6 +74,7 @@ pub(super) fn of(
         line: VideoLine {
             video: news.link(&watch.message),
             upload,
+            is_shown: false,
             held_back: watch.over_budget && !is_below_heading,
             moves: moves.iter().map(|(moved, _)| moved.shown()).collect(),
             lines: Vec::new(),

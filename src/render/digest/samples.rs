@@ -10,12 +10,18 @@ use crate::render::sample::news::{
     CHANNEL, LIKES, PLAYLIST, VIEWS, alert, counted, event, facts, hostile, listed, news,
     of_each_kind, told, upcoming, upload,
 };
-use crate::render::sample::{HOSTILE, NOW, TITLE};
+use crate::render::sample::{HOSTILE, NOW, TITLE, picture};
 
 /// Digests, and how many of the videos that merely moved are named.
 pub(super) fn digests() -> Vec<(DigestMessage, usize)> {
     vec![
-        (of(vec![single(0, 12_345), single(1, 1_017)]), 40),
+        (
+            DigestMessage {
+                shown: Some((video(0).id, picture())),
+                ..of(vec![single(0, 12_345), single(1, 1_017)])
+            },
+            40,
+        ),
         (of_fifty(), 10),
         (of(vec![channel("Rick Astley", (0..500).map(moved).collect())]), 6),
         (DigestMessage { late: true, ..of(every_event()) }, 40),
@@ -28,6 +34,7 @@ pub(super) fn digests() -> Vec<(DigestMessage, usize)> {
 
 fn of(watches: Vec<WatchNews>) -> DigestMessage {
     DigestMessage {
+        shown: None,
         schedule: "daily 09:00".to_owned(),
         tz: "Europe/Madrid".to_owned(),
         now: NOW,

@@ -2,8 +2,8 @@
 //! [`Compose`](crate::store::Compose).
 
 use crate::model::{
-    About, Alert, AlertId, Body, CancelReason, Known, Pings, Schedule, Settings, SubjectRef,
-    SubscriptionId, UnixMillis, VideoId,
+    About, Alert, AlertId, Body, CancelReason, Counts, Known, Pings, Schedule, Settings,
+    SubjectRef, SubscriptionId, UnixMillis, VideoId,
 };
 
 use crate::store::DestinationRow;
@@ -50,6 +50,8 @@ pub struct Collected {
     pub since: UnixMillis,
     /// What was collected, watch by watch, the one with the oldest alert first; none is urgent.
     pub units: Vec<Unit>,
+    /// The video that it shows, and how its counts went since then, oldest first.
+    pub course: Option<(VideoId, Vec<(UnixMillis, Counts)>)>,
 }
 
 /// The waiting alerts of one video, oldest first.

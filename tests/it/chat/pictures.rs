@@ -50,3 +50,27 @@ async fn where_no_picture_is_taken_the_text_comes_alone() {
     assert!(story.ask("/stats 1", "2,500 views").await.photo.is_some());
     over(story, gateway).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_shows_how_the_views_of_what_moved_most_went() {
+    const OTHER: &str = "jNQXAC9IVRw";
+    let story = Story::quick().await;
+    story.simulation.edit(|world| {
+        let video = Video::new(OTHER, CHANNEL, "Me at the zoo", world.now());
+        world.add_video(video.with_counts(10, 1, 0));
+    });
+    let gateway = after(&story, "/watch dQw4w9WgXcQ views any; digest daily 09:00").await;
+    story.ask("/watch jNQXAC9IVRw views any; digest daily 09:00", "Watching").await;
+    seen(&gateway).await;
+    story.simulation.edit(|world| world.set_counts(OTHER, 13, 1, 0)).unwrap();
+    story.set_counts(2_500, None);
+    until("that both are collected", async || story.collected() == 2).await;
+    story.ask("/digest now", "comes now").await;
+    story.hears("🗞 Digest · daily 09:00").await;
+    let sent = story.telegram.sent(ANA);
+    let digest = sent.iter().find(|message| message.text.contains("Digest · daily")).unwrap();
+    assert!(digest.photo.is_some(), "{digest:#?}");
+    assert!(digest.text.contains(&format!("📈 {TITLE}: 👁 2,500")), "{}", digest.text);
+    assert!(digest.text.contains("• Me at the zoo: 👁 13 (+3)"), "{}", digest.text);
+    over(story, gateway).await;
+}

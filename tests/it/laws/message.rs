@@ -73,6 +73,7 @@ fn digest(message: WatchMessage) -> DigestMessage {
     let (late, now) = (message.late, message.observed_at);
     watches.push(message);
     DigestMessage {
+        shown: None,
         schedule: "daily 09:00".to_owned(),
         tz: "Europe/Madrid".to_owned(),
         now,

@@ -18,6 +18,7 @@ const NOW: UnixMillis = UnixMillis(1_795_266_180_000);
 
 fn digest(watches: Vec<WatchNews>) -> DigestMessage {
     DigestMessage {
+        shown: None,
         schedule: "daily 14:03".to_owned(),
         tz: "Europe/Madrid".to_owned(),
         now: NOW,

@@ -356,6 +356,7 @@ fn five_hundred_new_videos_take_several_messages() {
 fn digest(watches: Vec<WatchMessage>) -> DigestMessage {
     let watches = watches.into_iter().map(|message| WatchNews { message, over_budget: false });
     DigestMessage {
+        shown: None,
         schedule: "daily 14:03".to_owned(),
         tz: "Europe/Madrid".to_owned(),
         now: AT,

@@ -1,13 +1,19 @@
 //! What becomes of what digests have collected.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Looking;
 use super::take::{Place, alerts};
+use crate::model::VideoId;
+use crate::store::sqlite::course;
 use crate::store::sqlite::digest::{Gathered, Looked, Step};
 use crate::store::sqlite::lane::DueLane;
 use crate::store::sqlite::unit::{DigestId, UnitId};
 use crate::store::{Collected, Composed, Result};
+
+/// Most steps of time in the course that a digest shows: a message is kept with all of them.
+const COURSE_STEPS: u32 = 60;
 
 impl Looking<'_> {
     /// Decides what becomes of what a digest has collected.
@@ -39,6 +45,10 @@ impl Looking<'_> {
             }
             collected.units.extend(waiting.unit);
         }
+        if let Some(video) = self.shown(&collected) {
+            let span = (collected.since, self.now);
+            collected.course = Some((video, course::course(self.tx, &video, span, COURSE_STEPS)?));
+        }
         let step = self.tell_digest(&place, &collected, has_more, full)?;
         let (is_held, told_at) = match &step {
             Step::Hold(_) => (true, None),
@@ -50,6 +60,12 @@ impl Looking<'_> {
         let Collected { schedule, tz, due_at, .. } = collected;
         self.writes.digests.push(Looked { digest, times: Some((schedule, tz, due_at)), step });
         Ok(())
+    }
+
+    /// The video whose course a digest shows. One that can't be found is told of without.
+    fn shown(&self, collected: &Collected) -> Option<VideoId> {
+        let shows = || self.compose.shows(collected);
+        catch_unwind(AssertUnwindSafe(shows)).unwrap_or_default()
     }
 
     /// Tells, holds or ends what a digest has collected.
