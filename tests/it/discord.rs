@@ -6,8 +6,11 @@
 mod feeds;
 mod held;
 
+use std::time::Duration;
+
 use serde_json::json;
 use tubebell::app::Gateway;
+use tubebell::store::Edit;
 use tubebell_sim::discord::{
     Answered, DiscordSandbox, Fault, GatewayFault, Interaction, Message, Options, Scope, serve,
 };
@@ -319,17 +322,72 @@ async fn a_token_that_is_revoked_while_the_gateway_runs_is_told() {
     discord.end(gateway).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_whose_heartbeats_are_not_answered_is_given_up_and_resumed() {
+    let heartbeat_every = Duration::from_millis(200);
+    let discord = Discord::with(Options { heartbeat_every, ..Options::default() }).await;
+    let gateway = discord.start().await;
+    let begun = discord.sandbox.counters().identified;
+    discord.sandbox.answer_heartbeats(false);
+    discord.until("it is given up", |sandbox| sandbox.connected() == 0).await;
+    discord.sandbox.answer_heartbeats(true);
+    discord.until("it is there again", |sandbox| sandbox.connected() == 1).await;
+    assert!(!discord.types(GENERAL, "/list").await.is_empty());
+    assert_eq!(discord.sandbox.counters().identified, begun);
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_server_that_nobody_let_in_only_an_invitation_is_heard() {
+    const CODE: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+    let mut discord = Discord::new().await;
+    discord.story.access = "invite";
+    discord.story.more.push_str("[operator]\nto = [\"telegram:1\"]\n");
+    let gateway = discord.start().await;
+    let (made_by, per_day) = (tubebell::model::Owner::Operator, None);
+    let expires_at = tubebell::app::clock().plus(Duration::from_secs(3600));
+    let invite = Edit::Invite { code: CODE.to_owned(), made_by, expires_at, per_day };
+    gateway.store().edit(None, vec![invite], tubebell::app::clock()).await.unwrap();
+    let watch = format!("/watch video:{VIDEO}");
+    let told = discord.types(GENERAL, &watch).await;
+    assert!(!told.contains("Watching"), "{told}");
+    let told = discord.types(GENERAL, &format!("/start code:{CODE}")).await;
+    assert!(told.contains("accepted"), "{told}");
+    let told = discord.types(ALERTS, &watch).await;
+    assert!(told.contains("Watching"), "{told}");
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_server_of_500_channels_any_of_them_can_be_the_feed() {
+    const MANY: u64 = 5_000_000_000_000_001_000;
+    let discord = Discord::new().await;
+    for number in 0..500 {
+        discord.sandbox.channel(SERVER, MANY + number, &format!("channel-{number}")).unwrap();
+    }
+    let gateway = discord.start().await;
+    discord.types(MANY + 499, "/feed here").await;
+    discord.types(GENERAL, &format!("/watch video:{VIDEO} rule:views every 1000")).await;
+    discord.story.set_counts(1_005, None);
+    discord
+        .until("the feed rings", |sandbox| {
+            sandbox.sent(MANY + 499).iter().any(|message| seen(message).contains("passed 1,000"))
+        })
+        .await;
+    discord.end(gateway).await;
+}
+
 /// The waits between connections and sessions are Discord's: it takes some seconds.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_closed_is_followed_by_one_whatever_the_code() {
     let discord = Discord::new().await;
     let gateway = discord.start().await;
-    for code in [4001, 4008, 4003, 4011] {
+    for code in [1000, 1001, 4001, 4002, 4003, 4005, 4007, 4008, 4009, 4011] {
         let begun = discord.sandbox.counters().identified;
         discord.sandbox.gateway(GatewayFault::Close(code));
         discord.until("the connection ends", |sandbox| sandbox.connected() == 0).await;
         discord.until("it is there again", |sandbox| sandbox.connected() == 1).await;
-        let is_anew = matches!(code, 4003 | 4011);
+        let is_anew = matches!(code, 1000 | 1001 | 4003 | 4007 | 4009 | 4011);
         let counted = discord.sandbox.counters().identified - begun;
         assert_eq!(counted, u64::from(is_anew), "{code}");
         assert!(!discord.types(GENERAL, "/list").await.is_empty());

@@ -1,7 +1,7 @@
 //! The feed of a server as people see it: who is mentioned, and what happens when the bot may not write there.
 
 use tubebell::model::Address;
-use tubebell_sim::discord::{DiscordSandbox, Message, Rights};
+use tubebell_sim::discord::{ChannelKind, DiscordSandbox, Message, Rights};
 
 use super::{ALERTS, Discord, GENERAL, SERVER, VIDEO, seen};
 
@@ -63,6 +63,20 @@ async fn what_a_feed_lacks_is_named_and_what_rang_meanwhile_comes_when_it_has_it
     // A word from there shows that it can be written to again.
     discord.types(ALERTS, "/test").await;
     discord.until("it comes", |sandbox| told(sandbox, ALERTS, "passed 1,000").is_some()).await;
+    discord.end(gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_of_a_forum_is_a_feed() {
+    const FORUM: u64 = 5_000_000_000_000_000_300;
+    let discord = Discord::new().await;
+    discord.sandbox.channel_of(SERVER, FORUM, ChannelKind::Forum, "ideas").unwrap();
+    discord.sandbox.thread(FORUM, THREAD, "numbers").unwrap();
+    let gateway = discord.start().await;
+    discord.types(THREAD, "/feed here").await;
+    discord.types(GENERAL, &format!("/watch video:{VIDEO} rule:views every 1000")).await;
+    discord.story.set_counts(1_005, None);
+    discord.until("it rings", |sandbox| told(sandbox, THREAD, "passed 1,000").is_some()).await;
     discord.end(gateway).await;
 }
 
