@@ -243,6 +243,7 @@ impl State {
             choices: Vec::new(),
             modal: None,
             at: Instant::now(),
+            answer_within: self.options.answer_within,
             payload,
         });
         self.screen += 1;

@@ -11,9 +11,8 @@ use super::components::Modal;
 
 /// Interactions that are remembered.
 const KEPT_MAX: usize = 1_000;
-/// How long the first answer may take, and how long the token is good for.
+/// How long the token is good for.
 /// Source: <https://discord.com/developers/docs/interactions/receiving-and-responding> (read 2026-11).
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 const TOKEN_LASTS: Duration = Duration::from_secs(15 * 60);
 
 /// What somebody did. The numbers are Discord's.
@@ -80,6 +79,8 @@ pub struct Interaction {
     /// The dialogue.
     pub modal: Option<Modal>,
     pub(super) at: Instant,
+    /// How long the first answer may take.
+    pub(super) answer_within: Duration,
     /// As the bot was told.
     pub(super) payload: Value,
 }
@@ -88,7 +89,7 @@ impl Interaction {
     /// Whether the bot let the time for the first answer pass, by tokio's clock.
     #[must_use]
     pub fn is_late(&self) -> bool {
-        self.answered == Answered::Not && self.at.elapsed() >= ANSWER_WITHIN
+        self.answered == Answered::Not && self.at.elapsed() >= self.answer_within
     }
 
     /// Whether its token is good for messages: after the first answer, for a quarter of an hour.

@@ -83,6 +83,9 @@ pub struct Options {
     pub limits: Limits,
     /// How often a client of the gateway has to show that it lives; half as long again, and it is closed.
     pub heartbeat_every: Duration,
+    /// How long the first answer to an interaction may take.
+    /// Source: <https://discord.com/developers/docs/interactions/receiving-and-responding> (read 2026-11).
+    pub answer_within: Duration,
     /// Sessions that may begin in a day; one more, and the token is no more.
     pub identifies_per_day: u32,
     /// Whether the bot may hear of members, of presences, and of what people write.
@@ -119,6 +122,7 @@ impl Default for Options {
             name: "tubebell".to_owned(),
             limits: Limits::default(),
             heartbeat_every: Duration::from_millis(41_250),
+            answer_within: Duration::from_secs(3),
             identifies_per_day: 1_000,
             privileged_intents: false,
             embeds_barred: EmbedsBarred::default(),
