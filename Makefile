@@ -15,6 +15,7 @@ demo: tools ## builds tubebell and runs its demo; options with ARGS="…"
 # A test that would have to write a snapshot fails instead.
 test: tools ## runs the whole test suite; offline
 	INSTA_UPDATE=no cargo test --locked
+	cargo test --locked --manifest-path sim/serenity/Cargo.toml --target-dir target/serenity
 
 bench: tools ## measures the load that docs/performance.md speaks of; one figure alone with ARGS=deliver_webhook
 	cargo bench --locked --bench load -- $(ARGS)
