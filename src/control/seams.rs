@@ -10,7 +10,7 @@ use crate::model::{Address, Body, Owner, Snapshot, SubjectRef, UnixMillis, Video
 use crate::store::Beginning;
 
 /// Somebody, by the id that the chat service gives them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PersonId(pub String);
 
 /// A message of ours, by the id that the chat service gives it.

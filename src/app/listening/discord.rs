@@ -13,6 +13,7 @@ mod plan;
 mod queue;
 mod rights;
 mod session;
+mod typists;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -37,9 +38,7 @@ use ears::{Ears, Heard};
 use gateway::Gateway;
 use interaction::Told;
 use queue::Queue;
-
-/// People who are shown at a time what they may mean; who types meanwhile is shown nothing.
-const PROPOSED_MAX: usize = 32;
+use typists::Typists;
 
 /// Servers that are remembered as gone.
 const GONE_MAX: usize = 4_096;
@@ -118,7 +117,7 @@ impl DiscordListener {
             control,
             answers,
             queue,
-            typing: Arc::new(Semaphore::new(PROPOSED_MAX)),
+            typists: Typists::default(),
             telling: Arc::new(Semaphore::new(1)),
         };
         self.listen(heard, &ears, &at, &stop).await;
@@ -236,7 +235,7 @@ impl DiscordListener {
                 }
             }
             Told::Types { asked, typing } => {
-                let Ok(place) = Arc::clone(&at.typing).try_acquire_owned() else { return };
+                let Some(place) = at.typists.place(&typing.person) else { return };
                 let (control, answers) = (Arc::clone(&at.control), at.answers.clone());
                 let now = (self.common.clock)();
                 self.common.tracker.spawn(async move {
@@ -255,7 +254,7 @@ struct Listening {
     control: Arc<Control>,
     answers: Answers,
     queue: Arc<Queue>,
-    typing: Arc<Semaphore>,
+    typists: Typists,
     /// Whoever tells Discord our commands has it.
     telling: Arc<Semaphore>,
 }
