@@ -97,13 +97,11 @@ impl Control {
         typing: &Typing,
         now: UnixMillis,
     ) -> Result<Vec<Proposed>, StoreError> {
-        let Typing { along, destination, word, typed, .. } = typing;
-        let asked = place::Asked { typed: destination, along, word, what: None, is_here: false };
-        let about = place::about(&self.actions, asked).await?;
+        let about = self.about(typing).await?;
         if self.is_stranger(typing, &about, now).await {
             return Ok(Vec::new());
         }
-        let typed = typed.trim().to_lowercase();
+        let typed = typing.typed.trim().to_lowercase();
         let wanted = list_number(&typed);
         let mut found = Vec::new();
         self.actions
@@ -131,12 +129,13 @@ impl Control {
         typing: &Typing,
         now: UnixMillis,
     ) -> Result<Vec<Proposed>, StoreError> {
-        if self.is_stranger(typing, &typing.destination, now).await {
+        let about = self.about(typing).await?;
+        if self.is_stranger(typing, &about, now).await {
             return Ok(Vec::new());
         }
         let typed = typing.typed.trim().replace(' ', "_").to_lowercase();
         if typed.is_empty() {
-            let row = self.store.destination(&typing.destination).await?;
+            let row = self.store.destination(&about).await?;
             let settings = row.map(|row| row.settings).unwrap_or_default();
             let here = Settings::effective(
                 &Settings::default(),
@@ -149,6 +148,13 @@ impl Control {
         }
         let names: Vec<String> = tz::db().available().map(|name| name.to_string()).collect();
         Ok(plain(names.iter().map(String::as_str), &typed))
+    }
+
+    /// Which place the command is about.
+    async fn about(&self, typing: &Typing) -> Result<Address, StoreError> {
+        let Typing { along, destination, word, .. } = typing;
+        let asked = place::Asked { typed: destination, along, word, what: None, is_here: false };
+        place::about(&self.actions, asked).await
     }
 
     async fn is_stranger(&self, typing: &Typing, about: &Address, now: UnixMillis) -> bool {
