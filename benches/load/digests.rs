@@ -47,7 +47,7 @@ fn composer(digest: Option<Schedule>) -> anyhow::Result<Arc<Composer>> {
 }
 
 /// A database in which four videos of each chat have moved; a gateway has looked at them, and collected them for nine
-/// o'clock. Returns when that is.
+/// o'clock. Of each video sixty counts are known since then, for the picture. Returns when that is.
 fn collected(folder: &Path) -> anyhow::Result<(PathBuf, UnixMillis)> {
     let seed = Seed {
         watches: CHATS * 2,
@@ -68,8 +68,12 @@ fn collected(folder: &Path) -> anyhow::Result<(PathBuf, UnixMillis)> {
          INSERT INTO unit (id, lane, due_at, first)
          SELECT s.id * 8, s.destination, {seen}, (s.id - 1) * 2 + 1 FROM subscription s WHERE s.id <= {watches};
          UPDATE lane SET due_at = {seen} WHERE id <= {CHATS};
+         INSERT OR REPLACE INTO history (video, at, views, likes, comments)
+         WITH RECURSIVE look(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM look WHERE n < 60)
+         SELECT v.id, {now} + n * 100, 1000000 + n * v.id, 1, 1 FROM video v, look WHERE v.id <= 4;
          COMMIT;",
         seen = crate::seed::seen_at().0,
+        now = now.0,
         watches = CHATS * 2,
     ))?;
     let schedule = Schedule::Daily(Schedule::TIME);

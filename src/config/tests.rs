@@ -233,7 +233,7 @@ access.mode = "closed" → access.mode: "closed" is not known: write "invite" or
 access.mode = "allowlist" → access.allow: is empty: nobody could talk to the bots
 access.allow = ["telegram:ana"] → access.allow: `telegram:ana` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers
 access.allow = ["webhook:https://a.org/hunter2"] → access.allow: webhook:a.org/… can't talk to a bot: write telegram:<chat id>, discord:<server id> or discord:@<user id>
-access.allow = ["telegram:ana", "telegram:1", "webhook"] ⏎ access.mode = "allowlist" → access.allow: `telegram:ana` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers; `webhook` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…> or webhook:<https://…>
+access.allow = ["telegram:ana", "telegram:1/2", "webhook"] ⏎ access.mode = "allowlist" → access.allow: `telegram:ana` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers; telegram:1/2 is a topic: write telegram:<chat id>, which lets in the whole chat; `webhook` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…> or webhook:<https://…>
 access.allow = ["telegram:1/2"] → access.allow: telegram:1/2 is a topic: write telegram:<chat id>, which lets in the whole chat
 access.allow = "telegram:1" → access.allow: expected a list, as in ["telegram:1234"], not text
 defaults.preset = "loud" → defaults.preset: "loud" is not known: write "all" or "milestones" or "quiet"

@@ -188,6 +188,14 @@ fn http(text: &str) -> Result<reqwest::Url, String> {
 
 /// A list of destinations.
 pub(super) fn addresses(raw: &Raw) -> Result<Vec<Address>, String> {
+    each_address(raw, Ok)
+}
+
+/// The same, where each address has to be one of some kind.
+fn each_address(
+    raw: &Raw,
+    check: impl Fn(Address) -> Result<Address, String>,
+) -> Result<Vec<Address>, String> {
     let Raw::List(items) = raw else {
         return Err(format!("expected a list, as in [\"telegram:1234\"], not {}", raw.kind()));
     };
@@ -195,10 +203,11 @@ pub(super) fn addresses(raw: &Raw) -> Result<Vec<Address>, String> {
         let text = text(item)?;
         // Where nothing of it is repeated, its place is named.
         let place = format!("entry {}", index + 1);
-        Address::written(text).map_err(|error| {
+        let address = Address::written(text).map_err(|error| {
             let line = error.to_string();
             line.strip_prefix("this").map(|rest| format!("{place}{rest}")).unwrap_or(line)
-        })
+        });
+        address.and_then(&check)
     }))
 }
 
@@ -216,16 +225,20 @@ fn all_of<T>(read: impl Iterator<Item = Result<T, String>>) -> Result<Vec<T>, St
 
 /// A list of chats that may talk to the bot.
 pub(super) fn chats(raw: &Raw) -> Result<Vec<Address>, String> {
-    all_of(addresses(raw)?.into_iter().map(|address| {
+    each_address(raw, |address| {
         if !address.channel().traits().is_chat {
             let shown = address.masked();
-            return Err(format!("{shown} can't talk to a bot: write telegram:<chat id>, discord:<server id> or discord:@<user id>"));
+            return Err(format!(
+                "{shown} can't talk to a bot: write telegram:<chat id>, discord:<server id> or discord:@<user id>"
+            ));
         }
         if address.is_thread() {
-            return Err(format!("{address} is a topic: write telegram:<chat id>, which lets in the whole chat"));
+            return Err(format!(
+                "{address} is a topic: write telegram:<chat id>, which lets in the whole chat"
+            ));
         }
         Ok(address)
-    }))
+    })
 }
 
 /// Checks the shape of a bot's token; anything else would be asked for as a path that does not exist.

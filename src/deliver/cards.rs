@@ -270,10 +270,9 @@ impl Cards {
         if is_away.load(Ordering::Relaxed) {
             return Some(looked(put_off(now.plus(EVERY), false)));
         }
-        let png = self.painter.drawn(body.picture()).await;
-        if !self.has_slot(&card, stop).await? {
+        let Some(png) = self.drawn_for_a_slot(&card, &body, stop).await? else {
             return Some(looked(put_off(now.plus(EVERY), false)));
-        }
+        };
         let outcome = self.show(&card, body, png, stop).await?;
         let now = (self.clock)();
         Some(match outcome {
@@ -322,20 +321,28 @@ impl Cards {
         Ok(Todo::Show { body: self.renderer.card(channel, &view)?, says, is_last })
     }
 
-    /// Waits for a slot, but not for ever: others of the channel may have one. `None`: the gateway stops.
-    async fn has_slot(&self, card: &Card, stop: &CancellationToken) -> Option<bool> {
+    /// Draws what a card shows and waits for a slot, but not for ever: others of the channel may have one. `Some(None)`: there
+    /// was none. `None`: the gateway stops.
+    async fn drawn_for_a_slot(
+        &self,
+        card: &Card,
+        body: &Body,
+        stop: &CancellationToken,
+    ) -> Option<Option<Option<Vec<u8>>>> {
         let to = &card.destination.address;
-        let slot = async {
+        let ready = async {
+            let png = self.painter.drawn(body.picture()).await;
             match card.message {
                 Some(_) => self.limiter.take_for_edit(to).await,
                 // Somebody has asked for it just now.
                 None => self.limiter.take(to).await,
             }
+            png
         };
         tokio::select! {
             biased;
             () = stop.cancelled() => None,
-            slot = timeout(PATIENCE, slot) => Some(slot.is_ok()),
+            ready = timeout(PATIENCE, ready) => Some(ready.ok()),
         }
     }
 

@@ -86,8 +86,8 @@ impl Compose for Composer {
         }
     }
 
-    fn shows(&self, collected: &Collected) -> Option<VideoId> {
-        digest::shown(collected)
+    fn shows(&self, collected: &Collected, now: UnixMillis) -> Option<VideoId> {
+        digest::shown(self, collected, now)
     }
 
     fn digest(&self, collected: &Collected, now: UnixMillis) -> Composed {

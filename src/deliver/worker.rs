@@ -5,7 +5,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -39,6 +39,10 @@ const WALK_PAUSE: Duration = Duration::from_millis(5);
 
 /// The longest sleep without looking: a clock that jumps is noticed within this time.
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(30);
+
+/// Messages that are drawn, or are drawn and wait for their slot, before no more are taken: as many as are drawn at a time, and
+/// one behind them. More would be taken for slots that others may need before they are drawn.
+const PICTURED_MAX: usize = 3;
 
 /// Lines a minute about single messages: the first ones say what is wrong.
 const MESSAGES_LOGGED: u32 = 20;
@@ -92,9 +96,29 @@ struct Ended {
     outcome: Option<Result<Receipt, SendError>>,
 }
 
+/// Counts as long as it is there: a message that has a picture and no slot yet.
+struct Pictured(Arc<AtomicUsize>);
+
+impl Pictured {
+    /// `None`: there is nothing to be drawn.
+    fn new(claim: &Claim, all: &Arc<AtomicUsize>) -> Option<Pictured> {
+        claim.body.picture()?;
+        all.fetch_add(1, Ordering::Relaxed);
+        Some(Pictured(Arc::clone(all)))
+    }
+}
+
+impl Drop for Pictured {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// What the loop keeps from turn to turn.
 struct State {
     breaker: Breaker,
+    /// Messages that have a picture and no slot yet.
+    pictured: Arc<AtomicUsize>,
     /// Since when the channel works as a whole, or this process.
     works_since: UnixMillis,
     /// Who may have the requests under way. `None`: behind all lanes is one server, whose limits the limiter knows.
@@ -115,6 +139,7 @@ impl State {
     fn new(channel: Channel, now: UnixMillis) -> State {
         State {
             breaker: Breaker::new(channel),
+            pictured: Arc::default(),
             works_since: now,
             places: match channel.traits().receivers {
                 Receivers::Servers => Some(Arc::default()),
@@ -179,7 +204,7 @@ impl Worker {
         let mut state = State::new(channel, (worker.clock)());
         while !stop.is_cancelled() {
             state.notices.tell_due(&worker.operator, (worker.clock)()).await;
-            let (room, room_at) = worker.room(in_flight, &state.breaker);
+            let (room, room_at) = worker.room(in_flight, &state);
             // Asked for before looking, so that an alert written meanwhile is not slept over.
             let woken = worker.wake.notified();
             let mut next_due = None;
@@ -194,7 +219,8 @@ impl Worker {
                         let filled = claimed.claims.len() == room;
                         in_flight += claimed.claims.len();
                         for claim in claimed.claims {
-                            worker.start(claim, &ended_in, &tracker, &stop);
+                            let pictured = Pictured::new(&claim, &state.pictured);
+                            worker.start((claim, pictured), &ended_in, &tracker, &stop);
                         }
                         if filled && room > 0 {
                             // There may be more: look again as soon as there is a slot.
@@ -250,8 +276,12 @@ impl Worker {
     }
 
     /// How many may be taken now, and when to ask again if none.
-    fn room(&self, in_flight: usize, breaker: &Breaker) -> (usize, Option<Instant>) {
+    fn room(&self, in_flight: usize, state: &State) -> (usize, Option<Instant>) {
         let now = Instant::now();
+        let breaker = &state.breaker;
+        if state.pictured.load(Ordering::Relaxed) >= PICTURED_MAX {
+            return (0, None);
+        }
         let free = IN_FLIGHT_MAX.saturating_sub(in_flight);
         let slots =
             breaker.slots(free, in_flight, now).and_then(|free| self.limiter.slots(free, now));
@@ -346,7 +376,7 @@ impl Worker {
 
     fn start(
         self: &Arc<Self>,
-        mut claim: Claim,
+        (mut claim, pictured): (Claim, Option<Pictured>),
         ended: &mpsc::Sender<Ended>,
         tracker: &TaskTracker,
         stop: &CancellationToken,
@@ -358,6 +388,11 @@ impl Worker {
                 let ready = async {
                     let png = worker.painter.drawn(claim.body.picture()).await;
                     worker.limiter.take(&claim.address).await;
+                    if pictured.is_some() {
+                        drop(pictured);
+                        // There is room for others.
+                        worker.wake.notify_one();
+                    }
                     png
                 };
                 let png = tokio::select! {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Counts, Metric, UnixMillis};
 
-/// A count over time, from the first point to the last. It is kept as numbers and drawn when its message leaves.
+/// A count over time, from the first point to the last. It is kept as numbers and drawn before its message leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Picture {
     /// What is counted.
@@ -44,9 +44,7 @@ impl Picture {
         let is_line = known.next() < known.next_back();
         is_line.then_some(Picture { metric, points, marks, tz })
     }
-}
 
-impl Picture {
     /// How the views of a video went between two moments, of its course in this time; `None`: they are not known of two moments.
     ///
     /// What was counted before holds at the beginning, and what was counted last until the end.
@@ -91,6 +89,29 @@ mod tests {
     fn picture(points: &[(i64, Option<u64>)]) -> Option<Picture> {
         let points = points.iter().map(|(at, count)| (UnixMillis(*at), *count)).collect();
         Picture::new(Metric::Views, points, Vec::new(), "UTC".to_owned())
+    }
+
+    #[test]
+    fn a_course_of_views_begins_and_ends_where_it_is_asked_to() {
+        let at =
+            |at: i64, views: Option<i64>| (UnixMillis(at), Counts { views, ..Counts::default() });
+        let span = (UnixMillis(10), UnixMillis(30));
+        for (course, points) in [
+            (
+                vec![at(5, Some(1)), at(20, Some(2))],
+                Some(vec![(10, Some(1)), (20, Some(2)), (30, Some(2))]),
+            ),
+            (vec![at(12, Some(1)), at(40, Some(2))], Some(vec![(12, Some(1)), (30, Some(2))])),
+            (vec![at(12, Some(1)), at(20, None)], None),
+            (vec![at(20, Some(1))], Some(vec![(20, Some(1)), (30, Some(1))])),
+            (Vec::new(), None),
+        ] {
+            let picture = Picture::of_views(&course, span, "UTC".to_owned());
+            let shown = picture.map(|picture| {
+                picture.points.into_iter().map(|(at, views)| (at.0, views)).collect::<Vec<_>>()
+            });
+            assert_eq!(shown, points, "{course:?}");
+        }
     }
 
     #[test]

@@ -87,10 +87,10 @@ impl ChatTemplates {
         body: impl Fn(ChatPage) -> Body,
     ) -> Result<Vec<Part>, RenderError> {
         let parts = Digest::new(message).parts(&self.registry, room)?;
-        // The first message shows it.
-        let mut picture = message.shown.as_ref().map(|(_, picture)| picture.clone());
-        let part = |DigestPart { html, seen, told }: DigestPart| {
-            let message = ChatMessage { html, picture: picture.take(), ..ChatMessage::default() };
+        let shown = message.shown.as_ref().map(|(_, picture)| picture);
+        let part = |DigestPart { html, seen, told, has_top }: DigestPart| {
+            let picture = shown.filter(|_| has_top).cloned();
+            let message = ChatMessage { html, picture, ..ChatMessage::default() };
             Part::new(body(ChatPage { message, seen }), told)
         };
         Ok(parts.into_iter().map(part).collect())

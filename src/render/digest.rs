@@ -72,8 +72,8 @@ struct VideoLine {
     video: Link,
     /// It is new, or announced.
     upload: Option<Upload>,
-    /// The picture that goes along shows how its views went.
-    is_shown: bool,
+    /// Its views moved most: where a picture goes along, it shows how.
+    is_top: bool,
     /// The budget of a day held it back; below a heading that is said there.
     held_back: bool,
     /// How its counts moved.
@@ -129,16 +129,13 @@ pub(super) struct DigestPart {
     /// What a reader sees of it.
     pub(super) seen: Parsed,
     pub(super) told: Vec<Place>,
+    /// Whether the video stands in it whose views moved most.
+    pub(super) has_top: bool,
 }
 
 impl<'a> Digest<'a> {
     pub(super) fn new(message: &'a DigestMessage) -> Digest<'a> {
         let (mut sections, mut entries) = sorted(message);
-        if let Some((video, _)) = &message.shown
-            && let Some(entry) = entries.iter_mut().find(|entry| entry.id == Some(*video))
-        {
-            entry.line.is_shown = true;
-        }
         let has_headings = sections.len() > 1;
         for heading in &mut sections {
             heading.is_singles = has_headings && heading.heading.is_none();
@@ -154,6 +151,7 @@ impl<'a> Digest<'a> {
         };
         entries.sort_by_key(by_size);
         let movers = rank(&mut entries);
+        mark_top(&mut entries, message.shown.as_ref().map(|(video, _)| video));
         Digest { message, sections, entries, movers }
     }
 
@@ -284,6 +282,19 @@ fn rank(entries: &mut [Entry]) -> usize {
         entry.rank = Some(rank);
     }
     movers.len()
+}
+
+/// Marks the line of the video whose views moved most, which is the one that is shown where there is one.
+fn mark_top(entries: &mut [Entry], shown: Option<&VideoId>) {
+    let views = |entry: &Entry| entry.by[Metric::Views as usize].unsigned_abs();
+    let may_be = |entry: &&mut Entry| {
+        views(entry) > 0 && shown.is_none_or(|video| entry.id.as_ref() == Some(video))
+    };
+    // Of several, the first.
+    let top = entries.iter_mut().filter(may_be).rev().max_by_key(|entry| views(entry));
+    if let Some(top) = top {
+        top.line.is_top = true;
+    }
 }
 
 impl View for DigestView {

@@ -26,8 +26,8 @@ pub trait Compose: Send + Sync {
     /// Sends, holds, collects or cancels the waiting alerts of one watch.
     fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed;
 
-    /// The video whose course a digest shows, which is read for it; `None`: of none.
-    fn shows(&self, _collected: &Collected) -> Option<VideoId> {
+    /// The video whose course a digest shows, which is read for it; `None`: of none, or it is not told now.
+    fn shows(&self, _collected: &Collected, _now: UnixMillis) -> Option<VideoId> {
         None
     }
 

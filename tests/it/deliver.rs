@@ -5,6 +5,7 @@
 mod barred;
 mod cards;
 mod mishaps;
+mod pictures;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -40,7 +40,7 @@ impl Discord {
 
     async fn with(options: Options) -> Discord {
         // A busy machine is no bot that is late.
-        let options = Options { answer_within: LIMIT, ..options };
+        let options = Options { answer_within: LIMIT, heartbeat_patience: LIMIT, ..options };
         let mut story = Story::new().await;
         let sandbox = serve(&story.simulation, options).await.unwrap();
         sandbox.user(ANA, "ana");

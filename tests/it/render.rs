@@ -431,7 +431,7 @@ fn previews_show_every_message() {
     🗞 Digest · daily 09:00
     Fri 20 Nov 2026, 14:03 – Sat 21 Nov 2026, 14:03 (Europe/Madrid)
 
-    📈 Together Forever <https://www.youtube.com/watch?v=00000000000>: 👁 12,345 (+11,395) · 👍 56 (+1)
+    📊 Together Forever <https://www.youtube.com/watch?v=00000000000>: 👁 12,345 (+11,395) · 👍 56 (+1)
     🎯 Views passed 1,000
     • Whenever You Need Somebody <https://www.youtube.com/watch?v=00000000001>: 👁 1,017 (+67) · 👍 56 (+1)
     🎯 Views passed 1,000

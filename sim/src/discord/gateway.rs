@@ -127,8 +127,10 @@ impl Connection {
 
     /// How long a client may be silent.
     fn patience(&self) -> Duration {
-        let interval = self.shared.look(|state, _| state.options.heartbeat_every);
-        interval.saturating_add(interval / 2)
+        self.shared.look(|state, _| {
+            let options = &state.options;
+            options.heartbeat_every.saturating_add(options.heartbeat_patience)
+        })
     }
 
     async fn talk(&mut self, socket: &mut WebSocket) -> Result<std::convert::Infallible, End> {

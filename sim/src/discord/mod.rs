@@ -81,8 +81,10 @@ pub struct Options {
     pub name: String,
     /// How fast a client may ask; unlimited unless set.
     pub limits: Limits,
-    /// How often a client of the gateway has to show that it lives; half as long again, and it is closed.
+    /// How often a client of the gateway has to show that it lives.
     pub heartbeat_every: Duration,
+    /// How late it may be; then it is closed.
+    pub heartbeat_patience: Duration,
     /// How long the first answer to an interaction may take.
     /// Source: <https://discord.com/developers/docs/interactions/receiving-and-responding> (read 2026-11).
     pub answer_within: Duration,
@@ -122,6 +124,7 @@ impl Default for Options {
             name: "tubebell".to_owned(),
             limits: Limits::default(),
             heartbeat_every: Duration::from_millis(41_250),
+            heartbeat_patience: Duration::from_millis(20_625),
             answer_within: Duration::from_secs(3),
             identifies_per_day: 1_000,
             privileged_intents: false,

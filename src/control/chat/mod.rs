@@ -449,7 +449,7 @@ mod tests {
     use crate::model::commands::COMMANDS;
 
     #[test]
-    fn menus_offer_to_those_who_decide_what_only_they_get_more_than_a_refusal_of() {
+    fn menus_and_rights_agree_who_may_use_a_command() {
         for form in COMMANDS {
             let is_for_administrators = ["", "off", "tz UTC"].into_iter().any(|rest| {
                 let text = format!("/{} {rest}", form.word);

@@ -89,7 +89,7 @@ fn read(text: &str, subject: &SubjectRef) -> Result<Option<Vec<Rule>>, Stop> {
 
 fn misread(text: &str, error: &RuleError, subject: &SubjectRef) -> Stop {
     if let Some((other, _)) = first_word(text)
-        && (is_link(other) || other.parse::<VideoId>().is_ok())
+        && (is_link(other) || is_id(other.trim_end_matches([',', ';'])))
     {
         return wrong("One at a time.", &format!("/watch {}", reference(subject)));
     }
@@ -101,6 +101,11 @@ fn misread(text: &str, error: &RuleError, subject: &SubjectRef) -> Stop {
         pointer: Some(pointer.to_owned()),
         example: Some(format!("/watch {} views every 1000; status", reference(subject))),
     })
+}
+
+/// Whether a word is the id of a video, and none of a language: “subscribers” has as many letters.
+fn is_id(word: &str) -> bool {
+    word.parse::<VideoId>().is_ok() && !word.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// A refusal in words.

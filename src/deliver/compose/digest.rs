@@ -2,8 +2,8 @@
 
 use super::net::{Net, composed};
 use super::{Composer, message, span, unspeakable};
-use crate::model::{Alert, CancelReason, Metric, Picture, Signal, UnixMillis, VideoId};
-use crate::render::{DigestMessage, WatchNews};
+use crate::model::{CancelReason, Metric, Picture, Signal, UnixMillis, VideoId};
+use crate::render::{DigestMessage, NetAlert, WatchNews};
 use crate::store::{Collected, Composed, Unit, VideoAlerts};
 
 /// Sends, holds or ends it.
@@ -59,19 +59,25 @@ pub(super) fn compose(composer: &Composer, collected: &Collected, now: UnixMilli
     }
 }
 
-/// The video whose views moved most, where the channel shows pictures.
-pub(super) fn shown(collected: &Collected) -> Option<VideoId> {
-    if !collected.destination.address.channel().traits().shows_pictures {
+/// The video whose views moved most, where the channel shows pictures and the digest is told now.
+pub(super) fn shown(
+    composer: &Composer,
+    collected: &Collected,
+    now: UnixMillis,
+) -> Option<VideoId> {
+    let shows = collected.destination.address.channel().traits().shows_pictures;
+    if !shows || held_until(composer, collected, now).is_some() {
         return None;
     }
-    let moved = |alert: &Alert| {
+    let moved = |alert: &NetAlert| {
         let (previous, current) = (alert.previous.int()?, alert.current.int()?);
         let is_of_views = alert.series.signal == Signal::Count(Metric::Views);
-        is_of_views.then(|| previous.abs_diff(current))
+        is_of_views.then(|| previous.abs_diff(current)).filter(|moved| *moved > 0)
     };
     let videos = collected.units.iter().flat_map(|unit| &unit.videos);
-    let most = videos
-        .filter_map(|video| Some((video.alerts.iter().filter_map(moved).max()?, video.video?)));
+    let most = videos.filter_map(|video| {
+        Some((Net::of(video).alerts.iter().filter_map(moved).max()?, video.video?))
+    });
     let first_of_the_most = most.reduce(|one, other| if other.0 > one.0 { other } else { one });
     first_of_the_most.map(|(_, video)| video)
 }

@@ -93,7 +93,7 @@ pub(super) enum Content<'a, P> {
 }
 
 impl<'a, P> Content<'a, P> {
-    /// This, with the picture that it names, if it names one.
+    /// The payload, with its PNG if there is one.
     pub(super) fn with(payload: &'a P, png: Option<Vec<u8>>) -> Content<'a, P> {
         match png {
             Some(png) => Content::WithPicture(payload, png),

@@ -74,7 +74,7 @@ pub(super) fn of(
         line: VideoLine {
             video: news.link(&watch.message),
             upload,
-            is_shown: false,
+            is_top: false,
             held_back: watch.over_budget && !is_below_heading,
             moves: moves.iter().map(|(moved, _)| moved.shown()).collect(),
             lines: Vec::new(),
@@ -105,6 +105,7 @@ impl Entry {
         let mut entry = Entry {
             line: VideoLine {
                 upload: None,
+                is_top: false,
                 moves: Vec::new(),
                 lines: Vec::new(),
                 ..self.line.clone()

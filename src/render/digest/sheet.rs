@@ -33,6 +33,7 @@ pub(super) fn render(
     let sheets = std::iter::once(all).chain(fewer).map(|movers| DigestSheet::new(&data, movers));
     let (sheet, parts) = parts::render(registry, room, sheets)?;
     let part = |part: PartText| DigestPart {
+        has_top: sheet.has_top(&part.lines),
         told: sheet.told(part.lines, part.is_last),
         html: part.html,
         seen: part.seen,
@@ -90,6 +91,12 @@ impl<'a> DigestSheet<'a> {
             told.extend(summed.flat_map(|entry| &entry.told));
         }
         told
+    }
+
+    /// Whether the video stands in a part whose views moved most.
+    fn has_top(&self, lines: &Range<usize>) -> bool {
+        let named = self.named.get(lines.clone()).unwrap_or_default();
+        named.iter().any(|index| self.data.digest.entries[*index].line.is_top)
     }
 
     /// Lines below the headings of their sections.

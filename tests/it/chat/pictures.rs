@@ -70,7 +70,7 @@ async fn a_digest_shows_how_the_views_of_what_moved_most_went() {
     let sent = story.telegram.sent(ANA);
     let digest = sent.iter().find(|message| message.text.contains("Digest · daily")).unwrap();
     assert!(digest.photo.is_some(), "{digest:#?}");
-    assert!(digest.text.contains(&format!("📈 {TITLE}: 👁 2,500")), "{}", digest.text);
+    assert!(digest.text.contains(&format!("📊 {TITLE}: 👁 2,500")), "{}", digest.text);
     assert!(digest.text.contains("• Me at the zoo: 👁 13 (+3)"), "{}", digest.text);
     over(story, gateway).await;
 }

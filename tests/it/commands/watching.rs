@@ -589,6 +589,17 @@ async fn what_lacks_new_videos_is_told_the_whole_command_that_adds_them() {
 }
 
 #[tokio::test]
+async fn a_second_id_is_no_rule_and_a_word_of_as_many_letters_is_no_id() {
+    let mut world = World::open();
+    for second in ["jNQXAC9IVRw", "https://youtu.be/jNQXAC9IVRw", "jNQXAC9IVRw, status"] {
+        let answer = world.say(&format!("/watch dQw4w9WgXcQ {second}")).await;
+        assert!(answer.contains("One at a time"), "{answer}");
+    }
+    let answer = world.say("/watch dQw4w9WgXcQ subscribers every 1000").await;
+    assert!(answer.contains("subscribers") && !answer.contains("One at a time"), "{answer}");
+}
+
+#[tokio::test]
 async fn several_numbers_are_answered_with_one() {
     let mut world = World::open();
     for text in ["/unwatch 5 4", "/unwatch 5, 4", "/unwatch 5,4"] {

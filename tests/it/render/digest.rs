@@ -116,7 +116,7 @@ fn two_videos_are_a_line_each_with_what_they_passed() {
     🗞 <b>Digest</b> · daily 14:03
     Fri 20 Nov 2026, 14:03 – Sat 21 Nov 2026, 14:03 (Europe/Madrid)
 
-    • <a href="https://www.youtube.com/watch?v=00000000002">Never &lt;b&gt;Gonna&lt;/b&gt;</a>: 👁 2,003 (+1,053) · 💬 3
+    📊 <a href="https://www.youtube.com/watch?v=00000000002">Never &lt;b&gt;Gonna&lt;/b&gt;</a>: 👁 2,003 (+1,053) · 💬 3
     🎯 Views passed 1,000 and 2,000
     • <a href="https://www.youtube.com/watch?v=00000000001">A &amp; B</a>: 👁 980 (+30) · 👍 55 (-1)
     "#);
@@ -177,7 +177,7 @@ fn a_channel_of_which_several_videos_are_told_is_a_heading_and_the_biggest_move_
     🕗 Late: it could not be told before
 
     Big
-    • Nine: 👁 1,000 (-1,000)
+    📊 Nine: 👁 1,000 (-1,000)
     • Seven: 👁 105 (+100)
     • Eight
     ✏️ New title; it was Old
@@ -219,7 +219,7 @@ fn of_fifty_videos_the_biggest_moves_are_named_and_the_rest_is_summed() {
     Fri 20 Nov 2026, 14:03 – Sat 21 Nov 2026, 14:03 (Europe/Madrid)
 
     Rick Astley
-    • Never Gonna Give You Up (Official Video), part 49: 👁 1,490 (+490) · 👍 60 (+4)
+    📊 Never Gonna Give You Up (Official Video), part 49: 👁 1,490 (+490) · 👍 60 (+4)
     • Never Gonna Give You Up (Official Video), part 48: 👁 1,480 (+480) · 👍 60 (+4)
     • Never Gonna Give You Up (Official Video), part 47: 👁 1,470 (+470) · 👍 60 (+4)
     • Never Gonna Give You Up (Official Video), part 46: 👁 1,460 (+460) · 👍 60 (+4)
@@ -273,8 +273,8 @@ fn five_hundred_videos_are_one_message_where_they_merely_moved() {
     let message = digest(vec![channel(1, "Rick Astley", videos(500).collect())]);
     let text = text(&message);
     assert!(!text.contains("\n---\n"), "{text}");
-    assert_eq!(text.lines().filter(|line| line.starts_with('•')).count(), 40);
-    assert!(text.contains("Rick Astley\n• No. 499: 👁 1,499 (+499)\n• No. 498"), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with(['•', '📊'])).count(), 40);
+    assert!(text.contains("Rick Astley\n📊 No. 499: 👁 1,499 (+499)\n• No. 498"), "{text}");
     assert!(text.contains("… and 460 more videos moved, +105,570 views in all"), "{text}");
     assert!(text.contains("Sums, % and rates computed by tubebell"), "{text}");
     assert_eq!(told(&parts(Channel::Recorder, &message)), all(&message));
@@ -303,8 +303,10 @@ fn five_hundred_videos_that_passed_a_value_are_all_named_in_full_messages() {
         assert!(seen.starts_with(&head), "{seen}");
         let heading = seen.split("\n\n").nth(1).unwrap().lines().next().unwrap();
         assert_eq!(heading, if next < 250 { "Channel 1" } else { "Channel 2" }, "{seen}");
-        for line in seen.lines().filter(|line| line.starts_with('•')) {
-            assert_eq!(line, format!("• {title} {next}: 👁 1,001 (+51)"));
+        for line in seen.lines().filter(|line| line.starts_with(['•', '📊'])) {
+            // Of those that moved as far, the first is the one that moved most.
+            let mark = if next == 0 { "📊" } else { "•" };
+            assert_eq!(line, format!("{mark} {title} {next}: 👁 1,001 (+51)"));
             next += 1;
         }
     }
@@ -318,7 +320,7 @@ fn a_video_that_two_watches_tell_of_moved_once_in_the_sum() {
     };
     let message = digest(vec![channel(1, "A", moves(0)), channel(2, "B", moves(0))]);
     let text = text(&message);
-    let named = text.lines().filter(|line| line.starts_with('•')).count();
+    let named = text.lines().filter(|line| line.starts_with(['•', '📊'])).count();
     assert_eq!(named, 40);
     assert!(text.contains("… and 60 more videos moved, +60 views in all"), "{text}");
 }

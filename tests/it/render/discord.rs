@@ -380,7 +380,7 @@ fn a_digest_is_the_text_of_an_embed() {
     │ Fri 20 Nov 2026, 14\:03 – Sat 21 Nov 2026, 14\:03 \(Europe/Madrid\)
     │
     │ **Rick \[Astley\] ([open](<https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw>))**
-    │ 🆕 [One](<https://www.youtube.com/watch?v=00000000001>): 👁 1,003 \(+1,003\)
+    │ 🆕📊 [One](<https://www.youtube.com/watch?v=00000000001>): 👁 1,003 \(+1,003\)
     │ 🎯 Views passed 1,000
     │ • [Two](<https://www.youtube.com/watch?v=00000000002>): 👁 1,240 \(+290\)
     │

@@ -1,5 +1,5 @@
-//! Who types at the moment: proposals are looked for so many at once, in all and for one person. Whoever types on asks again
-//! with the next letter, so what is left out is missed by nobody.
+//! Who types at the moment: proposals are looked for so many at once, in all and for one person. Whoever types faster than they
+//! are found sees those of a letter before, until they type on.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,8 +9,8 @@ use crate::control::PersonId;
 /// Proposals that are looked for at once.
 const AT_ONCE: usize = 32;
 
-/// Those of one person among them: the ones of this letter, and of the one before.
-const OF_ONE: usize = 2;
+/// Those of one person among them: of this letter, and of those before.
+const OF_ONE: usize = 4;
 
 /// Whoever types at the moment. Clones share them.
 #[derive(Clone, Default)]
@@ -59,11 +59,12 @@ mod tests {
     fn whoever_types_fast_takes_no_place_of_others() {
         let typists = Typists::default();
         let person = |number: usize| PersonId(number.to_string());
-        let two = [typists.place(&person(1)), typists.place(&person(1))];
-        assert!(two.iter().all(Option::is_some) && typists.place(&person(1)).is_none());
-        let others: Vec<_> = (2..AT_ONCE).map(|number| typists.place(&person(number))).collect();
+        let own: Vec<_> = (0..OF_ONE).map(|_| typists.place(&person(1))).collect();
+        assert!(own.iter().all(Option::is_some) && typists.place(&person(1)).is_none());
+        let others = (2..).take(AT_ONCE - OF_ONE);
+        let others: Vec<_> = others.map(|number| typists.place(&person(number))).collect();
         assert!(others.iter().all(Option::is_some) && typists.place(&person(99)).is_none());
-        drop((two, others));
+        drop((own, others));
         assert!(typists.place(&person(1)).is_some() && typists.at_work().is_empty());
     }
 }

@@ -5,12 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Looking;
 use super::take::{Place, alerts};
-use crate::model::VideoId;
+use crate::model::{Counts, UnixMillis, VideoId};
 use crate::store::sqlite::course;
 use crate::store::sqlite::digest::{Gathered, Looked, Step};
 use crate::store::sqlite::lane::DueLane;
 use crate::store::sqlite::unit::{DigestId, UnitId};
 use crate::store::{Collected, Composed, Result};
+
+/// When, and how many, oldest first.
+type Course = Vec<(UnixMillis, Counts)>;
 
 /// Most steps of time in the course that a digest shows: a message is kept with all of them.
 const COURSE_STEPS: u32 = 60;
@@ -45,10 +48,7 @@ impl Looking<'_> {
             }
             collected.units.extend(waiting.unit);
         }
-        if let Some(video) = self.shown(&collected) {
-            let span = (collected.since, self.now);
-            collected.course = Some((video, course::course(self.tx, &video, span, COURSE_STEPS)?));
-        }
+        collected.course = self.course(&collected)?;
         let step = self.tell_digest(&place, &collected, has_more, full)?;
         let (is_held, told_at) = match &step {
             Step::Hold(_) => (true, None),
@@ -62,10 +62,20 @@ impl Looking<'_> {
         Ok(())
     }
 
-    /// The video whose course a digest shows. One that can't be found is told of without.
-    fn shown(&self, collected: &Collected) -> Option<VideoId> {
-        let shows = || self.compose.shows(collected);
-        catch_unwind(AssertUnwindSafe(shows)).unwrap_or_default()
+    /// The video that a digest shows, and its course. It leaves without where that can't be found or read.
+    fn course(&self, collected: &Collected) -> Result<Option<(VideoId, Course)>> {
+        let shows = || self.compose.shows(collected, self.now);
+        let Some(video) = catch_unwind(AssertUnwindSafe(shows)).unwrap_or_default() else {
+            return Ok(None);
+        };
+        match course::course(self.tx, &video, (collected.since, self.now), COURSE_STEPS) {
+            Ok(course) => Ok(Some((video, course))),
+            Err(error) if error.is_of_the_whole() => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, %video, "what a digest shows can't be read: it leaves without a picture");
+                Ok(None)
+            }
+        }
     }
 
     /// Tells, holds or ends what a digest has collected.
