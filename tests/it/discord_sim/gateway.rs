@@ -205,8 +205,11 @@ async fn a_client_is_asked_to_come_again_or_to_begin_anew() {
 
 #[tokio::test]
 async fn heartbeats_are_answered_unless_the_connection_is_a_zombie() {
-    let s = sandbox_with(|options: &mut Options| options.heartbeat_every = Duration::from_secs(10))
-        .await;
+    let s = sandbox_with(|options: &mut Options| {
+        options.heartbeat_every = Duration::from_secs(10);
+        options.heartbeat_patience = Duration::from_secs(5);
+    })
+    .await;
     let (mut client, _) = Client::begin(&s).await;
     client.send(json!({"op": 1, "d": 2})).await;
     assert_eq!(client.frame().await["op"], 11);
