@@ -47,8 +47,8 @@ fn composer(digest: Option<Schedule>) -> anyhow::Result<Arc<Composer>> {
 }
 
 /// A database in which four videos of each chat have moved; a gateway has looked at them, and collected them for nine
-/// o'clock. Of each video sixty counts are known since then, for the picture. Returns when that is.
-fn collected(folder: &Path) -> anyhow::Result<(PathBuf, UnixMillis)> {
+/// o'clock. Of each video so many counts are known since then; of more than one there is a picture. Returns when that is.
+fn collected(folder: &Path, looks: u32) -> anyhow::Result<(PathBuf, UnixMillis)> {
     let seed = Seed {
         watches: CHATS * 2,
         videos: 2,
@@ -69,8 +69,8 @@ fn collected(folder: &Path) -> anyhow::Result<(PathBuf, UnixMillis)> {
          SELECT s.id * 8, s.destination, {seen}, (s.id - 1) * 2 + 1 FROM subscription s WHERE s.id <= {watches};
          UPDATE lane SET due_at = {seen} WHERE id <= {CHATS};
          INSERT OR REPLACE INTO history (video, at, views, likes, comments)
-         WITH RECURSIVE look(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM look WHERE n < 60)
-         SELECT v.id, {now} + n * 100, 1000000 + n * v.id, 1, 1 FROM video v, look WHERE v.id <= 4;
+         WITH RECURSIVE look(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM look WHERE n < {looks})
+         SELECT v.id, {now} + n * 100, 1000000 + n * v.id, 1, 1 FROM video v, look WHERE v.id <= 4 AND n > 0;
          COMMIT;",
         seen = crate::seed::seen_at().0,
         now = now.0,
@@ -105,7 +105,7 @@ fn collected(folder: &Path) -> anyhow::Result<(PathBuf, UnixMillis)> {
 /// All of them are put together, rendered, and stored with their bodies, and none is sent.
 pub(crate) fn put_together(figures: &mut Figures) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let (database, due_at) = collected(folder.path())?;
+    let (database, due_at) = collected(folder.path(), 60)?;
     let composer = composer(None)?;
     let (mut taken, mut longest) = (0, Duration::ZERO);
     let took = runtime()?.block_on(async {
@@ -139,7 +139,7 @@ pub(crate) fn put_together(figures: &mut Figures) -> anyhow::Result<()> {
 /// The same in a running gateway, beside videos whose watchers are told as it happens.
 pub(crate) fn holdup(figures: &mut Figures) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let (database, _) = collected(folder.path())?;
+    let (database, _) = collected(folder.path(), 0)?;
     let behaviour = Behaviour {
         timed: true,
         untimed_to: i64::try_from(CHATS)?,
