@@ -100,6 +100,14 @@ struct Looked {
     error: Option<SendError>,
 }
 
+/// A slot that was waited for.
+enum Slot {
+    /// It is taken, and what leaves is drawn.
+    Taken { png: Option<Vec<u8>> },
+    /// Nobody has left one open for so long.
+    Missed,
+}
+
 /// What there is to do about a card.
 enum Todo {
     /// Nothing but to record this.
@@ -270,7 +278,7 @@ impl Cards {
         if is_away.load(Ordering::Relaxed) {
             return Some(looked(put_off(now.plus(EVERY), false)));
         }
-        let Some(png) = self.drawn_for_a_slot(&card, &body, stop).await? else {
+        let Slot::Taken { png } = self.slot(&card, &body, stop).await? else {
             return Some(looked(put_off(now.plus(EVERY), false)));
         };
         let outcome = self.show(&card, body, png, stop).await?;
@@ -321,14 +329,9 @@ impl Cards {
         Ok(Todo::Show { body: self.renderer.card(channel, &view)?, says, is_last })
     }
 
-    /// Draws what a card shows and waits for a slot, but not for ever: others of the channel may have one. `Some(None)`: there
-    /// was none. `None`: the gateway stops.
-    async fn drawn_for_a_slot(
-        &self,
-        card: &Card,
-        body: &Body,
-        stop: &CancellationToken,
-    ) -> Option<Option<Option<Vec<u8>>>> {
+    /// Draws what a card shows and waits for a slot, but not for ever: others of the channel may have one. `None`: the gateway
+    /// stops.
+    async fn slot(&self, card: &Card, body: &Body, stop: &CancellationToken) -> Option<Slot> {
         let to = &card.destination.address;
         let ready = async {
             let png = self.painter.drawn(body.picture()).await;
@@ -337,12 +340,12 @@ impl Cards {
                 // Somebody has asked for it just now.
                 None => self.limiter.take(to).await,
             }
-            png
+            Slot::Taken { png }
         };
         tokio::select! {
             biased;
             () = stop.cancelled() => None,
-            ready = timeout(PATIENCE, ready) => Some(ready.ok()),
+            slot = timeout(PATIENCE, ready) => Some(slot.unwrap_or(Slot::Missed)),
         }
     }
 

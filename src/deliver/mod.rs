@@ -11,6 +11,7 @@ mod compose;
 mod limits;
 mod notices;
 mod operator;
+mod pictured;
 mod places;
 mod retry;
 mod wakers;

@@ -5,7 +5,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -18,6 +18,7 @@ use super::breaker::{Breaker, Event};
 use super::limits::Limiter;
 use super::notices::Notices;
 use super::operator::Operator;
+use super::pictured::{Drawing, Pictured};
 use super::places::{HostPlaces, IN_FLIGHT_MAX, is_answer};
 use super::retry::{RetryPolicy, next_step};
 use super::walk::Walk;
@@ -39,10 +40,6 @@ const WALK_PAUSE: Duration = Duration::from_millis(5);
 
 /// The longest sleep without looking: a clock that jumps is noticed within this time.
 const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(30);
-
-/// Messages that are drawn, or are drawn and wait for their slot, before no more are taken: as many as are drawn at a time, and
-/// one behind them. More would be taken for slots that others may need before they are drawn.
-const PICTURED_MAX: usize = 3;
 
 /// Lines a minute about single messages: the first ones say what is wrong.
 const MESSAGES_LOGGED: u32 = 20;
@@ -96,29 +93,10 @@ struct Ended {
     outcome: Option<Result<Receipt, SendError>>,
 }
 
-/// Counts as long as it is there: a message that has a picture and no slot yet.
-struct Pictured(Arc<AtomicUsize>);
-
-impl Pictured {
-    /// `None`: there is nothing to be drawn.
-    fn new(claim: &Claim, all: &Arc<AtomicUsize>) -> Option<Pictured> {
-        claim.body.picture()?;
-        all.fetch_add(1, Ordering::Relaxed);
-        Some(Pictured(Arc::clone(all)))
-    }
-}
-
-impl Drop for Pictured {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// What the loop keeps from turn to turn.
 struct State {
     breaker: Breaker,
-    /// Messages that have a picture and no slot yet.
-    pictured: Arc<AtomicUsize>,
+    drawing: Drawing,
     /// Since when the channel works as a whole, or this process.
     works_since: UnixMillis,
     /// Who may have the requests under way. `None`: behind all lanes is one server, whose limits the limiter knows.
@@ -139,7 +117,7 @@ impl State {
     fn new(channel: Channel, now: UnixMillis) -> State {
         State {
             breaker: Breaker::new(channel),
-            pictured: Arc::default(),
+            drawing: Drawing::default(),
             works_since: now,
             places: match channel.traits().receivers {
                 Receivers::Servers => Some(Arc::default()),
@@ -219,7 +197,7 @@ impl Worker {
                         let filled = claimed.claims.len() == room;
                         in_flight += claimed.claims.len();
                         for claim in claimed.claims {
-                            let pictured = Pictured::new(&claim, &state.pictured);
+                            let pictured = state.drawing.begin(&claim.body);
                             worker.start((claim, pictured), &ended_in, &tracker, &stop);
                         }
                         if filled && room > 0 {
@@ -278,13 +256,15 @@ impl Worker {
     /// How many may be taken now, and when to ask again if none.
     fn room(&self, in_flight: usize, state: &State) -> (usize, Option<Instant>) {
         let now = Instant::now();
-        let breaker = &state.breaker;
-        if state.pictured.load(Ordering::Relaxed) >= PICTURED_MAX {
+        // Whoever has been drawn rings.
+        if state.drawing.is_full() {
             return (0, None);
         }
         let free = IN_FLIGHT_MAX.saturating_sub(in_flight);
-        let slots =
-            breaker.slots(free, in_flight, now).and_then(|free| self.limiter.slots(free, now));
+        let slots = state
+            .breaker
+            .slots(free, in_flight, now)
+            .and_then(|free| self.limiter.slots(free, now));
         match slots {
             Ok(slots) => (slots, None),
             Err(at) => (0, Some(at)),
@@ -387,12 +367,12 @@ impl Worker {
             let send = async {
                 let ready = async {
                     let png = worker.painter.drawn(claim.body.picture()).await;
-                    worker.limiter.take(&claim.address).await;
                     if pictured.is_some() {
+                        // There is room for others, also where the chat of this one has no slot for long.
                         drop(pictured);
-                        // There is room for others.
                         worker.wake.notify_one();
                     }
+                    worker.limiter.take(&claim.address).await;
                     png
                 };
                 let png = tokio::select! {
