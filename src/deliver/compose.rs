@@ -1,6 +1,6 @@
 //! What is told of what waits, under the settings of now: when, in how many messages, and what comes to nothing.
 //!
-//! Runs inside the claiming transaction, so it reads no clock and does no I/O.
+//! Runs inside the claiming transaction, so it reads no clock, and nothing but what it is given a reader of.
 
 mod digest;
 mod net;
@@ -12,7 +12,7 @@ use crate::model::{
     Because, CancelReason, Effective, Hold, Schedule, Settings, SubjectRef, UnixMillis, VideoId,
 };
 use crate::render::{BudgetNote, Part, RenderError, Renderer, WatchMessage};
-use crate::store::{Collected, Compose, Composed, DestinationRow, Unit, VideoAlerts};
+use crate::store::{Collected, Compose, Composed, Course, DestinationRow, Unit, VideoAlerts};
 use net::{Net, composed};
 
 /// A watch of several videos is told so long after its newest alert, …
@@ -86,12 +86,13 @@ impl Compose for Composer {
         }
     }
 
-    fn shows(&self, collected: &Collected, now: UnixMillis) -> Option<VideoId> {
-        digest::shown(self, collected, now)
-    }
-
-    fn digest(&self, collected: &Collected, now: UnixMillis) -> Composed {
-        digest::compose(self, collected, now)
+    fn digest(
+        &self,
+        collected: &Collected,
+        course: &dyn Fn(&VideoId) -> Course,
+        now: UnixMillis,
+    ) -> Composed {
+        digest::compose(self, collected, course, now)
     }
 
     fn is_quiet(&self, watch: &Settings, destination: &Settings, now: UnixMillis) -> bool {

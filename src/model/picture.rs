@@ -46,21 +46,28 @@ impl Picture {
     }
 
     /// How the views of a video went between two moments, of its course in this time; `None`: they are not known of two moments.
-    ///
-    /// What was counted before holds at the beginning, and what was counted last until the end.
     #[must_use]
     pub fn of_views(
         course: &[(UnixMillis, Counts)],
-        (since, until): (UnixMillis, UnixMillis),
+        span: (UnixMillis, UnixMillis),
         tz: String,
     ) -> Option<Picture> {
+        let points = Picture::points_of_views(course, span);
+        Picture::new(Metric::Views, points, Vec::new(), tz)
+    }
+
+    /// The points of it. What was counted before holds at the beginning, and what was counted last until the end.
+    pub(crate) fn points_of_views(
+        course: &[(UnixMillis, Counts)],
+        (since, until): (UnixMillis, UnixMillis),
+    ) -> Vec<(UnixMillis, Option<u64>)> {
         let views = |counts: &Counts| counts.views.and_then(|views| u64::try_from(views).ok());
         let mut points: Vec<_> =
             course.iter().map(|(at, counts)| ((*at).max(since), views(counts))).collect();
         let last = points.last().and_then(|(_, count)| *count);
         points.retain(|(at, _)| *at < until);
         points.push((until, last));
-        Picture::new(Metric::Views, points, Vec::new(), tz)
+        points
     }
 }
 

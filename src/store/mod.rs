@@ -23,7 +23,7 @@ pub use housekeeping::{Figures, Housekeeping, Migration, Retention};
 pub(crate) use housekeeping::{Ledger, Pulse, ThreadWork};
 pub use outbox::{
     Card, CardLook, CardResult, Claim, Claimed, Collected, Compose, Composed, ComposedMessage,
-    DeadLetters, Finished, FinishedAs, Outbox, Places, Room, Unit, VideoAlerts,
+    Course, DeadLetters, Finished, FinishedAs, Outbox, Places, Room, Unit, VideoAlerts,
 };
 pub(crate) use outbox::{CardBase, DeadLetter, DueCards, Replayed, Ring, StandsAt, Stretch};
 pub use polling::{DueSubject, ListLimits, Listed, ListedMember, Listing, Polled, Polling};

@@ -15,7 +15,7 @@ pub use card::{Card, CardLook, CardResult};
 pub(crate) use card::{CardBase, DueCards, Ring};
 pub use dead_letters::DeadLetters;
 pub(crate) use dead_letters::{DeadLetter, Replayed};
-pub use unit::{Collected, Composed, ComposedMessage, Unit, VideoAlerts};
+pub use unit::{Collected, Composed, ComposedMessage, Course, Unit, VideoAlerts};
 
 use super::error::Result;
 use super::shared::Shared;
@@ -26,13 +26,14 @@ pub trait Compose: Send + Sync {
     /// Sends, holds, collects or cancels the waiting alerts of one watch.
     fn compose(&self, unit: &Unit, now: UnixMillis) -> Composed;
 
-    /// The video whose course a digest shows, which is read for it; `None`: of none, or it is not told now.
-    fn shows(&self, _collected: &Collected, _now: UnixMillis) -> Option<VideoId> {
-        None
-    }
-
-    /// Sends, holds or cancels what a digest has collected.
-    fn digest(&self, collected: &Collected, now: UnixMillis) -> Composed;
+    /// Sends, holds or cancels what a digest has collected. `course` reads how the counts of a video went since the digest
+    /// before.
+    fn digest(
+        &self,
+        collected: &Collected,
+        course: &dyn Fn(&VideoId) -> Course,
+        now: UnixMillis,
+    ) -> Composed;
 
     /// Whether these are quiet hours, by what a watch and its destination have set: a message that is tried again leaves
     /// without a sound then.

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serenity::all::{
     ChannelId, ClientBuilder, CommandOptionType, Context, CreateAttachment, CreateCommand,
     CreateCommandOption, CreateEmbed, CreateInteractionResponse, CreateInteractionResponseMessage,
-    CreateMessage, EditMessage, EventHandler, GatewayIntents, HttpBuilder, Interaction, Ready,
-    ResumedEvent,
+    CreateMessage, EditMessage, EventHandler, GatewayIntents, Http, HttpBuilder, Interaction,
+    Ready, ResumedEvent,
 };
 use serenity::async_trait;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -71,23 +71,22 @@ fn simulation() -> Simulation {
     Simulation::new(World::new(1, Timestamp::now()), Arc::new(Timestamp::now))
 }
 
-async fn sandbox(simulation: &Simulation) -> DiscordSandbox {
+/// A Discord with a server of Ana's, and serenity's client of it.
+async fn sandbox(simulation: &Simulation) -> (DiscordSandbox, Http) {
     let options = Options { answer_within: LIMIT, ..Options::default() };
     let discord = serve(simulation, options).await.expect("a port of this machine");
     discord.user(ANA, "ana");
     discord.guild(SERVER, "a server", ANA);
     discord.channel(SERVER, GENERAL, "general").expect("the server is there");
-    discord
+    let http = HttpBuilder::new(discord.token()).proxy(discord.base_url());
+    let http = http.ratelimiter_disabled(true).build();
+    (discord, http)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_hears_answers_and_goes_on_with_a_session_that_broke() {
     let simulation = simulation();
-    let discord = sandbox(&simulation).await;
-    let http = HttpBuilder::new(discord.token())
-        .proxy(discord.base_url())
-        .ratelimiter_disabled(true)
-        .build();
+    let (discord, http) = sandbox(&simulation).await;
     let (tell, mut heard) = unbounded_channel();
     let intents = GatewayIntents::GUILDS;
     let client = ClientBuilder::new_with_http(http, intents).event_handler(Bot(tell)).await;
@@ -114,11 +113,7 @@ async fn it_hears_answers_and_goes_on_with_a_session_that_broke() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_sends_edits_and_reads_embeds_and_files() {
     let simulation = simulation();
-    let discord = sandbox(&simulation).await;
-    let http = HttpBuilder::new(discord.token())
-        .proxy(discord.base_url())
-        .ratelimiter_disabled(true)
-        .build();
+    let (_discord, http) = sandbox(&simulation).await;
     let general = ChannelId::new(GENERAL);
     let embed = || CreateEmbed::new().title("A title").url("https://youtu.be/dQw4w9WgXcQ");
     let message = CreateMessage::new().content("hello").embed(embed());

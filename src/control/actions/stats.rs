@@ -6,7 +6,8 @@ use super::look::can_be_seen;
 use super::{Actions, Asking, NotThere, Outcome, Told};
 use crate::control::seams::LookupError;
 use crate::model::{
-    Counts, Event, Known, Metric, PictureMark, Signal, Snapshot, SubjectRef, UnixMillis, VideoId,
+    Counts, Event, Known, Metric, Picture, PictureMark, Signal, Snapshot, SubjectRef, UnixMillis,
+    VideoId,
 };
 use crate::store::{History, RuleStory, StoreError};
 
@@ -122,14 +123,10 @@ impl Actions {
         };
         let since = until.minus(COURSE_BACK);
         let course = self.store.course(id, since, until, COURSE_STEPS).await?;
-        let course = course.into_iter();
-        // The first holds since before: the picture begins where it is asked to.
-        let mut points: Points =
-            course.map(|(at, counts)| (at.max(since), count(counts.views))).collect();
-        // What was seen last holds until then.
-        let held = points.last().and_then(|(_, count)| *count);
-        points.retain(|(at, _)| *at < until);
-        points.push((until, now.unwrap_or(held)));
+        let mut points: Points = Picture::points_of_views(&course, (since, until));
+        if let (Some(now), Some(last)) = (now, points.last_mut()) {
+            last.1 = now;
+        }
         let marks = stories.iter().flat_map(|story| marks(story, &points)).collect();
         Ok(Course { points, marks })
     }

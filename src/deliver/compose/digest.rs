@@ -4,10 +4,15 @@ use super::net::{Net, composed};
 use super::{Composer, message, span, unspeakable};
 use crate::model::{CancelReason, Metric, Picture, Signal, UnixMillis, VideoId};
 use crate::render::{DigestMessage, NetAlert, WatchNews};
-use crate::store::{Collected, Composed, Unit, VideoAlerts};
+use crate::store::{Collected, Composed, Course, Unit, VideoAlerts};
 
 /// Sends, holds or ends it.
-pub(super) fn compose(composer: &Composer, collected: &Collected, now: UnixMillis) -> Composed {
+pub(super) fn compose(
+    composer: &Composer,
+    collected: &Collected,
+    course: &dyn Fn(&VideoId) -> Course,
+    now: UnixMillis,
+) -> Composed {
     if let Some(until) = held_until(composer, collected, now) {
         return Composed::Hold(until);
     }
@@ -35,9 +40,11 @@ pub(super) fn compose(composer: &Composer, collected: &Collected, now: UnixMilli
     if told.is_empty() {
         return Composed::Cancel(CancelReason::NetZero);
     }
-    let shown = collected.course.as_ref().and_then(|(video, course)| {
+    let channel = collected.destination.address.channel();
+    let top = if channel.traits().shows_pictures { moved_most(&told) } else { None };
+    let shown = top.and_then(|video| {
         let span = (collected.since, now);
-        Some((*video, Picture::of_views(course, span, collected.tz.clone())?))
+        Some((video, Picture::of_views(&course(&video), span, collected.tz.clone())?))
     });
     let message = DigestMessage {
         shown,
@@ -48,7 +55,7 @@ pub(super) fn compose(composer: &Composer, collected: &Collected, now: UnixMilli
         late,
         watches,
     };
-    match composer.renderer.digest(collected.destination.address.channel(), &message) {
+    match composer.renderer.digest(channel, &message) {
         Ok(parts) => Composed::Send {
             silent: late,
             messages: parts.into_iter().map(|part| composed(part, &told)).collect(),
@@ -59,27 +66,17 @@ pub(super) fn compose(composer: &Composer, collected: &Collected, now: UnixMilli
     }
 }
 
-/// The video whose views moved most, where the channel shows pictures and the digest is told now.
-pub(super) fn shown(
-    composer: &Composer,
-    collected: &Collected,
-    now: UnixMillis,
-) -> Option<VideoId> {
-    let shows = collected.destination.address.channel().traits().shows_pictures;
-    if !shows || held_until(composer, collected, now).is_some() {
-        return None;
-    }
+/// The video whose views moved most; of several, the first.
+fn moved_most(told: &[(&VideoAlerts, Net)]) -> Option<VideoId> {
     let moved = |alert: &NetAlert| {
         let (previous, current) = (alert.previous.int()?, alert.current.int()?);
         let is_of_views = alert.series.signal == Signal::Count(Metric::Views);
         is_of_views.then(|| previous.abs_diff(current)).filter(|moved| *moved > 0)
     };
-    let videos = collected.units.iter().flat_map(|unit| &unit.videos);
-    let most = videos.filter_map(|video| {
-        Some((Net::of(video).alerts.iter().filter_map(moved).max()?, video.video?))
+    let moves = told.iter().filter_map(|(video, net)| {
+        Some((net.alerts.iter().filter_map(moved).max()?, video.video?))
     });
-    let first_of_the_most = most.reduce(|one, other| if other.0 > one.0 { other } else { one });
-    first_of_the_most.map(|(_, video)| video)
+    moves.rev().max_by_key(|(moved, _)| *moved).map(|(_, video)| video)
 }
 
 /// Until when a digest has to wait, if at all. One that somebody asked for comes also in quiet hours and a mute, and so does

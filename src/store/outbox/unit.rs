@@ -50,9 +50,10 @@ pub struct Collected {
     pub since: UnixMillis,
     /// What was collected, watch by watch, the one with the oldest alert first; none is urgent.
     pub units: Vec<Unit>,
-    /// The video that it shows, and how its counts went since then, oldest first.
-    pub course: Option<(VideoId, Vec<(UnixMillis, Counts)>)>,
 }
+
+/// How the counts of a video went: when, and how many, oldest first. The first row may be of before the time that is asked for.
+pub type Course = Vec<(UnixMillis, Counts)>;
 
 /// The waiting alerts of one video, oldest first.
 #[derive(Debug, Clone)]

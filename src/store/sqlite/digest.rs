@@ -173,7 +173,6 @@ fn head(row: &Row<'_>) -> Result<Collected> {
         since: UnixMillis(rows::integer_or(row, 4, 0)),
         destination: rows::destination_row(row, 6)?,
         units: Vec::new(),
-        course: None,
     })
 }
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 use tubebell::model::{
     AlertDraft, Body, Channel, Counts, FanoutCursor, Holder, Known, Live, Marks, Metric,
     NextTrigger, RoutingTx, Series, Settings, Signal, Status, Suppressed, UnixMillis, Value,
+    VideoId,
 };
 use tubebell::pipeline::Watched;
 use tubebell::source::{Plan, QuotaState, Timeouts, YouTube, YouTubeOptions, last_reset};
 use tubebell::store::{
-    Access, Collected, Compose, Composed, ComposedMessage, Finished, FinishedAs, Outbox, Room,
-    Sqlite, StoreError, Stream, Unit,
+    Access, Collected, Compose, Composed, ComposedMessage, Course, Finished, FinishedAs, Outbox,
+    Room, Sqlite, StoreError, Stream, Unit,
 };
 use tubebell_sim::youtube::serve;
 
@@ -124,7 +125,7 @@ impl Compose for Whole {
         Composed::Send { silent: false, messages: vec![message], cancelled: vec![], pings: None }
     }
 
-    fn digest(&self, _: &Collected, now: UnixMillis) -> Composed {
+    fn digest(&self, _: &Collected, _: &dyn Fn(&VideoId) -> Course, now: UnixMillis) -> Composed {
         Composed::Hold(now)
     }
 

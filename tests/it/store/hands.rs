@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use tubebell::model::{
     Address, Digest, Live, NotificationId, Owner, Schedule, Settings, Snapshot, Status, SubjectRef,
-    UnixMillis,
+    UnixMillis, VideoId,
 };
 use tubebell::route::{language, trigger};
 use tubebell::store::{
-    Collected, Compose, Composed, ComposedMessage, DeadLetters, NewRule, Outbox, Places, Retention,
-    Unit, VideoAlerts, WatchEdit,
+    Collected, Compose, Composed, ComposedMessage, Course, DeadLetters, NewRule, Outbox, Places,
+    Retention, Unit, VideoAlerts, WatchEdit,
 };
 
 use crate::bodies;
@@ -204,7 +204,12 @@ impl Compose for Plain {
         Composed::Send { silent: false, messages, cancelled: Vec::new(), pings }
     }
 
-    fn digest(&self, collected: &Collected, now: UnixMillis) -> Composed {
+    fn digest(
+        &self,
+        collected: &Collected,
+        _: &dyn Fn(&VideoId) -> Course,
+        now: UnixMillis,
+    ) -> Composed {
         let barred =
             collected.destination.barred.as_ref().map_or(i64::MIN, |barred| barred.until.0);
         let muted = collected.destination.muted_until.map_or(i64::MIN, |until| until.0);

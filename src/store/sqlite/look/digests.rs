@@ -1,19 +1,15 @@
 //! What becomes of what digests have collected.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::Looking;
 use super::take::{Place, alerts};
-use crate::model::{Counts, UnixMillis, VideoId};
+use crate::model::{UnixMillis, VideoId};
 use crate::store::sqlite::course;
 use crate::store::sqlite::digest::{Gathered, Looked, Step};
 use crate::store::sqlite::lane::DueLane;
 use crate::store::sqlite::unit::{DigestId, UnitId};
-use crate::store::{Collected, Composed, Result};
-
-/// When, and how many, oldest first.
-type Course = Vec<(UnixMillis, Counts)>;
+use crate::store::{Collected, Composed, Course, Result};
 
 /// Most steps of time in the course that a digest shows: a message is kept with all of them.
 const COURSE_STEPS: u32 = 60;
@@ -48,7 +44,6 @@ impl Looking<'_> {
             }
             collected.units.extend(waiting.unit);
         }
-        collected.course = self.course(&collected)?;
         let step = self.tell_digest(&place, &collected, has_more, full)?;
         let (is_held, told_at) = match &step {
             Step::Hold(_) => (true, None),
@@ -62,20 +57,12 @@ impl Looking<'_> {
         Ok(())
     }
 
-    /// The video that a digest shows, and its course. It leaves without where that can't be found or read.
-    fn course(&self, collected: &Collected) -> Result<Option<(VideoId, Course)>> {
-        let shows = || self.compose.shows(collected, self.now);
-        let Some(video) = catch_unwind(AssertUnwindSafe(shows)).unwrap_or_default() else {
-            return Ok(None);
-        };
-        match course::course(self.tx, &video, (collected.since, self.now), COURSE_STEPS) {
-            Ok(course) => Ok(Some((video, course))),
-            Err(error) if error.is_of_the_whole() => Err(error),
-            Err(error) => {
-                tracing::warn!(%error, %video, "what a digest shows can't be read: it leaves without a picture");
-                Ok(None)
-            }
-        }
+    /// How the counts of a video went. A digest leaves without a picture where that can't be read.
+    fn course(&self, video: &VideoId, since: UnixMillis) -> Course {
+        course::course(self.tx, video, (since, self.now), COURSE_STEPS).unwrap_or_else(|error| {
+            tracing::warn!(%error, %video, "what a digest shows can't be read: it leaves without a picture");
+            Course::new()
+        })
     }
 
     /// Tells, holds or ends what a digest has collected.
@@ -92,7 +79,8 @@ impl Looking<'_> {
         let (mut message, mut told_at) = (None, None);
         if !collected.units.is_empty() {
             let alerts = || collected.units.iter().flat_map(alerts);
-            match self.composed(|compose, now| compose.digest(collected, now)) {
+            let course = |video: &VideoId| self.course(video, collected.since);
+            match self.composed(|compose, now| compose.digest(collected, &course, now)) {
                 // A digest is in no other.
                 Composed::Hold(until) | Composed::Collect { latest: until, .. } => {
                     return Ok(Step::Hold(self.put_off(until)));

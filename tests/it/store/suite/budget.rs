@@ -4,7 +4,7 @@ use super::digests::instant;
 use super::listing::id;
 use super::telling::{EVA, HOOK, Telling};
 use super::*;
-use tubebell::model::Pings;
+use tubebell::model::{Pings, VideoId};
 
 fn budget(pings: u32) -> Settings {
     Settings { pings_per_day: Some(pings), ..Settings::default() }
@@ -127,9 +127,10 @@ impl tubebell::store::Compose for Seen {
     fn digest(
         &self,
         collected: &tubebell::store::Collected,
+        course: &dyn Fn(&VideoId) -> tubebell::store::Course,
         now: UnixMillis,
     ) -> tubebell::store::Composed {
-        self.composer.digest(collected, now)
+        self.composer.digest(collected, course, now)
     }
 
     fn is_quiet(&self, watch: &Settings, destination: &Settings, now: UnixMillis) -> bool {

@@ -1,7 +1,7 @@
 //! What is held: until when, for whom, and what changes it.
 
 use super::*;
-use tubebell::store::{Collected, Compose, Composed, Unit};
+use tubebell::store::{Collected, Compose, Composed, Course, Unit};
 
 async fn held_until(bench: &Bench, until: UnixMillis) {
     bench.plain.quiet_until.store(until.0, Ordering::Relaxed);
@@ -135,7 +135,12 @@ async fn a_hold_into_the_past_is_no_endless_loop() {
             Composed::Hold(now.minus(HOUR))
         }
 
-        fn digest(&self, _: &Collected, now: UnixMillis) -> Composed {
+        fn digest(
+            &self,
+            _: &Collected,
+            _: &dyn Fn(&VideoId) -> Course,
+            now: UnixMillis,
+        ) -> Composed {
             Composed::Hold(now.minus(HOUR))
         }
 
