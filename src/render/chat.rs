@@ -1,13 +1,12 @@
 //! What people are told, as messages of a chat, each within the [`Room`] that its channel has.
 
-use handlebars::Handlebars;
-
 use super::alert::AlertView;
 use super::digest::{Digest, DigestPart};
 use super::html::Parsed;
 use super::news::{DigestMessage, Part, WatchMessage};
 use super::room::Room;
 use super::several::{Several, SeveralPart};
+use super::templates::Templates;
 use super::view::AnyView;
 use super::{RenderError, buttons, page};
 use crate::model::{Body, ChatMessage};
@@ -15,7 +14,7 @@ use crate::model::{Body, ChatMessage};
 /// The templates of all messages, compiled.
 #[derive(Debug)]
 pub(super) struct ChatTemplates {
-    registry: Handlebars<'static>,
+    templates: Templates,
 }
 
 /// One message.
@@ -26,14 +25,14 @@ pub(super) struct ChatPage {
 }
 
 impl ChatTemplates {
-    pub(super) const fn new(registry: Handlebars<'static>) -> ChatTemplates {
-        ChatTemplates { registry }
+    pub(super) const fn new(templates: Templates) -> ChatTemplates {
+        ChatTemplates { templates }
     }
 
     /// One view as one message.
     pub(super) fn page(&self, view: AnyView, room: &Room) -> Result<ChatPage, RenderError> {
         let AnyView { name, fields, buttons, preview, picture, about: _ } = view;
-        let (html, seen) = page::fitted(&self.registry, name, &fields?, &[room])?;
+        let (html, seen) = page::fitted(&self.templates, name, &fields?, &[room])?;
         let message = ChatMessage { html, buttons, preview, preview_url: None, picture };
         Ok(ChatPage { message, seen })
     }
@@ -63,7 +62,7 @@ impl ChatTemplates {
         room: &Room,
         body: impl Fn(ChatPage) -> Body,
     ) -> Result<Vec<Part>, RenderError> {
-        let parts = Several::new(message).parts(&self.registry, room)?;
+        let parts = Several::new(message).parts(&self.templates, room)?;
         let part = |part: SeveralPart| {
             let buttons =
                 part.is_last.then(|| buttons::of_alert(message.subscription, &message.subject));
@@ -86,7 +85,7 @@ impl ChatTemplates {
         room: &Room,
         body: impl Fn(ChatPage) -> Body,
     ) -> Result<Vec<Part>, RenderError> {
-        let parts = Digest::new(message).parts(&self.registry, room)?;
+        let parts = Digest::new(message).parts(&self.templates, room)?;
         let shown = message.shown.as_ref().map(|(_, picture)| picture);
         let part = |DigestPart { html, seen, told, has_top }: DigestPart| {
             let picture = shown.filter(|_| has_top).cloned();

@@ -14,7 +14,6 @@ mod sheet;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use handlebars::Handlebars;
 use serde::Serialize;
 
 use super::RenderError;
@@ -24,6 +23,7 @@ use super::link::Link;
 use super::news::{DigestMessage, Place, WatchNews};
 use super::numbers::{self, Grouped, Stretch};
 use super::room::Room;
+use super::templates::Templates;
 use super::view::View;
 use super::views::Page;
 use crate::model::{Metric, SubjectRef, VideoId};
@@ -158,10 +158,10 @@ impl<'a> Digest<'a> {
     /// All of it, in as few messages of this room as it takes. Nothing comes of nothing.
     pub(super) fn parts(
         &self,
-        registry: &Handlebars<'static>,
+        templates: &Templates,
         room: &Room,
     ) -> Result<Vec<DigestPart>, RenderError> {
-        if self.entries.is_empty() { Ok(Vec::new()) } else { sheet::render(registry, room, self) }
+        if self.entries.is_empty() { Ok(Vec::new()) } else { sheet::render(templates, room, self) }
     }
 
     /// The entries that are named where so many of those that merely moved are, with their indexes.

@@ -56,6 +56,7 @@ pub use view::View;
 use crate::model::{Address, Body, Channel, UnixMillis};
 use chat::ChatTemplates;
 use kinds::kinds;
+use templates::Templates;
 use voice::Voices;
 
 /// Why a message could not be rendered. Templates are checked at start, so none of these is to be expected.
@@ -117,7 +118,7 @@ pub struct Renderer {
 }
 
 impl Renderer {
-    /// Compiles the built-in templates with the operator's laid over them, and checks those.
+    /// Lays the operator's templates over the built-in ones, and checks those.
     ///
     /// `overrides` are the files of the operator's folder: the path relative to it with `/`, and the text.
     ///
@@ -125,7 +126,7 @@ impl Renderer {
     ///
     /// All mistakes of all files at once.
     pub fn new(overrides: &[(String, String)]) -> Result<Renderer, Vec<TemplateError>> {
-        let chats = Arc::new(ChatTemplates::new(templates::telegram(overrides, &kinds())?));
+        let chats = Arc::new(ChatTemplates::new(Templates::new(overrides, &kinds())?));
         Ok(Renderer { voices: Voices::new(&chats), chats })
     }
 

@@ -2,11 +2,12 @@
 
 use std::io;
 
-use handlebars::{Context, Handlebars};
+use handlebars::Context;
 use serde_json::Value as Json;
 
 use super::html::{self, Parsed};
 use super::room::Room;
+use super::templates::Templates;
 use super::{RenderError, cut};
 
 /// The path of a message's template, relative to the folder of templates.
@@ -16,13 +17,13 @@ pub(super) fn file_of(name: &str) -> String {
 
 /// Renders a view so that it fits into one message of each of these sorts; returns it with what a reader sees of it.
 pub(super) fn fitted(
-    registry: &Handlebars<'static>,
+    templates: &Templates,
     name: &str,
     view: &Json,
     rooms: &[&Room],
 ) -> Result<(String, Parsed), RenderError> {
     let fitted = cut::fit::<_, RenderError>(view, |view| {
-        let (html, parsed) = once(registry, name, view)?;
+        let (html, parsed) = once(templates, name, view)?;
         let fits = rooms.iter().all(|room| room.holds(&parsed));
         Ok(fits.then_some((html, parsed)))
     })?;
@@ -56,13 +57,13 @@ impl io::Write for Paper {
 
 /// Renders a view as it is. Of one whose text has no end, only that no message holds it is said.
 pub(super) fn once(
-    registry: &Handlebars<'static>,
+    templates: &Templates,
     name: &str,
     view: Json,
 ) -> Result<(String, Parsed), RenderError> {
     let file = || file_of(name);
     let mut paper = Paper::default();
-    let rendered = registry.render_with_context_to_write(name, &Context::from(view), &mut paper);
+    let rendered = templates.render(name, &Context::from(view), &mut paper);
     if paper.is_full {
         return Ok((String::new(), Parsed::endless()));
     }

@@ -8,13 +8,13 @@
 
 use std::ops::Range;
 
-use handlebars::Handlebars;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::cut::Cut;
 use super::html::Parsed;
 use super::room::{Fill, Room};
+use super::templates::Templates;
 use super::{RenderError, numbers, page};
 
 /// Longest text of one field, in UTF-16 units: every title of YouTube is shorter.
@@ -56,7 +56,7 @@ pub(super) struct PartText {
 /// Renders one of the ways to tell it all, the fullest first: the first that is one message, else the first that leaves
 /// room for lines. Returns it with its messages, each of which has this `room`.
 pub(super) fn render<S: Sheet>(
-    registry: &Handlebars<'static>,
+    templates: &Templates,
     room: &Room,
     sheets: impl IntoIterator<Item = Result<S, RenderError>>,
 ) -> Result<(S, Vec<PartText>), RenderError> {
@@ -64,7 +64,7 @@ pub(super) fn render<S: Sheet>(
     let mut kept = None;
     let mut sheets = sheets.into_iter().peekable();
     while let Some(sheet) = sheets.next() {
-        let page = Page::new(registry, room, sheet?);
+        let page = Page::new(templates, room, sheet?);
         let all = 0..page.least.len();
         if page.may_be_one() {
             let (html, seen) = page.render(all.clone(), None)?;
@@ -130,7 +130,7 @@ pub(super) fn least_units(line: &Json) -> usize {
 
 /// A sheet on its way through the template.
 struct Page<'a, S> {
-    registry: &'a Handlebars<'static>,
+    templates: &'a Templates,
     room: &'a Room,
     sheet: S,
     /// What each of its lines takes at the least.
@@ -138,8 +138,8 @@ struct Page<'a, S> {
 }
 
 impl<'a, S: Sheet> Page<'a, S> {
-    fn new(registry: &'a Handlebars<'static>, room: &'a Room, sheet: S) -> Page<'a, S> {
-        Page { registry, room, least: sheet.least(), sheet }
+    fn new(templates: &'a Templates, room: &'a Room, sheet: S) -> Page<'a, S> {
+        Page { templates, room, least: sheet.least(), sheet }
     }
 
     /// Whether one message might hold all lines.
@@ -180,7 +180,7 @@ impl<'a, S: Sheet> Page<'a, S> {
             let number = numbers::grouped(i64::try_from(number).unwrap_or(i64::MAX));
             fields.insert("part".to_owned(), json!({ "number": number, "count": COUNT }));
         }
-        page::once(self.registry, S::NAME, Json::Object(fields))
+        page::once(self.templates, S::NAME, Json::Object(fields))
     }
 }
 

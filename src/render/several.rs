@@ -12,7 +12,6 @@ mod sheet;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use handlebars::Handlebars;
 use serde::Serialize;
 
 use super::RenderError;
@@ -26,6 +25,7 @@ use super::link::Link;
 use super::news::{NetAlert, Place, VideoNews, WatchMessage};
 use super::numbers::{Grouped, Moment};
 use super::room::Room;
+use super::templates::Templates;
 use super::view::View;
 use super::views::Page;
 use crate::model::{Button, Metric, SubjectRef, SubscriptionId, is_blank};
@@ -165,10 +165,10 @@ impl Several {
     /// All of it, in as few messages of this room as it takes.
     pub(super) fn parts(
         &self,
-        registry: &Handlebars<'static>,
+        templates: &Templates,
         room: &Room,
     ) -> Result<Vec<SeveralPart>, RenderError> {
-        sheet::render(registry, room, self)
+        sheet::render(templates, room, self)
     }
 }
 

@@ -4,7 +4,11 @@
 //! message and rendered with that message's samples before the first message is sent, so that a mistake is an error at
 //! start. The built-in ones never change: tests check them in the same way, and a start does not.
 
-use handlebars::{Handlebars, Template, TemplateErrorReason};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::OnceLock;
+
+use handlebars::{Context, Handlebars, RenderErrorReason, Template, TemplateErrorReason};
 use serde_json::Value as Json;
 
 use super::check::{self, Problem, TemplateError};
@@ -59,29 +63,123 @@ pub(super) fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
     BUILT_IN.iter().map(|(_, file, text)| (*file, *text))
 }
 
-/// Compiles and checks all templates for Telegram.
-pub(super) fn telegram(
-    overrides: &[(String, String)],
-    kinds: &[Kind],
-) -> Result<Handlebars<'static>, Vec<TemplateError>> {
-    let mut errors = unknown_files(overrides);
+/// The templates of all messages.
+#[derive(Debug, Default)]
+pub(super) struct Templates {
+    messages: BTreeMap<&'static str, Message>,
+}
+
+/// The template of one message.
+#[derive(Debug)]
+struct Message {
+    built_in: &'static str,
+    /// Holds it alone, under the name of the message.
+    compiled: OnceLock<Handlebars<'static>>,
+}
+
+impl Templates {
+    /// The built-in ones with the operator's laid over them, which are compiled and checked here.
+    pub(super) fn new(
+        overrides: &[(String, String)],
+        kinds: &[Kind],
+    ) -> Result<Templates, Vec<TemplateError>> {
+        let mut errors = unknown_files(overrides);
+        let mut templates = Templates::default();
+        for (name, file, built_in) in BUILT_IN {
+            let Some(kind) = kinds.iter().find(|kind| kind.name == *name) else { continue };
+            let compiled = OnceLock::new();
+            let of_operator = overrides.iter().rev().find(|(path, _)| path == file);
+            if let Some((_, text)) = of_operator {
+                match template(file, text) {
+                    Ok(template) => compiled.get_or_init(|| registry(name, template)),
+                    Err(error) => {
+                        errors.push(error);
+                        continue;
+                    }
+                };
+            }
+            templates.messages.insert(name, Message { built_in, compiled });
+            if of_operator.is_some() || cfg!(debug_assertions) {
+                errors.extend(templates.mistakes(kind, file));
+            }
+        }
+        if errors.is_empty() { Ok(templates) } else { Err(errors) }
+    }
+
+    /// Renders a view of the message of this name.
+    pub(super) fn render(
+        &self,
+        name: &str,
+        view: &Context,
+        to: impl io::Write,
+    ) -> Result<(), handlebars::RenderError> {
+        let Some(compiled) = self.compiled(name) else {
+            return Err(RenderErrorReason::TemplateNotFound(name.to_owned()).into());
+        };
+        compiled.render_with_context_to_write(name, view, to)
+    }
+
+    /// Compiling takes most of a millisecond: a built-in template is compiled when it is first used.
+    fn compiled(&self, name: &str) -> Option<&Handlebars<'static>> {
+        let message = self.messages.get(name)?;
+        let compile = || {
+            let template = Template::compile(message.built_in).expect("tests compile each of them");
+            registry(name, template)
+        };
+        Some(message.compiled.get_or_init(compile))
+    }
+
+    /// The mistakes of one template, those of the expressions first, for they would cause the others.
+    fn mistakes(&self, kind: &Kind, file: &str) -> Vec<TemplateError> {
+        let compiled = self.compiled(kind.name);
+        let Some(template) = compiled.and_then(|compiled| compiled.get_template(kind.name)) else {
+            return Vec::new();
+        };
+        let views = (kind.samples)();
+        let errors = check::check(file, template, &Shape::of(&cuts_of(&views)));
+        if !errors.is_empty() {
+            return errors;
+        }
+        let fault = views.iter().find_map(|view| self.try_sample(view));
+        fault
+            .into_iter()
+            .map(|(line, problem)| TemplateError { file: file.to_owned(), line, problem })
+            .collect()
+    }
+
+    fn try_sample(&self, sample: &AnyView) -> Option<(Option<usize>, Problem)> {
+        let fields = match &sample.fields {
+            Ok(fields) => fields,
+            Err(error) => return Some((None, Problem::Render(error.to_string()))),
+        };
+        let rooms = [&room::MESSAGE, &room::EMBED];
+        let (_, parsed) = match page::fitted(self, sample.name, fields, &rooms) {
+            Ok(rendered) => rendered,
+            Err(RenderError::Template { cause, .. }) => {
+                let problem = Problem::Render(cause.reason().to_string());
+                return Some((cause.line_no, problem));
+            }
+            Err(RenderError::Html { cause, .. }) => return Some((None, Problem::Html(cause))),
+            Err(RenderError::TooLong { .. }) => return Some((None, Problem::TooLong)),
+            Err(error @ (RenderError::Json(_) | RenderError::NoAnswers)) => {
+                return Some((None, Problem::Render(error.to_string())));
+            }
+        };
+        let bare = |run: &&html::Run| run.link.is_none() && !run.code && run.text.contains(PROBE);
+        parsed
+            .runs
+            .iter()
+            .find(bare)
+            .map(|run| (None, Problem::PlainText(html::near(run.text.trim()))))
+    }
+}
+
+fn registry(name: &str, template: Template) -> Handlebars<'static> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     registry.register_escape_fn(html::escape);
-    for (name, file, text) in BUILT_IN {
-        let Some(kind) = kinds.iter().find(|kind| kind.name == *name) else { continue };
-        let of_operator =
-            overrides.iter().rev().find_map(|(path, text)| (path == file).then_some(text.as_str()));
-        let text = of_operator.unwrap_or(text);
-        match compiled(file, text) {
-            Ok(template) if of_operator.is_some() || cfg!(debug_assertions) => {
-                errors.extend(add_checked(&mut registry, kind, file, template));
-            }
-            Ok(template) => registry.register_template(name, template),
-            Err(error) => errors.push(error),
-        }
-    }
-    if errors.is_empty() { Ok(registry) } else { Err(errors) }
+    registry.register_template(name, template);
+    registry
 }
 
 fn unknown_files(overrides: &[(String, String)]) -> Vec<TemplateError> {
@@ -97,7 +195,7 @@ fn unknown_files(overrides: &[(String, String)]) -> Vec<TemplateError> {
         .collect()
 }
 
-fn compiled(file: &str, text: &str) -> Result<Template, TemplateError> {
+fn template(file: &str, text: &str) -> Result<Template, TemplateError> {
     bounds::check(text).map_err(|(line, problem)| TemplateError {
         file: file.to_owned(),
         line: Some(line),
@@ -116,57 +214,11 @@ fn compiled(file: &str, text: &str) -> Result<Template, TemplateError> {
     })
 }
 
-/// Adds one template; returns its mistakes, those of the expressions first, for they would cause the others.
-fn add_checked(
-    registry: &mut Handlebars<'static>,
-    kind: &Kind,
-    file: &str,
-    template: Template,
-) -> Vec<TemplateError> {
-    let views = (kind.samples)();
-    let samples = cuts_of(&views);
-    let errors = check::check(file, &template, &Shape::of(&samples));
-    registry.register_template(kind.name, template);
-    if !errors.is_empty() {
-        return errors;
-    }
-    let fault = views.iter().find_map(|view| try_sample(registry, view));
-    fault
-        .into_iter()
-        .map(|(line, problem)| TemplateError { file: file.to_owned(), line, problem })
-        .collect()
-}
-
 /// The samples as a template gets them: whole, and with every list cut to one item.
 fn cuts_of(views: &[AnyView]) -> Vec<Json> {
     let cuts = [Cut::NOTHING, Cut { items: 1, ..Cut::NOTHING }];
     let fields = || views.iter().filter_map(|view| view.fields.as_ref().ok());
     cuts.iter().flat_map(|cut| fields().map(|fields| cut.apply(fields))).collect()
-}
-
-fn try_sample(
-    registry: &Handlebars<'static>,
-    sample: &AnyView,
-) -> Option<(Option<usize>, Problem)> {
-    let fields = match &sample.fields {
-        Ok(fields) => fields,
-        Err(error) => return Some((None, Problem::Render(error.to_string()))),
-    };
-    let rooms = [&room::MESSAGE, &room::EMBED];
-    let (_, parsed) = match page::fitted(registry, sample.name, fields, &rooms) {
-        Ok(rendered) => rendered,
-        Err(RenderError::Template { cause, .. }) => {
-            let problem = Problem::Render(cause.reason().to_string());
-            return Some((cause.line_no, problem));
-        }
-        Err(RenderError::Html { cause, .. }) => return Some((None, Problem::Html(cause))),
-        Err(RenderError::TooLong { .. }) => return Some((None, Problem::TooLong)),
-        Err(error @ (RenderError::Json(_) | RenderError::NoAnswers)) => {
-            return Some((None, Problem::Render(error.to_string())));
-        }
-    };
-    let bare = |run: &&html::Run| run.link.is_none() && !run.code && run.text.contains(PROBE);
-    parsed.runs.iter().find(bare).map(|run| (None, Problem::PlainText(html::near(run.text.trim()))))
 }
 
 #[cfg(test)]
@@ -177,7 +229,7 @@ mod tests {
     /// The mistakes in an alert template of the operator's.
     fn mistakes(text: &str) -> String {
         let overrides = [("alert/telegram.html.hbs".to_owned(), text.to_owned())];
-        let errors = telegram(&overrides, &kinds()).expect_err("refused");
+        let errors = Templates::new(&overrides, &kinds()).expect_err("refused");
         errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 
@@ -314,7 +366,7 @@ mod tests {
     #[test]
     fn an_unknown_file_is_refused_with_the_nearest_name() {
         let overrides = [("alarm/telegram.html.hbs".to_owned(), String::new())];
-        let errors = telegram(&overrides, &kinds()).expect_err("refused");
+        let errors = Templates::new(&overrides, &kinds()).expect_err("refused");
         assert_eq!(
             errors[0].to_string(),
             "alarm/telegram.html.hbs: no message uses a template of this name; the nearest is alert/telegram.html.hbs"

@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-use handlebars::Handlebars;
 use serde_json::{Map, Value as Json};
 
 use super::{Digest, DigestPart, DigestView};
@@ -14,6 +13,7 @@ use crate::render::cut::Cut;
 use crate::render::news::Place;
 use crate::render::parts::{self, PartText, Sheet, TEXT_MAX, as_fields, as_json, least_units};
 use crate::render::room::Room;
+use crate::render::templates::Templates;
 use crate::render::view::View;
 
 const CUT: Cut = Cut { text: TEXT_MAX, items: usize::MAX };
@@ -23,7 +23,7 @@ const MOVERS: [usize; 7] = [40, 30, 22, 16, 10, 6, 3];
 
 /// Renders all that is told.
 pub(super) fn render(
-    registry: &Handlebars<'static>,
+    templates: &Templates,
     room: &Room,
     digest: &Digest<'_>,
 ) -> Result<Vec<DigestPart>, RenderError> {
@@ -31,7 +31,7 @@ pub(super) fn render(
     let all = digest.movers.min(MOVERS[0]);
     let fewer = MOVERS.into_iter().filter(|movers| *movers < all);
     let sheets = std::iter::once(all).chain(fewer).map(|movers| DigestSheet::new(&data, movers));
-    let (sheet, parts) = parts::render(registry, room, sheets)?;
+    let (sheet, parts) = parts::render(templates, room, sheets)?;
     let part = |part: PartText| DigestPart {
         has_top: sheet.has_top(&part.lines),
         told: sheet.told(part.lines, part.is_last),

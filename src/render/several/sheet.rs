@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-use handlebars::Handlebars;
 use serde_json::{Map, Value as Json};
 
 use super::{AlertsView, Several, SeveralPart};
@@ -14,6 +13,7 @@ use crate::render::cut::{Cut, List};
 use crate::render::news::Place;
 use crate::render::parts::{self, PartText, Sheet, TEXT_MAX, as_fields, as_json, least_units};
 use crate::render::room::Room;
+use crate::render::templates::Templates;
 use crate::render::view::View;
 
 /// How much of the sums is shown, tried in turn.
@@ -27,7 +27,7 @@ const CUTS: [Cut; 5] = [
 
 /// Renders all that is told.
 pub(super) fn render(
-    registry: &Handlebars<'static>,
+    templates: &Templates,
     room: &Room,
     several: &Several,
 ) -> Result<Vec<SeveralPart>, RenderError> {
@@ -37,7 +37,7 @@ pub(super) fn render(
     let lines: Vec<Json> = new.chain(passed).collect::<Result<_, RenderError>>()?;
     let cuts = if several.sums.is_empty() { &CUTS[..1] } else { &CUTS[..] };
     let sheets = cuts.iter().map(|cut| SeveralSheet::new(several, &lines, *cut));
-    let (_, parts) = parts::render(registry, room, sheets)?;
+    let (_, parts) = parts::render(templates, room, sheets)?;
     let part = |part: PartText| SeveralPart {
         upload: several.upload.clone().filter(|_| part.lines.start == 0 && part.lines.end > 0),
         told: told(several, part.lines, part.is_first),
