@@ -44,7 +44,7 @@ const BENCHES: &[Bench] = &[
     (&["folded_night_ms"], telling::folded_night),
     (&["replay_100k_s"], telling::replay),
     (&["digest_50k_s"], digests::put_together),
-    (&["digest_holdup_ms"], digests::holdup),
+    (&["digest_holdup_ms", "digest_pictures_holdup_ms"], digests::holdup),
     (&["deliver_failing_lane", "deliver_healthy_lane"], telling::failing_lane),
     (&["rss_1m_mb", "cold_start_1m_ms"], memory::memory),
     (&["idle_both_mb"], memory::idle),

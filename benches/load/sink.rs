@@ -239,7 +239,7 @@ impl Seen {
 
     fn telegram(&mut self, method: &str, request: &Request<'_>) -> Answer {
         match method {
-            "sendMessage" => {
+            "sendMessage" | "sendPhoto" => {
                 if self.behaviour.limited
                     && let Err(wait_s) = self.limits.ask(chat_of(request.body), Instant::now())
                 {
@@ -253,7 +253,9 @@ impl Seen {
                 }
                 let untimed_to = self.behaviour.untimed_to;
                 let is_timed = untimed_to == 0 || chat_of(request.body) > untimed_to;
-                self.take(hash(request.body), is_timed);
+                // The parts of a form lie between signs that are others each time.
+                let text = field_of(request.body, "caption").unwrap_or(request.body);
+                self.take(hash((chat_of(request.body), text)), is_timed);
                 Answer::json(
                     200,
                     &format!(
@@ -298,5 +300,20 @@ fn chat_of(body: &[u8]) -> i64 {
     struct Chat {
         chat_id: i64,
     }
-    serde_json::from_slice::<Chat>(body).map_or(0, |chat| chat.chat_id)
+    match field_of(body, "chat_id") {
+        Some(id) => str::from_utf8(id).ok().and_then(|id| id.parse().ok()).unwrap_or(0),
+        None => serde_json::from_slice::<Chat>(body).map_or(0, |chat| chat.chat_id),
+    }
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what)
+}
+
+/// A field of a form in parts.
+fn field_of<'a>(body: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let body = body.starts_with(b"--").then_some(body)?;
+    let found = &body[find(body, format!("name=\"{name}\"").as_bytes())?..];
+    let value = &found[find(found, b"\r\n\r\n")? + 4..];
+    value.get(..find(value, b"\r\n--")?)
 }
