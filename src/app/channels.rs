@@ -9,9 +9,11 @@ use super::StartError;
 use crate::config::Config;
 use crate::deliver::{Limiter, Rates};
 use crate::draw::Painter;
+use crate::links::Links;
 use crate::model::{Channel, Clock};
 use crate::notify::Notifier;
 use crate::notify::discord::{Discord, DiscordOptions, DiscordWebhook, Refusals};
+use crate::notify::email::{Email, EmailOptions};
 use crate::notify::telegram::{Telegram, TelegramOptions};
 use crate::notify::webhook::{Webhook, WebhookOptions};
 
@@ -48,7 +50,8 @@ pub(super) struct TelegramBot {
 }
 
 impl Channels {
-    /// Makes the clients of the sections that there are. Drawing pictures belongs to `tracker`.
+    /// Makes the clients of the sections that there are. Drawing pictures belongs to `tracker`. `links`: those in mails, where
+    /// there are pages.
     ///
     /// # Errors
     ///
@@ -56,14 +59,18 @@ impl Channels {
     pub fn new(
         config: &Config,
         clock: &Clock,
+        links: Option<&Arc<Links>>,
         tracker: &TaskTracker,
     ) -> Result<Channels, StartError> {
         let painter = Painter::new(tracker.clone());
         let discord = config.discord.as_ref().map(discord).transpose()?;
         let telegram = config.telegram.as_ref().map(telegram).transpose()?;
         let webhook = config.webhook.as_ref().map(|options| webhook(options, clock)).transpose()?;
+        let email =
+            config.email.as_ref().map(|options| email(options, links, clock)).transpose()?;
         let sender = |channel| match channel {
             Channel::Telegram => telegram.as_ref().map(TelegramBot::sender),
+            Channel::Email => email.clone(),
             Channel::Webhook => webhook.clone(),
             Channel::Discord => {
                 discord.as_ref().and_then(|ways| Some(ways.bot.as_ref()?.1.clone()))
@@ -121,6 +128,17 @@ fn discord(options: &DiscordOptions) -> Result<DiscordWays, StartError> {
 fn webhook(options: &WebhookOptions, clock: &Clock) -> Result<Sender, StartError> {
     let webhook = Webhook::new(options, Arc::clone(clock)).map_err(|error| failed(&error))?;
     Ok(Sender { notifier: Arc::new(webhook), limiter: limiter(Rates::default()) })
+}
+
+fn email(
+    options: &EmailOptions,
+    links: Option<&Arc<Links>>,
+    clock: &Clock,
+) -> Result<Sender, StartError> {
+    let email = Email::new(options, links.cloned(), Arc::clone(clock));
+    let email = email.map_err(|error| failed(&error))?;
+    let rates = Rates { per_s: options.rate_per_min / 60.0, ..Rates::default() };
+    Ok(Sender { notifier: Arc::new(email), limiter: limiter(rates) })
 }
 
 fn limiter(rates: Rates) -> Arc<Limiter> {

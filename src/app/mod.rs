@@ -155,7 +155,7 @@ impl Gateway {
             .clone()
             .ok_or_else(|| StartError::Other("[youtube] is missing".to_owned()))?;
         let youtube = Arc::new(youtube(&youtube_options, &*store).await?);
-        let channels = Channels::new(config, &clock, &tracker)?;
+        let channels = Channels::new(config, &clock, None, &tracker)?;
         // A token that Telegram refuses is a mistake of the configuration; a Telegram that is away is not.
         let bot = match &channels.telegram {
             Some(bot) => listening::introduce(&bot.client).await.map_err(StartError::Other)?,

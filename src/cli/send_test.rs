@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let now = context.now;
     let clock: Clock = Arc::new(move || now);
     let channel = to.channel();
-    let channels = Channels::new(&config, &clock, &TaskTracker::new());
+    let channels = Channels::new(&config, &clock, None, &TaskTracker::new());
     let channels = channels.map_err(|error| Fault::wrong(error.to_string()))?;
     let notifier = channels.notifier(channel).ok_or_else(|| {
         let (to, lacks) = (to.masked(), Config::switch(channel));

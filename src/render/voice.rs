@@ -3,6 +3,7 @@
 //! What is to be said is the same for all of them; templates, escape, limits and buttons are the voice's own.
 
 mod discord;
+mod email;
 mod recorder;
 mod telegram;
 mod webhook;
@@ -17,6 +18,7 @@ use super::view::AnyView;
 use super::views::{Card, Test};
 use crate::model::{Address, Body, Channel, UnixMillis};
 use discord::DiscordVoice;
+use email::EmailVoice;
 use recorder::RecorderVoice;
 use telegram::TelegramVoice;
 use webhook::WebhookVoice;
@@ -58,6 +60,7 @@ pub(super) struct Voices {
     telegram: TelegramVoice,
     discord: DiscordVoice,
     discord_webhook: DiscordVoice,
+    email: EmailVoice,
     webhook: WebhookVoice,
     recorder: RecorderVoice,
 }
@@ -68,6 +71,7 @@ impl Voices {
             telegram: TelegramVoice::new(Arc::clone(chats)),
             discord: DiscordVoice::new(Arc::clone(chats), true),
             discord_webhook: DiscordVoice::new(Arc::clone(chats), false),
+            email: EmailVoice::new(Arc::clone(chats)),
             webhook: WebhookVoice::new(Arc::clone(chats)),
             recorder: RecorderVoice::new(Arc::clone(chats)),
         }
@@ -78,6 +82,7 @@ impl Voices {
             Channel::Telegram => &self.telegram,
             Channel::Discord => &self.discord,
             Channel::DiscordWebhook => &self.discord_webhook,
+            Channel::Email => &self.email,
             Channel::Webhook => &self.webhook,
             Channel::Recorder => &self.recorder,
         }
