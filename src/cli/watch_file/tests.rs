@@ -589,6 +589,7 @@ fn standing(watch: &Watch, address: &Address, id: i64) -> WatchRow {
             muted_until: None,
             disabled: None,
             off_since: None,
+            is_refused: false,
             barred: None,
         },
         subject: watch.subject.clone(),

@@ -96,6 +96,11 @@ pub enum Edit {
         /// Why.
         reason: String,
     },
+    /// Whoever reads at a destination ends it: it is off, and stays so until it is made on by name ([`Edit::Alive`]).
+    Refuse {
+        /// Which.
+        destination: Address,
+    },
     /// Follows a chat to its new id.
     Move {
         /// The old address.

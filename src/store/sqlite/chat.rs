@@ -97,7 +97,7 @@ fn open_all(
 /// Makes one destination on. The caller settles the lane.
 pub(super) fn open(tx: &Connection, id: DestinationId, now: UnixMillis) -> Result<()> {
     tx.prepare_cached(
-        "UPDATE destination SET disabled = NULL, off_since = NULL, barred = NULL, barred_since = NULL,
+        "UPDATE destination SET disabled = NULL, off_since = NULL, is_refused = 0, barred = NULL, barred_since = NULL,
          barred_until = NULL WHERE id = ?1",
     )?
     .execute([id.0])?;
@@ -176,6 +176,15 @@ pub(super) fn disable(
     }
     lane::settle(tx, lane)?;
     Ok(all.len())
+}
+
+/// The reader of a destination ends it, for good. The word for why stands where older versions read it.
+pub(super) fn refuse(tx: &Connection, address: &Address, now: UnixMillis) -> Result<Edited> {
+    let Some((id, lane)) = find(tx, address)? else { return Ok(Edited::NotFound) };
+    block(tx, id, "its reader ended it", now)?;
+    tx.prepare_cached("UPDATE destination SET is_refused = 1 WHERE id = ?1")?.execute([id.0])?;
+    lane::settle(tx, lane)?;
+    Ok(Edited::Done(1))
 }
 
 /// Whether a destination is a place of a server.
