@@ -51,6 +51,13 @@ impl Links {
         }
     }
 
+    /// The path in front of all links, where they do not begin at the root of their host: `/bell`, or nothing.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        let host = self.base.split_once("://").map_or("", |(_, rest)| rest);
+        host.find('/').and_then(|at| host.get(at..)).unwrap_or_default()
+    }
+
     /// The page on which the reader of mails to this address ends them. The same each time.
     #[must_use]
     pub fn unsubscribe(&self, address: &EmailAddress) -> String {
@@ -120,6 +127,17 @@ mod tests {
         assert!(!link.to_lowercase().contains("example.org"), "{link}");
         let other = links(1).unsubscribe(&address("eva@example.org"));
         assert_ne!(other, link);
+    }
+
+    #[test]
+    fn a_path_of_the_base_is_a_prefix() {
+        for (base, prefix) in [
+            ("https://a.example", ""),
+            ("https://a.example/bell", "/bell"),
+            ("http://[::1]:8/a/b", "/a/b"),
+        ] {
+            assert_eq!(Links::new(base, &[1; SECRET_BYTES]).prefix(), prefix);
+        }
     }
 
     #[test]

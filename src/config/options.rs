@@ -437,8 +437,14 @@ fn bus_mode(raw: &super::toml::Raw) -> Result<(), String> {
     }
 }
 
-/// What only shows when sections are seen together.
+/// What only shows when keys are seen together.
 fn across(config: &Config, reader: &mut Reader) {
+    if let Some(WebOptions { public_listen: Some(_), public_url: None, .. }) = config.web
+        && !reader.is_given("web.public_url")
+    {
+        let message = "serves the links in mails, which begin with public_url: say which";
+        reader.mistake("web.public_listen", &[], message);
+    }
     let off =
         config.operator.to.iter().map(Address::channel).find(|channel| !config.is_on(*channel));
     if let Some(channel) = off {
