@@ -6,6 +6,8 @@
 
 mod crowd;
 mod page;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
