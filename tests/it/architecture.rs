@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What each top-level module of `src/` and `sim/src/` may use of the others. A new module needs a row.
-const MAY_USE: [(&str, &[&str]); 32] = [
+const MAY_USE: [(&str, &[&str]); 33] = [
     ("model", &[]),
     ("files", &[]),
     ("detect", &["model"]),
@@ -51,6 +51,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
     ("loopback", &[]),
     ("telegram", &["world", "simulation", "loopback", "plan"]),
     ("discord", &["world", "simulation", "loopback", "plan"]),
+    ("smtp", &["simulation", "loopback", "plan"]),
     ("stage", &["simulation", "loopback"]),
 ];
 
