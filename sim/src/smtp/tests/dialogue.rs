@@ -26,6 +26,7 @@ async fn a_letter_is_kept_as_it_was_typed() {
         .await;
     client.agree(&[(".", "250 2.0.0"), ("QUIT", "221 2.0.0")]).await;
     client.ended().await;
+    drop(client);
 
     assert_eq!(all.taken(), ["Subject: ü\r\n\r\n.dot\r\n.\r\nx\r\n\r\n", ""]);
     let mails = all.server.messages();
@@ -188,6 +189,7 @@ async fn what_is_kept_and_held_has_bounds() {
     let reply = client.say("MAIL FROM:<a@b>").await;
     assert_eq!(reply, "421 4.7.0 too many messages in this connection");
     client.ended().await;
+    drop(client);
 
     let mut client = all.client().await;
     client.agree(&[("MAIL FROM:<a@b>", "250"), ("RCPT TO:<c@d>", "250")]).await;
