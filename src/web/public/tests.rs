@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::links::SECRET_BYTES;
-use crate::model::{EmailAddress, Owner, UnixMillis};
+use crate::model::{Owner, UnixMillis};
 use crate::store::{Access, Shared as _, Sqlite};
 
 const NOW: UnixMillis = UnixMillis(1_795_266_180_000);
@@ -22,14 +22,14 @@ struct Server {
     _task: JoinSet<()>,
 }
 
-fn ana() -> EmailAddress {
-    "ana@example.org".parse().unwrap()
+fn ana() -> Address {
+    "email:ana@example.org".parse().unwrap()
 }
 
 async fn start(base: &str) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let store = Arc::new(Sqlite::open(&folder.path().join("tubebell.db"), Access::Run).unwrap());
-    let enable = Edit::Enable { destination: Address::Email(ana()), owner: Owner::Operator };
+    let enable = Edit::Enable { destination: ana(), owner: Owner::Operator };
     store.edit(None, vec![enable], NOW).await.unwrap();
     let links = Arc::new(Links::new(base, &[7; SECRET_BYTES]));
     let changed = Arc::new(AtomicUsize::new(0));
@@ -81,7 +81,7 @@ impl Server {
     }
 
     async fn is_ended(&self) -> bool {
-        let row = self.store.destination(&Address::Email(ana())).await.unwrap().unwrap();
+        let row = self.store.destination(&ana()).await.unwrap().unwrap();
         row.is_refused && row.disabled.is_some()
     }
 }
@@ -178,7 +178,7 @@ async fn there_is_nothing_else_and_nobody_without_a_link_learns_anything() {
     let long = server.get(&format!("/{}", "x".repeat(100_000))).await;
     assert!(long.is_empty() || ["400", "414", "431"].contains(&status(&long)), "{long}");
     assert!(!server.is_ended().await);
-    let other = server.links.unsubscribe(&"eva@example.org".parse().unwrap());
+    let other = server.links.unsubscribe(&"email:eva@example.org".parse().unwrap());
     let other = other.strip_prefix("https://bell.example").unwrap();
     let page = server.post(other, FORM, "").await;
     assert!(

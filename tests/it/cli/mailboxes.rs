@@ -54,8 +54,9 @@ async fn a_file_that_names_an_address_whose_reader_ended_it_leaves_it_off_and_sa
             "tubebell: {MASKED}: its reader has ended these messages; `tubebell destinations --enable` makes it on, if they ask for it"
         )],
     );
-    home.run(&format!("destinations --enable {ANA}"))
-        .done(&format!("{MASKED} is on again; it was off since {SINCE}, because its reader ended it"));
+    home.run(&format!("destinations --enable {ANA}")).done(&format!(
+        "{MASKED} is on again; it was off since {SINCE}, because its reader ended it"
+    ));
     home.run("destinations --off").done("messages arrive everywhere, as far as is known");
 }
 
