@@ -119,7 +119,9 @@ pub enum Problem {
     #[error("{0}")]
     Mail(MailError),
     /// The frame of all mails is to hold a mail once.
-    #[error("a frame has {{{{content}}}} once, as text between tags: that is where the mail stands")]
+    #[error(
+        "a frame has {{{{content}}}} once, as text between tags: that is where the mail stands"
+    )]
     Content,
     /// A message that is empty, or can't be made short enough.
     #[error("the text is empty, or too long for a message even with everything cut")]

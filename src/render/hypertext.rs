@@ -14,10 +14,57 @@ use crate::model::{MailMessage, excerpt};
 
 /// What lays text out. Scripts, frames, forms and drawings are dropped by some programs and reported by others.
 const TAGS: [&str; 52] = [
-    "a", "abbr", "b", "big", "blockquote", "body", "br", "caption", "center", "cite", "code",
-    "col", "colgroup", "dd", "del", "div", "dl", "dt", "em", "font", "h1", "h2", "h3", "h4", "h5",
-    "h6", "head", "hr", "html", "i", "img", "ins", "li", "meta", "ol", "p", "pre", "q", "s",
-    "small", "span", "strong", "style", "sub", "sup", "table", "tbody", "td", "th", "title", "tr",
+    "a",
+    "abbr",
+    "b",
+    "big",
+    "blockquote",
+    "body",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "hr",
+    "html",
+    "i",
+    "img",
+    "ins",
+    "li",
+    "meta",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "small",
+    "span",
+    "strong",
+    "style",
+    "sub",
+    "sup",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "title",
+    "tr",
     "u",
 ];
 
@@ -37,7 +84,9 @@ const DEPTH_MAX: usize = 60;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MailFault {
     /// No HTML.
-    #[error("can't be read as HTML ({0}); is every `<` of the text written `&lt;`, and every `&` `&amp;`?")]
+    #[error(
+        "can't be read as HTML ({0}); is every `<` of the text written `&lt;`, and every `&` `&amp;`?"
+    )]
     Broken(String),
     /// A tag that lays no text out.
     #[error("`<{0}>` has no place in a mail: programs that read mails drop it, or warn of it")]
@@ -57,7 +106,9 @@ pub enum MailFault {
     #[error("`<{0}>` stands inside {DEPTH_MAX} other tags: no mail needs that many")]
     Depth(String),
     /// Attributes that are not `name="value"`.
-    #[error("the attributes of `<{0}>` can't be read; write each as name=\"value\", with double quotes")]
+    #[error(
+        "the attributes of `<{0}>` can't be read; write each as name=\"value\", with double quotes"
+    )]
     Attributes(String),
     /// An attribute that runs something, or asks for something.
     #[error("`{attribute}` of `<{tag}>` has no place in a mail")]
@@ -68,10 +119,15 @@ pub enum MailFault {
         attribute: String,
     },
     /// A link that leads nowhere.
-    #[error("a link of a mail begins with https://, http:// or mailto:, or is {{{{unsubscribe_url}}}} and nothing else")]
+    #[error(
+        "a link of a mail begins with https://, http:// or mailto:, or is {{{{unsubscribe_url}}}} and nothing else"
+    )]
     Link,
     /// An image of the network.
-    #[error("an image of a mail comes along with it: write src=\"cid:{}\", inside {{{{#if picture}}}}", MailMessage::PICTURE)]
+    #[error(
+        "an image of a mail comes along with it: write src=\"cid:{}\", inside {{{{#if picture}}}}",
+        MailMessage::PICTURE
+    )]
     Image,
     /// A style that asks for something from the network.
     #[error("a style of a mail asks for nothing from elsewhere: `{0}` has no place in it")]
@@ -120,9 +176,7 @@ pub(super) fn check(html: &str) -> Result<(), MailError> {
             Event::End(tag) => end(&mut open, tag.name().as_ref()),
             Event::Text(text) => within(&open, &text.xml10_content()),
             Event::CData(_) => Err(MailFault::Broken("it holds CDATA".to_owned())),
-            Event::PI(_) | Event::Decl(_) => {
-                Err(MailFault::Broken("it holds `<?`".to_owned()))
-            }
+            Event::PI(_) | Event::Decl(_) => Err(MailFault::Broken("it holds `<?`".to_owned())),
             Event::Comment(text) if text.xml10_content().contains(PROBE) => {
                 Err(MailFault::Outside("<!-- … -->".to_owned()))
             }
@@ -170,10 +224,7 @@ fn end(open: &mut Vec<String>, name: &str) -> Result<(), MailFault> {
         open.pop();
         return Ok(());
     }
-    Err(MailFault::Unmatched {
-        found: excerpt(&name).into_owned(),
-        expected: open.last().cloned(),
-    })
+    Err(MailFault::Unmatched { found: excerpt(&name).into_owned(), expected: open.last().cloned() })
 }
 
 /// A text: styles ask for nothing, and nobody writes into them.
@@ -190,7 +241,9 @@ fn within(open: &[String], text: &str) -> Result<(), MailFault> {
 fn style(text: &str) -> Result<(), MailFault> {
     let text = text.to_ascii_lowercase();
     let asks = ["url(", "@import", "@font-face", "expression(", "javascript:"];
-    asks.into_iter().find(|word| text.contains(word)).map_or(Ok(()), |word| Err(MailFault::Style(word)))
+    asks.into_iter()
+        .find(|word| text.contains(word))
+        .map_or(Ok(()), |word| Err(MailFault::Style(word)))
 }
 
 fn attributes(tag: &str, start: &BytesStart<'_>) -> Result<(), MailFault> {
@@ -205,8 +258,7 @@ fn attributes(tag: &str, start: &BytesStart<'_>) -> Result<(), MailFault> {
         if value.contains(PROBE) && !OF_TEXT.contains(&&*name) {
             return Err(MailFault::Outside(format!("{name}=\"…\"")));
         }
-        let refused =
-            || Err(MailFault::Attribute { tag: tag.to_owned(), attribute: name.clone() });
+        let refused = || Err(MailFault::Attribute { tag: tag.to_owned(), attribute: name.clone() });
         match (tag, name.as_str()) {
             ("a", "href") => link(value)?,
             ("img", "src") if value != format!("cid:{}", MailMessage::PICTURE) => {

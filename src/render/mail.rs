@@ -137,13 +137,12 @@ impl MailTemplates {
             contact: self.foot.contact.as_deref(),
         };
         let frame = Context::wraps(frame);
-        let frame = frame.map_err(|cause| RenderError::Template {
-            file: MailTemplates::file(FRAME),
-            cause,
-        })?;
+        let frame = frame
+            .map_err(|cause| RenderError::Template { file: MailTemplates::file(FRAME), cause })?;
         let around_text = self.templates.render((FRAME, Form::Text), &frame)?;
         let around_html = self.templates.render((FRAME, Form::Html), &frame)?;
-        let is_endless = [&text, &html, &around_text, &around_html].into_iter().any(Option::is_none);
+        let is_endless =
+            [&text, &html, &around_text, &around_html].into_iter().any(Option::is_none);
         let [text, html, around_text, around_html] =
             [text, html, around_text, around_html].map(Option::unwrap_or_default);
         let (text, html) = (text.trim(), html.trim());

@@ -21,8 +21,8 @@ mod html;
 mod hypertext;
 mod kinds;
 mod last_of_day;
-mod line;
 mod lead;
+mod line;
 mod link;
 mod mail;
 mod markdown;
@@ -259,14 +259,24 @@ impl Renderer {
     ///
     /// [`PreviewError::Unknown`] for the name of no message that is sent by mail.
     pub fn preview_mail(&self, name: &str) -> Result<MailMessage, PreviewError> {
-        let unknown =
-            || PreviewError::Unknown { name: name.to_owned(), known: Self::mail_names() };
-        let known = Self::mail_names().into_iter().find(|known| *known == name);
-        let name = known.ok_or_else(unknown)?;
-        let kind = mail::kinds().into_iter().find(|kind| kind.name == name);
-        let sample = kind.and_then(|kind| (kind.samples)().into_iter().next());
-        let mail::MailPage { subject, text, html, .. } =
-            self.mails.fitted(name, sample.ok_or_else(unknown)??)?;
-        Ok(MailMessage { subject, text, html, ..MailMessage::default() })
+        let unknown = || PreviewError::Unknown { name: name.to_owned(), known: Self::mail_names() };
+        Ok(self.mail_samples(name).next().ok_or_else(unknown)??)
+    }
+
+    /// All samples of a message as mails; none for the name of no message that is sent by mail.
+    pub fn mail_samples(
+        &self,
+        name: &str,
+    ) -> impl Iterator<Item = Result<MailMessage, RenderError>> {
+        let mut kinds = mail::kinds().into_iter().filter(|kind| kind.name != mail::FRAME);
+        let kind = kinds.find(|kind| kind.name == name);
+        let samples = kind.map(|kind| (kind.name, (kind.samples)()));
+        samples.into_iter().flat_map(move |(name, samples)| {
+            samples.into_iter().map(move |fields| {
+                let mail::MailPage { subject, text, html, .. } =
+                    self.mails.fitted(name, fields?)?;
+                Ok(MailMessage { subject, text, html, ..MailMessage::default() })
+            })
+        })
     }
 }

@@ -16,6 +16,9 @@ use super::templates::{Form, Key, Templates};
 use super::view::AnyView;
 use super::{RenderError, html, page, room};
 
+/// What makes a mail.
+const OF_MAIL: [Form; 3] = [Form::Subject, Form::Text, Form::Html];
+
 /// The built-in templates with the operator's laid over them.
 pub(super) fn checked(
     overrides: &[(String, String)],
@@ -28,9 +31,8 @@ pub(super) fn checked(
     }
     let mails = MailTemplates::new(Arc::clone(&templates));
     for kind in mail::kinds() {
-        let forms = [Form::Subject, Form::Text, Form::Html];
-        let tried = forms.into_iter().filter(|form| is_tried((kind.name, *form)));
-        errors.extend(of_mail(&mails, &kind, tried.collect()));
+        let own = OF_MAIL.into_iter().filter(|form| templates.is_own((kind.name, *form)));
+        errors.extend(of_mail(&mails, &kind, &own.collect::<Vec<_>>()));
     }
     if errors.is_empty() { Ok(templates) } else { Err(errors) }
 }
@@ -63,11 +65,7 @@ fn try_sample(templates: &Templates, sample: &AnyView) -> Option<(Option<usize>,
         Err(error) => return Some(why(error)),
     };
     let bare = |run: &&html::Run| run.link.is_none() && !run.code && run.text.contains(PROBE);
-    parsed
-        .runs
-        .iter()
-        .find(bare)
-        .map(|run| (None, Problem::PlainText(html::near(run.text.trim()))))
+    parsed.runs.iter().find(bare).map(|run| (None, Problem::PlainText(html::near(run.text.trim()))))
 }
 
 /// The line in which a template failed, where one is to blame, and why.
@@ -85,13 +83,13 @@ fn why(error: RenderError) -> (Option<usize>, Problem) {
 }
 
 /// The mistakes of the templates of one mail.
-fn of_mail(mails: &MailTemplates, kind: &MailKind, tried: Vec<Form>) -> Vec<TemplateError> {
+fn of_mail(mails: &MailTemplates, kind: &MailKind, tried: &[Form]) -> Vec<TemplateError> {
     if tried.is_empty() {
         return Vec::new();
     }
     let shape = mail_shape(kind);
     let mut errors = Vec::new();
-    for form in &tried {
+    for form in tried {
         if let Some((file, template)) = mails.templates().source((kind.name, *form)) {
             errors.extend(check::check(file, template, &shape));
         }
@@ -100,7 +98,7 @@ fn of_mail(mails: &MailTemplates, kind: &MailKind, tried: Vec<Form>) -> Vec<Temp
         return errors;
     }
     for fields in (kind.samples)() {
-        for form in &tried {
+        for form in tried {
             let found = fields.as_ref().map_err(|error| (None, Problem::Render(error.to_string())));
             let found = found.and_then(|fields| {
                 mails.try_sample((kind.name, *form), fields).map_err(|fault| match fault {
@@ -199,6 +197,53 @@ mod tests {
         for ((name, form), file, _) in built_in() {
             assert_eq!(form.file_of(name), file);
         }
+    }
+
+    /// A start does not: it takes a second where nothing is optimized.
+    #[test]
+    fn the_built_in_mails_pass_what_an_operators_have_to() {
+        let (templates, _) = Templates::new(&[]);
+        let mails = MailTemplates::new(Arc::new(templates));
+        for kind in mail::kinds() {
+            let all = OF_MAIL.into_iter().filter(|form| mails.templates().has((kind.name, *form)));
+            assert_eq!(of_mail(&mails, &kind, &all.collect::<Vec<_>>()), []);
+        }
+    }
+
+    /// The mistakes in a file of the operator's.
+    fn mistakes_of(file: &str, text: &str) -> String {
+        let errors = checked(&[(file.to_owned(), text.to_owned())]).expect_err("refused");
+        errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn mistakes_in_a_mail_fail_at_start_with_the_way_out() {
+        insta::assert_snapshot!(
+            [
+                ("alert/email.html.hbs", "<p>{{vidio.title}}</p>\n{{{video.title}}}"),
+                ("alert/email.html.hbs", "<p><a href=\"{{video.title}}\">x</a></p>"),
+                ("alert/email.html.hbs", "<p title='{{video.title}}'>x</p>"),
+                ("alert/email.html.hbs", "<p class=\"{{video.title}}\">x</p>"),
+                ("alert/email.html.hbs", "<p><img src=\"https://i.ytimg.com/x.jpg\" alt=\"x\"></p>"),
+                ("alert/email.html.hbs", "{{#if late}}<p>{{/if}}x"),
+                ("alert/email.html.hbs", ""),
+                ("alert/email.subject.hbs", "{{#if late}}x{{/if}}"),
+                ("alert/email.text.hbs", "{{lead}}\n{{#each video}}{{/each}}"),
+                ("mail/email.html.hbs", "<html><body>x</body></html>"),
+                ("mail/email.html.hbs", "<html><body title=\"{{content}}\">x</body></html>"),
+                ("mail/email.html.hbs", "<html><body>{{{content}}}</body></html>"),
+                ("mail/email.html.hbs", "<p>{{content}}<a href=\"{{contact}}\">x</a></p>"),
+                ("mail/email.text.hbs", "{{content}}{{content}}"),
+                ("mail/email.subject.hbs", "x"),
+            ]
+            .map(|(file, text)| mistakes_of(file, text))
+            .join("\n"),
+            @""
+        );
+        let frame = "<p>{{content}}</p><a href=\"{{unsubscribe_url}}\">x</a>";
+        assert!(mistakes_of("mail/email.html.hbs", frame).contains("begins with https://"));
+        let own = frame.replace("<a", "{{#if unsubscribe_url}}<a").replace("</a>", "</a>{{/if}}");
+        assert!(checked(&[("mail/email.html.hbs".to_owned(), own)]).is_ok());
     }
 
     #[test]
