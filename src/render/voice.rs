@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use super::RenderError;
 use super::chat::ChatTemplates;
+use super::mail::MailTemplates;
 use super::news::{DigestMessage, Part, WatchMessage};
 use super::numbers::Moment;
 use super::view::AnyView;
@@ -66,12 +67,12 @@ pub(super) struct Voices {
 }
 
 impl Voices {
-    pub(super) fn new(chats: &Arc<ChatTemplates>) -> Voices {
+    pub(super) fn new(chats: &Arc<ChatTemplates>, mails: Arc<MailTemplates>) -> Voices {
         Voices {
             telegram: TelegramVoice::new(Arc::clone(chats)),
             discord: DiscordVoice::new(Arc::clone(chats), true),
             discord_webhook: DiscordVoice::new(Arc::clone(chats), false),
-            email: EmailVoice::new(Arc::clone(chats)),
+            email: EmailVoice::new(mails),
             webhook: WebhookVoice::new(Arc::clone(chats)),
             recorder: RecorderVoice::new(Arc::clone(chats)),
         }

@@ -266,9 +266,11 @@ async fn what_was_sent_can_be_edited_where_the_channel_says_so_and_else_the_edit
         let sent = match rig.channel() {
             // Of the others, any message will do.
             Channel::Recorder => setup.notifier.send(&setup.outgoing).await.unwrap(),
-            Channel::Telegram | Channel::Discord | Channel::DiscordWebhook | Channel::Webhook => {
-                Receipt("7".to_owned())
-            }
+            Channel::Telegram
+            | Channel::Discord
+            | Channel::DiscordWebhook
+            | Channel::Email
+            | Channel::Webhook => Receipt("7".to_owned()),
         };
         let edited = setup.notifier.edit(&sent, &setup.outgoing).await;
         let edited = edited.map_err(|error| Class::of(&error));
@@ -356,9 +358,11 @@ async fn an_address_of_another_channel_is_refused() {
     for rig in rigs() {
         let mut setup = rig.taking().await;
         setup.outgoing.address = match rig.channel() {
-            Channel::Telegram | Channel::Discord | Channel::DiscordWebhook | Channel::Webhook => {
-                Address::Recorder("bell".to_owned())
-            }
+            Channel::Telegram
+            | Channel::Discord
+            | Channel::DiscordWebhook
+            | Channel::Email
+            | Channel::Webhook => Address::Recorder("bell".to_owned()),
             Channel::Recorder => Address::Telegram { chat: 42, thread: None },
         };
         let error = setup.notifier.send(&setup.outgoing).await.unwrap_err();
