@@ -52,6 +52,7 @@ const MAY_USE: [(&str, &[&str]); 33] = [
     ("loopback", &[]),
     ("telegram", &["world", "simulation", "loopback", "plan"]),
     ("discord", &["world", "simulation", "loopback", "plan"]),
+    ("smtp", &["simulation", "loopback", "plan"]),
     ("stage", &["simulation", "loopback"]),
 ];
 
