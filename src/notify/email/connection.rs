@@ -63,7 +63,8 @@ impl Connection {
         timeouts: Timeouts,
     ) -> Result<Connection, Failure> {
         let tcp = connect(&server.host, server.port, timeouts.connect).await?;
-        let name = tcp.local_addr().map_or_else(|_| "localhost".to_owned(), |own| literal(own.ip()));
+        let name =
+            tcp.local_addr().map_or_else(|_| "localhost".to_owned(), |own| literal(own.ip()));
         let stream: Box<dyn Stream> = match server.security {
             Security::Tls => Box::new(encrypted(Box::new(tcp), &server.host, tls, timeouts).await?),
             Security::StartTls | Security::Plain => Box::new(tcp),
@@ -191,7 +192,8 @@ impl Connection {
     }
 
     async fn write(&mut self, step: Step, bytes: &[u8]) -> Result<(), Failure> {
-        let limit = if step == Step::Content { self.timeouts.block } else { self.timeouts.of(step) };
+        let limit =
+            if step == Step::Content { self.timeouts.block } else { self.timeouts.of(step) };
         let stream = self.stream.get_mut();
         within(step, limit, async {
             stream.write_all(bytes).await?;
@@ -206,7 +208,9 @@ impl Connection {
         match reply.class() {
             4 | 5 => Err(Failure::Refused { step, reply }),
             _ if reply.code / 10 == expected / 10 => Ok(reply),
-            _ => Err(Failure::Lost { step, cause: format!("an answer out of turn, {}", reply.code) }),
+            _ => {
+                Err(Failure::Lost { step, cause: format!("an answer out of turn, {}", reply.code) })
+            }
         }
     }
 }
@@ -298,7 +302,9 @@ async fn encrypted(
         Ok(Err(error)) => {
             let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
             Err(match inner {
-                Some(rustls::Error::InvalidCertificate(cause)) => Failure::Certificate(cause.to_string()),
+                Some(rustls::Error::InvalidCertificate(cause)) => {
+                    Failure::Certificate(cause.to_string())
+                }
                 Some(other) => lost(other.to_string()),
                 None => lost(said(&error)),
             })

@@ -8,7 +8,7 @@ use std::fmt;
 use data_encoding::BASE64;
 use ring::digest::{SHA256, digest};
 use ring::rand::SystemRandom;
-use ring::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
+use ring::signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use secrecy::ExposeSecret;
 
 use super::DkimOptions;
@@ -39,7 +39,8 @@ const LINE_CHARS: usize = 70;
 
 const EXPECTED: &str = "expected a private key: RSA of 2048 to 4096 bits in PEM (PKCS#1), as made by: openssl genrsa -traditional 2048; or the 32 bytes of an Ed25519 key in base64";
 
-const PKCS8: &str = "this key is PKCS#8: convert one for RSA by: openssl rsa -traditional -in <key> -out <new key>";
+const PKCS8: &str =
+    "this key is PKCS#8: convert one for RSA by: openssl rsa -traditional -in <key> -out <new key>";
 
 const ENCRYPTED: &str = "this key is locked by a passphrase: remove it by: openssl rsa -traditional -in <key> -out <new key>";
 
@@ -137,8 +138,11 @@ impl Signer {
         let (name, value) = fields_of(&field)?;
         signed.push_str(&format!("{name}:{value}"));
         let signature = BASE64.encode(&self.signature(signed.as_bytes())?);
-        let lines: Vec<&str> =
-            signature.as_bytes().chunks(LINE_CHARS).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+        let lines: Vec<&str> = signature
+            .as_bytes()
+            .chunks(LINE_CHARS)
+            .filter_map(|line| std::str::from_utf8(line).ok())
+            .collect();
         Some(format!("{field}{}\r\n", lines.join("\r\n ")))
     }
 
@@ -151,17 +155,6 @@ impl Signer {
             }
             // What is signed is the hash (RFC 8463, section 3).
             Key::Ed25519(pair) => Some(pair.sign(digest(&SHA256, text).as_ref()).as_ref().to_vec()),
-        }
-    }
-
-    /// The public key as DNS has it.
-    #[cfg(test)]
-    pub(super) fn record(&self) -> String {
-        match &self.key {
-            Key::Rsa(pair) => format!("v=DKIM1; k=rsa; p={}", BASE64.encode(&spki(pair.public_key().as_ref()))),
-            Key::Ed25519(pair) => {
-                format!("v=DKIM1; k=ed25519; p={}", BASE64.encode(pair.public_key().as_ref()))
-            }
         }
     }
 }
@@ -185,7 +178,8 @@ fn fields(head: &str) -> Vec<(String, String)> {
 
 fn fields_of(field: &str) -> Option<(String, String)> {
     let (name, value) = field.split_once(':')?;
-    let value: Vec<&str> = value.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).collect();
+    let value: Vec<&str> =
+        value.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()).collect();
     Some((name.trim_end().to_ascii_lowercase(), value.join(" ")))
 }
 
@@ -221,14 +215,93 @@ fn relaxed_body(body: &[u8]) -> Vec<u8> {
     relaxed
 }
 
-/// A public key of RSA (PKCS#1) in the frame of X.509.
 #[cfg(test)]
-fn spki(key: &[u8]) -> Vec<u8> {
-    fn wrapped(tag: u8, content: &[u8]) -> Vec<u8> {
-        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
-        [&[tag, 0x82, length[0], length[1]], content].concat()
+mod tests {
+    use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
+    use secrecy::SecretString;
+
+    use super::*;
+
+    const RSA: &str = include_str!("../../../tests/fixtures/dkim/rsa.pem");
+    const RSA_RECORD: &str = include_str!("../../../tests/fixtures/dkim/rsa.txt");
+    const ED25519: &str = include_str!("../../../tests/fixtures/dkim/ed25519.b64");
+
+    const MAIL: &[u8] = b"From: a@b\r\nSubject: x\r\n  y \r\n\r\nhello  you \r\n\r\n\r\n";
+
+    fn signer(key: &str) -> Signer {
+        let (domain, selector) = ("example.org".to_owned(), "bell".to_owned());
+        Signer::new(&DkimOptions { domain, selector, key: SecretString::from(key) }).unwrap()
     }
-    let algorithm = [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
-    let bits = wrapped(0x03, &[&[0], key].concat());
-    wrapped(0x30, &[&algorithm[..], &bits].concat())
+
+    #[test]
+    fn each_kind_of_key_is_read_and_what_is_none_is_told_what_it_should_be() {
+        for key in [RSA, ED25519, &RSA.replace('\n', "\r\n"), &format!("\n{RSA}\n")] {
+            assert_eq!(check_key(key), Ok(()));
+        }
+        let pkcs8 = "-----BEGIN PRIVATE KEY-----\nMIIEvQ==\n-----END PRIVATE KEY-----";
+        let locked = RSA.replacen('\n', "\nProc-Type: 4,ENCRYPTED\n", 1);
+        let short = "-----BEGIN RSA PRIVATE KEY-----\nMIIEvQ==\n-----END RSA PRIVATE KEY-----";
+        for (key, expected) in [
+            (pkcs8, PKCS8),
+            (locked.as_str(), ENCRYPTED),
+            (short, EXPECTED),
+            (RSA.strip_suffix("-----END RSA PRIVATE KEY-----\n").unwrap(), EXPECTED),
+            ("", EXPECTED),
+            ("s3cret", EXPECTED),
+            ("c2hvcnQ=", EXPECTED),
+            (&RSA.replace("RSA PRIVATE", "PUBLIC"), EXPECTED),
+        ] {
+            assert_eq!(check_key(key), Err(expected), "{key:.40}");
+            assert!(!expected.contains('\n'));
+        }
+    }
+
+    #[test]
+    fn blanks_and_empty_lines_at_the_end_do_not_count() {
+        // The example of RFC 6376, section 3.4.5.
+        let (head, body) =
+            split(b"A: X\r\nB : Y\t\r\n\tZ  \r\n\r\n C \r\nD \t E\r\n\r\n\r\n").unwrap();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(fields(std::str::from_utf8(head).unwrap()), [pair("a", "X"), pair("b", "Y Z")]);
+        assert_eq!(relaxed_body(body), b" C\r\nD E\r\n");
+        for (body, relaxed) in [
+            ("", ""),
+            ("\r\n \r\n", ""),
+            ("\r\n\r\na", "\r\n\r\na\r\n"),
+            ("a\r\n\t\r\nb\r\n", "a\r\n\r\nb\r\n"),
+        ] {
+            assert_eq!(relaxed_body(body.as_bytes()), relaxed.as_bytes(), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_signature_says_what_it_is_over_and_is_the_same_at_the_same_time() {
+        for key in [RSA, ED25519] {
+            let signed = signer(key).sign(MAIL.to_vec(), UnixMillis(1_795_348_800_999));
+            let text = String::from_utf8(signed.clone()).unwrap();
+            assert!(text.ends_with(std::str::from_utf8(MAIL).unwrap()));
+            assert!(text.starts_with("DKIM-Signature: v=1; a="), "{text}");
+            for part in [
+                " c=relaxed/relaxed;",
+                " d=example.org;",
+                " s=bell; t=1795348800;",
+                " h=from:\r\n from:\r\n to:\r\n subject:\r\n subject;",
+            ] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+            assert!(text.lines().all(|line| line.len() <= 78), "{text}");
+            assert_eq!(signer(key).sign(MAIL.to_vec(), UnixMillis(1_795_348_800_000)), signed);
+        }
+    }
+
+    #[test]
+    fn a_signature_fits_its_public_key() {
+        let signer = signer(RSA);
+        let record = RSA_RECORD.trim().rsplit_once("p=").unwrap().1;
+        let frame = BASE64.decode(record.as_bytes()).unwrap();
+        // Behind the 24 bytes that say it is RSA.
+        let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &frame[24..]);
+        assert!(key.verify(b"x", &signer.signature(b"x").unwrap()).is_ok());
+        assert!(key.verify(b"y", &signer.signature(b"x").unwrap()).is_err());
+    }
 }

@@ -114,3 +114,75 @@ fn encoded(text: &str, column: usize) -> String {
     finish(&mut bytes);
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> String {
+        let mut head = Head::default();
+        head.text("Subject", text);
+        head.into_string()
+    }
+
+    fn from(shown: &str) -> String {
+        let mut head = Head::default();
+        head.mailbox("From", shown, "bell@example.org");
+        head.into_string()
+    }
+
+    #[test]
+    fn a_text_in_ascii_stands_there_as_it_is_and_is_folded() {
+        assert_eq!(text("10,000 views: \"Never\" <3"), "Subject: 10,000 views: \"Never\" <3\r\n");
+        let long = "likes ".repeat(20);
+        assert_eq!(
+            text(&long),
+            format!(
+                "Subject: {}\r\n {}\r\n",
+                "likes ".repeat(11).trim(),
+                "likes ".repeat(9).trim()
+            )
+        );
+        assert_eq!(text(""), "Subject: \r\n");
+    }
+
+    #[test]
+    fn what_is_no_plain_text_is_made_of_encoded_words() {
+        assert_eq!(text("Ü"), "Subject: =?utf-8?B?w5w=?=\r\n");
+        // Somebody typed an encoded word.
+        assert_eq!(text("=?utf-8?q?x?="), "Subject: =?utf-8?B?PT91dGYtOD9xP3g/PQ==?=\r\n");
+        for odd in ["ü".repeat(500), "🎉".repeat(99), "x".repeat(300), "a  b".to_owned()] {
+            let text = text(&odd);
+            assert!(text.contains("=?utf-8?B?"), "{text}");
+            assert!(text.split("\r\n").all(|line| line.len() <= LINE_MAX), "{text}");
+            assert!(text.split_whitespace().all(|word| word.len() <= WORD_MAX), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_quoted_or_encoded() {
+        assert_eq!(from(""), "From: bell@example.org\r\n");
+        assert_eq!(from("a, \"b\" \\"), "From: \"a, \\\"b\\\" \\\\\" <bell@example.org>\r\n");
+        assert_eq!(from("Glöckchen"), "From: =?utf-8?B?R2zDtmNrY2hlbg==?= <bell@example.org>\r\n");
+        let long = from(&"tube bell ".repeat(9));
+        assert!(long.split("\r\n").all(|line| line.len() <= LINE_MAX), "{long}");
+        assert!(long.ends_with(" <bell@example.org>\r\n"), "{long}");
+    }
+
+    #[test]
+    fn nobody_breaks_out_of_a_line() {
+        for evil in [
+            "a\r\nBcc: x@y",
+            "a\nBcc: x@y",
+            "a\rBcc: x@y",
+            "a\u{2028}Bcc: x@y",
+            "a\u{85}Bcc: x@y",
+            "a\0b",
+        ] {
+            for head in [text(evil), from(evil)] {
+                assert!(!head.contains("\nBcc"), "{head:?}");
+                assert!(!head.trim_end().contains(char::is_control), "{head:?}");
+            }
+        }
+    }
+}

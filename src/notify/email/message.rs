@@ -183,3 +183,185 @@ pub(super) fn ascii_domain(domain: &str) -> String {
     let read = || Url::parse(&format!("http://{domain}/")).ok()?.host_str().map(str::to_owned);
     if domain.is_ascii() { domain.to_owned() } else { read().unwrap_or_else(|| domain.to_owned()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use mail_parser::{MessageParser, MimeHeaders as _};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// 2026-11-22T12:00:00Z, a Sunday.
+    const NOW: UnixMillis = UnixMillis(1_795_348_800_000);
+
+    const ID: &str = "4ZQK7M2XA5TBN";
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+    fn sender(name: &str, links: bool, contact: Option<&str>) -> Sender {
+        let address = "bell@example.org".parse().unwrap();
+        let links = links.then(|| Arc::new(Links::new("https://bell.example", &[7; 32])));
+        Sender::new(&Mailbox { name: name.to_owned(), address }, links, contact)
+    }
+
+    fn ana() -> EmailAddress {
+        "Ana@example.net".parse().unwrap()
+    }
+
+    fn mail() -> MailMessage {
+        MailMessage {
+            subject: "10,000 views: Never <Gonna>".to_owned(),
+            text: "10,000 views – now\nEnd this: \u{2}\n.\n".to_owned(),
+            html: "<p>10,000 views</p><img alt=\"a course\" src=\"cid:picture\"><a href=\"\u{2}\">end</a>".to_owned(),
+            thread: Some("video-dQw4w9WgXcQ".to_owned()),
+            picture: None,
+        }
+    }
+
+    fn write(sender: &Sender, mail: &MailMessage, png: Option<&[u8]>) -> String {
+        let letter = Letter { id: ID, to: &ana(), mail, png };
+        let bytes = sender.write(letter, NOW);
+        assert_eq!(sender.write(letter, NOW), bytes, "a retry is the same");
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn the_head_says_from_whom_to_whom_and_what_it_belongs_to() {
+        let text = write(&sender("tubebell", false, None), &mail(), None);
+        let (head, _) = text.split_once("\r\n\r\n").unwrap();
+        let thread = format!("<video-dQw4w9WgXcQ.{}@example.org>", hash("Ana@example.net"));
+        let expected = format!(
+            "From: \"tubebell\" <bell@example.org>\r\nTo: Ana@example.net\r\nSubject: 10,000 views: Never <Gonna>\r\n\
+             Date: Sun, 22 Nov 2026 12:00:00 +0000\r\nMessage-ID: <4ZQK7M2XA5TBN@example.org>\r\n\
+             In-Reply-To: {thread}\r\nReferences: {thread}\r\nAuto-Submitted: auto-generated\r\n\
+             List-Id: <alerts.tubebell.example.org>\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/alternative; boundary=\"=_a_{}\"",
+            hash(ID)
+        );
+        assert_eq!(head, expected);
+    }
+
+    #[test]
+    fn a_link_ends_it_in_the_head_in_the_text_and_in_the_markup() {
+        let text = write(&sender("", true, Some("ana@example.org")), &mail(), None);
+        let read = MessageParser::new().parse(&text).unwrap();
+        let link = Links::new("https://bell.example", &[7; 32]).unsubscribe(&ana());
+        let header = |name: &str| read.header_raw(name).unwrap().trim().to_owned();
+        assert_eq!(header("List-Unsubscribe"), format!("<{link}>"));
+        assert_eq!(header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
+        assert_eq!(
+            read.body_text(0).unwrap(),
+            format!("10,000 views – now\r\nEnd this: {link}\r\n.\r\n")
+        );
+        let html = read.body_html(0).unwrap();
+        assert!(html.contains(&format!("<a href=\"{link}\">end</a>")), "{html}");
+        assert!(!html.contains("<img"), "nobody drew a picture: {html}");
+    }
+
+    #[test]
+    fn where_no_page_can_be_reached_an_address_stands_in_for_it() {
+        let unsubscribe = |contact: Option<&str>| {
+            let text = write(&sender("", false, contact), &mail(), None);
+            assert!(!text.contains('\u{2}') && !text.contains("One-Click"), "{text}");
+            let (_, rest) = text.split_once("List-Unsubscribe: ")?;
+            Some(rest.split("\r\n").next().unwrap().to_owned())
+        };
+        let link = "<mailto:ana+x@example.org?subject=unsubscribe>".to_owned();
+        assert_eq!(unsubscribe(Some("ana+x@example.org")), Some(link));
+        for none in [None, Some("ask Ana"), Some("a?b@example.org"), Some("ä@example.org")] {
+            assert_eq!(unsubscribe(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn a_picture_stands_beside_the_markup_that_shows_it() {
+        let text = write(&sender("", false, None), &mail(), Some(PNG));
+        let read = MessageParser::new().parse(&text).unwrap();
+        assert!(read.body_html(0).unwrap().contains("src=\"cid:picture\""));
+        let kinds: Vec<String> = read
+            .parts
+            .iter()
+            .map(|part| {
+                let kind = part.content_type().unwrap();
+                format!("{}/{}", kind.ctype(), kind.subtype().unwrap())
+            })
+            .collect();
+        assert_eq!(
+            kinds,
+            ["multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png"]
+        );
+        let picture = read.parts.last().unwrap();
+        assert_eq!((picture.contents(), picture.content_id()), (PNG, Some("picture")));
+        assert_eq!(picture.attachment_name(), Some("picture.png"));
+    }
+
+    #[test]
+    fn only_the_image_that_shows_the_picture_is_left_out() {
+        for (html, kept) in [
+            ("a<img src=\"cid:picture\">b<img src=\"x\">c", "ab<img src=\"x\">c"),
+            ("<img\n alt=\"1 &gt; 0\"\n src='cid:picture' />", ""),
+            ("no image", "no image"),
+            ("<img src=\"cid:picture\"", ""),
+        ] {
+            assert_eq!(without_picture(html), kept);
+        }
+    }
+
+    #[test]
+    fn a_link_can_not_leave_its_place_in_the_markup() {
+        assert_eq!(escaped("https://x/?a=1&b=\"<'>"), "https://x/?a=1&amp;b=&quot;&lt;&#39;&gt;");
+    }
+
+    #[test]
+    fn mails_about_one_video_to_one_address_stand_together_and_apart_from_those_of_others() {
+        let sender = sender("", false, None);
+        let thread = |to: &str, thread: &str| {
+            let mail = MailMessage { thread: Some(thread.to_owned()), ..mail() };
+            let letter = Letter { id: ID, to: &to.parse().unwrap(), mail: &mail, png: None };
+            let text = String::from_utf8(sender.write(letter, NOW)).unwrap();
+            text.split_once("References: ").unwrap().1.split("\r\n").next().unwrap().to_owned()
+        };
+        assert_eq!(thread("a@example.org", "v"), thread("a@example.org", "v"));
+        assert_ne!(thread("a@example.org", "v"), thread("b@example.org", "v"));
+        assert_ne!(thread("a@example.org", "v"), thread("a@example.org", "w"));
+    }
+
+    #[test]
+    fn a_domain_beyond_ascii_is_written_in_ascii() {
+        assert_eq!(ascii_address(&"ana@пример.рф".parse().unwrap()), "ana@xn--e1afmkfd.xn--p1ai");
+        assert_eq!(ascii_domain("Mail_1.example"), "Mail_1.example");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_others_write_nothing_else_is_read(
+            subject in any::<String>(), name in any::<String>(), thread in any::<String>(), id in any::<String>(),
+            text in "\\PC*", has_picture in any::<bool>(),
+        ) {
+            let sender = sender(&name, true, None);
+            let mail = MailMessage { subject: subject.clone(), text: text.clone(), thread: Some(thread), ..mail() };
+            let png = has_picture.then_some(PNG);
+            let bytes = sender.write(Letter { id: &id, to: &ana(), mail: &mail, png }, NOW);
+            let (head, _) = std::str::from_utf8(&bytes).unwrap().split_once("\r\n\r\n").unwrap();
+            let names: Vec<&str> = head.split("\r\n").filter(|line| !line.starts_with(' ')).map(|line| line.split(':').next().unwrap()).collect();
+            prop_assert_eq!(names, [
+                "From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted", "List-Id",
+                "List-Unsubscribe", "List-Unsubscribe-Post", "MIME-Version", "Content-Type",
+            ]);
+            prop_assert!(bytes.is_ascii());
+            prop_assert!(bytes.split(|byte| *byte == b'\n').all(|line| line.len() <= 999));
+            let read = MessageParser::new().parse(&bytes).unwrap();
+            prop_assert_eq!(read.subject().unwrap_or_default(), one_line(&subject));
+            let from = read.from().unwrap().first().unwrap();
+            prop_assert_eq!(from.name().unwrap_or_default(), one_line(&name));
+            prop_assert_eq!(from.address(), Some("bell@example.org"));
+            prop_assert_eq!(read.to().unwrap().first().unwrap().address(), Some("Ana@example.net"));
+            let called = sender.message_id(&id);
+            prop_assert_eq!(read.message_id(), Some(called.as_str()));
+            prop_assert_eq!(read.parts.len(), if has_picture { 5 } else { 3 });
+            prop_assert_eq!(read.body_text(0).unwrap(), text.as_str());
+        }
+    }
+}

@@ -11,8 +11,6 @@ mod message;
 mod pool;
 mod reply;
 mod server;
-#[cfg(test)]
-mod tests;
 mod timeouts;
 
 use std::fmt;
@@ -252,5 +250,57 @@ impl Notifier for Email {
         let hidden = Hidden { to: Some(to), secrets: &self.0.secrets };
         sent.map_err(|failure| classify(&failure, hidden))?;
         Ok(Receipt(self.0.sender.message_id(&outgoing.id)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailbox_is_an_address_with_or_without_a_name() {
+        for (text, name, address) in [
+            ("bell@example.org", "", "bell@example.org"),
+            ("tubebell <bell@example.org>", "tubebell", "bell@example.org"),
+            ("\"A, B\" <bell@example.org>", "A, B", "bell@example.org"),
+            (" Ä <bell@Example.org> ", "Ä", "bell@example.org"),
+        ] {
+            let mailbox: Mailbox = text.parse().unwrap();
+            assert_eq!(
+                (mailbox.name.as_str(), mailbox.address.as_str()),
+                (name, address),
+                "{text}"
+            );
+        }
+        for text in ["", "bell", "x <bell@example.org", "a\nb <bell@example.org>", "<>"] {
+            assert!(text.parse::<Mailbox>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_password_and_no_key_is_in_any_debug_output() {
+        let options = EmailOptions {
+            server: "smtps://ana:s3cret@mail.example.org".parse().unwrap(),
+            from: Mailbox::default(),
+            rate_per_min: 60.0,
+            contact: None,
+            dkim: Some(DkimOptions {
+                domain: "example.org".to_owned(),
+                selector: "bell".to_owned(),
+                key: SecretString::from(include_str!("../../../tests/fixtures/dkim/rsa.pem")),
+            }),
+        };
+        let email = Email::new(&options, None, Arc::new(|| crate::model::UnixMillis(0))).unwrap();
+        let text = format!("{options:?} {email:?}");
+        assert!(
+            !text.contains("s3cret") && !text.contains("MII") && !text.contains("RSA"),
+            "{text}"
+        );
+        let dkim =
+            DkimOptions { key: SecretString::from("s3cret"), ..options.dkim.clone().unwrap() };
+        let options = EmailOptions { dkim: Some(dkim), ..options };
+        let error =
+            Email::new(&options, None, Arc::new(|| crate::model::UnixMillis(0))).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("s3cret"));
     }
 }

@@ -74,7 +74,8 @@ impl Reply {
     fn split<'a>(&self, line: &'a str) -> Option<(Enhanced, &'a str)> {
         let (word, rest) = line.trim_start().split_once(' ').unwrap_or((line.trim(), ""));
         let mut numbers = word.split('.').map(|part| {
-            let is_number = (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+            let is_number =
+                (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
             part.parse::<u16>().ok().filter(|_| is_number)
         });
         let class = numbers.next()??;
@@ -123,7 +124,9 @@ pub(super) mod tests {
 
     #[test]
     fn lines_become_one_answer() {
-        let found = reply("550-5.1.1 The account\r\n550-5.1.1 does not exist.\r\n550 5.1.1 See https://x/y\r\n");
+        let found = reply(
+            "550-5.1.1 The account\r\n550-5.1.1 does not exist.\r\n550 5.1.1 See https://x/y\r\n",
+        );
         assert_eq!(found.code, 550);
         assert_eq!(found.enhanced(), Some(Enhanced { subject: 1, detail: 1 }));
         assert_eq!(found.words(), "5.1.1 The account does not exist. See https://x/y");
@@ -134,7 +137,9 @@ pub(super) mod tests {
 
     #[test]
     fn an_enhanced_code_agrees_with_its_reply_and_has_three_numbers() {
-        for text in ["550 4.7.1 x", "550 5.1 x", "550 5.1.1.1 x", "550 5.1.1234 x", "550 no", "550 5..1"] {
+        for text in
+            ["550 4.7.1 x", "550 5.1 x", "550 5.1.1.1 x", "550 5.1.1234 x", "550 no", "550 5..1"]
+        {
             assert_eq!(reply(&format!("{text}\r\n")).enhanced(), None, "{text}");
         }
         let code = Enhanced { subject: 7, detail: 515 };
@@ -146,8 +151,21 @@ pub(super) mod tests {
     fn what_is_no_answer_is_told_apart_from_a_server_that_left() {
         let endless = "250-x\r\n".repeat(LINES_MAX + 1);
         let long = format!("250 {}", "x".repeat(5000));
-        for text in ["HTTP/1.1 400 Bad Request\r\n", "25\r\n", "650 x\r\n", "250x\r\n", "250-a\r\n550 b\r\n", "250 cut", &endless, &long] {
-            assert_eq!(read(text.as_bytes()).unwrap_err().kind(), io::ErrorKind::InvalidData, "{text:.20}");
+        for text in [
+            "HTTP/1.1 400 Bad Request\r\n",
+            "25\r\n",
+            "650 x\r\n",
+            "250x\r\n",
+            "250-a\r\n550 b\r\n",
+            "250 cut",
+            &endless,
+            &long,
+        ] {
+            assert_eq!(
+                read(text.as_bytes()).unwrap_err().kind(),
+                io::ErrorKind::InvalidData,
+                "{text:.20}"
+            );
         }
         for text in ["", "250-a\r\n"] {
             assert_eq!(read(text.as_bytes()).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);

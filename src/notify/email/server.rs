@@ -72,11 +72,13 @@ impl FromStr for SmtpServer {
     }
 }
 
-const FORM: &str = "expected smtps://<user>:<password>@<host>:465, or smtp:// and port 587 for STARTTLS";
+const FORM: &str =
+    "expected smtps://<user>:<password>@<host>:465, or smtp:// and port 587 for STARTTLS";
 
 const SIGNS: &str = "expected nothing behind the host and its port; in user and password write / as %2F, ? as %3F, # as %23 and a blank as %20";
 
-const USER: &str = "expected <user>:<password> in front of the @, with % written as %25 and : in the user as %3A";
+const USER: &str =
+    "expected <user>:<password> in front of the @, with % written as %25 and : in the user as %3A";
 
 fn read_user(text: &str) -> Result<(String, SecretString), String> {
     let read = |part: &str| {
@@ -146,15 +148,30 @@ mod tests {
     fn check(url: &str, host: &str, port: u16, security: Security, user: Option<(&str, &str)>) {
         let server: SmtpServer = url.parse().unwrap();
         let found = server.user.as_ref().map(|(user, word)| (user.as_str(), word.expose_secret()));
-        assert_eq!((server.host.as_str(), server.port, server.security, found), (host, port, security, user));
+        assert_eq!(
+            (server.host.as_str(), server.port, server.security, found),
+            (host, port, security, user)
+        );
     }
 
     #[test]
     fn a_scheme_says_how_it_is_kept_from_others_and_which_port_it_has() {
         let ana = Some(("ana", "geheim"));
         check("smtps://ana:geheim@mail.example.org", "mail.example.org", 465, Security::Tls, ana);
-        check("smtps://ana:geheim@mail.example.org:2465", "mail.example.org", 2465, Security::Tls, ana);
-        check("smtp://ana:geheim@mail.example.org", "mail.example.org", 587, Security::StartTls, ana);
+        check(
+            "smtps://ana:geheim@mail.example.org:2465",
+            "mail.example.org",
+            2465,
+            Security::Tls,
+            ana,
+        );
+        check(
+            "smtp://ana:geheim@mail.example.org",
+            "mail.example.org",
+            587,
+            Security::StartTls,
+            ana,
+        );
         check("smtp://mail.example.org:25", "mail.example.org", 25, Security::StartTls, None);
         check("smtp://192.0.2.7", "192.0.2.7", 587, Security::StartTls, None);
         check("smtps://ana:geheim@[2001:db8::1]:465", "2001:db8::1", 465, Security::Tls, ana);
@@ -163,12 +180,29 @@ mod tests {
 
     #[test]
     fn on_this_machine_alone_nothing_is_encrypted() {
-        for (host, read) in [("localhost", "localhost"), ("127.0.0.1", "127.0.0.1"), ("127.9.8.7", "127.9.8.7"), ("[::1]", "::1")] {
+        for (host, read) in [
+            ("localhost", "localhost"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("127.9.8.7", "127.9.8.7"),
+            ("[::1]", "::1"),
+        ] {
             check(&format!("smtp://{host}"), read, 25, Security::Plain, None);
-            check(&format!("smtp://a:b@{host}:2525"), read, 2525, Security::Plain, Some(("a", "b")));
+            check(
+                &format!("smtp://a:b@{host}:2525"),
+                read,
+                2525,
+                Security::Plain,
+                Some(("a", "b")),
+            );
             check(&format!("smtps://{host}"), read, 465, Security::Tls, None);
         }
-        for host in ["localhost.example.org", "127.0.0.1.example.org", "128.0.0.1", "[::2]", "[::ffff:192.0.2.1]"] {
+        for host in [
+            "localhost.example.org",
+            "127.0.0.1.example.org",
+            "128.0.0.1",
+            "[::2]",
+            "[::ffff:192.0.2.1]",
+        ] {
             let server: SmtpServer = format!("smtp://{host}").parse().unwrap();
             assert_eq!(server.security, Security::StartTls, "{host}");
         }
@@ -184,13 +218,36 @@ mod tests {
     #[test]
     fn what_is_no_server_is_refused_and_nothing_of_it_is_repeated() {
         for url in [
-            "", "s3cret", "https://s3cret@h", "smtp:s3cret", "smtps://", "smtps://u:s3cret@", "smtps://u:s3cret@:465",
-            "smtps://u:s3cret@h:", "smtps://u:s3cret@h:0", "smtps://u:s3cret@h:65536", "smtps://u:s3cret@h:+25",
-            "smtps://u:s3cret@h:465/", "smtps://u:s3cret@h?tls=none", "smtps://u:s3cret@h#x", "smtps://u:s3cret@h/path",
-            "smtps://s3cret@h", "smtps://:s3cret@h", "smtps://u:@h", "smtps://u:s3cret%@h", "smtps://u:s3cret%zz@h",
-            "smtps://u:s3cret%00@h", "smtps://u:s3cret%0d%0a@h", "smtps://u:s3cret%ff@h", "smtps://u:s3 cret@h",
-            "smtps://u:s3cret@[::1", "smtps://u:s3cret@[h]", "smtps://u:s3cret@[::1]465", "smtps://u:s3cret@h\r\nx",
-            "smtps://u:s3cret@h,i", "SMTPS://u:s3cret@h",
+            "",
+            "s3cret",
+            "https://s3cret@h",
+            "smtp:s3cret",
+            "smtps://",
+            "smtps://u:s3cret@",
+            "smtps://u:s3cret@:465",
+            "smtps://u:s3cret@h:",
+            "smtps://u:s3cret@h:0",
+            "smtps://u:s3cret@h:65536",
+            "smtps://u:s3cret@h:+25",
+            "smtps://u:s3cret@h:465/",
+            "smtps://u:s3cret@h?tls=none",
+            "smtps://u:s3cret@h#x",
+            "smtps://u:s3cret@h/path",
+            "smtps://s3cret@h",
+            "smtps://:s3cret@h",
+            "smtps://u:@h",
+            "smtps://u:s3cret%@h",
+            "smtps://u:s3cret%zz@h",
+            "smtps://u:s3cret%00@h",
+            "smtps://u:s3cret%0d%0a@h",
+            "smtps://u:s3cret%ff@h",
+            "smtps://u:s3 cret@h",
+            "smtps://u:s3cret@[::1",
+            "smtps://u:s3cret@[h]",
+            "smtps://u:s3cret@[::1]465",
+            "smtps://u:s3cret@h\r\nx",
+            "smtps://u:s3cret@h,i",
+            "SMTPS://u:s3cret@h",
         ] {
             let error = url.parse::<SmtpServer>().unwrap_err();
             assert!(!error.contains("s3") && !error.contains('\n'), "{url}: {error}");
