@@ -24,6 +24,8 @@ pub struct Channels {
     pub(super) telegram: Option<TelegramBot>,
     /// The same in Discord.
     pub(super) discord: Option<Discord>,
+    /// What sends mails.
+    pub(super) email: Option<Email>,
     /// Draws the pictures of what is sent.
     pub(super) painter: Painter,
 }
@@ -70,7 +72,7 @@ impl Channels {
             config.email.as_ref().map(|options| email(options, links, clock)).transpose()?;
         let sender = |channel| match channel {
             Channel::Telegram => telegram.as_ref().map(TelegramBot::sender),
-            Channel::Email => email.clone(),
+            Channel::Email => email.as_ref().map(|(_, sender)| sender.clone()),
             Channel::Webhook => webhook.clone(),
             Channel::Discord => {
                 discord.as_ref().and_then(|ways| Some(ways.bot.as_ref()?.1.clone()))
@@ -80,7 +82,8 @@ impl Channels {
         };
         let senders = Channel::ALL.into_iter().filter_map(sender).collect();
         let discord = discord.and_then(|ways| ways.bot).map(|(client, _)| client);
-        Ok(Channels { senders, telegram, discord, painter })
+        let email = email.map(|(client, _)| client);
+        Ok(Channels { senders, telegram, discord, email, painter })
     }
 
     /// What sends to a channel; `None`: it is off.
@@ -134,11 +137,12 @@ fn email(
     options: &EmailOptions,
     links: Option<&Arc<Links>>,
     clock: &Clock,
-) -> Result<Sender, StartError> {
+) -> Result<(Email, Sender), StartError> {
     let email = Email::new(options, links.cloned(), Arc::clone(clock));
     let email = email.map_err(|error| failed(&error))?;
     let rates = Rates { per_s: options.rate_per_min / 60.0, ..Rates::default() };
-    Ok(Sender { notifier: Arc::new(email), limiter: limiter(rates) })
+    let sender = Sender { notifier: Arc::new(email.clone()), limiter: limiter(rates) };
+    Ok((email, sender))
 }
 
 fn limiter(rates: Rates) -> Arc<Limiter> {

@@ -19,8 +19,7 @@ const KEY: &str = "links:secret";
 ///
 /// The store, or a secret in it that is none.
 pub async fn links(config: &Config, store: &dyn Shared) -> Result<Option<Arc<Links>>, StartError> {
-    let web = config.web.as_ref().filter(|web| web.public_listen.is_some());
-    let Some(url) = web.and_then(|web| web.public_url.as_ref()) else { return Ok(None) };
+    let Some(url) = config.links_base() else { return Ok(None) };
     let secret = match store.load(KEY).await? {
         Some(kept) => read(&kept).ok_or_else(|| {
             let line = "the secret of the links in mails can't be read: delete the row `links:secret` of the table \

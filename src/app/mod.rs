@@ -131,7 +131,7 @@ impl Gateway {
         if !lacking.is_empty() {
             return Err(StartError::Configuration(lacking));
         }
-        let renderer = renderer(&config.defaults.templates)?;
+        let renderer = Arc::new(with_mail_foot(renderer(&config.defaults.templates)?, config));
         let listener = bound("listen", config.web.as_ref().map(|web| web.listen)).await?;
         let public_listen = config.web.as_ref().and_then(|web| web.public_listen);
         let public_listener = bound("public_listen", public_listen).await?;
@@ -194,6 +194,15 @@ impl Gateway {
             max_age: config.limits.max_age,
             at_most_max: DAY * config.limits.retention_days.saturating_sub(1).max(1),
         });
+        if let Some(email) = channels.email {
+            let stopped = stop.clone().cancelled_owned();
+            tracker.spawn(async move {
+                tokio::select! {
+                    () = stopped => {}
+                    () = email.tend() => {}
+                }
+            });
+        }
         let mut checks: Vec<(&'static str, crate::web::Check)> = Vec::new();
         for Sender { notifier, limiter } in channels.senders {
             let channel = notifier.channel();
@@ -465,9 +474,15 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn renderer(folder: &Path) -> Result<Arc<Renderer>, StartError> {
+/// A renderer that knows how the readers of mails end them.
+pub(crate) fn with_mail_foot(renderer: Renderer, config: &Config) -> Renderer {
+    let contact = config.email.as_ref().and_then(|email| email.contact.as_deref());
+    renderer.with_mail_foot(config.links_base().is_some(), contact)
+}
+
+fn renderer(folder: &Path) -> Result<Renderer, StartError> {
     let files = templates(folder).map_err(|error| StartError::Other(error.to_string()))?;
-    Renderer::new(&files).map(Arc::new).map_err(|mistakes| {
+    Renderer::new(&files).map_err(|mistakes| {
         let folder = folder.display();
         StartError::Templates(
             mistakes.iter().map(|mistake| format!("{folder}/{mistake}")).collect(),

@@ -13,7 +13,7 @@ use super::fault::Fault;
 use super::preview;
 use super::shut::in_words;
 use super::terminal::plain;
-use crate::app::{Channels, links};
+use crate::app::{Channels, links, with_mail_foot};
 use crate::config::Config;
 use crate::model::Clock;
 use crate::notify::Outgoing;
@@ -51,6 +51,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         Fault::wrong(format!("{to} is off: there is no {lacks} in the configuration"))
     })?;
     let renderer = preview::renderer(&config.defaults.templates).map_err(Fault::templates)?;
+    let renderer = with_mail_foot(renderer, &config);
     let body = renderer
         .test(&to, now, &config.defaults.tz)
         .map_err(|error| Fault::Failed(error.into()))?;

@@ -115,6 +115,13 @@ impl Config {
         }
     }
 
+    /// The URL in front of the links in mails; `None`: no page is behind them.
+    #[must_use]
+    pub fn links_base(&self) -> Option<&str> {
+        let web = self.web.as_ref().filter(|web| web.public_listen.is_some());
+        web.and_then(|web| web.public_url.as_deref())
+    }
+
     /// The files of secrets that others on this machine may read or change, one line each.
     #[must_use]
     pub fn exposed_secrets(&self) -> Vec<String> {

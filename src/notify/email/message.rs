@@ -9,7 +9,7 @@ use ring::digest;
 use super::Mailbox;
 use super::header::{Head, one_line};
 use crate::links::Links;
-use crate::model::{EmailAddress, MailMessage, UnixMillis};
+use crate::model::{Address, EmailAddress, MailMessage, UnixMillis};
 
 /// Characters of a hash in an id: nobody has so many mails that two of them would be one.
 const HASH_CHARS: usize = 16;
@@ -63,7 +63,7 @@ impl Sender {
     /// The mail, with breaks of lines as SMTP has them.
     pub(super) fn write(&self, letter: Letter<'_>, now: UnixMillis) -> Vec<u8> {
         let Letter { id, to, mail, .. } = letter;
-        let link = self.links.as_ref().map(|links| links.unsubscribe(to));
+        let link = self.links.as_ref().map(|links| links.unsubscribe(&Address::Email(to.clone())));
         let mut head = Head::default();
         head.mailbox("From", &self.from.name, &self.address);
         head.mailbox("To", "", &ascii_address(to));
