@@ -79,7 +79,7 @@ async fn answer(State(counter): State<Arc<Counter>>, method: Method, uri: Uri) -
     let asked = tokio::time::timeout(STORE_TIMEOUT, counter.asked(&address, does)).await;
     match asked {
         Ok(Ok(is_ended)) => {
-            let (address, contact) = (address.masked(), counter.public.contact.clone());
+            let (address, contact) = (shown(&address), counter.public.contact.clone());
             let says =
                 if is_ended { Said::Ended { address, contact } } else { Said::Ask { address } };
             said(StatusCode::OK, &says)
@@ -120,6 +120,12 @@ impl Counter {
         }
         Ok(true)
     }
+}
+
+/// The address as its reader may see it: somebody who found the link learns no more.
+fn shown(address: &Address) -> String {
+    let masked = address.masked();
+    masked.split_once(':').map(|(_, masked)| masked.to_owned()).unwrap_or(masked)
 }
 
 /// A page, which nobody keeps, indexes, frames or follows.
