@@ -247,7 +247,7 @@ mod tests {
     fn a_link_ends_it_in_the_head_in_the_text_and_in_the_markup() {
         let text = write(&sender("", true, Some("ana@example.org")), &mail(), None);
         let read = MessageParser::new().parse(&text).unwrap();
-        let link = Links::new("https://bell.example", &[7; 32]).unsubscribe(&ana());
+        let link = Links::new("https://bell.example", &[7; 32]).unsubscribe(&Address::Email(ana()));
         let header = |name: &str| read.header_raw(name).unwrap().trim().to_owned();
         assert_eq!(header("List-Unsubscribe"), format!("<{link}>"));
         assert_eq!(header("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
