@@ -3,6 +3,8 @@
 //! How long one may be is said by the programs that show it: Gmail hides what is behind 102 KB of HTML. What does not fit
 //! becomes further mails, as messages of a chat do.
 
+mod kinds;
+
 use std::sync::Arc;
 
 use handlebars::Context;
@@ -10,19 +12,13 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::RenderError;
-use super::alert::AlertView;
 use super::cut::{self, Cut};
-use super::digest::DigestView;
 use super::hypertext::{self, MailError};
-use super::lead::{Beside, Lead, Shown};
 use super::paper::{Fields, Paper};
 use super::room::{Bounds, Fill};
-use super::sample::HOSTILE;
-use super::several::AlertsView;
 use super::templates::{Form, Key, Templates};
-use super::view::View;
-use super::views::{Notice, Test};
 use crate::model::MailMessage;
+pub(super) use kinds::{MailKind, Mailed, kinds};
 
 /// The folder of the frame.
 pub(super) const FRAME: &str = "mail";
@@ -263,83 +259,4 @@ impl Paper for MailTemplates {
     fn file(name: &str) -> String {
         Form::Html.file_of(name)
     }
-}
-
-/// A message that is sent by mail.
-pub(super) trait Mailed: View {
-    /// The fields that only mails have.
-    fn beside(&self) -> Result<Fields, RenderError> {
-        Ok(Fields::new())
-    }
-
-    /// All fields of the templates of its mail.
-    fn fields(&self) -> Result<Fields, RenderError> {
-        let mut fields = as_object(self)?;
-        fields.extend(self.beside()?);
-        Ok(fields)
-    }
-}
-
-impl Mailed for AlertView {
-    fn beside(&self) -> Result<Fields, RenderError> {
-        as_object(&Beside { lead: Lead::of(&self.lines.items), picture: None })
-    }
-}
-
-impl Mailed for AlertsView {
-    fn beside(&self) -> Result<Fields, RenderError> {
-        as_object(&Beside { lead: &self.lead, picture: None })
-    }
-}
-
-impl Mailed for DigestView {
-    fn beside(&self) -> Result<Fields, RenderError> {
-        as_object(&Beside { lead: &self.lead, picture: self.has_picture.then_some(Shown::FITTING) })
-    }
-}
-
-impl Mailed for Notice {}
-
-impl Mailed for Test {}
-
-/// One mail with its samples.
-pub(super) struct MailKind {
-    pub(super) name: &'static str,
-    pub(super) samples: fn() -> Vec<Result<Fields, RenderError>>,
-}
-
-const fn kind<V: Mailed>() -> MailKind {
-    MailKind { name: V::NAME, samples: || V::samples().iter().map(Mailed::fields).collect() }
-}
-
-/// All messages that are sent by mail, and their frame.
-pub(super) const fn kinds() -> [MailKind; 6] {
-    [
-        kind::<AlertView>(),
-        kind::<AlertsView>(),
-        kind::<DigestView>(),
-        MailKind { name: FRAME, samples: frames },
-        kind::<Notice>(),
-        kind::<Test>(),
-    ]
-}
-
-fn frames() -> Vec<Result<Fields, RenderError>> {
-    let frame = |subject: &str, has_links: bool, contact: Option<&str>| {
-        let unsubscribe_url = has_links.then_some(MailMessage::UNSUBSCRIBE);
-        as_object(&Frame { subject, content: FRAME_CONTENT, unsubscribe_url, contact })
-    };
-    vec![
-        frame("+290 views", true, None),
-        frame("+290 views", false, Some("admin@example.org")),
-        frame("+290 views", false, None),
-        frame(HOSTILE, true, Some(HOSTILE)),
-    ]
-}
-
-fn as_object(view: &impl Serialize) -> Result<Fields, RenderError> {
-    Ok(match serde_json::to_value(view)? {
-        Json::Object(fields) => fields,
-        _ => Fields::new(),
-    })
 }
