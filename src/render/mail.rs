@@ -181,7 +181,7 @@ impl MailTemplates {
         if form == Form::Html {
             hypertext::check(&written).map_err(Fault::Html)?;
         }
-        if name == FRAME && !holds_once(&written, FRAME_CONTENT) {
+        if name == FRAME && !holds_once(&written, form) {
             return Err(Fault::Content);
         }
         Ok(())
@@ -194,11 +194,11 @@ const FRAME_MAX: usize = 20_000;
 /// What stands in the samples of a frame for what it holds.
 const FRAME_CONTENT: &str = "tubebell-content";
 
-/// Whether a text has something once, outside of tags.
-fn holds_once(text: &str, content: &str) -> bool {
-    let Some((before, after)) = text.split_once(content) else { return false };
-    let is_in_a_tag = before.rfind('<') > before.rfind('>');
-    !is_in_a_tag && !after.contains(content)
+/// Whether a frame has what it holds once, and in HTML outside of tags.
+fn holds_once(frame: &str, form: Form) -> bool {
+    let Some((before, after)) = frame.split_once(FRAME_CONTENT) else { return false };
+    let is_in_a_tag = form == Form::Html && before.rfind('<') > before.rfind('>');
+    !is_in_a_tag && !after.contains(FRAME_CONTENT)
 }
 
 fn too_long((name, form): Key) -> Fault {

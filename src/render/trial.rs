@@ -103,7 +103,7 @@ fn of_mail(mails: &MailTemplates, kind: &MailKind, tried: &[Form]) -> Vec<Templa
             let found = found.and_then(|fields| {
                 mails.try_sample((kind.name, *form), fields).map_err(|fault| match fault {
                     mail::Fault::Failed(error) => why(error),
-                    mail::Fault::Html(cause) => (None, Problem::Mail(cause)),
+                    mail::Fault::Html(cause) => (None, Problem::Mail(Box::new(cause))),
                     mail::Fault::Content => (None, Problem::Content),
                 })
             });
