@@ -117,7 +117,7 @@ pub enum Problem {
     PlainText(String),
     /// Programs that read mails would refuse the result, or show something else.
     #[error("{0}")]
-    Mail(MailError),
+    Mail(Box<MailError>),
     /// The frame of all mails is to hold a mail once.
     #[error(
         "a frame has {{{{content}}}} once, as text between tags: that is where the mail stands"

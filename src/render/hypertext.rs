@@ -204,6 +204,9 @@ fn at(html: &str, position: usize, fault: MailFault) -> MailError {
 
 fn start(open: &mut Vec<String>, tag: &BytesStart<'_>, is_closed: bool) -> Result<(), MailFault> {
     let name = tag.name().as_ref().to_ascii_lowercase();
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return Err(MailFault::Broken("`<` opens no tag".to_owned()));
+    }
     if !TAGS.contains(&&*name) && !RARE_TAGS.contains(&&*name) {
         return Err(MailFault::Tag(excerpt(&name).into_owned()));
     }
@@ -310,7 +313,29 @@ mod tests {
                 Err(error) => format!("{html}: {}", error.fault),
             })
             .join("\n"),
-            @""
+            @r#"
+        <p>1 < 2</p>: can't be read as HTML (`<` opens no tag); is every `<` of the text written `&lt;`, and every `&` `&amp;`?
+        <p><b>x</p></b>: `</p>` closes nothing here; `</b>` is due
+        </p>: `</p>` closes nothing here
+        <div><p>x</p>: `<div>` is never closed
+        <script>x</script>: `<script>` has no place in a mail: programs that read mails drop it, or warn of it
+        <FORM>x</FORM>: `<form>` has no place in a mail: programs that read mails drop it, or warn of it
+        <p onclick="x">y</p>: `onclick` of `<p>` has no place in a mail
+        <p title='x'>y</p>: the attributes of `<p>` can't be read; write each as name="value", with double quotes
+        <p title=x>y</p>: the attributes of `<p>` can't be read; write each as name="value", with double quotes
+        <a href="javascript:alert(1)">x</a>: a link of a mail begins with https://, http:// or mailto:, or is {{unsubscribe_url}} and nothing else
+        <a href="{{url}}">x</a>: a link of a mail begins with https://, http:// or mailto:, or is {{unsubscribe_url}} and nothing else
+        <img src="https://example.org/x.png" alt="">: an image of a mail comes along with it: write src="cid:picture", inside {{#if picture}}
+        <img srcset="x">: `srcset` of `<img>` has no place in a mail
+        <style>p { background: URL(x) }</style>: a style of a mail asks for nothing from elsewhere: `url(` has no place in it
+        <p style="background:url(x)">x</p>: a style of a mail asks for nothing from elsewhere: `url(` has no place in it
+        <meta http-equiv="refresh" content="0">: `http-equiv` of `<meta>` has no place in a mail
+        <td background="x">x</td>: `background` of `<td>` has no place in a mail
+        <style>@tubebell_probe</style>: text from outside stands inside `<style>`, where it is no text; put it between tags
+        <p class="@tubebell_probe">x</p>: text from outside stands inside `class="…"`, where it is no text; put it between tags
+        <!-- @tubebell_probe -->: text from outside stands inside `<!-- … -->`, where it is no text; put it between tags
+        <![CDATA[x]]>: can't be read as HTML (it holds CDATA); is every `<` of the text written `&lt;`, and every `&` `&amp;`?
+        "#
         );
     }
 

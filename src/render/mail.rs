@@ -3,6 +3,8 @@
 //! How long one may be is said by the programs that show it: Gmail hides what is behind 102 KB of HTML. What does not fit
 //! becomes further mails, as messages of a chat do.
 
+mod kinds;
+
 use std::sync::Arc;
 
 use handlebars::Context;
@@ -10,19 +12,13 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::RenderError;
-use super::alert::AlertView;
 use super::cut::{self, Cut};
-use super::digest::DigestView;
 use super::hypertext::{self, MailError};
-use super::lead::{Beside, Lead, Shown};
 use super::paper::{Fields, Paper};
 use super::room::{Bounds, Fill};
-use super::sample::HOSTILE;
-use super::several::AlertsView;
 use super::templates::{Form, Key, Templates};
-use super::view::View;
-use super::views::{Notice, Test};
 use crate::model::MailMessage;
+pub(super) use kinds::{MailKind, Mailed, kinds};
 
 /// The folder of the frame.
 pub(super) const FRAME: &str = "mail";
@@ -185,7 +181,7 @@ impl MailTemplates {
         if form == Form::Html {
             hypertext::check(&written).map_err(Fault::Html)?;
         }
-        if name == FRAME && !holds_once(&written, FRAME_CONTENT) {
+        if name == FRAME && !holds_once(&written, form) {
             return Err(Fault::Content);
         }
         Ok(())
@@ -198,11 +194,11 @@ const FRAME_MAX: usize = 20_000;
 /// What stands in the samples of a frame for what it holds.
 const FRAME_CONTENT: &str = "tubebell-content";
 
-/// Whether a text has something once, outside of tags.
-fn holds_once(text: &str, content: &str) -> bool {
-    let Some((before, after)) = text.split_once(content) else { return false };
-    let is_in_a_tag = before.rfind('<') > before.rfind('>');
-    !is_in_a_tag && !after.contains(content)
+/// Whether a frame has what it holds once, and in HTML outside of tags.
+fn holds_once(frame: &str, form: Form) -> bool {
+    let Some((before, after)) = frame.split_once(FRAME_CONTENT) else { return false };
+    let is_in_a_tag = form == Form::Html && before.rfind('<') > before.rfind('>');
+    !is_in_a_tag && !after.contains(FRAME_CONTENT)
 }
 
 fn too_long((name, form): Key) -> Fault {
@@ -263,83 +259,4 @@ impl Paper for MailTemplates {
     fn file(name: &str) -> String {
         Form::Html.file_of(name)
     }
-}
-
-/// A message that is sent by mail.
-pub(super) trait Mailed: View {
-    /// The fields that only mails have.
-    fn beside(&self) -> Result<Fields, RenderError> {
-        Ok(Fields::new())
-    }
-
-    /// All fields of the templates of its mail.
-    fn fields(&self) -> Result<Fields, RenderError> {
-        let mut fields = as_object(self)?;
-        fields.extend(self.beside()?);
-        Ok(fields)
-    }
-}
-
-impl Mailed for AlertView {
-    fn beside(&self) -> Result<Fields, RenderError> {
-        as_object(&Beside { lead: Lead::of(&self.lines.items), picture: None })
-    }
-}
-
-impl Mailed for AlertsView {
-    fn beside(&self) -> Result<Fields, RenderError> {
-        as_object(&Beside { lead: &self.lead, picture: None })
-    }
-}
-
-impl Mailed for DigestView {
-    fn beside(&self) -> Result<Fields, RenderError> {
-        as_object(&Beside { lead: &self.lead, picture: self.has_picture.then_some(Shown::FITTING) })
-    }
-}
-
-impl Mailed for Notice {}
-
-impl Mailed for Test {}
-
-/// One mail with its samples.
-pub(super) struct MailKind {
-    pub(super) name: &'static str,
-    pub(super) samples: fn() -> Vec<Result<Fields, RenderError>>,
-}
-
-const fn kind<V: Mailed>() -> MailKind {
-    MailKind { name: V::NAME, samples: || V::samples().iter().map(Mailed::fields).collect() }
-}
-
-/// All messages that are sent by mail, and their frame.
-pub(super) const fn kinds() -> [MailKind; 6] {
-    [
-        kind::<AlertView>(),
-        kind::<AlertsView>(),
-        kind::<DigestView>(),
-        MailKind { name: FRAME, samples: frames },
-        kind::<Notice>(),
-        kind::<Test>(),
-    ]
-}
-
-fn frames() -> Vec<Result<Fields, RenderError>> {
-    let frame = |subject: &str, has_links: bool, contact: Option<&str>| {
-        let unsubscribe_url = has_links.then_some(MailMessage::UNSUBSCRIBE);
-        as_object(&Frame { subject, content: FRAME_CONTENT, unsubscribe_url, contact })
-    };
-    vec![
-        frame("+290 views", true, None),
-        frame("+290 views", false, Some("admin@example.org")),
-        frame("+290 views", false, None),
-        frame(HOSTILE, true, Some(HOSTILE)),
-    ]
-}
-
-fn as_object(view: &impl Serialize) -> Result<Fields, RenderError> {
-    Ok(match serde_json::to_value(view)? {
-        Json::Object(fields) => fields,
-        _ => Fields::new(),
-    })
 }

@@ -5,8 +5,10 @@
 //! Pure: `app` reads the operator's templates and hands over their text.
 //!
 //! A template can only produce escaped text, stands in one folder per message, and is checked as a whole at start (see
-//! [`TemplateError`]). Its words are those of all services: a voice writes what a reader would see with its own signs. A
-//! message that would be too long is cut before it is escaped.
+//! [`TemplateError`]). Those of chats are in Telegram's HTML, and their words are those of all services: a voice writes what
+//! a reader would see with its own signs. Mails have templates of their own, for the subject, the plain text and the HTML.
+//! What would be too long for one message, whatever it is written on (`paper`), is cut before it is escaped, or divided into
+//! parts.
 
 mod alert;
 mod bidi;

@@ -53,12 +53,15 @@ pub(super) struct PartPage<G> {
     pub(super) is_last: bool,
 }
 
+/// The way in which it is told, and its messages.
+pub(super) type Told<S, P> = (S, Vec<PartPage<<P as Paper>::Page>>);
+
 /// Renders one of the ways to tell it all, the fullest first: the first that is one message, else the first that leaves
 /// room for lines. Returns it with its messages.
 pub(super) fn render<P: Paper, S: Sheet>(
     paper: &P,
     sheets: impl IntoIterator<Item = Result<S, RenderError>>,
-) -> Result<(S, Vec<PartPage<P::Page>>), RenderError> {
+) -> Result<Told<S, P>, RenderError> {
     let too_long = || RenderError::TooLong { file: P::file(S::NAME) };
     let mut kept = None;
     let mut sheets = sheets.into_iter().peekable();

@@ -103,7 +103,7 @@ fn of_mail(mails: &MailTemplates, kind: &MailKind, tried: &[Form]) -> Vec<Templa
             let found = found.and_then(|fields| {
                 mails.try_sample((kind.name, *form), fields).map_err(|fault| match fault {
                     mail::Fault::Failed(error) => why(error),
-                    mail::Fault::Html(cause) => (None, Problem::Mail(cause)),
+                    mail::Fault::Html(cause) => (None, Problem::Mail(Box::new(cause))),
                     mail::Fault::Content => (None, Problem::Content),
                 })
             });
@@ -238,7 +238,25 @@ mod tests {
             ]
             .map(|(file, text)| mistakes_of(file, text))
             .join("\n"),
-            @""
+            @r#"
+        alert/email.html.hbs:1: no field `vidio.title` here; did you mean `video`?; known: budget, channel, coalesced, computed, late, lead, lines, others, rules, video
+        alert/email.html.hbs:2: puts `video.title` in unescaped; write {{video.title}}, which escapes it
+        alert/email.html.hbs: a link of a mail begins with https://, http:// or mailto:, or is {{unsubscribe_url}} and nothing else (in the rendered line: <p><a href="Never Gonna Give You Up (4K Remaster)">x</a></p>)
+        alert/email.html.hbs: the attributes of `<p>` can't be read; write each as name="value", with double quotes (in the rendered line: <p title='Never Gonna Give You Up (4K Remaster)'>x</p>)
+        alert/email.html.hbs: text from outside stands inside `class="…"`, where it is no text; put it between tags (in the rendered line: <p class="&lt;/a&gt;&lt;/b&gt;&lt;b&gt;&amp;amp; &quot;'&gt;*_`[x](y) @tubebell_probe #tag /stop {{x}} مرحبا 👩‍👩‍👧‎">x</p>)
+        alert/email.html.hbs: an image of a mail comes along with it: write src="cid:picture", inside {{#if picture}} (in the rendered line: <p><img src="https://i.ytimg.com/x.jpg" alt="x"></p>)
+        alert/email.html.hbs: `<p>` is never closed (in the rendered line: <p>x)
+        alert/email.html.hbs: the text is empty, or too long for a message even with everything cut
+        alert/email.subject.hbs: the text is empty, or too long for a message even with everything cut
+        alert/email.text.hbs:1: `lead` is no text; print one of its fields: count, growth, other, passed
+        alert/email.text.hbs:2: `video` is no list, so #each can't go through it
+        mail/email.html.hbs: a frame has {{content}} once, as text between tags: that is where the mail stands
+        mail/email.html.hbs: a frame has {{content}} once, as text between tags: that is where the mail stands
+        mail/email.html.hbs:1: puts `content` in unescaped; write {{content}}, which escapes it
+        mail/email.html.hbs: a link of a mail begins with https://, http:// or mailto:, or is {{unsubscribe_url}} and nothing else (in the rendered line: <p>tubebell-content<a href="">x</a></p>)
+        mail/email.text.hbs: a frame has {{content}} once, as text between tags: that is where the mail stands
+        mail/email.subject.hbs: no message uses a template of this name; the nearest is mail/email.text.hbs
+        "#
         );
         let frame = "<p>{{content}}</p><a href=\"{{unsubscribe_url}}\">x</a>";
         assert!(mistakes_of("mail/email.html.hbs", frame).contains("begins with https://"));

@@ -80,6 +80,8 @@ pub(super) fn alerts() -> Vec<WatchMessage> {
         one(vec![event(Event::Title, "old", "new")]),
         one(vec![alert(LIKES, Value::Int(3), Value::None, "likes any")]),
         one(vec![fell.clone()]),
+        one(vec![counted(gain, 10_000, 10_612, "views rate > 200/h")]),
+        one(vec![alert(VIEWS, Value::None, Value::Int(5), "views any")]),
         new(upload(Value::None, title.clone())),
         new(upload(upcoming(), Value::Int(NOW.0 + 86_400_000))),
         listed(
