@@ -48,6 +48,7 @@ impl Server {
             format!("{selector}._domainkey.example.org={}", record.trim())
         };
         let mut child = Command::new(python)
+            .args(["-W", "ignore"])
             .arg(script)
             .args(["bell", PASSWORD])
             .args([record("rsa", RSA_RECORD), record("ed", ED25519_RECORD)])
