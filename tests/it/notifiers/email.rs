@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tubebell::links::Links;
-use tubebell::model::{Address, Body, MailMessage, UnixMillis};
+use tubebell::model::{Address, Body, Clock, MailMessage, UnixMillis};
 use tubebell::notify::email::{Email, EmailOptions, Security, SmtpServer, Timeouts};
 use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 use tubebell_sim::Simulation;
@@ -75,11 +75,11 @@ impl Post {
         roots: RootCertStore,
     ) -> Post {
         let now = Arc::new(AtomicI64::new(NOW));
-        let clock = {
+        let clock: Clock = {
             let now = Arc::clone(&now);
             Arc::new(move || UnixMillis(now.load(Ordering::Relaxed)))
         };
-        let simulation = crate::outside::simulation(clock.clone());
+        let simulation = crate::outside::simulation(Arc::clone(&clock));
         let server = smtp::serve(&simulation, like).await.unwrap();
         let options = options(place(&server));
         let (tls, timeouts) = (trusting(roots), Timeouts::default());
