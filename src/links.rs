@@ -152,7 +152,15 @@ mod tests {
             // The last character may hold bits that mean nothing: then it is no base64 at all.
             assert_eq!(links(1).unsubscribed(&forged), None, "{index}");
         }
-        for text in ["", "A", "=", "é", &token[..20], &format!("{token}A"), &"A".repeat(100_000)] {
+        for text in [
+            "",
+            "A",
+            "=",
+            "é",
+            token.get(..20).unwrap(),
+            &format!("{token}A"),
+            &"A".repeat(100_000),
+        ] {
             assert_eq!(links(1).unsubscribed(text), None, "{text:.20}");
         }
     }

@@ -85,6 +85,11 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// No answer came in time.
+    pub(super) fn silent(step: Step) -> Failure {
+        Failure::Lost { step, cause: "no answer in time".to_owned() }
+    }
+
     /// Whether nothing of it is about the mail: on a connection that was used before, a new one may do better. The server has
     /// closed it, or has had enough of it.
     pub(super) fn is_of_the_connection(&self) -> bool {
@@ -125,7 +130,8 @@ pub(super) struct Hidden<'a> {
 }
 
 impl Hidden<'_> {
-    fn words(self, text: &str) -> String {
+    /// A text of the server's in one line.
+    pub(super) fn words(self, text: &str) -> String {
         let text = match self.to {
             Some(to) => masked(text, to),
             None => text.to_owned(),
@@ -156,7 +162,7 @@ pub(super) fn classify(failure: &Failure, hidden: Hidden<'_>) -> SendError {
             let text = hidden.words(&format!("{} {}", reply.code, reply.words()));
             refused(*step, reply, text.trim_end().to_owned())
         }
-        Failure::Lost { step, cause } => lost(*step, hidden.words(cause)),
+        Failure::Lost { step, cause } => lost(*step, &hidden.words(cause)),
         // A mistake of the configuration or an attack: in either case nothing may be sent, and all mails wait.
         Failure::NoTls => SendError::Unreachable(
             "the mail server offers no encryption (STARTTLS), so nothing is sent there".to_owned(),
@@ -179,7 +185,7 @@ pub(super) fn classify(failure: &Failure, hidden: Hidden<'_>) -> SendError {
     }
 }
 
-fn lost(step: Step, cause: String) -> SendError {
+fn lost(step: Step, cause: &str) -> SendError {
     let text = format!("{cause}, at {}", step.name());
     match step {
         Step::Connect

@@ -280,7 +280,7 @@ async fn connect(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Fa
                 return Ok(stream);
             }
             Ok(Err(error)) => failure = lost(&said(&error)),
-            Err(_) => failure = lost(SILENT),
+            Err(_) => failure = Failure::silent(Step::Connect),
         }
     }
     Err(failure)
@@ -297,7 +297,7 @@ async fn encrypted(
     let name = name.map_err(|_| lost("the name of the mail server is none for TLS".to_owned()))?;
     let connecting = TlsConnector::from(Arc::clone(tls)).connect(name, stream);
     match timeout(timeouts.tls, connecting).await {
-        Err(_) => Err(lost(SILENT.to_owned())),
+        Err(_) => Err(Failure::silent(Step::Tls)),
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => {
             let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
@@ -320,11 +320,9 @@ async fn within<T>(
     match timeout(limit, doing).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(error)) => Err(Failure::Lost { step, cause: said(&error) }),
-        Err(_) => Err(Failure::Lost { step, cause: SILENT.to_owned() }),
+        Err(_) => Err(Failure::silent(step)),
     }
 }
-
-const SILENT: &str = "no answer in time";
 
 fn said(error: &io::Error) -> String {
     match error.kind() {

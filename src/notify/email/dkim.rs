@@ -95,7 +95,7 @@ impl Signer {
     pub(super) fn new(options: &DkimOptions) -> Result<Signer, &'static str> {
         Ok(Signer {
             domain: super::message::ascii_domain(&options.domain),
-            selector: options.selector.clone(),
+            selector: super::message::ascii_domain(&options.selector),
             key: read_key(options.key.expose_secret())?,
             random: SystemRandom::new(),
         })

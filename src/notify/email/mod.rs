@@ -248,7 +248,15 @@ impl Notifier for Email {
             sent = self.deliver(Letter { png: None, ..letter }).await;
         }
         let hidden = Hidden { to: Some(to), secrets: &self.0.secrets };
-        sent.map_err(|failure| classify(&failure, hidden))?;
+        sent.map_err(|failure| {
+            let error = classify(&failure, hidden);
+            if let (Failure::Refused { reply, .. }, SendError::Wait { .. }) = (&failure, &error) {
+                // The error has no words.
+                let words = hidden.words(&format!("{} {}", reply.code, reply.words()));
+                tracing::info!(answer = words, "the mail server asks to wait");
+            }
+            error
+        })?;
         Ok(Receipt(self.0.sender.message_id(&outgoing.id)))
     }
 }

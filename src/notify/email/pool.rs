@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::rustls::ClientConfig;
 
-use super::classify::Failure;
+use super::classify::{Failure, Step};
 use super::connection::{Connection, Envelope};
 use super::server::SmtpServer;
 use super::timeouts::Timeouts;
@@ -47,8 +47,7 @@ impl Pool {
     /// A server closes what is idle, and some take so many mails over one connection. So what fails on a used connection before
     /// the final dot is tried on a new one, once.
     pub(super) async fn deliver(&self, envelope: Envelope<'_>, mail: &[u8]) -> Result<(), Failure> {
-        let slot = timeout(self.timeouts.slot, self.slots.acquire()).await;
-        let _slot = slot.map_err(|_| Failure::Busy)?.map_err(|_| Failure::Busy)?;
+        let _slot = self.slot().await?;
         if let Some(mut used) = self.fresh() {
             match used.deliver(envelope, mail).await {
                 Err(failure) if failure.is_of_the_connection() => {
@@ -64,9 +63,18 @@ impl Pool {
 
     /// Connects, signs in and leaves.
     pub(super) async fn introduce(&self) -> Result<(), Failure> {
-        let connection = Connection::open(&self.server, &self.tls, self.timeouts).await?;
-        connection.quit().await;
+        let _slot = self.slot().await?;
+        let open = Connection::open(&self.server, &self.tls, self.timeouts);
+        match timeout(self.timeouts.introduce, open).await {
+            Ok(opened) => opened?.quit().await,
+            Err(_) => return Err(Failure::silent(Step::Greeting)),
+        }
         Ok(())
+    }
+
+    async fn slot(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        let slot = timeout(self.timeouts.slot, self.slots.acquire()).await;
+        slot.map_err(|_| Failure::Busy)?.map_err(|_| Failure::Busy)
     }
 
     /// Closes what nobody uses any more, each when its time has come; never ends.

@@ -68,6 +68,10 @@ impl FromStr for SmtpServer {
             Security::StartTls => 587,
             Security::Plain => 25,
         });
+        // Both sides would wait for the other one.
+        if matches!((security, port), (Security::Tls, 25 | 587) | (Security::StartTls, 465)) {
+            return Err(SWAPPED.to_owned());
+        }
         Ok(SmtpServer { host, port, security, user })
     }
 }
@@ -76,6 +80,8 @@ const FORM: &str =
     "expected smtps://<user>:<password>@<host>:465, or smtp:// and port 587 for STARTTLS";
 
 const SIGNS: &str = "expected nothing behind the host and its port; in user and password write / as %2F, ? as %3F, # as %23 and a blank as %20";
+
+const SWAPPED: &str = "expected smtps:// with port 465, or smtp:// with port 587";
 
 const USER: &str =
     "expected <user>:<password> in front of the @, with % written as %25 and : in the user as %3A";
@@ -248,6 +254,8 @@ mod tests {
             "smtps://u:s3cret@h\r\nx",
             "smtps://u:s3cret@h,i",
             "SMTPS://u:s3cret@h",
+            "smtps://u:s3cret@h:587",
+            "smtp://u:s3cret@h:465",
         ] {
             let error = url.parse::<SmtpServer>().unwrap_err();
             assert!(!error.contains("s3") && !error.contains('\n'), "{url}: {error}");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How long we wait at most. Nothing waits without an end.
 ///
-/// Source: RFC 5321, section 4.5.3.2, except for what it does not name: `connect`, `tls`, `quit`, `slot`, `idle`.
+/// Source: RFC 5321, section 4.5.3.2, except for what it does not name: `connect`, `tls`, `quit`, `slot`, `introduce`, `idle`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// For its name and for a connection to one of its addresses.
@@ -23,6 +23,8 @@ pub struct Timeouts {
     pub quit: Duration,
     /// For one of the connections, while others use them.
     pub slot: Duration,
+    /// For all that is said where somebody waits to hear whether it works.
+    pub introduce: Duration,
     /// How long a connection that nobody uses is kept: servers close it after some minutes.
     pub idle: Duration,
 }
@@ -39,6 +41,7 @@ impl Default for Timeouts {
             end: 10 * MINUTE,
             quit: Duration::from_secs(2),
             slot: MINUTE,
+            introduce: MINUTE,
             idle: Duration::from_secs(30),
         }
     }
