@@ -205,9 +205,11 @@ impl<'a> Digest<'a> {
     /// What a mail is about.
     fn lead(&self) -> DigestLead {
         let views = self.sum(|_| true).map_or(0, |(_, all)| all[Metric::Views as usize]);
-        let videos: BTreeSet<usize> = self.entries.iter().map(|entry| entry.video).collect();
-        let new: BTreeSet<usize> =
-            self.entries.iter().filter(|entry| entry.is_new).map(|entry| entry.video).collect();
+        // What is watched twice is one video; what is none stands for itself.
+        let which = |entry: &Entry| (entry.id, entry.id.is_none().then_some(entry.video));
+        let videos: BTreeSet<_> = self.entries.iter().map(which).collect();
+        let new: BTreeSet<_> =
+            self.entries.iter().filter(|entry| entry.is_new).map(which).collect();
         let top = self.entries.iter().find(|entry| entry.line.is_top);
         let top = top.or(self.entries.first());
         DigestLead {
