@@ -131,7 +131,7 @@ impl Gateway {
         if !lacking.is_empty() {
             return Err(StartError::Configuration(lacking));
         }
-        let renderer = Arc::new(with_mail_foot(renderer(&config.defaults.templates)?, config));
+        let renderer = renderer(&config.defaults.templates)?;
         let listener = bound("listen", config.web.as_ref().map(|web| web.listen)).await?;
         let public_listen = config.web.as_ref().and_then(|web| web.public_listen);
         let public_listener = bound("public_listen", public_listen).await?;
@@ -149,6 +149,8 @@ impl Gateway {
             tracker: &tracker,
         };
         let (store, listener) = opening.open(listener).await?;
+        let links = links(config, &*store).await?;
+        let renderer = Arc::new(with_mail_foot(renderer, config, links.is_some()));
         ClockWatch::at_start(&*store, clock()).await?;
         let operator = Operator {
             to: config.operator.to.clone(),
@@ -161,7 +163,6 @@ impl Gateway {
             .clone()
             .ok_or_else(|| StartError::Other("[youtube] is missing".to_owned()))?;
         let youtube = Arc::new(youtube(&youtube_options, &*store).await?);
-        let links = links(config, &*store).await?;
         let channels = Channels::new(config, &clock, links.as_ref(), &tracker)?;
         // A token that Telegram refuses is a mistake of the configuration; a Telegram that is away is not.
         let bot = match &channels.telegram {
@@ -475,9 +476,9 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 /// A renderer that knows how the readers of mails end them.
-pub(crate) fn with_mail_foot(renderer: Renderer, config: &Config) -> Renderer {
+pub(crate) fn with_mail_foot(renderer: Renderer, config: &Config, has_links: bool) -> Renderer {
     let contact = config.email.as_ref().and_then(|email| email.contact.as_deref());
-    renderer.with_mail_foot(config.links_base().is_some(), contact)
+    renderer.with_mail_foot(has_links, contact)
 }
 
 fn renderer(folder: &Path) -> Result<Renderer, StartError> {

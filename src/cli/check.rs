@@ -61,6 +61,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     for line in config.exposed_secrets() {
         report.note(&line)?;
     }
+    if config.email.as_ref().is_some_and(|email| email.contact.is_none())
+        && config.links_base().is_none()
+    {
+        report.note(
+            "mails name no way to end them: set email.contact, or [web] public_listen and public_url",
+        )?;
+    }
     if config.limits.retention_days > RETENTION_DAYS_OF_THE_TERMS {
         report.note(&format!(
             "limits.retention_days = {}: the terms of YouTube's API allow {RETENTION_DAYS_OF_THE_TERMS}",
@@ -300,11 +307,6 @@ async fn email<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), 
         Ok(client) => client,
         Err(error) => return report.wrong(&format!("email: {error}")),
     };
-    if config.links_base().is_none() && options.contact.is_none() {
-        report.note(
-            "mails name no way to end them: set email.contact, or [web] public_listen and public_url",
-        )?;
-    }
     let server = &options.server.host;
     match client.introduce().await {
         Ok(()) => report.ok(&format!("email: {server} takes our mails")),

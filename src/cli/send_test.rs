@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         Fault::wrong(format!("{to} is off: there is no {lacks} in the configuration"))
     })?;
     let renderer = preview::renderer(&config.defaults.templates).map_err(Fault::templates)?;
-    let renderer = with_mail_foot(renderer, &config);
+    let renderer = with_mail_foot(renderer, &config, links.is_some());
     let body = renderer
         .test(&to, now, &config.defaults.tz)
         .map_err(|error| Fault::Failed(error.into()))?;

@@ -230,8 +230,8 @@ web.hosts = ["a.org:80"] → web.hosts: `a.org:80` is no name of a host: write i
 web.public_url = "ftp://a.org" → web.public_url: is no URL: write https://host or https://host/path
 email.from = "ana" ⏎ email.smtp_url = "smtp://localhost" → email.from: expected an address, as in "tubebell <bell@example.org>"
 email.smtp_url = "smtp://localhost" → email.from is missing: write whom mails are from
-email.from = "a@b.org" ⏎ email.smtp_url = "smtp://localhost" ⏎ email.dkim_domain = "b.org" → email.dkim_domain: signs nothing without dkim_selector and dkim_key
-email.from = "a@b.org" ⏎ email.smtp_url = "smtp://localhost" ⏎ email.contact = "a\nb" → email.contact: expected one line of at most 200 characters
+email.dkim_domain = "b.org" ⏎ email.from = "a@b.org" ⏎ email.smtp_url = "smtp://localhost" → email.dkim_domain: signs nothing without dkim_selector and dkim_key
+email.contact = "a\nb" ⏎ email.from = "a@b.org" ⏎ email.smtp_url = "smtp://localhost" → email.contact: expected one line of at most 200 characters
 web.public_listen = "127.0.0.1:8081" → web.public_listen: serves the links in mails, which begin with public_url: say which
 access.mode = "closed" → access.mode: "closed" is not known: write "invite" or "open" or "allowlist"
 access.mode = "allowlist" → access.allow: is empty: nobody could talk to the bots

@@ -27,7 +27,7 @@ pub(crate) struct Options {
     pub replay: Option<PathBuf>,
     /// How many times faster than life a recording plays.
     pub speed: Option<f64>,
-    /// The port of the page that shows both chat services, on this machine.
+    /// The port of the page that shows phone, Discord and mailbox, on this machine.
     pub port: Option<u16>,
 }
 

@@ -97,8 +97,8 @@ impl Public {
 }
 
 impl Counter {
-    /// Whether mails to an address are ended, and ends them where that `does` it. To an address that nothing is sent to, they
-    /// are: it is said like any other, for whoever has the link knows the address.
+    /// Whether mails to an address are ended, and ends them where that `does` it, also those of a day to come: nothing may be sent
+    /// there just now.
     async fn asked(&self, address: &Address, does: bool) -> Result<bool, ()> {
         let Public { store, clock, changed, .. } = &self.public;
         let _turn = self.asked.acquire().await.map_err(drop)?;
@@ -106,7 +106,7 @@ impl Counter {
             tracing::warn!(%error, "a reader of mails could not be answered");
         };
         let row = store.destination(address).await.map_err(failed)?;
-        if row.is_none_or(|row| row.is_refused) {
+        if row.is_some_and(|row| row.is_refused) {
             return Ok(true);
         }
         if !does {

@@ -145,7 +145,7 @@ at_mots = 3"#,
         &[
             "3: rules: \"views evry 10\": column 7: expected \"any\", \"every\", \"milestones\", \"at\", \"rate\", \"+\" or \"-\", found \"evry\" - did you mean \"every\"?",
             "4: to: `telegram:x` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers",
-            "4: to: `fax` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…> or webhook:<https://…>",
+            "4: to: `fax` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…>, email:<name>@<domain> or webhook:<https://…>",
             "5: at_most: `soon` is no duration: write a number and s, m, h or d, as in 15m or 1h30m",
             "6: quiet: `22-8` are no quiet hours: write HH:MM-HH:MM, as in 22:00-08:00",
             "7: tz: `Europe/Madird` is no time zone: write one of the tz database, as in Europe/Madrid",

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::message::ascii_address;
 use super::reply::{Enhanced, Reply};
 use crate::http::{Line, clean};
 use crate::model::EmailAddress;
@@ -132,8 +133,9 @@ pub(super) struct Hidden<'a> {
 impl Hidden<'_> {
     /// A text of the server's in one line.
     pub(super) fn words(self, text: &str) -> String {
+        // Servers repeat what they were told, or as they would write it.
         let text = match self.to {
-            Some(to) => masked(text, to),
+            Some(to) => masked(&masked(text, to.as_str(), to), &ascii_address(to), to),
             None => text.to_owned(),
         };
         clean(&text, WORDS, self.secrets)
@@ -141,9 +143,9 @@ impl Hidden<'_> {
 }
 
 /// A text with an address as others may see it; servers write it in small letters or as typed.
-fn masked(text: &str, address: &EmailAddress) -> String {
+fn masked(text: &str, written: &str, address: &EmailAddress) -> String {
     // Only ASCII is folded, so all places stay where they are.
-    let (lower, sought) = (text.to_ascii_lowercase(), address.as_str().to_ascii_lowercase());
+    let (lower, sought) = (text.to_ascii_lowercase(), written.to_ascii_lowercase());
     let mut masked = String::with_capacity(text.len());
     let mut rest = 0;
     for (at, found) in lower.match_indices(&sought) {
@@ -212,14 +214,19 @@ fn refused(step: Step, reply: &Reply, text: String) -> SendError {
         }
         Step::SignIn if is_for_now => SendError::Unreachable(text),
         Step::SignIn => SendError::Unauthorized(text),
-        // "Sign in first", "encrypt first", whatever was asked.
-        _ if matches!(reply.code, 530 | 534 | 535 | 538) => SendError::Unauthorized(text),
         // All mails have the same sender: what is wrong with it is wrong with all of them, so they wait for the operator and
         // none is lost.
         Step::Sender if is_for_now => SendError::Unreachable(text),
         Step::Sender => sender(reply, text),
         Step::Recipient | Step::Data | Step::Content | Step::End if is_for_now => {
             SendError::Wait { after: Some(wait(reply)) }
+        }
+        // "Sign in first", behind a sender who was taken: words of a receiver, or those of a server that tells everybody so. Several
+        // in a row pause the channel.
+        Step::Recipient | Step::Data | Step::Content | Step::End
+            if matches!(reply.code, 530 | 534 | 535 | 538) =>
+        {
+            SendError::Transient(text)
         }
         Step::Recipient => recipient(reply, true, text),
         Step::Data | Step::Content | Step::End => recipient(reply, false, text),
@@ -254,8 +261,8 @@ fn sender(reply: &Reply, text: String) -> SendError {
 fn recipient(reply: &Reply, is_of_rcpt: bool, text: String) -> SendError {
     if let Some(Enhanced { subject, detail }) = reply.enhanced() {
         return match (subject, detail) {
-            // Our own address is bad (5.1.7, 5.1.8), or our host (5.1.9).
-            (1, 7..=9) => SendError::Rejected(text),
+            // Our own address is bad (5.1.7, 5.1.8), or our host (5.1.9); something about some address (5.1.0).
+            (1, 0 | 7..=9) => SendError::Rejected(text),
             // No such mailbox, host or address; moved without a trace; a domain that takes no mail.
             (1, _) => SendError::Gone(text),
             // It is switched off.
@@ -328,12 +335,13 @@ mod tests {
         Wait(Duration),
         Away,
         Ours,
+        Again,
         Refused,
         Barred,
         Gone,
     }
 
-    use Means::{Away, Barred, Gone, Ours, Refused, Wait};
+    use Means::{Again, Away, Barred, Gone, Ours, Refused, Wait};
 
     const NOTHING: Hidden<'_> = Hidden { to: None, secrets: &[] };
 
@@ -350,6 +358,7 @@ mod tests {
                     SendError::Wait { after } => Wait(after.unwrap()),
                     SendError::Unreachable(_) => Away,
                     SendError::Unauthorized(_) => Ours,
+                    SendError::Transient(_) => Again,
                     SendError::Rejected(_) => Refused,
                     SendError::Barred(_) => Barred,
                     SendError::Gone(_) => Gone,
@@ -454,8 +463,8 @@ mod tests {
                 ("550 5.7.515 access denied", Refused),
                 ("554 5.7.1 relay access denied", Refused),
                 ("550 5.0.0 no", Refused),
-                ("535 5.7.8 who are you", Ours),
-                ("530 5.7.0 sign in first", Ours),
+                ("535 5.7.8 who are you", Again),
+                ("530 5.7.0 sign in first", Again),
             ],
         );
     }

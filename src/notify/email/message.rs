@@ -91,7 +91,10 @@ impl Sender {
         }
         head.field("MIME-Version", "1.0");
         let mut bytes = head.into_string().into_bytes();
-        bytes.extend(parts(letter, link.as_deref().unwrap_or_default()).formatted());
+        // Where there is no page any more, a mail that was written when there was one names an address.
+        let way = link.or_else(|| self.contact.clone());
+        let way = way.unwrap_or_else(|| format!("mailto:{}", self.address));
+        bytes.extend(parts(letter, &way).formatted());
         bytes
     }
 }

@@ -228,7 +228,7 @@ fn letter(outgoing: &Outgoing) -> Result<(&EmailAddress, &MailMessage), SendErro
     match &outgoing.body {
         Body::Mail(mail) => Ok((to, mail)),
         Body::Chat(_) | Body::Embed(_) | Body::Json(_) | Body::Text(_) => {
-            Err(outgoing.refused_by(Channel::Email))
+            Err(outgoing.refused_by(outgoing.address.channel()))
         }
     }
 }

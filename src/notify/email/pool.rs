@@ -51,7 +51,7 @@ impl Pool {
         if let Some(mut used) = self.fresh() {
             match used.deliver(envelope, mail).await {
                 Err(failure) if failure.is_of_the_connection() => {
-                    tracing::debug!(?failure, "a used connection to the mail server is gone");
+                    tracing::debug!("a used connection to the mail server is gone");
                 }
                 result => return self.park(used, result),
             }
@@ -67,7 +67,10 @@ impl Pool {
         let open = Connection::open(&self.server, &self.tls, self.timeouts);
         match timeout(self.timeouts.introduce, open).await {
             Ok(opened) => opened?.quit().await,
-            Err(_) => return Err(Failure::silent(Step::Greeting)),
+            Err(_) => {
+                let cause = "it did not let us in within a minute".to_owned();
+                return Err(Failure::Lost { step: Step::SignIn, cause });
+            }
         }
         Ok(())
     }

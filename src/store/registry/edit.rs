@@ -96,8 +96,13 @@ pub enum Edit {
         /// Why.
         reason: String,
     },
-    /// Whoever reads at a destination ends it: it is off, and stays so until it is made on by name ([`Edit::Alive`]).
+    /// Whoever reads at a destination ends it: it is off, and stays so until [`Edit::Allow`]. Makes it known, where it is not.
     Refuse {
+        /// Which.
+        destination: Address,
+    },
+    /// What its reader has ended may be made on again, as by [`Edit::Alive`].
+    Allow {
         /// Which.
         destination: Address,
     },

@@ -64,7 +64,7 @@ pub(super) fn html(says: &Said) -> String {
         Said::NothingHere => ("There is nothing here", String::new()),
         Said::Later => (
             "This did not work just now",
-            "<p>Nothing was changed. Try again in a minute.</p>".to_owned(),
+            "<p>It may not have been done. Try again in a minute.</p>".to_owned(),
         ),
     };
     format!(

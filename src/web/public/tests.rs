@@ -181,11 +181,10 @@ async fn there_is_nothing_else_and_nobody_without_a_link_learns_anything() {
     let other = server.links.unsubscribe(&"email:eva@example.org".parse().unwrap());
     let other = other.strip_prefix("https://bell.example").unwrap();
     let page = server.post(other, FORM, "").await;
-    assert!(
-        page.contains("No more mails"),
-        "to an address that nothing is sent to, nothing is sent"
-    );
-    assert!(!server.is_ended().await);
+    assert!(page.contains("No more mails"), "{page}");
+    let eva = server.store.destination(&"email:eva@example.org".parse().unwrap()).await.unwrap();
+    assert!(eva.unwrap().is_refused, "nothing was sent there yet, and nothing is going to be");
+    assert!(!server.is_ended().await, "it is not hers");
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ fn run_says_all_that_it_lacks() {
         2,
         &[
             "there is no section [youtube]: without an API key there are no numbers; `tubebell init` writes a configuration that says where to get one",
-            "there is neither [telegram] nor [discord] nor [webhook]: nobody could be told; add one of them",
+            "there is neither [telegram] nor [discord] nor [email] nor [webhook]: nobody could be told; add one of them",
             "tubebell: 2 mistakes in the configuration",
         ],
     );

@@ -155,7 +155,7 @@ async fn what_is_sent_arrives() {
     assert_eq!(letter.subject, "Never – 10,000 views");
     assert_eq!(letter.from[0].name.as_deref(), Some("Tübebell"));
     assert_eq!(letter.message_id.as_deref(), Some("4ZQK7M2XA5TBN@example.org"));
-    let link = links().unsubscribe(&ANA.parse().unwrap());
+    let link = links().unsubscribe(&format!("email:{ANA}").parse().unwrap());
     let lines = |text: &Option<String>| text.as_deref().unwrap().replace("\r\n", "\n");
     assert_eq!(lines(&letter.text), format!("Never: 10,000 views\n.\n..dots\nEnd this: {link}\n"));
     assert_eq!(lines(&letter.html), super::email::mail().html.replace('\u{2}', &link));

@@ -1,4 +1,4 @@
-//! The client that mail is really sent with: what it types arrives.
+//! A client that nobody here wrote: what it types arrives.
 
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Attachment, MultiPart, SinglePart};

@@ -115,7 +115,7 @@ async fn a_real_server_takes_mails_and_others_read_and_verify_them() {
         for _ in 0..2 {
             email.send(&outgoing).await.unwrap();
             let read: Value = serde_json::from_str(&server.line()).unwrap();
-            let link = links().unsubscribe(&ANA.parse().unwrap());
+            let link = links().unsubscribe(&format!("email:{ANA}").parse().unwrap());
             assert_eq!(read["defects"], json!([]), "{read}");
             assert_eq!(read["same_words"], true, "{read}");
             assert_eq!((&read["from"], &read["to"]), (&json!("bell@example.org"), &json!([ANA])));

@@ -39,14 +39,22 @@ async fn what_its_reader_has_ended_stays_off_until_it_is_made_on_by_name() {
     }
     assert_eq!(bench.refused().await, ended, "it is not forgotten");
 
+    assert_eq!(bench.edit(Edit::Alive { destination: at(MAILBOX) }).await, Edited::Done(0));
+    assert_eq!(bench.refused().await, ended, "nor does it come back by itself");
+    assert_eq!(bench.edit(Edit::Allow { destination: at(MAILBOX) }).await, Edited::Done(1));
     assert_eq!(bench.edit(Edit::Alive { destination: at(MAILBOX) }).await, Edited::Done(1));
     assert_eq!(bench.refused().await, None);
     bench.sums();
 }
 
 #[tokio::test]
-async fn an_address_that_nothing_is_sent_to_can_not_be_ended() {
+async fn an_address_that_nothing_is_sent_to_yet_is_ended_for_the_days_to_come() {
     let bench = Bench::new();
-    let refuse = Edit::Refuse { destination: at("email:eva@example.org") };
-    assert_eq!(bench.edit(refuse).await, Edited::NotFound);
+    assert_eq!(bench.edit(Edit::Refuse { destination: at(MAILBOX) }).await, Edited::Done(1));
+    bench.watch(MAILBOX, "views any").await;
+    bench.see(1).await;
+    bench.see(2).await;
+    assert!(bench.turn(Channel::Email, 9, Vec::new()).await.claims.is_empty());
+    assert!(matches!(bench.refused().await, Some(Shut::Refused { .. })));
+    bench.sums();
 }
