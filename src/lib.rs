@@ -13,6 +13,7 @@ pub(crate) mod detect;
 pub mod draw;
 pub(crate) mod files;
 pub mod http;
+pub mod links;
 pub mod model;
 pub mod notify;
 pub mod pipeline;

@@ -42,15 +42,8 @@ fn run(figures: &mut Figures, channel: &str, address: &str) -> anyhow::Result<()
     let database = seed.database(folder.path())?;
     let sink = Sink::start(&Behaviour::default())?;
     crate::seed::point_to(&database, &sink.base)?;
-    let waiting = runtime()?.block_on(async {
-        let router = Router::open(&database)?;
-        router.log((1..=VIDEOS).map(|video| look(video, 1, 7))).await?;
-        router.drain().await?;
-        let figures = router.store.figures(tubebell::app::system_clock()()).await?;
-        anyhow::Ok(figures.alerts_waiting)
-    })?;
     let wanted = DESTINATIONS * VIDEOS;
-    ensure!(waiting == wanted, "{waiting} alerts wait instead of {wanted}");
+    waiting(&database, VIDEOS, wanted)?;
     println!(
         "   {wanted} alerts wait for {DESTINATIONS} destinations, {VIDEOS} each, of as many videos: no two of one video\n   \
          for one destination. Claimed, rendered, stored with the body, sent, receipt stored, in SQLite: WAL mode,\n   \
@@ -91,8 +84,21 @@ fn run(figures: &mut Figures, channel: &str, address: &str) -> anyhow::Result<()
     Ok(())
 }
 
+/// Has all videos change, so that so many alerts wait.
+pub(crate) fn waiting(database: &Path, videos: u64, wanted: u64) -> anyhow::Result<()> {
+    let waiting = runtime()?.block_on(async {
+        let router = Router::open(database)?;
+        router.log((1..=videos).map(|video| look(video, 1, 7))).await?;
+        router.drain().await?;
+        let figures = router.store.figures(tubebell::app::system_clock()()).await?;
+        anyhow::Ok(figures.alerts_waiting)
+    })?;
+    ensure!(waiting == wanted, "{waiting} alerts wait instead of {wanted}");
+    Ok(())
+}
+
 /// Messages whose receipt is stored, with the body.
-fn recorded(database: &Path) -> anyhow::Result<u64> {
+pub(crate) fn recorded(database: &Path) -> anyhow::Result<u64> {
     let sql = "SELECT count(*) FROM notification
                WHERE state = 'sent' AND receipt <> '' AND body <> '' AND members <> '[]'";
     Ok(rusqlite::Connection::open(database)?.query_row(sql, [], |row| row.get(0))?)

@@ -11,6 +11,7 @@ mod digests;
 mod figures;
 mod latency;
 mod listing;
+mod mail;
 mod memory;
 mod picture;
 mod probe;
@@ -33,6 +34,7 @@ type Bench = (&'static [&'static str], fn(&mut Figures) -> anyhow::Result<()>);
 const BENCHES: &[Bench] = &[
     (&["deliver_webhook", "deliver_cpu_us"], deliver::webhook),
     (&["deliver_telegram"], deliver::telegram),
+    (&["deliver_email"], mail::deliver),
     (&["deliver_discord"], deliver::discord),
     (&["changes_idle"], changes::idle),
     (&["changes_firing"], changes::firing),

@@ -18,6 +18,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) telegram: bool,
     /// The bot on Discord, where that is a channel.
     pub(crate) discord: Option<DiscordBot<'a>>,
+    /// The mail server, where e-mail is a channel.
+    pub(crate) smtp_url: Option<&'a str>,
     /// Lines of the section `[telegram]` beside the token and the address.
     pub(crate) rates: &'a str,
     /// Lines of the section `[youtube]` beside the key and the address.
@@ -42,7 +44,8 @@ const UNLIMITED: &str = "rate_per_s = 0\nchat_rate_per_s = 0\ngroup_rate_per_min
 impl<'a> Setup<'a> {
     /// Webhooks alone, without limits.
     pub(crate) fn of(sink: &'a Sink) -> Setup<'a> {
-        Setup { sink, telegram: false, discord: None, rates: UNLIMITED, polling: "", web: None }
+        let (discord, smtp_url, web) = (None, None, None);
+        Setup { sink, telegram: false, discord, smtp_url, rates: UNLIMITED, polling: "", web }
     }
 
     fn text(&self, database: &Path) -> String {
@@ -62,6 +65,13 @@ impl<'a> Setup<'a> {
             let rates = self.rates;
             write!(text, "[telegram]\ntoken = \"1:bench\"\napi_url = \"{base}\"\n{rates}")
                 .expect("a text can be written to");
+        }
+        if let Some(url) = self.smtp_url {
+            write!(
+                text,
+                "[email]\nsmtp_url = \"{url}\"\nfrom = \"bell@example.org\"\nrate_per_min = 0\n"
+            )
+            .expect("a text can be written to");
         }
         if let Some(DiscordBot { url, token, rates }) = self.discord {
             write!(text, "[discord]\ntoken = \"{token}\"\napi_url = \"{url}\"\n{rates}")

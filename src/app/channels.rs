@@ -9,9 +9,11 @@ use super::StartError;
 use crate::config::Config;
 use crate::deliver::{Limiter, Rates};
 use crate::draw::Painter;
+use crate::links::Links;
 use crate::model::{Channel, Clock};
 use crate::notify::Notifier;
 use crate::notify::discord::{Discord, DiscordOptions, DiscordWebhook, Refusals};
+use crate::notify::email::{Email, EmailOptions};
 use crate::notify::telegram::{Telegram, TelegramOptions};
 use crate::notify::webhook::{Webhook, WebhookOptions};
 
@@ -22,6 +24,8 @@ pub struct Channels {
     pub(super) telegram: Option<TelegramBot>,
     /// The same in Discord.
     pub(super) discord: Option<Discord>,
+    /// What sends mails.
+    pub(super) email: Option<Email>,
     /// Draws the pictures of what is sent.
     pub(super) painter: Painter,
 }
@@ -48,7 +52,8 @@ pub(super) struct TelegramBot {
 }
 
 impl Channels {
-    /// Makes the clients of the sections that there are. Drawing pictures belongs to `tracker`.
+    /// Makes the clients of the sections that there are. Drawing pictures belongs to `tracker`. `links`: those in mails, where
+    /// there are pages.
     ///
     /// # Errors
     ///
@@ -56,14 +61,18 @@ impl Channels {
     pub fn new(
         config: &Config,
         clock: &Clock,
+        links: Option<&Arc<Links>>,
         tracker: &TaskTracker,
     ) -> Result<Channels, StartError> {
         let painter = Painter::new(tracker.clone());
         let discord = config.discord.as_ref().map(discord).transpose()?;
         let telegram = config.telegram.as_ref().map(telegram).transpose()?;
         let webhook = config.webhook.as_ref().map(|options| webhook(options, clock)).transpose()?;
+        let email =
+            config.email.as_ref().map(|options| email(options, links, clock)).transpose()?;
         let sender = |channel| match channel {
             Channel::Telegram => telegram.as_ref().map(TelegramBot::sender),
+            Channel::Email => email.as_ref().map(|(_, sender)| sender.clone()),
             Channel::Webhook => webhook.clone(),
             Channel::Discord => {
                 discord.as_ref().and_then(|ways| Some(ways.bot.as_ref()?.1.clone()))
@@ -73,7 +82,8 @@ impl Channels {
         };
         let senders = Channel::ALL.into_iter().filter_map(sender).collect();
         let discord = discord.and_then(|ways| ways.bot).map(|(client, _)| client);
-        Ok(Channels { senders, telegram, discord, painter })
+        let email = email.map(|(client, _)| client);
+        Ok(Channels { senders, telegram, discord, email, painter })
     }
 
     /// What sends to a channel; `None`: it is off.
@@ -121,6 +131,18 @@ fn discord(options: &DiscordOptions) -> Result<DiscordWays, StartError> {
 fn webhook(options: &WebhookOptions, clock: &Clock) -> Result<Sender, StartError> {
     let webhook = Webhook::new(options, Arc::clone(clock)).map_err(|error| failed(&error))?;
     Ok(Sender { notifier: Arc::new(webhook), limiter: limiter(Rates::default()) })
+}
+
+fn email(
+    options: &EmailOptions,
+    links: Option<&Arc<Links>>,
+    clock: &Clock,
+) -> Result<(Email, Sender), StartError> {
+    let email = Email::new(options, links.cloned(), Arc::clone(clock));
+    let email = email.map_err(|error| failed(&error))?;
+    let rates = Rates { per_s: options.rate_per_min / 60.0, ..Rates::default() };
+    let sender = Sender { notifier: Arc::new(email.clone()), limiter: limiter(rates) };
+    Ok((email, sender))
 }
 
 fn limiter(rates: Rates) -> Arc<Limiter> {

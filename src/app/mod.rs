@@ -4,6 +4,7 @@ mod census;
 mod channels;
 mod clock;
 mod heartbeat;
+mod links;
 mod listening;
 mod looks;
 mod lookup;
@@ -13,10 +14,12 @@ mod templates;
 #[cfg(test)]
 mod tests;
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -25,6 +28,7 @@ use channels::{Sender, TelegramBot};
 use clock::ClockWatch;
 pub use clock::{clock, system_clock};
 use heartbeat::Heartbeat;
+pub use links::links;
 use listening::{
     Answers, Common, DiscordListener, Hearing, TelegramAdministrators, TelegramListener,
 };
@@ -43,7 +47,7 @@ use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
 use crate::store::{Housekeeping, ListLimits, Polling, Retention, Store};
 use crate::telemetry::{Metrics, Plain, seconds};
-use crate::web::Web;
+use crate::web::{Public, Web};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -99,6 +103,8 @@ pub struct Gateway {
     pub metrics: Metrics,
     /// Where the web server listens, if it does.
     pub web: Option<std::net::SocketAddr>,
+    /// Where strangers are served, if anywhere.
+    pub public: Option<std::net::SocketAddr>,
 }
 
 impl Gateway {
@@ -126,11 +132,11 @@ impl Gateway {
             return Err(StartError::Configuration(lacking));
         }
         let renderer = renderer(&config.defaults.templates)?;
-        let listener = match &config.web {
-            Some(web) => Some(crate::web::bind(web.listen).await.map_err(StartError::Other)?),
-            None => None,
-        };
+        let listener = bound("listen", config.web.as_ref().map(|web| web.listen)).await?;
+        let public_listen = config.web.as_ref().and_then(|web| web.public_listen);
+        let public_listener = bound("public_listen", public_listen).await?;
         let web = listener.as_ref().and_then(|listener| listener.local_addr().ok());
+        let public = public_listener.as_ref().and_then(|listener| listener.local_addr().ok());
         let metrics = Metrics::new();
         metrics.set(Plain::StartTime, seconds(clock()));
         let wakers = Wakers::default();
@@ -143,6 +149,8 @@ impl Gateway {
             tracker: &tracker,
         };
         let (store, listener) = opening.open(listener).await?;
+        let links = links(config, &*store).await?;
+        let renderer = Arc::new(with_mail_foot(renderer, config, links.is_some()));
         ClockWatch::at_start(&*store, clock()).await?;
         let operator = Operator {
             to: config.operator.to.clone(),
@@ -155,7 +163,7 @@ impl Gateway {
             .clone()
             .ok_or_else(|| StartError::Other("[youtube] is missing".to_owned()))?;
         let youtube = Arc::new(youtube(&youtube_options, &*store).await?);
-        let channels = Channels::new(config, &clock, &tracker)?;
+        let channels = Channels::new(config, &clock, links.as_ref(), &tracker)?;
         // A token that Telegram refuses is a mistake of the configuration; a Telegram that is away is not.
         let bot = match &channels.telegram {
             Some(bot) => listening::introduce(&bot.client).await.map_err(StartError::Other)?,
@@ -187,6 +195,15 @@ impl Gateway {
             max_age: config.limits.max_age,
             at_most_max: DAY * config.limits.retention_days.saturating_sub(1).max(1),
         });
+        if let Some(email) = channels.email {
+            let stopped = stop.clone().cancelled_owned();
+            tracker.spawn(async move {
+                tokio::select! {
+                    () = stopped => {}
+                    () = email.tend() => {}
+                }
+            });
+        }
         let mut checks: Vec<(&'static str, crate::web::Check)> = Vec::new();
         for Sender { notifier, limiter } in channels.senders {
             let channel = notifier.channel();
@@ -313,7 +330,7 @@ impl Gateway {
             clock: Arc::clone(&clock),
             watched,
             stream,
-            wakers,
+            wakers: wakers.clone(),
             tracker: tracker.clone(),
         };
         let discord_token = config.discord.as_ref().and_then(|options| options.token.clone());
@@ -342,6 +359,16 @@ impl Gateway {
             };
             tracker.spawn(listener.run(stop.clone()));
         }
+        if let (Some(listener), Some(links)) = (public_listener, links) {
+            let pages = Public {
+                store: Arc::clone(&store) as _,
+                links,
+                contact: config.email.as_ref().and_then(|email| email.contact.clone()),
+                clock: Arc::clone(&clock),
+                changed: Box::new(move || wakers.wake()),
+            };
+            tracker.spawn(pages.run(listener, stop.clone()));
+        }
         tracker.spawn(sweep(
             Arc::clone(&store) as _,
             config.limits.retention_days,
@@ -367,7 +394,7 @@ impl Gateway {
             };
             tracker.spawn(pages.run(listener, stop.clone()));
         }
-        Ok(Gateway { tracker, time_limits, stop, store, metrics, web })
+        Ok(Gateway { tracker, time_limits, stop, store, metrics, web, public })
     }
 
     /// The store, for the demo and tests.
@@ -385,6 +412,12 @@ impl Gateway {
             tracing::warn!("stopped before everything had ended");
         }
     }
+}
+
+/// Binds what a key of `[web]` names, if it names something.
+async fn bound(key: &str, at: Option<SocketAddr>) -> Result<Option<TcpListener>, StartError> {
+    let Some(at) = at else { return Ok(None) };
+    crate::web::bind(key, at).await.map(Some).map_err(StartError::Other)
 }
 
 /// Runs a gateway until SIGINT or SIGTERM.
@@ -415,6 +448,9 @@ pub fn run(config: &Config) -> Result<(), StartError> {
         if let Some(web) = gateway.web {
             tracing::info!("health and metrics on http://{web}");
         }
+        if let Some(public) = gateway.public {
+            tracing::info!("links in mails are served on http://{public}");
+        }
         stopped.await;
         tracing::info!("stopping");
         gateway.stop().await;
@@ -439,9 +475,15 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn renderer(folder: &Path) -> Result<Arc<Renderer>, StartError> {
+/// A renderer that knows how the readers of mails end them.
+pub(crate) fn with_mail_foot(renderer: Renderer, config: &Config, has_links: bool) -> Renderer {
+    let contact = config.email.as_ref().and_then(|email| email.contact.as_deref());
+    renderer.with_mail_foot(has_links, contact)
+}
+
+fn renderer(folder: &Path) -> Result<Renderer, StartError> {
     let files = templates(folder).map_err(|error| StartError::Other(error.to_string()))?;
-    Renderer::new(&files).map(Arc::new).map_err(|mistakes| {
+    Renderer::new(&files).map_err(|mistakes| {
         let folder = folder.display();
         StartError::Templates(
             mistakes.iter().map(|mistake| format!("{folder}/{mistake}")).collect(),

@@ -14,6 +14,7 @@ fn gateway(folder: &Path, time_limits: TimeLimits) -> (Gateway, Arc<Sqlite>) {
         store: Arc::clone(&sqlite) as _,
         metrics: Metrics::new(),
         web: None,
+        public: None,
     };
     (gateway, sqlite)
 }

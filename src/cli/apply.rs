@@ -93,8 +93,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let summary = apply.done.summary(args.dry_run);
     let enabled = apply.enabled.summary(args.dry_run);
     drop(apply);
-    if let Some(enabled) = enabled {
-        writeln!(out, "{enabled}")?;
+    for line in enabled {
+        writeln!(out, "{line}")?;
     }
     writeln!(out, "{summary}")?;
     out.flush()?;

@@ -1,8 +1,8 @@
 //! `tubebell check`: everything that is wrong, one line each, before anything runs.
 //!
 //! First what needs no network: the configuration, the templates, the store and the plan of polling. Then, unless
-//! `--offline`, YouTube is asked with the key (1 unit), and Telegram and Discord with their tokens. A webhook is not called:
-//! its receiver would take that for a message.
+//! `--offline`, YouTube is asked with the key (1 unit), Telegram and Discord are with their tokens, and the mail server is signed
+//! in to. A webhook is not called: its receiver would take that for a message.
 
 use std::io::Write;
 use std::path::Path;
@@ -12,11 +12,13 @@ use super::fault::Fault;
 use super::preview;
 use super::shut::in_words;
 use super::terminal::{counted, plain};
+use crate::app::system_clock;
 use crate::config::{Config, DefaultOptions};
 use crate::control::AccessMode;
 use crate::model::{Address, Channel, DestinationId, Settings, UnixMillis};
 use crate::notify::SendError;
 use crate::notify::discord::{Discord, Refusals};
+use crate::notify::email::Email;
 use crate::notify::telegram::Telegram;
 use crate::pipeline::Watched;
 use crate::render::Renderer;
@@ -59,6 +61,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     for line in config.exposed_secrets() {
         report.note(&line)?;
     }
+    if config.email.as_ref().is_some_and(|email| email.contact.is_none())
+        && config.links_base().is_none()
+    {
+        report.note(
+            "mails name no way to end them: set email.contact, or [web] public_listen and public_url",
+        )?;
+    }
     if config.limits.retention_days > RETENTION_DAYS_OF_THE_TERMS {
         report.note(&format!(
             "limits.retention_days = {}: the terms of YouTube's API allow {RETENTION_DAYS_OF_THE_TERMS}",
@@ -76,7 +85,8 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         }
         youtube(&config, context.now, &mut report).await?;
         telegram(&config, &mut report).await?;
-        discord(&config, &mut report).await
+        discord(&config, &mut report).await?;
+        email(&config, &mut report).await
     })?;
     report.finish()
 }
@@ -288,6 +298,22 @@ async fn telegram<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(
             let advice = advice(&error, "get the right one from @BotFather,", "telegram");
             report.failed(&format!("telegram: {advice} ({error})"))
         }
+    }
+}
+
+async fn email<W: Write>(config: &Config, report: &mut Report<W>) -> Result<(), Fault> {
+    let Some(options) = &config.email else { return Ok(()) };
+    let client = match Email::new(options, None, system_clock()) {
+        Ok(client) => client,
+        Err(error) => return report.wrong(&format!("email: {error}")),
+    };
+    let server = &options.server.host;
+    match client.introduce().await {
+        Ok(()) => report.ok(&format!("email: {server} takes our mails")),
+        Err(error @ SendError::Unauthorized(_)) => {
+            report.failed(&format!("email: {server}: {error}; mend email.smtp_url"))
+        }
+        Err(error) => report.failed(&format!("email: {server}: {error}")),
     }
 }
 

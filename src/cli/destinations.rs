@@ -114,6 +114,8 @@ async fn enable(store: &Sqlite, which: &Which, now: UnixMillis, tz: &str) -> Res
     match row.shut() {
         None => writeln!(out, "{shown} is on already")?,
         Some(shut) => {
+            let allow = Edit::Allow { destination: row.address.clone() };
+            store.edit(None, vec![allow], now).await?;
             let more = make_on(store, row.address, now).await?.saturating_sub(1);
             let more = match more {
                 0 => String::new(),

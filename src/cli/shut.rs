@@ -13,6 +13,10 @@ pub(super) fn in_words(shut: &Shut, tz: &str) -> String {
             format!("off since {}, because {}", moment(*since), because(reason))
         }
         Shut::Off { reason, since: None } => format!("off, because {}", because(reason)),
+        Shut::Refused { since: Some(since) } => {
+            format!("off since {}, because its reader ended it", moment(*since))
+        }
+        Shut::Refused { since: None } => "off, because its reader ended it".to_owned(),
         Shut::Barred(barred) => format!(
             "barred since {}, because {}; tried again {}",
             moment(barred.since),

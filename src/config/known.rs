@@ -12,8 +12,7 @@ use crate::model::excerpt;
 pub(super) const DEFAULT_TOML: &str = include_str!("../../config/default.toml");
 
 /// Sections of later releases: a clearer answer than "unknown".
-const NOT_IN_THIS_VERSION: [(&str, &str); 3] = [
-    ("email", "e-mail"),
+const NOT_IN_THIS_VERSION: [(&str, &str); 2] = [
     ("kafka", "Kafka (snapshots travel through the store)"),
     ("ksqldb", "ksqlDB (changes are found by tubebell itself)"),
 ];

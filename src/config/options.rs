@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use super::reader::Reader;
 use super::values;
@@ -13,6 +13,7 @@ use crate::control::AccessMode;
 use crate::files;
 use crate::model::{Address, Channel, Schedule, excerpt};
 use crate::notify::discord::{self, DiscordOptions};
+use crate::notify::email::{self, DkimOptions, EmailOptions};
 use crate::notify::telegram::TelegramOptions;
 use crate::notify::webhook::WebhookOptions;
 use crate::source::YouTubeOptions;
@@ -27,6 +28,8 @@ pub struct Config {
     pub telegram: Option<TelegramOptions>,
     /// Discord: its webhooks, and a bot where there is a token.
     pub discord: Option<DiscordOptions>,
+    /// E-mail.
+    pub email: Option<EmailOptions>,
     /// Signed webhooks.
     pub webhook: Option<WebhookOptions>,
     /// The database.
@@ -80,6 +83,7 @@ impl Config {
             Channel::Telegram => "section [telegram]",
             Channel::Discord => "discord.token",
             Channel::DiscordWebhook => "section [discord]",
+            Channel::Email => "section [email]",
             Channel::Webhook => "section [webhook]",
             Channel::Recorder => "section [recorder]",
         }
@@ -89,7 +93,9 @@ impl Config {
     const fn section(channel: Channel) -> &'static str {
         match channel {
             Channel::Discord | Channel::DiscordWebhook => "discord",
-            Channel::Telegram | Channel::Webhook | Channel::Recorder => channel.name(),
+            Channel::Telegram | Channel::Email | Channel::Webhook | Channel::Recorder => {
+                channel.name()
+            }
         }
     }
 
@@ -98,6 +104,7 @@ impl Config {
     pub const fn is_on(&self, channel: Channel) -> bool {
         match channel {
             Channel::Telegram => self.telegram.is_some(),
+            Channel::Email => self.email.is_some(),
             Channel::Webhook => self.webhook.is_some(),
             Channel::Discord => {
                 matches!(&self.discord, Some(DiscordOptions { token: Some(_), .. }))
@@ -106,6 +113,13 @@ impl Config {
             // It has no section, and refuses nothing.
             Channel::Recorder => true,
         }
+    }
+
+    /// The URL in front of the links in mails; `None`: no page is behind them.
+    #[must_use]
+    pub fn links_base(&self) -> Option<&str> {
+        let web = self.web.as_ref().filter(|web| web.public_listen.is_some());
+        web.and_then(|web| web.public_url.as_deref())
     }
 
     /// The files of secrets that others on this machine may read or change, one line each.
@@ -137,7 +151,9 @@ pub struct WebOptions {
     pub listen: SocketAddr,
     /// Names under which its pages are read, beside IP addresses and names without a dot.
     pub hosts: Vec<String>,
-    /// How people reach it, without `/` at the end. Has no effect yet.
+    /// Where strangers are served, if anywhere.
+    pub public_listen: Option<SocketAddr>,
+    /// How people reach what is served there, without `/` at the end.
     pub public_url: Option<String>,
     /// Opens what only the operator may do. Has no effect yet.
     pub admin_token: Option<SecretString>,
@@ -237,6 +253,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         youtube: reader.on("youtube").then(|| youtube(reader)),
         telegram: reader.on("telegram").then(|| telegram(reader)),
         discord: reader.on("discord").then(|| discord(reader)),
+        email: reader.on("email").then(|| email(reader)),
         webhook: reader.on("webhook").then(|| webhook(reader)),
         store: StoreOptions { path: reader.value("store.url", values::sqlite) },
         web: reader.on("web").then(|| web(reader)),
@@ -321,6 +338,45 @@ fn discord(reader: &mut Reader) -> DiscordOptions {
     }
 }
 
+fn email(reader: &mut Reader) -> EmailOptions {
+    let url = reader.secret("email.smtp_url", email::check_url, email::URL_FROM);
+    let from = reader.needed("email.from", values::mailbox, "write whom mails are from");
+    EmailOptions {
+        server: url.expose_secret().parse().unwrap_or_default(),
+        from: from.unwrap_or_default(),
+        rate_per_min: f64::from(reader.value("email.rate_per_min", values::number(0))),
+        contact: reader.optional("email.contact", values::line),
+        dkim: dkim(reader),
+    }
+}
+
+/// The signature, of which all parts are given or none.
+fn dkim(reader: &mut Reader) -> Option<DkimOptions> {
+    const PARTS: [(&str, [&str; 2]); 3] = [
+        ("dkim_domain", ["email.dkim_domain", ""]),
+        ("dkim_selector", ["email.dkim_selector", ""]),
+        ("dkim_key", ["email.dkim_key", "email.dkim_key_file"]),
+    ];
+    let given = |reader: &Reader, paths: &[&'static str; 2]| {
+        paths.iter().copied().find(|path| reader.is_given(path))
+    };
+    let lacking: Vec<&str> = PARTS
+        .iter()
+        .filter(|(_, paths)| given(reader, paths).is_none())
+        .map(|(name, _)| *name)
+        .collect();
+    let first = PARTS.iter().find_map(|(_, paths)| given(reader, paths))?;
+    if !lacking.is_empty() {
+        let message = format!("signs nothing without {}", lacking.join(" and "));
+        reader.mistake(first, &[], &message);
+    }
+    Some(DkimOptions {
+        domain: reader.optional("email.dkim_domain", values::domain)?,
+        selector: reader.optional("email.dkim_selector", values::domain)?,
+        key: reader.optional_secret_of_lines("email.dkim_key", email::check_dkim_key)?,
+    })
+}
+
 fn webhook(reader: &mut Reader) -> WebhookOptions {
     let mut secrets =
         reader.optional("webhook.secrets", values::secrets(false)).unwrap_or_default();
@@ -349,6 +405,7 @@ fn web(reader: &mut Reader) -> WebOptions {
     WebOptions {
         listen: reader.value("web.listen", values::listen),
         hosts: reader.value("web.hosts", values::host_names),
+        public_listen: reader.optional("web.public_listen", values::listen),
         public_url: reader.optional("web.public_url", values::base_url),
         admin_token: reader.optional_secret("web.admin_token", values::not_empty),
     }
@@ -387,8 +444,14 @@ fn bus_mode(raw: &super::toml::Raw) -> Result<(), String> {
     }
 }
 
-/// What only shows when sections are seen together.
+/// What only shows when keys are seen together.
 fn across(config: &Config, reader: &mut Reader) {
+    if let Some(WebOptions { public_listen: Some(_), public_url: None, .. }) = config.web
+        && !reader.is_given("web.public_url")
+    {
+        let message = "serves the links in mails, which begin with public_url: say which";
+        reader.mistake("web.public_listen", &[], message);
+    }
     let off =
         config.operator.to.iter().map(Address::channel).find(|channel| !config.is_on(*channel));
     if let Some(channel) = off {

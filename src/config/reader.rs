@@ -117,6 +117,22 @@ impl Reader {
         }
     }
 
+    /// A value that its section cannot do without; `where_from` says what to write. `None` after a mistake.
+    pub(super) fn needed<T>(
+        &mut self,
+        path: &str,
+        parse: impl Fn(&Raw) -> Result<T, String>,
+        where_from: &str,
+    ) -> Option<T> {
+        if !self.is_given(path)
+            && let Some(section) = self.given.get(split(path).0)
+        {
+            let message = format!("{path} is missing: {where_from}");
+            self.found.push((section.origin.clone(), message));
+        }
+        self.optional(path, parse)
+    }
+
     /// A secret that its section cannot do without; `where_from` says how to get one.
     ///
     /// Empty after a mistake.
@@ -147,6 +163,21 @@ impl Reader {
         path: &str,
         check: impl Fn(&str) -> Result<(), String>,
     ) -> Option<SecretString> {
+        self.optional_secret_of_lines(path, |text| {
+            if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+                return Err("holds a space or line break: only the secret itself may stand there"
+                    .to_owned());
+            }
+            check(text)
+        })
+    }
+
+    /// The same, where a secret may have spaces and several lines.
+    pub(super) fn optional_secret_of_lines(
+        &mut self,
+        path: &str,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Option<SecretString> {
         let path_of_file = format!("{path}_file");
         self.note_secrets(path);
         self.note_secrets(&path_of_file);
@@ -159,10 +190,6 @@ impl Reader {
         }
         let checked = |text: &str| match check(text) {
             _ if holds_quotes(text) => Err(IN_QUOTES.to_owned()),
-            _ if text.contains(|c: char| c.is_whitespace() || c.is_control()) => {
-                Err("holds a space or line break: only the secret itself may stand there"
-                    .to_owned())
-            }
             Ok(()) => Ok(SecretString::from(text)),
             Err(message) => Err(message),
         };

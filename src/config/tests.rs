@@ -39,7 +39,7 @@ fn three_mistakes_at_once_are_three_lines() {
     insta::assert_snapshot!(with(text, &[]).unwrap_err(), @r"
     config/tubebell.toml:2: unknown key youtube.api_kay: did you mean api_key?
     config/tubebell.toml:4: youtube.daily_units: expected a whole number of at least 1
-    config/tubebell.toml:6: operator.to: `mail` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…> or webhook:<https://…>
+    config/tubebell.toml:6: operator.to: `mail` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…>, email:<name>@<domain> or webhook:<https://…>
     ");
 }
 
@@ -168,7 +168,7 @@ youtube.token = "1:a" → unknown key youtube.token: did you mean discord.token,
 bus.zzzzzz = 1 → unknown key bus.zzzzzz: [bus] has mode
 bus.more.x = 1 → unknown key bus.more: did you mean mode?
 [youtub] ⏎ api_key = "k" → unknown section [youtub]: did you mean [youtube]?
-[weather] → unknown section [weather]: known are access, bus, defaults, discord, limits, log, operator, store, telegram, web, webhook, youtube
+[weather] → unknown section [weather]: known are access, bus, defaults, discord, email, limits, log, operator, store, telegram, web, webhook, youtube
 daily_units = 5 → daily_units stands in no section: write it below [youtube]
 youtube = 5 → youtube is a section: write [youtube], and its keys below
 [[web]] → web is a section: write [web] in single brackets, and its keys below
@@ -180,7 +180,6 @@ youtube = 5 → youtube is a section: write [youtube], and its keys below
 fn what_later_versions_bring_is_named_as_not_there() {
     check_rows(
         r#"
-[email] → [email]: this version has no e-mail: take the section out
 [kafka] → [kafka]: this version has no Kafka (snapshots travel through the store): take the section out
 [ksqldb] → [ksqldb]: this version has no ksqlDB (changes are found by tubebell itself): take the section out
 bus.mode = "kafka" → bus.mode: this version has no Kafka: write "embedded"
@@ -189,9 +188,9 @@ store.url = "postgres://u:hunter2@db/x" → store.url: this version has no Postg
 "#,
     );
     check_variable(
-        "TUBEBELL_EMAIL__FROM",
+        "TUBEBELL_KSQLDB__URL",
         "x",
-        "TUBEBELL_EMAIL__FROM: [email]: this version has no e-mail: take the section out",
+        "TUBEBELL_KSQLDB__URL: [ksqldb]: this version has no ksqlDB (changes are found by tubebell itself): take the section out",
     );
 }
 
@@ -229,11 +228,16 @@ web.listen = "localhost:8080" → web.listen: expected an IP address and a port,
 web.hosts = "a.org" → web.hosts: expected a list, as in ["status.example.org"], not text
 web.hosts = ["a.org:80"] → web.hosts: `a.org:80` is no name of a host: write it without port and path, as in ["status.example.org"]
 web.public_url = "ftp://a.org" → web.public_url: is no URL: write https://host or https://host/path
+email.from = "ana" ⏎ email.smtp_url = "smtp://localhost" → email.from: expected an address, as in "tubebell <bell@example.org>"
+email.smtp_url = "smtp://localhost" → email.from is missing: write whom mails are from
+email.dkim_domain = "b.org" ⏎ email.from = "a@b.org" ⏎ email.smtp_url = "smtp://localhost" → email.dkim_domain: signs nothing without dkim_selector and dkim_key
+email.contact = "a\nb" ⏎ email.from = "a@b.org" ⏎ email.smtp_url = "smtp://localhost" → email.contact: expected one line of at most 200 characters
+web.public_listen = "127.0.0.1:8081" → web.public_listen: serves the links in mails, which begin with public_url: say which
 access.mode = "closed" → access.mode: "closed" is not known: write "invite" or "open" or "allowlist"
 access.mode = "allowlist" → access.allow: is empty: nobody could talk to the bots
 access.allow = ["telegram:ana"] → access.allow: `telegram:ana` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers
 access.allow = ["webhook:https://a.org/hunter2"] → access.allow: webhook:a.org/… can't talk to a bot: write telegram:<chat id>, discord:<server id> or discord:@<user id>
-access.allow = ["telegram:ana", "telegram:1/2", "webhook"] ⏎ access.mode = "allowlist" → access.allow: `telegram:ana` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers; telegram:1/2 is a topic: write telegram:<chat id>, which lets in the whole chat; `webhook` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…> or webhook:<https://…>
+access.allow = ["telegram:ana", "telegram:1/2", "webhook"] ⏎ access.mode = "allowlist" → access.allow: `telegram:ana` is no Telegram chat: write telegram:<chat id> or telegram:<chat id>/<thread id>, both whole numbers; telegram:1/2 is a topic: write telegram:<chat id>, which lets in the whole chat; `webhook` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…>, email:<name>@<domain> or webhook:<https://…>
 access.allow = ["telegram:1/2"] → access.allow: telegram:1/2 is a topic: write telegram:<chat id>, which lets in the whole chat
 access.allow = "telegram:1" → access.allow: expected a list, as in ["telegram:1234"], not text
 defaults.preset = "loud" → defaults.preset: "loud" is not known: write "all" or "milestones" or "quiet"
@@ -242,7 +246,7 @@ defaults.tz = "Europe/Madird" → defaults.tz: `Europe/Madird` is no time zone: 
 operator.to = ["webhook:htps://a.org/hunter2"] → operator.to: entry 1 is no webhook: write webhook:https://host/path
 operator.to = ["discord-webhook:https://discord.com/hunter2"] → operator.to: entry 1 is no Discord webhook: write discord-webhook:https://discord.com/api/webhooks/<id>/<token>, as the channel's settings show it, with ?thread_id=<id> behind it for one thread
 operator.to = ["discord:https://discord.com/api/webhooks/12/hunter2"] → operator.to: entry 1 is no Discord webhook: write discord-webhook:https://discord.com/api/webhooks/<id>/<token>, as the channel's settings show it, with ?thread_id=<id> behind it for one thread
-operator.to = ["discord-webhok:https://a.org/hunter2"] → operator.to: `discord-webhok` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…> or webhook:<https://…>
+operator.to = ["discord-webhok:https://a.org/hunter2"] → operator.to: `discord-webhok` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, discord:@<user id>, discord-webhook:<https://…>, email:<name>@<domain> or webhook:<https://…>
 operator.to = ["discord-webhook:https://a.org/api/webhooks/12/hunter2"] ⏎ discord.rate_per_s = 5 → operator.to: discord-webhook:12/…: a Discord webhook is at https://discord.com, or where discord.api_url says: copy its URL from the channel's settings
 operator.to = ["discord:5"] ⏎ discord.rate_per_s = 5 → operator.to: names a discord destination, but there is no discord.token
 operator.to = ["discord-webhook:https://discord.com/api/webhooks/12/t"] → operator.to: names a discord-webhook destination, but there is no section [discord]
@@ -517,6 +521,12 @@ fn all_on(section: &str, key: &str, line: &str) -> String {
         ("youtube", "api_key", "api_key = \"k\"\n"),
         ("telegram", "token", "token = \"1:a\"\n"),
         ("webhook", "secret", "secret = \"whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\"\n"),
+        ("email", "smtp_url", "smtp_url = \"smtp://localhost\"\n"),
+        ("email", "from", "from = \"bell@example.org\"\n"),
+        ("email", "dkim_domain", "dkim_domain = \"example.org\"\n"),
+        ("email", "dkim_selector", "dkim_selector = \"s\"\n"),
+        ("email", "dkim_key", "dkim_key = \"nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=\"\n"),
+        ("web", "public_url", "public_url = \"https://a.org\"\n"),
     ];
     let mut text = String::new();
     for name in KNOWN.keys() {

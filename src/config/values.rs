@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use super::text::{IN_QUOTES, bounded, holds_quotes, secret_of, text};
 use super::toml::Raw;
 use crate::model::{Address, Digest, Schedule, Settings, SettingsError, excerpt};
+use crate::notify::email::Mailbox;
 
 /// A whole number of at least `least`.
 pub(super) fn number(least: u32) -> impl Fn(&Raw) -> Result<u32, String> {
@@ -281,6 +282,38 @@ pub(super) fn webhook_secret(text: &str) -> Result<(), String> {
 /// How to get a secret for webhooks.
 pub(super) const WEBHOOK_SECRET_FROM: &str =
     "write whsec_ and 24 to 64 random bytes in base64; `openssl rand -base64 32` prints some";
+
+/// An address, with a name in front of it or without: `tubebell <bell@example.org>`.
+pub(super) fn mailbox(raw: &Raw) -> Result<Mailbox, String> {
+    text(raw)?.parse()
+}
+
+/// A name of DNS, or a part of one.
+pub(super) fn domain(raw: &Raw) -> Result<String, String> {
+    let text = text(raw)?;
+    let is_label = |label: &str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        !label.is_empty() && label.bytes().all(fits)
+    };
+    if text.len() <= HOST_MAX_BYTES && text.split('.').all(is_label) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("expected a name of DNS, as in \"example.org\"".to_owned())
+    }
+}
+
+/// Longest line that is told to others, in characters.
+const LINE_MAX: usize = 200;
+
+/// One line of text.
+pub(super) fn line(raw: &Raw) -> Result<String, String> {
+    let text = text(raw)?;
+    if text.trim().is_empty() || text.contains(char::is_control) || text.chars().count() > LINE_MAX
+    {
+        return Err(format!("expected one line of at most {LINE_MAX} characters"));
+    }
+    Ok(text.trim().to_owned())
+}
 
 /// Takes any text but the empty one.
 pub(super) fn not_empty(text: &str) -> Result<(), String> {

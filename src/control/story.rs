@@ -215,6 +215,7 @@ mod tests {
                 muted_until: None,
                 disabled: None,
                 off_since: None,
+                is_refused: false,
                 barred: None,
             },
             pings: Pings::default(),

@@ -179,6 +179,7 @@ mod tests {
                 muted_until: None,
                 disabled: None,
                 off_since: None,
+                is_refused: false,
                 barred: None,
             },
             video: "dQw4w9WgXcQ".parse().unwrap(),

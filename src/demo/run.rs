@@ -1,14 +1,18 @@
-//! `tubebell demo`: the real gateway between a simulated YouTube and sandboxes of Telegram and Discord, in one terminal.
+//! `tubebell demo`: the real gateway between a simulated YouTube and sandboxes of Telegram, Discord and a mail server, in one
+//! terminal.
 
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tubebell_sim::{Simulation, youtube};
 
-use super::scene::Scene;
+use super::scene::{Mailed, Scene, Typed};
 use super::show::show;
-use super::stand_ins::StandIns;
+use super::stand_ins::{MAILBOX, StandIns};
 use crate::app::{Gateway, stop_signal, system_clock};
 use crate::config;
 use crate::files;
@@ -23,7 +27,7 @@ pub(crate) struct Options {
     pub replay: Option<PathBuf>,
     /// How many times faster than life a recording plays.
     pub speed: Option<f64>,
-    /// The port of the page that shows both chat services, on this machine.
+    /// The port of the page that shows phone, Discord and mailbox, on this machine.
     pub port: Option<u16>,
 }
 
@@ -52,13 +56,14 @@ async fn demo(options: Options) -> anyhow::Result<()> {
     youtube.daily_units(DAILY_UNITS);
     let stand_ins = StandIns::start(&simulation, &typed, options.port.unwrap_or(0)).await?;
     let config = configuration(&youtube.base_url(), &stand_ins, &folder.0)?;
+    mailed(&typed, &folder.0)?;
     let gateway = Gateway::start(&config, clock).await?;
 
     println!(
-        "tubebell demo: no keys, no network. A simulated YouTube, the real gateway, sandboxes of Telegram and Discord."
+        "tubebell demo: no keys, no network. A simulated YouTube, the real gateway, sandboxes of Telegram, Discord and e-mail."
     );
     println!(
-        "A phone and a Discord channel, where you can type commands yourself:  {}",
+        "A phone and a Discord channel, where you can type commands yourself, and a mailbox:  {}",
         stand_ins.page
     );
     println!("Ctrl-C ends it.\n");
@@ -87,21 +92,59 @@ async fn curtain(length: Option<Duration>) {
     std::future::pending::<()>().await;
 }
 
+/// Where the configuration of the demo stands, below its folder.
+const CONFIG: &str = "demo.toml";
+
+/// Writes the configuration into the folder, and reads it.
 fn configuration(
     youtube: &str,
     stand_ins: &StandIns,
     folder: &Path,
 ) -> anyhow::Result<config::Config> {
+    let public = free_address()?;
     let text = format!(
         "[youtube]\napi_key = \"demo\"\nbase_url = \"{youtube}\"\nfeed_url = \"{youtube}\"\n\
          daily_units = {DAILY_UNITS}\nmin_interval = \"1s\"\nmax_interval = \"2s\"\n\
          {}[store]\nurl = \"sqlite://{}\"\n[access]\nmode = \"open\"\n\
+         [web]\nlisten = \"127.0.0.1:0\"\npublic_listen = \"{public}\"\npublic_url = \"http://{public}\"\n\
          [defaults]\nat_most = \"5s\"\ntemplates = \"{}\"\n",
         stand_ins.sections(),
         folder.join("demo.db").display(),
         folder.join("templates").display(),
     );
+    write(&folder.join(CONFIG), &text)?;
     Ok(config::parse("demo", &text, [])?)
+}
+
+/// An address that nobody listens at: links have to name it before anybody does.
+fn free_address() -> std::io::Result<SocketAddr> {
+    std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// Applies a watch file with what is mailed, as an operator would: by the program itself.
+fn mailed(typed: &Typed, folder: &Path) -> anyhow::Result<()> {
+    let watch = |Mailed { subject, rules, digest }: &Mailed| {
+        let digest = digest.map(|digest| format!("digest = \"{digest}\"\n")).unwrap_or_default();
+        format!("[[watch]]\n{subject}\nrules = {rules:?}\nto = [\"email:{MAILBOX}\"]\n{digest}")
+    };
+    let file = folder.join("watches.toml");
+    write(&file, &typed.by_mail.iter().map(watch).collect::<String>())?;
+    let applied = Command::new(std::env::current_exe()?)
+        .arg("--config")
+        .arg(folder.join(CONFIG))
+        .arg("apply")
+        .arg(&file)
+        .env_clear()
+        .output()?;
+    let said = String::from_utf8_lossy(&applied.stderr);
+    anyhow::ensure!(applied.status.success(), "the mails of the demo: {}", said.trim());
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let failed = |error| anyhow::anyhow!("can't write {}: {error}", path.display());
+    let mut file = files::make(path).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)
 }
 
 /// A folder of our own that goes with the demo.

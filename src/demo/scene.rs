@@ -32,6 +32,22 @@ pub(super) struct Typed {
     pub(super) on_telegram: Vec<String>,
     /// In the channel for alerts on Discord.
     pub(super) on_discord: Vec<String>,
+    /// What is mailed: nobody types in a mailbox, so it stands in a watch file.
+    pub(super) by_mail: Vec<Mailed>,
+}
+
+/// A watch that goes to the mailbox.
+pub(super) struct Mailed {
+    /// What is watched, as a line of a watch file.
+    pub(super) subject: String,
+    pub(super) rules: &'static [&'static str],
+    pub(super) digest: Option<&'static str>,
+}
+
+impl Mailed {
+    fn video(id: &str, rules: &'static [&'static str]) -> Mailed {
+        Mailed { subject: format!("video = \"{id}\""), rules, digest: None }
+    }
 }
 
 impl Scene {
@@ -53,9 +69,23 @@ impl Scene {
             format!("/watch video:{} rule:views milestones; views every 10k", story::FAST),
             format!("/watch video:{} rule:upload; live", story::HANDLE),
         ];
+        let digested = Mailed {
+            subject: format!("playlist = \"{}\"", story::PLAYLIST),
+            rules: &["views any", "likes any"],
+            digest: Some("every 30s"),
+        };
+        let by_mail = vec![
+            Mailed::video(story::FAST, &["views milestones", "views every 50k"]),
+            Mailed::video(story::RENAMED, &["title"]),
+            digested,
+        ];
         Scene {
             world: World::demo(now.as_millisecond().unsigned_abs(), now),
-            typed: Typed { on_telegram: on_telegram.into(), on_discord: on_discord.into() },
+            typed: Typed {
+                on_telegram: on_telegram.into(),
+                on_discord: on_discord.into(),
+                by_mail,
+            },
             length: None,
         }
     }
@@ -80,14 +110,16 @@ impl Scene {
             per_day.as_secs_f64()
         );
         let (mut on_telegram, mut on_discord) = (vec!["/start".to_owned()], vec![FEED.to_owned()]);
+        let mut by_mail = Vec::new();
         for video in timeline.liveliest(WATCHED_OF_A_RECORDING) {
             let rules = "views milestones; views +5%; likes +5%; title";
             on_telegram.push(format!("/watch {video} {rules}"));
             on_discord.push(format!("/watch video:{video} rule:{rules}"));
+            by_mail.push(Mailed::video(&video.to_string(), &["views milestones", "title"]));
         }
         let length = Some(timeline.length(per_day));
         let world = World::replay(timeline, per_day, now);
-        Ok(Scene { world, typed: Typed { on_telegram, on_discord }, length })
+        Ok(Scene { world, typed: Typed { on_telegram, on_discord, by_mail }, length })
     }
 }
 

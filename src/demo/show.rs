@@ -1,4 +1,4 @@
-//! The demo in the terminal: each message as it comes, on either chat service, and what there is of all of them.
+//! The demo in the terminal: each message as it comes, wherever it does, and what there is of all of them.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tubebell_sim::discord::{self, Author};
-use tubebell_sim::{telegram, youtube};
+use tubebell_sim::{smtp, telegram, youtube};
 
 use super::stand_ins::{CHANNELS, StandIns, YOU};
 use crate::app::system_clock;
@@ -24,11 +24,12 @@ pub(super) async fn show(
     let mut seen = Seen::default();
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     loop {
-        let StandIns { phone, discord, .. } = stand_ins;
-        let sent = (phone.counters().sent, discord.counters().sent);
+        let StandIns { phone, discord, mail, .. } = stand_ins;
+        let sent = (phone.counters().sent, discord.counters().sent, mail.counters().taken);
         tokio::select! {
             () = phone.wait_for(|phone| phone.counters().sent != sent.0) => {}
             () = discord.wait_for(|discord| discord.counters().sent != sent.1) => {}
+            () = mail.wait_for(|mail| mail.counters().taken != sent.2) => {}
             _ = ticks.tick() => {}
         }
         let news = seen.news(bubbles(stand_ins));
@@ -51,7 +52,9 @@ async fn status(stand_ins: &StandIns, youtube: &youtube::YouTubeSim, store: &dyn
         "{} videos watched · {} requests to YouTube · {} messages sent · {} alerts waiting",
         figures.videos,
         youtube.used(youtube::Bucket::Default) + youtube.used(youtube::Bucket::BatchStats),
-        stand_ins.phone.counters().sent + stand_ins.discord.counters().sent,
+        stand_ins.phone.counters().sent
+            + stand_ins.discord.counters().sent
+            + stand_ins.mail.counters().taken,
         figures.alerts_waiting,
     )
 }
@@ -65,6 +68,7 @@ fn bubbles(stand_ins: &StandIns) -> Vec<Bubble> {
         let there = messages.iter().filter(|message| !message.is_loading());
         all.extend(there.map(|message| Bubble::of_discord(message, name)));
     }
+    all.extend(stand_ins.mail.messages().iter().map(Bubble::of_mail));
     all
 }
 
@@ -141,6 +145,22 @@ impl Bubble {
             is_changed: false,
             text: text_of(message),
             buttons: message.buttons.iter().map(labels).collect(),
+        }
+    }
+
+    /// Of a mail, what a list of mails shows.
+    fn of_mail(mail: &smtp::Mail) -> Bubble {
+        let letter = mail.letter();
+        Bubble {
+            place: "Mailbox".to_owned(),
+            id: mail.number,
+            is_yours: false,
+            note: String::new(),
+            date: mail.at,
+            edited: None,
+            is_changed: false,
+            text: letter.map(|letter| letter.subject).unwrap_or_default(),
+            buttons: Vec::new(),
         }
     }
 

@@ -1,6 +1,7 @@
-//! The chat services of the demo: a phone, and a server of Discord's, on one page.
+//! Where it rings in the demo: a phone, a server of Discord's and a mailbox, on one page.
 
 use tubebell_sim::discord::{self, Answered, DiscordSandbox};
+use tubebell_sim::smtp::{self, MailSandbox};
 use tubebell_sim::telegram::{self, Limits, TelegramSandbox};
 use tubebell_sim::{Simulation, Stage};
 
@@ -17,16 +18,20 @@ const GENERAL: u64 = 1_100_000_000_000_000_012;
 /// The channels of the server, with their names.
 pub(super) const CHANNELS: [(u64, &str); 2] = [(ALERTS, "alerts"), (GENERAL, "general")];
 
-/// Both chat services.
+/// The same person's mailbox.
+pub(super) const MAILBOX: &str = "you@mail.example";
+
+/// All of them.
 pub(super) struct StandIns {
     pub(super) phone: TelegramSandbox,
     pub(super) discord: DiscordSandbox,
-    /// The page that shows both.
+    pub(super) mail: MailSandbox,
+    /// The page that shows all.
     pub(super) page: String,
 }
 
 impl StandIns {
-    /// Starts both, with one person in them, and the page at this port that shows them side by side; 0 is any port.
+    /// Starts them, with one person in them, and the page at this port that shows them side by side; 0 is any port.
     ///
     /// # Errors
     ///
@@ -59,23 +64,27 @@ impl StandIns {
         for (channel, name) in CHANNELS {
             discord.channel(SERVER, channel, name)?;
         }
+        let mail = smtp::Options { framed_by: Some(stage.port()), ..smtp::Options::default() };
+        let mail = smtp::serve(simulation, mail).await?;
         let page = stage.url();
-        stage.serve(simulation, &phone.api_url(), &discord.base_url());
-        Ok(StandIns { phone, discord, page })
+        stage.serve(simulation, &phone.api_url(), &discord.base_url(), &mail.page_url());
+        Ok(StandIns { phone, discord, mail, page })
     }
 
-    /// The sections of a configuration that lead to both.
+    /// The sections of a configuration that lead to them.
     pub(super) fn sections(&self) -> String {
         format!(
-            "[telegram]\ntoken = \"{}\"\napi_url = \"{}\"\n[discord]\ntoken = \"{}\"\napi_url = \"{}\"\n",
+            "[telegram]\ntoken = \"{}\"\napi_url = \"{}\"\n[discord]\ntoken = \"{}\"\napi_url = \"{}\"\n\
+             [email]\nsmtp_url = \"{}\"\nfrom = \"tubebell <bell@tubebell.example>\"\nrate_per_min = 0\n",
             self.phone.token(),
             self.phone.api_url(),
             self.discord.token(),
             self.discord.base_url(),
+            self.mail.url(),
         )
     }
 
-    /// Types on both, as the person would: on Discord once the bot is there and has told its commands.
+    /// Types on phone and Discord, as the person would: on Discord once the bot is there and has told its commands.
     ///
     /// # Errors
     ///

@@ -9,6 +9,7 @@ pub use crate::render::picture::Theme;
 pub use raster::png;
 
 use std::error::Error;
+use std::num::NonZero;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -19,8 +20,14 @@ use crate::model::Picture;
 /// Nobody says which colours a chat has. A dark picture is read on either, and glares at nobody at night.
 const OF_MESSAGES: Theme = Theme::Dark;
 
-/// Pictures that are drawn at a time: each takes a core, and two megabytes. Who has to wait does so with its message.
+/// Most pictures that are drawn at a time: each takes two megabytes. Who has to wait does so with its message.
 const DRAWN_MAX: usize = 2;
+
+/// How many are: each takes a core, of which half are left to messages without pictures.
+fn drawn_at_a_time() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    (cores / 2).clamp(1, DRAWN_MAX)
+}
 
 /// Why there is no PNG.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +60,7 @@ impl Painter {
     /// A painter whose work belongs to `tracker`.
     #[must_use]
     pub fn new(tracker: TaskTracker) -> Painter {
-        Painter { tracker, places: Arc::new(Semaphore::new(DRAWN_MAX)) }
+        Painter { tracker, places: Arc::new(Semaphore::new(drawn_at_a_time())) }
     }
 
     /// The picture of a message as PNG; `None`: it has none, or none that can be drawn, which is logged. Never is a message lost
@@ -110,6 +117,6 @@ mod tests {
         assert_eq!(painter.drawn(Some(&empty)).await, None);
         assert_eq!(painter.drawn(None).await, None);
         assert!(painter.drawn(Some(&picture)).await.is_some_and(|png| png.starts_with(b"\x89PNG")));
-        assert_eq!(painter.places.available_permits(), DRAWN_MAX);
+        assert_eq!(painter.places.available_permits(), drawn_at_a_time());
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::channel::Channel;
 use super::discord_hook::{DiscordHook, snowflake};
+use super::email::EmailAddress;
 use super::text::excerpt;
 
 /// Longest host that is shown, in characters: that of a name that DNS can know, with its port.
@@ -19,7 +20,7 @@ pub enum AddressError {
     /// Unknown kind.
     #[error(
         "`{0}` is no destination: write telegram:<chat id>, telegram:<chat id>/<thread id>, discord:<channel id>, \
-         discord:@<user id>, discord-webhook:<https://…> or webhook:<https://…>"
+         discord:@<user id>, discord-webhook:<https://…>, email:<name>@<domain> or webhook:<https://…>"
     )]
     Kind(String),
     /// A chat or thread that is not an integer.
@@ -39,6 +40,11 @@ pub enum AddressError {
          settings show it, with ?thread_id=<id> behind it for one thread"
     )]
     DiscordWebhook,
+    /// A mailbox that is none.
+    #[error(
+        "`{0}` is no e-mail address: write email:<name>@<domain>, as in email:ana@example.org, without a name in front of it"
+    )]
+    Email(String),
     /// A webhook whose address is not an absolute http(s) URL, of which nothing is repeated either.
     #[error("this is no webhook: write webhook:https://host/path")]
     Webhook,
@@ -60,6 +66,8 @@ pub enum Address {
     DiscordPerson(u64),
     /// `discord-webhook:<url>`
     DiscordWebhook(DiscordHook),
+    /// `email:<address>`
+    Email(EmailAddress),
     /// `webhook:<url>`
     Webhook(String),
     /// `recorder:<name>`
@@ -74,6 +82,7 @@ impl Address {
             Address::Telegram { .. } => Channel::Telegram,
             Address::Discord(_) | Address::DiscordPerson(_) => Channel::Discord,
             Address::DiscordWebhook(_) => Channel::DiscordWebhook,
+            Address::Email(_) => Channel::Email,
             Address::Webhook(_) => Channel::Webhook,
             Address::Recorder(_) => Channel::Recorder,
         }
@@ -89,6 +98,7 @@ impl Address {
             }
             Address::Discord(_)
             | Address::DiscordPerson(_)
+            | Address::Email(_)
             | Address::Webhook(_)
             | Address::Recorder(_) => self.clone(),
         }
@@ -108,6 +118,7 @@ impl Address {
             Address::DiscordWebhook(hook) => hook.thread.is_some(),
             Address::Discord(_)
             | Address::DiscordPerson(_)
+            | Address::Email(_)
             | Address::Webhook(_)
             | Address::Recorder(_) => false,
         }
@@ -123,6 +134,7 @@ impl Address {
             Address::Discord(_) => true,
             Address::DiscordPerson(_)
             | Address::DiscordWebhook(_)
+            | Address::Email(_)
             | Address::Webhook(_)
             | Address::Recorder(_) => false,
         }
@@ -155,7 +167,10 @@ impl Address {
             Address::Discord(_) | Address::DiscordPerson(_) => {
                 snowflake(person).map(Address::DiscordPerson)
             }
-            Address::DiscordWebhook(_) | Address::Webhook(_) | Address::Recorder(_) => None,
+            Address::DiscordWebhook(_)
+            | Address::Email(_)
+            | Address::Webhook(_)
+            | Address::Recorder(_) => None,
         }
     }
 
@@ -183,7 +198,7 @@ impl Address {
     }
 
     /// The address for logs and pages, without what may be a secret: a webhook without path and query, one of Discord's by
-    /// its id.
+    /// its id, a mailbox by its domain.
     #[must_use]
     pub fn masked(&self) -> String {
         match self {
@@ -196,6 +211,7 @@ impl Address {
                 format!("webhook:{host}/…")
             }
             Address::Recorder(name) => format!("recorder:{}", excerpt(name)),
+            Address::Email(address) => format!("email:{}", address.masked()),
             Address::DiscordWebhook(hook) => format!("discord-webhook:{}/…", hook.id),
             Address::Telegram { .. } | Address::Discord(_) | Address::DiscordPerson(_) => {
                 self.to_string()
@@ -214,6 +230,7 @@ impl fmt::Display for Address {
             Address::Discord(channel) => write!(f, "discord:{channel}"),
             Address::DiscordPerson(person) => write!(f, "discord:@{person}"),
             Address::DiscordWebhook(hook) => write!(f, "discord-webhook:{hook}"),
+            Address::Email(address) => write!(f, "email:{address}"),
             Address::Webhook(url) => write!(f, "webhook:{url}"),
             Address::Recorder(name) => write!(f, "recorder:{name}"),
         }
@@ -253,6 +270,10 @@ impl FromStr for Address {
             }
             Some(("discord-webhook", url)) => {
                 url.parse().map(Address::DiscordWebhook).map_err(|()| AddressError::DiscordWebhook)
+            }
+            Some(("email", rest)) => {
+                let bad = || AddressError::Email(excerpt(text).into_owned());
+                rest.parse().map(Address::Email).map_err(|()| bad())
             }
             Some(("webhook", url)) => {
                 let host = url
@@ -323,6 +344,7 @@ mod tests {
                 true,
                 false,
             ),
+            ("email:Ana@Example.org", "email:Ana@example.org", false, false),
             ("webhook:https://a.org/x:-1", "webhook:https://a.org/x:-1", false, false),
             ("recorder:-1", "recorder:-1", false, false),
         ] {

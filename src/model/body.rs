@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::{ChatMessage, EmbedMessage, Picture};
+use super::{ChatMessage, EmbedMessage, MailMessage, Picture};
 
 /// One message as it leaves, the same at every attempt.
 ///
 /// A variant is what one sort of receiver takes; a notifier sends those that it knows and refuses the others. Another chat
-/// service brings a variant of its own; so does a mail. What goes along with a message (a
+/// service brings a variant of its own. What goes along with a message (a
 /// picture to be drawn, a file) stands in the variant as data, such as the numbers of a picture, and becomes bytes before it is
 /// sent: the store keeps every body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Body {
     Chat(ChatMessage),
     /// For a channel of Discord's: embeds.
     Embed(EmbedMessage),
+    /// For a person's mailbox.
+    Mail(MailMessage),
     /// For programs: JSON, sent as it is to the byte, because it is signed.
     Json(String),
     /// What a reader sees, and nothing else.
@@ -30,6 +32,8 @@ pub enum BodyKind {
     Chat,
     /// [`Body::Embed`], as JSON.
     Embed,
+    /// [`Body::Mail`], as JSON.
+    Mail,
     /// [`Body::Json`].
     Json,
     /// [`Body::Text`].
@@ -38,8 +42,8 @@ pub enum BodyKind {
 
 impl BodyKind {
     /// All kinds.
-    pub const ALL: [BodyKind; 4] =
-        [BodyKind::Chat, BodyKind::Embed, BodyKind::Json, BodyKind::Text];
+    pub const ALL: [BodyKind; 5] =
+        [BodyKind::Chat, BodyKind::Embed, BodyKind::Mail, BodyKind::Json, BodyKind::Text];
 
     /// What the store calls it.
     #[must_use]
@@ -47,6 +51,7 @@ impl BodyKind {
         match self {
             BodyKind::Chat => "chat",
             BodyKind::Embed => "embed",
+            BodyKind::Mail => "mail",
             BodyKind::Json => "json",
             BodyKind::Text => "text",
         }
@@ -66,6 +71,7 @@ impl Body {
         match self {
             Body::Chat(_) => BodyKind::Chat,
             Body::Embed(_) => BodyKind::Embed,
+            Body::Mail(_) => BodyKind::Mail,
             Body::Json(_) => BodyKind::Json,
             Body::Text(_) => BodyKind::Text,
         }
@@ -77,6 +83,7 @@ impl Body {
         match self {
             Body::Chat(message) => message.picture.as_ref(),
             Body::Embed(message) => message.picture.as_ref(),
+            Body::Mail(message) => message.picture.as_ref(),
             Body::Json(_) | Body::Text(_) => None,
         }
     }
@@ -86,7 +93,7 @@ impl Body {
     pub fn mentioning(self, role: Option<u64>) -> Body {
         match self {
             Body::Embed(message) => Body::Embed(EmbedMessage { mention: role, ..message }),
-            Body::Chat(_) | Body::Json(_) | Body::Text(_) => self,
+            Body::Chat(_) | Body::Mail(_) | Body::Json(_) | Body::Text(_) => self,
         }
     }
 
@@ -99,6 +106,7 @@ impl Body {
         match self {
             Body::Chat(message) => serde_json::to_string(message).map(Cow::Owned),
             Body::Embed(message) => serde_json::to_string(message).map(Cow::Owned),
+            Body::Mail(message) => serde_json::to_string(message).map(Cow::Owned),
             Body::Json(text) | Body::Text(text) => Ok(Cow::Borrowed(text)),
         }
     }
@@ -112,6 +120,7 @@ impl Body {
         Ok(match kind {
             BodyKind::Chat => Body::Chat(serde_json::from_str(&text)?),
             BodyKind::Embed => Body::Embed(serde_json::from_str(&text)?),
+            BodyKind::Mail => Body::Mail(serde_json::from_str(&text)?),
             BodyKind::Json => Body::Json(text),
             BodyKind::Text => Body::Text(text),
         })
@@ -130,7 +139,11 @@ mod tests {
         for body in [
             Body::Chat(chat),
             Body::Chat(pictured.clone()),
-            Body::Embed(EmbedMessage { picture: pictured.picture, ..EmbedMessage::default() }),
+            Body::Embed(EmbedMessage {
+                picture: pictured.picture.clone(),
+                ..EmbedMessage::default()
+            }),
+            Body::Mail(MailMessage { picture: pictured.picture, ..MailMessage::default() }),
             Body::Json("{}".to_owned()),
             Body::Text("<b>".to_owned()),
         ] {

@@ -15,6 +15,8 @@ pub enum Channel {
     /// A channel of Discord's, reached by a webhook of it and without a bot.
     #[serde(rename = "discord-webhook")]
     DiscordWebhook,
+    /// A mailbox.
+    Email,
     /// An HTTP endpoint of somebody's program.
     Webhook,
     /// The process itself: keeps what was sent, for tests and the demo.
@@ -23,10 +25,11 @@ pub enum Channel {
 
 impl Channel {
     /// All channels.
-    pub const ALL: [Channel; 5] = [
+    pub const ALL: [Channel; 6] = [
         Channel::Telegram,
         Channel::Discord,
         Channel::DiscordWebhook,
+        Channel::Email,
         Channel::Webhook,
         Channel::Recorder,
     ];
@@ -38,6 +41,7 @@ impl Channel {
             Channel::Telegram => "telegram",
             Channel::Discord => "discord",
             Channel::DiscordWebhook => "discord-webhook",
+            Channel::Email => "email",
             Channel::Webhook => "webhook",
             Channel::Recorder => "recorder",
         }
@@ -84,6 +88,20 @@ impl Channel {
                 invitation_link: None,
                 names_floods: true,
                 can_edit: true,
+                shows_pictures: true,
+                deciders: Deciders::Administrators,
+                has_servers: false,
+                is_for_tests: false,
+            },
+            Channel::Email => Traits {
+                is_chat: false,
+                is_told_each_video: false,
+                slots: 1,
+                receivers: Receivers::OneService,
+                reads_texts: false,
+                invitation_link: None,
+                names_floods: true,
+                can_edit: false,
                 shows_pictures: true,
                 deciders: Deciders::Administrators,
                 has_servers: false,

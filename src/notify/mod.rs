@@ -4,6 +4,7 @@
 //! change something. Whether to try again is decided in `deliver`, never here.
 
 pub mod discord;
+pub mod email;
 mod picture;
 pub mod recorder;
 pub mod telegram;

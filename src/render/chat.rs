@@ -1,9 +1,12 @@
 //! What people are told, as messages of a chat, each within the [`Room`] that its channel has.
 
+use std::sync::Arc;
+
 use super::alert::AlertView;
 use super::digest::{Digest, DigestPart};
 use super::html::Parsed;
 use super::news::{DigestMessage, Part, WatchMessage};
+use super::page::{ChatPaper, Written};
 use super::room::Room;
 use super::several::{Several, SeveralPart};
 use super::templates::Templates;
@@ -14,7 +17,7 @@ use crate::model::{Body, ChatMessage};
 /// The templates of all messages, compiled.
 #[derive(Debug)]
 pub(super) struct ChatTemplates {
-    templates: Templates,
+    templates: Arc<Templates>,
 }
 
 /// One message.
@@ -25,8 +28,12 @@ pub(super) struct ChatPage {
 }
 
 impl ChatTemplates {
-    pub(super) const fn new(templates: Templates) -> ChatTemplates {
+    pub(super) const fn new(templates: Arc<Templates>) -> ChatTemplates {
         ChatTemplates { templates }
+    }
+
+    fn paper<'a>(&'a self, room: &'a Room) -> ChatPaper<'a> {
+        ChatPaper { templates: &self.templates, room }
     }
 
     /// One view as one message.
@@ -62,18 +69,19 @@ impl ChatTemplates {
         room: &Room,
         body: impl Fn(ChatPage) -> Body,
     ) -> Result<Vec<Part>, RenderError> {
-        let parts = Several::new(message).parts(&self.templates, room)?;
-        let part = |part: SeveralPart| {
+        let parts = Several::new(message).parts(&self.paper(room))?;
+        let part = |part: SeveralPart<Written>| {
+            let (html, seen) = part.page;
             let buttons =
                 part.is_last.then(|| buttons::of_alert(message.subscription, &message.subject));
             let chat = ChatMessage {
-                html: part.html,
+                html,
                 buttons: buttons.unwrap_or_default(),
                 preview: part.upload.is_some(),
                 preview_url: part.upload,
                 picture: None,
             };
-            Part::new(body(ChatPage { message: chat, seen: part.seen }), part.told)
+            Part::new(body(ChatPage { message: chat, seen }), part.told)
         };
         Ok(parts.into_iter().map(part).collect())
     }
@@ -85,9 +93,9 @@ impl ChatTemplates {
         room: &Room,
         body: impl Fn(ChatPage) -> Body,
     ) -> Result<Vec<Part>, RenderError> {
-        let parts = Digest::new(message).parts(&self.templates, room)?;
+        let parts = Digest::new(message).parts(&self.paper(room))?;
         let shown = message.shown.as_ref().map(|(_, picture)| picture);
-        let part = |DigestPart { html, seen, told, has_top }: DigestPart| {
+        let part = |DigestPart { page: (html, seen), told, has_top }: DigestPart<Written>| {
             let picture = shown.filter(|_| has_top).cloned();
             let message = ChatMessage { html, picture, ..ChatMessage::default() };
             Part::new(body(ChatPage { message, seen }), told)

@@ -9,6 +9,7 @@ use handlebars::template::{HelperTemplate, Parameter, TemplateElement};
 use handlebars::{Path, PathSeg, Template};
 
 use super::html::HtmlError;
+use super::hypertext::MailError;
 use super::shape::Shape;
 
 /// Why a template can't be used. All mistakes of all files are reported at once.
@@ -114,6 +115,14 @@ pub enum Problem {
         "text from outside stands in plain text, where it can ping people; put it inside <a href=\"…\"> or <code> (rendered: {0})"
     )]
     PlainText(String),
+    /// Programs that read mails would refuse the result, or show something else.
+    #[error("{0}")]
+    Mail(Box<MailError>),
+    /// The frame of all mails is to hold a mail once.
+    #[error(
+        "a frame has {{{{content}}}} once, as text between tags: that is where the mail stands"
+    )]
+    Content,
     /// A message that is empty, or can't be made short enough.
     #[error("the text is empty, or too long for a message even with everything cut")]
     TooLong,

@@ -12,18 +12,17 @@ mod samples;
 mod sheet;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::RenderError;
-use super::html::Parsed;
+use super::lead::{DigestLead, Sum, Tally};
 use super::line::Line;
 use super::link::Link;
 use super::news::{DigestMessage, Place, WatchNews};
 use super::numbers::{self, Grouped, Stretch};
-use super::room::Room;
-use super::templates::Templates;
+use super::paper::Paper;
 use super::view::View;
 use super::views::Page;
 use crate::model::{Metric, SubjectRef, VideoId};
@@ -45,6 +44,12 @@ pub(super) struct DigestView {
     has_held_back: bool,
     /// A sum, a percentage or a rate stands above: said because YouTube's terms want computed numbers told apart.
     computed: bool,
+    /// What a mail is about.
+    #[serde(skip)]
+    pub(super) lead: DigestLead,
+    /// A picture goes along where the channel shows it.
+    #[serde(skip)]
+    pub(super) has_picture: bool,
 }
 
 /// Videos that are told together.
@@ -124,10 +129,8 @@ pub(super) struct Digest<'a> {
 }
 
 /// One of the messages of a digest.
-pub(super) struct DigestPart {
-    pub(super) html: String,
-    /// What a reader sees of it.
-    pub(super) seen: Parsed,
+pub(super) struct DigestPart<G> {
+    pub(super) page: G,
     pub(super) told: Vec<Place>,
     /// Whether the video stands in it whose views moved most.
     pub(super) has_top: bool,
@@ -155,13 +158,12 @@ impl<'a> Digest<'a> {
         Digest { message, sections, entries, movers }
     }
 
-    /// All of it, in as few messages of this room as it takes. Nothing comes of nothing.
-    pub(super) fn parts(
+    /// All of it, in as few messages on this paper as it takes. Nothing comes of nothing.
+    pub(super) fn parts<P: Paper>(
         &self,
-        templates: &Templates,
-        room: &Room,
-    ) -> Result<Vec<DigestPart>, RenderError> {
-        if self.entries.is_empty() { Ok(Vec::new()) } else { sheet::render(templates, room, self) }
+        paper: &P,
+    ) -> Result<Vec<DigestPart<P::Page>>, RenderError> {
+        if self.entries.is_empty() { Ok(Vec::new()) } else { sheet::render(paper, self) }
     }
 
     /// The entries that are named where so many of those that merely moved are, with their indexes.
@@ -171,28 +173,14 @@ impl<'a> Digest<'a> {
 
     /// The sum of those that are not.
     fn rest(&self, movers: usize) -> Option<Rest> {
-        // What is watched twice moved once.
-        let mut videos: BTreeMap<Option<VideoId>, Moves> = BTreeMap::new();
-        for entry in self.entries.iter().filter(|entry| !entry.is_named(movers)) {
-            let known = videos.entry(entry.id).or_default();
-            for (known, by) in known.iter_mut().zip(entry.by) {
-                *known = if by.unsigned_abs() > known.unsigned_abs() { by } else { *known };
-            }
-        }
-        if videos.is_empty() {
-            return None;
-        }
-        let mut all = Moves::default();
-        for by in videos.values() {
-            all.iter_mut().zip(by).for_each(|(all, by)| *all = all.saturating_add(*by));
-        }
+        let (count, all) = self.sum(|entry| !entry.is_named(movers))?;
         let sums = Metric::ALL.into_iter().zip(all).filter(|(_, by)| *by != 0);
         let sums: Vec<String> = sums
             .map(|(metric, by)| format!("{} {}", numbers::signed(by), numbers::unit(by, metric)))
             .collect();
         Some(Rest {
-            count: Grouped::count(videos.len()),
-            is_one: videos.len() == 1,
+            count: Grouped::count(count),
+            is_one: count == 1,
             sums: (!sums.is_empty()).then(|| sums.join(" · ")),
         })
     }
@@ -209,12 +197,51 @@ impl<'a> Digest<'a> {
             computed: rest.as_ref().is_some_and(|rest| rest.sums.is_some()),
             rest,
             has_held_back: false,
+            lead: DigestLead::default(),
+            has_picture: false,
         }
+    }
+
+    /// What a mail is about.
+    fn lead(&self) -> DigestLead {
+        let views = self.sum(|_| true).map_or(0, |(_, all)| all[Metric::Views as usize]);
+        // What is watched twice is one video; what is none stands for itself.
+        let which = |entry: &Entry| (entry.id, entry.id.is_none().then_some(entry.video));
+        let videos: BTreeSet<_> = self.entries.iter().map(which).collect();
+        let new: BTreeSet<_> =
+            self.entries.iter().filter(|entry| entry.is_new).map(which).collect();
+        let top = self.entries.iter().find(|entry| entry.line.is_top);
+        let top = top.or(self.entries.first());
+        DigestLead {
+            views: Sum::of(views, Metric::Views),
+            new: Tally::of(new.len()),
+            title: top.map_or_else(String::new, |entry| entry.line.video.title.clone()),
+            others: Tally::of(videos.len().saturating_sub(1)),
+        }
+    }
+
+    /// How many videos the entries are of that are meant, and by how much all of these moved; `None`: none is.
+    fn sum(&self, is_meant: impl Fn(&Entry) -> bool) -> Option<(usize, Moves)> {
+        // What is watched twice moved once.
+        let mut videos: BTreeMap<Option<VideoId>, Moves> = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| is_meant(entry)) {
+            let known = videos.entry(entry.id).or_default();
+            for (known, by) in known.iter_mut().zip(entry.by) {
+                *known = if by.unsigned_abs() > known.unsigned_abs() { by } else { *known };
+            }
+        }
+        let mut all = Moves::default();
+        for by in videos.values() {
+            all.iter_mut().zip(by).for_each(|(all, by)| *all = all.saturating_add(*by));
+        }
+        (!videos.is_empty()).then_some((videos.len(), all))
     }
 
     /// All of it in one view, however long, with so many of those that merely moved.
     fn view(&self, movers: usize) -> DigestView {
         let mut view = self.frame(self.rest(movers));
+        view.lead = self.lead();
+        view.has_picture = self.message.shown.is_some();
         let mut last = None;
         for (_, entry) in self.named(movers) {
             let heading = &self.sections[entry.section];

@@ -5,8 +5,10 @@
 //! Pure: `app` reads the operator's templates and hands over their text.
 //!
 //! A template can only produce escaped text, stands in one folder per message, and is checked as a whole at start (see
-//! [`TemplateError`]). Its words are those of all services: a voice writes what a reader would see with its own signs. A
-//! message that would be too long is cut before it is escaped.
+//! [`TemplateError`]). Those of chats are in Telegram's HTML, and their words are those of all services: a voice writes what
+//! a reader would see with its own signs. Mails have templates of their own, for the subject, the plain text and the HTML.
+//! What would be too long for one message, whatever it is written on (`paper`), is cut before it is escaped, or divided into
+//! parts.
 
 mod alert;
 mod bidi;
@@ -18,14 +20,18 @@ mod cut;
 mod digest;
 mod entry;
 mod html;
+mod hypertext;
 mod kinds;
 mod last_of_day;
+mod lead;
 mod line;
 mod link;
+mod mail;
 mod markdown;
 mod news;
 pub mod numbers;
 mod page;
+mod paper;
 mod parts;
 pub mod picture;
 mod plain;
@@ -35,6 +41,7 @@ mod sample;
 mod several;
 mod shape;
 mod templates;
+mod trial;
 mod view;
 pub mod views;
 mod voice;
@@ -53,10 +60,10 @@ pub(crate) use prose::Prose;
 pub(crate) use view::AnyView;
 pub use view::View;
 
-use crate::model::{Address, Body, Channel, UnixMillis};
+use crate::model::{Address, Body, Channel, MailMessage, UnixMillis};
 use chat::ChatTemplates;
 use kinds::kinds;
-use templates::Templates;
+use mail::MailTemplates;
 use voice::Voices;
 
 /// Why a message could not be rendered. Templates are checked at start, so none of these is to be expected.
@@ -114,6 +121,7 @@ pub enum PreviewError {
 #[derive(Debug)]
 pub struct Renderer {
     chats: Arc<ChatTemplates>,
+    mails: Arc<MailTemplates>,
     voices: Voices,
 }
 
@@ -126,8 +134,23 @@ impl Renderer {
     ///
     /// All mistakes of all files at once.
     pub fn new(overrides: &[(String, String)]) -> Result<Renderer, Vec<TemplateError>> {
-        let chats = Arc::new(ChatTemplates::new(Templates::new(overrides, &kinds())?));
-        Ok(Renderer { voices: Voices::new(&chats), chats })
+        let templates = trial::checked(overrides)?;
+        let chats = Arc::new(ChatTemplates::new(Arc::clone(&templates)));
+        Ok(Renderer::of(chats, MailTemplates::new(templates)))
+    }
+
+    fn of(chats: Arc<ChatTemplates>, mails: MailTemplates) -> Renderer {
+        let mails = Arc::new(mails);
+        Renderer { voices: Voices::new(&chats, Arc::clone(&mails)), chats, mails }
+    }
+
+    /// The same with what the foot of every mail says of how they end.
+    ///
+    /// `has_links`: whoever sends a mail puts a link in the place of [`MailMessage::UNSUBSCRIBE`]. `contact`: whom to write to,
+    /// as people read it.
+    #[must_use]
+    pub fn with_mail_foot(self, has_links: bool, contact: Option<&str>) -> Renderer {
+        Renderer::of(self.chats, MailTemplates::clone(&self.mails).with_foot(has_links, contact))
     }
 
     /// Says what one watch is told.
@@ -224,5 +247,38 @@ impl Renderer {
             .ok_or_else(|| PreviewError::Unknown { name: name.to_owned(), known: Self::names() })?;
         let page = self.chats.page(sample, &room::MESSAGE)?;
         Ok(plain::preview(&page.seen, &page.message.buttons))
+    }
+
+    /// The names of the messages that are sent by mail, for [`Renderer::preview_mail`].
+    #[must_use]
+    pub fn mail_names() -> Vec<&'static str> {
+        mail::kinds().iter().map(|kind| kind.name).filter(|name| *name != mail::FRAME).collect()
+    }
+
+    /// Shows how a mail would look, filled with sample values.
+    ///
+    /// # Errors
+    ///
+    /// [`PreviewError::Unknown`] for the name of no message that is sent by mail.
+    pub fn preview_mail(&self, name: &str) -> Result<MailMessage, PreviewError> {
+        let unknown = || PreviewError::Unknown { name: name.to_owned(), known: Self::mail_names() };
+        Ok(self.mail_samples(name).next().ok_or_else(unknown)??)
+    }
+
+    /// All samples of a message as mails; none for the name of no message that is sent by mail.
+    pub fn mail_samples(
+        &self,
+        name: &str,
+    ) -> impl Iterator<Item = Result<MailMessage, RenderError>> {
+        let mut kinds = mail::kinds().into_iter().filter(|kind| kind.name != mail::FRAME);
+        let kind = kinds.find(|kind| kind.name == name);
+        let samples = kind.map(|kind| (kind.name, (kind.samples)()));
+        samples.into_iter().flat_map(move |(name, samples)| {
+            samples.into_iter().map(move |fields| {
+                let mail::MailPage { subject, text, html, .. } =
+                    self.mails.fitted(name, fields?)?;
+                Ok(MailMessage { subject, text, html, ..MailMessage::default() })
+            })
+        })
     }
 }

@@ -1,27 +1,68 @@
 //! One message of a chat: a view goes through its template and fits.
 
-use std::io;
-
 use handlebars::Context;
 use serde_json::Value as Json;
 
 use super::html::{self, Parsed};
-use super::room::Room;
-use super::templates::Templates;
+use super::paper::{Fields, Paper};
+use super::room::{Bounds, Fill, Room};
+use super::templates::{Form, Templates};
 use super::{RenderError, cut};
 
 /// The path of a message's template, relative to the folder of templates.
 pub(super) fn file_of(name: &str) -> String {
-    format!("{name}/telegram.html.hbs")
+    Form::Chat.file_of(name)
+}
+
+/// The messages of a chat.
+pub(super) struct ChatPaper<'a> {
+    pub(super) templates: &'a Templates,
+    pub(super) room: &'a Room,
+}
+
+/// A text with what a reader sees of it.
+pub(super) type Written = (String, Parsed);
+
+impl Paper for ChatPaper<'_> {
+    type Page = Written;
+
+    fn write(
+        &self,
+        name: &'static str,
+        fields: Fields,
+        _beside: impl FnOnce() -> Result<Fields, RenderError>,
+    ) -> Result<Written, RenderError> {
+        once(self.templates, name, Json::Object(fields))
+    }
+
+    fn fill(&self, (_, seen): &Written) -> Fill {
+        self.room.fill(seen)
+    }
+
+    fn bounds(&self) -> &Bounds {
+        &self.room.bounds
+    }
+
+    fn holds(&self, (_, seen): &Written) -> bool {
+        self.room.holds(seen)
+    }
+
+    fn replace((html, seen): Written, stand_in: char, text: &str) -> Written {
+        (html.replace(stand_in, text), seen.replace(stand_in, text))
+    }
+
+    fn file(name: &str) -> String {
+        file_of(name)
+    }
 }
 
 /// Renders a view so that it fits into one message of each of these sorts; returns it with what a reader sees of it.
 pub(super) fn fitted(
     templates: &Templates,
-    name: &str,
+    name: &'static str,
     view: &Json,
     rooms: &[&Room],
-) -> Result<(String, Parsed), RenderError> {
+) -> Result<Written, RenderError> {
     let fitted = cut::fit::<_, RenderError>(view, |view| {
         let (html, parsed) = once(templates, name, view)?;
         let fits = rooms.iter().all(|room| room.holds(&parsed));
@@ -30,46 +71,17 @@ pub(super) fn fitted(
     fitted.ok_or_else(|| RenderError::TooLong { file: file_of(name) })
 }
 
-/// Longest text that is rendered before it is cut, in bytes: many times what fits into a message with all its tags.
-const PAGE_MAX_BYTES: usize = 256 * 1024;
-
-/// What a template writes on.
-#[derive(Default)]
-struct Paper {
-    bytes: Vec<u8>,
-    is_full: bool,
-}
-
-impl io::Write for Paper {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + text.len() > PAGE_MAX_BYTES {
-            self.is_full = true;
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        self.bytes.extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Renders a view as it is. Of one whose text has no end, only that no message holds it is said.
 pub(super) fn once(
     templates: &Templates,
-    name: &str,
+    name: &'static str,
     view: Json,
-) -> Result<(String, Parsed), RenderError> {
-    let file = || file_of(name);
-    let mut paper = Paper::default();
-    let rendered = templates.render(name, &Context::from(view), &mut paper);
-    if paper.is_full {
+) -> Result<Written, RenderError> {
+    let Some(html) = templates.render((name, Form::Chat), &Context::from(view))? else {
         return Ok((String::new(), Parsed::endless()));
-    }
-    rendered.map_err(|cause| RenderError::Template { file: file(), cause })?;
-    let html = String::from_utf8_lossy(&paper.bytes);
+    };
     let html = html.trim();
+    let file = || file_of(name);
     let parsed = html::parse(html).map_err(|cause| RenderError::Html { file: file(), cause })?;
     Ok((html.to_owned(), parsed))
 }

@@ -9,13 +9,12 @@
 use std::ops::Range;
 
 use serde::Serialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::cut::Cut;
-use super::html::Parsed;
-use super::room::{Fill, Room};
-use super::templates::Templates;
-use super::{RenderError, numbers, page};
+use super::paper::{Fields, Paper};
+use super::room::{Bounds, Fill};
+use super::{RenderError, numbers};
 
 /// Longest text of one field, in UTF-16 units: every title of YouTube is shorter.
 pub(super) const TEXT_MAX: usize = 250;
@@ -31,7 +30,7 @@ pub(super) trait Sheet {
     /// The message.
     const NAME: &'static str;
 
-    /// What each line takes at the least, in UTF-16 units: see [`least_units`].
+    /// What each line takes at the least, in UTF-16 units, than which no channel counts less: see [`least_units`].
     fn least(&self) -> Vec<usize>;
 
     /// Whether the first message tells something without any line.
@@ -39,66 +38,68 @@ pub(super) trait Sheet {
 
     /// The fields of a message with some of the lines. Which of several messages it is stands in its field `part`, which is
     /// filled elsewhere.
-    fn fields(&self, lines: Range<usize>, is_first: bool) -> Map<String, Json>;
+    fn fields(&self, lines: Range<usize>, is_first: bool) -> Fields;
+
+    /// Further fields of that message, which not every channel shows: see [`Paper::write`].
+    fn beside(&self, lines: Range<usize>) -> Result<Fields, RenderError>;
 }
 
 /// One message.
-pub(super) struct PartText {
-    pub(super) html: String,
-    /// What a reader sees of it.
-    pub(super) seen: Parsed,
+pub(super) struct PartPage<G> {
+    pub(super) page: G,
     /// The lines that it tells.
     pub(super) lines: Range<usize>,
     pub(super) is_first: bool,
     pub(super) is_last: bool,
 }
 
+/// The way in which it is told, and its messages.
+pub(super) type Told<S, P> = (S, Vec<PartPage<<P as Paper>::Page>>);
+
 /// Renders one of the ways to tell it all, the fullest first: the first that is one message, else the first that leaves
-/// room for lines. Returns it with its messages, each of which has this `room`.
-pub(super) fn render<S: Sheet>(
-    templates: &Templates,
-    room: &Room,
+/// room for lines. Returns it with its messages.
+pub(super) fn render<P: Paper, S: Sheet>(
+    paper: &P,
     sheets: impl IntoIterator<Item = Result<S, RenderError>>,
-) -> Result<(S, Vec<PartText>), RenderError> {
-    let too_long = || RenderError::TooLong { file: page::file_of(S::NAME) };
+) -> Result<Told<S, P>, RenderError> {
+    let too_long = || RenderError::TooLong { file: P::file(S::NAME) };
     let mut kept = None;
     let mut sheets = sheets.into_iter().peekable();
     while let Some(sheet) = sheets.next() {
-        let page = Page::new(templates, room, sheet?);
-        let all = 0..page.least.len();
-        if page.may_be_one() {
-            let (html, seen) = page.render(all.clone(), None)?;
-            if room.holds(&seen) {
-                let part = PartText { html, seen, lines: all, is_first: true, is_last: true };
-                return Ok((page.sheet, vec![part]));
+        let draft = Draft::new(paper, sheet?);
+        let all = 0..draft.least.len();
+        if draft.may_be_one() {
+            let page = draft.render(all.clone(), None)?;
+            if paper.holds(&page) {
+                let part = PartPage { page, lines: all, is_first: true, is_last: true };
+                return Ok((draft.sheet, vec![part]));
             }
         }
-        if kept.is_none() && (sheets.peek().is_none() || page.share_around()? <= AROUND_SHARE) {
-            kept = Some(page);
+        if kept.is_none() && (sheets.peek().is_none() || draft.share_around()? <= AROUND_SHARE) {
+            kept = Some(draft);
         }
     }
-    let page = kept.filter(|page| !page.least.is_empty()).ok_or_else(too_long)?;
+    let draft = kept.filter(|draft| !draft.least.is_empty()).ok_or_else(too_long)?;
 
     let render = |lines: Range<usize>, part: usize| {
-        let (html, seen) = page.render(lines, Some(part))?;
-        let fill = page.fill(&seen);
-        Ok::<_, RenderError>(((html, seen), fill))
+        let page = draft.render(lines, Some(part))?;
+        let fill = draft.fill(&page);
+        Ok::<_, RenderError>((page, fill))
     };
-    let first_may_be_empty = page.sheet.tells_around();
-    let measure = |line| page.measure(line);
-    let parts = divide(&page.least, room, first_may_be_empty, render, measure)?;
+    let first_may_be_empty = draft.sheet.tells_around();
+    let measure = |line| draft.measure(line);
+    let parts = divide(&draft.least, paper.bounds(), first_may_be_empty, render, measure)?;
     let parts = parts.ok_or_else(too_long)?;
     let count = parts.len();
     let known = numbers::grouped(i64::try_from(count).unwrap_or(i64::MAX));
-    let parts = parts.into_iter().enumerate().map(|(index, (lines, (html, seen)))| PartText {
-        html: html.replace(COUNT, &known),
-        seen: seen.replace(COUNT, &known),
+    let parts = parts.into_iter().enumerate().map(|(index, (lines, page))| PartPage {
+        page: P::replace(page, COUNT, &known),
         lines,
         is_first: index == 0,
         is_last: index + 1 == count,
     });
     let parts = parts.collect();
-    Ok((page.sheet, parts))
+    Ok((draft.sheet, parts))
 }
 
 /// A value as a template gets it.
@@ -107,10 +108,10 @@ pub(super) fn as_json(value: &impl Serialize, cut: Cut) -> Result<Json, RenderEr
 }
 
 /// The fields of a view as a template gets them.
-pub(super) fn as_fields(view: &impl Serialize, cut: Cut) -> Result<Map<String, Json>, RenderError> {
+pub(super) fn as_fields(view: &impl Serialize, cut: Cut) -> Result<Fields, RenderError> {
     Ok(match as_json(view, cut)? {
         Json::Object(fields) => fields,
-        _ => Map::new(),
+        _ => Fields::new(),
     })
 }
 
@@ -129,35 +130,35 @@ pub(super) fn least_units(line: &Json) -> usize {
 }
 
 /// A sheet on its way through the template.
-struct Page<'a, S> {
-    templates: &'a Templates,
-    room: &'a Room,
+struct Draft<'a, P, S> {
+    paper: &'a P,
     sheet: S,
     /// What each of its lines takes at the least.
     least: Vec<usize>,
 }
 
-impl<'a, S: Sheet> Page<'a, S> {
-    fn new(templates: &'a Templates, room: &'a Room, sheet: S) -> Page<'a, S> {
-        Page { templates, room, least: sheet.least(), sheet }
+impl<'a, P: Paper, S: Sheet> Draft<'a, P, S> {
+    fn new(paper: &'a P, sheet: S) -> Draft<'a, P, S> {
+        Draft { paper, least: sheet.least(), sheet }
     }
 
     /// Whether one message might hold all lines.
     fn may_be_one(&self) -> bool {
-        self.room.fits(Fill { units: self.least.iter().sum(), tags: self.least.len() })
+        let least = Fill { units: self.least.iter().sum(), tags: self.least.len() };
+        self.paper.bounds().fits(least)
     }
 
     /// How much of a message a part takes, with room for the number of parts: there are no more than lines, and one.
-    fn fill(&self, seen: &Parsed) -> Fill {
+    fn fill(&self, page: &P::Page) -> Fill {
         let widest = numbers::grouped(i64::try_from(self.least.len() + 1).unwrap_or(i64::MAX));
-        self.room.fill(seen).plus(Fill { units: widest.len() - 1, tags: 0 })
+        self.paper.fill(page).plus(Fill { units: widest.len() - 1, tags: 0 })
     }
 
     /// What one more line takes.
     fn measure(&self, line: usize) -> Result<Fill, RenderError> {
-        let (_, without) = self.render(0..0, Some(2))?;
-        let (_, with) = self.render(line..line + 1, Some(2))?;
-        let (without, with) = (self.room.fill(&without), self.room.fill(&with));
+        let without = self.render(0..0, Some(2))?;
+        let with = self.render(line..line + 1, Some(2))?;
+        let (without, with) = (self.paper.fill(&without), self.paper.fill(&with));
         // Alone, it begins a section.
         let units = with.units.saturating_sub(without.units + 1);
         Ok(Fill { units, tags: with.tags.saturating_sub(without.tags) })
@@ -165,22 +166,19 @@ impl<'a, S: Sheet> Page<'a, S> {
 
     /// The share of the first part that is taken without any line.
     fn share_around(&self) -> Result<f64, RenderError> {
-        let (_, seen) = self.render(0..0, Some(1))?;
-        Ok(self.room.share(self.fill(&seen)))
+        let page = self.render(0..0, Some(1))?;
+        Ok(self.paper.bounds().share(self.fill(&page)))
     }
 
     /// A part with some of the lines. `part` is its number, from 1; `None`: there is one.
-    fn render(
-        &self,
-        lines: Range<usize>,
-        part: Option<usize>,
-    ) -> Result<(String, Parsed), RenderError> {
-        let mut fields = self.sheet.fields(lines, part.is_none_or(|number| number == 1));
+    fn render(&self, lines: Range<usize>, part: Option<usize>) -> Result<P::Page, RenderError> {
+        let is_first = part.is_none_or(|number| number == 1);
+        let mut fields = self.sheet.fields(lines.clone(), is_first);
         if let Some(number) = part {
             let number = numbers::grouped(i64::try_from(number).unwrap_or(i64::MAX));
             fields.insert("part".to_owned(), json!({ "number": number, "count": COUNT }));
         }
-        page::once(self.templates, S::NAME, Json::Object(fields))
+        self.paper.write(S::NAME, fields, || self.sheet.beside(lines))
     }
 }
 
@@ -190,17 +188,17 @@ type Divided<R> = Vec<(Range<usize>, R)>;
 /// Divides lines into as few parts as messages allow: each holds as many lines as fit, and at least one; the first may be
 /// empty where something else stands there. `None`: a line is too long for any message.
 ///
-/// `least` is what each line takes at the least, in UTF-16 units. `render` makes the part of some lines, given its number
+/// `least` is what each line takes at the least, in units of text. `render` makes the part of some lines, given its number
 /// from 1, and says what it takes; `measure` says what one more line takes.
 fn divide<R, E>(
     least: &[usize],
-    room: &Room,
+    bounds: &Bounds,
     first_may_be_empty: bool,
     mut render: impl FnMut(Range<usize>, usize) -> Result<(R, Fill), E>,
     mut measure: impl FnMut(usize) -> Result<Fill, E>,
 ) -> Result<Option<Divided<R>>, E> {
     let mut parts: Divided<R> = Vec::new();
-    let mut guess = Guess { room, share_per_unit: room.share_per_unit() };
+    let mut guess = Guess { bounds, share_per_unit: bounds.share_per_unit() };
     let mut start = 0;
     while start < least.len() {
         let number = parts.len() + 1;
@@ -227,7 +225,7 @@ fn longest<R, E>(
 ) -> Result<Option<(usize, R)>, E> {
     /// After so many guesses that were wrong, halving ends the search.
     const GUESSES: usize = 4;
-    let room = guess.room;
+    let bounds = guess.bounds;
     let (mut fitting, mut too_many) = (None, least.len() + 1);
     for attempt in 0.. {
         let from = fitting.as_ref().map_or(fewest, |(count, _)| count + 1);
@@ -239,7 +237,7 @@ fn longest<R, E>(
         let count = count.clamp(from, to);
         let (part, fill) = render(count)?;
         guess.learn(least.get(..count).unwrap_or_default(), fill);
-        if !room.fits(fill) {
+        if !bounds.fits(fill) {
             too_many = count;
             continue;
         }
@@ -247,8 +245,8 @@ fn longest<R, E>(
         // One more line takes its texts, a line break and a link, at the least. Only where there is room for these, it is
         // worth while to know exactly.
         let Some(next) = least.get(count) else { break };
-        let has_room = room.fits(fill.plus(Fill { units: next + 1, tags: 1 }));
-        if !has_room || !room.fits(fill.plus(measure(count)?)) {
+        let has_room = bounds.fits(fill.plus(Fill { units: next + 1, tags: 1 }));
+        if !has_room || !bounds.fits(fill.plus(measure(count)?)) {
             break;
         }
     }
@@ -257,7 +255,7 @@ fn longest<R, E>(
 
 /// Guesses how many lines fit, from the last stretch that was rendered.
 struct Guess<'a> {
-    room: &'a Room,
+    bounds: &'a Bounds,
     /// The share of a message that was used for each unit of the lines in it.
     share_per_unit: f64,
 }
@@ -281,7 +279,7 @@ impl Guess<'_> {
     fn learn(&mut self, lines: &[usize], fill: Fill) {
         let weight: f64 = lines.iter().map(|line| Guess::weight(*line)).sum();
         if weight > 0.0 {
-            self.share_per_unit = self.room.share(fill) / weight;
+            self.share_per_unit = self.bounds.share(fill) / weight;
         }
     }
 }
@@ -304,7 +302,7 @@ mod tests {
             Ok::<_, ()>(((), lines.fold(Fill { units: heading, tags: 2 }, Fill::plus)))
         };
         let measure = |index: usize| Ok(line(least[index]));
-        let parts = divide(least, &MESSAGE, false, render, measure).unwrap();
+        let parts = divide(least, &MESSAGE.bounds, false, render, measure).unwrap();
         (parts.map(|parts| parts.into_iter().map(|(range, ())| range).collect()), rendered)
     }
 

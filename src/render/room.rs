@@ -3,30 +3,41 @@
 use super::html::{self, Parsed};
 use super::markdown;
 
-/// What one sort of message holds.
+/// What one message holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Longest text, in the units in which it is counted.
+    pub(super) units: usize,
+    /// Most tags.
+    pub(super) tags: usize,
+}
+
+/// What one sort of message of a chat holds.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
-    /// Longest text, in UTF-16 units.
-    units: usize,
-    /// Most tags.
-    tags: usize,
+    /// Its text in UTF-16 units.
+    pub(super) bounds: Bounds,
     /// How long the channel finds a text, in UTF-16 units.
     length: fn(&Parsed) -> usize,
 }
 
 /// A message of Telegram's: what is seen of a text counts.
-pub(super) const MESSAGE: Room =
-    Room { units: html::TEXT_MAX_UTF16, tags: html::TAGS_MAX, length: Parsed::utf16_len };
+pub(super) const MESSAGE: Room = Room {
+    bounds: Bounds { units: html::TEXT_MAX_UTF16, tags: html::TAGS_MAX },
+    length: Parsed::utf16_len,
+};
 
 /// The text of an embed of Discord's: Markdown counts as it is written. No bound of its tags is known, and there is no room
 /// for as many as stand here.
-pub(super) const EMBED: Room =
-    Room { units: markdown::TEXT_MAX_UTF16, tags: 1000, length: markdown::utf16_len };
+pub(super) const EMBED: Room = Room {
+    bounds: Bounds { units: markdown::TEXT_MAX_UTF16, tags: 1000 },
+    length: markdown::utf16_len,
+};
 
 /// How much of a message is used.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fill {
-    /// UTF-16 units of text.
+    /// How long the text is.
     pub(super) units: usize,
     pub(super) tags: usize,
 }
@@ -37,20 +48,10 @@ impl Fill {
     }
 }
 
-impl Room {
-    /// How much a text takes.
-    pub(super) fn fill(&self, seen: &Parsed) -> Fill {
-        Fill { units: (self.length)(seen), tags: seen.tags }
-    }
-
+impl Bounds {
     /// Whether there is room for so much.
     pub(super) const fn fits(&self, fill: Fill) -> bool {
         fill.units <= self.units && fill.tags <= self.tags
-    }
-
-    /// Whether a text is one message: one that is empty is refused just as one that is too long.
-    pub(super) fn holds(&self, seen: &Parsed) -> bool {
-        self.fits(self.fill(seen)) && !seen.is_empty()
     }
 
     /// The share that is used; 1 is a full message.
@@ -62,5 +63,17 @@ impl Room {
     /// The share that one unit of text takes.
     pub(super) fn share_per_unit(&self) -> f64 {
         1.0 / self.units as f64
+    }
+}
+
+impl Room {
+    /// How much a text takes.
+    pub(super) fn fill(&self, seen: &Parsed) -> Fill {
+        Fill { units: (self.length)(seen), tags: seen.tags }
+    }
+
+    /// Whether a text is one message: one that is empty is refused just as one that is too long.
+    pub(super) fn holds(&self, seen: &Parsed) -> bool {
+        self.bounds.fits(self.fill(seen)) && !seen.is_empty()
     }
 }

@@ -10,7 +10,7 @@ mod samples;
 mod sheet;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -18,14 +18,13 @@ use super::RenderError;
 use super::buttons;
 use super::cut::List;
 use super::entry::{Entry, Growth, Move, New, NewTitle, PassedValue, Passing, Section, Sum};
-use super::html::Parsed;
 use super::last_of_day::LastOfDay;
+use super::lead::{SeveralLead, Tally};
 use super::line::{Line, icon, label};
 use super::link::Link;
 use super::news::{NetAlert, Place, VideoNews, WatchMessage};
 use super::numbers::{Grouped, Moment};
-use super::room::Room;
-use super::templates::Templates;
+use super::paper::Paper;
 use super::view::View;
 use super::views::Page;
 use crate::model::{Button, Metric, SubjectRef, SubscriptionId, is_blank};
@@ -61,13 +60,19 @@ pub(super) struct AlertsView {
     pub(super) subscription: SubscriptionId,
     #[serde(skip)]
     pub(super) watched: SubjectRef,
+    /// What a mail is about.
+    #[serde(skip)]
+    pub(super) lead: SeveralLead,
 }
 
 impl AlertsView {
     /// All of it in one view, however long.
     pub(super) fn new(message: &WatchMessage) -> AlertsView {
-        let Several { frame, new, passed, sums, .. } = Several::new(message);
+        let several = Several::new(message);
+        let lead = several.lead();
+        let Several { frame, new, passed, sums, .. } = several;
         AlertsView {
+            lead,
             new: new.into_iter().map(|named| named.line).collect(),
             passed: passed.into_iter().map(|named| named.line).collect(),
             sums,
@@ -110,10 +115,8 @@ pub(super) struct Several {
 }
 
 /// One of the messages that tell of several videos.
-pub(super) struct SeveralPart {
-    pub(super) html: String,
-    /// What a reader sees of it.
-    pub(super) seen: Parsed,
+pub(super) struct SeveralPart<G> {
+    pub(super) page: G,
     pub(super) told: Vec<Place>,
     pub(super) is_last: bool,
     /// The page of the new video, where it is the only one that is told.
@@ -162,13 +165,29 @@ impl Several {
         sorter.sorted()
     }
 
-    /// All of it, in as few messages of this room as it takes.
-    pub(super) fn parts(
+    /// All of it, in as few messages on this paper as it takes.
+    pub(super) fn parts<P: Paper>(
         &self,
-        templates: &Templates,
-        room: &Room,
-    ) -> Result<Vec<SeveralPart>, RenderError> {
-        sheet::render(templates, room, self)
+        paper: &P,
+    ) -> Result<Vec<SeveralPart<P::Page>>, RenderError> {
+        sheet::render(paper, self)
+    }
+
+    /// What a mail is about.
+    fn lead(&self) -> SeveralLead {
+        let videos = |places: &mut dyn Iterator<Item = Place>| {
+            Tally::of(places.map(|(video, _)| video).collect::<BTreeSet<_>>().len())
+        };
+        let new = || self.new.iter().flat_map(|named| named.told.iter().copied());
+        let passed = || self.passed.iter().flat_map(|named| named.told.iter().copied());
+        let summed = self.summed.iter().copied();
+        let is_move = |line: &Entry| matches!(line, Entry::Moves { .. } | Entry::Windows { .. });
+        SeveralLead {
+            new: videos(&mut new()),
+            passed: videos(&mut passed()),
+            videos: videos(&mut new().chain(passed()).chain(summed)),
+            has_moved: self.sums.iter().flat_map(|section| &section.lines).any(is_move),
+        }
     }
 }
 
@@ -338,6 +357,7 @@ impl<'a> Sorter<'a> {
                 rules: few(&self.rules, RULES_SHOWN, |rule| (*rule).to_owned()),
                 subscription: message.subscription,
                 watched: message.subject.clone(),
+                lead: SeveralLead::default(),
             },
             new: self.new,
             passed: self.passed,

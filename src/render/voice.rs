@@ -3,6 +3,7 @@
 //! What is to be said is the same for all of them; templates, escape, limits and buttons are the voice's own.
 
 mod discord;
+mod email;
 mod recorder;
 mod telegram;
 mod webhook;
@@ -11,12 +12,14 @@ use std::sync::Arc;
 
 use super::RenderError;
 use super::chat::ChatTemplates;
+use super::mail::MailTemplates;
 use super::news::{DigestMessage, Part, WatchMessage};
 use super::numbers::Moment;
 use super::view::AnyView;
 use super::views::{Card, Test};
 use crate::model::{Address, Body, Channel, UnixMillis};
 use discord::DiscordVoice;
+use email::EmailVoice;
 use recorder::RecorderVoice;
 use telegram::TelegramVoice;
 use webhook::WebhookVoice;
@@ -58,16 +61,18 @@ pub(super) struct Voices {
     telegram: TelegramVoice,
     discord: DiscordVoice,
     discord_webhook: DiscordVoice,
+    email: EmailVoice,
     webhook: WebhookVoice,
     recorder: RecorderVoice,
 }
 
 impl Voices {
-    pub(super) fn new(chats: &Arc<ChatTemplates>) -> Voices {
+    pub(super) fn new(chats: &Arc<ChatTemplates>, mails: Arc<MailTemplates>) -> Voices {
         Voices {
             telegram: TelegramVoice::new(Arc::clone(chats)),
             discord: DiscordVoice::new(Arc::clone(chats), true),
             discord_webhook: DiscordVoice::new(Arc::clone(chats), false),
+            email: EmailVoice::new(mails),
             webhook: WebhookVoice::new(Arc::clone(chats)),
             recorder: RecorderVoice::new(Arc::clone(chats)),
         }
@@ -78,6 +83,7 @@ impl Voices {
             Channel::Telegram => &self.telegram,
             Channel::Discord => &self.discord,
             Channel::DiscordWebhook => &self.discord_webhook,
+            Channel::Email => &self.email,
             Channel::Webhook => &self.webhook,
             Channel::Recorder => &self.recorder,
         }

@@ -19,6 +19,8 @@ pub struct DestinationRow {
     pub disabled: Option<String>,
     /// Since when.
     pub off_since: Option<UnixMillis>,
+    /// Whether its reader ended it: then it stays off, whoever names it.
+    pub is_refused: bool,
     /// Why nothing arrives there for now, if so: it is tried now and then.
     pub barred: Option<Barred>,
 }
@@ -28,6 +30,7 @@ impl DestinationRow {
     #[must_use]
     pub fn shut(&self) -> Option<Shut> {
         match (&self.disabled, &self.barred) {
+            (Some(_), _) if self.is_refused => Some(Shut::Refused { since: self.off_since }),
             (Some(reason), _) => Some(Shut::Off { reason: reason.clone(), since: self.off_since }),
             (None, Some(barred)) => Some(Shut::Barred(barred.clone())),
             (None, None) => None,
@@ -42,6 +45,11 @@ pub enum Shut {
     Off {
         /// What the channel said.
         reason: String,
+        /// Since when, where it is known.
+        since: Option<UnixMillis>,
+    },
+    /// Its reader ended it: it stays off, whoever names it, until it is made on by name.
+    Refused {
         /// Since when, where it is known.
         since: Option<UnixMillis>,
     },

@@ -1,10 +1,11 @@
-//! Health and metrics over HTTP.
+//! Health and metrics over HTTP, and, on a listener of its own, what strangers are served.
 //!
 //! `/healthz`: the process works. `/readyz`: store, polling and channels work and commands are heard, or what is wrong.
 //! `/metrics`: for Prometheus. The last two answer only who asks by a name of ours.
 
 mod figures;
 mod host;
+mod public;
 mod starting;
 mod visitors;
 
@@ -21,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use figures::show_figures;
+pub use public::Public;
 pub(crate) use starting::{Progress, serve_while_starting};
 use visitors::Visitors;
 
@@ -48,15 +50,15 @@ pub struct Web {
     pub hosts: Vec<String>,
 }
 
-/// Binds the address of `[web] listen`.
+/// Binds the address that stands under a key of `[web]`.
 ///
 /// # Errors
 ///
 /// One line that names the address.
-pub async fn bind(listen: SocketAddr) -> Result<TcpListener, String> {
+pub async fn bind(key: &str, listen: SocketAddr) -> Result<TcpListener, String> {
     TcpListener::bind(listen)
         .await
-        .map_err(|error| format!("can't listen on {listen} ([web] listen): {error}"))
+        .map_err(|error| format!("can't listen on {listen} ([web] {key}): {error}"))
 }
 
 impl Web {

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What each top-level module of `src/` and `sim/src/` may use of the others. A new module needs a row.
-const MAY_USE: [(&str, &[&str]); 32] = [
+const MAY_USE: [(&str, &[&str]); 34] = [
     ("model", &[]),
     ("files", &[]),
     ("detect", &["model"]),
@@ -21,14 +21,15 @@ const MAY_USE: [(&str, &[&str]); 32] = [
     ("route", &["model", "detect"]),
     ("store", &["model", "files"]),
     ("http", &["model"]),
+    ("links", &["model"]),
     ("source", &["model", "http"]),
     ("draw", &["model", "render"]),
-    ("notify", &["model", "http"]),
+    ("notify", &["model", "http", "links"]),
     ("bus", &["model", "store"]),
     ("telemetry", &["model"]),
     ("deliver", &["model", "store", "render", "draw", "notify", "telemetry"]),
     ("control", &["model", "store", "route", "render"]),
-    ("web", &["model", "store", "telemetry"]),
+    ("web", &["model", "links", "store", "telemetry"]),
     // The option types that these define beside what uses them.
     (
         "config",
@@ -51,6 +52,7 @@ const MAY_USE: [(&str, &[&str]); 32] = [
     ("loopback", &[]),
     ("telegram", &["world", "simulation", "loopback", "plan"]),
     ("discord", &["world", "simulation", "loopback", "plan"]),
+    ("smtp", &["simulation", "loopback", "plan"]),
     ("stage", &["simulation", "loopback"]),
 ];
 

@@ -7,11 +7,12 @@ pub(crate) fn plain(text: &str) -> Body {
     Body::Text(text.to_owned())
 }
 
-/// The text of a body; of a message for a chat its HTML.
+/// The text of a body; of a message for a chat, or a mail, its HTML.
 pub(crate) fn text(body: &Body) -> &str {
     match body {
         Body::Chat(chat) => &chat.html,
         Body::Embed(message) => &message.text,
+        Body::Mail(mail) => &mail.html,
         Body::Json(text) | Body::Text(text) => text,
     }
 }
@@ -20,6 +21,8 @@ pub(crate) fn text(body: &Body) -> &str {
 pub(crate) fn chat(body: &Body) -> &ChatMessage {
     match body {
         Body::Chat(chat) => chat,
-        Body::Embed(_) | Body::Json(_) | Body::Text(_) => panic!("{body:?} is none for a chat"),
+        Body::Embed(_) | Body::Mail(_) | Body::Json(_) | Body::Text(_) => {
+            panic!("{body:?} is none for a chat")
+        }
     }
 }

@@ -6,6 +6,7 @@ mod apply;
 mod discord;
 mod files;
 mod gateway;
+mod mailboxes;
 mod people;
 mod reaching;
 mod tools;

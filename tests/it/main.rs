@@ -19,6 +19,7 @@ mod notifiers;
 mod outside;
 mod process;
 mod render;
+mod rings_by_mail;
 mod rings_on_discord;
 mod security;
 mod soak;

@@ -5,6 +5,7 @@
 mod contract;
 mod discord;
 mod discord_spec;
+mod email;
 mod hostile;
 mod pictures;
 mod stub;

@@ -243,7 +243,7 @@ async fn it_shows_its_health_beside_a_backup_and_never_a_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demo_rings_on_both_services_and_leaves_nothing_behind() {
+async fn the_demo_rings_in_chats_and_a_mailbox_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let mut demo = Program::start(folder.path(), "demo", &["demo"]);
     // An alert has its rule at its end. These take some seconds: the demo goes by a clock of its own.
@@ -254,12 +254,15 @@ async fn the_demo_rings_on_both_services_and_leaves_nothing_behind() {
     };
     until("an alert in Telegram", async || rings("Telegram · tubebell", "title")).await;
     until("an alert in Discord", async || rings("Discord #alerts · tubebell", "title")).await;
+    let mailed =
+        |text: &str| demo.out(folder.path()).contains(&format!("Mailbox · tubebell\n  | {text}"));
+    until("a mail", async || mailed("1,000,000 views: ")).await;
     let out = demo.out(folder.path());
     // A sandbox has no page by which a server would get the bot.
     assert!(!out.contains("oauth2"), "{out}");
     let page = out.split_whitespace().find(|word| word.starts_with("http://127.0.0.1:")).unwrap();
     let page = reqwest::get(page).await.unwrap().text().await.unwrap();
-    assert_eq!(page.matches("<iframe src=\"http://127.0.0.1:").count(), 2, "{page}");
+    assert_eq!(page.matches("<iframe src=\"http://127.0.0.1:").count(), 3, "{page}");
     demo.signal("INT");
     assert_eq!(demo.end().await.code(), Some(0), "{}", demo.err(folder.path()));
     let mut left: Vec<_> =

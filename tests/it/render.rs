@@ -2,6 +2,7 @@
 
 mod digest;
 mod discord;
+mod mail;
 mod several;
 
 use std::sync::LazyLock;

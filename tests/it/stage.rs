@@ -1,4 +1,4 @@
-//! The page of the demo shows a phone and a server of Discord's side by side, and no other page may.
+//! The page of the demo shows a phone, a server of Discord's and a mailbox side by side, and no other page may.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tubebell_sim::world::World;
-use tubebell_sim::{Simulation, Stage, discord, telegram};
+use tubebell_sim::{Simulation, Stage, discord, smtp, telegram};
 
 use crate::wait::LIMIT;
 
@@ -19,7 +19,7 @@ async fn page(url: &str) -> (String, String) {
 }
 
 #[tokio::test]
-async fn the_page_frames_both_and_both_let_it_alone_frame_them() {
+async fn the_page_frames_all_of_them_and_they_let_it_alone_frame_them() {
     let now = Timestamp::UNIX_EPOCH;
     let simulation = Simulation::new(World::new(1, now), Arc::new(move || now));
     let stage = Stage::bind(0).await.unwrap();
@@ -30,16 +30,20 @@ async fn the_page_frames_both_and_both_let_it_alone_frame_them() {
     let discord = discord::Options { framed_by, ..discord::Options::default() };
     let discord = discord::serve(&simulation, discord).await.unwrap().base_url();
     let alone = telegram::serve(&simulation, telegram::Options::default()).await.unwrap();
-    stage.serve(&simulation, &phone, &discord);
+    let mailbox = smtp::Options { framed_by, ..smtp::Options::default() };
+    let mailbox = smtp::serve(&simulation, mailbox).await.unwrap().page_url();
+    stage.serve(&simulation, &phone, &discord, &mailbox);
 
     let (policy, html) = page(&url).await;
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
     assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
-    assert!(policy.ends_with(&format!("; frame-src {phone} {discord}")), "{policy}");
-    for framed in [&phone, &discord] {
+    assert!(policy.ends_with(&format!("; frame-src {phone} {discord} {mailbox}")), "{policy}");
+    for framed in [&phone, &discord, &mailbox] {
         assert!(html.contains(&format!("<iframe src=\"{framed}\"")), "{html}");
         let (policy, _) = page(framed).await;
         let ancestors = format!("frame-ancestors http://127.0.0.1:{port} http://localhost:{port}");
+        // The mailbox frames its letters.
+        let policy = policy.strip_suffix("; frame-src 'self'").unwrap_or(&policy);
         assert!(policy.ends_with(&ancestors), "{policy}");
     }
     assert!(!html.contains("{{"), "{html}");

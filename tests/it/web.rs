@@ -30,7 +30,7 @@ async fn start() -> Server {
         clock: Arc::new(|| UnixMillis(1_795_266_180_000)),
         hosts: vec!["status.example.org".to_owned()],
     };
-    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let listener = bind("listen", "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let mut task = tokio::task::JoinSet::new();
     task.spawn(web.run(listener, CancellationToken::new()));

@@ -10,7 +10,7 @@ mod percent;
 
 pub(crate) use guard::check;
 pub use hint::Hint;
-pub(crate) use line::{Line, Lines};
+pub(crate) use line::{CuttableStream, Line, Lines};
 pub(crate) use multipart::parts;
 pub(crate) use page::{Frames, page};
 pub(crate) use percent::decode;

@@ -1,4 +1,4 @@
-//! One page that shows the phone and the channels of Discord side by side, each in a frame.
+//! One page that shows the phone, the channels of Discord and the mailbox side by side, each in a frame.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use crate::loopback::{self, Frames};
 use crate::simulation::Simulation;
 
-/// The page; `{{nonce}}` marks its own style and script, `{{telegram}}` and `{{discord}}` what it shows.
+/// The page; `{{nonce}}` marks its own style and script, the others what it shows.
 const PAGE: &str = include_str!("page.html");
 
 /// The page's place on this machine. It is taken before there is anything to show, because what is shown has to know by
@@ -46,9 +46,10 @@ impl Stage {
     }
 
     /// Shows the pages at these addresses until the simulation stops.
-    pub fn serve(self, simulation: &Simulation, telegram: &str, discord: &str) {
+    pub fn serve(self, simulation: &Simulation, telegram: &str, discord: &str, mailbox: &str) {
         let html = PAGE.replace("{{telegram}}", telegram).replace("{{discord}}", discord);
-        let shown = [telegram.to_owned(), discord.to_owned()];
+        let html = html.replace("{{mailbox}}", mailbox);
+        let shown = [telegram.to_owned(), discord.to_owned(), mailbox.to_owned()];
         let page =
             move || async move { loopback::page(&html, Frames { within: None, shown: &shown }) };
         let app = Router::new()

@@ -278,6 +278,7 @@ fn destination(text: &str, terms: &Terms) -> Result<Address, String> {
             AddressError::Kind(text) => AddressError::Kind(repeated(text)),
             AddressError::Telegram(text) => AddressError::Telegram(repeated(text)),
             AddressError::Discord(text) => AddressError::Discord(repeated(text)),
+            AddressError::Email(text) => AddressError::Email(repeated(text)),
             error @ (AddressError::DiscordWebhook | AddressError::Webhook) => error,
         };
         error.to_string()

@@ -185,6 +185,7 @@ impl<'a> Turn<'a> {
     pub(super) fn back_from(&self, shut: Shut) -> Back {
         let (reason, since) = match shut {
             Shut::Off { reason, since } => (reason, since),
+            Shut::Refused { since } => ("you ended it".to_owned(), since),
             Shut::Barred(Barred { reason, since, .. }) => (reason, Some(since)),
         };
         Back { since: since.map(|at| self.moment(at)), reason: Prose::new(&reason) }

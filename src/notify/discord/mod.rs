@@ -231,7 +231,9 @@ impl DiscordWebhook {
 fn message(outgoing: &Outgoing, channel: Channel) -> Result<Pictured<'_>, SendError> {
     match &outgoing.body {
         Body::Embed(message) => Ok(Pictured { message, png: outgoing.png() }),
-        Body::Chat(_) | Body::Json(_) | Body::Text(_) => Err(outgoing.refused_by(channel)),
+        Body::Chat(_) | Body::Mail(_) | Body::Json(_) | Body::Text(_) => {
+            Err(outgoing.refused_by(channel))
+        }
     }
 }
 

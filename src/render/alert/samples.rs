@@ -37,7 +37,11 @@ pub(super) fn alerts() -> Vec<WatchMessage> {
         },
         sums_up(
             3,
-            one(vec![passed.clone(), fell, counted(gain, 10_000, 10_612, "views rate > 200/h")]),
+            one(vec![
+                passed.clone(),
+                fell.clone(),
+                counted(gain, 10_000, 10_612, "views rate > 200/h"),
+            ]),
         ),
         WatchMessage {
             late: true,
@@ -69,6 +73,15 @@ pub(super) fn alerts() -> Vec<WatchMessage> {
             event(Event::Live, "live", "completed"),
             alert(Signal::Event(Event::Title), Value::None, Value::Text("new".into()), "title"),
         ]),
+        one(vec![event(Event::Status, "public", "unlisted")]),
+        one(vec![event(Event::Status, "unlisted", "public")]),
+        one(vec![event(Event::Live, "upcoming", "live")]),
+        one(vec![event(Event::Live, "live", "completed")]),
+        one(vec![event(Event::Title, "old", "new")]),
+        one(vec![alert(LIKES, Value::Int(3), Value::None, "likes any")]),
+        one(vec![fell.clone()]),
+        one(vec![counted(gain, 10_000, 10_612, "views rate > 200/h")]),
+        one(vec![alert(VIEWS, Value::None, Value::Int(5), "views any")]),
         new(upload(Value::None, title.clone())),
         new(upload(upcoming(), Value::Int(NOW.0 + 86_400_000))),
         listed(

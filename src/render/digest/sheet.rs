@@ -5,15 +5,15 @@
 
 use std::ops::Range;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::{Digest, DigestPart, DigestView};
 use crate::render::RenderError;
 use crate::render::cut::Cut;
+use crate::render::lead::{Beside, Shown};
 use crate::render::news::Place;
-use crate::render::parts::{self, PartText, Sheet, TEXT_MAX, as_fields, as_json, least_units};
-use crate::render::room::Room;
-use crate::render::templates::Templates;
+use crate::render::paper::{Fields, Paper};
+use crate::render::parts::{self, PartPage, Sheet, TEXT_MAX, as_fields, as_json, least_units};
 use crate::render::view::View;
 
 const CUT: Cut = Cut { text: TEXT_MAX, items: usize::MAX };
@@ -22,21 +22,19 @@ const CUT: Cut = Cut { text: TEXT_MAX, items: usize::MAX };
 const MOVERS: [usize; 7] = [40, 30, 22, 16, 10, 6, 3];
 
 /// Renders all that is told.
-pub(super) fn render(
-    templates: &Templates,
-    room: &Room,
+pub(super) fn render<P: Paper>(
+    paper: &P,
     digest: &Digest<'_>,
-) -> Result<Vec<DigestPart>, RenderError> {
+) -> Result<Vec<DigestPart<P::Page>>, RenderError> {
     let data = Data::new(digest)?;
     let all = digest.movers.min(MOVERS[0]);
     let fewer = MOVERS.into_iter().filter(|movers| *movers < all);
     let sheets = std::iter::once(all).chain(fewer).map(|movers| DigestSheet::new(&data, movers));
-    let (sheet, parts) = parts::render(templates, room, sheets)?;
-    let part = |part: PartText| DigestPart {
+    let (sheet, parts) = parts::render(paper, sheets)?;
+    let part = |part: PartPage<P::Page>| DigestPart {
         has_top: sheet.has_top(&part.lines),
         told: sheet.told(part.lines, part.is_last),
-        html: part.html,
-        seen: part.seen,
+        page: part.page,
     };
     Ok(parts.into_iter().map(part).collect())
 }
@@ -47,7 +45,7 @@ struct Data<'a> {
     /// What is told of each video.
     lines: Vec<Json>,
     /// What stands above each section.
-    headings: Vec<Map<String, Json>>,
+    headings: Vec<Fields>,
 }
 
 impl<'a> Data<'a> {
@@ -69,7 +67,7 @@ struct DigestSheet<'a> {
     movers: usize,
     /// The entries that are named.
     named: Vec<usize>,
-    frame: Map<String, Json>,
+    frame: Fields,
 }
 
 impl<'a> DigestSheet<'a> {
@@ -127,7 +125,7 @@ impl Sheet for DigestSheet<'_> {
         false
     }
 
-    fn fields(&self, lines: Range<usize>, _is_first: bool) -> Map<String, Json> {
+    fn fields(&self, lines: Range<usize>, _is_first: bool) -> Fields {
         let Digest { entries, sections, .. } = self.data.digest;
         let is_last = lines.end == self.named.len();
         let named = self.named.get(lines).unwrap_or_default();
@@ -146,5 +144,12 @@ impl Sheet for DigestSheet<'_> {
         fields.insert("has_held_back".to_owned(), Json::Bool(has_held_back));
         fields.insert("sections".to_owned(), self.sections(named));
         fields
+    }
+
+    fn beside(&self, lines: Range<usize>) -> Result<Fields, RenderError> {
+        let digest = self.data.digest;
+        let has_picture = digest.message.shown.is_some() && self.has_top(&lines);
+        let picture = has_picture.then_some(Shown::FITTING);
+        as_fields(&Beside { lead: digest.lead(), picture }, CUT)
     }
 }

@@ -82,6 +82,8 @@ pub(super) fn several() -> Vec<WatchMessage> {
     let playlist = |current: &str| {
         listed(PLAYLIST, None, message(None, vec![presence(current), presence("public")]))
     };
+    let both_passed =
+        (1..3).map(|index| news(Some(video(index)), vec![passed.clone()])).collect::<Vec<_>>();
     // Each thing of many videos, and a line as long as a line can be.
     let longest = NetAlert {
         marks: Marks { values: (0..8).map(|n| i64::MAX - n).collect(), more: u64::MAX },
@@ -106,6 +108,7 @@ pub(super) fn several() -> Vec<WatchMessage> {
         single,
         playlist("unavailable"),
         playlist("public"),
+        message(Some("Rick Astley"), both_passed),
         message(Some(&hostile_title), all),
     ]
 }

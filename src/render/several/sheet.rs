@@ -5,15 +5,15 @@
 
 use std::ops::Range;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::{AlertsView, Several, SeveralPart};
 use crate::render::RenderError;
 use crate::render::cut::{Cut, List};
+use crate::render::lead::Beside;
 use crate::render::news::Place;
-use crate::render::parts::{self, PartText, Sheet, TEXT_MAX, as_fields, as_json, least_units};
-use crate::render::room::Room;
-use crate::render::templates::Templates;
+use crate::render::paper::{Fields, Paper};
+use crate::render::parts::{self, PartPage, Sheet, TEXT_MAX, as_fields, as_json, least_units};
 use crate::render::view::View;
 
 /// How much of the sums is shown, tried in turn.
@@ -26,23 +26,21 @@ const CUTS: [Cut; 5] = [
 ];
 
 /// Renders all that is told.
-pub(super) fn render(
-    templates: &Templates,
-    room: &Room,
+pub(super) fn render<P: Paper>(
+    paper: &P,
     several: &Several,
-) -> Result<Vec<SeveralPart>, RenderError> {
+) -> Result<Vec<SeveralPart<P::Page>>, RenderError> {
     let cut = Cut { text: TEXT_MAX, items: usize::MAX };
     let new = several.new.iter().map(|named| as_json(&named.line, cut));
     let passed = several.passed.iter().map(|named| as_json(&named.line, cut));
     let lines: Vec<Json> = new.chain(passed).collect::<Result<_, RenderError>>()?;
     let cuts = if several.sums.is_empty() { &CUTS[..1] } else { &CUTS[..] };
     let sheets = cuts.iter().map(|cut| SeveralSheet::new(several, &lines, *cut));
-    let (_, parts) = parts::render(templates, room, sheets)?;
-    let part = |part: PartText| SeveralPart {
+    let (_, parts) = parts::render(paper, sheets)?;
+    let part = |part: PartPage<P::Page>| SeveralPart {
         upload: several.upload.clone().filter(|_| part.lines.start == 0 && part.lines.end > 0),
         told: told(several, part.lines, part.is_first),
-        html: part.html,
-        seen: part.seen,
+        page: part.page,
         is_last: part.is_last,
     };
     Ok(parts.into_iter().map(part).collect())
@@ -62,21 +60,25 @@ fn told(several: &Several, lines: Range<usize>, is_first: bool) -> Vec<Place> {
 
 /// All parts as data: what each of them shows is taken from here.
 struct SeveralSheet<'a> {
+    several: &'a Several,
+    cut: Cut,
     lines: &'a [Json],
     /// How many of the lines are new videos.
     new: usize,
-    frame: Map<String, Json>,
+    frame: Fields,
     sums: Json,
     no_rules: Json,
 }
 
 impl<'a> SeveralSheet<'a> {
     fn new(
-        several: &Several,
+        several: &'a Several,
         lines: &'a [Json],
         cut: Cut,
     ) -> Result<SeveralSheet<'a>, RenderError> {
         Ok(SeveralSheet {
+            several,
+            cut,
             lines,
             new: several.new.len(),
             frame: as_fields(&several.frame, cut)?,
@@ -97,7 +99,7 @@ impl Sheet for SeveralSheet<'_> {
         self.sums.as_array().is_some_and(|sums| !sums.is_empty())
     }
 
-    fn fields(&self, lines: Range<usize>, is_first: bool) -> Map<String, Json> {
+    fn fields(&self, lines: Range<usize>, is_first: bool) -> Fields {
         let new = lines.start..lines.end.min(self.new);
         let passed = lines.start.max(self.new)..lines.end;
         let of =
@@ -115,5 +117,9 @@ impl Sheet for SeveralSheet<'_> {
             fields.insert("budget".to_owned(), Json::Null);
         }
         fields
+    }
+
+    fn beside(&self, _lines: Range<usize>) -> Result<Fields, RenderError> {
+        as_fields(&Beside { lead: self.several.lead(), picture: None }, self.cut)
     }
 }

@@ -96,6 +96,16 @@ pub enum Edit {
         /// Why.
         reason: String,
     },
+    /// Whoever reads at a destination ends it: it is off, and stays so until [`Edit::Allow`]. Makes it known, where it is not.
+    Refuse {
+        /// Which.
+        destination: Address,
+    },
+    /// What its reader has ended may be made on again, as by [`Edit::Alive`].
+    Allow {
+        /// Which.
+        destination: Address,
+    },
     /// Follows a chat to its new id.
     Move {
         /// The old address.

@@ -64,12 +64,12 @@ pub(super) fn alive(tx: &Connection, address: &Address, now: UnixMillis) -> Resu
 
 /// What is off or barred in a chat; of one destination alone, where it is given.
 pub(super) const SHUT: &str = "SELECT id FROM destination WHERE lane = ?1 AND moved_to IS NULL
-     AND (disabled IS NOT NULL OR barred IS NOT NULL) AND (?2 IS NULL OR id = ?2)";
+     AND (disabled IS NOT NULL OR barred IS NOT NULL) AND is_refused = 0 AND (?2 IS NULL OR id = ?2)";
 
 /// The same of one destination, and all that went off together.
 pub(super) const SHUT_WITH: &str =
     "SELECT d.id FROM destination d WHERE d.lane = ?1 AND d.moved_to IS NULL
-     AND (d.disabled IS NOT NULL OR d.barred IS NOT NULL)
+     AND (d.disabled IS NOT NULL OR d.barred IS NOT NULL) AND d.is_refused = 0
      AND (d.id = ?2 OR EXISTS (SELECT 1 FROM destination o
           WHERE o.lane = d.lane AND o.id <> d.id AND o.off_since = d.off_since))";
 
@@ -97,7 +97,7 @@ fn open_all(
 /// Makes one destination on. The caller settles the lane.
 pub(super) fn open(tx: &Connection, id: DestinationId, now: UnixMillis) -> Result<()> {
     tx.prepare_cached(
-        "UPDATE destination SET disabled = NULL, off_since = NULL, barred = NULL, barred_since = NULL,
+        "UPDATE destination SET disabled = NULL, off_since = NULL, is_refused = 0, barred = NULL, barred_since = NULL,
          barred_until = NULL WHERE id = ?1",
     )?
     .execute([id.0])?;
@@ -176,6 +176,23 @@ pub(super) fn disable(
     }
     lane::settle(tx, lane)?;
     Ok(all.len())
+}
+
+/// The reader of a destination ends it, for good, also before anything is sent there. The word for why stands where older versions
+/// read it.
+pub(super) fn refuse(tx: &Connection, address: &Address, now: UnixMillis) -> Result<Edited> {
+    let (id, lane) = destination(tx, address, &Owner::Operator)?;
+    block(tx, id, "its reader ended it", now)?;
+    tx.prepare_cached("UPDATE destination SET is_refused = 1 WHERE id = ?1")?.execute([id.0])?;
+    lane::settle(tx, lane)?;
+    Ok(Edited::Done(1))
+}
+
+/// What its reader had ended may be made on again.
+pub(super) fn allow(tx: &Connection, address: &Address) -> Result<Edited> {
+    let Some((id, _)) = find(tx, address)? else { return Ok(Edited::NotFound) };
+    tx.prepare_cached("UPDATE destination SET is_refused = 0 WHERE id = ?1")?.execute([id.0])?;
+    Ok(Edited::Done(1))
 }
 
 /// Whether a destination is a place of a server.

@@ -55,6 +55,8 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
         Edit::Disable { destination, reason } => {
             chat::disable(tx, destination, reason, now).map(Edited::Done)
         }
+        Edit::Refuse { destination } => chat::refuse(tx, destination, now),
+        Edit::Allow { destination } => chat::allow(tx, destination),
         Edit::Gone { server, reason } => server::gone(tx, server, reason, now).map(Edited::Done),
         Edit::Move { from, to } => chat::move_chat(tx, from, to, now).map(Edited::Done),
         Edit::Admit { person, code } => people::admit(tx, person, code, now),

@@ -87,7 +87,7 @@ pub(super) const STANDING: &str = "SELECT s.id, s.settings, s.origin,
 
 /// A destination where it is now, whether it has moved there, and its state.
 pub(super) const PLACE: &str = "SELECT d.id, o.moved_to IS NOT NULL, d.disabled, d.off_since, d.barred, d.barred_since,
-            d.barred_until
+            d.barred_until, d.is_refused
      FROM destination o JOIN destination d ON d.id = coalesce(o.moved_to, o.id) WHERE o.address = ?1";
 
 /// Look-ups per pair: a list of pairs in one statement would keep no plan for the next.
@@ -124,6 +124,9 @@ pub(super) fn watches_at(db: &Connection, pairs: &[(Address, SubjectRef)]) -> Re
 /// Why nothing arrives at a destination, from the columns of its state.
 fn shut(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Shut>> {
     if let Some(reason) = row.get(at)? {
+        if rows::integer_or(row, at + 5, 0) != 0 {
+            return Ok(Some(Shut::Refused { since: rows::instant(row, at + 1)? }));
+        }
         return Ok(Some(Shut::Off { reason, since: rows::instant(row, at + 1)? }));
     }
     Ok(rows::barred(row, at + 2)?.map(Shut::Barred))

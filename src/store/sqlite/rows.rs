@@ -12,7 +12,7 @@ use crate::store::{Barred, DestinationRow, Result, StoreError};
 macro_rules! destination_columns {
     () => {
         "d.id, d.address, d.person, d.settings, d.muted_until, d.disabled, d.off_since, d.barred, d.barred_since,
-         d.barred_until"
+         d.barred_until, d.is_refused"
     };
 }
 
@@ -198,6 +198,7 @@ pub(super) fn destination_row(row: &Row<'_>, at: usize) -> Result<DestinationRow
         disabled: row.get(at + 5)?,
         off_since: instant(row, at + 6)?,
         barred: barred(row, at + 7)?,
+        is_refused: integer_or(row, at + 10, 0) != 0,
     })
 }
 

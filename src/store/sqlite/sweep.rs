@@ -212,7 +212,7 @@ fn walk_suppressions(tx: &Connection, before: UnixMillis) -> Result<()> {
 /// way or of late. An address that has moved goes when the new one is not used either, and before it.
 pub(super) const FORGET_DESTINATION: &str = "DELETE FROM destination WHERE id = ?1
      AND (settings = '{}' OR disabled IS NOT NULL OR moved_to IS NOT NULL)
-     AND coalesce(muted_until, 0) <= ?3 AND (is_feed = 0 OR disabled IS NOT NULL)
+     AND is_refused = 0 AND coalesce(muted_until, 0) <= ?3 AND (is_feed = 0 OR disabled IS NOT NULL)
      AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.destination IN (?1, destination.moved_to))
      AND NOT EXISTS (SELECT 1 FROM card c WHERE c.destination = ?1)
      AND NOT EXISTS (SELECT 1 FROM destination o WHERE o.moved_to = ?1)

@@ -95,11 +95,11 @@ pub(super) const ALERTS: &str = concat!(
 const DESTINATION: usize = 9;
 
 /// Where in [`HEADS`] stands whether a message of the unit is under way, and which unit it is.
-const IS_UNDER_WAY: usize = 19;
-const UNIT_OF_HEAD: usize = 20;
+const IS_UNDER_WAY: usize = 20;
+const UNIT_OF_HEAD: usize = 21;
 
 /// Where in [`HEADS`] the columns of the watch and the unit begin.
-const WATCH: usize = 21;
+const WATCH: usize = 22;
 
 /// Where in [`ALERTS`] stands what the alerts of one video have in common, and whose they are.
 const VIDEO: usize = 11;

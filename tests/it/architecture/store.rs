@@ -6,7 +6,7 @@ use super::circles::{handed_on, module, named};
 use super::{code, files_below, root, sources};
 
 /// What each user of the store takes of it. Not here: `app`, `cli` and `demo`, which put things together.
-const TAKES: [(&str, &str); 9] = [
+const TAKES: [(&str, &str); 10] = [
     ("bus/", "stream"),
     ("control/", "registry"),
     ("deliver/", "outbox"),
@@ -15,6 +15,8 @@ const TAKES: [(&str, &str); 9] = [
     ("pipeline/poll.rs", "polling"),
     ("pipeline/rounds.rs", "polling"),
     ("pipeline/route.rs", "stream"),
+    // Of several that a path begins with, the first counts.
+    ("web/public", "registry"),
     ("web/", "housekeeping"),
 ];
 

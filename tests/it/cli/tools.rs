@@ -89,7 +89,7 @@ fn run_says_all_that_it_lacks() {
         2,
         &[
             "there is no section [youtube]: without an API key there are no numbers; `tubebell init` writes a configuration that says where to get one",
-            "there is neither [telegram] nor [discord] nor [webhook]: nobody could be told; add one of them",
+            "there is neither [telegram] nor [discord] nor [email] nor [webhook]: nobody could be told; add one of them",
             "tubebell: 2 mistakes in the configuration",
         ],
     );
@@ -189,6 +189,30 @@ fn dead_letters_that_are_not_named_are_asked_for() {
         2,
         &["tubebell: say which: their numbers, as `tubebell dead-letters list` shows them, or --all"],
     );
+}
+
+#[test]
+fn preview_shows_a_mail_and_its_html() {
+    let home = Home::empty();
+    let names = home.run("preview --channel email");
+    assert_eq!(names.out, "alert\nalerts\ndigest\noperator\ntest\n");
+    let said = home.run("preview alert --channel email");
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let subject = "Subject: 1,240 views (+290): Never Gonna Give You Up (4K Remaster)\n\n";
+    assert!(said.out.starts_with(subject), "{}", said.out);
+    assert!(said.out.contains("950 → 1,240"), "{}", said.out);
+    let said = home.run("preview alert --html");
+    assert!(said.out.starts_with("<!DOCTYPE html>"), "{}", said.out);
+    assert!(said.out.contains("href=\"https://example.org/unsubscribe\""), "{}", said.out);
+    home.run("preview help --channel email").failed(
+        2,
+        &["tubebell: no template is called `help`; there are alert, alerts, digest, operator, test"],
+    );
+
+    std::fs::create_dir_all(home.path().join("templates/mail")).unwrap();
+    home.write("templates/mail/email.html.hbs", "<p>{{{content}}}</p>");
+    let line = "templates/mail/email.html.hbs:1: puts `content` in unescaped; write {{content}}, which escapes it";
+    home.run("preview alert --html").failed(2, &[&format!("tubebell: {line}")]);
 }
 
 #[test]

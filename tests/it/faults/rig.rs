@@ -96,9 +96,11 @@ impl Rig {
     pub(super) async fn queue(&self, to: impl IntoIterator<Item = (Address, String)>) {
         let bodies = to.into_iter().map(|(to, text)| match to.channel() {
             Channel::Webhook => (to, Body::Json(text)),
-            Channel::Telegram | Channel::Discord | Channel::DiscordWebhook | Channel::Recorder => {
-                (to, Body::Text(text))
-            }
+            Channel::Telegram
+            | Channel::Discord
+            | Channel::DiscordWebhook
+            | Channel::Email
+            | Channel::Recorder => (to, Body::Text(text)),
         });
         self.store.notice(None, bodies.collect(), self.now()).await.unwrap();
         self.wake.notify_one();

@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 use tubebell::model::{
-    About, Body, Channel, Counts, Live, Marks, Series, Status, SubjectRef, SubscriptionId,
-    UnixMillis, Value,
+    About, Body, Channel, Counts, Live, MailMessage, Marks, Series, Status, SubjectRef,
+    SubscriptionId, UnixMillis, Value,
 };
 use tubebell::render::{
     DigestMessage, NetAlert, Part, Place, Renderer, VideoFacts, VideoNews, WatchMessage, WatchNews,
@@ -43,6 +43,10 @@ pub(crate) fn check(data: &[u8]) {
     for part in parts(Channel::Webhook, &message) {
         webhook(&part, &message);
     }
+    for part in parts(Channel::Email, &message) {
+        mail(&part);
+    }
+    title_arrives_in_a_mail(&message);
     for part in parts(Channel::Recorder, &message) {
         let Body::Text(text) = part.body else { panic!("{part:?}") };
         assert!(!text.trim().is_empty(), "says nothing");
@@ -54,6 +58,9 @@ pub(crate) fn check(data: &[u8]) {
     }
     for part in digest_parts(Channel::Discord, &digest) {
         discord::check(&part.body);
+    }
+    for part in digest_parts(Channel::Email, &digest) {
+        mail(&part);
     }
     for part in digest_parts(Channel::Webhook, &digest) {
         let Body::Json(body) = &part.body else { panic!("{part:?}") };
@@ -167,6 +174,38 @@ fn title_arrives_in_an_embed(message: &WatchMessage) {
             rest.chars().all(|c| matches!(c, '\u{202c}' | '\u{2069}' | '\u{200e}')),
             "{rest:?}"
         );
+    }
+}
+
+/// What a mail holds is shown by every program: its subject is one line, and Gmail hides what is behind 102 KB.
+fn mail(part: &Part) {
+    let Body::Mail(MailMessage { subject, text, html, .. }) = &part.body else {
+        panic!("{part:?}")
+    };
+    super::assert_one_line(subject);
+    assert!(subject.encode_utf16().count() <= 200, "{subject}");
+    assert!(!text.trim().is_empty(), "says nothing");
+    assert!(!text.chars().any(|c| c != '\n' && super::is_unruly(c)), "{text:?}");
+    assert!(html.len() < 90_000 && text.len() < 90_000, "{} bytes", html.len());
+    for tag in html.split('<').skip(1) {
+        let ours = ["a ", "b>", "b ", "br>", "p", "h1 ", "h2 ", "div ", "span ", "code ", "tr>"];
+        let frame =
+            ["!", "html", "head", "meta ", "title>", "style>", "body ", "table ", "td", "/"];
+        assert!(ours.iter().chain(&frame).any(|known| tag.starts_with(known)), "<{tag}");
+    }
+}
+
+/// The title of a single video arrives as typed, in one line, where there are too few values for a cut.
+fn title_arrives_in_a_mail(message: &WatchMessage) {
+    let mut told = message.videos.iter().filter(|news| !news.alerts.is_empty());
+    let (Some(news), None) = (told.next(), told.next()) else { return };
+    let title = news.video.as_ref().map_or("", |video| video.title.as_str());
+    if title.chars().count() <= WHOLE_MAX_CHARS && title.contains(|c: char| c.is_ascii_graphic()) {
+        let typed: String =
+            title.chars().map(|c| if super::is_unruly(c) { ' ' } else { c }).collect();
+        let part = parts(Channel::Email, message).remove(0);
+        let Body::Mail(mail) = &part.body else { panic!("{part:?}") };
+        assert!(mail.text.contains(typed.trim()), "{typed:?} in {:?}", mail.text);
     }
 }
 

@@ -76,6 +76,7 @@ fn printed(watches: &[Watch]) -> Vec<u8> {
                 muted_until: None,
                 disabled: Some("gone\n[[watch]]\u{2028}\"".to_owned()),
                 off_since: Some(NOW),
+                is_refused: false,
                 barred: None,
             };
             let row = WatchRow {

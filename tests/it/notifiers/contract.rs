@@ -1,21 +1,24 @@
 //! What holds for every notifier, run against each.
 
 mod discord;
+mod email;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::task::JoinSet;
-use tubebell::model::{Address, Body, Channel, ChatMessage, EmbedMessage};
+use tubebell::model::{Address, Body, Channel, ChatMessage, EmbedMessage, MailMessage};
 use tubebell::notify::recorder::Recorder;
 use tubebell::notify::{Notifier, Outgoing, Receipt, SendError};
 
 use super::discord::TOKEN as DISCORD_TOKEN;
+use super::email::{PASSWORD, Post};
 use super::stub::{Answer, Stub, closed, hanging_up};
 use super::telegram::{TOKEN, client};
 use super::webhook::{SECRET, hook};
 use discord::DiscordRig;
+use email::EmailRig;
 
 /// Stands in every address, body and answer, and must be in no error.
 const SECRET_WORD: &str = "s3cretw0rd";
@@ -64,11 +67,31 @@ impl Class {
     }
 }
 
+/// What a notifier stands in front of.
+enum Server {
+    Stub(Stub),
+    HangingUp(#[expect(dead_code, reason = "keeps it alive")] JoinSet<()>),
+    Mail(Box<Post>),
+    /// None, or one within the notifier.
+    Away,
+}
+
+impl Server {
+    /// Whether somebody has asked it something.
+    fn was_asked(&self) -> bool {
+        match self {
+            Server::Stub(stub) => !stub.seen().is_empty(),
+            Server::Mail(post) => post.server.counters().connections > 0,
+            Server::HangingUp(_) | Server::Away => unreachable!("nobody would know"),
+        }
+    }
+}
+
 /// A notifier in front of a server that will behave as asked; `server` keeps it alive.
 struct Setup {
     notifier: Arc<dyn Notifier>,
     outgoing: Outgoing,
-    server: (Option<Stub>, Option<JoinSet<()>>),
+    server: Server,
 }
 
 #[async_trait]
@@ -78,6 +101,10 @@ trait Rig {
     async fn taking(&self) -> Setup;
     /// A notifier whose next send fails in `class`; `None` where the channel has no such failure.
     async fn failing(&self, class: Class) -> Option<Setup>;
+    /// How long it is asked to wait, where it is.
+    fn wait(&self) -> Duration {
+        Duration::from_secs(35)
+    }
 }
 
 fn outgoing(address: Address, body: Body) -> Outgoing {
@@ -87,7 +114,7 @@ fn outgoing(address: Address, body: Body) -> Outgoing {
 struct TelegramRig;
 
 impl TelegramRig {
-    fn setup(url: &str, server: (Option<Stub>, Option<JoinSet<()>>)) -> Setup {
+    fn setup(url: &str, server: Server) -> Setup {
         let html = format!("<b>{SECRET_WORD}</b>");
         let body = Body::Chat(ChatMessage { html, ..ChatMessage::default() });
         let address = Address::Telegram { chat: 42, thread: None };
@@ -96,7 +123,7 @@ impl TelegramRig {
 
     async fn answering(answer: Answer) -> Setup {
         let stub = Stub::start([answer]).await;
-        TelegramRig::setup(&stub.url(), (Some(stub), None))
+        TelegramRig::setup(&stub.url(), Server::Stub(stub))
     }
 }
 
@@ -118,10 +145,10 @@ impl Rig for TelegramRig {
             )
             .header("retry-after", "35"),
             Class::Transient => Answer::refusal(500, "Internal Server Error: {path}"),
-            Class::Unreachable => return Some(TelegramRig::setup(&closed().await, (None, None))),
+            Class::Unreachable => return Some(TelegramRig::setup(&closed().await, Server::Away)),
             Class::Ambiguous => {
                 let (url, server) = hanging_up().await;
-                return Some(TelegramRig::setup(&url, (None, Some(server))));
+                return Some(TelegramRig::setup(&url, Server::HangingUp(server)));
             }
             Class::Rejected => {
                 Answer::refusal(400, "Bad Request: can't parse entities: {path}")
@@ -146,7 +173,7 @@ impl Rig for TelegramRig {
 struct WebhookRig;
 
 impl WebhookRig {
-    fn setup(url: &str, allow_private: bool, server: (Option<Stub>, Option<JoinSet<()>>)) -> Setup {
+    fn setup(url: &str, allow_private: bool, server: Server) -> Setup {
         let address = Address::Webhook(format!("{url}/{SECRET_WORD}?key={SECRET_WORD}"));
         let body = Body::Json(format!(r#"{{"title":"{SECRET_WORD}"}}"#));
         let notifier = Arc::new(hook(allow_private));
@@ -155,7 +182,7 @@ impl WebhookRig {
 
     async fn answering(answer: Answer) -> Setup {
         let stub = Stub::start([answer]).await;
-        WebhookRig::setup(&stub.url(), true, (Some(stub), None))
+        WebhookRig::setup(&stub.url(), true, Server::Stub(stub))
     }
 }
 
@@ -175,13 +202,13 @@ impl Rig for WebhookRig {
             Class::Transient => Answer::new(500, format!("stack trace: {SECRET_WORD} {{path}}")),
             Class::Ambiguous => {
                 let (url, server) = hanging_up().await;
-                return Some(WebhookRig::setup(&url, true, (None, Some(server))));
+                return Some(WebhookRig::setup(&url, true, Server::HangingUp(server)));
             }
             Class::NoConnection => {
-                return Some(WebhookRig::setup(&closed().await, true, (None, None)));
+                return Some(WebhookRig::setup(&closed().await, true, Server::Away));
             }
             Class::Rejected => {
-                return Some(WebhookRig::setup("https://127.0.0.1", false, (None, None)));
+                return Some(WebhookRig::setup("https://127.0.0.1", false, Server::Away));
             }
             Class::Gone => Answer::new(410, SECRET_WORD),
             // One endpoint says nothing of the channel as a whole, nor of our credentials or rights, and can't move.
@@ -199,7 +226,7 @@ impl RecorderRig {
         Setup {
             notifier: Arc::new(recorder),
             outgoing: outgoing(address, Body::Text(SECRET_WORD.to_owned())),
-            server: (None, None),
+            server: Server::Away,
         }
     }
 }
@@ -233,11 +260,12 @@ impl Rig for RecorderRig {
     }
 }
 
-fn rigs() -> [Box<dyn Rig>; 5] {
+fn rigs() -> [Box<dyn Rig>; 6] {
     [
         Box::new(TelegramRig),
         Box::new(DiscordRig { is_bot: true }),
         Box::new(DiscordRig { is_bot: false }),
+        Box::new(EmailRig),
         Box::new(WebhookRig),
         Box::new(RecorderRig),
     ]
@@ -266,9 +294,11 @@ async fn what_was_sent_can_be_edited_where_the_channel_says_so_and_else_the_edit
         let sent = match rig.channel() {
             // Of the others, any message will do.
             Channel::Recorder => setup.notifier.send(&setup.outgoing).await.unwrap(),
-            Channel::Telegram | Channel::Discord | Channel::DiscordWebhook | Channel::Webhook => {
-                Receipt("7".to_owned())
-            }
+            Channel::Telegram
+            | Channel::Discord
+            | Channel::DiscordWebhook
+            | Channel::Email
+            | Channel::Webhook => Receipt("7".to_owned()),
         };
         let edited = setup.notifier.edit(&sent, &setup.outgoing).await;
         let edited = edited.map_err(|error| Class::of(&error));
@@ -311,10 +341,10 @@ async fn every_failure_says_who_has_to_change_something_and_holds_no_secret() {
             let error = setup.notifier.send(&setup.outgoing).await.unwrap_err();
             assert_eq!(Class::of(&error), class, "{name}: {error}");
             if let SendError::Wait { after } = error {
-                assert_eq!(after, Some(Duration::from_secs(35)), "{name}");
+                assert_eq!(after, Some(rig.wait()), "{name}");
             }
             for text in [error.to_string(), format!("{error:?}")] {
-                for secret in [TOKEN, DISCORD_TOKEN, SECRET, SECRET_WORD] {
+                for secret in [TOKEN, DISCORD_TOKEN, PASSWORD, SECRET, SECRET_WORD] {
                     assert!(!text.contains(secret), "{name}, {class:?}: {text}");
                 }
             }
@@ -328,7 +358,8 @@ async fn a_body_of_a_kind_that_a_channel_does_not_take_is_refused_unsent_and_unq
     let html = SECRET_WORD.to_owned();
     let bodies = [
         Body::Embed(EmbedMessage { text: html.clone(), ..EmbedMessage::default() }),
-        Body::Chat(ChatMessage { html, ..ChatMessage::default() }),
+        Body::Chat(ChatMessage { html: html.clone(), ..ChatMessage::default() }),
+        Body::Mail(MailMessage { html, ..MailMessage::default() }),
         Body::Json(SECRET_WORD.to_owned()),
         Body::Text(SECRET_WORD.to_owned()),
     ];
@@ -346,7 +377,7 @@ async fn a_body_of_a_kind_that_a_channel_does_not_take_is_refused_unsent_and_unq
                 error.to_string(),
                 format!("refused: a body of kind `{}` is none for {name}", body.kind().name())
             );
-            assert!(setup.server.0.is_some_and(|stub| stub.seen().is_empty()), "{name}");
+            assert!(!setup.server.was_asked(), "{name}");
         }
     }
 }
@@ -356,9 +387,11 @@ async fn an_address_of_another_channel_is_refused() {
     for rig in rigs() {
         let mut setup = rig.taking().await;
         setup.outgoing.address = match rig.channel() {
-            Channel::Telegram | Channel::Discord | Channel::DiscordWebhook | Channel::Webhook => {
-                Address::Recorder("bell".to_owned())
-            }
+            Channel::Telegram
+            | Channel::Discord
+            | Channel::DiscordWebhook
+            | Channel::Email
+            | Channel::Webhook => Address::Recorder("bell".to_owned()),
             Channel::Recorder => Address::Telegram { chat: 42, thread: None },
         };
         let error = setup.notifier.send(&setup.outgoing).await.unwrap_err();

@@ -101,7 +101,7 @@ fn has_to_be_drawn(message: &EmbedMessage) -> bool {
 fn embed(body: Body) -> Option<EmbedMessage> {
     match body {
         Body::Embed(message) => Some(message),
-        Body::Chat(_) | Body::Json(_) | Body::Text(_) => None,
+        Body::Chat(_) | Body::Mail(_) | Body::Json(_) | Body::Text(_) => None,
     }
 }
 

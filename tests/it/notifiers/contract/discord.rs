@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tokio::task::JoinSet;
 use tubebell::model::{Body, Channel, EmbedMessage};
 use tubebell::notify::Notifier;
 
 use super::super::discord::{SENT, bot, hook};
 use super::super::stub::{Answer, Stub, closed, hanging_up};
-use super::{Class, Rig, SECRET_WORD, Setup, outgoing};
+use super::{Class, Rig, SECRET_WORD, Server, Setup, outgoing};
 
 /// Whether it is the bot that sends, or a webhook.
 pub(super) struct DiscordRig {
@@ -17,7 +16,7 @@ pub(super) struct DiscordRig {
 }
 
 impl DiscordRig {
-    fn setup(&self, url: &str, server: (Option<Stub>, Option<JoinSet<()>>)) -> Setup {
+    fn setup(&self, url: &str, server: Server) -> Setup {
         let message = EmbedMessage { text: SECRET_WORD.to_owned(), ..EmbedMessage::default() };
         let (notifier, address): (Arc<dyn Notifier>, _) = if self.is_bot {
             (Arc::new(bot(url)), "discord:42".to_owned())
@@ -30,7 +29,7 @@ impl DiscordRig {
 
     async fn answering(&self, answer: Answer) -> Setup {
         let stub = Stub::start([answer]).await;
-        self.setup(&stub.url(), (Some(stub), None))
+        self.setup(&stub.url(), Server::Stub(stub))
     }
 }
 
@@ -56,10 +55,10 @@ impl Rig for DiscordRig {
             )
             .header("retry-after", "35"),
             Class::Transient => refusal(500, 0),
-            Class::Unreachable => return Some(self.setup(&closed().await, (None, None))),
+            Class::Unreachable => return Some(self.setup(&closed().await, Server::Away)),
             Class::Ambiguous => {
                 let (url, server) = hanging_up().await;
-                return Some(self.setup(&url, (None, Some(server))));
+                return Some(self.setup(&url, Server::HangingUp(server)));
             }
             Class::Rejected => refusal(400, 50035),
             Class::Barred => refusal(403, 50013),

@@ -370,17 +370,20 @@ async fn a_pulse_says_what_is_late_and_what_is_in_flight() {
     bench.pass(MINUTE);
     bench.store().append(vec![snapshot(VIDEO, bench.now(), 3)]).await.unwrap();
     let pulse = bench.store().pulse(bench.now()).await.unwrap();
-    assert_eq!((pulse.oldest_due, pulse.log_backlog), ([Some(MINUTE), None, None, None, None], 1));
+    assert_eq!(
+        (pulse.oldest_due, pulse.log_backlog),
+        ([Some(MINUTE), None, None, None, None, None], 1)
+    );
     assert!(pulse.poll_overdue.is_some_and(|late| late >= MINUTE), "{pulse:?}");
     assert_eq!(pulse.ledger.open(), 2);
     assert!(pulse.bytes > 10_000 && pulse.wal_bytes > 0, "{pulse:?}");
     assert!(pulse.threads.iter().any(|thread| thread.name == "writer" && thread.jobs > 4));
     let claim = bench.claim().await.remove(0);
     let pulse = bench.store().pulse(bench.now()).await.unwrap();
-    assert_eq!(pulse.in_flight, [2, 0, 0, 0, 0]);
+    assert_eq!(pulse.in_flight, [2, 0, 0, 0, 0, 0]);
     bench.finish(&claim, FinishedAs::Dead("no".into())).await;
     let pulse = bench.store().pulse(bench.now()).await.unwrap();
-    assert_eq!((pulse.dead_letters, pulse.oldest_due), (1, [None; 5]));
+    assert_eq!((pulse.dead_letters, pulse.oldest_due), (1, [None; 6]));
     // Errors are counted where they are answered.
     bench.engine.forbid("invite");
     let invite = Edit::Invite {

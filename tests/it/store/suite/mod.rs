@@ -18,6 +18,7 @@ mod list_laws;
 mod listing;
 mod moving;
 mod reaching;
+mod refusing;
 mod routing;
 mod servers;
 mod sleeping;
