@@ -115,7 +115,7 @@ impl Scene {
             let rules = "views milestones; views +5%; likes +5%; title";
             on_telegram.push(format!("/watch {video} {rules}"));
             on_discord.push(format!("/watch video:{video} rule:{rules}"));
-            by_mail.push(Mailed::video(&video.to_string(), &["views milestones", "title"]));
+            by_mail.push(Mailed::video(video, &["views milestones", "title"]));
         }
         let length = Some(timeline.length(per_day));
         let world = World::replay(timeline, per_day, now);

@@ -9,7 +9,7 @@ use tubebell::store::Shut;
 use tubebell_sim::smtp::{self, Fault, Letter, MailSandbox, Options, Reply, Scope, Stage};
 
 use crate::story::{Story, baseline, watch};
-use crate::wait::{until, within_limit};
+use crate::wait::{LIMIT, until, within_limit};
 
 const ANA: &str = "ana@example.org";
 const EVA: &str = "eva@example.org";
@@ -61,7 +61,8 @@ async fn post(gateway: &Gateway, link: &str) -> reqwest::Response {
     let path = link.strip_prefix("https://bell.example").unwrap();
     let url = format!("http://{}{path}", gateway.public.unwrap());
     let form = "application/x-www-form-urlencoded";
-    let request = reqwest::Client::new().post(url).header("content-type", form);
+    let client = reqwest::Client::builder().timeout(LIMIT).build().unwrap();
+    let request = client.post(url).header("content-type", form);
     request.body("List-Unsubscribe=One-Click").send().await.unwrap()
 }
 
