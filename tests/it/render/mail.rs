@@ -330,7 +330,9 @@ proptest! {
         if typed.contains(|c: char| c.is_ascii_graphic()) {
             prop_assert!(mails[0].text.contains(typed.trim()), "{typed:?} in {:?}", mails[0].text);
             prop_assert!(visible(&mails[0].html).contains(typed.trim()));
-            if typed.encode_utf16().count() <= 70 {
+            // What turns a line is closed behind it, within the same room.
+            let opens = typed.chars().filter(|c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'));
+            if typed.encode_utf16().count() + opens.count() < 70 {
                 prop_assert!(mails[0].subject.contains(typed.trim()), "{:?}", mails[0].subject);
             }
         }
