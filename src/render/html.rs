@@ -110,20 +110,23 @@ pub enum HtmlFault {
 
 /// Where a text is wrong, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HtmlError {
+pub struct Misplaced<F> {
     /// What is wrong.
-    pub fault: HtmlFault,
+    pub fault: F,
     /// The line of the rendered text in which it is.
     pub near: String,
 }
 
-impl fmt::Display for HtmlError {
+/// Where the HTML of a chat is wrong.
+pub(crate) type HtmlError = Misplaced<HtmlFault>;
+
+impl<F: fmt::Display> fmt::Display for Misplaced<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} (in the rendered line: {})", self.fault, self.near)
     }
 }
 
-impl std::error::Error for HtmlError {}
+impl<F: fmt::Debug + fmt::Display> std::error::Error for Misplaced<F> {}
 
 /// A stretch of visible text.
 #[derive(Debug, Clone, PartialEq, Eq)]

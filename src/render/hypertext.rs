@@ -3,20 +3,20 @@
 //! Those programs mend, drop or hide what they do not expect, each in its own way. So an operator's template is refused at
 //! start where its HTML is not closed, asks for something from the network, or holds what only pages have.
 
-use std::fmt;
-
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::html::near;
+use super::html::{Misplaced, near};
 use super::sample::PROBE;
 use crate::model::{MailMessage, excerpt};
 
 /// What lays text out. Scripts, frames, forms and drawings are dropped by some programs and reported by others.
-const TAGS: [&str; 52] = [
+const TAGS: [&str; 57] = [
     "a",
     "abbr",
     "b",
+    "bdi",
+    "bdo",
     "big",
     "blockquote",
     "body",
@@ -62,14 +62,14 @@ const TAGS: [&str; 52] = [
     "table",
     "tbody",
     "td",
+    "tfoot",
     "th",
+    "thead",
     "title",
     "tr",
     "u",
+    "ul",
 ];
-
-/// Tags that hold as much as those above, and are rarer.
-const RARE_TAGS: [&str; 5] = ["bdi", "bdo", "tfoot", "thead", "ul"];
 
 /// Tags that hold nothing, and have no end.
 const VOID_TAGS: [&str; 5] = ["br", "col", "hr", "img", "meta"];
@@ -137,22 +137,8 @@ pub enum MailFault {
     Outside(String),
 }
 
-/// Where the HTML of a mail is wrong, and how.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MailError {
-    /// What is wrong.
-    pub fault: MailFault,
-    /// The line of the rendered text in which it is.
-    pub near: String,
-}
-
-impl fmt::Display for MailError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (in the rendered line: {})", self.fault, self.near)
-    }
-}
-
-impl std::error::Error for MailError {}
+/// Where the HTML of a mail is wrong.
+pub(super) type MailError = Misplaced<MailFault>;
 
 /// Checks a whole mail, or what stands between two of its tags.
 ///
@@ -207,7 +193,7 @@ fn start(open: &mut Vec<String>, tag: &BytesStart<'_>, is_closed: bool) -> Resul
     if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return Err(MailFault::Broken("`<` opens no tag".to_owned()));
     }
-    if !TAGS.contains(&&*name) && !RARE_TAGS.contains(&&*name) {
+    if !TAGS.contains(&&*name) {
         return Err(MailFault::Tag(excerpt(&name).into_owned()));
     }
     attributes(&name, tag)?;

@@ -10,9 +10,9 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Path, Query, RawQuery, State as Shares};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::Stream;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -223,20 +223,8 @@ fn names(world: &World, content: &str) -> Value {
 pub(super) async fn events(
     Shares(shared): Shares<Arc<Shared>>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let stop = shared.simulation.stopping().clone();
-    let changes = shared.changed.subscribe();
-    let seen = shared.look(|state, _| state.screen);
-    let changes =
-        stream::unfold((shared, changes, seen), |(shared, mut changes, seen)| async move {
-            loop {
-                changes.changed().await.ok()?;
-                let screen = shared.look(|state, _| state.screen);
-                if screen != seen {
-                    return Some((Ok(Event::default().data("changed")), (shared, changes, screen)));
-                }
-            }
-        });
-    Sse::new(changes.take_until(stop.cancelled_owned())).keep_alive(KeepAlive::default())
+    let (changed, stop) = (shared.changed.subscribe(), shared.simulation.stopping().clone());
+    loopback::changes(changed, move || shared.look(|state, _| state.screen), stop)
 }
 
 /// `GET /attachments/{channel}/{file}/{name}`: a file of a message that is kept.

@@ -1,6 +1,7 @@
 //! What several servers of the simulation need of HTTP: connections that can be cut, who may come in, bodies of several
 //! parts, percent-encoding, and pages that load nothing from elsewhere.
 
+mod changes;
 mod guard;
 mod hint;
 mod line;
@@ -8,6 +9,7 @@ mod multipart;
 mod page;
 mod percent;
 
+pub(crate) use changes::changes;
 pub(crate) use guard::check;
 pub use hint::Hint;
 pub(crate) use line::{CuttableStream, Line, Lines};

@@ -3,6 +3,7 @@
 //! Each video is a line. Fewer of those that merely moved are named where that is what makes all of it one message. Their sum
 //! stands in the last.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use serde_json::Value as Json;
@@ -10,7 +11,7 @@ use serde_json::Value as Json;
 use super::{Digest, DigestPart, DigestView};
 use crate::render::RenderError;
 use crate::render::cut::Cut;
-use crate::render::lead::{Beside, Shown};
+use crate::render::lead::{Beside, DigestLead, Shown};
 use crate::render::news::Place;
 use crate::render::paper::{Fields, Paper};
 use crate::render::parts::{self, PartPage, Sheet, TEXT_MAX, as_fields, as_json, least_units};
@@ -46,6 +47,8 @@ struct Data<'a> {
     lines: Vec<Json>,
     /// What stands above each section.
     headings: Vec<Fields>,
+    /// What it is about, where somebody asks: the same for all of its messages.
+    lead: OnceCell<DigestLead>,
 }
 
 impl<'a> Data<'a> {
@@ -56,6 +59,7 @@ impl<'a> Data<'a> {
             digest,
             lines: lines.collect::<Result<_, _>>()?,
             headings: headings.collect::<Result<_, _>>()?,
+            lead: OnceCell::new(),
         })
     }
 }
@@ -150,6 +154,7 @@ impl Sheet for DigestSheet<'_> {
         let digest = self.data.digest;
         let has_picture = digest.message.shown.is_some() && self.has_top(&lines);
         let picture = has_picture.then_some(Shown::FITTING);
-        as_fields(&Beside { lead: digest.lead(), picture }, CUT)
+        let lead = self.data.lead.get_or_init(|| digest.lead());
+        as_fields(&Beside { lead, picture }, CUT)
     }
 }
