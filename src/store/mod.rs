@@ -29,11 +29,13 @@ pub(crate) use outbox::{CardBase, DeadLetter, DueCards, Replayed, Ring, StandsAt
 pub use polling::{DueSubject, ListLimits, Listed, ListedMember, Listing, Polled, Polling};
 pub(crate) use polling::{DueVideo, ListCounts, NextPolls};
 pub use registry::{
-    Beginning, CardEdit, DestinationState, Edit, Edited, NewRule, PersonState, Registry,
-    UpdateMark, VideosLimit, Waits, WatchEdit, WatchFilter, WatchRow,
+    ADDRESSES_MAX, AskLimits, AskedEnough, Beginning, CardEdit, DestinationState, Edit, Edited,
+    LinkCode, NewRule, PersonState, ReaderEdit, Registry, UpdateMark, VideosLimit, Waits,
+    WatchEdit, WatchFilter, WatchRow,
 };
 pub(crate) use registry::{
-    CardRow, Collecting, DigestState, History, PersonRow, RuleStory, Standing, WatchAt,
+    CardRow, Collecting, DigestState, History, PersonRow, RuleStory, Standing, StoredAddress,
+    StoredAlert, WatchAt,
 };
 pub use shared::Shared;
 pub use sqlite::{Access, Sqlite};

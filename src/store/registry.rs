@@ -1,5 +1,6 @@
 //! Who watches what, where it rings, who is in, and what became of it: what commands and tools change and ask.
 
+mod account;
 mod card;
 mod destinations;
 mod edit;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use account::{ADDRESSES_MAX, AskLimits, AskedEnough, LinkCode, ReaderEdit};
+pub(crate) use account::{StoredAddress, StoredAlert};
 pub(crate) use card::CardRow;
 pub use destinations::DestinationState;
 pub(crate) use destinations::{Collecting, DigestState};
@@ -136,6 +139,18 @@ pub trait Registry: Shared {
         after: DestinationId,
         limit: usize,
     ) -> Result<Vec<DestinationRow>>;
+
+    /// By what whoever has this address is known, in the order of the addresses as texts; this one alone, where nobody has it.
+    async fn addresses(&self, of: &Address) -> Result<Vec<Address>>;
+
+    /// A code that can be used now.
+    async fn link_code(&self, code: &str, now: UnixMillis) -> Result<Option<LinkCode>>;
+
+    /// What is set at each address of whoever has this one.
+    async fn stored_addresses(&self, of: &Address) -> Result<Vec<StoredAddress>>;
+
+    /// What rang, or was to ring, at the addresses of whoever has this one: the newest `limit`, newest first.
+    async fn stored_alerts(&self, of: &Address, limit: usize) -> Result<Vec<StoredAlert>>;
 
     /// Why there was, or was not, a message about a video: for one destination, or all.
     async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<RuleStory>>;

@@ -1,7 +1,8 @@
 //! What a command or a watch file changes, and what it did.
 
+use super::account::{AskedEnough, ReaderEdit};
 use crate::model::{
-    Address, NextTrigger, Owner, Series, Settings, Snapshot, SubjectRef, SubscriptionId,
+    Address, Body, NextTrigger, Owner, Series, Settings, Snapshot, SubjectRef, SubscriptionId,
     UnixMillis, VideoId,
 };
 
@@ -201,6 +202,46 @@ pub enum Edit {
         /// [`Edited::InvitationsReached`].
         per_day: Option<usize>,
     },
+    /// Makes a code: whoever types it at another address becomes one person with whoever asked for it. What they asked for
+    /// before and nobody has typed is void.
+    MakeLinkCode {
+        /// Who asks: a private chat.
+        by: Address,
+        /// The code.
+        code: String,
+        /// Until when it can be used.
+        expires_at: UnixMillis,
+    },
+    /// Asks the reader of a mailbox: [`Edited::Done`] with 1, or with 0 where the address is theirs already;
+    /// [`Edited::AskedEnough`]; [`Edited::Refused`].
+    AskReader(Box<ReaderEdit>),
+    /// Uses a code: [`Edited::Linked`], [`Edited::BadCode`], [`Edited::NotForGroups`], or [`Edited::AddressesReached`].
+    Link {
+        /// Its code.
+        code: String,
+        /// Where it is typed; `None`: the reader of the mailbox uses it who was asked by it.
+        at: Option<Address>,
+    },
+    /// Takes an address out of those of its person: [`Edited::Unlinked`], or [`Edited::NotFound`] where it is their only one.
+    Unlink {
+        /// Which.
+        address: Address,
+        /// Whether it may use tubebell without its person: by the configuration.
+        is_in: bool,
+    },
+    /// Ends and forgets all that is somebody's: [`Edited::Erased`]. Groups that they brought in stay where they are, and are out
+    /// until somebody else brings them in.
+    Erase {
+        /// One of their addresses.
+        person: Address,
+    },
+    /// Tells something at an address, like any other message.
+    Tell {
+        /// Where.
+        to: Address,
+        /// What.
+        body: Body,
+    },
 }
 
 /// A watch as asked for.
@@ -319,6 +360,36 @@ pub enum Edited {
         /// How many invitations were withdrawn.
         invitations: usize,
     },
-    /// An invitation would let in a group: it stays unused.
+    /// An invitation or a code would let in a group: it stays unused.
     NotForGroups,
+    /// The code is unknown, used or expired, or not for this.
+    BadCode,
+    /// An address is one of a person's.
+    Linked {
+        /// Which.
+        address: Address,
+        /// Whether it was before: then the code stays unused.
+        was_theirs: bool,
+    },
+    /// Somebody has as many addresses as they may.
+    AddressesReached {
+        /// The limit.
+        limit: usize,
+    },
+    /// As many readers were asked within a day as may be.
+    AskedEnough(AskedEnough),
+    /// The reader of a mailbox has ended its mails.
+    Refused,
+    /// An address is on its own.
+    Unlinked {
+        /// Whether it is still in; otherwise its watches have ended.
+        is_in: bool,
+        /// How many watches it has, or had.
+        watches: usize,
+    },
+    /// All is forgotten that was somebody's.
+    Erased {
+        /// How many watches have ended.
+        watches: usize,
+    },
 }

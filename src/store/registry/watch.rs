@@ -11,6 +11,8 @@ pub enum WatchFilter {
     All,
     /// Those of a destination.
     Of(Address),
+    /// Those of all addresses of whoever has this one.
+    OfPerson(Address),
     /// One, by its row. One that has ended stands for the running watch that took its place: its chat, or what it
     /// watched, got a new name.
     One(SubscriptionId),

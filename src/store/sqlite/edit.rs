@@ -6,7 +6,8 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    address, card, chat, digest, invitations, mark, operator, people, rows, server, unit, watch,
+    address, card, chat, digest, erase, invitations, link, mark, notices, operator, people, places,
+    rows, server, unit, watch,
 };
 use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
@@ -78,6 +79,15 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
         Edit::Invite { code, made_by, expires_at, per_day } => {
             invitations::invite(tx, code, made_by, *expires_at, *per_day, now)
         }
+        Edit::MakeLinkCode { by, code, expires_at } => {
+            link::make_code(tx, by, code, *expires_at, now)
+        }
+        Edit::AskReader(asked) => link::ask_reader(tx, asked, now),
+        Edit::Link { code, at } => link::link(tx, code, at.as_ref(), now),
+        Edit::Unlink { address, is_in } => link::unlink(tx, address, *is_in, now),
+        Edit::Erase { person } => erase::erase(tx, person, now),
+        Edit::Tell { to, body } => notices::notice(tx, None, &[(to.clone(), body.clone())], now)
+            .map(|told| Edited::Done(usize::from(told))),
     }
 }
 
@@ -105,6 +115,9 @@ fn set(
         return Ok(Edited::NotFound);
     };
     let text = rows::json(settings)?;
+    if watch.is_none() {
+        places::zone_changed(tx, destination, settings.tz.as_deref(), now)?;
+    }
     match watch {
         None => tx
             .prepare_cached("UPDATE destination SET settings = ?2 WHERE id = ?1")?

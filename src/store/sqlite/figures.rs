@@ -124,7 +124,7 @@ pub(super) const RUNNING: &str = "SELECT (SELECT count(*) FROM subscription)
 
 /// Whole tables are counted page by page, not row by row. Every notification is pending, queued behind one, or has ended, and these have
 /// an index while the table holds the bodies.
-pub(super) const TABLES: [(&str, &str); 18] = [
+pub(super) const TABLES: [(&str, &str); 19] = [
     ("alert", "SELECT count(*) FROM alert"),
     ("card", "SELECT count(*) FROM card"),
     ("destination", "SELECT count(*) FROM destination"),
@@ -132,6 +132,7 @@ pub(super) const TABLES: [(&str, &str); 18] = [
     ("fanout", "SELECT count(*) FROM fanout"),
     ("invite", "SELECT count(*) FROM invite"),
     ("lane", "SELECT count(*) FROM lane"),
+    ("link", "SELECT count(*) FROM link"),
     ("log", BACKLOG),
     ("member", "SELECT count(*) FROM member"),
     (

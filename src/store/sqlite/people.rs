@@ -92,6 +92,12 @@ pub(super) const AWAKE_GROUPS: &str = concat!(
     "))"
 );
 
+/// What a group (1) has and counted for a person (2) counts for itself.
+pub(super) const OWN_PLACES: &str = concat!(
+    "UPDATE destination SET person = ?1 WHERE person = ?2 AND id IN ",
+    destinations_of!("?1")
+);
+
 fn count(db: &Connection, sql: &str, of: impl Params) -> Result<usize> {
     Ok(db.prepare_cached(sql)?.query_row(of, |row| row.get(0))?)
 }

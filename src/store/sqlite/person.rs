@@ -5,6 +5,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::rows;
 use crate::model::{Address, Owner, PersonKey};
 use crate::store::Result;
 
@@ -75,6 +76,28 @@ pub(super) fn owner_at(db: &Connection, chat: &Address) -> Result<Owner> {
     Ok(known.unwrap_or_else(|| Owner::of(chat)))
 }
 
+/// By what somebody is known, in the order of the addresses as texts; what can't be read is left out.
+pub(super) fn addresses(db: &Connection, person: PersonKey) -> Result<Vec<Address>> {
+    let texts: Vec<String> = db
+        .prepare_cached("SELECT address FROM identity WHERE person = ?1 ORDER BY address")?
+        .query_map([person.0], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut found = Vec::with_capacity(texts.len());
+    for text in texts {
+        found.extend(rows::or_skipped(rows::parsed::<Address>(&text, "address"))?);
+    }
+    Ok(found)
+}
+
+/// By what whoever has this address is known; this one alone, where nobody has it.
+pub(super) fn addresses_with(db: &Connection, address: &Address) -> Result<Vec<Address>> {
+    let known = match find(db, &address.lane())? {
+        Some(person) => addresses(db, person)?,
+        None => Vec::new(),
+    };
+    Ok(if known.is_empty() { vec![address.whole()] } else { known })
+}
+
 /// Makes two persons one: all that `gone` has is `kept`'s from now on.
 pub(super) fn unite(tx: &Connection, gone: PersonKey, kept: PersonKey) -> Result<()> {
     for sql in [
@@ -83,6 +106,7 @@ pub(super) fn unite(tx: &Connection, gone: PersonKey, kept: PersonKey) -> Result
         "UPDATE person SET brought_by = ?2 WHERE brought_by = ?1",
         "UPDATE person SET invited_by = ?2 WHERE invited_by = ?1",
         "UPDATE invite SET made_by = ?2 WHERE made_by = ?1",
+        "UPDATE link SET person = ?2 WHERE person = ?1",
     ] {
         tx.prepare_cached(sql)?.execute([gone.0, kept.0])?;
     }
@@ -97,13 +121,16 @@ pub(super) fn readdress(tx: &Connection, from: &str, to: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whoever invited somebody, or brought a group in, is still named by that.
+/// Whoever invited somebody, or brought a group in, is still named by that; and whoever has several addresses is one person by
+/// nothing else.
 pub(super) const FORGET: &str =
     "DELETE FROM person WHERE id = ?1 AND kind <> 'operator' AND since IS NULL
      AND NOT EXISTS (SELECT 1 FROM destination WHERE person = ?1)
      AND NOT EXISTS (SELECT 1 FROM invite WHERE made_by = ?1)
      AND NOT EXISTS (SELECT 1 FROM person p WHERE p.brought_by = ?1)
-     AND NOT EXISTS (SELECT 1 FROM person p WHERE p.invited_by = ?1)";
+     AND NOT EXISTS (SELECT 1 FROM person p WHERE p.invited_by = ?1)
+     AND NOT EXISTS (SELECT 1 FROM link WHERE person = ?1)
+     AND (SELECT count(*) FROM identity WHERE person = ?1) < 2";
 
 /// Forgets somebody to whom nothing belongs.
 pub(super) fn forget(tx: &Connection, person: PersonKey) -> Result<()> {

@@ -5,9 +5,9 @@ use rusqlite::types::Null;
 
 use super::{
     asleep, card, card_look, chat, course, dead_letters, destinations, digest, due, ending,
-    figures, invitations, lane, listing, log, member, migrate, notification, open, operator,
-    owners, people, person, poll, read, routing_tx, rule, scan, server, sweep, unit, unite,
-    waiting, why, writes,
+    figures, invitations, lane, link, listing, log, member, migrate, notification, open, operator,
+    owners, people, person, places, poll, read, routing_tx, rule, scan, server, stored, sweep,
+    unit, unite, waiting, why, writes,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -188,6 +188,12 @@ fn questions_read_what_they_are_about() {
     check(operator::INVITED);
     check(people::CHATS);
     check(people::DISOWN);
+    check(people::OWN_PLACES);
+    check(link::ASKED_MAILBOX);
+    check(link::ASKED_BY);
+    check(link::ASKED);
+    check(places::OF);
+    check(stored::ALERTS);
     check(chat::SHUT);
     check(chat::SHUT_WITH);
     check(server::FEED);
@@ -250,7 +256,8 @@ fn a_pulse_reads_ends_of_indexes_and_a_count_no_bodies() {
         let steps = plan(&db, sql);
         let wide = steps.iter().any(|step| step == &format!("SCAN {table}"));
         // What has no index for all of its rows has narrow rows, few, or keys for a table.
-        let narrow = ["fanout", "invite", "member", "person", "seen", "suppression", "unit"];
+        let narrow =
+            ["fanout", "invite", "link", "member", "person", "seen", "suppression", "unit"];
         assert!(!wide || narrow.contains(&table), "{sql}\n{steps:#?}");
     }
 }

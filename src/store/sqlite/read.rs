@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params, types::Value as Sql};
 
-use super::rows;
+use super::{person, rows};
 use crate::model::{
     Address, Counts, DestinationId, SubjectRef, SubscriptionId, UnixMillis, VideoId,
 };
@@ -45,6 +45,7 @@ pub(super) fn watches(
     limit: usize,
 ) -> Result<Vec<WatchRow>> {
     let (sql, value) = match filter {
+        WatchFilter::OfPerson(address) => return watches_of_person(db, address, after, limit),
         WatchFilter::All => (WATCHES, Sql::Null),
         WatchFilter::Of(address) => (WATCHES_OF, Sql::Text(address.to_string())),
         WatchFilter::One(id) => (WATCHES_ONE, Sql::Integer(id.0)),
@@ -56,6 +57,22 @@ pub(super) fn watches(
     while let Some(row) = rows.next()? {
         watches.extend(rows::or_skipped(watch(db, row))?);
     }
+    Ok(watches)
+}
+
+/// Place by place, as a person has few: sorted by SQLite, all watches of all would be read for a page of them.
+fn watches_of_person(
+    db: &Connection,
+    address: &Address,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<WatchRow>> {
+    let mut watches = Vec::new();
+    for address in person::addresses_with(db, address)? {
+        watches.extend(self::watches(db, &WatchFilter::Of(address), after, limit)?);
+    }
+    watches.sort_by_key(|watch| watch.id);
+    watches.truncate(limit);
     Ok(watches)
 }
 

@@ -11,7 +11,7 @@ use super::ledger::Ended;
 use super::unit::{self, DigestId, UnitId};
 use super::{asleep, digest, ending, lane, member, people, rows, watch};
 use crate::model::{NotificationId, SubscriptionId, UnixMillis};
-use crate::store::{Result, Retention};
+use crate::store::{AskLimits, Result, Retention};
 
 /// Rows of one kind that one transaction deletes or ends: few enough not to hold up deliveries.
 const PIECE: usize = 5_000;
@@ -42,6 +42,7 @@ pub(super) fn sweep(tx: &Connection, keep: Retention, now: UnixMillis) -> Result
         (SUPPRESSIONS_OF_RULES, alerts),
         (RULES, alerts),
         (INVITES, alerts),
+        (LINKS, now.minus(AskLimits::WITHIN)),
         (NOTICES, statistics),
         (MARKS, now.minus(MARK_KEPT)),
         (HANDLED, now.minus(MARK_KEPT)),
@@ -69,6 +70,9 @@ pub(super) const RULES: &str = "DELETE FROM rule WHERE id IN
      (SELECT id FROM rule WHERE ended_at < ?1 AND list IS NULL ORDER BY ended_at LIMIT ?2)";
 const INVITES: &str =
     "DELETE FROM invite WHERE code IN (SELECT code FROM invite WHERE expires_at < ?1 LIMIT ?2)";
+/// A code that lives longer than it is counted goes when it has expired.
+pub(super) const LINKS: &str = "DELETE FROM link WHERE code IN
+     (SELECT code FROM link WHERE made_at < ?1 AND expires_at < ?1 LIMIT ?2)";
 const NOTICES: &str =
     "DELETE FROM notice WHERE key IN (SELECT key FROM notice WHERE at < ?1 LIMIT ?2)";
 const MARKS: &str =

@@ -228,7 +228,7 @@ fn waits(
     rows::or_skipped(read())
 }
 
-fn outcome(word: Option<&str>, error: Option<String>) -> Outcome {
+pub(super) fn outcome(word: Option<&str>, error: Option<String>) -> Outcome {
     match word {
         None => Outcome::Waiting,
         Some("sent") => Outcome::Sent,

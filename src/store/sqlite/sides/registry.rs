@@ -5,16 +5,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::super::{
-    Sqlite, batch, card, course, destinations, edit, mark, owners, people, person, read, server,
-    why,
+    Sqlite, batch, card, course, destinations, edit, link, mark, owners, people, person, read,
+    server, stored, why,
 };
 use crate::model::{
     Address, Counts, DestinationId, Owner, PersonKey, SubjectRef, SubscriptionId, UnixMillis,
     VideoId,
 };
 use crate::store::{
-    CardRow, Collecting, DestinationRow, DestinationState, Edit, Edited, History, PersonRow,
-    PersonState, Registry, Result, RuleStory, UpdateMark, WatchAt, WatchFilter, WatchRow,
+    CardRow, Collecting, DestinationRow, DestinationState, Edit, Edited, History, LinkCode,
+    PersonRow, PersonState, Registry, Result, RuleStory, StoredAddress, StoredAlert, UpdateMark,
+    WatchAt, WatchFilter, WatchRow,
 };
 
 #[async_trait]
@@ -152,6 +153,26 @@ impl Registry for Sqlite {
     ) -> Result<Vec<DestinationRow>> {
         let address = address.clone();
         self.reader.read(move |db| people::chats(db, &address, after, limit)).await
+    }
+
+    async fn addresses(&self, of: &Address) -> Result<Vec<Address>> {
+        let of = of.clone();
+        self.reader.read(move |db| person::addresses_with(db, &of)).await
+    }
+
+    async fn link_code(&self, code: &str, now: UnixMillis) -> Result<Option<LinkCode>> {
+        let code = code.to_owned();
+        self.reader.read(move |db| link::code(db, &code, now)).await
+    }
+
+    async fn stored_addresses(&self, of: &Address) -> Result<Vec<StoredAddress>> {
+        let of = of.clone();
+        self.reader.read(move |db| stored::addresses(db, &of)).await
+    }
+
+    async fn stored_alerts(&self, of: &Address, limit: usize) -> Result<Vec<StoredAlert>> {
+        let of = of.clone();
+        self.counter.read(move |db| stored::alerts(db, &of, limit)).await
     }
 
     async fn why(&self, video: VideoId, destination: Option<Address>) -> Result<Vec<RuleStory>> {
