@@ -57,7 +57,7 @@ pub use news::{
     WatchNews,
 };
 pub(crate) use prose::Prose;
-pub(crate) use view::AnyView;
+pub(crate) use view::{AnyView, Elsewhere};
 pub use view::View;
 
 use crate::model::{Address, Body, Channel, MailMessage, UnixMillis};

@@ -35,6 +35,15 @@ pub trait View: Serialize + Sized {
     }
 }
 
+/// A place that an answer is about and does not stand in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// One that has a page.
+    Page(Link),
+    /// Another address of whoever reads it.
+    Address(String),
+}
+
 /// A [`View`] of any message, to be handed on by whoever need not know which.
 #[derive(Debug)]
 pub struct AnyView {
@@ -51,7 +60,7 @@ pub struct AnyView {
     /// The file that goes along with it; there is no picture then.
     pub file: Option<TextFile>,
     /// The place that it is about, where it is not the one in which it stands.
-    pub about: Option<Link>,
+    pub about: Option<Elsewhere>,
 }
 
 impl<V: View> From<&V> for AnyView {

@@ -8,7 +8,7 @@ use rand::RngCore;
 use super::{Actions, Commit, Outcome};
 use crate::model::{Address, Body, EmailAddress, UnixMillis};
 use crate::store::{
-    AskLimits, AskedEnough, Edit, Edited, LinkCode, ReaderEdit, Registry, StoreError,
+    AskLimits, AskedEnough, Edit, Edited, LinkCode, ReaderEdit, StoreError,
 };
 
 /// How long a code can be typed.

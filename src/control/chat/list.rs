@@ -51,6 +51,8 @@ fn line(turn: &Turn<'_>, ListedWatch { number, row, is_unavailable }: &ListedWat
         members: members(turn, row),
         rules: row.rules.clone(),
         digest: row.settings.digest.map(|digest| digest.to_string()),
+        rings_at: (row.destination.address.lane() != turn.here().lane() && turn.private)
+            .then(|| row.destination.address.to_string()),
         muted_until: row
             .muted_until
             .filter(|until| *until > turn.now)
