@@ -1,7 +1,8 @@
-//! Links that belong to an address: whoever has one may do what it says for that address, and nobody else.
+//! Links in mails: whoever has one may do what it is for, and nobody else.
 //!
-//! A link holds its address, sealed with a key of this installation, so a link that nobody made is told apart without asking
-//! anybody. The key stands in the database: links outlive a restart, and whoever reads the database can make them.
+//! A link holds what it is about (an address, or a code), sealed with a key of this installation, so a link that nobody made is
+//! told apart without asking anybody. The key stands in the database: links outlive a restart, and whoever reads the database
+//! can make them.
 
 use data_encoding::BASE64URL_NOPAD;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -17,6 +18,7 @@ const TOKEN_MAX: usize = 512;
 
 /// What a link is for. One for one thing opens nothing else.
 const UNSUBSCRIBE: &[u8] = b"unsubscribe";
+const CONFIRM: &[u8] = b"confirm";
 
 /// Makes links, and opens those that it made.
 #[derive(Clone)]
@@ -70,6 +72,19 @@ impl Links {
         self.opened(UNSUBSCRIBE, token)?.parse().ok()
     }
 
+    /// The page on which the reader of a mailbox says that it is theirs. `code`: the one that was made for that question, of at
+    /// most some hundred bytes; how often and until when it can be used is the store's affair.
+    #[must_use]
+    pub fn confirm(&self, code: &str) -> String {
+        format!("{}/confirm/{}", self.base, self.token(CONFIRM, code))
+    }
+
+    /// The code of which somebody has the link; `None`: we made no such link.
+    #[must_use]
+    pub fn confirmed(&self, token: &str) -> Option<String> {
+        self.opened(CONFIRM, token)
+    }
+
     /// The nonce is made of what is sealed: the same text has the same token, and no two texts share a nonce.
     fn token(&self, purpose: &[u8], text: &str) -> String {
         let mut context = hmac::Context::with_key(&self.nonces);
@@ -85,7 +100,7 @@ impl Links {
             Aad::from(purpose),
             &mut sealed,
         );
-        result.expect("an address is far shorter than what can be sealed");
+        result.expect("an address or a code is far shorter than what can be sealed");
         BASE64URL_NOPAD.encode(&[&nonce[..], &sealed].concat())
     }
 
@@ -127,6 +142,33 @@ mod tests {
         assert!(!link.to_lowercase().contains("example.org"), "{link}");
         let other = links(1).unsubscribe(&address("email:eva@example.org"));
         assert_ne!(other, link);
+    }
+
+    #[test]
+    fn a_link_for_one_thing_opens_nothing_else() {
+        let links = links(1);
+        // A code that reads like an address, and the other way round: what they are for tells them apart.
+        let text = "email:ana@example.org";
+        let ends = links.unsubscribe(&address(text));
+        let confirms = links.confirm(text);
+        let asked = confirms.strip_prefix("https://bell.example/confirm/").unwrap();
+        assert_eq!(links.confirmed(asked).as_deref(), Some(text));
+        assert_eq!(links.unsubscribed(asked), None);
+        assert_eq!(links.confirmed(token(&ends)), None);
+        assert_ne!(asked, token(&ends));
+    }
+
+    #[test]
+    fn the_link_of_a_code_outlives_a_restart_and_shows_nothing_of_it() {
+        let link = links(1).confirm("q1w2e3r4");
+        assert_eq!(links(1).confirm("q1w2e3r4"), link);
+        assert!(!link.contains("q1w2e3r4"), "{link}");
+        let asked = link.rsplit('/').next().unwrap();
+        assert_eq!(links(1).confirmed(asked).as_deref(), Some("q1w2e3r4"));
+        assert_eq!(links(2).confirmed(asked), None, "of another installation");
+        for text in ["", "q1w2e3r4", "é", asked.get(1..).unwrap(), &format!("{asked}A")] {
+            assert_eq!(links(1).confirmed(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ use super::hypertext::{self, MailError};
 use super::paper::{Fields, Paper};
 use super::room::{Bounds, Fill};
 use super::templates::{Form, Key, Templates};
+use super::view::View as _;
+use super::views::ConfirmMail;
 use crate::model::MailMessage;
 pub(super) use kinds::{MailKind, Mailed, kinds};
 
@@ -52,6 +54,8 @@ struct Foot {
 struct Frame<'a> {
     subject: &'a str,
     content: &'a str,
+    /// It asks its reader, who has not said yet that they want any mails.
+    is_question: bool,
     unsubscribe_url: Option<char>,
     contact: Option<&'a str>,
 }
@@ -129,6 +133,7 @@ impl MailTemplates {
         let frame = Frame {
             subject: &subject,
             content: CONTENT.encode_utf8(&mut buffer),
+            is_question: name == ConfirmMail::NAME,
             unsubscribe_url: self.foot.has_links.then_some(MailMessage::UNSUBSCRIBE),
             contact: self.foot.contact.as_deref(),
         };

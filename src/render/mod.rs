@@ -99,6 +99,9 @@ pub enum RenderError {
     /// Nobody writes to us there.
     #[error("programs are not answered")]
     NoAnswers,
+    /// It is no mailbox, whose reader could be asked.
+    #[error("only the reader of a mailbox is asked whether it is theirs")]
+    NoMailbox,
 }
 
 /// Why a preview could not be shown.
@@ -226,6 +229,20 @@ impl Renderer {
         now: UnixMillis,
     ) -> Result<Body, RenderError> {
         self.voices.of(channel).notice(notice.into(), now)
+    }
+
+    /// Asks the reader of a mailbox whether it belongs to whoever entered it: the mail that a link in it confirms.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError::NoMailbox`] for a channel without mailboxes; else none is to be expected of templates that passed
+    /// [`Renderer::new`].
+    pub fn confirm_mail(
+        &self,
+        channel: Channel,
+        asks: &views::ConfirmMail,
+    ) -> Result<Body, RenderError> {
+        self.voices.of(channel).confirm_mail(asks)
     }
 
     /// The names of all messages, for [`Renderer::preview`].

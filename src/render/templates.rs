@@ -97,9 +97,9 @@ built_in!(
         "welcome-invited",
         "why",
     ]
-    Subject "email.subject.hbs": ["alert", "alerts", "digest", "operator", "test"]
-    Text "email.text.hbs": ["alert", "alerts", "digest", "mail", "operator", "test"]
-    Html "email.html.hbs": ["alert", "alerts", "digest", "mail", "operator", "test"]
+    Subject "email.subject.hbs": ["alert", "alerts", "confirm", "digest", "operator", "test"]
+    Text "email.text.hbs": ["alert", "alerts", "confirm", "digest", "mail", "operator", "test"]
+    Html "email.html.hbs": ["alert", "alerts", "confirm", "digest", "mail", "operator", "test"]
 );
 
 /// The files that there are, with their built-in texts.

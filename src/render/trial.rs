@@ -84,7 +84,7 @@ fn why(error: RenderError) -> (Option<usize>, Problem) {
         }
         RenderError::Html { cause, .. } => (None, Problem::Html(cause)),
         RenderError::TooLong { .. } => (None, Problem::TooLong),
-        error @ (RenderError::Json(_) | RenderError::NoAnswers) => {
+        error @ (RenderError::Json(_) | RenderError::NoAnswers | RenderError::NoMailbox) => {
             (None, Problem::Render(error.to_string()))
         }
     }

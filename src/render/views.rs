@@ -1,5 +1,5 @@
-//! The fields of every reply, and of a card: one file per message, filled by `control` (a card by `deliver`), printed by
-//! `templates/<name>/`.
+//! The fields of every reply, of a card, and of the mail that asks its reader: one file per message, filled by `control` (a
+//! card by `deliver`), printed by `templates/<name>/`.
 //!
 //! A view holds values and no wording: numbers, times and links, in the types that print themselves. A field that is
 //! `None` is left out by its template.
@@ -9,6 +9,7 @@ mod back;
 mod budget;
 mod card;
 mod cards;
+mod confirm_mail;
 mod digests;
 mod error;
 mod feed;
@@ -41,6 +42,7 @@ pub use card::Card;
 pub(crate) use card::{CardChanges, CardCount, CardRing};
 pub use cards::Cards;
 pub(crate) use cards::{CardLine, CardMade, CardsEnded};
+pub use confirm_mail::ConfirmMail;
 pub use digests::Digests;
 pub(crate) use digests::OtherDigest;
 pub(crate) use error::ErrorView;

@@ -16,7 +16,7 @@ use super::mail::MailTemplates;
 use super::news::{DigestMessage, Part, WatchMessage};
 use super::numbers::Moment;
 use super::view::AnyView;
-use super::views::{Card, Test};
+use super::views::{Card, ConfirmMail, Test};
 use crate::model::{Address, Body, Channel, UnixMillis};
 use discord::DiscordVoice;
 use email::EmailVoice;
@@ -43,6 +43,11 @@ pub(super) trait Voice {
     /// A notice to the operator or an owner. People get it like an answer.
     fn notice(&self, notice: AnyView, _now: UnixMillis) -> Result<Body, RenderError> {
         self.answer(notice)
+    }
+
+    /// What asks the reader of a mailbox whether it is theirs. Nobody is asked like that anywhere else.
+    fn confirm_mail(&self, _asks: &ConfirmMail) -> Result<Body, RenderError> {
+        Err(RenderError::NoMailbox)
     }
 
     /// What shows that messages arrive at `to`. People get what `/test` answers; an address may hold a secret, which is not

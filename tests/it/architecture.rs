@@ -28,7 +28,7 @@ const MAY_USE: [(&str, &[&str]); 34] = [
     ("bus", &["model", "store"]),
     ("telemetry", &["model"]),
     ("deliver", &["model", "store", "render", "draw", "notify", "telemetry"]),
-    ("control", &["model", "store", "route", "render"]),
+    ("control", &["model", "links", "store", "route", "render"]),
     ("web", &["model", "links", "store", "telemetry"]),
     // The option types that these define beside what uses them.
     (

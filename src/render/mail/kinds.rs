@@ -13,7 +13,7 @@ use crate::render::paper::Fields;
 use crate::render::sample::HOSTILE;
 use crate::render::several::AlertsView;
 use crate::render::view::View;
-use crate::render::views::{Notice, Test};
+use crate::render::views::{ConfirmMail, Notice, Test};
 
 /// A message that is sent by mail.
 pub(in crate::render) trait Mailed: View {
@@ -48,6 +48,8 @@ impl Mailed for DigestView {
     }
 }
 
+impl Mailed for ConfirmMail {}
+
 impl Mailed for Notice {}
 
 impl Mailed for Test {}
@@ -63,10 +65,11 @@ const fn kind<V: Mailed>() -> MailKind {
 }
 
 /// All messages that are sent by mail, and their frame.
-pub(in crate::render) const fn kinds() -> [MailKind; 6] {
+pub(in crate::render) const fn kinds() -> [MailKind; 7] {
     [
         kind::<AlertView>(),
         kind::<AlertsView>(),
+        kind::<ConfirmMail>(),
         kind::<DigestView>(),
         MailKind { name: FRAME, samples: frames },
         kind::<Notice>(),
@@ -75,16 +78,22 @@ pub(in crate::render) const fn kinds() -> [MailKind; 6] {
 }
 
 fn frames() -> Vec<Result<Fields, RenderError>> {
-    let frame = |subject: &str, has_links: bool, contact: Option<&str>| {
-        let unsubscribe_url = has_links.then_some(MailMessage::UNSUBSCRIBE);
-        as_object(&Frame { subject, content: FRAME_CONTENT, unsubscribe_url, contact })
+    let frame = |subject: &'static str, has_links: bool, contact: Option<&'static str>| Frame {
+        subject,
+        content: FRAME_CONTENT,
+        is_question: false,
+        unsubscribe_url: has_links.then_some(MailMessage::UNSUBSCRIBE),
+        contact,
     };
-    vec![
+    let frames = [
         frame("+290 views", true, None),
         frame("+290 views", false, Some("admin@example.org")),
         frame("+290 views", false, None),
+        Frame { is_question: true, ..frame("Do you want mails?", true, None) },
+        Frame { is_question: true, ..frame("Do you want mails?", false, Some(HOSTILE)) },
         frame(HOSTILE, true, Some(HOSTILE)),
-    ]
+    ];
+    frames.iter().map(as_object).collect()
 }
 
 fn as_object(view: &impl Serialize) -> Result<Fields, RenderError> {

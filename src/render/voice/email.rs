@@ -2,7 +2,7 @@
 //!
 //! Each message is a mail, and each part of one. There are no buttons: nobody would hear of one that is pressed, and the foot
 //! says how mails end. Nobody writes to us there either, so of answers there are those alone that tell something by
-//! themselves: notices, and what shows that mails arrive.
+//! themselves: notices, what shows that mails arrive, and what asks whether a mailbox is its reader's.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::render::mail::{MailPage, MailTemplates, Mailed};
 use crate::render::news::{DigestMessage, Part, WatchMessage};
 use crate::render::several::{Several, SeveralPart};
 use crate::render::view::{AnyView, View};
+use crate::render::views::ConfirmMail;
 
 /// What all digests of an address are about.
 const DIGEST: &str = "digest";
@@ -75,5 +76,9 @@ impl Voice for EmailVoice {
         }
         let fields = fields?.as_object().cloned().unwrap_or_default();
         Ok(body(self.mails.fitted(name, fields)?, None, None))
+    }
+
+    fn confirm_mail(&self, asks: &ConfirmMail) -> Result<Body, RenderError> {
+        self.answer(asks.into())
     }
 }
