@@ -105,7 +105,8 @@ const DIGEST: OptionForm =
 
 /// Another address of whoever writes.
 const TO: OptionForm =
-    text("to", "At another address of yours: email, telegram", Proposals::Nothing).between("to", "");
+    text("to", "At another address of yours: email, telegram", Proposals::Nothing)
+        .between("to", "");
 
 const fn form(
     word: &'static str,

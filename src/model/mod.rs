@@ -47,7 +47,7 @@ pub use body::Body;
 pub(crate) use body::BodyKind;
 pub(crate) use change::Delta;
 pub use change::{Change, Counts, Known};
-pub use channel::{Channel, Deciders, InvitationLink, Receivers, Traits};
+pub use channel::{Channel, Deciders, InvitationLink, Mailbox, Receivers, Traits};
 pub(crate) use clock_time::ClockTime;
 pub use discord_hook::DiscordHook;
 pub use email::EmailAddress;

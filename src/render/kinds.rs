@@ -5,9 +5,9 @@ use super::digest::DigestView;
 use super::several::AlertsView;
 use super::view::{AnyView, View};
 use super::views::{
-    Card, Cards, Digests, ErrorView, Feed, Help, Invite, LinkView, Me, Mute, NotAllowed, Notice, QuietHours,
-    Rules, SettingsView, Start, Stats, Test, Unlinked, Unwatch, Watch, WatchOffer, Watches, WelcomeInvited,
-    Why,
+    Card, Cards, Digests, ErrorView, Feed, Help, Invite, LinkView, Me, Mute, NotAllowed, Notice,
+    QuietHours, Rules, SettingsView, Start, Stats, Test, Unlinked, Unwatch, Watch, WatchOffer,
+    Watches, WelcomeInvited, Why,
 };
 
 /// One message with its samples.

@@ -57,8 +57,8 @@ pub use news::{
     WatchNews,
 };
 pub(crate) use prose::Prose;
-pub(crate) use view::{AnyView, Elsewhere};
 pub use view::View;
+pub(crate) use view::{AnyView, Elsewhere};
 
 use crate::model::{Address, Body, Channel, MailMessage, UnixMillis};
 use chat::ChatTemplates;

@@ -70,7 +70,8 @@ pub(super) fn fitted(
         if !above.is_empty() {
             html.insert_str(0, above);
             let file = || file_of(name);
-            parsed = html::parse(&html).map_err(|cause| RenderError::Html { file: file(), cause })?;
+            parsed =
+                html::parse(&html).map_err(|cause| RenderError::Html { file: file(), cause })?;
         }
         let fits = rooms.iter().all(|room| room.holds(&parsed));
         Ok(fits.then_some((html, parsed)))

@@ -27,7 +27,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub(super) use account::{
-    AskCode, NotAsked, NotLinked, OnItsOwn, OnlyAddress, TypedCode, ask_reader, link, link_code, unlink,
+    AskCode, NotAsked, NotLinked, OnItsOwn, OnlyAddress, TypedCode, ask_reader, link, link_code,
+    unlink,
 };
 pub(super) use card::{CARDS_PER_CHAT, NoCard, NoSuchCard, end_cards};
 pub(super) use digest::{Budget, Digests, NothingCollected, digest_now};

@@ -5,11 +5,9 @@ use async_trait::async_trait;
 use crate::control::actions::{
     self, AskCode, Commit, NotAsked, NotLinked, OnItsOwn, OnlyAddress, TypedCode,
 };
-use crate::model::{Address, Body, EmailAddress};
-use crate::render::numbers::Grouped;
-use crate::render::views::{
-    AddressLine, Asked, ConfirmMail, LinkView, Linked, NewCode, Unlinked,
-};
+use crate::model::{Address, Body, Channel};
+use crate::render::numbers::{Grouped, Moment};
+use crate::render::views::{AddressLine, Asked, ConfirmMail, LinkView, Linked, NewCode, Unlinked};
 use crate::store::{AskedEnough, Edit, Edited};
 
 use super::answer::{Answer, Stop, wrong};
@@ -19,7 +17,11 @@ use super::words::{FAILED, quoted};
 use super::{access, elsewhere};
 
 const EXAMPLE: &str = "/link K7QF-2MXD";
-const MAIL_EXAMPLE: &str = "/link email:you@example.org";
+/// How somebody enters a mailbox; nothing where there are none.
+fn mail_example() -> String {
+    let example = Channel::of_mailboxes().map(|(_, mailbox)| mailbox.example);
+    format!("/link {}", example.unwrap_or_default())
+}
 
 /// Said in groups: a group is nobody's address, and its members read along.
 const PRIVATE: &str = "This is about you, not about this group: write it to me in a private chat.";
@@ -39,16 +41,17 @@ pub(super) async fn link(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop
     if let Some(code) = TypedCode::read(rest) {
         return use_code(turn, code).await;
     }
-    match elsewhere::address(rest) {
-        Some(Address::Email(mailbox)) => ask_reader(turn, &mailbox).await,
+    match Address::entered(rest) {
+        Some(mailbox) if mailbox.channel().traits().mailbox.is_some() => {
+            ask_reader(turn, &mailbox).await
+        }
         Some(_) => Err(wrong(
             "At a chat you show yourself by a code: write `/link` here, and type the code there.",
             "/link",
         )),
-        None if rest.contains('@') => Err(wrong(
-            &format!("{} is no mail address.", quoted(rest)),
-            MAIL_EXAMPLE,
-        )),
+        None if rest.contains('@') => {
+            Err(wrong(&format!("{} is no mail address.", quoted(rest)), &mail_example()))
+        }
         None => Err(wrong(&format!("{} is no code and no mail address.", quoted(rest)), EXAMPLE)),
     }
 }
@@ -90,7 +93,7 @@ async fn new_code(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     let code = NewCode {
         command: format!("/link {}", code.shown()),
         expires: turn.moment(expires_at),
-        mail_command: turn.control.options.links.is_some().then(|| MAIL_EXAMPLE.to_owned()),
+        mail_command: turn.control.options.links.is_some().then(mail_example),
     };
     let addresses = several(turn).await?;
     let view = LinkView { code: Some(code), asked: None, linked: None, addresses };
@@ -139,11 +142,8 @@ async fn use_code(turn: &mut Turn<'_>, code: TypedCode) -> Result<Answer, Stop> 
 
 /// What is told where the code was made.
 fn told_there(turn: &Turn<'_>, here: &Address, made_in: &Address) -> Option<Body> {
-    let linked = Linked {
-        address: here.to_string(),
-        is_new_place: true,
-        undo: format!("/unlink {here}"),
-    };
+    let linked =
+        Linked { address: here.to_string(), is_new_place: true, undo: format!("/unlink {here}") };
     let view = LinkView { code: None, asked: None, linked: Some(linked), addresses: Vec::new() };
     let told = turn.control.renderer.answer(made_in.channel(), (&view).into());
     if let Err(error) = &told {
@@ -160,15 +160,17 @@ fn not_linked(turn: &Turn<'_>, refusal: NotLinked) -> Stop {
             "/link",
         ),
         NotLinked::TooMany { max } => wrong(
-            &format!("That would be more than {max} addresses, as many as one person may have. Take one out:"),
-            "/unlink email",
+            &format!(
+                "That would be more than {max} addresses, as many as one person may have. Take one out:"
+            ),
+            "/unlink",
         ),
         NotLinked::Group => turn.refuse(PRIVATE),
         NotLinked::Failed => turn.refuse(FAILED),
     }
 }
 
-async fn ask_reader(turn: &mut Turn<'_>, mailbox: &EmailAddress) -> Result<Answer, Stop> {
+async fn ask_reader(turn: &mut Turn<'_>, mailbox: &Address) -> Result<Answer, Stop> {
     let Some(links) = turn.control.options.links.clone() else {
         return Err(turn.refuse(
             "Here nobody can enter a mail address: whoever runs me has set no page on which its reader could confirm it.",
@@ -176,8 +178,13 @@ async fn ask_reader(turn: &mut Turn<'_>, mailbox: &EmailAddress) -> Result<Answe
     };
     let code = AskCode::new(turn.now);
     let expires = turn.moment(code.expires_at);
-    let view = ConfirmMail { url: links.confirm(&code.code), expires: expires.clone() };
-    let mail = match turn.control.renderer.confirm_mail(&view) {
+    // On the clock of the installation: that of whoever asks would tell where they are.
+    let clock = turn.options().defaults.tz.clone();
+    let view = ConfirmMail {
+        url: links.confirm(&code.code),
+        expires: Moment { at: code.expires_at, tz: clock },
+    };
+    let mail = match turn.control.renderer.confirm_mail(mailbox.channel(), &view) {
         Ok(mail) => mail,
         Err(error) => {
             tracing::error!(%error, "the question to a reader could not be put into words");
@@ -189,17 +196,17 @@ async fn ask_reader(turn: &mut Turn<'_>, mailbox: &EmailAddress) -> Result<Answe
         Ok(()) => {}
         Err(refusal) => return Err(not_asked(turn, mailbox, refusal)),
     }
-    let asked = Some(Asked { address: mailbox.to_string(), expires });
+    let asked = Some(Asked { address: plain(mailbox), expires });
     let addresses = several(turn).await?;
     let view = LinkView { code: None, asked, linked: None, addresses };
     Ok(Answer::of(&view).for_asker())
 }
 
-fn not_asked(turn: &Turn<'_>, mailbox: &EmailAddress, refusal: NotAsked) -> Stop {
+fn not_asked(turn: &Turn<'_>, mailbox: &Address, refusal: NotAsked) -> Stop {
     match refusal {
         NotAsked::Theirs => wrong(
-            &format!("{} is yours already.", quoted(mailbox.as_str())),
-            "/watch dQw4w9WgXcQ to email",
+            &format!("{} is yours already.", quoted(&plain(mailbox))),
+            &format!("/watch dQw4w9WgXcQ to {}", mailbox.channel()),
         ),
         NotAsked::Refused => turn.refuse(
             "The reader of this address has ended all mails from here. Only whoever runs me can allow them again.",
@@ -215,6 +222,12 @@ fn not_asked(turn: &Turn<'_>, mailbox: &EmailAddress, refusal: NotAsked) -> Stop
         ),
         NotAsked::Failed => turn.refuse(FAILED),
     }
+}
+
+/// A mailbox as people write it.
+fn plain(mailbox: &Address) -> String {
+    let text = mailbox.to_string();
+    text.split_once(':').map(|(_, plain)| plain.to_owned()).unwrap_or(text)
 }
 
 /// `/unlink <address>`

@@ -1,4 +1,4 @@
-//! Another address of whoever writes, where a command says that it is about it: `/watch dQw4w9WgXcQ to email`.
+//! Another address of whoever writes, where a command says that it is about it: `/watch dQw4w9WgXcQ to`, and its name.
 
 use crate::model::{Address, Channel};
 
@@ -7,7 +7,7 @@ use super::command::Command;
 use super::turn::Turn;
 use super::words::quoted;
 
-const EXAMPLE: &str = "/watch dQw4w9WgXcQ to email";
+const EXAMPLE: &str = "/watch dQw4w9WgXcQ to";
 
 /// A command without the end that names an address, and that name.
 pub(super) fn told_apart(command: Command, rest: &str) -> (&str, Option<&str>) {
@@ -56,30 +56,7 @@ const fn may_be_elsewhere(command: Command) -> bool {
 
 /// Whether a word names an address: a channel, or all of it.
 fn is_name(word: &str) -> bool {
-    channel(word).is_some() || address(word).is_some()
-}
-
-fn channel(word: &str) -> Option<Channel> {
-    let word = word.to_ascii_lowercase();
-    let word = match word.as_str() {
-        "mail" | "e-mail" => Channel::Email.name(),
-        word => word,
-    };
-    let has_persons = |channel: &Channel| {
-        channel.traits().is_chat || *channel == Channel::Email
-    };
-    Channel::ALL.into_iter().filter(has_persons).find(|channel| channel.name() == word)
-}
-
-/// An address as somebody writes it; a mailbox also without `email:`.
-pub(super) fn address(word: &str) -> Option<Address> {
-    match word.parse() {
-        Ok(address) => Some(address),
-        Err(_) if word.contains('@') && !word.contains(':') => {
-            format!("{}:{word}", Channel::Email.name()).parse().ok()
-        }
-        Err(_) => None,
-    }
+    Channel::meant_by(word).is_some() || Address::entered(word).is_some()
 }
 
 /// The address that somebody means; it is one of theirs.
@@ -90,37 +67,42 @@ pub(super) async fn theirs(turn: &Turn<'_>, name: &str, example: &str) -> Result
         ));
     }
     let theirs = turn.actions().addresses(turn.here()).await?;
-    if let Some(channel) = channel(name) {
+    if let Some(channel) = Channel::meant_by(name) {
         let mut of_channel = theirs.iter().filter(|address| address.channel() == channel);
         return match (of_channel.next(), of_channel.next()) {
             (Some(address), None) => Ok(address.clone()),
             (Some(address), Some(_)) => {
                 let example = example.replace(name, &address.to_string());
-                Err(wrong(&format!("You have several addresses of {channel}: say which."), &example))
+                Err(wrong(
+                    &format!("You have several addresses of {channel}: say which."),
+                    &example,
+                ))
             }
             (None, _) => Err(not_theirs(&format!("You have no address of {channel}."), channel)),
         };
     }
-    match address(name) {
+    match Address::entered(name) {
         Some(address) if theirs.contains(&address.whole()) => Ok(address),
-        Some(address) => Err(not_theirs(
-            &format!("{} is no address of yours.", quoted(name)),
-            address.channel(),
-        )),
+        Some(address) => {
+            Err(not_theirs(&format!("{} is no address of yours.", quoted(name)), address.channel()))
+        }
         None => Err(wrong(&format!("{} is no address.", quoted(name)), example)),
     }
 }
 
 fn not_theirs(line: &str, channel: Channel) -> Stop {
-    let add = if channel.traits().is_chat { "/link" } else { "/link email:you@example.org" };
-    wrong(&format!("{line} To add one:"), add)
+    let add = match channel.traits().mailbox {
+        Some(mailbox) => format!("/link {}", mailbox.example),
+        None => "/link".to_owned(),
+    };
+    wrong(&format!("{line} To add one:"), &add)
 }
 
 impl Turn<'_> {
     /// Makes this turn about the address that its command names.
     pub(super) async fn turn_to_named(&mut self, name: Option<&str>) -> Result<(), Stop> {
         if let Some(name) = name {
-            let address = theirs(self, name, EXAMPLE).await?;
+            let address = theirs(self, name, &format!("{EXAMPLE} {name}")).await?;
             self.turn_to(&address).await?;
         }
         Ok(())
@@ -135,7 +117,12 @@ mod tests {
     fn only_an_address_at_the_end_says_that_a_command_is_about_it() {
         for (command, text, rest, name) in [
             (Command::Watch, "dQw4w9WgXcQ to email", "dQw4w9WgXcQ", Some("email")),
-            (Command::Watch, "dQw4w9WgXcQ views any; to Email", "dQw4w9WgXcQ views any", Some("Email")),
+            (
+                Command::Watch,
+                "dQw4w9WgXcQ views any; to Email",
+                "dQw4w9WgXcQ views any",
+                Some("Email"),
+            ),
             (
                 Command::Watch,
                 "dQw4w9WgXcQ; digest daily 09:00 to ana@example.org",

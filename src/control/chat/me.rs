@@ -18,14 +18,8 @@ const OPERATOR: &str = "You run me, so what is stored is in your database. `tube
 /// The word behind `/me delete` that does it.
 const EVERYTHING: &str = "everything";
 
-const NONE: Me = Me {
-    stored: None,
-    erase: None,
-    watches: None,
-    is_exported: false,
-    is_cut: false,
-    file: None,
-};
+const NONE: Me =
+    Me { stored: None, erase: None, watches: None, is_exported: false, is_cut: false, file: None };
 
 /// `/me [export|delete [everything]]`
 pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {

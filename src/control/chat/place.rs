@@ -114,8 +114,9 @@ impl Turn<'_> {
     pub(super) fn about(&self) -> Option<Elsewhere> {
         let typed = self.typed.as_ref()?;
         match &self.along.group {
-            Some(server) => place(server, &self.destination, "📣 The feed of this server")
-                .map(Elsewhere::Page),
+            Some(server) => {
+                place(server, &self.destination, "📣 The feed of this server").map(Elsewhere::Page)
+            }
             None if self.private && typed.lane() != self.destination.lane() => {
                 Some(Elsewhere::Address(format!("📍 {}", self.destination)))
             }

@@ -98,7 +98,8 @@ impl Voice for DiscordVoice {
     fn answer(&self, mut view: AnyView) -> Result<Body, RenderError> {
         let about = view.about.take_if(|about| matches!(about, Elsewhere::Page(_)));
         let mut body = self.page(self.chats.page(view, &EMBED)?, None);
-        if let (Body::Embed(message), Some(Elsewhere::Page(Link { title, url }))) = (&mut body, about)
+        if let (Body::Embed(message), Some(Elsewhere::Page(Link { title, url }))) =
+            (&mut body, about)
             && let Some(embed) = message.embeds.first_mut()
         {
             embed.author = Some(EmbedLink { text: title, url });

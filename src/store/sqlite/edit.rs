@@ -6,8 +6,8 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    address, card, chat, digest, erase, invitations, link, mark, operator, people, places,
-    rows, server, unit, watch,
+    address, card, chat, digest, erase, invitations, link, mark, operator, people, places, rows,
+    server, unit, watch,
 };
 use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
