@@ -1,14 +1,16 @@
-//! What strangers are served: the page on which the reader of a mail ends it, and nothing else.
+//! What strangers are served: the pages behind the links in mails, and nothing else.
 //!
 //! Mail programs and scanners open links by themselves, so a page that is read changes nothing: it says what would happen, and
-//! has a button. Mail programs with a button of their own send what stands in RFC 8058, section 3.2: a POST to the same
-//! address. Whoever has no link that we made learns nothing, and costs the database nothing.
+//! has a button. Whoever has no link that we made learns nothing, and costs the database nothing.
 
+mod confirm;
 mod crowd;
 mod page;
 #[cfg(test)]
 mod tests;
+mod unsubscribe;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::links::Links;
 use crate::model::{Address, Clock};
-use crate::store::{Edit, Edited, Registry};
+use crate::store::{Registry, StoreError};
 use page::Said;
 
 /// Questions to the store at a time. What is beyond waits within the time of its connection.
@@ -31,7 +33,7 @@ const ASKED_MAX: usize = 4;
 /// How long a question to the store may take.
 const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Everything that the page needs.
+/// Everything that the pages need.
 pub struct Public {
     /// The store.
     pub store: Arc<dyn Registry>,
@@ -45,7 +47,7 @@ pub struct Public {
     pub changed: Box<dyn Fn() + Send + Sync>,
 }
 
-/// The page, and who asks the store for it.
+/// The pages, and who asks the store for them.
 struct Counter {
     public: Public,
     asked: Semaphore,
@@ -61,64 +63,53 @@ impl Public {
 }
 
 async fn answer(State(counter): State<Arc<Counter>>, method: Method, uri: Uri) -> Response {
-    let Some(token) = counter.public.token(uri.path()) else {
-        return said(StatusCode::NOT_FOUND, &Said::NothingHere);
+    let Some((page, token)) = counter.public.page(uri.path()) else {
+        return said(&Said::NothingHere);
     };
     let does = match method {
         Method::GET | Method::HEAD => false,
         Method::POST => true,
         _ => {
             let allow = [(header::ALLOW, "GET, HEAD, POST")];
-            return (allow, said(StatusCode::METHOD_NOT_ALLOWED, &Said::NothingHere))
+            return (StatusCode::METHOD_NOT_ALLOWED, allow, said(&Said::NothingHere))
                 .into_response();
         }
     };
-    let Some(address) = counter.public.links.unsubscribed(token) else {
-        return said(StatusCode::NOT_FOUND, &Said::NoLink);
-    };
-    let asked = tokio::time::timeout(STORE_TIMEOUT, counter.asked(&address, does)).await;
-    match asked {
-        Ok(Ok(is_ended)) => {
-            let (address, contact) = (shown(&address), counter.public.contact.clone());
-            let says =
-                if is_ended { Said::Ended { address, contact } } else { Said::Ask { address } };
-            said(StatusCode::OK, &says)
-        }
-        Ok(Err(())) | Err(_) => said(StatusCode::SERVICE_UNAVAILABLE, &Said::Later),
-    }
+    said(&match page {
+        Page::Unsubscribe => unsubscribe::says(&counter, token, does).await,
+        Page::Confirm => confirm::says(&counter, token, does).await,
+    })
+}
+
+/// What a link leads to.
+enum Page {
+    Unsubscribe,
+    Confirm,
 }
 
 impl Public {
-    /// The token in the path of a link. A proxy may have taken the prefix away.
-    fn token<'a>(&self, path: &'a str) -> Option<&'a str> {
+    /// Which page a link leads to, and its token. A proxy may have taken the prefix away.
+    fn page<'a>(&self, path: &'a str) -> Option<(Page, &'a str)> {
         let path = path.strip_prefix(self.links.prefix()).unwrap_or(path);
-        path.strip_prefix("/unsubscribe/").filter(|token| !token.is_empty() && !token.contains('/'))
+        let (page, token) = match path.strip_prefix('/')?.split_once('/')? {
+            ("unsubscribe", token) => (Page::Unsubscribe, token),
+            ("confirm", token) => (Page::Confirm, token),
+            _ => return None,
+        };
+        (!token.is_empty() && !token.contains('/')).then_some((page, token))
     }
 }
 
 impl Counter {
-    /// Whether mails to an address are ended, and ends them where that `does` it, also those of a day to come: nothing may be sent
-    /// there just now.
-    async fn asked(&self, address: &Address, does: bool) -> Result<bool, ()> {
-        let Public { store, clock, changed, .. } = &self.public;
-        let _turn = self.asked.acquire().await.map_err(drop)?;
-        let failed = |error: crate::store::StoreError| {
-            tracing::warn!(%error, "a reader of mails could not be answered");
+    /// What the store says to a question when its turn comes; `None`: nothing within its time, or an error, which is logged.
+    /// What was to be changed may be changed all the same.
+    async fn asked<T>(&self, question: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+        let turn = async {
+            let _turn = self.asked.acquire().await.ok()?;
+            let failed = |error| tracing::warn!(%error, "a reader of mails could not be answered");
+            question.await.map_err(failed).ok()
         };
-        let row = store.destination(address).await.map_err(failed)?;
-        if row.is_some_and(|row| row.is_refused) {
-            return Ok(true);
-        }
-        if !does {
-            return Ok(false);
-        }
-        let edit = Edit::Refuse { destination: address.clone() };
-        let done = store.edit(None, vec![edit], clock()).await.map_err(failed)?;
-        if matches!(done.as_deref(), Some([Edited::Done(_)])) {
-            tracing::info!(to = %address.masked(), "the reader of an address has ended its mails");
-            changed();
-        }
-        Ok(true)
+        tokio::time::timeout(STORE_TIMEOUT, turn).await.ok().flatten()
     }
 }
 
@@ -129,7 +120,7 @@ fn shown(address: &Address) -> String {
 }
 
 /// A page, which nobody keeps, indexes, frames or follows.
-fn said(status: StatusCode, says: &Said) -> Response {
+fn said(says: &Said) -> Response {
     const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; \
                           frame-ancestors 'none'; base-uri 'none'";
     let headers: [(HeaderName, &str); 5] = [
@@ -139,7 +130,7 @@ fn said(status: StatusCode, says: &Said) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
     ];
-    let mut response = (status, Html(page::html(says))).into_response();
+    let mut response = (page::status(says), Html(page::html(says))).into_response();
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }

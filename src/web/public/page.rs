@@ -1,11 +1,12 @@
 //! The pages for strangers: a sentence or two, readable on any device, without a script.
 
+use axum::http::StatusCode;
 use quick_xml::escape::escape;
 
 /// What a page says.
 pub(super) enum Said {
-    /// What would happen, with the button that does it.
-    Ask {
+    /// No mails would go there any more, with the button that does it.
+    WouldEnd {
         /// The address, as others may see it.
         address: String,
     },
@@ -16,6 +17,25 @@ pub(super) enum Said {
         /// Whom to write to.
         contact: Option<String>,
     },
+    /// An address would belong to whoever entered it, with the button that does it.
+    WouldLink {
+        /// The address, as others may see it.
+        address: String,
+        /// The chat service in which it was entered.
+        service: String,
+    },
+    /// It belongs to them.
+    Linked {
+        /// The address, as others may see it.
+        address: String,
+    },
+    /// The link was used, or is too old.
+    BadCode,
+    /// Whoever entered it has as many addresses as they may.
+    AddressesReached {
+        /// How many.
+        limit: usize,
+    },
     /// The link is none of ours.
     NoLink,
     /// There is no such page.
@@ -25,16 +45,30 @@ pub(super) enum Said {
 }
 
 const STYLE: &str = ":root{color-scheme:light dark}\
-body{font:17px/1.5 system-ui,sans-serif;max-width:32rem;margin:12vh auto 0;padding:0 1.25rem}\
+body{font:17px/1.5 system-ui,sans-serif;max-width:32rem;margin:12vh auto 0;padding:0 1.25rem;overflow-wrap:anywhere}\
 h1{font-size:1.4rem;line-height:1.25;margin:0 0 .75rem}p{margin:.75rem 0}\
 button{font:inherit;font-weight:600;padding:.7rem 1.2rem;border:0;border-radius:.5rem;background:#1a5fb4;color:#fff;cursor:pointer}\
 button:focus-visible{outline:3px solid #99c1f1}\
 small{opacity:.7}";
 
+/// How a page is answered: what can't be done is none that programs take for done.
+pub(super) const fn status(says: &Said) -> StatusCode {
+    match says {
+        Said::WouldEnd { .. }
+        | Said::Ended { .. }
+        | Said::WouldLink { .. }
+        | Said::Linked { .. } => StatusCode::OK,
+        Said::BadCode => StatusCode::GONE,
+        Said::AddressesReached { .. } => StatusCode::CONFLICT,
+        Said::NoLink | Said::NothingHere => StatusCode::NOT_FOUND,
+        Said::Later => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
 /// The whole page.
 pub(super) fn html(says: &Said) -> String {
     let (title, body) = match says {
-        Said::Ask { address } => (
+        Said::WouldEnd { address } => (
             "End these mails?",
             format!(
                 "<p>tubebell sends mails to <b>{}</b>. No more will be sent there.</p>\
@@ -56,6 +90,38 @@ pub(super) fn html(says: &Said) -> String {
                 format!("<p>No mails are sent to <b>{address}</b> any more.</p>{back}"),
             )
         }
+        Said::WouldLink { address, service } => (
+            "Is this address yours?",
+            format!(
+                "<p>Somebody entered it in {}, at tubebell, a bot that tells when numbers of YouTube videos change. \
+                 The address <b>{}</b> would belong to whoever that was.</p>\
+                 <form method=\"post\"><button>Yes, this is mine</button></form>\
+                 <p><small>If you did not ask for it, close this page. Nothing is changed until you press the button.</small></p>",
+                escape(service),
+                escape(address)
+            ),
+        ),
+        Said::Linked { address } => (
+            "Done",
+            format!(
+                "<p>What you let ring at <b>{}</b> comes there from now on.</p>\
+                 <p>In the chat, <code>/me</code> shows your addresses.</p>",
+                escape(address)
+            ),
+        ),
+        Said::BadCode => (
+            "This link does not work any more",
+            "<p>This link was used already, or it is too old: enter the address again.</p>\
+             <p>In the chat, <code>/me</code> shows whether it is yours by now.</p>"
+                .to_owned(),
+        ),
+        Said::AddressesReached { limit } => (
+            "Too many addresses",
+            format!(
+                "<p>Whoever entered this address has {limit} of them, and nobody has more.</p>\
+                 <p>Was it you? In the chat, <code>/me</code> shows them. Take one out, then open this link again.</p>"
+            ),
+        ),
         Said::NoLink => (
             "This link is not valid",
             "<p>It may have been cut short on its way: copy the whole link from the mail.</p>"

@@ -1,3 +1,5 @@
+mod confirm;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +10,7 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::links::SECRET_BYTES;
 use crate::model::{Owner, UnixMillis};
-use crate::store::{Access, Shared as _, Sqlite};
+use crate::store::{Access, Edit, Shared as _, Sqlite};
 
 const NOW: UnixMillis = UnixMillis(1_795_266_180_000);
 
@@ -53,9 +55,7 @@ async fn start(base: &str) -> Server {
 impl Server {
     /// The path of Ana's link.
     fn path(&self) -> String {
-        let link = self.links.unsubscribe(&ana());
-        let host = link.split_once("://").unwrap().1;
-        host.get(host.find('/').unwrap()..).unwrap().to_owned()
+        path_of(&self.links.unsubscribe(&ana()))
     }
 
     /// Sends `request` and reads what comes until the connection ends.
@@ -84,6 +84,11 @@ impl Server {
         let row = self.store.destination(&ana()).await.unwrap().unwrap();
         row.is_refused && row.disabled.is_some()
     }
+}
+
+fn path_of(link: &str) -> String {
+    let host = link.split_once("://").unwrap().1;
+    host.get(host.find('/').unwrap()..).unwrap().to_owned()
 }
 
 fn status(answer: &str) -> &str {
@@ -156,6 +161,9 @@ async fn there_is_nothing_else_and_nobody_without_a_link_learns_anything() {
         "/unsubscribe/x",
         cut,
         "/unsubscribe/../metrics",
+        "/confirm",
+        "/confirm/",
+        "/confirm/x",
         "/unsubscribe/%2e%2e",
         "//unsubscribe/x",
     ];
