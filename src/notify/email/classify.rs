@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::message::ascii_address;
 use super::reply::{Enhanced, Reply};
 use crate::http::{Line, clean};
 use crate::model::EmailAddress;
@@ -133,16 +132,16 @@ pub(super) struct Hidden<'a> {
 impl Hidden<'_> {
     /// A text of the server's in one line.
     pub(super) fn words(self, text: &str) -> String {
-        // Servers repeat what they were told, or as they would write it.
+        // Servers repeat what they were told, or as people read it.
         let text = match self.to {
-            Some(to) => masked(&masked(text, to.as_str(), to), &ascii_address(to), to),
+            Some(to) => masked(&masked(text, to.as_str(), to), &to.readable(), to),
             None => text.to_owned(),
         };
         clean(&text, WORDS, self.secrets)
     }
 }
 
-/// A text with an address as others may see it; servers write it in small letters or as typed.
+/// A text with an address as others may see it; servers write it in letters of either size.
 fn masked(text: &str, written: &str, address: &EmailAddress) -> String {
     // Only ASCII is folded, so all places stay where they are.
     let (lower, sought) = (text.to_ascii_lowercase(), written.to_ascii_lowercase());
@@ -583,12 +582,12 @@ mod tests {
 
     #[test]
     fn an_answer_is_told_without_the_address_and_without_the_password() {
-        let to = "Ana@example.org".parse().unwrap();
+        let to = "ana@example.org".parse().unwrap();
         let secrets = [SecretString::from("s3cret")];
         let hidden = Hidden { to: Some(&to), secrets: &secrets };
         let lines = "550-5.1.1 <ana@EXAMPLE.org> (Ana@example.org): unknown,\r\n550 5.1.1 s3cret\x07 \x1b[31m\r\n";
         let failure = Failure::Refused { step: Step::Recipient, reply: reply(lines) };
-        let text = "550 5.1.1 <A…@example.org> (A…@example.org): unknown, …   [31m".to_owned();
+        let text = "550 5.1.1 <a…@example.org> (a…@example.org): unknown, …   [31m".to_owned();
         assert_eq!(classify(&failure, hidden), SendError::Gone(text));
         let long = format!("554 {}\r\n", "x".repeat(3000));
         let failure = Failure::Refused { step: Step::End, reply: reply(&long) };

@@ -205,8 +205,8 @@ impl Email {
             Some(signer) => signer.sign(mail, now),
             None => mail,
         };
-        let to = message::ascii_address(letter.to);
-        self.0.pool.deliver(Envelope { from: &self.0.sender.address, to: &to }, &mail).await
+        let from = self.0.sender.from.address.as_str();
+        self.0.pool.deliver(Envelope { from, to: letter.to.as_str() }, &mail).await
     }
 }
 
