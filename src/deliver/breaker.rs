@@ -112,6 +112,7 @@ impl Breaker {
             Ok(_)
             | Err(
                 SendError::Rejected(_)
+                | SendError::Deferred { .. }
                 | SendError::Barred(_)
                 | SendError::Gone(_)
                 | SendError::Moved(_),
@@ -278,6 +279,7 @@ mod tests {
             SendError::Gone(text()),
             SendError::Moved(crate::model::Address::Recorder(text())),
             SendError::Wait { after: None },
+            SendError::Deferred { at_least: seconds(300), answer: text() },
         ] {
             let mut breaker = telegram();
             breaker.ended(&unreachable(), LANE, now);

@@ -76,6 +76,7 @@ pub(super) const fn is_answer<T>(outcome: &Result<T, SendError>) -> bool {
         Ok(_)
         | Err(
             SendError::Wait { .. }
+            | SendError::Deferred { .. }
             // Nobody was asked, so nobody hangs.
             | SendError::Held { .. }
             | SendError::Transient(_)

@@ -158,7 +158,9 @@ impl State {
 const fn class(outcome: &Result<Receipt, SendError>) -> SendClass {
     match outcome {
         Ok(_) => SendClass::Sent,
-        Err(SendError::Wait { .. } | SendError::Held { .. }) => SendClass::Wait,
+        Err(SendError::Wait { .. } | SendError::Deferred { .. } | SendError::Held { .. }) => {
+            SendClass::Wait
+        }
         Err(SendError::Transient(_) | SendError::NoConnection(_)) => SendClass::Transient,
         Err(SendError::Unreachable(_)) => SendClass::Unreachable,
         Err(SendError::Ambiguous(_)) => SendClass::Ambiguous,

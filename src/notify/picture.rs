@@ -27,6 +27,7 @@ const fn may_be_of_the_picture(refusal: &SendError) -> bool {
     match refusal {
         SendError::Rejected(_) | SendError::Barred(_) => true,
         SendError::Wait { .. }
+        | SendError::Deferred { .. }
         | SendError::Held { .. }
         | SendError::Transient(_)
         | SendError::NoConnection(_)

@@ -69,7 +69,7 @@ fn pass(lines: &Lines) -> Option<u32> {
 fn asked_wait(error: &SendError) -> Option<Duration> {
     match error {
         SendError::Wait { after } => Some(after.unwrap_or(UNSAID_WAIT)),
-        SendError::Held { after } => Some(*after),
+        SendError::Deferred { at_least: after, .. } | SendError::Held { after } => Some(*after),
         SendError::Transient(_)
         | SendError::NoConnection(_)
         | SendError::Unreachable(_)

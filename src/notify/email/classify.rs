@@ -20,8 +20,8 @@ use crate::notify::SendError;
 /// Longest answer of a server that is taken over, in characters.
 const WORDS: Line = Line { max_chars: 300, gap: Some(' '), rest: Some('…') };
 
-/// How long a recipient waits that is greylisted or busy. Most greylists ask for five minutes.
-const BUSY: Duration = Duration::from_secs(6 * 60);
+/// How long a recipient waits at least that is greylisted or busy. Most greylists ask for five minutes.
+const BUSY: Duration = Duration::from_secs(5 * 60);
 
 /// How long one waits whose mailbox is full, or when we have sent too much. Source: RFC 5321, section 4.5.4.1.
 const FULL: Duration = Duration::from_secs(30 * 60);
@@ -218,7 +218,7 @@ fn refused(step: Step, reply: &Reply, text: String) -> SendError {
         Step::Sender if is_for_now => SendError::Unreachable(text),
         Step::Sender => sender(reply, text),
         Step::Recipient | Step::Data | Step::Content | Step::End if is_for_now => {
-            SendError::Wait { after: Some(wait(reply)) }
+            SendError::Deferred { at_least: wait(reply), answer: text }
         }
         // "Sign in first", behind a sender who was taken: words of a receiver, or those of a server that tells everybody so. Several
         // in a row pause the channel.
@@ -269,7 +269,7 @@ fn recipient(reply: &Reply, is_of_rcpt: bool, text: String) -> SendError {
             // Full, or something else of a mailbox that may pass.
             (2, 0 | 2) => SendError::Barred(text),
             // We have sent too much for today.
-            (4, 5) => SendError::Wait { after: Some(FULL) },
+            (4, 5) => SendError::Deferred { at_least: FULL, answer: text },
             // No way there: name servers and routes are mended.
             (4, _) => SendError::Barred(text),
             // A list that can't be expanded, the size, the system, the protocol, the content, policy; and 5.0.0, which says
@@ -354,7 +354,7 @@ mod tests {
         for step in steps {
             for (line, expected) in cases {
                 let found = match error(*step, line) {
-                    SendError::Wait { after } => Wait(after.unwrap()),
+                    SendError::Deferred { at_least, .. } => Wait(at_least),
                     SendError::Unreachable(_) => Away,
                     SendError::Unauthorized(_) => Ours,
                     SendError::Transient(_) => Again,

@@ -248,15 +248,7 @@ impl Notifier for Email {
             sent = self.deliver(Letter { png: None, ..letter }).await;
         }
         let hidden = Hidden { to: Some(to), secrets: &self.0.secrets };
-        sent.map_err(|failure| {
-            let error = classify(&failure, hidden);
-            if let (Failure::Refused { reply, .. }, SendError::Wait { .. }) = (&failure, &error) {
-                // The error has no words.
-                let words = hidden.words(&format!("{} {}", reply.code, reply.words()));
-                tracing::info!(answer = words, "the mail server asks to wait");
-            }
-            error
-        })?;
+        sent.map_err(|failure| classify(&failure, hidden))?;
         Ok(Receipt(self.0.sender.message_id(&outgoing.id)))
     }
 }

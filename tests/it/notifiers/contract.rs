@@ -53,7 +53,9 @@ impl Class {
 
     fn of(error: &SendError) -> Class {
         match error {
-            SendError::Wait { .. } | SendError::Held { .. } => Class::Wait,
+            SendError::Wait { .. } | SendError::Deferred { .. } | SendError::Held { .. } => {
+                Class::Wait
+            }
             SendError::Transient(_) => Class::Transient,
             SendError::NoConnection(_) => Class::NoConnection,
             SendError::Unreachable(_) => Class::Unreachable,
@@ -101,10 +103,6 @@ trait Rig {
     async fn taking(&self) -> Setup;
     /// A notifier whose next send fails in `class`; `None` where the channel has no such failure.
     async fn failing(&self, class: Class) -> Option<Setup>;
-    /// How long it is asked to wait, where it is.
-    fn wait(&self) -> Duration {
-        Duration::from_secs(35)
-    }
 }
 
 fn outgoing(address: Address, body: Body) -> Outgoing {
@@ -341,7 +339,7 @@ async fn every_failure_says_who_has_to_change_something_and_holds_no_secret() {
             let error = setup.notifier.send(&setup.outgoing).await.unwrap_err();
             assert_eq!(Class::of(&error), class, "{name}: {error}");
             if let SendError::Wait { after } = error {
-                assert_eq!(after, Some(rig.wait()), "{name}");
+                assert_eq!(after, Some(Duration::from_secs(35)), "{name}");
             }
             for text in [error.to_string(), format!("{error:?}")] {
                 for secret in [TOKEN, DISCORD_TOKEN, PASSWORD, SECRET, SECRET_WORD] {

@@ -209,6 +209,7 @@ fn again_after(error: &SendError) -> Option<Duration> {
             (*wait <= WAIT_MAX).then_some((*wait).max(AGAIN_AFTER))
         }
         SendError::Wait { after: None }
+        | SendError::Deferred { .. }
         | SendError::Ambiguous(_)
         | SendError::Rejected(_)
         | SendError::Unauthorized(_)

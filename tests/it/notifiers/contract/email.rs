@@ -33,10 +33,6 @@ impl Rig for EmailRig {
         Channel::Email
     }
 
-    fn wait(&self) -> Duration {
-        Duration::from_secs(360)
-    }
-
     async fn taking(&self) -> Setup {
         EmailRig::setup(EmailRig::post().await)
     }
