@@ -355,6 +355,7 @@ fn advice(error: &SendError, source: &str, service: &str) -> String {
         | SendError::Held { .. }
         | SendError::Transient(_) => "is busy: try again in a minute".to_owned(),
         SendError::Rejected(_)
+        | SendError::Policy(_)
         | SendError::Barred(_)
         | SendError::Gone(_)
         | SendError::Moved(_) => {

@@ -81,6 +81,7 @@ pub(super) const fn is_answer<T>(outcome: &Result<T, SendError>) -> bool {
             | SendError::Held { .. }
             | SendError::Transient(_)
             | SendError::Rejected(_)
+            | SendError::Policy(_)
             | SendError::Barred(_)
             | SendError::Gone(_)
             | SendError::Moved(_)

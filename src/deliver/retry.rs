@@ -95,11 +95,10 @@ pub(crate) fn next_step(
                 ..step(retry(back_off))
             }
         }
-        // Nobody has looked at the message, so this is no attempt.
-        SendError::Unreachable(_) | SendError::Unauthorized(_) => {
-            step(FinishedAs::Retry { at: now, counts: false, error: error.to_string() })
+        SendError::Unreachable(_) | SendError::Unauthorized(_) => put_off(error, now),
+        SendError::Rejected(cause) | SendError::Policy(cause) => {
+            step(FinishedAs::Dead(cause.clone()))
         }
-        SendError::Rejected(cause) => step(FinishedAs::Dead(cause.clone())),
         SendError::Barred(reason) => {
             let (wait, reason) = (jittered(LONG_WAIT), reason.clone());
             step(if is_over(wait) {
@@ -111,6 +110,13 @@ pub(crate) fn next_step(
         SendError::Gone(reason) => step(FinishedAs::Gone(reason.clone())),
         SendError::Moved(to) => step(FinishedAs::Moved(to.clone())),
     }
+}
+
+/// The same where it is the channel as a whole that has failed: nobody has looked at the message, so this is no attempt, and it
+/// leaves when the channel works again.
+pub(super) fn put_off(error: &SendError, now: UnixMillis) -> NextStep {
+    let result = FinishedAs::Retry { at: now, counts: false, error: error.to_string() };
+    NextStep { result, lane_free_at: now, lane_failed: None }
 }
 
 #[cfg(test)]
@@ -204,6 +210,7 @@ mod tests {
             SendError::Unreachable(text()),
             SendError::Unauthorized(text()),
             SendError::Rejected(text()),
+            SendError::Policy(text()),
             SendError::Barred(text()),
             SendError::Gone(text()),
             SendError::Moved(address),
@@ -231,9 +238,11 @@ mod tests {
 
     #[test]
     fn a_message_that_is_refused_dies_at_once() {
-        let step = step(SendError::Rejected("can't parse entities".into()), 1, Duration::ZERO);
-        assert_eq!(step.result, FinishedAs::Dead("can't parse entities".into()));
-        assert_eq!(step.lane_free_at, NOW);
+        for refusal in [SendError::Rejected, SendError::Policy] {
+            let step = step(refusal("can't parse entities".into()), 1, Duration::ZERO);
+            assert_eq!(step.result, FinishedAs::Dead("can't parse entities".into()));
+            assert_eq!(step.lane_free_at, NOW);
+        }
     }
 
     #[test]

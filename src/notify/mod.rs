@@ -92,6 +92,10 @@ pub enum SendError {
     /// The message: it will never be taken like this.
     #[error("refused: {0}")]
     Rejected(String),
+    /// The message, or we: refused by policy. From one recipient alone it is about the message; from one after another it is about
+    /// whoever sends.
+    #[error("refused by policy: {0}")]
+    Policy(String),
     /// The recipient, for now: we lack rights there, a topic is closed. It may pass, and nobody tells us then.
     #[error("not allowed: {0}")]
     Barred(String),

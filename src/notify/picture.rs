@@ -25,7 +25,7 @@ where
 /// the text is refused for the same reason, and that is what counts.
 const fn may_be_of_the_picture(refusal: &SendError) -> bool {
     match refusal {
-        SendError::Rejected(_) | SendError::Barred(_) => true,
+        SendError::Rejected(_) | SendError::Policy(_) | SendError::Barred(_) => true,
         SendError::Wait { .. }
         | SendError::Deferred { .. }
         | SendError::Held { .. }

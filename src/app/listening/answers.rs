@@ -75,6 +75,7 @@ fn asked_wait(error: &SendError) -> Option<Duration> {
         | SendError::Unreachable(_)
         | SendError::Ambiguous(_)
         | SendError::Rejected(_)
+        | SendError::Policy(_)
         | SendError::Barred(_)
         | SendError::Gone(_)
         | SendError::Moved(_)

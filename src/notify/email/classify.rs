@@ -1,7 +1,8 @@
 //! What a failure of a mail server means for us: pure, no network.
 //!
 //! Until the recipient is named, what fails is the same for all mails: it concerns the channel. From `RCPT` on, an answer
-//! concerns this recipient or this mail alone, whatever it says: a receiver could otherwise stop all mails by its words.
+//! concerns this recipient or this mail alone, whatever it says: a receiver could otherwise stop all mails by its words. What is
+//! refused by policy is told apart, because it is about us where one recipient after another is refused.
 //!
 //! Codes: RFC 5321, section 4.2; enhanced codes: RFC 3463, and the registry at
 //! <https://www.iana.org/assignments/smtp-enhanced-status-codes> (read 2026-11).
@@ -260,8 +261,10 @@ fn sender(reply: &Reply, text: String) -> SendError {
 fn recipient(reply: &Reply, is_of_rcpt: bool, text: String) -> SendError {
     if let Some(Enhanced { subject, detail }) = reply.enhanced() {
         return match (subject, detail) {
-            // Our own address is bad (5.1.7, 5.1.8), or our host (5.1.9); something about some address (5.1.0).
-            (1, 0 | 7..=9) => SendError::Rejected(text),
+            // Our own address is bad, or its domain.
+            (1, 7 | 8) => SendError::Policy(text),
+            // Something about some address; a host on the way that is none.
+            (1, 0 | 9) => SendError::Rejected(text),
             // No such mailbox, host or address; moved without a trace; a domain that takes no mail.
             (1, _) => SendError::Gone(text),
             // It is switched off.
@@ -272,8 +275,9 @@ fn recipient(reply: &Reply, is_of_rcpt: bool, text: String) -> SendError {
             (4, 5) => SendError::Deferred { at_least: FULL, answer: text },
             // No way there: name servers and routes are mended.
             (4, _) => SendError::Barred(text),
-            // A list that can't be expanded, the size, the system, the protocol, the content, policy; and 5.0.0, which says
-            // nothing and must not switch an address off.
+            (7, _) => SendError::Policy(text),
+            // A list that can't be expanded, the size, the system, the protocol, the content; and 5.0.0, which says nothing and
+            // must not switch an address off.
             _ => SendError::Rejected(text),
         };
     }
@@ -282,7 +286,7 @@ fn recipient(reply: &Reply, is_of_rcpt: bool, text: String) -> SendError {
         552 => SendError::Barred(text),
         // The host takes no mail (RFC 7504).
         521 | 556 if is_of_rcpt => SendError::Gone(text),
-        550 if is_of_rcpt && is_of_policy(&text) => SendError::Rejected(text),
+        550 | 554 if is_of_rcpt && is_of_policy(&text) => SendError::Policy(text),
         550 | 551 | 553 if is_of_rcpt => SendError::Gone(text),
         _ => SendError::Rejected(text),
     }
@@ -336,11 +340,12 @@ mod tests {
         Ours,
         Again,
         Refused,
+        Policy,
         Barred,
         Gone,
     }
 
-    use Means::{Again, Away, Barred, Gone, Ours, Refused, Wait};
+    use Means::{Again, Away, Barred, Gone, Ours, Policy, Refused, Wait};
 
     const NOTHING: Hidden<'_> = Hidden { to: None, secrets: &[] };
 
@@ -359,6 +364,7 @@ mod tests {
                     SendError::Unauthorized(_) => Ours,
                     SendError::Transient(_) => Again,
                     SendError::Rejected(_) => Refused,
+                    SendError::Policy(_) => Policy,
                     SendError::Barred(_) => Barred,
                     SendError::Gone(_) => Gone,
                     other => panic!("{step:?}, {line}: {other:?}"),
@@ -451,15 +457,15 @@ mod tests {
                 ("550 5.2.0 something of the mailbox", Barred),
                 ("550 5.4.1 no answer from host", Barred),
                 ("554 5.4.6 routing loop", Barred),
-                ("550 5.1.8 bad sender", Refused),
+                ("550 5.1.8 bad sender", Policy),
                 ("550 5.2.3 too long", Refused),
                 ("552 5.3.4 too big", Refused),
                 ("501 5.5.4 invalid arguments", Refused),
                 ("554 5.6.0 bad content", Refused),
-                ("550 5.7.1 message refused by policy", Refused),
-                ("550 5.7.26 unauthenticated", Refused),
-                ("550 5.7.515 access denied", Refused),
-                ("554 5.7.1 relay access denied", Refused),
+                ("550 5.7.1 message refused by policy", Policy),
+                ("550 5.7.26 unauthenticated", Policy),
+                ("550 5.7.515 access denied", Policy),
+                ("554 5.7.1 relay access denied", Policy),
                 ("550 5.0.0 no", Refused),
                 ("550 5.1.0 address rejected", Refused),
                 ("535 5.7.8 who are you", Again),
@@ -483,10 +489,11 @@ mod tests {
                 ("552 over quota", Barred),
                 ("554 no", Refused),
                 ("500 what?", Refused),
-                ("550 blocked using zen.spamhaus.org", Refused),
-                ("550 Access Denied", Refused),
-                ("550 your IP has a poor reputation", Refused),
-                ("550 SPF check failed", Refused),
+                ("550 blocked using zen.spamhaus.org", Policy),
+                ("554 blocked using zen.spamhaus.org", Policy),
+                ("550 Access Denied", Policy),
+                ("550 your IP has a poor reputation", Policy),
+                ("550 SPF check failed", Policy),
             ],
         );
         check(

@@ -212,6 +212,7 @@ fn again_after(error: &SendError) -> Option<Duration> {
         | SendError::Deferred { .. }
         | SendError::Ambiguous(_)
         | SendError::Rejected(_)
+        | SendError::Policy(_)
         | SendError::Unauthorized(_)
         | SendError::Gone(_)
         | SendError::Barred(_)

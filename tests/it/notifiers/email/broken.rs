@@ -21,6 +21,7 @@ fn kind(error: &SendError) -> &'static str {
         SendError::Unreachable(_) => "unreachable",
         SendError::Ambiguous(_) => "ambiguous",
         SendError::Rejected(_) => "rejected",
+        SendError::Policy(_) => "policy",
         SendError::Barred(_) => "barred",
         SendError::Gone(_) => "gone",
         SendError::Moved(_) => "moved",
@@ -88,7 +89,7 @@ async fn a_server_that_says_no_says_to_whom() {
         (Reply::NO_MAILBOX, ["unreachable", "unreachable", "unauthorized", "gone", "gone", "gone"]),
         (
             Reply::POLICY,
-            ["unreachable", "unreachable", "unauthorized", "rejected", "rejected", "rejected"],
+            ["unreachable", "unreachable", "unauthorized", "policy", "policy", "policy"],
         ),
         (
             Reply::MAILBOX_FULL,
