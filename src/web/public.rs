@@ -6,24 +6,28 @@
 
 mod crowd;
 mod page;
+mod rates;
 #[cfg(test)]
 mod tests;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
+use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::links::Links;
 use crate::model::{Address, Clock};
 use crate::store::{Edit, Edited, Registry};
 use page::Said;
+use rates::Rates;
 
 /// Questions to the store at a time. What is beyond waits within the time of its connection.
 const ASKED_MAX: usize = 4;
@@ -48,19 +52,30 @@ pub struct Public {
 /// The page, and who asks the store for it.
 struct Counter {
     public: Public,
+    rates: Rates,
     asked: Semaphore,
 }
 
 impl Public {
     /// Serves until `stop` is cancelled.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) {
-        let counter = Arc::new(Counter { public: self, asked: Semaphore::new(ASKED_MAX) });
+        let rates = Rates::new(Instant::now());
+        let asked = Semaphore::new(ASKED_MAX);
+        let counter = Arc::new(Counter { public: self, rates, asked });
         let app = Router::new().fallback(answer).with_state(counter);
         crowd::serve(listener, app, stop).await;
     }
 }
 
-async fn answer(State(counter): State<Arc<Counter>>, method: Method, uri: Uri) -> Response {
+async fn answer(
+    State(counter): State<Arc<Counter>>,
+    Extension(peer): Extension<IpAddr>,
+    method: Method,
+    uri: Uri,
+) -> Response {
+    if let Err(wait) = counter.rates.of_peer(peer, Instant::now()) {
+        return too_many(wait);
+    }
     let Some(token) = counter.public.token(uri.path()) else {
         return said(StatusCode::NOT_FOUND, &Said::NothingHere);
     };
@@ -76,6 +91,9 @@ async fn answer(State(counter): State<Arc<Counter>>, method: Method, uri: Uri) -
     let Some(address) = counter.public.links.unsubscribed(token) else {
         return said(StatusCode::NOT_FOUND, &Said::NoLink);
     };
+    if let Err(wait) = counter.rates.of_link(&address, Instant::now()) {
+        return too_many(wait);
+    }
     let asked = tokio::time::timeout(STORE_TIMEOUT, counter.asked(&address, does)).await;
     match asked {
         Ok(Ok(is_ended)) => {
@@ -126,6 +144,12 @@ impl Counter {
 fn shown(address: &Address) -> String {
     let masked = address.masked();
     masked.split_once(':').map(|(_, masked)| masked.to_owned()).unwrap_or(masked)
+}
+
+fn too_many(wait: Duration) -> Response {
+    let seconds = wait.as_secs().saturating_add(1);
+    let after = [(header::RETRY_AFTER, seconds.to_string())];
+    (after, said(StatusCode::TOO_MANY_REQUESTS, &Said::TooMany)).into_response()
 }
 
 /// A page, which nobody keeps, indexes, frames or follows.

@@ -20,6 +20,8 @@ pub(super) enum Said {
     NoLink,
     /// There is no such page.
     NothingHere,
+    /// There were too many requests.
+    TooMany,
     /// It could not be done just now.
     Later,
 }
@@ -62,6 +64,7 @@ pub(super) fn html(says: &Said) -> String {
                 .to_owned(),
         ),
         Said::NothingHere => ("There is nothing here", String::new()),
+        Said::TooMany => ("Too many requests: try again in a minute", String::new()),
         Said::Later => (
             "This did not work just now",
             "<p>It may not have been done. Try again in a minute.</p>".to_owned(),
