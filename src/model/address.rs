@@ -378,7 +378,7 @@ mod tests {
                 true,
                 false,
             ),
-            ("email:Ana@Example.org", "email:Ana@example.org", false, false),
+            ("email:Ana@Example.org", "email:ana@example.org", false, false),
             ("webhook:https://a.org/x:-1", "webhook:https://a.org/x:-1", false, false),
             ("recorder:-1", "recorder:-1", false, false),
         ] {

@@ -96,8 +96,9 @@ fn say(attached: Attached<'_>, error: &SendError) {
 /// is of more, the text is refused for the same reason, and that is what counts.
 const fn may_be_of_what_is_attached(refusal: &SendError) -> bool {
     match refusal {
-        SendError::Rejected(_) | SendError::Barred(_) => true,
+        SendError::Rejected(_) | SendError::Policy(_) | SendError::Barred(_) => true,
         SendError::Wait { .. }
+        | SendError::Deferred { .. }
         | SendError::Held { .. }
         | SendError::Transient(_)
         | SendError::NoConnection(_)

@@ -115,6 +115,14 @@ pub enum PreviewError {
         /// All names.
         known: Vec<&'static str>,
     },
+    /// There is such a message, and it is for chats alone.
+    #[error("`{name}` is not sent by mail; these are: {}", .mails.join(", "))]
+    NoMail {
+        /// Its name.
+        name: &'static str,
+        /// The names of those that are.
+        mails: Vec<&'static str>,
+    },
     /// The template failed.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -276,10 +284,13 @@ impl Renderer {
     ///
     /// # Errors
     ///
-    /// [`PreviewError::Unknown`] for the name of no message that is sent by mail.
+    /// [`PreviewError::Unknown`] for a name that is none, [`PreviewError::NoMail`] for that of a message for chats alone.
     pub fn preview_mail(&self, name: &str) -> Result<MailMessage, PreviewError> {
-        let unknown = || PreviewError::Unknown { name: name.to_owned(), known: Self::mail_names() };
-        Ok(self.mail_samples(name).next().ok_or_else(unknown)??)
+        let none = || match Self::names().into_iter().find(|known| *known == name) {
+            Some(name) => PreviewError::NoMail { name, mails: Self::mail_names() },
+            None => PreviewError::Unknown { name: name.to_owned(), known: Self::mail_names() },
+        };
+        Ok(self.mail_samples(name).next().ok_or_else(none)??)
     }
 
     /// All samples of a message as mails; none for the name of no message that is sent by mail.

@@ -71,12 +71,13 @@ fn pass(lines: &Lines) -> Option<u32> {
 fn asked_wait(error: &SendError) -> Option<Duration> {
     match error {
         SendError::Wait { after } => Some(after.unwrap_or(UNSAID_WAIT)),
-        SendError::Held { after } => Some(*after),
+        SendError::Deferred { at_least: after, .. } | SendError::Held { after } => Some(*after),
         SendError::Transient(_)
         | SendError::NoConnection(_)
         | SendError::Unreachable(_)
         | SendError::Ambiguous(_)
         | SendError::Rejected(_)
+        | SendError::Policy(_)
         | SendError::Barred(_)
         | SendError::Gone(_)
         | SendError::Moved(_)

@@ -204,9 +204,13 @@ fn preview_shows_a_mail_and_its_html() {
     let said = home.run("preview alert --html");
     assert!(said.out.starts_with("<!DOCTYPE html>"), "{}", said.out);
     assert!(said.out.contains("href=\"https://example.org/unsubscribe\""), "{}", said.out);
-    home.run("preview help --channel email").failed(
+    for command in ["preview mute --channel email", "preview mute --html"] {
+        let line = "tubebell: `mute` is not sent by mail; these are: alert, alerts, digest, operator, test";
+        home.run(command).failed(2, &[line]);
+    }
+    home.run("preview mut --channel email").failed(
         2,
-        &["tubebell: no template is called `help`; there are alert, alerts, digest, operator, test"],
+        &["tubebell: no template is called `mut`; there are alert, alerts, digest, operator, test"],
     );
 
     std::fs::create_dir_all(home.path().join("templates/mail")).unwrap();

@@ -213,8 +213,10 @@ fn again_after(error: &SendError) -> Option<Duration> {
             (*wait <= WAIT_MAX).then_some((*wait).max(AGAIN_AFTER))
         }
         SendError::Wait { after: None }
+        | SendError::Deferred { .. }
         | SendError::Ambiguous(_)
         | SendError::Rejected(_)
+        | SendError::Policy(_)
         | SendError::Unauthorized(_)
         | SendError::Gone(_)
         | SendError::Barred(_)
