@@ -38,9 +38,9 @@ impl ChatTemplates {
 
     /// One view as one message.
     pub(super) fn page(&self, view: AnyView, room: &Room) -> Result<ChatPage, RenderError> {
-        let AnyView { name, fields, buttons, preview, picture, about: _ } = view;
+        let AnyView { name, fields, buttons, preview, picture, file, about: _ } = view;
         let (html, seen) = page::fitted(&self.templates, name, &fields?, &[room])?;
-        let message = ChatMessage { html, buttons, preview, preview_url: None, picture };
+        let message = ChatMessage { html, buttons, preview, preview_url: None, picture, file };
         Ok(ChatPage { message, seen })
     }
 
@@ -80,6 +80,7 @@ impl ChatTemplates {
                 preview: part.upload.is_some(),
                 preview_url: part.upload,
                 picture: None,
+                file: None,
             };
             Part::new(body(ChatPage { message: chat, seen }), part.told)
         };

@@ -276,6 +276,7 @@ mod tests {
             buttons: vec![vec![button("mute"), button("why")], vec![button("unwatch")]],
             mention: Some(9),
             picture: None,
+            file: None,
         };
         let purpose = Purpose::Send { silent: true, nonce: Some("4ZQK7M2XA5TBN") };
         let found = serde_json::to_value(Payload::new(&message, purpose, true, true)).unwrap();

@@ -50,6 +50,7 @@ impl DiscordVoice {
             embeds: vec![embed],
             buttons: message.buttons,
             picture: message.picture,
+            file: message.file,
             ..EmbedMessage::default()
         })
     }
