@@ -3,9 +3,9 @@
 //! In: an [`Outgoing`] whose body is already rendered. Out: a [`Receipt`], or a [`SendError`] that says who has to
 //! change something. Whether to try again is decided in `deliver`, never here.
 
+mod attached;
 pub mod discord;
 pub mod email;
-mod picture;
 pub mod recorder;
 pub mod telegram;
 pub mod webhook;
