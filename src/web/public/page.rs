@@ -127,7 +127,7 @@ pub(super) fn html(says: &Said) -> String {
             "Too many addresses",
             format!(
                 "<p>Whoever entered this address has {limit} of them, and nobody has more.</p>\
-                 <p>Was it you? In the chat, <code>/me</code> shows them. Take one out, then open this link again.</p>"
+                 <p>Was it you? In the chat, <code>/me</code> shows them, and <code>/unlink</code> takes one out. Then open this link again.</p>"
             ),
         ),
         Said::NoLink => (

@@ -195,7 +195,7 @@ fn dead_letters_that_are_not_named_are_asked_for() {
 fn preview_shows_a_mail_and_its_html() {
     let home = Home::empty();
     let names = home.run("preview --channel email");
-    assert_eq!(names.out, "alert\nalerts\ndigest\noperator\ntest\n");
+    assert_eq!(names.out, "alert\nalerts\nconfirm\ndigest\noperator\ntest\n");
     let said = home.run("preview alert --channel email");
     assert_eq!((said.code, said.err.as_str()), (0, ""));
     let subject = "Subject: 1,240 views (+290): Never Gonna Give You Up (4K Remaster)\n\n";
@@ -204,13 +204,20 @@ fn preview_shows_a_mail_and_its_html() {
     let said = home.run("preview alert --html");
     assert!(said.out.starts_with("<!DOCTYPE html>"), "{}", said.out);
     assert!(said.out.contains("href=\"https://example.org/unsubscribe\""), "{}", said.out);
+    let said = home.run("preview confirm --channel email");
+    assert!(said.out.starts_with("Subject: Do you want mails from tubebell?\n\n"), "{}", said.out);
+    assert!(
+        home.run("preview confirm --html").out.contains("href=\"https://bell.example/confirm/")
+    );
+    let said = home.run("preview confirm");
+    assert_eq!(said.code, 2, "no chat is told so: {}", said.out);
     for command in ["preview mute --channel email", "preview mute --html"] {
-        let line = "tubebell: `mute` is not sent by mail; these are: alert, alerts, digest, operator, test";
+        let line = "tubebell: `mute` is not sent by mail; these are: alert, alerts, confirm, digest, operator, test";
         home.run(command).failed(2, &[line]);
     }
     home.run("preview mut --channel email").failed(
         2,
-        &["tubebell: no template is called `mut`; there are alert, alerts, digest, operator, test"],
+        &["tubebell: no template is called `mut`; there are alert, alerts, confirm, digest, operator, test"],
     );
 
     std::fs::create_dir_all(home.path().join("templates/mail")).unwrap();

@@ -9,6 +9,7 @@ use quick_xml::events::Event as Xml;
 use tubebell::model::{
     Body, Channel, Event, MailMessage, Marks, Metric, Signal, SubjectRef, UnixMillis, Value,
 };
+use tubebell::render::numbers::Moment;
 use tubebell::render::{
     DigestMessage, NetAlert, Part, Renderer, VideoFacts, VideoNews, WatchMessage, WatchNews, views,
 };
@@ -302,6 +303,71 @@ fn the_foot_says_how_mails_end_or_whom_to_write_to() {
     let to = "To get no more of these mails, write to Ann <ann@example.org>.\n";
     assert_eq!(contact, format!("{why}{to}"));
     assert_eq!(foot(false, None), why);
+}
+
+/// The mail that asks the reader of a mailbox, and its link.
+fn asks() -> (Body, String) {
+    let url = "https://bell.example/confirm/q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA";
+    let expires = Moment { at: UnixMillis(1_795_352_580_000), tz: "UTC".to_owned() };
+    let view = views::ConfirmMail { url: url.to_owned(), expires };
+    let body = RENDERER.confirm_mail(Channel::Email, &view).expect("templates are checked");
+    (body, url.to_owned())
+}
+
+#[test]
+fn the_mail_that_asks_its_reader_says_who_we_are_and_nothing_that_anybody_has_typed() {
+    let (body, url) = asks();
+    let MailMessage { subject, text, html, thread, picture } = mail(&body);
+    assert_eq!(
+        (subject.as_str(), thread, picture),
+        ("Do you want mails from tubebell?", &None, &None)
+    );
+    assert_eq!(bare(&visible(html)), bare(text), "both parts say the same");
+    // All of it: there is no room for a name, a chat or a word of whoever entered the address.
+    insta::assert_snapshot!(text.replace(MailMessage::UNSUBSCRIBE, "<link>"), @"
+    Do you want mails from tubebell?
+
+    Somebody entered this address at tubebell, a bot that tells when numbers of YouTube videos change.
+
+    If that was you, open this page and press the button:
+    https://bell.example/confirm/q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA
+
+    The link works once, until Sun 22 Nov 2026, 13:03 (UTC).
+    If it was not you, do nothing: then nothing changes, and no other mail comes of it.
+
+    -- 
+    You get this mail because somebody entered this address.
+    Never write to this address again
+    <link>
+    ");
+    let links: Vec<&str> =
+        html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert_eq!(links, [url.as_str(), "\u{2}"]);
+}
+
+#[test]
+fn the_foot_of_a_mail_that_asks_says_how_to_hear_nothing_again() {
+    let (body, _) = asks();
+    let other = RENDERER.preview_mail("test").unwrap();
+    let never = "Never write to this address again";
+    assert!(mail(&body).text.contains(never) && visible(&mail(&body).html).contains(never));
+    assert!(!mail(&body).text.contains("because tubebell watches YouTube for this address"));
+    assert!(!other.text.contains(never));
+    let renderer = Renderer::new(&[]).unwrap().with_mail_foot(false, Some("Ann <ann@example.org>"));
+    let mail = renderer.preview_mail("confirm").unwrap();
+    let contact = "To never get a mail of tubebell again, write to Ann <ann@example.org>.\n";
+    assert!(mail.text.ends_with(contact), "{}", mail.text);
+    assert_eq!(bare(&visible(&mail.html)), bare(&mail.text));
+}
+
+#[test]
+fn only_the_reader_of_a_mailbox_is_asked() {
+    let expires = Moment { at: UnixMillis(0), tz: "UTC".to_owned() };
+    let view = views::ConfirmMail { url: "https://bell.example/confirm/x".to_owned(), expires };
+    for channel in Channel::ALL {
+        let is_mail = RENDERER.confirm_mail(channel, &view).is_ok();
+        assert_eq!(is_mail, channel == Channel::Email, "{channel}");
+    }
 }
 
 #[test]
