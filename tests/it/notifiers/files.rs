@@ -12,10 +12,10 @@ use tubebell::notify::discord::{
     Asked, Discord, DiscordOptions, Pictured, Refusals, Response as Said,
 };
 use tubebell::notify::telegram::{Telegram, TelegramOptions};
+use tubebell_sim::Simulation;
 use tubebell_sim::discord::{self, DiscordSandbox, Message};
 use tubebell_sim::telegram::{self, Fault, Scope, TelegramSandbox};
 use tubebell_sim::world::World;
-use tubebell_sim::{Simulation, discord::Options as DiscordSandboxOptions};
 
 use super::discord_spec::{self, payload};
 use super::pictures::PNG;
@@ -82,8 +82,8 @@ async fn telegram(change: impl FnOnce(&mut telegram::Options)) -> (TelegramSandb
 }
 
 /// A Discord with a server of Ana's, and the bot, which has a command.
-async fn discord(change: impl FnOnce(&mut DiscordSandboxOptions)) -> (DiscordSandbox, Discord) {
-    let mut options = DiscordSandboxOptions::default();
+async fn discord(change: impl FnOnce(&mut discord::Options)) -> (DiscordSandbox, Discord) {
+    let mut options = discord::Options::default();
     change(&mut options);
     let sandbox = discord::serve(&simulation(), options).await.unwrap();
     sandbox.user(READER, "ana");
