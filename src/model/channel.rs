@@ -158,9 +158,9 @@ impl Channel {
         let word = word.to_ascii_lowercase();
         let is_it = |channel: &Channel| {
             let traits = channel.traits();
-            let others = traits.mailbox.map(|mailbox| mailbox.other_names).unwrap_or_default();
-            (traits.is_chat || traits.mailbox.is_some())
-                && (channel.name() == word || others.contains(&word.as_str()))
+            let is_other_name = |mailbox: Mailbox| mailbox.other_names.contains(&word.as_str());
+            let is_for_people = traits.is_chat || traits.mailbox.is_some();
+            (is_for_people && channel.name() == word) || traits.mailbox.is_some_and(is_other_name)
         };
         Channel::ALL.into_iter().find(is_it)
     }

@@ -74,6 +74,8 @@ pub(crate) enum Proposals {
     Digests,
     /// Time zones.
     Zones,
+    /// Addresses of whoever types.
+    Addresses,
 }
 
 const fn text(name: &'static str, is: &'static str, proposals: Proposals) -> OptionForm {
@@ -105,7 +107,7 @@ const DIGEST: OptionForm =
 
 /// Another address of whoever writes.
 const TO: OptionForm =
-    text("to", "At another address of yours: email, telegram", Proposals::Nothing)
+    text("to", "At another address of yours: email, telegram", Proposals::Addresses)
         .between("to", "");
 
 const fn form(
@@ -248,7 +250,7 @@ pub(crate) const COMMANDS: [CommandForm; 20] = [
     form(
         "unlink",
         "Take out an address of yours",
-        &[text("address", "Which: email, discord, telegram:1234", Proposals::Nothing)],
+        &[text("address", "Which: email, discord, telegram:1234", Proposals::Addresses)],
         false,
     ),
     form(

@@ -390,7 +390,7 @@ fn a_title_that_cannot_be_seen_gives_way_to_the_id() {
 
 #[test]
 fn previews_show_every_message() {
-    assert_eq!(Renderer::names().len(), 25);
+    assert_eq!(Renderer::names().len(), 28);
     for name in Renderer::names() {
         let text = preview(name);
         assert!(!text.contains("<b>") && !text.contains("&lt;"), "{text}");

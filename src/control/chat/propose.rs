@@ -85,6 +85,7 @@ impl Control {
             Proposals::Digests => plain(DIGESTS.iter().copied(), &typing.typed),
             Proposals::Watched => self.watched_like(typing, now).await.unwrap_or_default(),
             Proposals::Zones => self.zones_like(typing, now).await.unwrap_or_default(),
+            Proposals::Addresses => self.addresses_like(typing, now).await.unwrap_or_default(),
         };
         let fits = |text: &String| (1..=TEXT_MAX_CHARS).contains(&text.chars().count());
         let fits = |proposed: &Proposed| fits(&proposed.name) && fits(&proposed.value);
@@ -148,6 +149,22 @@ impl Control {
         }
         let names: Vec<String> = tz::db().available().map(|name| name.to_string()).collect();
         Ok(plain(names.iter().map(String::as_str), &typed))
+    }
+
+    /// The other addresses of whoever types, in private: others read along elsewhere.
+    async fn addresses_like(
+        &self,
+        typing: &Typing,
+        now: UnixMillis,
+    ) -> Result<Vec<Proposed>, StoreError> {
+        let here = &typing.destination;
+        if !typing.private || self.is_stranger(typing, here, now).await {
+            return Ok(Vec::new());
+        }
+        let all: Vec<String> =
+            self.actions.addresses(here).await?.iter().map(ToString::to_string).collect();
+        let others = all.iter().filter(|address| **address != here.lane());
+        Ok(plain(others.map(String::as_str), &typing.typed))
     }
 
     /// Which place the command is about.
@@ -235,6 +252,8 @@ mod tests {
         assert_eq!(proposals("watch", "video"), Proposals::Watched);
         assert_eq!(proposals("feed", "rule"), Proposals::Rules);
         assert_eq!(proposals("quiet", "zone"), Proposals::Zones);
+        assert_eq!(proposals("watch", "to"), Proposals::Addresses);
+        assert_eq!(proposals("unlink", "address"), Proposals::Addresses);
         assert_eq!(proposals("feed", "role"), Proposals::Nothing);
         assert_eq!(proposals("fly", "video"), Proposals::Nothing);
     }

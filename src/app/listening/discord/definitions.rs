@@ -131,7 +131,9 @@ mod tests {
         {
             assert_eq!(rights(name), json!("32"), "{name}");
         }
-        for name in ["list", "rules", "why", "stats", "help", "start", "invite"] {
+        for name in
+            ["list", "rules", "why", "stats", "help", "start", "invite", "link", "unlink", "me"]
+        {
             assert_eq!(rights(name), Value::Null, "{name}");
         }
     }
@@ -142,7 +144,7 @@ mod tests {
         let options = watch["options"].as_array().unwrap();
         let names: Vec<&str> =
             options.iter().filter_map(|option| option["name"].as_str()).collect();
-        assert_eq!(names, ["video", "rule", "digest"]);
+        assert_eq!(names, ["video", "rule", "digest", "to"]);
         assert_eq!(options[0]["required"], true);
         assert!(options.iter().all(|option| option["autocomplete"] == true && option["type"] == 3));
         let feed = named("feed");
