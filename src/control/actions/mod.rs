@@ -42,7 +42,7 @@ pub(super) use me::{NothingStored, Stored, StoredPlace, erase};
 pub(super) use mute::{BadSilence, Mute, Silence, mute};
 pub(super) use settings::{NotLess, Set, Wish, set};
 pub(super) use stats::{Course, Gain, NoStats, Stats, StatsNumbers};
-pub(super) use test::Tested;
+pub(super) use test::{Tested, send_sample};
 pub(super) use unwatch::{Unwatch, unwatch, unwatch_all};
 pub(super) use watch::{NoWatch, RuleInForce, WatchRequest, Watched};
 pub(super) use why::{RuleNow, Told};

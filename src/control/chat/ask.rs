@@ -17,7 +17,7 @@ use crate::store::{History, RuleStory, Waits};
 
 use super::answer::{Answer, Stop, wrong};
 use super::turn::Turn;
-use super::words::quoted;
+use super::words::{FAILED, quoted};
 use super::{watched, youtube};
 
 /// `/start` of somebody who is in.
@@ -61,6 +61,9 @@ fn help_lines(turn: &Turn<'_>) -> Vec<HelpLine> {
 /// `/test`
 pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
+    if turn.private && turn.here().lane() != turn.destination.lane() {
+        return test_elsewhere(turn).await;
+    }
     let Tested { silent_until, shut } = turn.actions().test(&turn.destination, turn.now).await?;
     let shut = shut.filter(|_| turn.along.shows_a_way());
     Ok(Answer::of(&Test {
@@ -70,6 +73,27 @@ pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
         muted_until: silent_until.map(|until| turn.moment(until)),
         back: turn.back().or_else(|| shut.map(|shut| turn.back_from(shut))),
     }))
+}
+
+/// A sample goes to another address of whoever asks.
+async fn test_elsewhere(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
+    let to = turn.destination.clone();
+    let Tested { shut, .. } = turn.actions().test(&to, turn.now).await?;
+    if shut.is_some() {
+        return Err(turn.refuse("Nothing arrives there: `/me` shows your addresses."));
+    }
+    let tz = turn.effective(&Settings::default()).tz;
+    let sample = match turn.control.renderer.test(&to, turn.now, &tz) {
+        Ok(sample) => sample,
+        Err(error) => {
+            tracing::error!(%error, "a sample could not be put into words");
+            return Err(turn.refuse(FAILED));
+        }
+    };
+    if !actions::send_sample(turn, &to, sample).await? {
+        return Err(turn.refuse(FAILED));
+    }
+    Ok(turn.line("A sample is on its way there. If it does not come within some minutes, `/me` shows whether something keeps messages from it."))
 }
 
 /// `/rules [video]`

@@ -73,12 +73,9 @@ pub(super) async fn theirs(turn: &Turn<'_>, name: &str, example: &str) -> Result
             (Some(address), None) => Ok(address.clone()),
             (Some(address), Some(_)) => {
                 let example = example.replace(name, &address.to_string());
-                Err(wrong(
-                    &format!("You have several addresses of {channel}: say which."),
-                    &example,
-                ))
+                Err(wrong(&format!("You have several {channel} addresses: say which."), &example))
             }
-            (None, _) => Err(not_theirs(&format!("You have no address of {channel}."), channel)),
+            (None, _) => Err(not_theirs(&format!("You have no {channel} address."), channel)),
         };
     }
     match Address::entered(name) {

@@ -231,6 +231,13 @@ pub enum Edit {
         /// Whether it may use tubebell without its person: by the configuration.
         is_in: bool,
     },
+    /// Tells something at a destination that stands, like any other message; [`Edited::NotFound`] where none does.
+    Tell {
+        /// Which.
+        to: Address,
+        /// What.
+        body: Body,
+    },
     /// Ends and forgets all that is somebody's: [`Edited::Erased`]. Groups that they brought in stay where they are, and are out
     /// until somebody else brings them in.
     Erase {

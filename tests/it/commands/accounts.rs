@@ -166,8 +166,8 @@ async fn what_is_no_code_and_no_mailbox_is_told_what_would_be_one() {
         ("/unlink", "This is your only address. To add one:"),
         ("/me fly", "I don't understand `fly`: write `export` or `delete`."),
         ("/me delete all", "I don't understand `all`: nothing is erased."),
-        (&format!("/watch {VIDEO} to email"), "You have no address of email. To add one:"),
-        (&format!("/watch {VIDEO} to discord"), "You have no address of discord. To add one:"),
+        (&format!("/watch {VIDEO} to email"), "You have no email address. To add one:"),
+        (&format!("/watch {VIDEO} to discord"), "You have no discord address. To add one:"),
         ("/test to eva@example.org", "`eva@example.org` is no address of yours. To add one:"),
     ] {
         let said = world.say(text).await;
@@ -185,7 +185,7 @@ async fn a_mailbox_gets_one_mail_and_nothing_else_before_its_reader_says_yes() {
     let at = mailbox("ana@example.org");
     assert_eq!(world.addresses(ANA).await, ["telegram:42"]);
     let said = world.say(&format!("/watch {VIDEO} to email")).await;
-    assert!(said.contains("You have no address of email"), "{said}");
+    assert!(said.contains("You have no email address"), "{said}");
     let said = world.say(&format!("/watch {VIDEO} to ana@example.org")).await;
     assert!(said.contains("is no address of yours"), "{said}");
 
@@ -261,6 +261,13 @@ async fn what_is_to_ring_at_another_address_is_said_behind_the_command() {
     assert!(there.quiet.is_some() && there.digest.is_none(), "{there:?}");
     assert!(here.quiet.is_none() && here.digest.is_some(), "{here:?}");
 
+    // A sample goes there, and the answer says so where it was asked for.
+    let before = world.waiting(&at).await;
+    let said = world.say("/test to email").await;
+    assert!(said.starts_with("📍 email:ana@example.org\n"), "{said}");
+    assert!(said.contains("A sample is on its way there."), "{said}");
+    assert_eq!(world.waiting(&at).await, before + 1);
+
     // Cards need a message that can be changed.
     let said = world.say(&format!("/card {VIDEO} to email")).await;
     assert!(said.contains("can't be changed"), "{said}");
@@ -309,7 +316,7 @@ async fn an_address_is_taken_out_and_goes_on_alone_or_ends() {
         "{said}"
     );
     let said = world.say("/unlink telegram").await;
-    assert!(said.contains("You have several addresses of telegram: say which."), "{said}");
+    assert!(said.contains("You have several telegram addresses: say which."), "{said}");
     let said = world.say("/unlink eva@example.org").await;
     assert!(said.contains("is no address of yours"), "{said}");
 
