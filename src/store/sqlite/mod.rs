@@ -79,12 +79,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread::ScopedJoinHandle;
 
 use rusqlite::Connection;
 
 pub use open::Access;
 
-use super::Result;
+use super::{Result, StoreError};
 use job::Errors;
 use thread::DbThread;
 
@@ -93,6 +94,11 @@ const READER_CACHE_KIB: u32 = 4_000;
 
 /// Counting reads each page once.
 const COUNTER_CACHE_KIB: u32 = 512;
+
+/// What a thread has opened.
+fn opened(thread: ScopedJoinHandle<'_, Result<Connection>>) -> Result<Connection> {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
 
 /// A database file.
 pub struct Sqlite {
@@ -122,13 +128,17 @@ impl Sqlite {
     pub fn open(path: &Path, access: Access) -> Result<Sqlite> {
         let lock = open::lock(path, access)?;
         let mut writer = open::writer(path, access)?;
-        if access == Access::Run {
-            lane::release_all(&mut writer)?;
-        }
-        let reader = open::reader(path, READER_CACHE_KIB)?;
-        let counter = open::reader(path, COUNTER_CACHE_KIB)?;
+        // Each reads the schema when it is opened: side by side, that takes as long as one.
+        let (reader, counter, checkpointer) = std::thread::scope(|scope| {
+            let reader = scope.spawn(|| open::reader(path, READER_CACHE_KIB));
+            let counter = scope.spawn(|| open::reader(path, COUNTER_CACHE_KIB));
+            let checkpointer = scope.spawn(|| open::checkpointer(path));
+            if access == Access::Run {
+                lane::release_all(&mut writer)?;
+            }
+            Ok::<_, StoreError>((opened(reader)?, opened(counter)?, opened(checkpointer)?))
+        })?;
         let errors = Arc::new(Errors::default());
-        let checkpointer = open::checkpointer(path)?;
         let checkpointer = DbThread::start("checkpointer", checkpointer, path, &errors);
         let writer = DbThread::start("writer", writer, path, &errors);
         Ok(Sqlite {
