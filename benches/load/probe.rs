@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 use tubebell::app::system_clock;
-use tubebell::bus::Embedded;
+use tubebell::bus::{Embedded, SnapshotSink};
 use tubebell::deliver::Wakers;
 use tubebell::model::{Live, Snapshot, Status, UnixMillis};
 use tubebell::pipeline::Routing;
@@ -42,9 +42,8 @@ impl Router {
         while snapshots.peek().is_some() {
             let piece: Vec<Snapshot> = snapshots.by_ref().take(1000).collect();
             count += piece.len() as u64;
-            self.store.append(piece).await?;
+            self.stream.publish(piece).await?;
         }
-        self.stream.written();
         Ok(count)
     }
 

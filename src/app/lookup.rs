@@ -11,7 +11,7 @@ use crate::control::{Asker, Looked, LookedSubject, Lookup, LookupError};
 use crate::model::{Clock, SubjectRef, UnixMillis, VideoId};
 use crate::pipeline::{QUOTA_KEY, Watched};
 use crate::source::{Bucket, Intervals, Memory, SourceError, Spender, YouTube};
-use crate::store::{Beginning, Polling};
+use crate::store::{Beginning, FirstLook, Polling};
 use crate::telemetry::LogThrottle;
 
 /// Asks the real YouTube, within people's share of the day's units.
@@ -21,6 +21,7 @@ pub(super) struct YouTubeLookup {
     intervals: Intervals,
     members_max: usize,
     clock: Clock,
+    first_look: FirstLook,
     videos: Looks<VideoId, Option<Looked>>,
     subjects: Looks<SubjectRef, Option<LookedSubject>>,
     per_chat: LooksPerChat,
@@ -38,6 +39,7 @@ impl YouTubeLookup {
         intervals: Intervals,
         members_max: usize,
         clock: Clock,
+        first_look: FirstLook,
         time_limit: ServiceTimeout,
     ) -> YouTubeLookup {
         YouTubeLookup {
@@ -46,6 +48,7 @@ impl YouTubeLookup {
             intervals,
             members_max,
             clock,
+            first_look,
             videos: Looks::default(),
             subjects: Looks::default(),
             per_chat: LooksPerChat::default(),
@@ -133,7 +136,7 @@ impl YouTubeLookup {
             None if memory.snapshot().is_some() => memory.missing(Bucket::General, now, &plan).0,
             None => return Ok(None),
         };
-        Ok(looked(&memory))
+        Ok(looked(&memory, &self.first_look))
     }
 
     /// How long a new video of one more list may stay unseen, where that is longer than it should be.
@@ -192,7 +195,7 @@ impl Lookup for YouTubeLookup {
         if let Some(snapshot) = memory.snapshot()
             && now.since(snapshot.observed_at.min(polled_at)) < self.intervals.min_interval
         {
-            return Ok(looked(&memory));
+            return Ok(looked(&memory, &self.first_look));
         }
         if let Some((at, answer)) = look.recent(now)
             && (memory.snapshot().is_none() || polled_at <= at)
@@ -225,10 +228,11 @@ impl Lookup for YouTubeLookup {
     }
 }
 
-fn looked(memory: &Memory) -> Option<Looked> {
+fn looked(memory: &Memory, first_look: &FirstLook) -> Option<Looked> {
     let snapshot = memory.snapshot()?.clone();
     let beginning = Beginning {
         snapshot: snapshot.clone(),
+        first_look: first_look.clone(),
         next_poll: memory.next_poll(),
         memory: serde_json::to_string(memory).ok()?,
     };

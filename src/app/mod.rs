@@ -43,7 +43,7 @@ use crate::control::{AccessMode, ActionOptions, ControlOptions};
 use crate::deliver::{Cards, ChannelHealth, Composer, Operator, RetryPolicy, Wakers, Worker};
 use crate::links::Links;
 use crate::model::{Channel, Clock, Effective};
-use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing};
+use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing, first_look};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
 use crate::store::{Housekeeping, ListLimits, Polling, Retention, Store};
@@ -313,6 +313,7 @@ impl Gateway {
             intervals,
             members_max,
             Arc::clone(&clock),
+            first_look(metrics.clone()),
             time_limit(),
         ));
         // With a list of chats, an invitation only says who the operator is.
@@ -335,7 +336,6 @@ impl Gateway {
             invite,
             clock: Arc::clone(&clock),
             watched,
-            stream,
             wakers: wakers.clone(),
             tracker: tracker.clone(),
         };

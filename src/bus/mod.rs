@@ -9,16 +9,14 @@ use async_trait::async_trait;
 
 pub use embedded::Embedded;
 
-use crate::model::Snapshot;
-use crate::store::StoreError;
+use std::sync::Arc;
 
-/// Why the stream did not take or give.
-#[derive(Debug, thiserror::Error)]
-pub enum BusError {
-    /// The embedded stream is a table of the store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+use crate::model::Snapshot;
+
+/// Why the stream does not take or give just now: one line. Nothing of it is lost, and it is worth another try.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct BusError(pub String);
 
 /// Takes snapshots.
 #[async_trait]
@@ -31,11 +29,11 @@ pub trait SnapshotSink: Send + Sync {
     async fn publish(&self, snapshots: Vec<Snapshot>) -> Result<(), BusError>;
 }
 
-/// A piece of the stream.
+/// A piece of the stream: snapshots of one partition, one behind the other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
-    /// The stream's name in the store.
-    pub stream: &'static str,
+    /// The stream's name, under which the store keeps the position.
+    pub stream: Arc<str>,
     /// Its partition.
     pub partition: i32,
     /// The position from which it was read.
@@ -47,12 +45,17 @@ pub struct Batch {
 /// Gives snapshots.
 #[async_trait]
 pub trait ChangeStream: Send + Sync {
-    /// Reads on from the stored position; an empty batch when there is nothing.
+    /// Hands over the next `limit` snapshots of a partition, at most; an empty batch when there is nothing. A partition begins
+    /// at its position in the store.
     ///
     /// # Errors
     ///
     /// Nothing was read.
     async fn read(&self, limit: usize) -> Result<Batch, BusError>;
+
+    /// A partition goes on at its position in the store: what was handed over was not routed to its end, or somebody else has
+    /// moved the position.
+    async fn again(&self, stream: &str, partition: i32);
 
     /// Waits until there may be something to read. May return early; may be dropped half-way.
     async fn ready(&self);

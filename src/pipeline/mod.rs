@@ -17,4 +17,4 @@ pub(crate) use lists::Lister;
 pub use plan::Watched;
 pub(crate) use poll::Poller;
 pub(crate) use rounds::QUOTA_KEY;
-pub use route::Routing;
+pub use route::{Routing, first_look};

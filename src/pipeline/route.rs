@@ -6,18 +6,23 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::pace::Pace;
-use crate::bus::{Batch, ChangeStream};
+use crate::bus::{Batch, BusError, ChangeStream};
 use crate::deliver::Wakers;
-use crate::model::{Clock, RoutingTx, Suppressed};
+use crate::model::{Clock, RoutingTx, Suppressed, VideoId};
 use crate::route::{Budget, Router, Sight};
-use crate::store::{StoreError, Stream};
+use crate::store::{FirstLook, StoreError, Stream};
 use crate::telemetry::{Count, LogThrottle, Metrics};
 
 /// What one transaction takes at most, so that deliveries and commands get their turn.
 const SNAPSHOTS_MAX: usize = 1_000;
 const ALERTS_MAX: usize = 5_000;
 
-/// How long a store that fails is left alone.
+/// What the snapshot of a first look may make at most, inside the transaction of an edit: somebody waits for the answer. The rest
+/// is fan-out.
+const FIRST_ALERTS_MAX: usize = 500;
+const FIRST_TIME: Duration = Duration::from_millis(20);
+
+/// How long a store or a stream that fails is left alone.
 const STORE_RETRY: Duration = Duration::from_secs(1);
 
 /// What a snapshot can be, with its word in metrics.
@@ -29,6 +34,35 @@ const SIGHTS: [(Sight, &str); 6] = [
     (Sight::Same, "same"),
     (Sight::Changed, "changed"),
 ];
+
+/// Why nothing was routed.
+#[derive(Debug, thiserror::Error)]
+enum RouteError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Bus(#[from] BusError),
+}
+
+/// Routes the snapshot that whoever makes a watch was just shown, as any other and in the transaction of their command.
+#[must_use]
+pub fn first_look(metrics: Metrics) -> FirstLook {
+    let router = Mutex::new(Router::new());
+    FirstLook(Arc::new(move |tx, snapshot| {
+        let begun = Instant::now();
+        let expired = || begun.elapsed() > FIRST_TIME;
+        let mut budget = Budget::new(FIRST_ALERTS_MAX, &expired);
+        let mut router = router.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tally = Tally::default();
+        router.route_all(tx, &[(0, snapshot.clone())], &mut budget, |_, routed| {
+            tally.saw(routed.sight);
+        })?;
+        tally.suppressed = budget.suppressed;
+        // Not every commit behind this succeeds: these are counts of what was looked at.
+        tally.count(&metrics);
+        Ok(())
+    }))
+}
 
 /// Everything that the routing loop needs.
 pub struct Routing {
@@ -54,12 +88,39 @@ struct Tally {
     worked: Option<(Instant, Duration)>,
 }
 
+impl Tally {
+    fn saw(&mut self, seen: Sight) {
+        for ((sight, _), count) in SIGHTS.iter().zip(&mut self.sights) {
+            *count += u64::from(*sight == seen);
+        }
+    }
+
+    fn count(&self, metrics: &Metrics) {
+        for ((_, sight), snapshots) in SIGHTS.into_iter().zip(self.sights) {
+            metrics.add(Count::Routed, sight, snapshots);
+        }
+        for (reason, rules) in Suppressed::ALL.into_iter().zip(self.suppressed) {
+            metrics.add(Count::Suppressions, reason.name(), rules);
+        }
+    }
+}
+
+/// A snapshot that could not be routed by itself.
+struct Stuck {
+    stream: Arc<str>,
+    partition: i32,
+    read: i64,
+    after: i64,
+    video: VideoId,
+}
+
 /// What the loop keeps between transactions.
 struct State {
     router: Arc<Mutex<Router>>,
     pace: Pace,
     /// Lines about pieces that can't be done.
     put_back: LogThrottle,
+    stuck: Option<Stuck>,
 }
 
 impl State {
@@ -68,6 +129,7 @@ impl State {
             router: Arc::new(Mutex::new(Router::new())),
             pace: Pace::default(),
             put_back: LogThrottle::new(1),
+            stuck: None,
         }
     }
 }
@@ -89,16 +151,16 @@ impl Routing {
                         }
                     }
                 }
-                // Somebody else moved the position: read again from there.
-                Err(StoreError::Conflict { .. }) => {}
+                // Somebody else moved the position: it is read again from there.
+                Err(RouteError::Store(StoreError::Conflict { .. })) => {}
                 // One of them can't be routed; which one shows when each goes alone.
-                Err(error) if !error.is_of_the_whole() && limit > 1 => limit = 1,
+                Err(RouteError::Store(error)) if !error.is_of_the_whole() && limit > 1 => limit = 1,
                 Err(error) => {
                     if failures.pass(Instant::now()).is_some() {
                         tracing::error!(%error, "snapshots can't be routed, trying again");
                     }
-                    if !error.is_of_the_whole() {
-                        self.step_over().await;
+                    if let Some(stuck) = state.stuck.take() {
+                        self.step_over(stuck).await;
                     }
                     tokio::select! {
                         () = stop.cancelled() => {}
@@ -132,17 +194,21 @@ impl Routing {
     }
 
     /// One batch of the stream and one piece of what was left over: neither holds up the other. True: there was any.
-    async fn once(&self, state: &mut State, limit: usize) -> Result<bool, StoreError> {
-        let batch = self.read(limit).await?;
-        let any = !batch.snapshots.is_empty();
-        let routed = if any { self.route(state, batch).await } else { Ok(()) };
-        if let Err(error) = &routed
+    async fn once(&self, state: &mut State, limit: usize) -> Result<bool, RouteError> {
+        let (any, routed) = match self.stream.read(limit).await {
+            Ok(batch) if batch.snapshots.is_empty() => (false, Ok(())),
+            Ok(batch) => (true, self.route(state, batch).await.map_err(RouteError::Store)),
+            Err(error) => (false, Err(error.into())),
+        };
+        if let Err(RouteError::Store(error)) = &routed
             && (error.is_of_the_whole() || matches!(error, StoreError::Conflict { .. }))
         {
             return routed.map(|()| any);
         }
         match self.resume(state).await {
-            // What is left over does not wait for a snapshot that can't be routed.
+            // What is left over does not wait for a stream that is away.
+            Ok(true) if matches!(routed, Err(RouteError::Bus(_))) => Ok(true),
+            // Nor for a snapshot that can't be routed.
             Ok(more) => routed.map(|()| more || any),
             Err(error) if !error.is_of_the_whole() => {
                 if let Some(unsaid) = state.put_back.pass(Instant::now()) {
@@ -156,37 +222,53 @@ impl Routing {
                 tokio::time::sleep(STORE_RETRY).await;
                 Ok(true)
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
-    }
-
-    async fn read(&self, limit: usize) -> Result<Batch, StoreError> {
-        self.stream.read(limit).await.map_err(|crate::bus::BusError::Store(error)| error)
     }
 
     /// Leaves out the next snapshot, which can't be routed. It is whole and the next of its video will be too: what
     /// differs then from the last one routed is told then.
-    async fn step_over(&self) {
-        let outcome = async {
-            let Batch { stream, partition, read, snapshots } = self.read(1).await?;
-            let Some((after, snapshot)) = snapshots.into_iter().next() else { return Ok(()) };
-            tracing::error!(video.id = %snapshot.video_id, "a snapshot is stepped over");
-            let over = Box::new(move |_: &mut dyn RoutingTx<Error = StoreError>| Ok(after));
-            self.store.route(stream, partition, read, (self.clock)(), over).await.map(drop)
-        };
-        if let Err(error) = outcome.await {
+    async fn step_over(&self, stuck: Stuck) {
+        let Stuck { stream, partition, read, after, video } = stuck;
+        tracing::error!(video.id = %video, "a snapshot is stepped over");
+        let over = Box::new(move |_: &mut dyn RoutingTx<Error = StoreError>| Ok(after));
+        if let Err(error) = self.store.route(&stream, partition, read, (self.clock)(), over).await {
             tracing::error!(%error, "a snapshot could not be stepped over");
         }
+        self.stream.again(&stream, partition).await;
     }
 
+    /// Routes a batch, as much of it as a transaction may; the rest is handed over again.
     async fn route(&self, state: &mut State, batch: Batch) -> Result<(), StoreError> {
+        let (stream, partition, read) = (Arc::clone(&batch.stream), batch.partition, batch.read);
+        let end = batch.snapshots.last().map(|(after, _)| *after);
+        let alone = match batch.snapshots.as_slice() {
+            [(after, snapshot)] => Some((*after, snapshot.video_id)),
+            _ => None,
+        };
+        let routed = self.route_batch(state, batch).await;
+        if routed.as_ref().ok().copied() != end {
+            self.stream.again(&stream, partition).await;
+        }
+        match (&routed, alone) {
+            (Err(error), Some((after, video))) if !error.is_of_the_whole() => {
+                state.stuck = Some(Stuck { stream, partition, read, after, video });
+            }
+            _ => state.stuck = None,
+        }
+        routed.map(drop)
+    }
+
+    /// Returns the position that was reached.
+    async fn route_batch(&self, state: &mut State, batch: Batch) -> Result<i64, StoreError> {
         let (router, time) = (Arc::clone(&state.router), state.pace.work());
         let tally = Arc::new(Mutex::new(Tally::default()));
         let counted = Arc::clone(&tally);
         let Batch { stream, partition, read, snapshots } = batch;
-        self.store
+        let reached = self
+            .store
             .route(
-                stream,
+                &stream,
                 partition,
                 read,
                 (self.clock)(),
@@ -198,9 +280,7 @@ impl Routing {
                     let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
                     let mut next = read;
                     router.route_all(tx, &snapshots, &mut budget, |after, routed| {
-                        for ((sight, _), count) in SIGHTS.iter().zip(&mut counted.sights) {
-                            *count += u64::from(*sight == routed.sight);
-                        }
+                        counted.saw(routed.sight);
                         next = after;
                     })?;
                     counted.alerts = budget.alerts;
@@ -211,7 +291,7 @@ impl Routing {
             )
             .await?;
         self.count(&tally, &mut state.pace);
-        Ok(())
+        Ok(reached)
     }
 
     async fn resume(&self, state: &mut State) -> Result<bool, StoreError> {
@@ -245,12 +325,7 @@ impl Routing {
         if let Some((begun, work)) = tally.worked {
             pace.took(work, begun.elapsed());
         }
-        for ((_, sight), snapshots) in SIGHTS.into_iter().zip(tally.sights) {
-            self.metrics.add(Count::Routed, sight, snapshots);
-        }
-        for (reason, rules) in Suppressed::ALL.into_iter().zip(tally.suppressed) {
-            self.metrics.add(Count::Suppressions, reason.name(), rules);
-        }
+        tally.count(&self.metrics);
         if tally.alerts > 0 {
             self.wakers.wake();
         }

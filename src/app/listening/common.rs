@@ -7,7 +7,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::hearing::Hearing;
-use crate::bus::Embedded;
 use crate::control::{Administrators, Control, ControlOptions, Lookup, Reply};
 use crate::deliver::Wakers;
 use crate::draw::Painter;
@@ -39,8 +38,6 @@ pub(in crate::app) struct Common {
     pub(in crate::app) clock: Clock,
     /// Rung when a watch may have been made.
     pub(in crate::app) watched: Wakers,
-    /// The stream, into which a watch writes its first snapshot.
-    pub(in crate::app) stream: Arc<Embedded>,
     /// Rung when something may wait to be sent.
     pub(in crate::app) wakers: Wakers,
     /// Whose the tasks are that work off what was heard.
@@ -67,11 +64,9 @@ impl Common {
 
     /// To be called after whatever was heard has had its effect: wakes all that it may concern.
     pub(super) fn after(&self) -> impl Fn() + Send + Sync + 'static {
-        let (watched, stream, wakers) =
-            (self.watched.clone(), Arc::clone(&self.stream), self.wakers.clone());
+        let (watched, wakers) = (self.watched.clone(), self.wakers.clone());
         move || {
             watched.wake();
-            stream.written();
             wakers.wake();
         }
     }

@@ -19,7 +19,7 @@ use super::*;
 use crate::control::seams::{Looked, LookedSubject, LookupError};
 use crate::model::{Live, Snapshot, Status, SubjectRef, UnixMillis, VideoId};
 use crate::route::language;
-use crate::store::{Access, Beginning, Sqlite, WatchFilter, WatchRow};
+use crate::store::{Access, Beginning, FirstLook, Sqlite, WatchFilter, WatchRow};
 
 const NOW: UnixMillis = UnixMillis(1_795_266_180_000);
 const VIDEO: &str = "video:dQw4w9WgXcQ";
@@ -51,6 +51,7 @@ impl Lookup for YouTube {
                 beginning: Beginning {
                     memory: "{}".to_owned(),
                     snapshot: snapshot.clone(),
+                    first_look: FirstLook(Arc::new(|_, _| Ok(()))),
                     next_poll: NOW.plus(Duration::from_secs(60)),
                 },
                 snapshot,

@@ -30,7 +30,7 @@ pub(super) fn make(tx: &Connection, card: &CardEdit, now: UnixMillis) -> Result<
     let poll_at = beginning.map_or(now, |beginning| beginning.next_poll);
     member::poll(tx, video, poll_at, now)?;
     if let Some(beginning) = beginning {
-        watch::begin(tx, video, beginning)?;
+        watch::begin(tx, video, beginning, now)?;
     }
     Ok(Edited::Carded { is_again })
 }

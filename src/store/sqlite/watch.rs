@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::owners::{videos_of_owner, watches_of_owner};
+use super::routing_tx::SqliteRouting;
 use super::rule::{end_rule, rules, start_rule, wanted};
-use super::{address, asleep, log, member, rows, subject, unit};
+use super::{address, asleep, member, rows, subject, unit};
 use crate::model::{
     Address, DestinationId, PersonKey, SubjectRef, SubscriptionId, UnixMillis, VideoKey,
 };
@@ -170,13 +171,18 @@ fn subject(tx: &Connection, watch: &WatchEdit, now: UnixMillis) -> Result<i64> {
     let poll_at = watch.beginning.as_ref().map_or(now, |beginning| beginning.next_poll);
     member::join_own(tx, id, key, poll_at, now)?;
     if let Some(beginning) = &watch.beginning {
-        begin(tx, key, beginning)?;
+        begin(tx, key, beginning, now)?;
     }
     Ok(id)
 }
 
 /// Begins with what was just seen of a video that is polled already.
-pub(super) fn begin(tx: &Connection, video: VideoKey, beginning: &Beginning) -> Result<()> {
+pub(super) fn begin(
+    tx: &Connection,
+    video: VideoKey,
+    beginning: &Beginning,
+    now: UnixMillis,
+) -> Result<()> {
     tx.prepare_cached(
         "UPDATE video SET memory = ?2, title = coalesce(?3, title), next_poll = min(next_poll, ?4),
          channel_id = ?5, channel_title = ?6, published_at = ?7, duration = ?8 WHERE id = ?1",
@@ -193,7 +199,9 @@ pub(super) fn begin(tx: &Connection, video: VideoKey, beginning: &Beginning) -> 
     ])?;
     // In this transaction and behind the mark that it is polled: without it, a title or status that changes before the next
     // look would be taken for the one that the answer to the command has shown.
-    log::append(tx, std::slice::from_ref(&beginning.snapshot))
+    let mut routing = SqliteRouting::new(tx, now);
+    (beginning.first_look.0)(&mut routing, &beginning.snapshot)?;
+    routing.finish()
 }
 
 /// The row of a video that is watched already, when there is nothing else to be said of it: most watches of a long file.

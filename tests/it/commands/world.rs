@@ -83,6 +83,7 @@ impl Lookup for YouTube {
             beginning: Beginning {
                 memory: "{}".to_owned(),
                 snapshot: snapshot.clone(),
+                first_look: tubebell::pipeline::first_look(tubebell::telemetry::Metrics::default()),
                 next_poll: snapshot.observed_at.plus(Duration::from_secs(60)),
             },
             snapshot,

@@ -126,6 +126,7 @@ async fn a_look_that_led_to_a_watch_is_its_base() {
     watch.beginning = Some(Beginning {
         memory: "{}".into(),
         snapshot: super::snapshot(VIDEO, bench.now(), 500),
+        first_look: tubebell::pipeline::first_look(tubebell::telemetry::Metrics::default()),
         next_poll: bench.now().plus(MINUTE),
     });
     bench.edit(Edit::Watch(Box::new(watch))).await;
