@@ -2,7 +2,8 @@
 //!
 //! A service has a listener of its own: that of Telegram in `telegram.rs`, that of Discord in `discord.rs`. It makes an [`Incoming`](crate::control::Incoming)
 //! of whatever the service tells, hands it to a [`Control`](crate::control::Control), and gives that one the two traits through
-//! which it reaches the service: [`Reply`](crate::control::Reply) (`answers.rs`, and `backlog.rs` for what waits) and
+//! which it reaches the service: [`Reply`](crate::control::Reply) (`answers.rs`, with `backlog.rs` and
+//! `files.rs` for what waits) and
 //! [`Administrators`](crate::control::Administrators) (`administrators.rs`). What a command means is in `control`, for all
 //! services alike; what is sent without being asked for leaves by `deliver` and `notify`.
 //!
@@ -14,6 +15,7 @@ mod answers;
 mod backlog;
 mod common;
 mod discord;
+mod files;
 mod first_invitation;
 mod hearing;
 mod inbox;

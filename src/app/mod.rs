@@ -41,6 +41,7 @@ use crate::bus::Embedded;
 use crate::config::Config;
 use crate::control::{AccessMode, ActionOptions, ControlOptions};
 use crate::deliver::{Cards, ChannelHealth, Composer, Operator, RetryPolicy, Wakers, Worker};
+use crate::links::Links;
 use crate::model::{Clock, Effective};
 use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing};
 use crate::render::Renderer;
@@ -325,7 +326,12 @@ impl Gateway {
             renderer,
             lookup,
             painter: channels.painter,
-            options: control_options(config, defaults),
+            // Whoever enters a mailbox can do so where mails leave and its reader finds a page.
+            options: control_options(
+                config,
+                defaults,
+                links.clone().filter(|_| config.email.is_some()),
+            ),
             invite,
             clock: Arc::clone(&clock),
             watched,
@@ -513,7 +519,11 @@ pub(crate) fn defaults(config: &Config) -> Effective {
     }
 }
 
-fn control_options(config: &Config, defaults: Effective) -> ControlOptions {
+fn control_options(
+    config: &Config,
+    defaults: Effective,
+    links: Option<Arc<Links>>,
+) -> ControlOptions {
     let count = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
     ControlOptions {
         actions: ActionOptions {
@@ -529,6 +539,7 @@ fn control_options(config: &Config, defaults: Effective) -> ControlOptions {
         allow: config.access.allow.clone(),
         operator: config.operator.to.clone(),
         bot: String::new(),
+        links,
     }
 }
 

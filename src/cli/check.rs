@@ -350,10 +350,12 @@ fn advice(error: &SendError, source: &str, service: &str) -> String {
                 "can't be reached: is there a network, a proxy (HTTPS_PROXY), and is {service}.api_url right?"
             )
         }
-        SendError::Wait { .. } | SendError::Held { .. } | SendError::Transient(_) => {
-            "is busy: try again in a minute".to_owned()
-        }
+        SendError::Wait { .. }
+        | SendError::Deferred { .. }
+        | SendError::Held { .. }
+        | SendError::Transient(_) => "is busy: try again in a minute".to_owned(),
         SendError::Rejected(_)
+        | SendError::Policy(_)
         | SendError::Barred(_)
         | SendError::Gone(_)
         | SendError::Moved(_) => {

@@ -22,6 +22,10 @@ const NEWS_AFTER: u32 = 3;
 /// So many attempts in a row that failed mean that the service behind all receivers does not work, whoever they are.
 const FAILURES_MAX: u32 = 5;
 
+/// So many receivers in a row, each of them another, that refuse by policy mean whoever sends. It may be said of one for a reason of its
+/// own, and by chance of two.
+const REFUSED_MAX: usize = 3;
+
 /// Waits asked for by so many chats within a moment mean all of them.
 const FLOODED_CHATS: usize = 3;
 const FLOODED_WITHIN: Duration = Duration::from_secs(1);
@@ -55,6 +59,8 @@ pub(super) struct Breaker {
     pauses: u32,
     /// Attempts in a row that failed for nobody's fault.
     failures: u32,
+    /// Lanes that have refused by policy since anything was taken, [`REFUSED_MAX`] at most.
+    refused: Vec<i64>,
     /// Which lanes were asked to wait, and when.
     floods: Vec<(Instant, i64)>,
     was_told: bool,
@@ -71,6 +77,7 @@ impl Breaker {
             paused_until: None,
             pauses: 0,
             failures: 0,
+            refused: Vec::new(),
             floods: Vec::new(),
             was_told: false,
         }
@@ -79,6 +86,12 @@ impl Breaker {
     /// Whether the channel rests, or is being probed.
     pub(super) const fn is_paused(&self) -> bool {
         self.paused_until.is_some()
+    }
+
+    /// Whether what is refused by policy is refused because of us, and not because of the message or its receiver. Until something
+    /// is taken, nothing else tells the two apart.
+    pub(super) const fn is_refused(&self) -> bool {
+        self.refused.len() >= REFUSED_MAX
     }
 
     /// How many messages may leave, at most `free`, while `in_flight` are under way.
@@ -108,17 +121,22 @@ impl Breaker {
         now: Instant,
     ) -> Vec<Event> {
         let (back, news) = match outcome {
+            Ok(_) => {
+                self.refused.clear();
+                (self.works(), None)
+            }
             // Whoever judges a message or its recipient is there, and knows us.
-            Ok(_)
-            | Err(
+            Err(
                 SendError::Rejected(_)
+                | SendError::Deferred { .. }
                 | SendError::Barred(_)
                 | SendError::Gone(_)
                 | SendError::Moved(_),
-            ) => (self.works(), None),
+            ) => (self.judges(), None),
+            Err(error @ SendError::Policy(_)) => self.refuses(error, lane, now),
             // Nobody was asked, so nothing is known of them.
             Err(SendError::Held { .. }) => (None, None),
-            Err(SendError::Wait { after }) => (self.works(), self.flooded(*after, lane, now)),
+            Err(SendError::Wait { after }) => (self.judges(), self.flooded(*after, lane, now)),
             // A service that never answers is as ill as one that says so, and each attempt may be one more copy.
             Err(
                 error @ (SendError::Transient(_)
@@ -147,6 +165,25 @@ impl Breaker {
         (self.failures, self.pauses) = (0, 0);
         self.paused_until.take()?;
         Some(Event::Back { was_told: std::mem::take(&mut self.was_told) })
+    }
+
+    /// Somebody is there. While all are refused, that says nothing of the next one.
+    fn judges(&mut self) -> Option<Event> {
+        self.failures = 0;
+        if self.is_refused() { None } else { self.works() }
+    }
+
+    fn refuses(
+        &mut self,
+        error: &SendError,
+        lane: i64,
+        now: Instant,
+    ) -> (Option<Event>, Option<Event>) {
+        if self.is_one_service && !self.is_refused() && !self.refused.contains(&lane) {
+            self.refused.push(lane);
+        }
+        let back = self.judges();
+        (back, if self.is_refused() { self.away(error, now) } else { None })
     }
 
     fn flooded(&mut self, after: Option<Duration>, lane: i64, now: Instant) -> Option<Event> {
@@ -274,10 +311,12 @@ mod tests {
         let text = || "text".to_owned();
         for error in [
             SendError::Rejected(text()),
+            SendError::Policy(text()),
             SendError::Barred(text()),
             SendError::Gone(text()),
             SendError::Moved(crate::model::Address::Recorder(text())),
             SendError::Wait { after: None },
+            SendError::Deferred { at_least: seconds(300), answer: text() },
         ] {
             let mut breaker = telegram();
             breaker.ended(&unreachable(), LANE, now);
@@ -285,6 +324,60 @@ mod tests {
             assert_eq!(back, [Event::Back { was_told: false }], "{error:?}");
             assert!(!breaker.is_paused(), "{error:?}");
         }
+    }
+
+    fn refused() -> Result<(), SendError> {
+        Err(SendError::Policy("554 5.7.1 your address is blocked".into()))
+    }
+
+    /// A channel of which these lanes have refused us, one after the other.
+    fn refused_by(channel: Channel, lanes: impl IntoIterator<Item = i64>, now: Instant) -> Breaker {
+        let mut breaker = Breaker::new(channel);
+        for lane in lanes {
+            assert!(!breaker.is_refused() && !breaker.is_paused(), "before {lane}");
+            assert_eq!(breaker.ended(&refused(), lane, now), []);
+        }
+        breaker
+    }
+
+    #[test]
+    fn three_receivers_in_a_row_that_refuse_by_policy_pause_a_service_until_one_takes_something() {
+        let mut now = Instant::now();
+        let mut breaker = refused_by(Channel::Email, [1, 2, 3], now);
+        assert!(breaker.is_refused());
+        let told = Event::Away("refused by policy: 554 5.7.1 your address is blocked".to_owned());
+        for (pause, news) in [(1, vec![]), (2, vec![told]), (4, vec![]), (8, vec![])] {
+            assert_eq!(breaker.slots(9, 0, now), Err(now + seconds(pause)));
+            now += seconds(pause);
+            assert_eq!(breaker.slots(9, 0, now), Ok(1));
+            assert_eq!(breaker.ended(&refused(), 4, now), news, "{pause}");
+        }
+        now += seconds(16);
+        // That there is nobody of this address does not say that a mail of ours would be taken.
+        let gone = Err(SendError::Gone("550 5.1.1".into()));
+        assert_eq!(breaker.ended::<()>(&gone, 5, now), []);
+        assert_eq!((breaker.is_refused(), breaker.slots(9, 0, now)), (true, Ok(1)));
+        assert_eq!(breaker.ended(&Ok(()), 6, now), [Event::Back { was_told: true }]);
+        assert!(!breaker.is_refused() && !breaker.is_paused());
+        assert_eq!(breaker.ended(&refused(), 1, now), []);
+        assert!(!breaker.is_refused(), "it is counted anew");
+    }
+
+    #[test]
+    fn what_one_receiver_refuses_is_its_own_affair() {
+        let now = Instant::now();
+        refused_by(Channel::Email, [1; 50], now);
+        refused_by(Channel::Email, [1, 2, 1, 2, 1, 2], now);
+        // Endpoints are each another's.
+        refused_by(Channel::Webhook, 0..50, now);
+        let mut breaker = refused_by(Channel::Email, [1, 2], now);
+        breaker.ended(&Ok(()), 3, now);
+        assert_eq!(breaker.ended(&refused(), 4, now), []);
+        assert!(!breaker.is_refused(), "one of them has taken something");
+        breaker.ended(&refused(), 5, now);
+        breaker.ended::<()>(&Err(SendError::Wait { after: None }), 6, now);
+        breaker.ended(&refused(), 7, now);
+        assert!(breaker.is_refused(), "nothing was taken between");
     }
 
     #[test]

@@ -76,10 +76,12 @@ pub(super) const fn is_answer<T>(outcome: &Result<T, SendError>) -> bool {
         Ok(_)
         | Err(
             SendError::Wait { .. }
+            | SendError::Deferred { .. }
             // Nobody was asked, so nobody hangs.
             | SendError::Held { .. }
             | SendError::Transient(_)
             | SendError::Rejected(_)
+            | SendError::Policy(_)
             | SendError::Barred(_)
             | SendError::Gone(_)
             | SendError::Moved(_)

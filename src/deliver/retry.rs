@@ -79,6 +79,11 @@ pub(crate) fn next_step(
             let lane_free_at = if wait > policy.give_up { now } else { now.plus(wait) };
             NextStep { lane_free_at, ..step(retry(wait)) }
         }
+        // Others to the same recipient are no more welcome, but how often this one was put off is its own affair.
+        SendError::Deferred { at_least, .. } => {
+            let at_least = jittered(*at_least);
+            NextStep { lane_free_at: now.plus(at_least), ..step(retry(back_off.max(at_least))) }
+        }
         SendError::Held { after } => {
             let at = now.plus((*after).max(HELD_MIN));
             let result = FinishedAs::Retry { at, counts: false, error: error.to_string() };
@@ -90,11 +95,10 @@ pub(crate) fn next_step(
                 ..step(retry(back_off))
             }
         }
-        // Nobody has looked at the message, so this is no attempt.
-        SendError::Unreachable(_) | SendError::Unauthorized(_) => {
-            step(FinishedAs::Retry { at: now, counts: false, error: error.to_string() })
+        SendError::Unreachable(_) | SendError::Unauthorized(_) => put_off(error, now),
+        SendError::Rejected(cause) | SendError::Policy(cause) => {
+            step(FinishedAs::Dead(cause.clone()))
         }
-        SendError::Rejected(cause) => step(FinishedAs::Dead(cause.clone())),
         SendError::Barred(reason) => {
             let (wait, reason) = (jittered(LONG_WAIT), reason.clone());
             step(if is_over(wait) {
@@ -106,6 +110,13 @@ pub(crate) fn next_step(
         SendError::Gone(reason) => step(FinishedAs::Gone(reason.clone())),
         SendError::Moved(to) => step(FinishedAs::Moved(to.clone())),
     }
+}
+
+/// The same where it is the channel as a whole that has failed: nobody has looked at the message, so this is no attempt, and it
+/// leaves when the channel works again.
+pub(super) fn put_off(error: &SendError, now: UnixMillis) -> NextStep {
+    let result = FinishedAs::Retry { at: now, counts: false, error: error.to_string() };
+    NextStep { result, lane_free_at: now, lane_failed: None }
 }
 
 #[cfg(test)]
@@ -151,6 +162,20 @@ mod tests {
     }
 
     #[test]
+    fn who_is_put_off_waits_as_long_as_that_takes_and_then_as_for_any_failure() {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        for (at_least, waits) in [(minutes(5), [5, 5, 5, 30, 30]), (minutes(30), [30; 5])] {
+            for (attempt, wait) in (1..).zip(waits) {
+                let error = SendError::Deferred { at_least, answer: "450 4.7.1".into() };
+                let step = step(error, attempt, Duration::ZERO);
+                assert_eq!(retry_at(&step), NOW.plus(minutes(wait)), "{attempt}");
+                // Something new is worth another attempt as soon as anything is.
+                assert_eq!((step.lane_free_at, step.lane_failed), (NOW.plus(at_least), None));
+            }
+        }
+    }
+
+    #[test]
     fn a_wait_without_end_ends_the_message_and_not_its_lane() {
         let for_ever = SendError::Wait { after: Some(Duration::MAX) };
         let step = step(for_ever, 1, Duration::from_secs(1));
@@ -180,10 +205,12 @@ mod tests {
         let address = crate::model::Address::Recorder(text());
         for error in [
             SendError::Wait { after: None },
+            SendError::Deferred { at_least: Duration::ZERO, answer: text() },
             SendError::Held { after: Duration::ZERO },
             SendError::Unreachable(text()),
             SendError::Unauthorized(text()),
             SendError::Rejected(text()),
+            SendError::Policy(text()),
             SendError::Barred(text()),
             SendError::Gone(text()),
             SendError::Moved(address),
@@ -211,9 +238,11 @@ mod tests {
 
     #[test]
     fn a_message_that_is_refused_dies_at_once() {
-        let step = step(SendError::Rejected("can't parse entities".into()), 1, Duration::ZERO);
-        assert_eq!(step.result, FinishedAs::Dead("can't parse entities".into()));
-        assert_eq!(step.lane_free_at, NOW);
+        for refusal in [SendError::Rejected, SendError::Policy] {
+            let step = step(refusal("can't parse entities".into()), 1, Duration::ZERO);
+            assert_eq!(step.result, FinishedAs::Dead("can't parse entities".into()));
+            assert_eq!(step.lane_free_at, NOW);
+        }
     }
 
     #[test]
@@ -261,8 +290,13 @@ mod tests {
         }
 
         #[test]
-        fn whatever_fails_for_ever_is_given_up_in_time(jitter in 0.0f64..1.0, is_barred: bool) {
-            let error = if is_barred { SendError::Barred(String::new()) } else { transient() };
+        fn whatever_fails_for_ever_is_given_up_in_time(jitter in 0.0f64..1.0, kind in 0..3) {
+            let at_least = Duration::from_secs(300);
+            let (is_barred, error) = match kind {
+                0 => (true, SendError::Barred(String::new())),
+                1 => (false, SendError::Deferred { at_least, answer: String::new() }),
+                _ => (false, transient()),
+            };
             let mut spent = Duration::ZERO;
             for attempt in 1.. {
                 match next_step(&error, attempt, spent, POLICY, NOW, jitter).result {

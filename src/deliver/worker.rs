@@ -20,7 +20,7 @@ use super::notices::Notices;
 use super::operator::Operator;
 use super::pictured::{Drawing, Pictured};
 use super::places::{HostPlaces, IN_FLIGHT_MAX, is_answer};
-use super::retry::{RetryPolicy, next_step};
+use super::retry::{RetryPolicy, next_step, put_off};
 use super::walk::Walk;
 use crate::draw::Painter;
 use crate::model::{Address, Body, Channel, Clock, Receivers, UnixMillis};
@@ -158,11 +158,13 @@ impl State {
 const fn class(outcome: &Result<Receipt, SendError>) -> SendClass {
     match outcome {
         Ok(_) => SendClass::Sent,
-        Err(SendError::Wait { .. } | SendError::Held { .. }) => SendClass::Wait,
+        Err(SendError::Wait { .. } | SendError::Deferred { .. } | SendError::Held { .. }) => {
+            SendClass::Wait
+        }
         Err(SendError::Transient(_) | SendError::NoConnection(_)) => SendClass::Transient,
         Err(SendError::Unreachable(_)) => SendClass::Unreachable,
         Err(SendError::Ambiguous(_)) => SendClass::Ambiguous,
-        Err(SendError::Rejected(_)) => SendClass::Rejected,
+        Err(SendError::Rejected(_) | SendError::Policy(_)) => SendClass::Rejected,
         Err(SendError::Barred(_)) => SendClass::Barred,
         Err(SendError::Gone(_)) => SendClass::Gone,
         Err(SendError::Moved(_)) => SendClass::Moved,
@@ -461,8 +463,11 @@ impl Worker {
                 "a message was not taken"
             );
         }
-        let step =
-            next_step(&error, attempt, claim.spent.max(waited), self.policy, now, rand::random());
+        let spent = claim.spent.max(waited);
+        let step = match &error {
+            SendError::Policy(_) if state.breaker.is_refused() => put_off(&error, now),
+            error => next_step(error, attempt, spent, self.policy, now, rand::random()),
+        };
         match &step.result {
             FinishedAs::Dead(cause) => {
                 state.notices.dead_letter(&self.operator, &claim.address, cause, now).await;

@@ -157,6 +157,40 @@ impl Address {
         }
     }
 
+    /// A destination as somebody enters it who may leave out what is plain: a mailbox without its kind.
+    #[must_use]
+    pub fn entered(text: &str) -> Option<Address> {
+        match Address::written(text) {
+            Ok(address) => Some(address),
+            Err(_) if text.contains(':') => None,
+            Err(_) => text.parse().ok().map(Address::Email),
+        }
+    }
+
+    /// What messages are counted by that somebody has us send there unasked, as several addresses may be one mailbox: what stands
+    /// behind a `+` is the reader's own, and so are dots and capital letters at the providers that most people have.
+    #[must_use]
+    pub fn counted_by(&self) -> String {
+        match self {
+            Address::Email(address) => {
+                let name = address.name().split('+').next().unwrap_or_default();
+                format!("{}@{}", name.replace('.', ""), address.domain()).to_lowercase()
+            }
+            Address::Telegram { .. }
+            | Address::Discord(_)
+            | Address::DiscordPerson(_)
+            | Address::DiscordWebhook(_)
+            | Address::Webhook(_)
+            | Address::Recorder(_) => self.lane(),
+        }
+    }
+
+    /// What stands in the place of an address that is forgotten: nobody is there, and no configuration sends there.
+    #[must_use]
+    pub fn nobody(row: i64) -> Address {
+        Address::Recorder(format!("erased-{row}"))
+    }
+
     /// The conversation with one person on the same service, which calls them so; `None`: nobody talks there.
     #[must_use]
     pub fn private_chat(&self, person: &str) -> Option<Address> {
@@ -344,7 +378,7 @@ mod tests {
                 true,
                 false,
             ),
-            ("email:Ana@Example.org", "email:Ana@example.org", false, false),
+            ("email:Ana@Example.org", "email:ana@example.org", false, false),
             ("webhook:https://a.org/x:-1", "webhook:https://a.org/x:-1", false, false),
             ("recorder:-1", "recorder:-1", false, false),
         ] {
@@ -353,6 +387,27 @@ mod tests {
             assert_eq!(address.whole().to_string(), lane, "{text}");
             assert_eq!((address.is_thread(), address.is_group()), (is_thread, is_group), "{text}");
         }
+    }
+
+    #[test]
+    fn what_somebody_enters_may_lack_the_kind_of_a_mailbox() {
+        let mailbox = "email:ana@example.org".parse().ok();
+        assert_eq!(Address::entered("ana@example.org"), mailbox);
+        assert_eq!(Address::entered("email:ana@example.org"), mailbox);
+        assert_eq!(Address::entered("telegram:5"), "telegram:5".parse().ok());
+        for text in ["ana", "ana@", "@ana", "mail:ana@example.org", "to", ""] {
+            assert_eq!(Address::entered(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_one_mailbox_are_counted_together() {
+        let counted = |text: &str| text.parse::<Address>().unwrap().counted_by();
+        for text in ["ana.b@example.org", "Ana.B+1@example.org", "anab+x+y@EXAMPLE.org"] {
+            assert_eq!(counted(&format!("email:{text}")), "anab@example.org", "{text}");
+        }
+        assert_ne!(counted("email:eva@example.org"), counted("email:ana@example.org"));
+        assert_eq!(counted("telegram:5/7"), "telegram:5");
     }
 
     #[test]

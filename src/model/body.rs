@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{ChatMessage, EmbedMessage, MailMessage, Picture};
+use super::{ChatMessage, EmbedMessage, MailMessage, Picture, TextFile};
 
 /// One message as it leaves, the same at every attempt.
 ///
@@ -88,6 +88,25 @@ impl Body {
         }
     }
 
+    /// The file that goes along with it.
+    #[must_use]
+    pub const fn file(&self) -> Option<&TextFile> {
+        match self {
+            Body::Chat(message) => message.file.as_ref(),
+            Body::Embed(message) => message.file.as_ref(),
+            Body::Mail(_) | Body::Json(_) | Body::Text(_) => None,
+        }
+    }
+
+    /// The same to be changed.
+    pub const fn file_mut(&mut self) -> Option<&mut TextFile> {
+        match self {
+            Body::Chat(message) => message.file.as_mut(),
+            Body::Embed(message) => message.file.as_mut(),
+            Body::Mail(_) | Body::Json(_) | Body::Text(_) => None,
+        }
+    }
+
     /// The same, which mentions a role, where that is something that it can do.
     #[must_use]
     pub fn mentioning(self, role: Option<u64>) -> Body {
@@ -135,10 +154,14 @@ mod tests {
     #[test]
     fn what_is_kept_of_a_body_becomes_the_same_body() {
         let chat = ChatMessage { html: "<b>&amp;</b>".to_owned(), ..ChatMessage::default() };
+        let file =
+            TextFile { name: "a.json".to_owned(), text: "{\"a\": \"\u{e4}\0\"}\n".to_owned() };
         let pictured = ChatMessage { picture: Some(picture()), ..chat.clone() };
         for body in [
-            Body::Chat(chat),
+            Body::Chat(chat.clone()),
             Body::Chat(pictured.clone()),
+            Body::Chat(ChatMessage { file: Some(file.clone()), ..chat }),
+            Body::Embed(EmbedMessage { file: Some(file), ..EmbedMessage::default() }),
             Body::Embed(EmbedMessage {
                 picture: pictured.picture.clone(),
                 ..EmbedMessage::default()
@@ -149,7 +172,9 @@ mod tests {
         ] {
             let kind = BodyKind::from_name(body.kind().name()).unwrap();
             let text = body.to_text().unwrap().into_owned();
-            assert_eq!(Body::from_text(kind, text).unwrap(), body);
+            let kept = Body::from_text(kind, text).unwrap();
+            assert_eq!(kept, body);
+            assert_eq!((kept.picture(), kept.file()), (body.picture(), body.file()));
         }
         assert_eq!(BodyKind::from_name("fax"), None);
         assert!(Body::from_text(BodyKind::Chat, "hello".to_owned()).is_err());
@@ -170,13 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn a_message_outlives_a_picture_that_cannot_be_read() {
+    fn a_message_outlives_a_picture_or_file_that_cannot_be_read() {
         let plain = Body::Chat(ChatMessage { html: "hello".to_owned(), ..ChatMessage::default() });
         for kept in [
             r#"{"html":"hello"}"#,
             r#"{"html":"hello","picture":null}"#,
             r#"{"html":"hello","picture":"drawn"}"#,
             r#"{"html":"hello","picture":{"metric":"smiles","points":[],"tz":"UTC"}}"#,
+            r#"{"html":"hello","file":7}"#,
+            r#"{"html":"hello","file":{"name":"a.json"}}"#,
         ] {
             assert_eq!(Body::from_text(BodyKind::Chat, kept.to_owned()).unwrap(), plain, "{kept}");
         }

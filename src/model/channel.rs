@@ -63,6 +63,7 @@ impl Channel {
                 shows_pictures: true,
                 deciders: Deciders::Administrators,
                 has_servers: false,
+                mailbox: None,
                 is_for_tests: false,
             },
             Channel::Discord => Traits {
@@ -77,6 +78,7 @@ impl Channel {
                 shows_pictures: true,
                 deciders: Deciders::ServerManagers,
                 has_servers: true,
+                mailbox: None,
                 is_for_tests: false,
             },
             Channel::DiscordWebhook => Traits {
@@ -91,6 +93,7 @@ impl Channel {
                 shows_pictures: true,
                 deciders: Deciders::Administrators,
                 has_servers: false,
+                mailbox: None,
                 is_for_tests: false,
             },
             Channel::Email => Traits {
@@ -105,6 +108,7 @@ impl Channel {
                 shows_pictures: true,
                 deciders: Deciders::Administrators,
                 has_servers: false,
+                mailbox: Some(Mailbox::EMAIL),
                 is_for_tests: false,
             },
             Channel::Webhook => Traits {
@@ -119,6 +123,7 @@ impl Channel {
                 shows_pictures: false,
                 deciders: Deciders::Administrators,
                 has_servers: false,
+                mailbox: None,
                 is_for_tests: false,
             },
             Channel::Recorder => Traits {
@@ -133,9 +138,31 @@ impl Channel {
                 shows_pictures: false,
                 deciders: Deciders::Administrators,
                 has_servers: false,
+                mailbox: None,
                 is_for_tests: true,
             },
         }
+    }
+}
+
+impl Channel {
+    /// The channel that has mailboxes.
+    #[must_use]
+    pub fn of_mailboxes() -> Option<(Channel, Mailbox)> {
+        Channel::ALL.into_iter().find_map(|channel| Some((channel, channel.traits().mailbox?)))
+    }
+
+    /// The channel that somebody means where they name one at which people can be reached, in any case.
+    #[must_use]
+    pub fn meant_by(word: &str) -> Option<Channel> {
+        let word = word.to_ascii_lowercase();
+        let is_it = |channel: &Channel| {
+            let traits = channel.traits();
+            let others = traits.mailbox.map(|mailbox| mailbox.other_names).unwrap_or_default();
+            (traits.is_chat || traits.mailbox.is_some())
+                && (channel.name() == word || others.contains(&word.as_str()))
+        };
+        Channel::ALL.into_iter().find(is_it)
     }
 }
 
@@ -175,6 +202,8 @@ pub struct Traits {
     /// Whether its chats of several people are channels of a server, which is one group: one of them can be the place where
     /// all that the server watches rings, its feed.
     pub has_servers: bool,
+    /// Whether its addresses are mailboxes, and how people write one. Whoever enters one has to be its reader, which is asked there.
+    pub mailbox: Option<Mailbox>,
     /// Whether no configuration switches it on: figures leave it out.
     pub is_for_tests: bool,
 }
@@ -207,6 +236,20 @@ impl InvitationLink {
     pub fn to(self, bot: &str, code: &str) -> String {
         format!("{}{bot}{}{code}", self.before_bot, self.before_code)
     }
+}
+
+/// How people write a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mailbox {
+    /// One that nobody has, whole.
+    pub example: &'static str,
+    /// What people call the channel beside its name.
+    pub other_names: [&'static str; 2],
+}
+
+impl Mailbox {
+    const EMAIL: Mailbox =
+        Mailbox { example: "email:you@example.org", other_names: ["mail", "e-mail"] };
 }
 
 /// Who takes the messages of a channel, and so whom a failure concerns.
@@ -242,6 +285,24 @@ mod tests {
             assert!(!(is_chat && is_told_each_video), "{channel}");
         }
     }
+
+    #[test]
+    fn people_name_the_channels_at_which_they_can_be_reached() {
+        for (word, meant) in [
+            ("email", Some(Channel::Email)),
+            ("E-Mail", Some(Channel::Email)),
+            ("telegram", Some(Channel::Telegram)),
+            ("Discord", Some(Channel::Discord)),
+            ("webhook", None),
+            ("", None),
+        ] {
+            assert_eq!(Channel::meant_by(word), meant, "{word}");
+        }
+        let (channel, mailbox) = Channel::of_mailboxes().unwrap();
+        let example: crate::model::Address = mailbox.example.parse().unwrap();
+        assert_eq!(example.channel(), channel);
+    }
+
     #[test]
     fn an_invitation_stands_in_its_link_behind_the_name_of_the_bot() {
         let link = InvitationLink::TELEGRAM.to("bell_bot", "q1w2-e3_");

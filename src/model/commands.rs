@@ -103,6 +103,11 @@ const ZONE: OptionForm = text("zone", "A time zone, such as Europe/Madrid", Prop
 const DIGEST: OptionForm =
     text("digest", "When it is told: daily 09:00, hourly, off", Proposals::Digests);
 
+/// Another address of whoever writes.
+const TO: OptionForm =
+    text("to", "At another address of yours: email, telegram", Proposals::Nothing)
+        .between("to", "");
+
 const fn form(
     word: &'static str,
     does: &'static str,
@@ -113,7 +118,7 @@ const fn form(
 }
 
 /// The commands, in the order of the menu.
-pub(crate) const COMMANDS: [CommandForm; 17] = [
+pub(crate) const COMMANDS: [CommandForm; 20] = [
     form(
         "watch",
         "Ring for a video, channel or playlist",
@@ -122,13 +127,14 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
                 .required(),
             text("rule", "When it rings: views every 1000; status", Proposals::Rules),
             DIGEST.between("; digest", ""),
+            TO,
         ],
         true,
     ),
     form(
         "unwatch",
         "Stop watching",
-        &[watched("Its number in the list, its link or id; all for all").required()],
+        &[watched("Its number in the list, its link or id; all for all").required(), TO],
         true,
     ),
     form(
@@ -144,14 +150,15 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
         &[
             text("for", "How long: 2h, until 18:00, off", Proposals::Nothing).led_by("for"),
             watched("This one alone"),
+            TO,
         ],
         true,
     ),
-    form("unmute", "End the silence", &[watched("Of this one alone")], true),
+    form("unmute", "End the silence", &[watched("Of this one alone"), TO], true),
     form(
         "quiet",
         "Silence every night",
-        &[text("hours", "From when to when: 22:00-08:00, or off", Proposals::Nothing), ZONE],
+        &[text("hours", "From when to when: 22:00-08:00, or off", Proposals::Nothing), ZONE, TO],
         true,
     ),
     form(
@@ -164,6 +171,7 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
                 "daily 09:00, hourly, every 6h, weekly mon 09:00, off, now",
                 Proposals::Digests,
             ),
+            TO,
         ],
         true,
     ),
@@ -182,6 +190,7 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
                 led_by: None,
             },
             watched("A video"),
+            TO,
         ],
         true,
     ),
@@ -224,11 +233,30 @@ pub(crate) const COMMANDS: [CommandForm; 17] = [
             text("a-day", "At most so many messages a day; off", Proposals::Nothing)
                 .between("at most", "a day"),
             ZONE.between("tz", ""),
+            TO,
         ],
         true,
     ),
-    form("test", "See that messages arrive", &[], true),
+    form("test", "See that messages arrive", &[TO], true),
     form("invite", "Let somebody else in", &[], false),
+    form(
+        "link",
+        "Use another chat or a mailbox as yourself",
+        &[text("code", "A code of your other chat, or email:you@example.org", Proposals::Nothing)],
+        false,
+    ),
+    form(
+        "unlink",
+        "Take out an address of yours",
+        &[text("address", "Which: email, discord, telegram:1234", Proposals::Nothing)],
+        false,
+    ),
+    form(
+        "me",
+        "What is stored about you; have it sent, or erased",
+        &[text("what", "export; delete", Proposals::Nothing)],
+        false,
+    ),
     form("help", "All commands", &[], false),
     form("start", "Begin", &[text("code", "Of an invitation", Proposals::Nothing)], false),
 ];

@@ -3,17 +3,26 @@
 use std::fmt;
 use std::str::FromStr;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+use idna::AsciiDenyList;
+use idna::uts46::{DnsLength, Hyphens, Uts46};
+
 /// Longest address, in bytes. Source: RFC 5321, section 4.5.3.1.3, without the brackets.
 const ADDRESS_MAX_BYTES: usize = 254;
 
 /// Longest name in front of the `@`, in bytes. Source: RFC 5321, section 4.5.3.1.1.
 const NAME_MAX_BYTES: usize = 64;
 
-/// Longest part of a domain between two dots, in bytes. Source: RFC 1035, section 2.3.4.
-const LABEL_MAX_BYTES: usize = 63;
+/// Longest text that is looked at, in bytes: nothing becomes an address that has more characters, of four bytes each.
+const TEXT_MAX_BYTES: usize = 4 * ADDRESS_MAX_BYTES;
 
-/// `name@domain`. The name is as typed, the domain in small letters. No quotes, no comments, no address in brackets: what
-/// nobody has, and what reads otherwise in a header.
+/// `name@domain`, in one form for all ways to write it: whoever ends `Ana@Пример.рф` has ended `ana@xn--e1afmkfd.xn--p1ai`.
+///
+/// The domain is in ASCII and small letters (UTS 46), so SMTPUTF8 is needed for a name beyond ASCII alone; everything shows it
+/// like this, in which no domain looks like another. The name is in small letters, composed (NFC). RFC 5321, section 2.4,
+/// lets the host of a mailbox tell capitals apart, and discourages it: no provider of size does.
+///
+/// No quotes, no comments, no address in brackets: what nobody has, and what reads otherwise in a header.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EmailAddress {
     text: String,
@@ -28,16 +37,22 @@ impl EmailAddress {
         &self.text
     }
 
-    /// What stands in front of the `@`.
+    /// What stands in front of the `@`: it may hold letters beyond ASCII.
     #[must_use]
     pub fn name(&self) -> &str {
         self.text.get(..self.at).unwrap_or_default()
     }
 
-    /// What stands behind the `@`.
+    /// What stands behind the `@`, in ASCII.
     #[must_use]
     pub fn domain(&self) -> &str {
         self.text.get(self.at + 1..).unwrap_or_default()
+    }
+
+    /// All of it with the domain in its own letters, as somebody else may write it. Nothing of ours shows it: it may look like
+    /// another.
+    pub(crate) fn readable(&self) -> String {
+        format!("{}@{}", self.name(), idna::domain_to_unicode(self.domain()).0)
     }
 
     /// The address as others may see it: of the name, the first letter.
@@ -58,11 +73,16 @@ impl FromStr for EmailAddress {
     type Err = ();
 
     fn from_str(text: &str) -> Result<EmailAddress, ()> {
+        if text.len() > TEXT_MAX_BYTES {
+            return Err(());
+        }
         let (name, domain) = text.rsplit_once('@').ok_or(())?;
-        // Small letters may be other signs, and more of them: what is kept is what was checked.
-        let domain = domain.to_lowercase();
+        // Small letters may be other signs, and more of them: what is kept is what is checked.
+        let name = name.to_lowercase();
+        let name = ComposingNormalizerBorrowed::new_nfc().normalize(&name);
+        let domain = ascii(domain)?;
         let text = format!("{name}@{domain}");
-        if text.len() > ADDRESS_MAX_BYTES || !is_name(name) || !is_domain(&domain) {
+        if text.len() > ADDRESS_MAX_BYTES || !is_name(&name) || is_number(&domain) {
             return Err(());
         }
         Ok(EmailAddress { text, at: name.len() })
@@ -76,15 +96,16 @@ fn is_name(name: &str) -> bool {
     name.len() <= NAME_MAX_BYTES && name.split('.').all(is_atom)
 }
 
-fn is_domain(domain: &str) -> bool {
-    let is_label = |label: &str| {
-        let fits = |c: char| c.is_alphanumeric() || c == '-';
-        let is_framed = label.starts_with('-') || label.ends_with('-');
-        (1..=LABEL_MAX_BYTES).contains(&label.len()) && !is_framed && label.chars().all(fits)
-    };
-    // A number at the end is an IP address, which stands in brackets in mails.
-    let is_numeric = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
-    domain.split('.').all(is_label) && !domain.rsplit('.').next().is_some_and(is_numeric)
+/// A domain as name servers know it: letters, digits and hyphens, in labels of a length that RFC 1035, section 2.3.4, allows.
+fn ascii(domain: &str) -> Result<String, ()> {
+    let (denied, hyphens) = (AsciiDenyList::STD3, Hyphens::CheckFirstLast);
+    let ascii = Uts46::new().to_ascii(domain.as_bytes(), denied, hyphens, DnsLength::Verify);
+    ascii.map(Into::into).map_err(drop)
+}
+
+/// A number at the end is an IP address, which stands in brackets in mails.
+fn is_number(domain: &str) -> bool {
+    domain.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -93,16 +114,33 @@ mod tests {
 
     use super::*;
 
+    fn read(text: &str) -> String {
+        text.parse::<EmailAddress>().unwrap_or_else(|()| panic!("{text:?}")).as_str().to_owned()
+    }
+
     #[test]
-    fn a_name_is_as_typed_and_a_domain_in_small_letters() {
-        for (text, read) in [
+    fn all_ways_to_write_an_address_are_one() {
+        for (text, one) in [
             ("ana@example.org", "ana@example.org"),
-            ("Ana.B+yt@Example.ORG", "Ana.B+yt@example.org"),
+            ("Ana.B+yt@Example.ORG", "ana.b+yt@example.org"),
             ("root@localhost", "root@localhost"),
-            ("ана@пример.рф", "ана@пример.рф"),
             ("o'hara@a-b.example", "o'hara@a-b.example"),
+            ("r@r3---sn.example", "r@r3---sn.example"),
+            ("АНА@Пример.РФ", "ана@xn--e1afmkfd.xn--p1ai"),
+            ("ана@XN--E1AFMKFD.xn--p1ai", "ана@xn--e1afmkfd.xn--p1ai"),
+            ("jose@BÜCHER.example", "jose@xn--bcher-kva.example"),
+            ("jose@bu\u{308}cher.example", "jose@xn--bcher-kva.example"),
+            ("ana@straße.example", "ana@xn--strae-oqa.example"),
+            ("ana@例え。テスト", "ana@xn--r8jz45g.xn--zckzah"),
+            ("ana@ＥＸＡＭＰＬＥ．org", "ana@example.org"),
+            // Pasted with what is not seen.
+            ("ana@exam\u{ad}ple.org", "ana@example.org"),
+            ("JOSÉ@example.org", "josé@example.org"),
+            ("jose\u{301}@example.org", "josé@example.org"),
+            // Small, it is an i and a dot that stands on it: another domain than `ix.org`.
+            ("ana@İx.org", "ana@xn--ix-rub.org"),
         ] {
-            assert_eq!(text.parse::<EmailAddress>().unwrap().as_str(), read);
+            assert_eq!(read(text), one, "{text}");
         }
     }
 
@@ -110,6 +148,7 @@ mod tests {
     fn what_is_no_address_or_reads_otherwise_in_a_header_is_refused() {
         let long = format!("{}@example.org", "a".repeat(65));
         let longest = format!("a@{}.org", ["b".repeat(63).as_str(); 4].join("."));
+        let huge = format!("ana@{}", "ü".repeat(1 << 20));
         for text in [
             "",
             "@",
@@ -136,20 +175,43 @@ mod tests {
             "a\u{200b}b@example.org",
             "a\u{202e}b@example.org",
             "ana@example.org?subject=x",
-            // Small, it is an i and a dot that stands on it.
-            "ana@İx.org",
+            "ana@１２７.0.0.1",
+            "ana@example.org。",
+            // Nothing is written so in Punycode.
+            "ana@xn--a.org",
+            "ana@xn--example.org",
             &long,
             &longest,
+            &huge,
         ] {
             assert!(text.parse::<EmailAddress>().is_err(), "{text:?}");
         }
     }
 
+    /// What is an address now and then, of letters that have several forms.
+    fn texts() -> impl Strategy<Value = String> {
+        const LETTERS: &str =
+            "[aAxnN1.+\\-äÄßẞσςΣİıＡ。ﬁ한\u{1112}\u{1161}\u{11ab}\u{301}\u{ad}\u{5d0}]{1,8}";
+        prop_oneof![
+            "\\PC{1,12}@\\PC{1,12}",
+            (LETTERS, LETTERS).prop_map(|(a, b)| format!("{a}@{b}"))
+        ]
+    }
+
     proptest! {
         #[test]
-        fn what_was_read_is_read_again(text in "\\PC{1,12}@\\PC{1,12}") {
+        fn what_was_read_is_read_again_in_every_way_to_write_it(text in texts()) {
             if let Ok(address) = text.parse::<EmailAddress>() {
-                prop_assert_eq!(address.as_str().parse(), Ok(address.clone()));
+                prop_assert!(address.domain().is_ascii());
+                for text in [
+                    address.to_string(),
+                    address.as_str().to_ascii_uppercase(),
+                    address.readable(),
+                    text.to_ascii_uppercase(),
+                    text.to_ascii_lowercase(),
+                ] {
+                    prop_assert_eq!(text.parse(), Ok(address.clone()), "{}", text);
+                }
             }
         }
     }
@@ -159,5 +221,7 @@ mod tests {
         let address: EmailAddress = "ana@example.org".parse().unwrap();
         assert_eq!((address.name(), address.domain()), ("ana", "example.org"));
         assert_eq!(address.masked(), "a…@example.org");
+        let address: EmailAddress = "Ана@Пример.рф".parse().unwrap();
+        assert_eq!(address.masked(), "а…@xn--e1afmkfd.xn--p1ai");
     }
 }

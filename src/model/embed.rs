@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::picture::if_readable;
-use super::{Button, Picture, UnixMillis};
+use super::readable::if_readable;
+use super::{Button, Picture, TextFile, UnixMillis};
 
 /// One message of Discord's: a line of text, embeds, buttons. Every value from outside is already escaped.
 ///
@@ -25,6 +25,9 @@ pub struct EmbedMessage {
     /// A picture that goes along with it: the first embed shows it.
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "if_readable")]
     pub picture: Option<Picture>,
+    /// A file that goes along with it, in place of a picture: it is attached below the embeds.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "if_readable")]
+    pub file: Option<TextFile>,
 }
 
 /// One embed: a box with a bar of a colour at its side.

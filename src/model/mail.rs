@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Picture;
-use super::picture::if_readable;
+use super::readable::if_readable;
 
 /// One mail, without what its envelope and its headers say. Both texts say the same.
 ///

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Picture;
-use super::picture::if_readable;
+use super::readable::if_readable;
+use super::{Picture, TextFile};
 
 /// One message of Telegram's.
 ///
@@ -25,6 +25,9 @@ pub struct ChatMessage {
     /// A picture that goes along with it: the text is its caption then, and there is no preview.
     #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "if_readable")]
     pub picture: Option<Picture>,
+    /// A file that goes along with it, in place of a picture: the text is its caption then, and there is no preview.
+    #[serde(skip_serializing_if = "Option::is_none", default, deserialize_with = "if_readable")]
+    pub file: Option<TextFile>,
 }
 
 /// One button.

@@ -1,6 +1,6 @@
 //! A picture that goes along with a message, as the numbers that it shows.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::{Counts, Metric, UnixMillis};
 
@@ -79,14 +79,6 @@ impl PictureMark {
             PictureMark::Passed(at, _) | PictureMark::Renamed(at) => at,
         }
     }
-}
-
-/// Reads the picture of a message. What can't be read is none: the message must not be lost with it.
-pub(super) fn if_readable<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Picture>, D::Error> {
-    let kept = serde_json::Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(kept).ok())
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 //! In: an [`Outgoing`] whose body is already rendered. Out: a [`Receipt`], or a [`SendError`] that says who has to
 //! change something. Whether to try again is decided in `deliver`, never here.
 
+mod attached;
 pub mod discord;
 pub mod email;
-mod picture;
 pub mod recorder;
 pub mod telegram;
 pub mod webhook;
@@ -61,6 +61,15 @@ pub enum SendError {
         /// How long, obeyed in full.
         after: Option<Duration>,
     },
+    /// Nobody: the recipient takes nothing for now and names no time (greylisted, a full mailbox). Whoever is put off again and again
+    /// is asked less and less often.
+    #[error("not taken for now: {answer}")]
+    Deferred {
+        /// How long it takes at least until another attempt is worth it.
+        at_least: Duration,
+        /// What was answered.
+        answer: String,
+    },
     /// Nobody: the channel has said what its limits allow, and this is more. Nothing was asked for, so it is no attempt.
     #[error("held back for {} s by what the channel said of its limits", .after.as_secs_f32().ceil())]
     Held {
@@ -83,6 +92,10 @@ pub enum SendError {
     /// The message: it will never be taken like this.
     #[error("refused: {0}")]
     Rejected(String),
+    /// The message, or we: refused by policy. From one recipient alone it is about the message; from one after another it is about
+    /// whoever sends.
+    #[error("refused by policy: {0}")]
+    Policy(String),
     /// The recipient, for now: we lack rights there, a topic is closed. It may pass, and nobody tells us then.
     #[error("not allowed: {0}")]
     Barred(String),

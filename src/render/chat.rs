@@ -10,8 +10,8 @@ use super::page::{ChatPaper, Written};
 use super::room::Room;
 use super::several::{Several, SeveralPart};
 use super::templates::Templates;
-use super::view::AnyView;
-use super::{RenderError, buttons, page};
+use super::view::{AnyView, Elsewhere};
+use super::{RenderError, buttons, html, page};
 use crate::model::{Body, ChatMessage};
 
 /// The templates of all messages, compiled.
@@ -38,9 +38,14 @@ impl ChatTemplates {
 
     /// One view as one message.
     pub(super) fn page(&self, view: AnyView, room: &Room) -> Result<ChatPage, RenderError> {
-        let AnyView { name, fields, buttons, preview, picture, about: _ } = view;
-        let (html, seen) = page::fitted(&self.templates, name, &fields?, &[room])?;
-        let message = ChatMessage { html, buttons, preview, preview_url: None, picture };
+        let AnyView { name, fields, buttons, preview, picture, file, about } = view;
+        // A page is told by the voice that has links beside the text.
+        let above = match about {
+            Some(Elsewhere::Address(address)) => format!("<b>{}</b>\n", html::escape(&address)),
+            Some(Elsewhere::Page(_)) | None => String::new(),
+        };
+        let (html, seen) = page::fitted(&self.templates, name, &fields?, &above, &[room])?;
+        let message = ChatMessage { html, buttons, preview, preview_url: None, picture, file };
         Ok(ChatPage { message, seen })
     }
 
@@ -80,6 +85,7 @@ impl ChatTemplates {
                 preview: part.upload.is_some(),
                 preview_url: part.upload,
                 picture: None,
+                file: None,
             };
             Part::new(body(ChatPage { message: chat, seen }), part.told)
         };

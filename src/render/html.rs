@@ -14,8 +14,9 @@ use crate::model::excerpt;
 /// Source: <https://core.telegram.org/bots/api#sendmessage> (read 2026-11).
 pub(super) const TEXT_MAX_UTF16: usize = 4096;
 
-/// Longest caption of a picture, after parsing and counted in the same way. Source: as above, `#sendphoto`.
-const CAPTION_MAX_UTF16: usize = 1024;
+/// Longest caption of a picture or a file, after parsing and counted in the same way. Source: as above, `#sendphoto` and
+/// `#senddocument`.
+pub(super) const CAPTION_MAX_UTF16: usize = 1024;
 
 /// Most entities of one message: those behind are dropped without a word, and what stood in them becomes plain text.
 /// Source: <https://github.com/rubenlagus/TelegramBots/issues/854> and

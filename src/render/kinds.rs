@@ -5,9 +5,9 @@ use super::digest::DigestView;
 use super::several::AlertsView;
 use super::view::{AnyView, View};
 use super::views::{
-    Card, Cards, Digests, ErrorView, Feed, Help, Invite, Mute, NotAllowed, Notice, QuietHours,
-    Rules, SettingsView, Start, Stats, Test, Unwatch, Watch, WatchOffer, Watches, WelcomeInvited,
-    Why,
+    Card, Cards, Digests, ErrorView, Feed, Help, Invite, LinkView, Me, Mute, NotAllowed, Notice,
+    QuietHours, Rules, SettingsView, Start, Stats, Test, Unlinked, Unwatch, Watch, WatchOffer,
+    Watches, WelcomeInvited, Why,
 };
 
 /// One message with its samples.
@@ -22,7 +22,7 @@ const fn kind<V: View>() -> Kind {
 }
 
 /// All messages.
-pub(super) const fn kinds() -> [Kind; 25] {
+pub(super) const fn kinds() -> [Kind; 28] {
     [
         kind::<AlertView>(),
         kind::<AlertsView>(),
@@ -34,7 +34,9 @@ pub(super) const fn kinds() -> [Kind; 25] {
         kind::<Feed>(),
         kind::<Help>(),
         kind::<Invite>(),
+        kind::<LinkView>(),
         kind::<Watches>(),
+        kind::<Me>(),
         kind::<Mute>(),
         kind::<NotAllowed>(),
         kind::<Notice>(),
@@ -44,6 +46,7 @@ pub(super) const fn kinds() -> [Kind; 25] {
         kind::<Start>(),
         kind::<Stats>(),
         kind::<Test>(),
+        kind::<Unlinked>(),
         kind::<Unwatch>(),
         kind::<Watch>(),
         kind::<WatchOffer>(),

@@ -57,8 +57,8 @@ pub use news::{
     WatchNews,
 };
 pub(crate) use prose::Prose;
-pub(crate) use view::AnyView;
 pub use view::View;
+pub(crate) use view::{AnyView, Elsewhere};
 
 use crate::model::{Address, Body, Channel, MailMessage, UnixMillis};
 use chat::ChatTemplates;
@@ -115,6 +115,17 @@ pub enum PreviewError {
         /// All names.
         known: Vec<&'static str>,
     },
+    /// There is such a message, and it is for chats alone.
+    #[error("`{name}` is not sent by mail; these are: {}", .mails.join(", "))]
+    NoMail {
+        /// Its name.
+        name: &'static str,
+        /// The names of those that are.
+        mails: Vec<&'static str>,
+    },
+    /// There is such a message, and it is for mailboxes alone.
+    #[error("`{0}` is sent by mail alone: see it with --channel email")]
+    OnlyMail(&'static str),
     /// The template failed.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -255,13 +266,17 @@ impl Renderer {
     ///
     /// # Errors
     ///
-    /// [`PreviewError::Unknown`] for a name that is none.
+    /// [`PreviewError::Unknown`] for a name that is none, [`PreviewError::OnlyMail`] for that of a message for mailboxes alone.
     pub fn preview(&self, name: &str) -> Result<String, PreviewError> {
+        let none = || match Self::mail_names().into_iter().find(|known| *known == name) {
+            Some(name) => PreviewError::OnlyMail(name),
+            None => PreviewError::Unknown { name: name.to_owned(), known: Self::names() },
+        };
         let mut kinds = kinds().into_iter();
         let sample = kinds
             .find(|kind| kind.name == name)
             .and_then(|kind| (kind.samples)().into_iter().next())
-            .ok_or_else(|| PreviewError::Unknown { name: name.to_owned(), known: Self::names() })?;
+            .ok_or_else(none)?;
         let page = self.chats.page(sample, &room::MESSAGE)?;
         Ok(plain::preview(&page.seen, &page.message.buttons))
     }
@@ -276,10 +291,13 @@ impl Renderer {
     ///
     /// # Errors
     ///
-    /// [`PreviewError::Unknown`] for the name of no message that is sent by mail.
+    /// [`PreviewError::Unknown`] for a name that is none, [`PreviewError::NoMail`] for that of a message for chats alone.
     pub fn preview_mail(&self, name: &str) -> Result<MailMessage, PreviewError> {
-        let unknown = || PreviewError::Unknown { name: name.to_owned(), known: Self::mail_names() };
-        Ok(self.mail_samples(name).next().ok_or_else(unknown)??)
+        let none = || match Self::names().into_iter().find(|known| *known == name) {
+            Some(name) => PreviewError::NoMail { name, mails: Self::mail_names() },
+            None => PreviewError::Unknown { name: name.to_owned(), known: Self::mail_names() },
+        };
+        Ok(self.mail_samples(name).next().ok_or_else(none)??)
     }
 
     /// All samples of a message as mails; none for the name of no message that is sent by mail.

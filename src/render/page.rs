@@ -56,15 +56,23 @@ impl Paper for ChatPaper<'_> {
     }
 }
 
-/// Renders a view so that it fits into one message of each of these sorts; returns it with what a reader sees of it.
+/// Renders a view so that it fits, below `above`, into one message of each of these sorts; returns it with what a reader sees of
+/// it.
 pub(super) fn fitted(
     templates: &Templates,
     name: &'static str,
     view: &Json,
+    above: &str,
     rooms: &[&Room],
 ) -> Result<Written, RenderError> {
     let fitted = cut::fit::<_, RenderError>(view, |view| {
-        let (html, parsed) = once(templates, name, view)?;
+        let (mut html, mut parsed) = once(templates, name, view)?;
+        if !above.is_empty() {
+            html.insert_str(0, above);
+            let file = || file_of(name);
+            parsed =
+                html::parse(&html).map_err(|cause| RenderError::Html { file: file(), cause })?;
+        }
         let fits = rooms.iter().all(|room| room.holds(&parsed));
         Ok(fits.then_some((html, parsed)))
     })?;

@@ -27,6 +27,18 @@ pub(super) const MESSAGE: Room = Room {
     length: Parsed::utf16_len,
 };
 
+/// The same of a message with a file, of which the text is the caption.
+const CAPTION: Room = Room {
+    bounds: Bounds { units: html::CAPTION_MAX_UTF16, tags: html::TAGS_MAX },
+    length: Parsed::utf16_len,
+};
+
+/// What holds a message of Telegram's, with a file or without. A picture needs no room of its own: where the text is too long
+/// to be its caption, it is left out.
+pub(super) const fn of_message(has_file: bool) -> &'static Room {
+    if has_file { &CAPTION } else { &MESSAGE }
+}
+
 /// The text of an embed of Discord's: Markdown counts as it is written. No bound of its tags is known, and there is no room
 /// for as many as stand here.
 pub(super) const EMBED: Room = Room {

@@ -67,8 +67,8 @@ fn try_sample(templates: &Templates, sample: &AnyView) -> Option<(Option<usize>,
         Ok(fields) => fields,
         Err(error) => return Some((None, Problem::Render(error.to_string()))),
     };
-    let rooms = [&room::MESSAGE, &room::EMBED];
-    let (_, parsed) = match page::fitted(templates, sample.name, fields, &rooms) {
+    let rooms = [room::of_message(sample.file.is_some()), &room::EMBED];
+    let (_, parsed) = match page::fitted(templates, sample.name, fields, "", &rooms) {
         Ok(rendered) => rendered,
         Err(error) => return Some(why(error)),
     };

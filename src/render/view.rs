@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::link::Link;
-use crate::model::{Button, Picture};
+use crate::model::{Button, Picture, TextFile};
 
 /// The fields of one message, its buttons and its samples.
 pub trait View: Serialize + Sized {
@@ -28,6 +28,20 @@ pub trait View: Serialize + Sized {
     fn picture(&self) -> Option<Picture> {
         None
     }
+
+    /// The file that goes along with it, in place of a picture. Where the channel has none, its text stands alone.
+    fn file(&self) -> Option<TextFile> {
+        None
+    }
+}
+
+/// A place that an answer is about and does not stand in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// One that has a page.
+    Page(Link),
+    /// Another address of whoever reads it.
+    Address(String),
 }
 
 /// A [`View`] of any message, to be handed on by whoever need not know which.
@@ -43,18 +57,22 @@ pub struct AnyView {
     pub preview: bool,
     /// The picture that goes along with it.
     pub picture: Option<Picture>,
+    /// The file that goes along with it; there is no picture then.
+    pub file: Option<TextFile>,
     /// The place that it is about, where it is not the one in which it stands.
-    pub about: Option<Link>,
+    pub about: Option<Elsewhere>,
 }
 
 impl<V: View> From<&V> for AnyView {
     fn from(view: &V) -> AnyView {
+        let file = view.file();
         AnyView {
             name: V::NAME,
             fields: serde_json::to_value(view),
             buttons: view.buttons(),
             preview: view.preview(),
-            picture: view.picture(),
+            picture: view.picture().filter(|_| file.is_none()),
+            file,
             about: None,
         }
     }

@@ -4,6 +4,7 @@
 //! A view holds values and no wording: numbers, times and links, in the types that print themselves. A field that is
 //! `None` is left out by its template.
 
+mod addresses;
 mod back;
 mod budget;
 mod card;
@@ -14,7 +15,9 @@ mod error;
 mod feed;
 mod help;
 mod invite;
+mod link;
 mod list;
+mod me;
 mod members;
 mod mute;
 mod not_allowed;
@@ -25,12 +28,14 @@ mod settings;
 mod start;
 mod stats;
 mod test;
+mod unlink;
 mod unwatch;
 mod watch;
 mod watch_offer;
 mod welcome_invited;
 mod why;
 
+pub(crate) use addresses::AddressLine;
 pub use back::Back;
 pub use budget::Budget;
 pub use card::Card;
@@ -44,8 +49,10 @@ pub(crate) use error::ErrorView;
 pub(crate) use feed::{Feed, MentionLine};
 pub(crate) use help::{Help, HelpLine};
 pub use invite::Invite;
+pub(crate) use link::{Asked, LinkView, Linked, NewCode};
 pub(crate) use list::Page;
 pub use list::{WatchLine, Watches};
+pub(crate) use me::{Me, StoredView};
 pub use members::Members;
 pub use mute::{Mute, Unmuted};
 pub(crate) use not_allowed::NotAllowed;
@@ -57,6 +64,7 @@ pub use start::Start;
 pub(crate) use stats::GainLine;
 pub use stats::Stats;
 pub(crate) use test::Test;
+pub(crate) use unlink::Unlinked;
 pub use unwatch::Unwatch;
 pub use watch::Watch;
 pub(crate) use watch::{Delay, VideosLeft};

@@ -6,26 +6,29 @@
 mod confirm;
 mod crowd;
 mod page;
+mod rates;
 #[cfg(test)]
 mod tests;
 mod unsubscribe;
 
-use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
+use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::links::Links;
 use crate::model::{Address, Clock};
 use crate::store::{Registry, StoreError};
 use page::Said;
+use rates::Rates;
 
 /// Questions to the store at a time. What is beyond waits within the time of its connection.
 const ASKED_MAX: usize = 4;
@@ -50,19 +53,30 @@ pub struct Public {
 /// The pages, and who asks the store for them.
 struct Counter {
     public: Public,
+    rates: Rates,
     asked: Semaphore,
 }
 
 impl Public {
     /// Serves until `stop` is cancelled.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) {
-        let counter = Arc::new(Counter { public: self, asked: Semaphore::new(ASKED_MAX) });
+        let rates = Rates::new(Instant::now());
+        let asked = Semaphore::new(ASKED_MAX);
+        let counter = Arc::new(Counter { public: self, rates, asked });
         let app = Router::new().fallback(answer).with_state(counter);
         crowd::serve(listener, app, stop).await;
     }
 }
 
-async fn answer(State(counter): State<Arc<Counter>>, method: Method, uri: Uri) -> Response {
+async fn answer(
+    State(counter): State<Arc<Counter>>,
+    Extension(peer): Extension<IpAddr>,
+    method: Method,
+    uri: Uri,
+) -> Response {
+    if let Err(wait) = counter.rates.of_peer(peer, Instant::now()) {
+        return said(&Said::TooMany { wait });
+    }
     let Some((page, token)) = counter.public.page(uri.path()) else {
         return said(&Said::NothingHere);
     };
@@ -101,15 +115,20 @@ impl Public {
 }
 
 impl Counter {
-    /// What the store says to a question when its turn comes; `None`: nothing within its time, or an error, which is logged.
-    /// What was to be changed may be changed all the same.
-    async fn asked<T>(&self, question: impl Future<Output = Result<T, StoreError>>) -> Option<T> {
+    /// What the store says to a question of whoever has this token of ours, when its turn comes; else what they are told. What was
+    /// to be changed may be changed all the same.
+    async fn asked<T>(
+        &self,
+        token: &str,
+        question: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, Said> {
+        self.rates.of_link(token, Instant::now()).map_err(|wait| Said::TooMany { wait })?;
         let turn = async {
             let _turn = self.asked.acquire().await.ok()?;
             let failed = |error| tracing::warn!(%error, "a reader of mails could not be answered");
             question.await.map_err(failed).ok()
         };
-        tokio::time::timeout(STORE_TIMEOUT, turn).await.ok().flatten()
+        tokio::time::timeout(STORE_TIMEOUT, turn).await.ok().flatten().ok_or(Said::Later)
     }
 }
 
@@ -133,6 +152,10 @@ fn said(says: &Said) -> Response {
     let mut response = (page::status(says), Html(page::html(says))).into_response();
     for (name, value) in headers {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    if let Said::TooMany { wait } = says {
+        let seconds = wait.as_secs().saturating_add(1);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }

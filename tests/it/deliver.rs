@@ -6,6 +6,7 @@ mod barred;
 mod cards;
 mod mishaps;
 mod pictures;
+mod policy;
 
 use std::sync::Arc;
 use std::time::Duration;

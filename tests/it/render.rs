@@ -953,6 +953,7 @@ proptest! {
             subject: views::Link { title: title.clone(), url: "https://youtu.be/x".to_owned() },
             rules: vec![title],
             digest: None,
+            rings_at: None,
             muted_until: None,
             until: None,
             is_unavailable: false,

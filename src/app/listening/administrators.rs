@@ -50,9 +50,12 @@ impl Administrators for TelegramAdministrators {
         match self.time_limit.wait(self.client.get_chat_member(*chat, user)).await {
             Some(Ok(status)) => Ok(status.is_administrator()),
             // Telegram knows neither the chat nor the member: nobody who may change anything.
-            Some(Err(SendError::Barred(_) | SendError::Gone(_) | SendError::Rejected(_))) => {
-                Ok(false)
-            }
+            Some(Err(
+                SendError::Barred(_)
+                | SendError::Gone(_)
+                | SendError::Rejected(_)
+                | SendError::Policy(_),
+            )) => Ok(false),
             Some(Err(error)) => Err(self.not_said(&error)),
             None => Err(self.not_said(&"it takes too long")),
         }

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::backlog::{Backlog, Put};
+use super::files::{FileRoom, Files};
 use crate::control::{MessageId, Reply, ReplyError};
 use crate::deliver::Limiter;
 use crate::draw::Painter;
@@ -49,7 +50,8 @@ pub(in crate::app) struct Answers {
     limiter: Arc<Limiter>,
     tracker: TaskTracker,
     stop: CancellationToken,
-    backlog: Arc<Mutex<Backlog<What>>>,
+    backlog: Arc<Mutex<Backlog<Waiting>>>,
+    files: Files,
     toasts: Arc<Semaphore>,
     left_out: Lines,
     failed: Lines,
@@ -69,12 +71,13 @@ fn pass(lines: &Lines) -> Option<u32> {
 fn asked_wait(error: &SendError) -> Option<Duration> {
     match error {
         SendError::Wait { after } => Some(after.unwrap_or(UNSAID_WAIT)),
-        SendError::Held { after } => Some(*after),
+        SendError::Deferred { at_least: after, .. } | SendError::Held { after } => Some(*after),
         SendError::Transient(_)
         | SendError::NoConnection(_)
         | SendError::Unreachable(_)
         | SendError::Ambiguous(_)
         | SendError::Rejected(_)
+        | SendError::Policy(_)
         | SendError::Barred(_)
         | SendError::Gone(_)
         | SendError::Moved(_)
@@ -86,6 +89,9 @@ enum What {
     Message { chat: i64, thread: Option<i32>, message: ChatMessage },
     Edit { chat: i64, message_id: i32, message: ChatMessage },
 }
+
+/// What waits, with the room of its file if it has one.
+type Waiting = (What, Option<FileRoom>);
 
 impl Answers {
     /// Nothing waits at first; the tasks belong to `tracker`.
@@ -103,6 +109,7 @@ impl Answers {
             tracker,
             stop,
             backlog: Arc::default(),
+            files: Files::new(),
             toasts: Arc::new(Semaphore::new(TOASTS_MAX)),
             left_out: Arc::new(Mutex::new(LogThrottle::new(LINES_MAX))),
             failed: Arc::new(Mutex::new(LogThrottle::new(LINES_MAX))),
@@ -112,7 +119,7 @@ impl Answers {
 
     /// Puts an answer behind those of its chat. Where too many wait, one of whoever has the most is left out: these are
     /// no alerts.
-    fn post(&self, to: &Address, owner: &Owner, what: What) {
+    fn post(&self, to: &Address, owner: &Owner, what: Waiting) {
         let (put, lost) = self.backlog().put(&to.lane(), owner, what);
         if lost.is_some() {
             self.say_left_out();
@@ -134,7 +141,7 @@ impl Answers {
         }
     }
 
-    fn backlog(&self) -> MutexGuard<'_, Backlog<What>> {
+    fn backlog(&self) -> MutexGuard<'_, Backlog<Waiting>> {
         self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -143,7 +150,7 @@ impl Answers {
         let lane = chat.lane();
         loop {
             let next = self.backlog().next(&lane);
-            let Some(what) = next else { return };
+            let Some((what, _room)) = next else { return };
             // One answer that nobody thought of must not end the work on its lane: nothing would leave there any more.
             if AssertUnwindSafe(self.leave(&chat, &what)).catch_unwind().await.is_err()
                 && let Some(unsaid) = pass(&self.failed)
@@ -211,11 +218,18 @@ impl Answers {
 /// Through the same limits as alerts, ahead of them. What does not arrive is logged here.
 #[async_trait]
 impl Reply for Answers {
-    async fn message(&self, to: &Address, owner: &Owner, message: Body) -> Result<(), ReplyError> {
+    async fn message(
+        &self,
+        to: &Address,
+        owner: &Owner,
+        mut message: Body,
+    ) -> Result<(), ReplyError> {
+        let room = self.files.take(&mut message);
         let (Address::Telegram { chat, thread }, Body::Chat(message)) = (to, message) else {
             return Err(ReplyError("it is no message for a chat of Telegram's".to_owned()));
         };
-        self.post(to, owner, What::Message { chat: *chat, thread: *thread, message });
+        let what = What::Message { chat: *chat, thread: *thread, message };
+        self.post(to, owner, (what, room));
         Ok(())
     }
 
@@ -234,10 +248,11 @@ impl Reply for Answers {
         });
     }
 
-    async fn edit(&self, to: &Address, owner: &Owner, which: &MessageId, message: Body) {
+    async fn edit(&self, to: &Address, owner: &Owner, which: &MessageId, mut message: Body) {
+        let room = self.files.take(&mut message);
         match (to, which.0.parse(), message) {
             (Address::Telegram { chat, .. }, Ok(message_id), Body::Chat(message)) => {
-                self.post(to, owner, What::Edit { chat: *chat, message_id, message });
+                self.post(to, owner, (What::Edit { chat: *chat, message_id, message }, room));
             }
             _ => tracing::error!("what should be changed is no message of Telegram's"),
         }

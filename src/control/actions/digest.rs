@@ -98,7 +98,7 @@ impl Actions {
     /// The watches of a destination that have it otherwise: the first of them, and how many more there are.
     async fn others(&self, of: &Address) -> Result<(Vec<WatchRow>, usize), StoreError> {
         let (mut others, mut more) = (Vec::new(), 0);
-        self.each_watch(of, |_, row| {
+        self.each_here(of, |_, row| {
             if row.settings.digest.is_some() {
                 if others.len() < OTHERS_MAX {
                     others.push(row);

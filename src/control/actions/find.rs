@@ -70,7 +70,7 @@ impl Actions {
         Ok(found.ok_or(count))
     }
 
-    /// The watch of just this subject.
+    /// The watch of just this subject at a destination.
     pub(in crate::control) async fn watch_of(
         &self,
         of: &Address,
@@ -79,13 +79,28 @@ impl Actions {
         self.first(of, |row| row.subject == *subject).await
     }
 
+    /// The watch of just this subject at any address of whoever has this one.
+    pub(in crate::control) async fn watch_of_person(
+        &self,
+        of: &Address,
+        subject: &SubjectRef,
+    ) -> Result<Option<WatchRow>, StoreError> {
+        let mut found = None;
+        self.each_watch(of, |_, row| {
+            found = (row.subject.folded() == subject.folded()).then_some(row);
+            found.is_none()
+        })
+        .await?;
+        Ok(found)
+    }
+
     async fn first(
         &self,
         of: &Address,
         mut is_it: impl FnMut(&WatchRow) -> bool + Send,
     ) -> Result<Option<WatchRow>, StoreError> {
         let mut found = None;
-        self.each_watch(of, |_, row| {
+        self.each_here(of, |_, row| {
             found = is_it(&row).then_some(row);
             found.is_none()
         })

@@ -1,4 +1,4 @@
-//! What is watched at a destination.
+//! What is watched at a destination, and at all addresses of a person.
 
 use super::Actions;
 use crate::model::{Address, Owner, Status, SubjectRef, SubscriptionId};
@@ -70,16 +70,37 @@ impl Actions {
         Ok(known.is_some_and(|known| known.status == Status::Unavailable))
     }
 
-    /// Goes through the watches of a destination in the order of the list, until `each` says no; numbers count from 1.
+    /// Goes through the watches in the order of the list, until `each` says no; numbers count from 1. A group, and a topic, has
+    /// those that ring there; a person those of all their addresses, so that a number means the same at each of them.
     pub(in crate::control) async fn each_watch(
         &self,
         of: &Address,
+        each: impl FnMut(usize, WatchRow) -> bool + Send,
+    ) -> Result<(), StoreError> {
+        let is_a_persons = !of.is_group() && !of.is_thread();
+        let of = of.clone();
+        let filter = if is_a_persons { WatchFilter::OfPerson(of) } else { WatchFilter::Of(of) };
+        self.each(filter, each).await
+    }
+
+    /// The same of those that ring at just this destination.
+    pub(super) async fn each_here(
+        &self,
+        at: &Address,
+        each: impl FnMut(usize, WatchRow) -> bool + Send,
+    ) -> Result<(), StoreError> {
+        self.each(WatchFilter::Of(at.clone()), each).await
+    }
+
+    async fn each(
+        &self,
+        filter: WatchFilter,
         mut each: impl FnMut(usize, WatchRow) -> bool + Send,
     ) -> Result<(), StoreError> {
         let mut number = 0;
         let mut after = 0;
         loop {
-            let rows = self.store.watches(WatchFilter::Of(of.clone()), after, CHUNK).await?;
+            let rows = self.store.watches(filter.clone(), after, CHUNK).await?;
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.id.0;
             let is_last = rows.len() < CHUNK;
@@ -95,7 +116,7 @@ impl Actions {
         }
     }
 
-    /// How many watches a destination has.
+    /// How many watches the list has.
     pub(in crate::control) async fn count_watches(
         &self,
         of: &Address,
@@ -121,13 +142,21 @@ impl Actions {
         Ok(Some(max.saturating_sub(all.saturating_sub(here)).max(here)))
     }
 
-    /// A running watch by its row, if it rings in the chat of this destination.
+    /// A running watch by its row, if it rings in the chat of this destination, or at another address of the person whose chat
+    /// that is.
     pub(in crate::control) async fn watch_in_chat(
         &self,
         chat: &Address,
         id: SubscriptionId,
     ) -> Result<Option<WatchRow>, StoreError> {
         let rows = self.store.watches(WatchFilter::One(id), 0, 1).await?;
-        Ok(rows.into_iter().next().filter(|row| row.destination.address.lane() == chat.lane()))
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        let lane = row.destination.address.lane();
+        if lane == chat.lane() {
+            return Ok(Some(row));
+        }
+        let is_theirs = !chat.is_group()
+            && self.store.addresses(chat).await?.iter().any(|known| known.lane() == lane);
+        Ok(is_theirs.then_some(row))
     }
 }

@@ -3,6 +3,7 @@
 //! An action knows a destination and an owner, keeps to their limits, and knows no texts, no chats and no rights. What it
 //! changes is applied by whoever calls it ([`Commit`]), in one transaction with what has to stand or fall with it.
 
+mod account;
 mod card;
 mod digest;
 mod feed;
@@ -10,6 +11,7 @@ mod find;
 mod invite;
 mod list;
 mod look;
+mod me;
 mod mute;
 mod settings;
 mod stats;
@@ -24,6 +26,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub(super) use account::{
+    AskCode, NotAsked, NotLinked, OnItsOwn, OnlyAddress, TypedCode, ask_reader, link, link_code,
+    unlink,
+};
 pub(super) use card::{CARDS_PER_CHAT, NoCard, NoSuchCard, end_cards};
 pub(super) use digest::{Budget, Digests, NothingCollected, digest_now};
 pub(super) use feed::{NoFeed, set_feed};
@@ -32,6 +38,7 @@ pub use invite::{INVITATION_LIFE, invitation};
 pub(super) use invite::{Invitation, TooManyInvitations, invite, is_code};
 pub(super) use list::{ListPage, ListedWatch};
 pub(super) use look::{NotThere, Seen};
+pub(super) use me::{NothingStored, Stored, StoredPlace, erase};
 pub(super) use mute::{BadSilence, Mute, Silence, mute};
 pub(super) use settings::{NotLess, Set, Wish, set};
 pub(super) use stats::{Course, Gain, NoStats, Stats, StatsNumbers};

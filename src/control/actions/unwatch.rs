@@ -31,7 +31,7 @@ pub(in crate::control) async fn unwatch_all<C: Commit>(
 ) -> Result<usize, C::Stop> {
     let mut edits = Vec::new();
     actions
-        .each_watch(of, |_, row| {
+        .each_here(of, |_, row| {
             edits.push(Edit::Unwatch { destination: of.clone(), subject: row.subject });
             true
         })

@@ -47,11 +47,14 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
     let standing = standing(turn).await?;
     if standing != Standing::Stranger {
         let store = &turn.control.store;
-        turn.home = store.destination(turn.destination).await?;
+        turn.home = store.destination(&turn.destination).await?;
         let whole = turn.group();
         let by = if standing == Standing::Guest { personal(turn) } else { Some(whole.clone()) };
-        turn.is_in_by = by.filter(|by| needs_row(turn, by));
-        turn.whole = if whole == *turn.destination {
+        turn.is_in_by = match by {
+            Some(by) if needs_row(turn, &by).await? => Some(by),
+            Some(_) | None => None,
+        };
+        turn.whole = if whole == turn.destination {
             turn.home.clone()
         } else {
             store.destination(&whole).await?
@@ -61,7 +64,7 @@ pub(super) async fn enter(turn: &mut Turn<'_>) -> Result<Standing, Stop> {
             && turn.typed.is_none()
             && turn.along.shows_a_way()
         {
-            turn.control.returns.note(turn.destination, shut, turn.now);
+            turn.control.returns.note(&turn.destination, shut, turn.now);
         }
     }
     Ok(standing)
@@ -75,7 +78,7 @@ async fn owner(turn: &Turn<'_>, whole: &Address) -> Result<(Owner, bool), StoreE
     let names = |list: &[Address]| {
         list.iter().map(Address::whole).any(|known| known == *whole || known == chat)
     };
-    if names(&options.operator) {
+    if names(&options.operator) || turn.private && is_operator(turn, whole).await? {
         return Ok((Owner::Operator, false));
     }
     let standing = match turn.home.as_ref().or(turn.whole.as_ref()) {
@@ -111,13 +114,20 @@ async fn owner(turn: &Turn<'_>, whole: &Address) -> Result<(Owner, bool), StoreE
 
 /// Whose limits count in the chats of a person: the operator has none.
 async fn owner_of(turn: &Turn<'_>, person: &Address) -> Result<Owner, StoreError> {
+    if is_operator(turn, person).await? {
+        return Ok(Owner::Operator);
+    }
+    turn.control.store.owner_at(person).await
+}
+
+/// Whether somebody runs this installation: whoever has one of their addresses does.
+async fn is_operator(turn: &Turn<'_>, person: &Address) -> Result<bool, StoreError> {
     let named = &turn.control.options.operator;
-    let is_operator = if named.is_empty() {
-        opened_the_first_invitation(turn, person).await?
-    } else {
-        named.iter().any(|known| known.lane() == person.lane())
-    };
-    if is_operator { Ok(Owner::Operator) } else { turn.control.store.owner_at(person).await }
+    if named.is_empty() {
+        return opened_the_first_invitation(turn, person).await;
+    }
+    let theirs = turn.control.store.addresses(person).await?;
+    Ok(theirs.iter().any(|address| named.iter().any(|known| known.lane() == address.lane())))
 }
 
 /// Whether somebody is the operator, as long as the configuration names none.
@@ -169,23 +179,34 @@ pub(super) fn personal(turn: &Turn<'_>) -> Option<Address> {
     turn.destination.private_chat(&turn.person()?.0)
 }
 
-/// Whether the configuration says that somebody is in.
-fn is_listed(turn: &Turn<'_>, address: &Address) -> bool {
-    let options = &turn.control.options;
+/// Whether the configuration says that somebody is in, by any of their addresses.
+async fn is_listed(turn: &Turn<'_>, address: &Address) -> Result<bool, StoreError> {
     // Of a server, a channel may be named alone.
-    let chat = (*address == turn.group()).then(|| turn.destination.lane());
-    let names = |known: &Address| known.lane() == address.lane() || Some(known.lane()) == chat;
-    options.operator.iter().chain(&options.allow).any(names)
+    let chat = (*address == turn.group()).then(|| turn.destination.clone());
+    if is_named(turn, address) || chat.is_some_and(|chat| is_named(turn, &chat)) {
+        return Ok(true);
+    }
+    if address.is_group() {
+        return Ok(false);
+    }
+    Ok(turn.control.store.addresses(address).await?.iter().any(|known| is_named(turn, known)))
+}
+
+/// Whether the configuration names this address.
+pub(super) fn is_named(turn: &Turn<'_>, address: &Address) -> bool {
+    let options = &turn.control.options;
+    let mut named = options.operator.iter().chain(&options.allow);
+    named.any(|known| known.lane() == address.lane())
 }
 
 /// Whether somebody is in only as long as there is a row of theirs.
-fn needs_row(turn: &Turn<'_>, address: &Address) -> bool {
-    turn.control.options.access == AccessMode::Invite && !is_listed(turn, address)
+async fn needs_row(turn: &Turn<'_>, address: &Address) -> Result<bool, StoreError> {
+    Ok(turn.control.options.access == AccessMode::Invite && !is_listed(turn, address).await?)
 }
 
 async fn may_talk(turn: &Turn<'_>, address: &Address) -> Result<bool, StoreError> {
     let options = &turn.control.options;
-    if is_listed(turn, address) {
+    if is_listed(turn, address).await? {
         return Ok(true);
     }
     match options.access {

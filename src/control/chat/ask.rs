@@ -22,7 +22,7 @@ use super::{watched, youtube};
 
 /// `/start` of somebody who is in.
 pub(super) async fn start(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let count = turn.actions().count_watches(turn.destination).await?;
+    let count = turn.actions().count_watches(&turn.destination).await?;
     Ok(Answer::of(&Start {
         preset: turn.options().preset.clone(),
         list_preset: turn.options().list_preset.clone(),
@@ -47,7 +47,7 @@ pub(super) async fn help(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
 fn help_lines(turn: &Turn<'_>) -> Vec<HelpLine> {
     let names = |options: &[OptionForm]| options.iter().map(|option| option.name).collect();
     let line = |written: String, does, options| HelpLine { written, does, options: names(options) };
-    let lines = commands::of(turn.destination.channel()).flat_map(|form| {
+    let lines = commands::of(turn.here().channel()).flat_map(|form| {
         let parts = form.parts.iter();
         let parts = parts
             .map(|part| line(format!("/{} {}", form.word, part.word), part.does, part.options));
@@ -61,7 +61,7 @@ fn help_lines(turn: &Turn<'_>) -> Vec<HelpLine> {
 /// `/test`
 pub(super) async fn test(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
-    let Tested { silent_until, shut } = turn.actions().test(turn.destination, turn.now).await?;
+    let Tested { silent_until, shut } = turn.actions().test(&turn.destination, turn.now).await?;
     let shut = shut.filter(|_| turn.along.shows_a_way());
     Ok(Answer::of(&Test {
         now: turn.moment(turn.now),
@@ -94,7 +94,7 @@ pub(super) async fn rules(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Sto
 }
 
 /// The one video that a question is about.
-pub(super) async fn video(turn: &Turn<'_>, rest: &str, command: &str) -> Result<VideoId, Stop> {
+pub(super) async fn video(turn: &mut Turn<'_>, rest: &str, command: &str) -> Result<VideoId, Stop> {
     let example = format!("{command} dQw4w9WgXcQ");
     if rest.is_empty() {
         return Err(wrong("Name a video: its number in `/list`, its link or id.", &example));
@@ -111,8 +111,12 @@ pub(super) async fn video(turn: &Turn<'_>, rest: &str, command: &str) -> Result<
 /// `/why <video>`
 pub(super) async fn why(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop> {
     let id = video(turn, rest, "/why").await?;
+    let subject = SubjectRef::Video(id);
+    if turn.actions().watch_of(&turn.destination, &subject).await?.is_none() {
+        turn.follow(&subject).await?;
+    }
     let points = (turn.now.minus(History::BACK), History::POINTS_MAX);
-    let Told { stories, history } = turn.actions().why(turn.destination, id, points).await?;
+    let Told { stories, history } = turn.actions().why(&turn.destination, id, points).await?;
     let title = history.as_ref().and_then(|history| history.title.as_deref());
     let known = history.as_ref().and_then(|history| history.known.as_ref());
     let rules = by_watch(turn, &SubjectRef::Video(id), &stories, history.as_ref());

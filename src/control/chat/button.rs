@@ -76,8 +76,11 @@ const TITLE_MAX_CHARS: usize = 64;
 async fn watch_of(turn: &mut Turn<'_>, id: &str) -> Result<WatchRow, Stop> {
     turn.needs_administrator().await?;
     let Ok(id) = id.parse() else { return Err(unknown(turn)) };
-    match turn.actions().watch_in_chat(turn.destination, SubscriptionId(id)).await? {
-        Some(row) => Ok(row),
+    match turn.actions().watch_in_chat(&turn.destination, SubscriptionId(id)).await? {
+        Some(row) => {
+            turn.turn_to(&row.destination.address).await?;
+            Ok(row)
+        }
         None => Err(turn.refuse("This watch has ended, or it is not one of this chat.")),
     }
 }
@@ -149,7 +152,7 @@ async fn offered(turn: &mut Turn<'_>, reference: &str) -> Result<Answer, Stop> {
     let subject = reference.parse::<SubjectRef>();
     let subject = subject.or_else(|_| reference.parse().map(SubjectRef::Video));
     let Ok(subject) = subject else { return Err(unknown(turn)) };
-    let watch = turn.actions().watch_of(turn.destination, &subject).await?;
+    let watch = turn.actions().watch_of(&turn.destination, &subject).await?;
     watch::make(turn, Target { subject, watch, looked: None }, "", None).await
 }
 

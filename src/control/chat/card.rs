@@ -45,9 +45,9 @@ async fn end(turn: &mut Turn<'_>, what: &str) -> Result<Answer, Stop> {
         "" => None,
         what => Some(ask::video(turn, what, "/card off").await?),
     };
-    let chat = turn.destination;
-    let cards = turn.actions().cards(chat).await?;
-    if let Err(NoSuchCard) = actions::end_cards(turn, chat, video).await? {
+    let chat = turn.destination.clone();
+    let cards = turn.actions().cards(&chat).await?;
+    if let Err(NoSuchCard) = actions::end_cards(turn, &chat, video).await? {
         return Err(match (video, cards.first()) {
             (None, _) | (_, None) => wrong("There are no cards here.", EXAMPLE),
             (Some(_), Some(card)) => wrong(
@@ -69,7 +69,7 @@ async fn list(turn: &Turn<'_>) -> Result<Answer, Stop> {
         subject: Link::video(&row.video, row.title.as_deref().unwrap_or_default()),
         off: Cards::off(&row.video),
     };
-    let cards = turn.actions().cards(turn.destination).await?;
+    let cards = turn.actions().cards(&turn.destination).await?;
     let cards = List::new(cards.into_iter().map(line).collect());
     Ok(Answer::of(&Cards { cards, ..Cards::none(CARDS_PER_CHAT) }))
 }

@@ -23,6 +23,9 @@ pub(super) enum Command {
     Settings,
     Test,
     Invite,
+    Link,
+    Unlink,
+    Me,
 }
 
 impl Command {
@@ -45,6 +48,9 @@ impl Command {
             "settings" => Command::Settings,
             "test" => Command::Test,
             "invite" => Command::Invite,
+            "link" => Command::Link,
+            "unlink" => Command::Unlink,
+            "me" => Command::Me,
             _ => return None,
         })
     }

@@ -71,7 +71,7 @@ impl Turn<'_> {
     /// Stores edits with the mark of this update; `None`: it has had its effect before. What came may show that the place from
     /// which it came can be reached.
     async fn store_with_mark(&self, edits: Vec<Edit>) -> Result<Option<Vec<Edited>>, StoreError> {
-        let from = self.typed.as_ref().unwrap_or(self.destination);
+        let from = self.here();
         let alive = self.along.shows_a_way().then(|| Edit::Alive { destination: from.clone() });
         let before = usize::from(alive.is_some());
         let edits = alive.into_iter().chain(edits).collect();

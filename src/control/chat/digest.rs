@@ -53,8 +53,8 @@ pub(super) fn is_change(rest: &str) -> bool {
 }
 
 async fn at_once(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let chat = turn.destination;
-    let is_told_now = match actions::digest_now(turn, chat).await? {
+    let chat = turn.destination.clone();
+    let is_told_now = match actions::digest_now(turn, &chat).await? {
         Ok(()) => true,
         Err(NothingCollected) => false,
     };
@@ -69,7 +69,7 @@ async fn view(
 ) -> Result<views::Digests, Stop> {
     let own = watch.map(|watch| watch.settings.clone()).unwrap_or_default();
     let tz = Settings::effective(&own, chat, &turn.options().defaults).tz;
-    let digests = turn.actions().digests(turn.destination, chat, watch, turn.now).await?;
+    let digests = turn.actions().digests(&turn.destination, chat, watch, turn.now).await?;
     let Digests { schedule, next, is_after_quiet, collected, budget, others, more } = digests;
     let link = |watch: &WatchRow| Link::subject(&watch.subject, watch.title.as_deref());
     let other = |watch: &WatchRow| OtherDigest {

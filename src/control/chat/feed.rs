@@ -53,7 +53,7 @@ async fn view(turn: &Turn<'_>, server: &Address) -> Result<Feed, Stop> {
 }
 
 fn link(turn: &Turn<'_>, server: &Address, at: &Address) -> Option<Link> {
-    let here = turn.typed.as_ref().unwrap_or(turn.destination);
+    let here = turn.here();
     let title = if at == here { "this channel" } else { "its feed" };
     place(server, at, title)
 }
@@ -80,7 +80,7 @@ async fn here(turn: &mut Turn<'_>, server: &Address) -> Result<Answer, Stop> {
     turn.needs_administrator().await?;
     // Also of one that was deleted, whoever it mentions comes along.
     let before = at(turn, turn.actions().last_feed(server).await?).await?;
-    let before = before.filter(|(before, _)| before != turn.destination);
+    let before = before.filter(|(before, _)| *before != turn.destination);
     let place = settings_at(turn, turn.destination.clone()).await?;
     if let Err(NoFeed) = actions::set_feed(turn, server, Some(place), before.clone()).await? {
         tracing::error!("the store knows no place in which somebody has just written");

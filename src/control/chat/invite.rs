@@ -32,7 +32,7 @@ pub(super) async fn stranger(turn: &mut Turn<'_>, code: Option<&str>) -> Result<
     // Not for everything that a stranger sends: a flood would have us answer in a flood.
     Ok(match control.shares.refusals.take(&lane, turn.now) {
         Grant::Granted => {
-            let has_links = turn.destination.channel().traits().invitation_link.is_some();
+            let has_links = turn.here().channel().traits().invitation_link.is_some();
             Answer::of(&NotAllowed { sender: lane, has_links }).for_asker()
         }
         Grant::FirstRefused | Grant::Refused => Answer::default(),
@@ -126,14 +126,14 @@ pub(super) async fn command(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
             ));
         }
     }
-    let (made_by, now) = (Owner::of(turn.destination), turn.now);
+    let (made_by, now) = (Owner::of(&turn.destination), turn.now);
     let Invitation { code, expires_at } = match actions::invite(turn, made_by, now).await? {
         Ok(invitation) => invitation,
         Err(TooManyInvitations) => {
             return Err(turn.refuse("That is enough for one day: I make new invitations tomorrow."));
         }
     };
-    let link = turn.destination.channel().traits().invitation_link;
+    let link = turn.here().channel().traits().invitation_link;
     Ok(Answer::of(&Invite {
         url: link.map(|link| link.to(&control.options.bot, &code)),
         command: format!("/start {code}"),

@@ -26,7 +26,7 @@ pub(super) async fn command(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
 /// One part of the list, from 1; the last where there are not that many.
 pub(super) async fn view(turn: &Turn<'_>, page: usize) -> Result<Watches, Stop> {
     let actions = turn.actions();
-    let ListPage { watches, total, number, count } = actions.list(turn.destination, page).await?;
+    let ListPage { watches, total, number, count } = actions.list(&turn.destination, page).await?;
     Ok(Watches {
         watches: List::new(watches.iter().map(|watch| line(turn, watch)).collect()),
         total: Grouped::count(total),
@@ -51,6 +51,8 @@ fn line(turn: &Turn<'_>, ListedWatch { number, row, is_unavailable }: &ListedWat
         members: members(turn, row),
         rules: row.rules.clone(),
         digest: row.settings.digest.map(|digest| digest.to_string()),
+        rings_at: (row.destination.address.lane() != turn.here().lane() && turn.private)
+            .then(|| row.destination.address.to_string()),
         muted_until: row
             .muted_until
             .filter(|until| *until > turn.now)
@@ -87,7 +89,7 @@ pub(super) async fn unwatch(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
     if let Err(NotWatched) = actions::unwatch(turn, request).await? {
         return Err(turn.refuse(ENDED));
     }
-    let left = turn.actions().count_watches(turn.destination).await?;
+    let left = turn.actions().count_watches(&turn.destination).await?;
     Ok(Answer::of(&views::Unwatch {
         subject: Some(Link::subject(&watch.subject, watch.title.as_deref())),
         cancelled: None,
@@ -96,8 +98,8 @@ pub(super) async fn unwatch(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, S
 }
 
 async fn unwatch_all(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
-    let (actions, destination) = (turn.actions(), turn.destination);
-    if actions::unwatch_all(actions, turn, destination).await? == 0 {
+    let (actions, destination) = (turn.actions(), turn.destination.clone());
+    if actions::unwatch_all(actions, turn, &destination).await? == 0 {
         return Err(wrong("Nothing is watched here.", "/watch dQw4w9WgXcQ"));
     }
     Ok(Answer::of(&views::Unwatch { subject: None, cancelled: None, left: None }))

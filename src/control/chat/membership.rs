@@ -16,7 +16,7 @@ pub(super) async fn reachable(turn: &mut Turn<'_>) -> Result<Answer, Stop> {
         return ask::start(turn).await;
     }
     // A row for every group that strangers add the bot to would be theirs to fill.
-    let is_known = turn.control.store.destination(turn.destination).await?.is_some();
+    let is_known = turn.control.store.destination(&turn.destination).await?.is_some();
     let is_in = standing != Standing::Stranger && !turn.is_new_group;
     let edits = if is_in || is_known {
         vec![Edit::Enable { destination: turn.destination.clone(), owner: turn.owner.clone() }]

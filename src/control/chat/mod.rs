@@ -5,6 +5,7 @@
 //! has no second effect and no second answer. Whatever text goes out comes from a template of `render`.
 
 mod access;
+mod account;
 mod answer;
 mod ask;
 mod button;
@@ -13,6 +14,8 @@ mod clock;
 mod command;
 mod commit;
 mod digest;
+mod elsewhere;
+mod export;
 mod failed;
 mod feed;
 mod flood;
@@ -20,6 +23,7 @@ mod forms;
 mod incoming;
 mod invite;
 mod list;
+mod me;
 mod membership;
 mod offer;
 mod place;
@@ -47,6 +51,7 @@ pub(crate) use propose::{Proposed, Typing};
 
 use super::actions::{ActionOptions, Actions};
 use super::seams::{Administrators, Lookup, Reply};
+use crate::links::Links;
 use crate::model::{Address, UnixMillis, tidied};
 use crate::render::Renderer;
 use crate::store::{Edit, Registry, StoreError};
@@ -83,6 +88,8 @@ pub struct ControlOptions {
     pub operator: Vec<Address>,
     /// The bot's name without `@`.
     pub bot: String,
+    /// Makes the links with which a reader confirms a mailbox; `None`: nobody can enter one.
+    pub links: Option<Arc<Links>>,
 }
 
 /// Why an update has had no effect. Ask again with the same update.
@@ -303,6 +310,12 @@ impl Control {
             _ => None,
         };
         if access::enter(turn).await?.is_stranger() {
+            if let Written::Command(Command::Link, typed) = written
+                && !is_passed_on
+                && let Some(answer) = account::link_stranger(turn, typed).await?
+            {
+                return Ok(answer);
+            }
             return invite::stranger(turn, code).await;
         }
         turn.count()?;
@@ -332,6 +345,8 @@ impl Control {
         command: Command,
         rest: &str,
     ) -> Result<Answer, Stop> {
+        let (rest, named) = elsewhere::told_apart(command, rest);
+        turn.turn_to_named(named).await?;
         match command {
             Command::Start => match invite::claim(turn, rest).await? {
                 Some(answer) => Ok(answer),
@@ -353,6 +368,9 @@ impl Control {
             Command::Settings => settings::command(turn, rest).await,
             Command::Test => ask::test(turn).await,
             Command::Invite => invite::command(turn).await,
+            Command::Link => account::link(turn, rest).await,
+            Command::Unlink => account::unlink(turn, rest).await,
+            Command::Me => me::command(turn, rest).await,
         }
     }
 
@@ -431,7 +449,10 @@ fn is_for_administrators(command: Command, rest: &str) -> bool {
         | Command::Rules
         | Command::Why
         | Command::Stats
-        | Command::Invite => false,
+        | Command::Invite
+        | Command::Link
+        | Command::Unlink
+        | Command::Me => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::control::actions::Actions;
 use crate::model::{Address, SubjectRef, SubscriptionId};
+use crate::render::Elsewhere;
 use crate::render::views::Link;
 use crate::store::StoreError;
 
@@ -106,20 +107,28 @@ impl Turn<'_> {
     pub(super) async fn may_be_of_the_feed(&self) -> Result<bool, StoreError> {
         let is_hidden = self.along.group.is_some() && self.along.may_decide != Some(true);
         let feed = feed_of(self.actions(), &self.along, is_hidden).await?;
-        Ok(feed.is_some_and(|feed| feed != *self.destination))
+        Ok(feed.is_some_and(|feed| feed != self.destination))
     }
 
-    /// The feed, for an answer that is about it and stands elsewhere.
-    pub(super) fn about(&self) -> Option<Link> {
-        let (_, server) = self.typed.as_ref().zip(self.along.group.as_ref())?;
-        place(server, self.destination, "📣 The feed of this server")
+    /// What an answer is about that stands elsewhere: the feed of a server, or another address of whoever writes.
+    pub(super) fn about(&self) -> Option<Elsewhere> {
+        let typed = self.typed.as_ref()?;
+        match &self.along.group {
+            Some(server) => {
+                place(server, &self.destination, "📣 The feed of this server").map(Elsewhere::Page)
+            }
+            None if self.private && typed.lane() != self.destination.lane() => {
+                Some(Elsewhere::Address(format!("📍 {}", self.destination)))
+            }
+            None => None,
+        }
     }
 
     /// Where what is watched here rings, in words and with a link; `None` where a chat is all that there is.
     pub(super) fn rings_in(&self) -> Option<Link> {
         let server = self.along.group.as_ref()?;
         let title = if self.typed.is_some() { "the feed of this server" } else { "this channel" };
-        place(server, self.destination, title)
+        place(server, &self.destination, title)
     }
 }
 

@@ -9,8 +9,8 @@ use super::turn::Turn;
 
 impl Turn<'_> {
     /// Said to whoever may not decide for a chat.
-    const fn not_yours(&self) -> &'static str {
-        match self.destination.channel().traits().deciders {
+    fn not_yours(&self) -> &'static str {
+        match self.here().channel().traits().deciders {
             Deciders::Administrators => {
                 "Only administrators of this chat can change what rings here."
             }
@@ -57,7 +57,7 @@ impl Turn<'_> {
         match &self.author {
             Author::Chat => Ok(true),
             Author::Person(person) => {
-                self.control.administrators.is_administrator(self.destination, person).await
+                self.control.administrators.is_administrator(&self.destination, person).await
             }
             Author::OtherChat(_) | Author::Unnamed => Ok(false),
         }

@@ -51,8 +51,8 @@ async fn view(
         Some(watch) => watch.muted_until,
         None => turn.home.as_ref().and_then(|home| home.muted_until),
     };
-    let watches = turn.actions().count_watches(turn.destination).await?;
-    let digests = turn.actions().digests(turn.destination, here, watch, turn.now).await?;
+    let watches = turn.actions().count_watches(&turn.destination).await?;
+    let digests = turn.actions().digests(&turn.destination, here, watch, turn.now).await?;
     Ok(SettingsView {
         subject: watch.map(|watch| Link::subject(&watch.subject, watch.title.as_deref())),
         at_most: (!effective.at_most.is_zero()).then_some(Period(effective.at_most)),

@@ -21,6 +21,8 @@ pub(super) struct Shares {
     pub(super) refusals: Flood,
     /// Attempts of strangers to use an invitation, per person.
     pub(super) codes: Flood,
+    /// Codes of somebody's other address that are none, per chat.
+    pub(super) wrong_codes: Flood,
     /// Apologies for a failing store, per chat.
     pub(super) apologies: Flood,
     /// Presses that are answered without an effect, per chat and person.
@@ -38,6 +40,7 @@ impl Default for Shares {
             vain_orders: Flood::new(3, MINUTE),
             refusals: Flood::new(1, HOUR),
             codes: Flood::new(10, HOUR),
+            wrong_codes: Flood::new(5, HOUR),
             apologies: Flood::new(1, 5 * MINUTE),
             vain_presses: Flood::new(5, MINUTE),
         }

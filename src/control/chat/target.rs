@@ -12,15 +12,18 @@ use super::words::{first_word, list_number, quoted, subject_first};
 pub(super) const ENDED: &str = "This watch has ended already.";
 
 impl Turn<'_> {
-    /// Finds out what a command is about.
-    pub(super) async fn target(&self, text: &str, example: &str) -> Result<Target, Stop> {
+    /// Finds out what a command is about. A number may be of a watch that rings at another address of whoever writes: then the
+    /// command is about that address.
+    pub(super) async fn target(&mut self, text: &str, example: &str) -> Result<Target, Stop> {
         // Words before a link are its title; words behind it would mean something, so they are not overlooked.
         let text = match subject_first(text) {
             Some((link, "")) => link,
             Some(_) | None => text,
         };
         if let Some(number) = list_number(text) {
-            return self.numbered(number, example).await;
+            let watch = self.numbered(number, example).await?;
+            self.turn_to(&watch.destination.address).await?;
+            return Ok(watch.into());
         }
         let mut numbers =
             text.split(|c: char| c.is_whitespace() || c == ',').filter(|w| !w.is_empty());
@@ -35,9 +38,9 @@ impl Turn<'_> {
         Ok(self.actions().find(&self.asking(), subject).await?)
     }
 
-    async fn numbered(&self, number: usize, example: &str) -> Result<Target, Stop> {
-        match self.actions().numbered(self.destination, number).await? {
-            Ok(watch) => Ok(watch.into()),
+    async fn numbered(&self, number: usize, example: &str) -> Result<WatchRow, Stop> {
+        match self.actions().numbered(&self.destination, number).await? {
+            Ok(watch) => Ok(watch),
             Err(count) => Err(wrong(
                 &match count {
                     0 => "Nothing is watched here yet.".to_owned(),
@@ -50,10 +53,26 @@ impl Turn<'_> {
     }
 
     /// Finds the watch that a command is about.
-    pub(super) async fn watched(&self, text: &str, example: &str) -> Result<WatchRow, Stop> {
-        let target = self.target(text, example).await?;
-        target.watch.ok_or_else(|| {
+    pub(super) async fn watched(&mut self, text: &str, example: &str) -> Result<WatchRow, Stop> {
+        let Target { subject, watch, .. } = self.target(text, example).await?;
+        let watch = match watch {
+            Some(watch) => Some(watch),
+            None => self.follow(&subject).await?,
+        };
+        watch.ok_or_else(|| {
             wrong(&format!("{} is not watched here: see `/list`.", quoted(text)), example)
         })
+    }
+
+    /// The watch of something that rings at another address of whoever writes: then the command is about that address.
+    pub(super) async fn follow(&mut self, subject: &SubjectRef) -> Result<Option<WatchRow>, Stop> {
+        if !self.private {
+            return Ok(None);
+        }
+        let watch = self.actions().watch_of_person(&self.destination, subject).await?;
+        if let Some(watch) = &watch {
+            self.turn_to(&watch.destination.address).await?;
+        }
+        Ok(watch)
     }
 }

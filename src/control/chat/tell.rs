@@ -24,7 +24,7 @@ impl Turn<'_> {
             match pressed {
                 Some(id) => {
                     if let Some(replacement) = replacement.and_then(|view| self.said(view)) {
-                        reply.edit(self.destination, &self.owner, id, replacement).await;
+                        reply.edit(self.here(), &self.owner, id, replacement).await;
                     }
                 }
                 // A message that can't be changed any more is followed by what would have replaced it.
@@ -32,19 +32,19 @@ impl Turn<'_> {
             }
         }
         if let Some(message) = message.and_then(|view| self.said(view)) {
-            self.not_arrived(reply.message(self.destination, &self.owner, message).await);
+            self.not_arrived(reply.message(self.here(), &self.owner, message).await);
         }
     }
 
     fn not_arrived(&self, told: Result<(), ReplyError>) {
         if let Err(error) = told {
-            tracing::warn!(chat = %self.destination.masked(), %error, "an answer did not arrive");
+            tracing::warn!(chat = %self.here().masked(), %error, "an answer did not arrive");
         }
     }
 
     /// A view in the voice of this chat's channel; `None`: there are no words for it, nor for an apology.
     fn said(&self, view: AnyView) -> Option<Body> {
-        let channel = self.destination.channel();
+        let channel = self.here().channel();
         let view = AnyView { about: self.about(), ..view };
         let said = self.control.renderer.answer(channel, view).or_else(|error| {
             tracing::error!(

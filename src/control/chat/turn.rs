@@ -6,7 +6,7 @@ use crate::model::{Address, Effective, Owner, Settings, UnixMillis};
 use crate::render::Prose;
 use crate::render::numbers::Moment;
 use crate::render::views::Back;
-use crate::store::{Barred, DestinationRow, Edit, Shut, UpdateMark};
+use crate::store::{Barred, DestinationRow, Edit, Shut, StoreError, UpdateMark};
 
 use super::Control;
 use super::answer::{Answer, Stop, sentence};
@@ -18,7 +18,7 @@ pub(super) struct Turn<'a> {
     pub(super) mark: Option<&'a UpdateMark>,
     /// What it is about, and where it was written unless `typed` says otherwise: a chat, or one topic of it. What is set there
     /// holds for it alone.
-    pub(super) destination: &'a Address,
+    pub(super) destination: Address,
     pub(super) private: bool,
     pub(super) now: UnixMillis,
     pub(super) author: Author,
@@ -45,14 +45,14 @@ impl<'a> Turn<'a> {
     pub(super) fn new(
         control: &'a Control,
         mark: Option<&'a UpdateMark>,
-        destination: &'a Address,
+        destination: &Address,
         private: bool,
         now: UnixMillis,
     ) -> Turn<'a> {
         Turn {
             control,
             mark,
-            destination,
+            destination: destination.clone(),
             private,
             now,
             author: Author::Unnamed,
@@ -78,7 +78,24 @@ impl<'a> Turn<'a> {
     }
 
     pub(super) fn typed_in(self, typed: &Address) -> Turn<'a> {
-        Turn { typed: (typed != self.destination).then(|| typed.clone()), ..self }
+        Turn { typed: (*typed != self.destination).then(|| typed.clone()), ..self }
+    }
+
+    /// Where it was typed, and is answered.
+    pub(super) fn here(&self) -> &Address {
+        self.typed.as_ref().unwrap_or(&self.destination)
+    }
+
+    /// Makes it about another address of whoever writes. What they may, and how much of it, stays as it is.
+    pub(super) async fn turn_to(&mut self, address: &Address) -> Result<(), StoreError> {
+        if self.destination == *address {
+            return Ok(());
+        }
+        let before = std::mem::replace(&mut self.destination, address.clone());
+        self.typed.get_or_insert(before);
+        self.home = self.control.store.destination(address).await?;
+        self.whole.clone_from(&self.home);
+        Ok(())
     }
 
     /// The group as which this chat is let in and counts: the server of a channel, else the chat without its topic.
@@ -92,7 +109,7 @@ impl<'a> Turn<'a> {
 
     /// Whether what people write here beside commands is read.
     pub(super) fn reads_texts(&self) -> bool {
-        self.destination.channel().traits().reads_texts
+        self.here().channel().traits().reads_texts
     }
 
     /// What we lack to send where this is about, as far as the service says: that is said of where it was typed.
@@ -177,7 +194,7 @@ impl<'a> Turn<'a> {
             return None;
         }
         let take = |from: &Address| self.control.returns.take(from, self.now);
-        let (own, whole) = (take(self.destination), take(&self.destination.whole()));
+        let (own, whole) = (take(&self.destination), take(&self.destination.whole()));
         own.or(whole).map(|shut| self.back_from(shut))
     }
 

@@ -155,7 +155,7 @@ pub(super) async fn rule_lines(
     subject: &SubjectRef,
     texts: impl Iterator<Item = &str>,
 ) -> Result<Vec<RuleLine>, Stop> {
-    let rules = turn.actions().rules(turn.destination, subject, texts).await?;
+    let rules = turn.actions().rules(&turn.destination, subject, texts).await?;
     let line = |rule: RuleNow| RuleLine {
         text: rule.text,
         next: rule.next.map(Grouped),

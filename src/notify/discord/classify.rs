@@ -122,6 +122,8 @@ fn foreign(status: u16, after: Option<Duration>, by: By) -> SendError {
         401 if by == By::Bot => SendError::Unauthorized("HTTP 401".to_owned()),
         500 => SendError::Transient("HTTP 500".to_owned()),
         502..=504 => SendError::Unreachable(format!("HTTP {status}")),
+        // Whoever says so, another message may be short enough.
+        413 => SendError::Rejected("HTTP 413: the message is too large".to_owned()),
         _ => SendError::Unreachable(format!("HTTP {status}, but not from Discord")),
     }
 }

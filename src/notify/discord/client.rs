@@ -16,12 +16,12 @@ use crate::http::{
     Client, Failure, FailureKind, Form, Part, RequestBuilder, is_this_machine, wish_to_wait,
 };
 use crate::notify::SendError;
+use crate::notify::attached::Attached;
 
 use super::DiscordOptions;
 use super::bans::Refusals;
 use super::buckets::{Buckets, Limits, Route};
 use super::classify::{By, Holds, Meaning, Refusal, classify};
-use super::message::PICTURE;
 
 /// How we call ourselves. Discord's front blocks whoever does not use this form.
 /// Source: <https://docs.discord.com/developers/reference#user-agent> (read 2026-11).
@@ -33,7 +33,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long is waited where a refusal for too many requests does not say so.
 const UNSAID_WAIT: Duration = Duration::from_secs(60);
 
-/// Every request. Discord answers within a second; a picture takes as long as our line does.
+/// Every request but those that carry a file. Discord answers within a second; a picture takes as long as our line does.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long an unused connection is kept. One that the other side is just closing swallows the request, and nobody can say
@@ -88,15 +88,15 @@ pub(super) struct Call {
 pub(super) enum Content<'a, P> {
     Nothing,
     Json(&'a P),
-    /// The same, with the PNG that it names.
-    WithPicture(&'a P, Vec<u8>),
+    /// The same, with what it names as attached.
+    With(&'a P, Attached<'a>),
 }
 
 impl<'a, P> Content<'a, P> {
-    /// The payload, with its PNG if there is one.
-    pub(super) fn with(payload: &'a P, png: Option<Vec<u8>>) -> Content<'a, P> {
-        match png {
-            Some(png) => Content::WithPicture(payload, png),
+    /// The payload, with what it names as attached, if it does.
+    pub(super) fn with(payload: &'a P, attached: Option<Attached<'a>>) -> Content<'a, P> {
+        match attached {
+            Some(attached) => Content::With(payload, attached),
             None => Content::Json(payload),
         }
     }
@@ -264,24 +264,25 @@ fn filled<P: Serialize>(
     enum Filling {
         Nothing,
         Json(String),
-        Form(Form),
+        Form(Form, Duration),
     }
     let unwritable = || SendError::Rejected("the request can't be written".to_owned());
     let text = |payload: &P| serde_json::to_string(payload).map_err(|_| unwritable());
     let filling = match content {
         Content::Nothing => Filling::Nothing,
         Content::Json(payload) => Filling::Json(text(payload)?),
-        Content::WithPicture(payload, png) => {
+        Content::With(payload, attached) => {
             let json = Part::text(text(payload)?).mime_str("application/json");
-            let png = Part::bytes(png).file_name(PICTURE).mime_str("image/png");
-            let (json, png) = (json.map_err(|_| unwritable())?, png.map_err(|_| unwritable())?);
-            Filling::Form(Form::new().part("payload_json", json).part("files[0]", png))
+            let json = json.map_err(|_| unwritable())?;
+            let file = attached.part().ok_or_else(unwritable)?;
+            let form = Form::new().part("payload_json", json).part("files[0]", file);
+            Filling::Form(form, attached.timeout(REQUEST_TIMEOUT))
         }
     };
     Ok(move |request: RequestBuilder| match filling {
         Filling::Nothing => request,
         Filling::Json(json) => request.header("content-type", "application/json").body(json),
-        Filling::Form(form) => request.multipart(form),
+        Filling::Form(form, limit) => request.multipart(form).timeout(limit),
     })
 }
 

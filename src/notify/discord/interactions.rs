@@ -15,10 +15,10 @@ use super::buckets::Route;
 use super::classify::By;
 use super::client::{Call, Content, Verb};
 use super::host;
-use super::message::{Payload, Purpose};
+use super::message::{EPHEMERAL, Payload, Purpose};
 use super::sending::Pictured;
 use crate::notify::SendError;
-use crate::notify::picture::with_or_without;
+use crate::notify::attached::{Attached, with_or_without};
 
 /// Most shards that are opened. One is for 2,500 servers; whoever has more of them has other worries than this.
 const SHARDS_MAX: u32 = 16;
@@ -57,7 +57,10 @@ pub enum Response<'a> {
         is_for_asker: bool,
     },
     /// A message follows.
-    AnsweredLater,
+    AnsweredLater {
+        /// Nobody else sees it.
+        is_for_asker: bool,
+    },
     /// What replaces the message whose button was pressed.
     Replacement(Pictured<'a>),
     /// It may be replaced later; nothing is shown.
@@ -91,6 +94,7 @@ struct ResponseJson<'a> {
 #[serde(untagged)]
 enum Data<'a> {
     Message(Payload<'a>),
+    Flags { flags: u32 },
     Choices { choices: Vec<Choice<'a>> },
 }
 
@@ -101,19 +105,22 @@ struct Choice<'a> {
 }
 
 impl<'a> ResponseJson<'a> {
-    fn new(response: &Response<'a>, has_picture: bool) -> ResponseJson<'a> {
+    fn new(response: &Response<'a>, attached: Option<Attached<'a>>) -> ResponseJson<'a> {
         let plain = |kind| ResponseJson { kind, data: None };
         let send = Purpose::Send { silent: false, nonce: None };
         let message = |kind, payload| ResponseJson { kind, data: Some(Data::Message(payload)) };
         match *response {
             Response::Message { message: said, is_for_asker } => {
-                let payload = Payload::new(said.message, send, has_picture, true);
+                let payload = Payload::new(said.message, send, attached, true);
                 message(MESSAGE, payload.for_asker(is_for_asker))
             }
             Response::Replacement(said) => {
-                message(REPLACEMENT, Payload::new(said.message, Purpose::Edit, has_picture, true))
+                message(REPLACEMENT, Payload::new(said.message, Purpose::Edit, attached, true))
             }
-            Response::AnsweredLater => plain(MESSAGE_LATER),
+            Response::AnsweredLater { is_for_asker: false } => plain(MESSAGE_LATER),
+            Response::AnsweredLater { is_for_asker: true } => {
+                ResponseJson { kind: MESSAGE_LATER, data: Some(Data::Flags { flags: EPHEMERAL }) }
+            }
             Response::ReplacedLater => plain(REPLACED_LATER),
             Response::Choices(choices) => {
                 let choice = |(name, value): &(&'a str, &'a str)| Choice { name, value };
@@ -134,11 +141,13 @@ impl Discord {
         let Asked { id, token, .. } = asked;
         let path = format!("/interactions/{id}/{}/callback", token.expose_secret());
         let call = self.answering(asked, Verb::Post, &path);
-        let png = match response {
-            Response::Message { message, .. } | Response::Replacement(message) => message.png,
-            Response::AnsweredLater | Response::ReplacedLater | Response::Choices(_) => None,
+        let attached = match response {
+            Response::Message { message, .. } | Response::Replacement(message) => {
+                message.attached()
+            }
+            Response::AnsweredLater { .. } | Response::ReplacedLater | Response::Choices(_) => None,
         };
-        self.say(&call, png, |has_picture| ResponseJson::new(response, has_picture)).await
+        self.say(&call, attached, |attached| ResponseJson::new(response, attached)).await
     }
 
     /// Puts another message in the place of the first answer, or of the message whose button was pressed.
@@ -148,9 +157,8 @@ impl Discord {
     /// See [`SendError`].
     pub async fn rewrite(&self, asked: &Asked, message: Pictured<'_>) -> Result<(), SendError> {
         let call = self.answering(asked, Verb::Patch, &below(asked, "/messages/@original"));
-        let Pictured { message, png } = message;
-        let payload = |has_picture| Payload::new(message, Purpose::Edit, has_picture, true);
-        self.say(&call, png, payload).await
+        let payload = |attached| Payload::new(message.message, Purpose::Edit, attached, true);
+        self.say(&call, message.attached(), payload).await
     }
 
     /// Deletes the first answer.
@@ -176,10 +184,9 @@ impl Discord {
     ) -> Result<(), SendError> {
         let call = self.answering(asked, Verb::Post, &below(asked, "?wait=true"));
         let send = Purpose::Send { silent: false, nonce: None };
-        let Pictured { message, png } = message;
         let payload =
-            |has_picture| Payload::new(message, send, has_picture, true).for_asker(is_for_asker);
-        self.say(&call, png, payload).await
+            |attached| Payload::new(message.message, send, attached, true).for_asker(is_for_asker);
+        self.say(&call, message.attached(), payload).await
     }
 
     /// Tells all commands of the application; those that are not among them are gone.
@@ -232,16 +239,16 @@ impl Discord {
         host::gateway_at(told, &self.api.url)
     }
 
-    /// Says something whose picture, if it has one, goes along; where that is not taken, without.
-    async fn say<P: Serialize + Sync>(
+    /// Says something with what goes along, if anything does; where that is not taken, without.
+    async fn say<'a, P: Serialize + Sync>(
         &self,
         call: &Call,
-        png: Option<&[u8]>,
-        payload: impl Fn(bool) -> P + Sync,
+        attached: Option<Attached<'a>>,
+        payload: impl Fn(Option<Attached<'a>>) -> P + Sync,
     ) -> Result<(), SendError> {
-        with_or_without(png, |png| {
-            let payload = payload(png.is_some());
-            async move { self.api.tell(call, Content::with(&payload, png)).await }
+        with_or_without(attached, |attached| {
+            let payload = payload(attached);
+            async move { self.api.tell(call, Content::with(&payload, attached)).await }
         })
         .await
     }
@@ -269,7 +276,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn json_of(response: &Response<'_>) -> Value {
-        serde_json::to_value(ResponseJson::new(response, false)).unwrap()
+        serde_json::to_value(ResponseJson::new(response, None)).unwrap()
     }
 
     #[test]
@@ -281,7 +288,9 @@ mod tests {
         assert_eq!(said["data"]["content"], "hello");
         let said = json_of(&Response::Message { message, is_for_asker: false });
         assert_eq!(said["data"]["flags"], 0);
-        assert_eq!(json_of(&Response::AnsweredLater), json!({"type": 5}));
+        let later = |is_for_asker| json_of(&Response::AnsweredLater { is_for_asker });
+        assert_eq!(later(false), json!({"type": 5}));
+        assert_eq!(later(true), json!({"type": 5, "data": {"flags": 64}}));
         assert_eq!(json_of(&Response::ReplacedLater), json!({"type": 6}));
         let said = json_of(&Response::Replacement(message));
         assert_eq!((&said["type"], &said["data"]["components"]), (&json!(7), &json!([])));

@@ -8,16 +8,13 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 use crate::model::{Button, Embed, EmbedField, EmbedLink, EmbedMessage};
-
-/// What the file of a picture is called, and how an embed names it.
-pub(super) const PICTURE: &str = "picture.png";
-const ATTACHED: &str = "attachment://picture.png";
+use crate::notify::attached::{Attached, NOT_SENT};
 
 /// Links in the text get no embeds of their own.
 const SUPPRESS_EMBEDS: u32 = 1 << 2;
 
 /// Nobody but whoever asked sees it.
-const EPHEMERAL: u32 = 1 << 6;
+pub(super) const EPHEMERAL: u32 = 1 << 6;
 
 /// Nobody hears it come.
 const SUPPRESS_NOTIFICATIONS: u32 = 1 << 12;
@@ -53,7 +50,7 @@ pub(super) struct Payload<'a> {
     allowed_mentions: AllowedMentions,
     flags: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    attachments: Option<Vec<Attachment>>,
+    attachments: Option<Vec<Attachment<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,7 +97,7 @@ struct Field<'a> {
 
 #[derive(Debug, Serialize)]
 struct Image<'a> {
-    url: &'a str,
+    url: Cow<'a, str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -134,22 +131,23 @@ struct AllowedMentions {
 }
 
 #[derive(Debug, Serialize)]
-struct Attachment {
+struct Attachment<'a> {
     id: &'static str,
-    filename: &'static str,
+    filename: &'a str,
 }
 
 impl<'a> Payload<'a> {
-    /// The JSON of a message, which names a picture if one goes along, and has its buttons if it may have any.
+    /// The JSON of a message, which names what goes along, if anything does, and has its buttons if it may have any. A text
+    /// that leaves without its file says so.
     ///
     /// An edit says all that a message has: what it did not name would stay as it was.
     pub(super) fn new(
         message: &'a EmbedMessage,
         purpose: Purpose<'a>,
-        has_picture: bool,
+        attached: Option<Attached<'a>>,
         has_buttons: bool,
     ) -> Payload<'a> {
-        let content = content(message);
+        let content = content(message, attached.is_some());
         let has_links = content.contains("https://") || content.contains("http://");
         let mut flags = 0;
         if has_links && message.embeds.is_empty() {
@@ -163,10 +161,12 @@ impl<'a> Payload<'a> {
             Purpose::Edit => (true, None),
         };
         let mut embeds: Vec<EmbedJson<'a>> = message.embeds.iter().map(embed).collect();
-        if let Some(first) = embeds.first_mut().filter(|_| has_picture) {
-            first.image = Some(Image { url: ATTACHED });
+        let named = attached.map(|attached| Attachment { id: "0", filename: attached.name() });
+        if let (Some(Attached::Picture(_)), Some(Attachment { filename, .. }), Some(first)) =
+            (attached, &named, embeds.first_mut())
+        {
+            first.image = Some(Image { url: format!("attachment://{filename}").into() });
         }
-        let picture = has_picture.then_some(Attachment { id: "0", filename: PICTURE });
         Payload {
             content,
             embeds,
@@ -176,7 +176,7 @@ impl<'a> Payload<'a> {
                 roles: message.mention.map(|role| [role.to_string()]),
             },
             flags,
-            attachments: (is_edit || has_picture).then(|| picture.into_iter().collect()),
+            attachments: (is_edit || named.is_some()).then(|| named.into_iter().collect()),
             nonce,
             enforce_nonce: nonce.map(|_| true),
         }
@@ -188,8 +188,18 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// The text, with the role that it mentions in front.
-fn content(message: &EmbedMessage) -> Cow<'_, str> {
+/// The text, with the role that it mentions in front, and a word on its file behind, where that was to go along and does not.
+fn content(message: &EmbedMessage, is_accompanied: bool) -> Cow<'_, str> {
+    let content = mentioning(message);
+    match message.file {
+        Some(_) if is_accompanied => content,
+        None => content,
+        Some(_) if content.is_empty() => Cow::Borrowed(NOT_SENT),
+        Some(_) => Cow::Owned(format!("{content}\n{NOT_SENT}")),
+    }
+}
+
+fn mentioning(message: &EmbedMessage) -> Cow<'_, str> {
     let mention = message.mention.map(|role| format!("<@&{role}>"));
     match mention.filter(|mention| !message.text.starts_with(mention.as_str())) {
         None => Cow::Borrowed(&message.text),
@@ -212,7 +222,7 @@ fn embed(embed: &Embed) -> EmbedJson<'_> {
         description: text,
         fields: fields.iter().map(field).collect(),
         color: *colour,
-        thumbnail: thumbnail.as_deref().map(|url| Image { url }),
+        thumbnail: thumbnail.as_deref().map(|url| Image { url: url.into() }),
         image: None,
         footer: (!footer.is_empty()).then_some(Footer { text: footer }),
         timestamp: at.map(|at| at.timestamp().to_string()),
@@ -247,7 +257,7 @@ mod tests {
     const SEND: Purpose<'static> = Purpose::Send { silent: false, nonce: None };
 
     fn json_of(message: &EmbedMessage, purpose: Purpose<'_>) -> Value {
-        serde_json::to_value(Payload::new(message, purpose, false, true)).unwrap()
+        serde_json::to_value(Payload::new(message, purpose, None, true)).unwrap()
     }
 
     #[test]
@@ -276,9 +286,16 @@ mod tests {
             buttons: vec![vec![button("mute"), button("why")], vec![button("unwatch")]],
             mention: Some(9),
             picture: None,
+            file: None,
         };
         let purpose = Purpose::Send { silent: true, nonce: Some("4ZQK7M2XA5TBN") };
-        let found = serde_json::to_value(Payload::new(&message, purpose, true, true)).unwrap();
+        let found = serde_json::to_value(Payload::new(
+            &message,
+            purpose,
+            Some(Attached::Picture(b"PNG")),
+            true,
+        ))
+        .unwrap();
         let grey = |label: &str| json!({"type": 2, "style": 2, "label": label, "custom_id": format!("{label}:17")});
         assert_eq!(
             found,
@@ -345,7 +362,7 @@ mod tests {
             })
         );
         let message = text("a");
-        let hooked = Payload::new(&message, SEND, false, false);
+        let hooked = Payload::new(&message, SEND, None, false);
         let found = serde_json::to_value(hooked).unwrap();
         assert!(found.get("components").is_none() && found.get("attachments").is_none());
     }

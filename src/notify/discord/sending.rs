@@ -7,7 +7,7 @@ use super::message::{Payload, Purpose};
 use super::place::Place;
 use crate::model::EmbedMessage;
 use crate::notify::SendError;
-use crate::notify::picture::with_or_without;
+use crate::notify::attached::{Attached, with_or_without};
 
 /// What Discord answers with what it has made.
 #[derive(Debug, Deserialize)]
@@ -22,7 +22,7 @@ pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::E
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
-/// A message, with its picture as PNG if it has one.
+/// A message, with its picture as PNG if it has one. Its file it has by itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Pictured<'a> {
     /// The message.
@@ -31,8 +31,15 @@ pub struct Pictured<'a> {
     pub png: Option<&'a [u8]>,
 }
 
+impl<'a> Pictured<'a> {
+    /// What goes along with it.
+    pub(super) fn attached(self) -> Option<Attached<'a>> {
+        Attached::of(self.message.file.as_ref(), self.png)
+    }
+}
+
 impl Api {
-    /// Makes a message at `place`, which is at `url`; its id. Where its picture is refused, it leaves without.
+    /// Makes a message at `place`, which is at `url`; its id. Where its picture or file is refused, it leaves without.
     pub(super) async fn send(
         &self,
         (place, url): (Place<'_>, &str),
@@ -44,7 +51,8 @@ impl Api {
         self.put((place, url), None, message, purpose).await.map(|made| made.id)
     }
 
-    /// Puts another message in the place of one that stands. What it had and the new one lacks is gone, its picture as well.
+    /// Puts another message in the place of one that stands. What it had and the new one lacks is gone, its picture or
+    /// file as well.
     pub(super) async fn edit(
         &self,
         (place, url): (Place<'_>, &str),
@@ -61,13 +69,10 @@ impl Api {
         message: Pictured<'_>,
         purpose: Purpose<'_>,
     ) -> Result<Made, SendError> {
-        let call = place.call(url, stands);
-        let Pictured { message, png } = message;
-        let payload =
-            |has_picture| Payload::new(message, purpose, has_picture, place.has_buttons());
-        with_or_without(png, |png| {
-            let (payload, call) = (payload(png.is_some()), &call);
-            async move { self.ask(call, Content::with(&payload, png)).await }
+        let call = &place.call(url, stands);
+        with_or_without(message.attached(), |attached| {
+            let payload = Payload::new(message.message, purpose, attached, place.has_buttons());
+            async move { self.ask(call, Content::with(&payload, attached)).await }
         })
         .await
     }

@@ -1,18 +1,21 @@
 //! What a failure of a mail server means for us: pure, no network.
 //!
 //! Until the recipient is named, what fails is the same for all mails: it concerns the channel. From `RCPT` on, an answer
-//! concerns this recipient or this mail alone, whatever it says: a receiver could otherwise stop all mails by its words.
+//! concerns this recipient or this mail alone, whatever it says: a receiver could otherwise stop all mails by its words. What is
+//! refused by policy is told apart, because it is about us where one recipient after another is refused.
 //!
 //! Codes: RFC 5321, section 4.2; enhanced codes: RFC 3463, and the registry at
 //! <https://www.iana.org/assignments/smtp-enhanced-status-codes> (read 2026-11).
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::message::ascii_address;
 use super::reply::{Enhanced, Reply};
 use crate::http::{Line, clean};
 use crate::model::EmailAddress;
@@ -21,8 +24,8 @@ use crate::notify::SendError;
 /// Longest answer of a server that is taken over, in characters.
 const WORDS: Line = Line { max_chars: 300, gap: Some(' '), rest: Some('…') };
 
-/// How long a recipient waits that is greylisted or busy. Most greylists ask for five minutes.
-const BUSY: Duration = Duration::from_secs(6 * 60);
+/// How long a recipient waits at least that is greylisted or busy. Most greylists ask for five minutes.
+const BUSY: Duration = Duration::from_secs(5 * 60);
 
 /// How long one waits whose mailbox is full, or when we have sent too much. Source: RFC 5321, section 4.5.4.1.
 const FULL: Duration = Duration::from_secs(30 * 60);
@@ -133,16 +136,16 @@ pub(super) struct Hidden<'a> {
 impl Hidden<'_> {
     /// A text of the server's in one line.
     pub(super) fn words(self, text: &str) -> String {
-        // Servers repeat what they were told, or as they would write it.
+        // Servers repeat what they were told, or as people read it.
         let text = match self.to {
-            Some(to) => masked(&masked(text, to.as_str(), to), &ascii_address(to), to),
+            Some(to) => masked(&masked(text, to.as_str(), to), &to.readable(), to),
             None => text.to_owned(),
         };
         clean(&text, WORDS, self.secrets)
     }
 }
 
-/// A text with an address as others may see it; servers write it in small letters or as typed.
+/// A text with an address as others may see it; servers write it in letters of either size.
 fn masked(text: &str, written: &str, address: &EmailAddress) -> String {
     // Only ASCII is folded, so all places stay where they are.
     let (lower, sought) = (text.to_ascii_lowercase(), written.to_ascii_lowercase());
@@ -219,7 +222,7 @@ fn refused(step: Step, reply: &Reply, text: String) -> SendError {
         Step::Sender if is_for_now => SendError::Unreachable(text),
         Step::Sender => sender(reply, text),
         Step::Recipient | Step::Data | Step::Content | Step::End if is_for_now => {
-            SendError::Wait { after: Some(wait(reply)) }
+            SendError::Deferred { at_least: wait(reply), answer: text }
         }
         // "Sign in first", behind a sender who was taken: words of a receiver, or those of a server that tells everybody so. Several
         // in a row pause the channel.
@@ -261,8 +264,10 @@ fn sender(reply: &Reply, text: String) -> SendError {
 fn recipient(reply: &Reply, is_of_rcpt: bool, text: String) -> SendError {
     if let Some(Enhanced { subject, detail }) = reply.enhanced() {
         return match (subject, detail) {
-            // Our own address is bad (5.1.7, 5.1.8), or our host (5.1.9); something about some address (5.1.0).
-            (1, 0 | 7..=9) => SendError::Rejected(text),
+            // Our own address is bad, or its domain.
+            (1, 7 | 8) => SendError::Policy(text),
+            // Something about some address; a host on the way that is none.
+            (1, 0 | 9) => SendError::Rejected(text),
             // No such mailbox, host or address; moved without a trace; a domain that takes no mail.
             (1, _) => SendError::Gone(text),
             // It is switched off.
@@ -270,11 +275,12 @@ fn recipient(reply: &Reply, is_of_rcpt: bool, text: String) -> SendError {
             // Full, or something else of a mailbox that may pass.
             (2, 0 | 2) => SendError::Barred(text),
             // We have sent too much for today.
-            (4, 5) => SendError::Wait { after: Some(FULL) },
+            (4, 5) => SendError::Deferred { at_least: FULL, answer: text },
             // No way there: name servers and routes are mended.
             (4, _) => SendError::Barred(text),
-            // A list that can't be expanded, the size, the system, the protocol, the content, policy; and 5.0.0, which says
-            // nothing and must not switch an address off.
+            (7, _) => SendError::Policy(text),
+            // A list that can't be expanded, the size, the system, the protocol, the content; and 5.0.0, which says nothing and
+            // must not switch an address off.
             _ => SendError::Rejected(text),
         };
     }
@@ -283,7 +289,7 @@ fn recipient(reply: &Reply, is_of_rcpt: bool, text: String) -> SendError {
         552 => SendError::Barred(text),
         // The host takes no mail (RFC 7504).
         521 | 556 if is_of_rcpt => SendError::Gone(text),
-        550 if is_of_rcpt && is_of_policy(&text) => SendError::Rejected(text),
+        550 | 554 if is_of_rcpt && is_of_policy(&text) => SendError::Policy(text),
         550 | 551 | 553 if is_of_rcpt => SendError::Gone(text),
         _ => SendError::Rejected(text),
     }
@@ -320,291 +326,4 @@ fn is_of_policy(text: &str) -> bool {
     ];
     let text = text.to_lowercase();
     WORDS.iter().any(|word| text.contains(word))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::reply::tests::reply;
-    use super::*;
-
-    /// What becomes of it, without its text.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    enum Means {
-        Wait(Duration),
-        Away,
-        Ours,
-        Again,
-        Refused,
-        Barred,
-        Gone,
-    }
-
-    use Means::{Again, Away, Barred, Gone, Ours, Refused, Wait};
-
-    const NOTHING: Hidden<'_> = Hidden { to: None, secrets: &[] };
-
-    fn error(step: Step, line: &str) -> SendError {
-        let failure = Failure::Refused { step, reply: reply(&format!("{line}\r\n")) };
-        classify(&failure, NOTHING)
-    }
-
-    #[track_caller]
-    fn check(steps: &[Step], cases: &[(&str, Means)]) {
-        for step in steps {
-            for (line, expected) in cases {
-                let found = match error(*step, line) {
-                    SendError::Wait { after } => Wait(after.unwrap()),
-                    SendError::Unreachable(_) => Away,
-                    SendError::Unauthorized(_) => Ours,
-                    SendError::Transient(_) => Again,
-                    SendError::Rejected(_) => Refused,
-                    SendError::Barred(_) => Barred,
-                    SendError::Gone(_) => Gone,
-                    other => panic!("{step:?}, {line}: {other:?}"),
-                };
-                assert_eq!(found, *expected, "{step:?}: {line}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_server_that_turns_us_away_is_not_there() {
-        check(
-            &[Step::Greeting, Step::Hello, Step::StartTls, Step::Reset],
-            &[
-                ("421 4.3.2 service not available", Away),
-                ("451 try later", Away),
-                ("454 4.7.0 TLS not available", Away),
-                ("554 5.7.1 your address is blocked", Away),
-                ("502 command not implemented", Away),
-            ],
-        );
-    }
-
-    #[test]
-    fn a_refused_password_is_ours_and_a_server_that_can_not_tell_is_away() {
-        check(
-            &[Step::SignIn],
-            &[
-                ("535 5.7.8 authentication credentials invalid", Ours),
-                ("534 5.7.9 mechanism too weak", Ours),
-                ("530 5.7.0 must issue STARTTLS first", Ours),
-                ("504 unrecognised mechanism", Ours),
-                ("454 4.7.0 temporary authentication failure", Away),
-                ("421 4.7.0 too many attempts", Away),
-            ],
-        );
-    }
-
-    #[test]
-    fn a_refused_sender_is_the_same_for_all_mails() {
-        check(
-            &[Step::Sender],
-            &[
-                ("553 5.7.1 sender address rejected: not owned by user", Ours),
-                ("550 5.1.8 domain of sender does not exist", Ours),
-                ("501 bad sender", Ours),
-                ("550 no", Ours),
-                ("530 5.7.0 authentication required", Ours),
-                ("421 4.7.0 too many messages", Away),
-                ("451 4.3.0 local error", Away),
-                ("452 4.3.1 insufficient storage", Away),
-                ("550 5.4.5 daily sending quota exceeded", Away),
-                ("552 5.3.4 message too big", Refused),
-                ("552 too big", Refused),
-                ("553 5.6.7 no SMTPUTF8", Refused),
-            ],
-        );
-    }
-
-    #[test]
-    fn not_now_means_this_recipient_and_minutes() {
-        check(
-            &[Step::Recipient, Step::Data, Step::Content, Step::End],
-            &[
-                ("450 4.7.1 greylisted, please try again later", Wait(BUSY)),
-                ("450 4.2.1 mailbox busy", Wait(BUSY)),
-                ("451 4.3.0 local error", Wait(BUSY)),
-                ("451 try later", Wait(BUSY)),
-                ("421 4.7.0 [TSS04] deferred", Wait(BUSY)),
-                ("452 too many recipients", Wait(FULL)),
-                ("452 4.2.2 mailbox full", Wait(FULL)),
-                ("452 4.3.1 insufficient storage", Wait(FULL)),
-                ("550 5.4.5 daily quota exceeded", Wait(FULL)),
-            ],
-        );
-    }
-
-    #[test]
-    fn an_enhanced_code_says_whether_there_is_nobody() {
-        check(
-            &[Step::Recipient, Step::Data, Step::Content, Step::End],
-            &[
-                ("550 5.1.1 no such user here", Gone),
-                ("550 5.1.2 no such host", Gone),
-                ("501 5.1.3 bad address", Gone),
-                ("551 5.1.6 has moved", Gone),
-                ("556 5.1.10 the domain takes no mail", Gone),
-                ("554 5.2.1 disabled", Gone),
-                ("552 5.2.2 mailbox full", Barred),
-                ("550 5.2.0 something of the mailbox", Barred),
-                ("550 5.4.1 no answer from host", Barred),
-                ("554 5.4.6 routing loop", Barred),
-                ("550 5.1.8 bad sender", Refused),
-                ("550 5.2.3 too long", Refused),
-                ("552 5.3.4 too big", Refused),
-                ("501 5.5.4 invalid arguments", Refused),
-                ("554 5.6.0 bad content", Refused),
-                ("550 5.7.1 message refused by policy", Refused),
-                ("550 5.7.26 unauthenticated", Refused),
-                ("550 5.7.515 access denied", Refused),
-                ("554 5.7.1 relay access denied", Refused),
-                ("550 5.0.0 no", Refused),
-                ("550 5.1.0 address rejected", Refused),
-                ("535 5.7.8 who are you", Again),
-                ("530 5.7.0 sign in first", Again),
-            ],
-        );
-    }
-
-    #[test]
-    fn a_code_alone_is_about_the_address_until_the_mail_was_sent() {
-        check(
-            &[Step::Recipient],
-            &[
-                ("550 no such user", Gone),
-                ("550", Gone),
-                ("550 4.1.1 odd", Gone),
-                ("551 not here", Gone),
-                ("553 mailbox name not allowed by syntax", Gone),
-                ("521 takes no mail", Gone),
-                ("556 takes no mail", Gone),
-                ("552 over quota", Barred),
-                ("554 no", Refused),
-                ("500 what?", Refused),
-                ("550 blocked using zen.spamhaus.org", Refused),
-                ("550 Access Denied", Refused),
-                ("550 your IP has a poor reputation", Refused),
-                ("550 SPF check failed", Refused),
-            ],
-        );
-        check(
-            &[Step::Data, Step::Content, Step::End],
-            &[
-                ("550 no", Refused),
-                ("551 no", Refused),
-                ("553 no", Refused),
-                ("554 no", Refused),
-                ("521 no", Refused),
-                ("552 no room", Barred),
-            ],
-        );
-    }
-
-    #[test]
-    fn a_lost_connection_means_all_mails_then_this_one_and_then_nobody_knows() {
-        let lost = |step: Step| {
-            let failure =
-                Failure::Lost { step, cause: "the mail server closed the connection".to_owned() };
-            classify(&failure, NOTHING)
-        };
-        for step in [
-            Step::Connect,
-            Step::Greeting,
-            Step::Hello,
-            Step::StartTls,
-            Step::Tls,
-            Step::SignIn,
-            Step::Sender,
-        ] {
-            assert!(matches!(lost(step), SendError::Unreachable(_)), "{step:?}");
-        }
-        for step in [Step::Recipient, Step::Data, Step::Content] {
-            assert!(matches!(lost(step), SendError::Transient(_)), "{step:?}");
-        }
-        let text = "the mail server closed the connection, at the final dot".to_owned();
-        assert_eq!(lost(Step::End), SendError::Ambiguous(text));
-    }
-
-    #[test]
-    fn what_can_not_be_kept_from_others_is_not_sent() {
-        assert!(matches!(classify(&Failure::NoTls, NOTHING), SendError::Unreachable(_)));
-        let wrong = Failure::Certificate("not valid for name \"x\"".to_owned());
-        assert!(matches!(classify(&wrong, NOTHING), SendError::Unreachable(_)));
-        assert!(matches!(classify(&Failure::NoSignIn, NOTHING), SendError::Unauthorized(_)));
-        assert!(matches!(classify(&Failure::SenderNotAscii, NOTHING), SendError::Unauthorized(_)));
-        assert!(matches!(classify(&Failure::RecipientNotAscii, NOTHING), SendError::Barred(_)));
-        assert!(matches!(classify(&Failure::Busy, NOTHING), SendError::Held { .. }));
-    }
-
-    #[test]
-    fn a_used_connection_is_given_up_for_what_a_new_one_may_cure() {
-        let refused = |step: Step, line: &str| Failure::Refused {
-            step,
-            reply: reply(&format!("{line}\r\n")),
-        };
-        let lost = |step: Step| Failure::Lost { step, cause: String::new() };
-        for cured in [
-            lost(Step::Reset),
-            lost(Step::Sender),
-            lost(Step::Content),
-            refused(Step::Sender, "421 x"),
-            refused(Step::Reset, "500 x"),
-            refused(Step::Data, "421 x"),
-        ] {
-            assert!(cured.is_of_the_connection(), "{cured:?}");
-        }
-        // A second mail would be a second mail.
-        for other in [
-            lost(Step::End),
-            refused(Step::End, "421 x"),
-            refused(Step::Sender, "451 x"),
-            refused(Step::Recipient, "550 x"),
-            Failure::NoTls,
-        ] {
-            assert!(!other.is_of_the_connection(), "{other:?}");
-        }
-    }
-
-    #[test]
-    fn a_mail_that_is_too_large_is_told_apart() {
-        let is_of_the_size = |step: Step, line: &str| {
-            Failure::Refused { step, reply: reply(&format!("{line}\r\n")) }.is_of_the_size()
-        };
-        assert!(is_of_the_size(Step::End, "552 5.3.4 too big"));
-        assert!(is_of_the_size(Step::Content, "552 too big"));
-        assert!(is_of_the_size(Step::End, "550 5.2.3 too long"));
-        assert!(!is_of_the_size(Step::End, "552 5.2.2 mailbox full"));
-        assert!(!is_of_the_size(Step::Recipient, "552 over quota"));
-        assert!(!is_of_the_size(Step::End, "550 5.7.1 no"));
-    }
-
-    #[test]
-    fn an_answer_is_told_without_the_address_and_without_the_password() {
-        let to = "Ana@example.org".parse().unwrap();
-        let secrets = [SecretString::from("s3cret")];
-        let hidden = Hidden { to: Some(&to), secrets: &secrets };
-        let lines = "550-5.1.1 <ana@EXAMPLE.org> (Ana@example.org): unknown,\r\n550 5.1.1 s3cret\x07 \x1b[31m\r\n";
-        let failure = Failure::Refused { step: Step::Recipient, reply: reply(lines) };
-        let text = "550 5.1.1 <A…@example.org> (A…@example.org): unknown, …   [31m".to_owned();
-        assert_eq!(classify(&failure, hidden), SendError::Gone(text));
-        let long = format!("554 {}\r\n", "x".repeat(3000));
-        let failure = Failure::Refused { step: Step::End, reply: reply(&long) };
-        assert!(classify(&failure, hidden).to_string().chars().count() < 400);
-    }
-
-    proptest! {
-        #[test]
-        fn no_answer_holds_the_address_or_a_second_line(words in "\\PC{0,60}", code in 400u16..600) {
-            let to: EmailAddress = "ana@example.org".parse().unwrap();
-            let lines = format!("{code} {words} ANA@example.org {words}\r\n");
-            for step in [Step::Recipient, Step::End] {
-                let failure = Failure::Refused { step, reply: reply(&lines) };
-                let text = classify(&failure, Hidden { to: Some(&to), secrets: &[] }).to_string();
-                prop_assert!(!text.to_lowercase().contains("ana@example.org") && !text.contains('\n'), "{}", text);
-            }
-        }
-    }
 }

@@ -12,6 +12,7 @@ use ring::signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use secrecy::ExposeSecret;
 
 use super::DkimOptions;
+use super::server::ascii_domain;
 use crate::model::UnixMillis;
 
 /// What is signed where it is there: all that a reader is shown, and what RFC 8058 asks for.
@@ -94,8 +95,8 @@ fn read_key(text: &str) -> Result<Key, &'static str> {
 impl Signer {
     pub(super) fn new(options: &DkimOptions) -> Result<Signer, &'static str> {
         Ok(Signer {
-            domain: super::message::ascii_domain(&options.domain),
-            selector: super::message::ascii_domain(&options.selector),
+            domain: ascii_domain(&options.domain),
+            selector: ascii_domain(&options.selector),
             key: read_key(options.key.expose_secret())?,
             random: SystemRandom::new(),
         })

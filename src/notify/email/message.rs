@@ -3,7 +3,6 @@
 use data_encoding::HEXLOWER;
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, MultiPart, SinglePart};
-use reqwest::Url;
 use ring::digest;
 
 use super::Mailbox;
@@ -20,10 +19,7 @@ const TOKEN_MAX: usize = 64;
 /// Whom mails are from, and how their readers end them.
 #[derive(Debug)]
 pub(super) struct Sender {
-    from: Mailbox,
-    /// The address on the envelope and in the head: its domain in ASCII.
-    pub(super) address: String,
-    domain: String,
+    pub(super) from: Mailbox,
     links: Option<std::sync::Arc<Links>>,
     /// Where a reader writes to, where there are no links.
     contact: Option<String>,
@@ -45,19 +41,16 @@ impl Sender {
         links: Option<std::sync::Arc<Links>>,
         contact: Option<&str>,
     ) -> Sender {
-        let domain = ascii_domain(from.address.domain());
-        Sender {
-            from: from.clone(),
-            address: ascii_address(&from.address),
-            domain,
-            links,
-            contact: contact.and_then(mailto),
-        }
+        Sender { from: from.clone(), links, contact: contact.and_then(mailto) }
+    }
+
+    fn domain(&self) -> &str {
+        self.from.address.domain()
     }
 
     /// What the mail of this id is called, without the brackets.
     pub(super) fn message_id(&self, id: &str) -> String {
-        format!("{}@{}", token(id), self.domain)
+        format!("{}@{}", token(id), self.domain())
     }
 
     /// The mail, with breaks of lines as SMTP has them.
@@ -65,21 +58,21 @@ impl Sender {
         let Letter { id, to, mail, .. } = letter;
         let link = self.links.as_ref().map(|links| links.unsubscribe(&Address::Email(to.clone())));
         let mut head = Head::default();
-        head.mailbox("From", &self.from.name, &self.address);
-        head.mailbox("To", "", &ascii_address(to));
+        head.mailbox("From", &self.from.name, self.from.address.as_str());
+        head.mailbox("To", "", to.as_str());
         head.text("Subject", &mail.subject);
         let date = now.timestamp().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
         head.field("Date", &date);
         head.field("Message-ID", &format!("<{}>", self.message_id(id)));
         if let Some(thread) = &mail.thread {
             // A mail that nobody has sent: all mails about the same name it, so they stand together.
-            let thread = format!("<{}.{}@{}>", token(thread), hash(to.as_str()), self.domain);
+            let thread = format!("<{}.{}@{}>", token(thread), hash(to.as_str()), self.domain());
             head.field("In-Reply-To", &thread);
             head.field("References", &thread);
         }
         // Source: RFC 3834, section 5.
         head.field("Auto-Submitted", "auto-generated");
-        head.field("List-Id", &format!("<alerts.tubebell.{}>", self.domain));
+        head.field("List-Id", &format!("<alerts.tubebell.{}>", self.domain()));
         match (&link, &self.contact) {
             (Some(link), _) => {
                 // Source: RFC 8058, section 3.1.
@@ -93,7 +86,7 @@ impl Sender {
         let mut bytes = head.into_string().into_bytes();
         // Where there is no page any more, a mail that was written when there was one names an address.
         let way = link.or_else(|| self.contact.clone());
-        let way = way.unwrap_or_else(|| format!("mailto:{}", self.address));
+        let way = way.unwrap_or_else(|| format!("mailto:{}", self.from.address));
         bytes.extend(parts(letter, &way).formatted());
         bytes
     }
@@ -172,19 +165,7 @@ fn hash(text: &str) -> String {
 fn mailto(contact: &str) -> Option<String> {
     let address: EmailAddress = contact.trim().parse().ok()?;
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '@' | '+');
-    let address = ascii_address(&address);
-    address.chars().all(fits).then(|| format!("mailto:{address}?subject=unsubscribe"))
-}
-
-/// An address with its domain in ASCII: most servers take no other.
-pub(super) fn ascii_address(address: &EmailAddress) -> String {
-    format!("{}@{}", address.name(), ascii_domain(address.domain()))
-}
-
-/// A domain in ASCII (RFC 5891); as it is, where that can't be.
-pub(super) fn ascii_domain(domain: &str) -> String {
-    let read = || Url::parse(&format!("http://{domain}/")).ok()?.host_str().map(str::to_owned);
-    if domain.is_ascii() { domain.to_owned() } else { read().unwrap_or_else(|| domain.to_owned()) }
+    address.as_str().chars().all(fits).then(|| format!("mailto:{address}?subject=unsubscribe"))
 }
 
 #[cfg(test)]
@@ -210,7 +191,7 @@ mod tests {
     }
 
     fn ana() -> EmailAddress {
-        "Ana@example.net".parse().unwrap()
+        "ana@example.net".parse().unwrap()
     }
 
     fn mail() -> MailMessage {
@@ -234,9 +215,9 @@ mod tests {
     fn the_head_says_from_whom_to_whom_and_what_it_belongs_to() {
         let text = write(&sender("tubebell", false, None), &mail(), None);
         let (head, _) = text.split_once("\r\n\r\n").unwrap();
-        let thread = format!("<video-dQw4w9WgXcQ.{}@example.org>", hash("Ana@example.net"));
+        let thread = format!("<video-dQw4w9WgXcQ.{}@example.org>", hash("ana@example.net"));
         let expected = format!(
-            "From: \"tubebell\" <bell@example.org>\r\nTo: Ana@example.net\r\nSubject: 10,000 views: Never <Gonna>\r\n\
+            "From: \"tubebell\" <bell@example.org>\r\nTo: ana@example.net\r\nSubject: 10,000 views: Never <Gonna>\r\n\
              Date: Sun, 22 Nov 2026 12:00:00 +0000\r\nMessage-ID: <4ZQK7M2XA5TBN@example.org>\r\n\
              In-Reply-To: {thread}\r\nReferences: {thread}\r\nAuto-Submitted: auto-generated\r\n\
              List-Id: <alerts.tubebell.example.org>\r\nMIME-Version: 1.0\r\n\
@@ -331,12 +312,6 @@ mod tests {
         assert_ne!(thread("a@example.org", "v"), thread("a@example.org", "w"));
     }
 
-    #[test]
-    fn a_domain_beyond_ascii_is_written_in_ascii() {
-        assert_eq!(ascii_address(&"ana@пример.рф".parse().unwrap()), "ana@xn--e1afmkfd.xn--p1ai");
-        assert_eq!(ascii_domain("Mail_1.example"), "Mail_1.example");
-    }
-
     proptest! {
         #[test]
         fn whatever_others_write_nothing_else_is_read(
@@ -360,7 +335,7 @@ mod tests {
             let from = read.from().unwrap().first().unwrap();
             prop_assert_eq!(from.name().unwrap_or_default(), one_line(&name));
             prop_assert_eq!(from.address(), Some("bell@example.org"));
-            prop_assert_eq!(read.to().unwrap().first().unwrap().address(), Some("Ana@example.net"));
+            prop_assert_eq!(read.to().unwrap().first().unwrap().address(), Some("ana@example.net"));
             let called = sender.message_id(&id);
             prop_assert_eq!(read.message_id(), Some(called.as_str()));
             prop_assert_eq!(read.parts.len(), if has_picture { 5 } else { 3 });

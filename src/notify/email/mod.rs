@@ -205,8 +205,8 @@ impl Email {
             Some(signer) => signer.sign(mail, now),
             None => mail,
         };
-        let to = message::ascii_address(letter.to);
-        self.0.pool.deliver(Envelope { from: &self.0.sender.address, to: &to }, &mail).await
+        let from = self.0.sender.from.address.as_str();
+        self.0.pool.deliver(Envelope { from, to: letter.to.as_str() }, &mail).await
     }
 }
 
@@ -248,15 +248,7 @@ impl Notifier for Email {
             sent = self.deliver(Letter { png: None, ..letter }).await;
         }
         let hidden = Hidden { to: Some(to), secrets: &self.0.secrets };
-        sent.map_err(|failure| {
-            let error = classify(&failure, hidden);
-            if let (Failure::Refused { reply, .. }, SendError::Wait { .. }) = (&failure, &error) {
-                // The error has no words.
-                let words = hidden.words(&format!("{} {}", reply.code, reply.words()));
-                tracing::info!(answer = words, "the mail server asks to wait");
-            }
-            error
-        })?;
+        sent.map_err(|failure| classify(&failure, hidden))?;
         Ok(Receipt(self.0.sender.message_id(&outgoing.id)))
     }
 }

@@ -3,9 +3,8 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use reqwest::Url;
 use secrecy::SecretString;
-
-use super::message::ascii_domain;
 
 /// A mail server, and how we sign in there.
 #[derive(Debug, Clone)]
@@ -110,6 +109,12 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(read).ok()
 }
 
+/// A domain in ASCII (RFC 5891); as it is, where that can't be.
+pub(super) fn ascii_domain(domain: &str) -> String {
+    let read = || Url::parse(&format!("http://{domain}/")).ok()?.host_str().map(str::to_owned);
+    if domain.is_ascii() { domain.to_owned() } else { read().unwrap_or_else(|| domain.to_owned()) }
+}
+
 fn read_place(text: &str) -> Option<(String, Option<u16>)> {
     let (host, port) = match text.strip_prefix('[').and_then(|text| text.split_once(']')) {
         Some((host, rest)) => {
@@ -182,6 +187,7 @@ mod tests {
         check("smtp://192.0.2.7", "192.0.2.7", 587, Security::StartTls, None);
         check("smtps://ana:geheim@[2001:db8::1]:465", "2001:db8::1", 465, Security::Tls, ana);
         check("smtps://пример.рф", "xn--e1afmkfd.xn--p1ai", 465, Security::Tls, None);
+        check("smtps://Mail_1.example", "Mail_1.example", 465, Security::Tls, None);
     }
 
     #[test]

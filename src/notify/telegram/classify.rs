@@ -150,6 +150,8 @@ fn classify_foreign(status: u16, header: Option<u64>) -> SendError {
         401 => SendError::Unauthorized("HTTP 401".to_owned()),
         500 => SendError::Transient("HTTP 500".to_owned()),
         502..=504 => SendError::Unreachable(format!("HTTP {status}")),
+        // Whoever says so, another message may be short enough.
+        413 => SendError::Rejected("HTTP 413: the message is too large".to_owned()),
         _ => SendError::Unreachable(format!("HTTP {status}, but not from the Bot API")),
     }
 }
@@ -348,6 +350,13 @@ mod tests {
         assert!(matches!(found, ApiError::Send(SendError::Transient(_))));
         let found = classify(401, None, b"");
         assert!(matches!(found, ApiError::Send(SendError::Unauthorized(_))));
+    }
+
+    #[test]
+    fn what_is_too_large_for_something_on_the_way_is_too_large() {
+        let html = b"<html><head><title>413 Request Entity Too Large</title></head></html>";
+        let found = classify(413, None, html);
+        assert!(matches!(found, ApiError::Send(SendError::Rejected(_))), "{found:?}");
     }
 
     #[test]

@@ -11,17 +11,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::http::{
-    Client, Failure, FailureKind, Form, Part, RequestBuilder, USER_AGENT, is_this_machine,
-    wish_to_wait,
+    Client, Failure, FailureKind, Form, RequestBuilder, USER_AGENT, is_this_machine, wish_to_wait,
 };
 use crate::notify::SendError;
+use crate::notify::attached::Attached;
 
 use super::TelegramOptions;
 use super::classify::{ApiError, classify};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Every request but the long poll. Telegram answers within a second or two; when busy, in about ten.
+/// Every request but the long poll and those that carry a file. Telegram answers within a second or two; when busy, in about ten.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long an unused connection is kept. Shorter than servers keep theirs (60 s and more): one that the other side is
@@ -31,10 +31,10 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest answer of every request but the long poll, in bytes: at most one message, with the one it replies to.
 const ANSWER_MAX_BYTES: usize = 1 << 20;
 
-/// The part of a request that is its picture, and how its parameters name that.
+/// The part of a request that is its picture or file, and how its parameters name that.
 /// Source: <https://core.telegram.org/bots/api#sending-files> (read 2026-11).
-const PART: &str = "picture";
-pub(super) const ATTACHED: &str = "attach://picture";
+const PART: &str = "file";
+pub(super) const ATTACHED: &str = "attach://file";
 
 /// Why the client can't be made.
 #[derive(Debug, thiserror::Error)]
@@ -125,19 +125,20 @@ impl Telegram {
         self.ask(method, limit, max_bytes, |request| request.json(payload)).await
     }
 
-    /// Makes one request that carries a picture, which `payload` names as [`ATTACHED`].
-    pub(super) async fn call_with_picture<T: DeserializeOwned>(
+    /// Makes one request that carries a picture or a file, which `payload` names as [`ATTACHED`].
+    pub(super) async fn call_with<T: DeserializeOwned>(
         &self,
         method: &str,
         payload: &(impl Serialize + Sync),
-        png: Vec<u8>,
+        attached: Attached<'_>,
     ) -> Result<T, ApiError> {
-        let form = form(payload).ok_or_else(|| {
+        // With a file's name: without one, the Bot API takes a part for a text.
+        let filled = form(payload).zip(attached.part()).map(|(form, part)| form.part(PART, part));
+        let form = filled.ok_or_else(|| {
             ApiError::Send(SendError::Rejected("the request can't be written".to_owned()))
         })?;
-        // Without a file's name, the Bot API takes a part for a text.
-        let form = form.part(PART, Part::bytes(png).file_name("picture.png"));
-        self.ask(method, REQUEST_TIMEOUT, ANSWER_MAX_BYTES, |request| request.multipart(form)).await
+        let limit = attached.timeout(REQUEST_TIMEOUT);
+        self.ask(method, limit, ANSWER_MAX_BYTES, |request| request.multipart(form)).await
     }
 
     async fn ask<T: DeserializeOwned>(

@@ -16,6 +16,7 @@ use teloxide::types::{
 
 use crate::model::{AtMost, Button, ChatMessage};
 use crate::notify::SendError;
+use crate::notify::attached::Attached;
 
 use super::classify::{ApiError, Conflict};
 use super::client::{ATTACHED, Telegram};
@@ -74,13 +75,16 @@ struct GetUpdates {
     allowed_updates: [AllowedUpdate; 3],
 }
 
-/// `sendPhoto`. Not teloxide's, whose files are read by its own client alone.
+/// `sendPhoto` and `sendDocument`. Not teloxide's, whose files are read by its own client alone.
 #[derive(Serialize)]
-struct SendPhoto<'a> {
+struct SendAttached<'a> {
     chat_id: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     message_thread_id: Option<i32>,
-    photo: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document: Option<&'static str>,
     caption: &'a str,
     parse_mode: ParseMode,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,18 +93,18 @@ struct SendPhoto<'a> {
     reply_markup: Option<InlineKeyboardMarkup>,
 }
 
-/// `editMessageMedia`, for a photo.
+/// `editMessageMedia`.
 #[derive(Serialize)]
 struct EditMessageMedia<'a> {
     chat_id: i64,
     message_id: i32,
-    media: Photo<'a>,
+    media: InputMedia<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reply_markup: Option<InlineKeyboardMarkup>,
 }
 
 #[derive(Serialize)]
-struct Photo<'a> {
+struct InputMedia<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     media: &'static str,
@@ -142,25 +146,30 @@ impl Telegram {
             .map_err(unexpected)
     }
 
-    /// Sends a picture with the text as its caption, and returns the message's id within the chat.
-    pub(super) async fn send_photo(
+    /// Sends a picture or a file with the text as its caption, and returns the message's id within the chat.
+    pub(super) async fn send_with(
         &self,
         chat: i64,
         thread: Option<i32>,
         message: &ChatMessage,
         silent: bool,
-        png: Vec<u8>,
+        attached: Attached<'_>,
     ) -> Result<i32, SendError> {
-        let payload = SendPhoto {
+        let (method, photo, document) = match attached {
+            Attached::Picture(_) => ("sendPhoto", Some(ATTACHED), None),
+            Attached::File(_) => ("sendDocument", None, Some(ATTACHED)),
+        };
+        let payload = SendAttached {
             chat_id: chat,
             message_thread_id: thread,
-            photo: ATTACHED,
+            photo,
+            document,
             caption: &message.html,
             parse_mode: ParseMode::Html,
             disable_notification: silent.then_some(true),
             reply_markup: keyboard(message),
         };
-        self.call_with_picture::<Sent>("sendPhoto", &payload, png)
+        self.call_with::<Sent>(method, &payload, attached)
             .await
             .map(|sent| sent.message_id)
             .map_err(unexpected)
@@ -255,7 +264,7 @@ impl Telegram {
         done(self.call::<IgnoredAny>("answerCallbackQuery", &payload).await)
     }
 
-    /// Replaces text and buttons of one of our messages; of one with a picture its caption.
+    /// Replaces text and buttons of one of our messages; of one with a picture or a file its caption.
     pub(super) async fn edit_text(
         &self,
         chat: i64,
@@ -277,26 +286,30 @@ impl Telegram {
         done(self.call::<IgnoredAny>("editMessageCaption", &payload).await)
     }
 
-    /// Replaces picture, caption and buttons of one of our messages. A message that was a text alone has a picture then.
-    pub(super) async fn edit_photo(
+    /// Replaces picture or file, caption and buttons of one of our messages. A message that was a text alone has a picture or
+    /// file then.
+    pub(super) async fn edit_with(
         &self,
         chat: i64,
         message_id: i32,
         message: &ChatMessage,
-        png: Vec<u8>,
+        attached: Attached<'_>,
     ) -> Result<(), SendError> {
         let payload = EditMessageMedia {
             chat_id: chat,
             message_id,
-            media: Photo {
-                kind: "photo",
+            media: InputMedia {
+                kind: match attached {
+                    Attached::Picture(_) => "photo",
+                    Attached::File(_) => "document",
+                },
                 media: ATTACHED,
                 caption: &message.html,
                 parse_mode: ParseMode::Html,
             },
             reply_markup: keyboard(message),
         };
-        done(self.call_with_picture::<IgnoredAny>("editMessageMedia", &payload, png).await)
+        done(self.call_with::<IgnoredAny>("editMessageMedia", &payload, attached).await)
     }
 
     /// Sets the commands that clients offer: pairs of a command without `/` and its description.

@@ -4,10 +4,10 @@
 //! every 5xx, gives up a long poll after 17 s and hides the waits that Telegram asks for. Nothing here sleeps, retries
 //! or limits: the limiter stands in `deliver`.
 
+mod attached;
 mod classify;
 mod client;
 mod methods;
-mod pictured;
 mod update;
 
 pub use classify::{ApiError, Conflict, classify};

@@ -45,6 +45,7 @@ impl View for Watches {
             members: None,
             rules: vec!["views every 1000".to_owned(), "status".to_owned()],
             digest: None,
+            rings_at: None,
             muted_until: None,
             until: None,
             is_unavailable: false,
@@ -55,6 +56,7 @@ impl View for Watches {
             subject: channel(),
             members: Some(Members { taken: Grouped(500), total: Grouped(1_234), is_cut: true }),
             digest: Some("weekly mon 09:00".to_owned()),
+            rings_at: Some("email:ana@example.org".to_owned()),
             muted_until: Some(moment(-60)),
             until: Some(moment(-60 * 24 * 30)),
             is_unavailable: false,
@@ -65,6 +67,7 @@ impl View for Watches {
             subject: hostile_link(),
             members: Some(Members { taken: Grouped(12), total: Grouped(12), is_cut: false }),
             rules: vec![HOSTILE.to_owned()],
+            rings_at: Some(HOSTILE.to_owned()),
             is_unavailable: true,
             ..line.clone()
         };
@@ -132,6 +135,8 @@ pub struct WatchLine {
     pub rules: Vec<String>,
     /// When what happens is told, where the watch has it otherwise than the chat: as people write it, or `off`.
     pub digest: Option<String>,
+    /// Where it rings, where that is another address of whoever reads this.
+    pub rings_at: Option<String>,
     /// Muted until then.
     pub muted_until: Option<Moment>,
     /// When it ends.

@@ -21,7 +21,7 @@ use crate::render::link::Link;
 use crate::render::news::{DigestMessage, Part, VideoNews, WatchMessage};
 use crate::render::room::EMBED;
 use crate::render::several::headline;
-use crate::render::view::AnyView;
+use crate::render::view::{AnyView, Elsewhere};
 use crate::render::views::Card;
 use crate::render::{RenderError, buttons, markdown};
 use limits::{EMBEDS_MAX, NAME_MAX_UTF16, fitted};
@@ -50,6 +50,7 @@ impl DiscordVoice {
             embeds: vec![embed],
             buttons: message.buttons,
             picture: message.picture,
+            file: message.file,
             ..EmbedMessage::default()
         })
     }
@@ -95,9 +96,10 @@ impl Voice for DiscordVoice {
     }
 
     fn answer(&self, mut view: AnyView) -> Result<Body, RenderError> {
-        let about = view.about.take();
+        let about = view.about.take_if(|about| matches!(about, Elsewhere::Page(_)));
         let mut body = self.page(self.chats.page(view, &EMBED)?, None);
-        if let (Body::Embed(message), Some(Link { title, url })) = (&mut body, about)
+        if let (Body::Embed(message), Some(Elsewhere::Page(Link { title, url }))) =
+            (&mut body, about)
             && let Some(embed) = message.embeds.first_mut()
         {
             embed.author = Some(EmbedLink { text: title, url });

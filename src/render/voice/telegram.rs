@@ -1,7 +1,8 @@
 //! Telegram: HTML with buttons, as the templates make it.
 //!
 //! The text of a message with a picture is its caption, and captions are short: a longer text leaves alone. Two messages in
-//! place of one could arrive by halves, and a retry would tell the first again.
+//! place of one could arrive by halves, and a retry would tell the first again. With a file, the file is what was asked for:
+//! there the text is cut to a caption.
 
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use crate::model::Body;
 use crate::render::RenderError;
 use crate::render::chat::{ChatPage, ChatTemplates};
 use crate::render::news::{DigestMessage, Part, WatchMessage};
-use crate::render::room::MESSAGE;
+use crate::render::room::{MESSAGE, of_message};
 use crate::render::view::AnyView;
 
 #[derive(Debug)]
@@ -40,6 +41,7 @@ impl Voice for TelegramVoice {
     }
 
     fn answer(&self, view: AnyView) -> Result<Body, RenderError> {
-        self.chats.page(view, &MESSAGE).map(body)
+        let room = of_message(view.file.is_some());
+        self.chats.page(view, room).map(body)
     }
 }

@@ -221,6 +221,8 @@ pub enum Edit {
         code: String,
         /// Where it is typed; `None`: the reader of the mailbox uses it who was asked by it.
         at: Option<Address>,
+        /// What is told where the code was made, once it is used.
+        told: Option<Body>,
     },
     /// Takes an address out of those of its person: [`Edited::Unlinked`], or [`Edited::NotFound`] where it is their only one.
     Unlink {
@@ -234,13 +236,6 @@ pub enum Edit {
     Erase {
         /// One of their addresses.
         person: Address,
-    },
-    /// Tells something at an address, like any other message.
-    Tell {
-        /// Where.
-        to: Address,
-        /// What.
-        body: Body,
     },
 }
 

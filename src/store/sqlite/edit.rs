@@ -6,8 +6,8 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    address, card, chat, digest, erase, invitations, link, mark, notices, operator, people, places,
-    rows, server, unit, watch,
+    address, card, chat, digest, erase, invitations, link, mark, operator, people, places, rows,
+    server, unit, watch,
 };
 use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
@@ -83,11 +83,9 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
             link::make_code(tx, by, code, *expires_at, now)
         }
         Edit::AskReader(asked) => link::ask_reader(tx, asked, now),
-        Edit::Link { code, at } => link::link(tx, code, at.as_ref(), now),
+        Edit::Link { code, at, told } => link::link(tx, code, at.as_ref(), told.as_ref(), now),
         Edit::Unlink { address, is_in } => link::unlink(tx, address, *is_in, now),
         Edit::Erase { person } => erase::erase(tx, person, now),
-        Edit::Tell { to, body } => notices::notice(tx, None, &[(to.clone(), body.clone())], now)
-            .map(|told| Edited::Done(usize::from(told))),
     }
 }
 

@@ -6,13 +6,8 @@
 use rusqlite::{Connection, params};
 
 use super::{chat, invitations, lane, link, people, person, places};
-use crate::model::{Address, Channel, PersonKey, UnixMillis};
+use crate::model::{Address, PersonKey, UnixMillis};
 use crate::store::{Edited, Result};
-
-/// What stands for an address that is forgotten: no channel sends anything there.
-fn nobody(row: i64) -> String {
-    Address::Recorder(format!("erased-{row}")).to_string()
-}
 
 /// Forgets whoever has an address.
 pub(super) fn erase(tx: &Connection, address: &Address, now: UnixMillis) -> Result<Edited> {
@@ -65,20 +60,25 @@ fn erase_lane(tx: &Connection, address: &Address, now: UnixMillis) -> Result<usi
             continue;
         }
         chat::block(tx, destination, "whoever was there has left", now)?;
-        rename.execute(params![id, nobody(*id), PersonKey::OPERATOR.0])?;
+        rename.execute(params![id, Address::nobody(*id).to_string(), PersonKey::OPERATOR.0])?;
         // Addresses that have become this one are of the same person.
         let before: Vec<i64> = tx
             .prepare_cached("SELECT id FROM destination WHERE moved_to = ?1")?
             .query_map([id], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         for old in before {
-            rename.execute(params![old, nobody(old), PersonKey::OPERATOR.0])?;
+            rename.execute(params![
+                old,
+                Address::nobody(old).to_string(),
+                PersonKey::OPERATOR.0
+            ])?;
         }
     }
     if let Some((_, lane, _)) = all.first() {
         if !is_kept {
+            let nobody = Address::nobody(*lane);
             tx.prepare_cached("UPDATE lane SET key = ?2, channel = ?3 WHERE id = ?1")?
-                .execute(params![lane, nobody(*lane), Channel::Recorder.name()])?;
+                .execute(params![lane, nobody.to_string(), nobody.channel().name()])?;
         }
         lane::settle(tx, *lane)?;
     }

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{address, card, chat, notices, person, places, rows, watch};
-use crate::model::{Address, DestinationId, Owner, PersonKey, UnixMillis};
+use crate::model::{Address, Body, DestinationId, Owner, PersonKey, UnixMillis};
 use crate::store::{ADDRESSES_MAX, AskLimits, AskedEnough, Edited, LinkCode, ReaderEdit, Result};
 
 /// Makes a code to be typed at another address.
@@ -132,6 +132,7 @@ pub(super) fn link(
     tx: &Connection,
     code: &str,
     at: Option<&Address>,
+    told: Option<&Body>,
     now: UnixMillis,
 ) -> Result<Edited> {
     let Some(Usable { person, code: LinkCode { made_in, address } }) = usable(tx, code, now)?
@@ -187,6 +188,9 @@ pub(super) fn link(
     let tz = zone(&made_in)?.or(zone(&at)?);
     if tz.is_some() {
         places::share_zone(tx, person, tz.as_deref(), now)?;
+    }
+    if let Some(told) = told {
+        notices::notice(tx, None, &[(made_in, told.clone())], now)?;
     }
     Ok(Edited::Linked { address: at, was_theirs: false })
 }

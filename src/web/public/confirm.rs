@@ -12,11 +12,11 @@ pub(super) async fn says(counter: &Counter, token: &str, does: bool) -> Said {
     let public = &counter.public;
     let Some(code) = public.links.confirmed(token) else { return Said::NoLink };
     let says = if does {
-        counter.asked(link(public, code)).await
+        counter.asked(token, link(public, code)).await
     } else {
-        counter.asked(would_link(public, &code)).await
+        counter.asked(token, would_link(public, &code)).await
     };
-    says.unwrap_or(Said::Later)
+    says.unwrap_or_else(|says| says)
 }
 
 /// What would happen.
@@ -32,7 +32,7 @@ async fn would_link(public: &Public, code: &str) -> Result<Said, StoreError> {
 
 /// Does it, once.
 async fn link(public: &Public, code: String) -> Result<Said, StoreError> {
-    let edit = Edit::Link { code, at: None };
+    let edit = Edit::Link { code, at: None, told: None };
     let done = public.store.edit(None, vec![edit], (public.clock)()).await?;
     Ok(match done.as_deref() {
         Some([Edited::Linked { address, was_theirs }]) => {

@@ -4,9 +4,10 @@
 //! their own; somebody with an honest request is done long before it is their turn.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -44,7 +45,7 @@ pub(super) async fn serve(listener: TcpListener, app: Router, stop: Cancellation
             Some(()) = inside.next() => continue,
             accepted = listener.accept() => accepted,
         };
-        let Ok((stream, _)) = stream else {
+        let Ok((stream, peer)) = stream else {
             tokio::time::sleep(NO_ROOM).await;
             continue;
         };
@@ -56,15 +57,16 @@ pub(super) async fn serve(listener: TcpListener, app: Router, stop: Cancellation
         }
         let visitor = CancellationToken::new();
         order.push_back(visitor.clone());
-        inside.push(visit(stream, app.clone(), visitor));
+        inside.push(visit(stream, peer.ip(), app.clone(), visitor));
     }
     drop(listener);
     let rest = async { while inside.next().await.is_some() {} };
     drop(tokio::time::timeout(STOPPING_WITHIN, rest).await);
 }
 
-/// Answers one request. The visitor is gone afterwards, however it ends.
-async fn visit(stream: TcpStream, app: Router, visitor: CancellationToken) {
+/// Answers one request, of which the app is told the peer. The visitor is gone afterwards, however it ends.
+async fn visit(stream: TcpStream, peer: IpAddr, app: Router, visitor: CancellationToken) {
+    let app = app.layer(Extension(peer));
     let gone = visitor.clone().drop_guard();
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

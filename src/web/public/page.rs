@@ -1,5 +1,7 @@
 //! The pages for strangers: a sentence or two, readable on any device, without a script.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use quick_xml::escape::escape;
 
@@ -40,6 +42,11 @@ pub(super) enum Said {
     NoLink,
     /// There is no such page.
     NothingHere,
+    /// There were too many requests.
+    TooMany {
+        /// How long until they may.
+        wait: Duration,
+    },
     /// It could not be done just now.
     Later,
 }
@@ -61,6 +68,7 @@ pub(super) const fn status(says: &Said) -> StatusCode {
         Said::BadCode => StatusCode::GONE,
         Said::AddressesReached { .. } => StatusCode::CONFLICT,
         Said::NoLink | Said::NothingHere => StatusCode::NOT_FOUND,
+        Said::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         Said::Later => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
@@ -128,6 +136,7 @@ pub(super) fn html(says: &Said) -> String {
                 .to_owned(),
         ),
         Said::NothingHere => ("There is nothing here", String::new()),
+        Said::TooMany { .. } => ("Too many requests: try again in a minute", String::new()),
         Said::Later => (
             "This did not work just now",
             "<p>It may not have been done. Try again in a minute.</p>".to_owned(),

@@ -58,14 +58,8 @@ impl Server {
         path_of(&self.links.unsubscribe(&ana()))
     }
 
-    /// Sends `request` and reads what comes until the connection ends.
     async fn ask(&self, request: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        // A server that has heard enough closes its end before everything was sent.
-        drop(stream.write_all(request.as_bytes()).await);
-        let mut answer = Vec::new();
-        drop(stream.read_to_end(&mut answer).await);
-        String::from_utf8(answer).unwrap()
+        ask(self.address, request).await
     }
 
     async fn get(&self, path: &str) -> String {
@@ -89,6 +83,16 @@ impl Server {
 fn path_of(link: &str) -> String {
     let host = link.split_once("://").unwrap().1;
     host.get(host.find('/').unwrap()..).unwrap().to_owned()
+}
+
+/// Sends `request` and reads what comes until the connection ends.
+async fn ask(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // A server that has heard enough closes its end before everything was sent.
+    drop(stream.write_all(request.as_bytes()).await);
+    let mut answer = Vec::new();
+    drop(stream.read_to_end(&mut answer).await);
+    String::from_utf8(answer).unwrap()
 }
 
 fn status(answer: &str) -> &str {
@@ -213,4 +217,73 @@ async fn hundreds_who_say_nothing_keep_nobody_waiting() {
     // Who came first had to go, who came last is still heard.
     let mut letter = [0];
     assert!(matches!(silent[0].read(&mut letter).await, Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn who_asks_too_much_is_told_to_come_back_and_uses_up_nothing_of_others() {
+    let server = start("https://bell.example").await;
+    let path = server.path();
+    // Nonsense is not counted here: the peer is a proxy, and only links cost anything.
+    for _ in 0..100 {
+        assert_eq!(status(&server.get("/unsubscribe/x").await), "404");
+    }
+    let mut told = String::new();
+    // On a machine that is slow enough, a minute passes on the way.
+    for _ in 0..1000 {
+        told = server.get(&path).await;
+        if status(&told) != "200" {
+            break;
+        }
+    }
+    assert_eq!(status(&told), "429", "{told}");
+    assert!(told.contains("<h1>Too many requests: try again in a minute</h1>"), "{told}");
+    let (_, after) = told.split_once("retry-after: ").unwrap();
+    let seconds: u64 = after.split("\r\n").next().unwrap().parse().unwrap();
+    assert!((1..=61).contains(&seconds), "{told}");
+    let eva = server.links.unsubscribe(&"email:eva@example.org".parse().unwrap());
+    let eva = eva.strip_prefix("https://bell.example").unwrap();
+    assert_eq!(status(&server.post(eva, FORM, "").await), "200", "another reader is heard");
+}
+
+/// What the operator reads, beside what strangers do.
+async fn operators(store: &Arc<Sqlite>) -> (SocketAddr, JoinSet<()>) {
+    let web = crate::web::Web {
+        store: Arc::clone(store) as _,
+        metrics: crate::telemetry::Metrics::new(),
+        checks: Vec::new(),
+        clock: Arc::new(|| NOW),
+        hosts: Vec::new(),
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut task = JoinSet::new();
+    task.spawn(web.run(listener, CancellationToken::new()));
+    (address, task)
+}
+
+#[tokio::test]
+async fn three_hundred_slow_strangers_hurt_neither_the_operator_nor_a_quick_stranger() {
+    let server = start("https://bell.example").await;
+    let (operator, _task) = operators(&server.store).await;
+    let path = server.path();
+    let begun = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\nx-slow: ");
+    let mut slow = Vec::new();
+    for _ in 0..300 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        drop(stream.write_all(begun.as_bytes()).await);
+        slow.push(stream);
+    }
+    for letter in [b"a", b"b", b"c"] {
+        // A letter of each, in turn.
+        for stream in &mut slow {
+            drop(stream.write_all(letter).await);
+        }
+        assert_eq!(status(&server.get(&path).await), "200");
+        for page in ["/healthz", "/readyz", "/metrics"] {
+            let get =
+                format!("GET {page} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+            assert_eq!(status(&ask(operator, &get).await), "200", "{page}");
+        }
+    }
+    assert!(!server.is_ended().await, "nobody has finished a request");
 }

@@ -11,10 +11,10 @@ use crate::store::{Edit, Edited, StoreError};
 pub(super) async fn says(counter: &Counter, token: &str, does: bool) -> Said {
     let public = &counter.public;
     let Some(address) = public.links.unsubscribed(token) else { return Said::NoLink };
-    match counter.asked(is_ended(public, &address, does)).await {
-        Some(true) => Said::Ended { address: shown(&address), contact: public.contact.clone() },
-        Some(false) => Said::WouldEnd { address: shown(&address) },
-        None => Said::Later,
+    match counter.asked(token, is_ended(public, &address, does)).await {
+        Ok(true) => Said::Ended { address: shown(&address), contact: public.contact.clone() },
+        Ok(false) => Said::WouldEnd { address: shown(&address) },
+        Err(says) => says,
     }
 }
 

@@ -6,7 +6,7 @@ use tubebell::store::{Edit, Registry};
 use super::{CONFIG, EARLIER, Home};
 
 const ANA: &str = "email:Ana@example.org";
-const MASKED: &str = "email:A…@example.org";
+const MASKED: &str = "email:a…@example.org";
 const SINCE: &str = "Tue 14 Nov 2023, 22:13 (UTC)";
 
 impl Home {
@@ -30,7 +30,10 @@ impl Home {
 async fn a_file_that_names_an_address_whose_reader_ended_it_leaves_it_off_and_says_so() {
     let home = Home::with_mailbox();
     home.refused().await;
-    home.write("w.csv", format!("video,to\ndQw4w9WgXcQ,{ANA} telegram:1\naaaaaaaaaaa,{ANA}\n"));
+    home.write(
+        "w.csv",
+        format!("video,to\ndQw4w9WgXcQ,{ANA} telegram:1\naaaaaaaaaaa,email:ANA@Example.ORG\n"),
+    );
     let line = format!(
         "left off 1 destination: {MASKED} (off since {SINCE}, because its reader ended it); \
          `tubebell destinations --enable` makes one on, if its reader asks for it\n"

@@ -226,6 +226,7 @@ impl World {
             allow: Vec::new(),
             operator: Vec::new(),
             bot: "bell_bot".to_owned(),
+            links: None,
         };
         change(&mut options);
         let control = control(&store, &youtube, &chats, options.clone());

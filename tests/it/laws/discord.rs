@@ -135,7 +135,7 @@ fn units(text: &str) -> usize {
 #[track_caller]
 pub(crate) fn check(body: &Body) -> &EmbedMessage {
     let Body::Embed(message) = body else { panic!("{body:?}") };
-    let EmbedMessage { text, embeds, buttons, mention, picture: _ } = message;
+    let EmbedMessage { text, embeds, buttons, mention, picture: _, file: _ } = message;
     assert_eq!(*mention, None);
     assert!(units(text) <= 2000 && embeds.len() <= 10 && !embeds.is_empty(), "{message:#?}");
     assert!(read(text).links.is_empty(), "{text}");

@@ -31,6 +31,7 @@ enum Class {
     Unreachable,
     Ambiguous,
     Rejected,
+    Policy,
     Barred,
     Gone,
     Moved,
@@ -38,13 +39,14 @@ enum Class {
 }
 
 impl Class {
-    const ALL: [Class; 10] = [
+    const ALL: [Class; 11] = [
         Class::Wait,
         Class::Transient,
         Class::NoConnection,
         Class::Unreachable,
         Class::Ambiguous,
         Class::Rejected,
+        Class::Policy,
         Class::Barred,
         Class::Gone,
         Class::Moved,
@@ -53,12 +55,15 @@ impl Class {
 
     fn of(error: &SendError) -> Class {
         match error {
-            SendError::Wait { .. } | SendError::Held { .. } => Class::Wait,
+            SendError::Wait { .. } | SendError::Deferred { .. } | SendError::Held { .. } => {
+                Class::Wait
+            }
             SendError::Transient(_) => Class::Transient,
             SendError::NoConnection(_) => Class::NoConnection,
             SendError::Unreachable(_) => Class::Unreachable,
             SendError::Ambiguous(_) => Class::Ambiguous,
             SendError::Rejected(_) => Class::Rejected,
+            SendError::Policy(_) => Class::Policy,
             SendError::Barred(_) => Class::Barred,
             SendError::Gone(_) => Class::Gone,
             SendError::Moved(_) => Class::Moved,
@@ -101,10 +106,6 @@ trait Rig {
     async fn taking(&self) -> Setup;
     /// A notifier whose next send fails in `class`; `None` where the channel has no such failure.
     async fn failing(&self, class: Class) -> Option<Setup>;
-    /// How long it is asked to wait, where it is.
-    fn wait(&self) -> Duration {
-        Duration::from_secs(35)
-    }
 }
 
 fn outgoing(address: Address, body: Body) -> Outgoing {
@@ -157,8 +158,8 @@ impl Rig for TelegramRig {
                 400,
                 "Bad Request: not enough rights to send text messages to the chat {path}",
             ),
-            // There is one server: if it can't be reached, nobody can.
-            Class::NoConnection => return None,
+            // There is one server: if it can't be reached, nobody can. No chat has a policy.
+            Class::NoConnection | Class::Policy => return None,
             Class::Gone => Answer::refusal(403, "Forbidden: bot was blocked by the user {path}"),
             Class::Moved => Answer::new(
                 400,
@@ -212,7 +213,11 @@ impl Rig for WebhookRig {
             }
             Class::Gone => Answer::new(410, SECRET_WORD),
             // One endpoint says nothing of the channel as a whole, nor of our credentials or rights, and can't move.
-            Class::Unreachable | Class::Barred | Class::Moved | Class::Unauthorized => return None,
+            Class::Unreachable
+            | Class::Policy
+            | Class::Barred
+            | Class::Moved
+            | Class::Unauthorized => return None,
         };
         Some(WebhookRig::answering(answer).await)
     }
@@ -251,6 +256,7 @@ impl Rig for RecorderRig {
             Class::Unreachable => SendError::Unreachable(text),
             Class::Ambiguous => SendError::Ambiguous(text),
             Class::Rejected => SendError::Rejected(text),
+            Class::Policy => SendError::Policy(text),
             Class::Barred => SendError::Barred(text),
             Class::Gone => SendError::Gone(text),
             Class::Moved => SendError::Moved(Address::Recorder("other".to_owned())),
@@ -341,7 +347,7 @@ async fn every_failure_says_who_has_to_change_something_and_holds_no_secret() {
             let error = setup.notifier.send(&setup.outgoing).await.unwrap_err();
             assert_eq!(Class::of(&error), class, "{name}: {error}");
             if let SendError::Wait { after } = error {
-                assert_eq!(after, Some(rig.wait()), "{name}");
+                assert_eq!(after, Some(Duration::from_secs(35)), "{name}");
             }
             for text in [error.to_string(), format!("{error:?}")] {
                 for secret in [TOKEN, DISCORD_TOKEN, PASSWORD, SECRET, SECRET_WORD] {

@@ -248,7 +248,9 @@ async fn a_greylisted_recipient_waits_and_then_gets_the_same_mail_while_others_d
     let post = Post::new(Options::default()).await;
     post.server.greylist(ANA, Duration::from_secs(300));
     let wait = post.send(ANA).await.unwrap_err();
-    assert_eq!(wait, SendError::Wait { after: Some(Duration::from_secs(360)) });
+    let SendError::Deferred { at_least, answer } = wait else { panic!("{wait:?}") };
+    assert_eq!(at_least, Duration::from_secs(300));
+    assert!(answer.starts_with("450 4.7.1 "), "{answer}");
     post.send("eva@example.net").await.unwrap();
     post.pass(Duration::from_secs(360));
     post.send(ANA).await.unwrap();

@@ -19,6 +19,7 @@ fn message() -> ChatMessage {
         preview: true,
         preview_url: None,
         picture: None,
+        file: None,
     }
 }
 

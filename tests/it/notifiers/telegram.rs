@@ -35,6 +35,7 @@ fn message() -> ChatMessage {
         preview: false,
         preview_url: None,
         picture: None,
+        file: None,
     }
 }
 

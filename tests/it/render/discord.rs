@@ -557,6 +557,7 @@ proptest! {
             subject: views::Link { title: title.clone(), url: "https://www.youtube.com/x".to_owned() },
             rules: vec![title],
             digest: None,
+            rings_at: None,
             muted_until: None,
             until: None,
             is_unavailable: false,

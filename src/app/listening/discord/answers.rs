@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::plan::{Given, Step, plan};
+use crate::app::listening::files::Files;
 use crate::control::{MessageId, Proposed, Reply, ReplyError, Said};
 use crate::draw::Painter;
 use crate::model::{Address, Body, Owner};
@@ -35,6 +36,7 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 pub(super) struct Answers {
     client: Discord,
     painter: Painter,
+    files: Files,
     open: Arc<Mutex<Open>>,
 }
 
@@ -63,7 +65,7 @@ pub(super) struct Opened {
 
 impl Answers {
     pub(super) fn new(client: Discord, painter: Painter) -> Answers {
-        Answers { client, painter, open: Arc::default() }
+        Answers { client, painter, files: Files::new(), open: Arc::default() }
     }
 
     /// Somebody asks something; `None`: it was answered of late, or is being answered.
@@ -90,8 +92,11 @@ impl Answers {
         if *given != Given::Nothing {
             return;
         }
-        let wait =
-            if question.is_button { Response::ReplacedLater } else { Response::AnsweredLater };
+        let wait = if question.is_button {
+            Response::ReplacedLater
+        } else {
+            Response::AnsweredLater { is_for_asker: false }
+        };
         match self.client.respond(&question.asked, &wait).await {
             // Where it may have arrived, it counts: whoever sees “thinking” is not to see it for a quarter of an hour.
             Ok(()) | Err(SendError::Ambiguous(_)) => *given = Given::Wait,
@@ -130,7 +135,7 @@ impl Answers {
             match (step, taken) {
                 // What could not be taken back stands there; the answer is worth more.
                 (Step::TakeBack, _) => {}
-                (Step::Wait { .. }, Ok(())) => *given = Given::Wait,
+                (Step::AnswerLater { .. } | Step::ReplaceLater, Ok(())) => *given = Given::Wait,
                 (_, Ok(())) => *given = Given::Answer,
                 (_, Err(error)) => return Err(error),
             }
@@ -152,11 +157,10 @@ impl Answers {
             Step::Replace(message) => {
                 self.client.respond(asked, &Response::Replacement(pictured(message))).await
             }
-            Step::Wait { is_button: true } => {
-                self.client.respond(asked, &Response::ReplacedLater).await
-            }
-            Step::Wait { is_button: false } => {
-                self.client.respond(asked, &Response::AnsweredLater).await
+            Step::ReplaceLater => self.client.respond(asked, &Response::ReplacedLater).await,
+            Step::AnswerLater { is_for_asker } => {
+                let response = Response::AnsweredLater { is_for_asker: *is_for_asker };
+                self.client.respond(asked, &response).await
             }
             Step::Rewrite(message) => self.client.rewrite(asked, pictured(message)).await,
             Step::TakeBack => self.client.take_back(asked).await,
@@ -209,8 +213,10 @@ fn again_after(error: &SendError) -> Option<Duration> {
             (*wait <= WAIT_MAX).then_some((*wait).max(AGAIN_AFTER))
         }
         SendError::Wait { after: None }
+        | SendError::Deferred { .. }
         | SendError::Ambiguous(_)
         | SendError::Rejected(_)
+        | SendError::Policy(_)
         | SendError::Unauthorized(_)
         | SendError::Gone(_)
         | SendError::Barred(_)
@@ -239,7 +245,10 @@ impl Reply for Answers {
         tracing::error!("a message of Discord's is changed as one of another service");
     }
 
-    async fn answer(&self, question: &str, said: Said) -> Result<(), ReplyError> {
+    async fn answer(&self, question: &str, mut said: Said) -> Result<(), ReplyError> {
+        let Said { message, replacement, .. } = &mut said;
+        let bodies = message.iter_mut().chain(replacement);
+        let _rooms: Vec<_> = bodies.map(|body| self.files.take(body)).collect();
         let Some(question) = self.question(question) else {
             return Err(ReplyError("the question is not open any more".to_owned()));
         };

@@ -30,8 +30,10 @@ pub(super) enum Step {
     Respond { message: EmbedMessage, is_for_asker: bool },
     /// The response: what replaces the message whose button was pressed.
     Replace(EmbedMessage),
-    /// The response: that it takes a while; or, at a button, that nothing follows.
-    Wait { is_button: bool },
+    /// The response to a command: that it takes a while. It says who sees the message that takes its place.
+    AnswerLater { is_for_asker: bool },
+    /// The response to a button: that nothing follows, or later.
+    ReplaceLater,
     /// Another text in the place of the response, or of the message whose button was pressed.
     Rewrite(EmbedMessage),
     /// The response goes.
@@ -48,7 +50,7 @@ impl Step {
             | Step::Replace(message)
             | Step::Rewrite(message)
             | Step::FollowUp { message, .. } => Some(message),
-            Step::Wait { .. } | Step::TakeBack => None,
+            Step::AnswerLater { .. } | Step::ReplaceLater | Step::TakeBack => None,
         }
     }
 }
@@ -59,8 +61,8 @@ pub(super) fn plan(said: Said, given: Given, is_button: bool) -> Option<Vec<Step
     if let Some(replacement) = replacement {
         let message = embed(replacement)?;
         let replaced = match given {
-            Given::Nothing if has_to_be_drawn(&message) => {
-                vec![Step::Wait { is_button: true }, Step::Rewrite(message)]
+            Given::Nothing if takes_a_while(&message) => {
+                vec![Step::ReplaceLater, Step::Rewrite(message)]
             }
             Given::Nothing => vec![Step::Replace(message)],
             Given::Wait | Given::Answer => vec![Step::Rewrite(message)],
@@ -72,15 +74,17 @@ pub(super) fn plan(said: Said, given: Given, is_button: bool) -> Option<Vec<Step
         (Some(message), _) => (embed(message)?, is_for_asker),
         (None, Some(toast)) => (line(&toast), true),
         (None, None) if is_button => {
-            let wait = (given == Given::Nothing).then_some(Step::Wait { is_button: true });
+            let wait = (given == Given::Nothing).then_some(Step::ReplaceLater);
             return Some(wait.into_iter().collect());
         }
         (None, None) => (line(NOTHING), true),
     };
     let steps = match (given, is_button, is_for_asker) {
-        // Drawing takes its time, and the first answer has little.
-        (Given::Nothing, false, false) if has_to_be_drawn(&message) => {
-            vec![Step::Wait { is_button: false }, Step::Rewrite(message)]
+        (Given::Nothing, false, _) if takes_a_while(&message) => {
+            vec![Step::AnswerLater { is_for_asker }, Step::Rewrite(message)]
+        }
+        (Given::Nothing, true, _) if takes_a_while(&message) => {
+            vec![Step::ReplaceLater, Step::FollowUp { message, is_for_asker }]
         }
         (Given::Nothing, ..) => vec![Step::Respond { message, is_for_asker }],
         (Given::Wait, false, false) => vec![Step::Rewrite(message)],
@@ -94,8 +98,9 @@ pub(super) fn plan(said: Said, given: Given, is_button: bool) -> Option<Vec<Step
     Some(steps)
 }
 
-fn has_to_be_drawn(message: &EmbedMessage) -> bool {
-    message.picture.is_some()
+/// Whether it may not be there in the time of a first answer: drawing a picture takes its time, and so does a file on its way.
+fn takes_a_while(message: &EmbedMessage) -> bool {
+    message.picture.is_some() || message.file.is_some()
 }
 
 fn embed(body: Body) -> Option<EmbedMessage> {
@@ -113,7 +118,7 @@ fn line(text: &str) -> EmbedMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ChatMessage, Metric, Picture};
+    use crate::model::{ChatMessage, Metric, Picture, TextFile};
 
     fn message(text: &str) -> EmbedMessage {
         EmbedMessage { text: text.to_owned(), ..EmbedMessage::default() }
@@ -164,7 +169,7 @@ mod tests {
             steps(toast(), Given::Wait, true),
             [Step::FollowUp { message: line, is_for_asker: true }]
         );
-        assert_eq!(steps(Said::default(), Given::Nothing, true), [Step::Wait { is_button: true }]);
+        assert_eq!(steps(Said::default(), Given::Nothing, true), [Step::ReplaceLater]);
         assert!(steps(Said::default(), Given::Wait, true).is_empty());
     }
 
@@ -178,19 +183,34 @@ mod tests {
     }
 
     #[test]
-    fn what_has_to_be_drawn_is_told_to_wait_first() {
+    fn whoever_gets_a_picture_or_a_file_is_told_to_wait_first_and_sees_it_alone_if_so_asked() {
         let picture = Picture {
             metric: Metric::Views,
             points: Vec::new(),
             marks: Vec::new(),
             tz: "UTC".to_owned(),
         };
-        let drawn = EmbedMessage { picture: Some(picture), ..message("hello") };
-        let said = Said { message: Some(Body::Embed(drawn.clone())), ..Said::default() };
-        assert_eq!(
-            steps(said, Given::Nothing, false),
-            [Step::Wait { is_button: false }, Step::Rewrite(drawn)]
-        );
+        let file = TextFile { name: "a.json".to_owned(), text: "{}".to_owned() };
+        for said in [
+            EmbedMessage { picture: Some(picture), ..message("hello") },
+            EmbedMessage { file: Some(file), ..message("hello") },
+        ] {
+            let body = || Some(Body::Embed(said.clone()));
+            for is_for_asker in [false, true] {
+                let answer = || Said { message: body(), is_for_asker, ..Said::default() };
+                assert_eq!(
+                    steps(answer(), Given::Nothing, false),
+                    [Step::AnswerLater { is_for_asker }, Step::Rewrite(said.clone())]
+                );
+                let further = Step::FollowUp { message: said.clone(), is_for_asker };
+                assert_eq!(steps(answer(), Given::Nothing, true), [Step::ReplaceLater, further]);
+            }
+            let replacement = Said { replacement: body(), ..Said::default() };
+            assert_eq!(
+                steps(replacement, Given::Nothing, true),
+                [Step::ReplaceLater, Step::Rewrite(said)]
+            );
+        }
     }
 
     #[test]

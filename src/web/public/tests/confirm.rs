@@ -192,7 +192,8 @@ async fn a_mailbox_whose_mails_were_ended_since_it_was_asked_is_written_to_again
 
 /// What a page says, without a connection: time can be stopped.
 async fn says(counter: &Arc<Counter>, method: Method, path: &str) -> (StatusCode, String) {
-    let answer = answer(State(Arc::clone(counter)), method, path.parse().unwrap()).await;
+    let peer = Extension(IpAddr::from([127, 0, 0, 1]));
+    let answer = answer(State(Arc::clone(counter)), peer, method, path.parse().unwrap()).await;
     let status = answer.status();
     let body = to_bytes(answer.into_body(), 65_536).await.unwrap();
     (status, String::from_utf8(body.to_vec()).unwrap())
@@ -209,7 +210,11 @@ async fn a_store_that_does_not_answer_keeps_nobody_waiting_and_the_link_can_be_t
         clock: Arc::new(|| NOW),
         changed: Box::new(|| {}),
     };
-    let counter = Arc::new(Counter { public, asked: Semaphore::new(ASKED_MAX) });
+    let counter = Arc::new(Counter {
+        public,
+        rates: Rates::new(Instant::now()),
+        asked: Semaphore::new(ASKED_MAX),
+    });
     // Others are being answered, and it takes long.
     let all = counter.asked.acquire_many(u32::try_from(ASKED_MAX).unwrap()).await.unwrap();
     tokio::time::pause();

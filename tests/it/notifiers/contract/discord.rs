@@ -66,8 +66,10 @@ impl Rig for DiscordRig {
             // The token in the address is no token of ours.
             Class::Gone => refusal(401, 50027),
             Class::Unauthorized if self.is_bot => refusal(401, 0),
-            // There is one service: if it can't be reached, nobody can. Nothing moves there.
-            Class::Unauthorized | Class::NoConnection | Class::Moved => return None,
+            // There is one service: if it can't be reached, nobody can. Nothing moves there, and no recipient has a policy.
+            Class::Unauthorized | Class::NoConnection | Class::Moved | Class::Policy => {
+                return None;
+            }
         };
         Some(self.answering(answer).await)
     }

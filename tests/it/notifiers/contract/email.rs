@@ -33,10 +33,6 @@ impl Rig for EmailRig {
         Channel::Email
     }
 
-    fn wait(&self) -> Duration {
-        Duration::from_secs(360)
-    }
-
     async fn taking(&self) -> Setup {
         EmailRig::setup(EmailRig::post().await)
     }
@@ -48,6 +44,10 @@ impl Rig for EmailRig {
             Class::Unreachable => (Stage::Connect, Fault::Reply(Reply::CLOSING)),
             Class::Ambiguous => (Stage::Message, Fault::DropAfterTaking),
             Class::Rejected => {
+                let said = "<s3cretw0rd@example.org>: no such content here";
+                (Stage::Message, Fault::Reply(Reply::new(554, Enhanced(5, 6, 0), said)))
+            }
+            Class::Policy => {
                 let said = "<s3cretw0rd@example.org>: refused by policy";
                 (Stage::Message, Fault::Reply(Reply::new(550, Enhanced(5, 7, 1), said)))
             }

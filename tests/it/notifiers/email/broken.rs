@@ -14,12 +14,14 @@ const STAGES: [Stage; 6] =
 fn kind(error: &SendError) -> &'static str {
     match error {
         SendError::Wait { .. } => "wait",
+        SendError::Deferred { .. } => "deferred",
         SendError::Held { .. } => "held",
         SendError::Transient(_) => "transient",
         SendError::NoConnection(_) => "no connection",
         SendError::Unreachable(_) => "unreachable",
         SendError::Ambiguous(_) => "ambiguous",
         SendError::Rejected(_) => "rejected",
+        SendError::Policy(_) => "policy",
         SendError::Barred(_) => "barred",
         SendError::Gone(_) => "gone",
         SendError::Moved(_) => "moved",
@@ -74,7 +76,8 @@ async fn each_step_has_its_own_time() {
 
 #[tokio::test]
 async fn a_server_that_says_not_now_is_away_until_it_knows_the_recipient() {
-    let expected = ["unreachable", "unreachable", "unreachable", "wait", "wait", "wait"];
+    let expected =
+        ["unreachable", "unreachable", "unreachable", "deferred", "deferred", "deferred"];
     for reply in [Reply::CLOSING, Reply::LOCAL_ERROR, Reply::NO_STORAGE] {
         check(Fault::Reply(reply), expected).await;
     }
@@ -86,7 +89,7 @@ async fn a_server_that_says_no_says_to_whom() {
         (Reply::NO_MAILBOX, ["unreachable", "unreachable", "unauthorized", "gone", "gone", "gone"]),
         (
             Reply::POLICY,
-            ["unreachable", "unreachable", "unauthorized", "rejected", "rejected", "rejected"],
+            ["unreachable", "unreachable", "unauthorized", "policy", "policy", "policy"],
         ),
         (
             Reply::MAILBOX_FULL,
@@ -119,7 +122,7 @@ async fn after_the_final_dot_nothing_is_sent_a_second_time() {
     assert!(matches!(error, SendError::Ambiguous(_)), "{error}");
     assert_eq!((post.server.counters().taken, post.server.counters().connections), (2, 1));
     let error = post.send_through(Stage::Message, Fault::Reply(Reply::CLOSING)).await;
-    assert!(matches!(error, SendError::Wait { .. }), "{error}");
+    assert!(matches!(error, SendError::Deferred { .. }), "{error}");
     assert_eq!(post.server.counters().taken, 2);
 }
 

@@ -249,6 +249,7 @@ async fn what_waits_since_bodies_had_no_kind_leaves_as_it_was_written() {
         preview: true,
         preview_url: None,
         picture: None,
+        file: None,
     };
     for (channel, body) in [
         (Channel::Telegram, Body::Chat(written)),
