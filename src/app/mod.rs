@@ -42,7 +42,7 @@ use crate::config::Config;
 use crate::control::{AccessMode, ActionOptions, ControlOptions};
 use crate::deliver::{Cards, ChannelHealth, Composer, Operator, RetryPolicy, Wakers, Worker};
 use crate::links::Links;
-use crate::model::{Clock, Effective};
+use crate::model::{Channel, Clock, Effective};
 use crate::pipeline::{Lister, PollHealth, PollReporter, Poller, Routing};
 use crate::render::Renderer;
 use crate::source::{QuotaState, Timeouts, YouTube, YouTubeOptions};
@@ -330,7 +330,7 @@ impl Gateway {
             options: control_options(
                 config,
                 defaults,
-                links.clone().filter(|_| config.email.is_some()),
+                links.clone().filter(|_| has_mailboxes(config)),
             ),
             invite,
             clock: Arc::clone(&clock),
@@ -517,6 +517,11 @@ pub(crate) fn defaults(config: &Config) -> Effective {
         digest: config.defaults.digest,
         pings_per_day: config.defaults.pings_per_day,
     }
+}
+
+/// Whether mails leave.
+fn has_mailboxes(config: &Config) -> bool {
+    Channel::of_mailboxes().is_some_and(|(channel, _)| config.is_on(channel))
 }
 
 fn control_options(

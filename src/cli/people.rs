@@ -95,16 +95,17 @@ async fn operator(
     config: &Config,
     address: &Address,
 ) -> Result<Option<OperatorBy>, Fault> {
-    if config.operator.to.iter().any(|known| known.lane() == address.lane()) {
+    let theirs = store.addresses(address).await?;
+    if theirs.iter().any(|address| is_among(&config.operator.to, address)) {
         return Ok(Some(OperatorBy::Configuration));
     }
     let is_first = config.operator.to.is_empty()
-        && store.operator().await?.is_some_and(|known| known == *address);
+        && store.operator().await?.is_some_and(|known| theirs.contains(&known));
     Ok(is_first.then_some(OperatorBy::FirstInvitation))
 }
 
-fn is_allowed(config: &Config, address: &Address) -> bool {
-    config.access.allow.iter().any(|known| known.lane() == address.lane())
+fn is_among(list: &[Address], address: &Address) -> bool {
+    list.iter().any(|known| known.lane() == address.lane())
 }
 
 async fn list(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), Fault> {
@@ -114,7 +115,9 @@ async fn list(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), Fa
         let how = match operator(store, config, &state.address).await? {
             Some(OperatorBy::Configuration) => "operator, by operator.to".to_owned(),
             Some(OperatorBy::FirstInvitation) => "operator, by the first invitation".to_owned(),
-            None if is_allowed(config, &state.address) => "by access.allow".to_owned(),
+            None if all(state).any(|address| is_among(&config.access.allow, address)) => {
+                "by access.allow".to_owned()
+            }
             None => state.row.as_ref().map(how).unwrap_or_default(),
         };
         Ok(line(state, &how, &config.defaults.tz))
@@ -155,6 +158,11 @@ async fn list(store: &Sqlite, config: &Config, now: UnixMillis) -> Result<(), Fa
     Ok(out.flush()?)
 }
 
+/// All addresses of somebody.
+fn all(state: &PersonState) -> impl Iterator<Item = &Address> {
+    std::iter::once(&state.address).chain(&state.others)
+}
+
 fn how(row: &PersonRow) -> String {
     match (&row.brought_by, &row.invited_by) {
         (Some(by), _) => format!("brought in by {by}"),
@@ -173,8 +181,9 @@ fn line(state: &PersonState, how: &str, tz: &str) -> String {
         0 => String::new(),
         count => format!("  {}", counted(count, one, many)),
     };
+    let others: String = state.others.iter().map(|other| format!(", {other}")).collect();
     format!(
-        "{}{}  {how}{}  {}{}",
+        "{}{others}{}  {how}{}  {}{}",
         state.address,
         since.unwrap_or_default(),
         some(state.groups, "group", "groups"),
@@ -241,6 +250,7 @@ async fn refuse_whom_the_configuration_lets_in(
     config: &Config,
     address: &Address,
 ) -> Result<(), Fault> {
+    let theirs = store.addresses(address).await?;
     let way_out = match operator(store, config, address).await? {
         Some(OperatorBy::Configuration) => {
             "is the operator: take it out of operator.to of the configuration first, and restart `tubebell run`"
@@ -248,7 +258,7 @@ async fn refuse_whom_the_configuration_lets_in(
         Some(OperatorBy::FirstInvitation) => {
             "is the operator, by the first invitation: name another in operator.to of the configuration first, and restart `tubebell run`"
         }
-        None if is_allowed(config, address) => {
+        None if theirs.iter().any(|address| is_among(&config.access.allow, address)) => {
             "is in by the configuration: take it out of access.allow first, and restart `tubebell run`"
         }
         None => return Ok(()),

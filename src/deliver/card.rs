@@ -117,6 +117,7 @@ pub(super) fn next_look(card: &Card, has_changed: bool, now: UnixMillis) -> Unix
 
 /// What follows from an attempt that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart as soon as it is made")]
 pub(super) enum After {
     /// This, without a word.
     Recorded(CardResult),

@@ -37,14 +37,19 @@ impl Operator {
         }
     }
 
-    /// Tells the owner of a destination that is gone, on another channel of theirs. False: there is none, so that the
-    /// operator is to be told.
+    /// Tells the owner of a destination that is gone, at one other of theirs: where they write, else where they read. False: there
+    /// is none, so that the operator is to be told.
     pub(super) async fn tell_owner(&self, gone: &Address, reason: &str, now: UnixMillis) -> bool {
-        let notice = self.off(gone, reason).await;
+        let notice = yours_off(gone, reason);
         let outcome = async {
-            let to = self.store.owners_other_destinations(gone).await?;
-            self.queue(None, &to, &notice, now).await?;
-            Ok::<bool, StoreError>(!to.is_empty())
+            let mut others = self.store.owners_other_destinations(gone).await?;
+            others.sort_by_key(|other| {
+                let traits = other.channel().traits();
+                (!traits.is_chat, traits.is_told_each_video)
+            });
+            others.truncate(1);
+            self.queue(None, &others, &notice, now).await?;
+            Ok::<bool, StoreError>(!others.is_empty())
         };
         outcome.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a notice about a gone destination could not be queued");
@@ -108,5 +113,18 @@ impl Operator {
         self.store.notice(key.map(str::to_owned), bodies, now).await?;
         self.wakers.wake();
         Ok(())
+    }
+}
+
+/// The notice to an owner that an address of theirs is off, with the way back. An endpoint may hold a secret, which is not told to
+/// all who read where they write.
+fn yours_off(gone: &Address, reason: &str) -> Notice {
+    let traits = gone.channel().traits();
+    let is_whole = traits.is_chat || traits.mailbox.is_some();
+    Notice::YoursOff {
+        destination: if is_whole { gone.to_string() } else { gone.masked() },
+        cause: Prose::new(reason),
+        is_chat: traits.is_chat,
+        again: traits.mailbox.map(|_| format!("/link {gone}")),
     }
 }

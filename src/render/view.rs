@@ -29,7 +29,8 @@ pub trait View: Serialize + Sized {
         None
     }
 
-    /// The file that goes along with it, in place of a picture. Where the channel has none, its text stands alone.
+    /// The file that goes along with it, in place of a picture; its length is at most [`TextFile::BYTES_MAX`]. Where the channel has
+    /// no files, the text stands alone.
     fn file(&self) -> Option<TextFile> {
         None
     }

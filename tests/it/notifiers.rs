@@ -6,6 +6,7 @@ mod contract;
 mod discord;
 mod discord_spec;
 mod email;
+mod files;
 mod hostile;
 mod pictures;
 mod stub;

@@ -9,15 +9,16 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use tubebell::model::{
-    About, Channel, ChatMessage, Counts, Event, Live, Marks, Metric, Picture, Series, Signal,
-    Status, SubscriptionId, UnixMillis, Value, VideoId, is_blank,
+    About, Body, Channel, ChatMessage, Counts, Event, Live, Marks, Metric, Picture, Series, Signal,
+    Status, SubscriptionId, TextFile, UnixMillis, Value, VideoId, is_blank,
 };
 use tubebell::render::numbers::{At, Grouped, Moment, Near, Period};
 use tubebell::render::views::{
     RuleLine, WatchLine, Watches, Why, WhyAlert, WhyHeld, WhyOutcome, WhyRule, WhyWindow,
 };
 use tubebell::render::{
-    BudgetNote, List, NetAlert, Part, Renderer, VideoFacts, VideoNews, WatchMessage, views,
+    BudgetNote, List, NetAlert, Part, RenderError, Renderer, VideoFacts, VideoNews, View,
+    WatchMessage, views,
 };
 use tubebell_sim::telegram::EntityKind;
 
@@ -731,6 +732,50 @@ fn a_text_that_is_no_caption_leaves_without_its_picture() {
     let long = body(&"x".repeat(1_000));
     assert!(bodies::chat(&long).html.contains(&"x".repeat(1_000)));
     assert_eq!(bodies::chat(&long).picture, None);
+}
+
+/// An answer that somebody gets with a file.
+#[derive(serde::Serialize)]
+#[serde(transparent)]
+struct Filed(views::Stats);
+
+impl View for Filed {
+    const NAME: &'static str = views::Stats::NAME;
+
+    fn samples() -> Vec<Filed> {
+        Vec::new()
+    }
+
+    fn picture(&self) -> Option<Picture> {
+        self.0.picture()
+    }
+
+    fn file(&self) -> Option<TextFile> {
+        Some(TextFile { name: "a.json".to_owned(), text: "{}".to_owned() })
+    }
+}
+
+#[test]
+fn a_text_with_a_file_is_cut_to_a_caption_and_goes_without_a_picture() {
+    let mut view = Filed(views::Stats::samples().remove(0));
+    assert!(view.0.picture.is_some());
+    for title in ["a title", &"<&😀".repeat(2_000)] {
+        title.clone_into(&mut view.0.subject.title);
+        let body = RENDERER.answer(Channel::Telegram, (&view).into()).unwrap();
+        let seen = visible(&bodies::chat(&body).html);
+        let length = seen.encode_utf16().count();
+        assert!((10..=1_024).contains(&length), "{length}: {seen}");
+        assert_eq!((body.file(), body.picture()), (view.file().as_ref(), None));
+        let body = RENDERER.answer(Channel::Discord, (&view).into()).unwrap();
+        assert_eq!((body.file(), body.picture()), (view.file().as_ref(), None));
+    }
+    // Where there are no answers, or texts alone, there is no file.
+    let body = RENDERER.answer(Channel::Recorder, (&view).into()).unwrap();
+    assert!(matches!(body, Body::Text(_)), "{body:?}");
+    for channel in [Channel::Email, Channel::Webhook] {
+        let error = RENDERER.answer(channel, (&view).into()).unwrap_err();
+        assert!(matches!(error, RenderError::NoAnswers), "{error:?}");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
+mod documents;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -302,9 +304,14 @@ fn png(width: u32, height: u32) -> Vec<u8> {
 }
 
 impl World {
-    /// A request with this photo as its file `a`, and texts.
-    async fn photo(&self, method: &str, photo: Vec<u8>, texts: &[(&str, String)]) -> (u16, Value) {
-        let file = reqwest::multipart::Part::bytes(photo).file_name("a.png");
+    /// A request with this file of a name in its part `a`, and texts.
+    async fn upload(
+        &self,
+        method: &str,
+        (name, bytes): (&'static str, Vec<u8>),
+        texts: &[(&str, String)],
+    ) -> (u16, Value) {
+        let file = reqwest::multipart::Part::bytes(bytes).file_name(name);
         let mut form = reqwest::multipart::Form::new().part("a", file);
         for (name, text) in texts {
             form = form.text((*name).to_owned(), text.clone());
@@ -322,7 +329,7 @@ impl World {
             ("caption", caption.to_owned()),
             ("parse_mode", "HTML".to_owned()),
         ];
-        self.photo("sendPhoto", photo, &texts).await
+        self.upload("sendPhoto", ("a.png", photo), &texts).await
     }
 }
 
@@ -346,6 +353,11 @@ async fn a_photo_is_a_file_with_a_caption_and_is_refused_in_telegrams_words() {
         (b"GIF89a".to_vec(), String::new(), "IMAGE_PROCESS_FAILED"),
         (png(800, 39), String::new(), "PHOTO_INVALID_DIMENSIONS"),
         (png(9_000, 1_001), String::new(), "PHOTO_INVALID_DIMENSIONS"),
+        (
+            vec![0; (10 << 20) + 1],
+            String::new(),
+            "file of size 10485761 bytes is too big for a photo; the maximum size is 10485760 bytes",
+        ),
     ] {
         assert_eq!(w.send_photo(ANA, photo, &caption).await, refused(expected));
     }
@@ -374,7 +386,7 @@ async fn a_text_can_become_a_photo_and_a_photo_stays_one() {
     let refused = w.refused(method, body.clone()).await;
     assert_eq!(refused, "400 Bad Request: there is no caption in the message to edit");
     for _ in 0..2 {
-        let (status, edited) = w.photo("editMessageMedia", png(8, 4), &texts).await;
+        let (status, edited) = w.upload("editMessageMedia", ("a.png", png(8, 4)), &texts).await;
         assert_eq!((status, &edited["caption"]), (200, &json!("b")), "{edited}");
     }
     assert_eq!(w.ok(method, body).await["caption"], "c");

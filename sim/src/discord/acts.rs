@@ -203,7 +203,7 @@ impl State {
             "locale": "en-US",
             "entitlements": [],
             "entitlement_sku_ids": [],
-            "attachment_size_limit": 10_485_760,
+            "attachment_size_limit": self.options.file_max_bytes,
             "authorizing_integration_owners": {"0": guild.map_or_else(|| json!("0"), wire::id)},
             "context": u8::from(guild.is_none()),
         });

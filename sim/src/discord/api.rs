@@ -44,7 +44,13 @@ pub(super) async fn handle(
     };
     match to_bytes(body, BODY_MAX_BYTES).await {
         Ok(bytes) => match Body::read(&head.headers, &bytes) {
-            Ok(body) => call.args.body = body,
+            Ok(body) => {
+                let most = shared.look(|state, _| state.options.file_max_bytes);
+                if body.files.values().any(|file| file.bytes.len() > most) {
+                    call.refusal = call.refusal.or(Some(Known::TooLarge.into()));
+                }
+                call.args.body = body;
+            }
             Err(refusal) => call.refusal = call.refusal.or(Some(refusal)),
         },
         Err(_) => call.refusal = call.refusal.or(Some(Known::TooLarge.into())),

@@ -94,6 +94,9 @@ pub struct Options {
     pub privileged_intents: bool,
     /// What becomes of embeds where the bot may show none.
     pub embeds_barred: EmbedsBarred,
+    /// Largest file of a message, in bytes.
+    /// Source: <https://docs.discord.com/developers/reference#uploading-files> (read 2026-11).
+    pub file_max_bytes: usize,
     /// Messages that are kept of each channel.
     pub kept_messages: usize,
     /// Requests that are kept.
@@ -129,6 +132,7 @@ impl Default for Options {
             identifies_per_day: 1_000,
             privileged_intents: false,
             embeds_barred: EmbedsBarred::default(),
+            file_max_bytes: 10 << 20,
             kept_messages: 1_000,
             kept_requests: 10_000,
             hints: Vec::new(),

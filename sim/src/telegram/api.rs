@@ -9,18 +9,18 @@ use axum::response::Response;
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
-use super::Shared;
 use super::answer::{self, Answer, Refusal};
 use super::chats;
 use super::faults::Fault;
 use super::params::Params;
 use super::record::Request;
 use super::state::State;
+use super::{DOCUMENT_MAX_BYTES, Shared};
 use crate::loopback::{Line, decode};
 use crate::world::World;
 
-/// Largest request body: a photo has up to ten megabytes.
-const BODY_MAX_BYTES: usize = 11 << 20;
+/// Largest request body: a file, and its caption.
+const BODY_MAX_BYTES: usize = DOCUMENT_MAX_BYTES + (1 << 20);
 
 /// A method that the sandbox knows, with every parameter that it has in Bot API 10.1.
 struct Method {
@@ -70,6 +70,25 @@ const SEND_PHOTO: &[&str] = &[
     "caption_entities",
     "show_caption_above_media",
     "has_spoiler",
+    "disable_notification",
+    "protect_content",
+    "allow_paid_broadcast",
+    "message_effect_id",
+    "suggested_post_parameters",
+    "reply_parameters",
+    "reply_markup",
+];
+const SEND_DOCUMENT: &[&str] = &[
+    "business_connection_id",
+    "chat_id",
+    "message_thread_id",
+    "direct_messages_topic_id",
+    "document",
+    "thumbnail",
+    "caption",
+    "parse_mode",
+    "caption_entities",
+    "disable_content_type_detection",
     "disable_notification",
     "protect_content",
     "allow_paid_broadcast",
@@ -130,6 +149,7 @@ const METHODS: &[Method] = &[
     },
     Method { name: "sendMessage", params: SEND, run: Run::Write(State::send_message) },
     Method { name: "sendPhoto", params: SEND_PHOTO, run: Run::Write(State::send_photo) },
+    Method { name: "sendDocument", params: SEND_DOCUMENT, run: Run::Write(State::send_document) },
     Method {
         name: "editMessageText",
         params: EDIT_TEXT,

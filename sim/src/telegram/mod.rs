@@ -7,6 +7,7 @@ mod answer;
 mod api;
 mod autolink;
 mod chats;
+mod document;
 mod faults;
 mod handle;
 mod html;
@@ -42,7 +43,7 @@ pub use crate::loopback::Hint;
 use crate::loopback::{self, Line, Lines};
 use crate::simulation::{Simulation, lock};
 use crate::world::World;
-pub use crate::world::chats::{Button, Message, Photo, Trouble};
+pub use crate::world::chats::{Button, Document, Message, Photo, Trouble};
 pub use crate::world::entity::{Entity, EntityKind, Formatted, MentionedUser};
 use state::State;
 
@@ -56,6 +57,9 @@ pub fn shown(html: &str) -> Result<Formatted, String> {
     autolink::add(&mut clean);
     Ok(clean)
 }
+
+/// Largest file that a bot may send. Source: <https://core.telegram.org/bots/api#senddocument> (Bot API 10.1).
+const DOCUMENT_MAX_BYTES: usize = 50_000_000;
 
 /// What the sandbox is like. The default is on a free port, without limits.
 #[derive(Debug, Clone)]
@@ -72,6 +76,8 @@ pub struct Options {
     pub limits: Limits,
     /// Whether the bot hears everything in groups, not only what is meant for it.
     pub reads_all_group_messages: bool,
+    /// Largest file that the bot may send, in bytes.
+    pub document_max_bytes: usize,
     /// Messages that are kept of each chat.
     pub kept_messages: usize,
     /// Requests that are kept.
@@ -91,6 +97,7 @@ impl Default for Options {
             username: "tubebell_bot".to_owned(),
             limits: Limits::default(),
             reads_all_group_messages: false,
+            document_max_bytes: DOCUMENT_MAX_BYTES,
             kept_messages: 1_000,
             kept_requests: 10_000,
             hints: vec![
@@ -165,6 +172,7 @@ pub async fn serve(simulation: &Simulation, options: Options) -> io::Result<Tele
         .route("/", get(phone::page))
         .route("/sandbox/messages", get(phone::messages))
         .route("/sandbox/photo", get(phone::photo))
+        .route("/sandbox/document", get(phone::document))
         .route("/sandbox/events", get(phone::events))
         .route("/sandbox/say", post(phone::say))
         .route("/sandbox/press", post(phone::press))

@@ -12,8 +12,16 @@ use serde_json::{Map, Value};
 use super::answer::Refusal;
 use crate::loopback::{decode, parts};
 
+/// A file that came with a request.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct File {
+    /// What its sender calls it.
+    pub(super) name: String,
+    pub(super) bytes: Arc<[u8]>,
+}
+
 /// Files that came with a request, by the names of their parts.
-pub(super) type Files = BTreeMap<String, Arc<[u8]>>;
+pub(super) type Files = BTreeMap<String, File>;
 
 /// Parameters by name. JSON values stay as they came; in query and form everything is a string.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,8 +46,8 @@ impl Params {
             let parts = parts(written, body)
                 .ok_or_else(|| Refusal::bad_request("can't parse multipart/form-data"))?;
             for part in parts {
-                if part.filename.is_some() {
-                    files.insert(part.name, part.content.into());
+                if let Some(name) = part.filename {
+                    files.insert(part.name, File { name, bytes: part.content.into() });
                 } else {
                     let text = String::from_utf8_lossy(part.content).into_owned();
                     params.insert(part.name, Value::String(text));
@@ -64,9 +72,25 @@ impl Params {
     }
 
     /// The file that a parameter names as `attach://part`, or that came under its own name.
-    pub(super) fn file(&self, name: &str) -> Option<Arc<[u8]>> {
+    fn file(&self, name: &str) -> Option<File> {
         let named = self.text(name);
         self.1.get(named.strip_prefix("attach://").unwrap_or(name)).cloned()
+    }
+
+    /// The same of a parameter that has to be a `kind`. Files that are known already, and addresses, are refused.
+    pub(super) fn uploaded(&self, name: &str, kind: &str) -> Result<File, Refusal> {
+        let Some(file) = self.file(name) else {
+            let named = self.text(name);
+            return Err(if named.is_empty() || named.starts_with("attach://") {
+                Refusal::bad_request(&format!("there is no {kind} in the request"))
+            } else {
+                Refusal::bad_request("wrong file identifier/HTTP URL specified")
+            });
+        };
+        if file.bytes.is_empty() {
+            return Err(Refusal::bad_request("file must be non-empty"));
+        }
+        Ok(file)
     }
 
     /// A parameter as text; numbers and booleans are printed.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Query, State as Shares};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
@@ -81,6 +83,12 @@ pub(super) async fn messages(
 
 fn bubble(state: &State, world: &World, message: &Message, reader: i64) -> Value {
     let writer = message.from.and_then(|id| world.users.get(&id));
+    // Another address for another photo or file, or the page would show the one that it has.
+    let at = message.edited.unwrap_or(message.date).as_millisecond();
+    let url = |kind: &str| {
+        let (chat, id) = (message.chat, message.id);
+        format!("/sandbox/{kind}?chat={chat}&message={id}&at={at}")
+    };
     json!({
         "id": message.id,
         "mine": message.from == Some(reader),
@@ -88,14 +96,10 @@ fn bubble(state: &State, world: &World, message: &Message, reader: i64) -> Value
         "date": message.date.as_millisecond(),
         "edited": message.edited.map(Timestamp::as_millisecond),
         "photo": message.photo.as_ref().map(|photo| {
-            // Another address for another photo, or the page would show the one that it has.
-            let at = message.edited.unwrap_or(message.date).as_millisecond();
-            let (chat, id) = (message.chat, message.id);
-            json!({
-                "url": format!("/sandbox/photo?chat={chat}&message={id}&at={at}"),
-                "width": photo.width,
-                "height": photo.height,
-            })
+            json!({"url": url("photo"), "width": photo.width, "height": photo.height})
+        }),
+        "document": message.document.as_ref().map(|document| {
+            json!({"url": url("document"), "name": document.name, "bytes": document.bytes.len()})
         }),
         "text": message.text,
         "entities": message.entities,
@@ -104,7 +108,7 @@ fn bubble(state: &State, world: &World, message: &Message, reader: i64) -> Value
     })
 }
 
-/// Which photo.
+/// Which photo, or file.
 #[derive(Debug, Deserialize)]
 pub(super) struct Which {
     chat: i64,
@@ -124,6 +128,23 @@ pub(super) async fn photo(
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     (headers, Bytes::copy_from_slice(&photo.bytes)).into_response()
+}
+
+/// `GET /sandbox/document`: a file, which the browser saves and never shows, as what is in it came from elsewhere. The page has
+/// its name.
+pub(super) async fn document(
+    Shares(shared): Shares<Arc<Shared>>,
+    Query(Which { chat, message }): Query<Which>,
+) -> Response {
+    let found = shared.look(|_, world| world.chats.get(&chat)?.message(message)?.document.clone());
+    let Some(document) = found else { return refuse(SandboxError::UnknownMessage) };
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
+        (CONTENT_DISPOSITION, HeaderValue::from_static("attachment")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (headers, Bytes::copy_from_slice(&document.bytes)).into_response()
 }
 
 /// `GET /sandbox/events`: an event whenever a screen may have changed.

@@ -1,10 +1,11 @@
 //! Photos: which are taken, and in which words others are refused.
 
-use std::sync::Arc;
-
 use super::answer::Refusal;
-use super::params::Params;
+use super::params::{File, Params};
 use crate::world::chats::Photo;
+
+/// Largest file, in bytes. Source: as below.
+const BYTES_MAX: usize = 10 << 20;
 
 /// Largest sum of width and height, and largest ratio between them.
 /// Source: <https://core.telegram.org/bots/api#sendphoto> (Bot API 10.1).
@@ -15,14 +16,14 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// The photo that a parameter of this name brings along. Files that are known already, and addresses, are refused.
 pub(super) fn read(params: &Params, name: &str) -> Result<Photo, Refusal> {
-    let Some(bytes) = params.file(name) else {
-        let named = params.text(name);
-        return Err(Refusal::bad_request(if named.is_empty() || named.starts_with("attach://") {
-            "there is no photo in the request"
-        } else {
-            "wrong file identifier/HTTP URL specified"
-        }));
-    };
+    let File { bytes, .. } = params.uploaded(name, "photo")?;
+    let length = bytes.len();
+    if length > BYTES_MAX {
+        let reason = "bytes is too big for a photo; the maximum size is";
+        return Err(Refusal::bad_request(&format!(
+            "file of size {length} {reason} {BYTES_MAX} bytes"
+        )));
+    }
     // Of the formats that Telegram reads, the sandbox knows this one.
     let (width, height) =
         size(&bytes).ok_or_else(|| Refusal::bad_request("IMAGE_PROCESS_FAILED"))?;
@@ -30,7 +31,7 @@ pub(super) fn read(params: &Params, name: &str) -> Result<Photo, Refusal> {
     if width.saturating_add(height) > SIDES_MAX || long > short.saturating_mul(RATIO_MAX) {
         return Err(Refusal::bad_request("PHOTO_INVALID_DIMENSIONS"));
     }
-    Ok(Photo { bytes: Arc::clone(&bytes), width, height })
+    Ok(Photo { bytes, width, height })
 }
 
 /// Width and height of a PNG.

@@ -1,4 +1,4 @@
-//! Sending and editing texts and photos: what Telegram checks, in its order.
+//! Sending and editing texts, photos and files: what Telegram checks, in its order.
 
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -6,18 +6,19 @@ use tokio::time::Instant;
 use super::answer::{Answer, Refusal};
 use super::autolink;
 use super::chats;
+use super::document;
 use super::html;
 use super::keyboard;
 use super::params::Params;
 use super::photo;
 use super::state::State;
 use crate::world::World;
-use crate::world::chats::{Button, Chat, Message, Photo};
+use crate::world::chats::{Button, Chat, Document, Message, Photo};
 use crate::world::entity::{Entity, EntityKind, Formatted};
 
 /// Longest text of a message, in code points after parsing. Source: TDLib `OptionManager.cpp`, `utf8_length`.
 pub(super) const TEXT_MAX_CHARS: usize = 4096;
-/// Longest caption of a photo, counted in the same way.
+/// Longest caption of a photo or a file, counted in the same way.
 const CAPTION_MAX_CHARS: usize = 1024;
 const NOT_MODIFIED: &str = "message is not modified: specified new message content and reply markup are exactly the \
                             same as a current content and reply markup of the message";
@@ -32,7 +33,7 @@ impl State {
         }
         let preview = wants_preview(params)?;
         let html = params.text("text");
-        let message = Draft { photo: None, formatted, html, buttons, preview };
+        let message = Draft { formatted, html, buttons, preview, ..Draft::default() };
         self.send(world, params, message)
     }
 
@@ -42,12 +43,21 @@ impl State {
         let photo = photo::read(params, "photo")?;
         chats::chat(world, &params.text("chat_id"))?.check_photos()?;
         let html = params.text("caption");
-        let message = Draft { photo: Some(photo), formatted, html, buttons, preview: false };
+        let message = Draft { photo: Some(photo), formatted, html, buttons, ..Draft::default() };
+        self.send(world, params, message)
+    }
+
+    pub(super) fn send_document(&mut self, world: &mut World, params: &Params) -> Answer {
+        let formatted = caption(world, params)?;
+        let buttons = keyboard::read(params)?;
+        let document = document::read(params, "document", self.options.document_max_bytes)?;
+        let (document, html) = (Some(document), params.text("caption"));
+        let message = Draft { document, formatted, html, buttons, ..Draft::default() };
         self.send(world, params, message)
     }
 
     fn send(&mut self, world: &mut World, params: &Params, draft: Draft) -> Answer {
-        let Draft { photo, formatted, html, buttons, preview } = draft;
+        let Draft { photo, document, formatted, html, buttons, preview } = draft;
         let chat = writable(world, params)?;
         let thread = thread(chat, params)?;
         let reply_to = reply(chat, params)?;
@@ -60,6 +70,7 @@ impl State {
             date: world.now(),
             edited: None,
             photo,
+            document,
             text: formatted.text,
             entities: formatted.entities,
             html,
@@ -79,7 +90,7 @@ impl State {
         let raw = params.text("text");
         let preview = wants_preview(params)?;
         self.edit(world, params, move |message| {
-            if message.photo.is_some() {
+            if message.has_caption() {
                 return Err(Refusal::bad_request("there is no text in the message to edit"));
             }
             if formatted.text.chars().count() > TEXT_MAX_CHARS {
@@ -97,7 +108,7 @@ impl State {
         let formatted = caption(world, params)?;
         let raw = params.text("caption");
         self.edit(world, params, move |message| {
-            if message.photo.is_none() {
+            if !message.has_caption() {
                 return Err(Refusal::bad_request("there is no caption in the message to edit"));
             }
             message.text = formatted.text;
@@ -107,18 +118,28 @@ impl State {
         })
     }
 
-    /// A text alone becomes a photo by this; there is no way back.
+    /// A text alone becomes a photo or a file by this; there is no way back.
     pub(super) fn edit_message_media(&mut self, world: &mut World, params: &Params) -> Answer {
         let media = params.within("media")?;
         let media = media.ok_or_else(|| Refusal::bad_request("input media is not specified"))?;
-        if media.text("type") != "photo" {
-            return Err(Refusal::bad_request("can't parse InputMedia: type must be photo here"));
-        }
         let formatted = caption(world, &media)?;
-        let photo = photo::read(&media, "media")?;
-        chats::chat(world, &params.text("chat_id"))?.check_photos()?;
+        let (photo, document) = match media.text("type").as_str() {
+            "photo" => {
+                let photo = photo::read(&media, "media")?;
+                chats::chat(world, &params.text("chat_id"))?.check_photos()?;
+                (Some(photo), None)
+            }
+            "document" => {
+                let bytes_max = self.options.document_max_bytes;
+                (None, Some(document::read(&media, "media", bytes_max)?))
+            }
+            _ => {
+                let reason = "can't parse InputMedia: type must be photo or document here";
+                return Err(Refusal::bad_request(reason));
+            }
+        };
         self.edit(world, params, move |message| {
-            message.photo = Some(photo);
+            (message.photo, message.document) = (photo, document);
             message.text = formatted.text;
             message.entities = formatted.entities;
             message.html = media.text("caption");
@@ -155,6 +176,7 @@ impl State {
         let mut edited = Message { buttons, ..current.clone() };
         change(&mut edited)?;
         let is_same = edited.photo == current.photo
+            && edited.document == current.document
             && edited.text == current.text
             && edited.entities == current.entities
             && edited.buttons == current.buttons;
@@ -197,6 +219,7 @@ pub(super) fn incoming(
         date: world.now(),
         edited: None,
         photo: None,
+        document: None,
         text: clean.text,
         entities: clean.entities,
         html: text.to_owned(),
@@ -208,8 +231,10 @@ pub(super) fn incoming(
 }
 
 /// What is about to be sent.
+#[derive(Default)]
 struct Draft {
     photo: Option<Photo>,
+    document: Option<Document>,
     formatted: Formatted,
     html: String,
     buttons: Vec<Vec<Button>>,
@@ -225,7 +250,7 @@ fn text(world: &World, params: &Params) -> Result<Formatted, Refusal> {
     Ok(text)
 }
 
-/// The caption of a photo, which may be.
+/// The caption of a photo or a file, which may be.
 fn caption(world: &World, params: &Params) -> Result<Formatted, Refusal> {
     let caption = formatted(world, params, ["caption", "caption_entities"])?;
     if caption.text.chars().count() > CAPTION_MAX_CHARS {

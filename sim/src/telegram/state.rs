@@ -16,7 +16,7 @@ use super::updates::Updates;
 use super::{Options, SandboxError};
 use crate::plan::Plan;
 use crate::world::World;
-use crate::world::chats::{Chat, Message, Photo, User};
+use crate::world::chats::{Chat, Document, Message, Photo, User};
 
 /// Presses and answers that are remembered.
 const PRESSES_MAX: usize = 1_000;
@@ -123,14 +123,17 @@ impl State {
             "chat": chat.map_or(Value::Null, Chat::json),
             "date": message.date.as_second(),
         });
-        let (text, entities) = match &message.photo {
-            None => ("text", "entities"),
-            Some(photo) => {
-                out["photo"] = json!([photo_size(message.id, photo)]);
-                ("caption", "caption_entities")
-            }
+        if let Some(photo) = &message.photo {
+            out["photo"] = json!([photo_size(message.id, photo)]);
+        }
+        if let Some(document) = &message.document {
+            out["document"] = document_json(message.id, document);
+        }
+        let (text, entities) = match message.has_caption() {
+            true => ("caption", "caption_entities"),
+            false => ("text", "entities"),
         };
-        if message.photo.is_none() || !message.text.is_empty() {
+        if !message.has_caption() || !message.text.is_empty() {
             out[text] = json!(message.text);
         }
         if let Some(thread) = message.thread {
@@ -143,7 +146,7 @@ impl State {
         if !message.entities.is_empty() {
             out[entities] = json!(message.entities);
         }
-        if !message.preview && message.photo.is_none() {
+        if !message.preview && !message.has_caption() {
             out["link_preview_options"] = json!({"is_disabled": true});
         }
         if !message.buttons.is_empty() {
@@ -288,6 +291,16 @@ fn photo_size(message: i64, photo: &Photo) -> Value {
         "width": photo.width,
         "height": photo.height,
         "file_size": photo.bytes.len(),
+    })
+}
+
+/// A file as the Bot API writes it.
+fn document_json(message: i64, document: &Document) -> Value {
+    json!({
+        "file_id": format!("sandbox-{message}"),
+        "file_unique_id": format!("{message}"),
+        "file_name": document.name,
+        "file_size": document.bytes.len(),
     })
 }
 

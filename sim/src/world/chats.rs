@@ -109,6 +109,8 @@ pub struct Message {
     pub edited: Option<Timestamp>,
     /// The photo that it is, with the text as its caption.
     pub photo: Option<Photo>,
+    /// The file that it is, with the text as its caption.
+    pub document: Option<Document>,
     /// The plain text.
     pub text: String,
     /// What its parts are.
@@ -123,6 +125,14 @@ pub struct Message {
     pub preview: bool,
     /// The message it answers.
     pub reply_to: Option<i64>,
+}
+
+impl Message {
+    /// Whether its text is a caption.
+    #[must_use]
+    pub const fn has_caption(&self) -> bool {
+        self.photo.is_some() || self.document.is_some()
+    }
 }
 
 /// A photo, as it came.
@@ -146,6 +156,28 @@ impl fmt::Debug for Photo {
 impl PartialEq for Photo {
     /// Whether both are one upload: to Telegram, the same bytes sent again are another photo.
     fn eq(&self, other: &Photo) -> bool {
+        Arc::ptr_eq(&self.bytes, &other.bytes)
+    }
+}
+
+/// A general file, as it came.
+#[derive(Clone)]
+pub struct Document {
+    /// What its sender calls it, whatever that is.
+    pub name: String,
+    /// The file.
+    pub bytes: Arc<[u8]>,
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document({:?}, {} bytes)", self.name, self.bytes.len())
+    }
+}
+
+impl PartialEq for Document {
+    /// Whether both are one upload, as with photos.
+    fn eq(&self, other: &Document) -> bool {
         Arc::ptr_eq(&self.bytes, &other.bytes)
     }
 }

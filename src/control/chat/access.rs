@@ -137,7 +137,7 @@ async fn opened_the_first_invitation(
 ) -> Result<bool, StoreError> {
     let store = &turn.control.store;
     match store.operator().await? {
-        Some(operator) => Ok(store.owner_at(person).await? == Owner::of(&operator)),
+        Some(operator) => Ok(store.owner_at(person).await? == store.owner_at(&operator).await?),
         None => Ok(false),
     }
 }

@@ -58,10 +58,12 @@ pub(super) async fn link(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, Stop
 
 /// `/link` with a code of somebody who may not use the bot yet: whoever made it may.
 pub(super) async fn link_stranger(turn: &mut Turn<'_>, rest: &str) -> Result<Option<Answer>, Stop> {
-    match TypedCode::read(rest) {
-        Some(code) if turn.private => use_code(turn, code).await.map(Some),
-        Some(_) | None => Ok(None),
+    let Some(code) = TypedCode::read(rest).filter(|_| turn.private) else { return Ok(None) };
+    if turn.control.shares.wrong_codes.is_used_up(&turn.speaker(), turn.now) {
+        // They were told so with the last: a flood of codes would have us answer in a flood.
+        return Ok(Some(Answer::default()));
     }
+    use_code(turn, code).await.map(Some)
 }
 
 /// The addresses of whoever writes, for an answer that stands here.

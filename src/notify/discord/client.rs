@@ -180,7 +180,7 @@ impl Api {
         self.refusals.check(now)?;
         let taken = self.buckets().take(call.route, call.of, now);
         taken.map_err(|after| SendError::Held { after })?;
-        let fill = filled(content)?;
+        let fill = filled(&content)?;
         let sent = self.http.send(|http| {
             let request = match call.verb {
                 Verb::Get => http.get(&call.url),
@@ -259,7 +259,7 @@ fn authorization(token: &SecretString) -> Result<HeaderValue, SetupError> {
 
 /// How a request is filled with what it carries.
 fn filled<P: Serialize>(
-    content: Content<'_, P>,
+    content: &Content<'_, P>,
 ) -> Result<impl FnOnce(RequestBuilder) -> RequestBuilder + use<P>, SendError> {
     enum Filling {
         Nothing,

@@ -41,6 +41,17 @@ pub enum Notice {
         /// It is a chat: the first word from there makes it on again.
         is_chat: bool,
     },
+    /// An address of whoever reads this is off.
+    YoursOff {
+        /// Which.
+        destination: String,
+        /// What the channel says.
+        cause: Prose,
+        /// It is a chat: the first word from there makes it on again.
+        is_chat: bool,
+        /// The command that makes it on again, where there is one.
+        again: Option<String>,
+    },
     /// More destinations are off.
     DestinationsOff {
         /// How many are off now, all together.
@@ -88,6 +99,24 @@ impl View for Notice {
                     cause: cause.clone(),
                     number: None,
                     is_chat: false,
+                },
+                Notice::YoursOff {
+                    destination: outside.to_owned(),
+                    cause: cause.clone(),
+                    is_chat: true,
+                    again: None,
+                },
+                Notice::YoursOff {
+                    destination: outside.to_owned(),
+                    cause: cause.clone(),
+                    is_chat: false,
+                    again: Some("/link email:ana@example.org".to_owned()),
+                },
+                Notice::YoursOff {
+                    destination: "webhook:example.org/…".to_owned(),
+                    cause: cause.clone(),
+                    is_chat: false,
+                    again: None,
                 },
                 Notice::DestinationsOff {
                     count: Grouped(9_999),

@@ -18,6 +18,8 @@ pub struct PersonRow {
 pub struct PersonState {
     /// The private chat, or the group.
     pub address: Address,
+    /// Their other addresses.
+    pub others: Vec<Address>,
     /// How they are in; `None`: by the configuration alone, or not at all.
     pub row: Option<PersonRow>,
     /// Groups that they brought in.

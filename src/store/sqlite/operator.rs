@@ -2,18 +2,24 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{address, invitations, person};
+use super::{address, invitations, person, rows};
 use crate::model::{Address, Owner, PersonKey, UnixMillis};
 use crate::store::{Edited, Result};
 
 pub(super) const INVITED: &str = "SELECT id FROM person WHERE kind = 'operator' AND id <> ?1";
 
-/// Where whoever opened the first invitation is known; `None`: nobody has, or it can't be read.
+/// Where whoever opened the first invitation is known, and can be reached if they can be anywhere; `None`: nobody has, or it
+/// can't be read.
 pub(super) fn operator(db: &Connection) -> Result<Option<Address>> {
-    match invited(db)? {
-        Some(human) => person::first_address(db, human),
-        None => Ok(None),
+    let Some(human) = invited(db)? else { return Ok(None) };
+    let all = person::addresses(db, human)?;
+    for address in &all {
+        let row = rows::or_skipped(rows::destination(db, address))?.flatten();
+        if row.is_none_or(|row| row.disabled.is_none()) {
+            return Ok(Some(address.clone()));
+        }
     }
+    Ok(all.into_iter().next())
 }
 
 fn invited(db: &Connection) -> Result<Option<PersonKey>> {

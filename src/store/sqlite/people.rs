@@ -285,8 +285,11 @@ pub(super) const WATCHES: &str = concat!(
 /// What stands in somebody's name, whether they are in or not.
 pub(super) fn state(db: &Connection, address: &Address, now: UnixMillis) -> Result<PersonState> {
     let known = person::find(db, &address.lane())?.map(|person| person.0);
+    let mut others = person::addresses_with(db, address)?;
+    others.retain(|other| other.lane() != address.lane());
     Ok(PersonState {
         address: address.clone(),
+        others,
         row: person(db, address)?,
         groups: count(db, GROUPS, params![known])?,
         watches: count(db, WATCHES, params![address.lane(), known])?,

@@ -168,6 +168,34 @@ async fn files_come_in_parts_beside_the_json() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_no_picture_is_a_link_that_saves_it_and_one_that_is_too_big_is_refused() {
+    const RUN: &str = "<script>alert(1)</script>";
+    let s = super::sandbox_with(|options| options.file_max_bytes = RUN.len()).await;
+    let write = |text: String| {
+        let file = reqwest::multipart::Part::bytes(text.into_bytes()).file_name("<b>.html");
+        let form = reqwest::multipart::Form::new().text("payload_json", "{\"content\":\"a\"}");
+        let form = form.part("files[0]", file.mime_str("text/html").unwrap());
+        let url = s.url(&format!("/channels/{GENERAL}/messages"));
+        let request = s.client.post(url).multipart(form);
+        request.header("authorization", format!("Bot {}", s.discord.token())).send()
+    };
+    assert_eq!(write(RUN.to_owned()).await.unwrap().status(), 200);
+    let kept = s.discord.sent(GENERAL).pop().unwrap().attachments.remove(0);
+    assert_eq!((kept.filename.as_str(), &*kept.bytes), ("_b_.html", RUN.as_bytes()));
+    let page = format!("{}/sandbox/messages?channel={GENERAL}", s.discord.base_url());
+    let screen: Value = s.client.get(page).send().await.unwrap().json().await.unwrap();
+    let shown = &screen["messages"][0]["files"][0];
+    assert_eq!(shown["name"], "_b_.html");
+    let saved = s.client.get(shown["url"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(saved.headers()["content-type"], "application/octet-stream");
+    assert_eq!(saved.headers()["x-content-type-options"], "nosniff");
+    let refused = write(format!("{RUN}!")).await.unwrap();
+    assert_eq!(refused.status(), 413);
+    assert_eq!(refused.json::<Value>().await.unwrap()["code"], 40_005);
+    assert_eq!(s.discord.sent(GENERAL).len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_remembered_is_bounded_and_misspelt_fields_are_recorded() {
     let s = super::sandbox_with(|options| (options.kept_messages, options.kept_requests) = (3, 2))
         .await;

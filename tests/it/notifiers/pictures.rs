@@ -41,7 +41,7 @@ async fn a_picture_goes_out_as_a_photo_with_the_text_as_its_caption() {
     assert_eq!(methods(&seen), ["sendPhoto", "editMessageMedia"]);
     for request in &seen {
         assert!(request.header("content-type").starts_with("multipart/form-data; boundary="));
-        assert!(request.body.contains("name=\"picture\"; filename=\"picture.png\""));
+        assert!(request.body.contains("name=\"file\"; filename=\"picture.png\""));
         assert!(request.body.contains("PNG\r\n\u{1a}\n"));
         telegram_spec::check_form(request);
     }
@@ -52,7 +52,7 @@ async fn a_picture_goes_out_as_a_photo_with_the_text_as_its_caption() {
     assert_eq!(
         fields(&seen[0]),
         json!({
-            "chat_id": -100_123, "message_thread_id": 9, "photo": "attach://picture",
+            "chat_id": -100_123, "message_thread_id": 9, "photo": "attach://file",
             "caption": message().html, "parse_mode": "HTML", "disable_notification": true,
             "reply_markup": keyboard(),
         })
@@ -62,7 +62,7 @@ async fn a_picture_goes_out_as_a_photo_with_the_text_as_its_caption() {
         json!({
             "chat_id": 42, "message_id": 17, "reply_markup": keyboard(),
             "media": {
-                "type": "photo", "media": "attach://picture", "caption": message().html, "parse_mode": "HTML",
+                "type": "photo", "media": "attach://file", "caption": message().html, "parse_mode": "HTML",
             },
         })
     );

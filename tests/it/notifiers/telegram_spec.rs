@@ -45,7 +45,7 @@ pub(crate) fn check_requests(requests: &[Request]) {
 
 /// A field of a form: all that is no text of its own is JSON there.
 pub(super) fn of_form(name: &str, text: &str) -> Value {
-    let is_text = ["caption", "parse_mode", "photo"].contains(&name);
+    let is_text = ["caption", "parse_mode", "photo", "document"].contains(&name);
     let read = serde_json::from_str(text).ok().filter(|_| !is_text);
     read.unwrap_or_else(|| Value::String(text.to_owned()))
 }
