@@ -44,7 +44,11 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
     let shown = if is_mail { mail(renderer, name, args.html) } else { renderer.preview(name) };
     match shown {
         Ok(text) => writeln!(out, "{text}")?,
-        Err(error @ (PreviewError::Unknown { .. } | PreviewError::NoMail { .. })) => {
+        Err(
+            error @ (PreviewError::Unknown { .. }
+            | PreviewError::NoMail { .. }
+            | PreviewError::OnlyMail(_)),
+        ) => {
             return Err(Fault::wrong(error.to_string()));
         }
         Err(PreviewError::Render(error)) => return Err(Fault::Failed(error.into())),

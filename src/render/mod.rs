@@ -123,6 +123,9 @@ pub enum PreviewError {
         /// The names of those that are.
         mails: Vec<&'static str>,
     },
+    /// There is such a message, and it is for mailboxes alone.
+    #[error("`{0}` is sent by mail alone: see it with --channel email")]
+    OnlyMail(&'static str),
     /// The template failed.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -263,13 +266,17 @@ impl Renderer {
     ///
     /// # Errors
     ///
-    /// [`PreviewError::Unknown`] for a name that is none.
+    /// [`PreviewError::Unknown`] for a name that is none, [`PreviewError::OnlyMail`] for that of a message for mailboxes alone.
     pub fn preview(&self, name: &str) -> Result<String, PreviewError> {
+        let none = || match Self::mail_names().into_iter().find(|known| *known == name) {
+            Some(name) => PreviewError::OnlyMail(name),
+            None => PreviewError::Unknown { name: name.to_owned(), known: Self::names() },
+        };
         let mut kinds = kinds().into_iter();
         let sample = kinds
             .find(|kind| kind.name == name)
             .and_then(|kind| (kind.samples)().into_iter().next())
-            .ok_or_else(|| PreviewError::Unknown { name: name.to_owned(), known: Self::names() })?;
+            .ok_or_else(none)?;
         let page = self.chats.page(sample, &room::MESSAGE)?;
         Ok(plain::preview(&page.seen, &page.message.buttons))
     }
