@@ -30,7 +30,7 @@ pub use polling::{DueSubject, ListLimits, Listed, ListedMember, Listing, Polled,
 pub(crate) use polling::{DueVideo, ListCounts, NextPolls};
 pub use registry::{
     ADDRESSES_MAX, AskLimits, AskedEnough, Beginning, CardEdit, DestinationState, Edit, Edited,
-    FirstLook, LinkCode, NewRule, PersonState, ReaderEdit, Registry, UpdateMark, VideosLimit,
+ LinkCode, NewRule, PersonState, ReaderEdit, Registry, UpdateMark, VideosLimit,
     Waits, WatchEdit, WatchFilter, WatchRow,
 };
 pub(crate) use registry::{
@@ -39,7 +39,7 @@ pub(crate) use registry::{
 };
 pub use shared::Shared;
 pub use sqlite::{Access, Sqlite};
-pub use stream::{EMBEDDED_STREAM, Stream};
+pub use stream::{EMBEDDED_STREAM, FirstLook, Stream};
 pub(crate) use stream::{ResumeFn, RouteFn};
 
 /// Everything tubebell remembers. Every method fails as [`StoreError`] says, with nothing changed.

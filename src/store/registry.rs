@@ -18,7 +18,7 @@ pub(crate) use account::{StoredAddress, StoredAlert};
 pub(crate) use card::CardRow;
 pub use destinations::DestinationState;
 pub(crate) use destinations::{Collecting, DigestState};
-pub use edit::{Beginning, CardEdit, Edit, Edited, FirstLook, NewRule, VideosLimit, WatchEdit};
+pub use edit::{Beginning, CardEdit, Edit, Edited, NewRule, VideosLimit, WatchEdit};
 pub use mark::UpdateMark;
 pub(crate) use people::PersonRow;
 pub use people::PersonState;

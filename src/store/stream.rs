@@ -1,5 +1,8 @@
 //! The stream of snapshots that the store keeps itself, and the transactions in which the router takes a stream to alerts.
 
+use std::fmt;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::error::{Result, StoreError};
@@ -18,6 +21,29 @@ pub(crate) type ResumeFn = Box<
         + Send
         + 'static,
 >;
+
+/// Routes a snapshot inside the transaction of an edit, so that no stream is needed for it.
+#[derive(Clone)]
+pub struct FirstLook(pub Arc<FirstLookFn>);
+
+/// What a [`FirstLook`] does.
+pub(crate) type FirstLookFn =
+    dyn Fn(&mut dyn RoutingTx<Error = StoreError>, &Snapshot) -> Result<()> + Send + Sync;
+
+impl fmt::Debug for FirstLook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FirstLook")
+    }
+}
+
+/// There is one way to route.
+impl PartialEq for FirstLook {
+    fn eq(&self, _: &FirstLook) -> bool {
+        true
+    }
+}
+
+impl Eq for FirstLook {}
 
 /// What comes in, and the routing of it.
 #[async_trait]

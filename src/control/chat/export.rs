@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use crate::control::actions::{Stored, StoredPlace};
-use crate::model::{Outcome, UnixMillis, Value};
+use crate::model::{Outcome, UnixMillis, Value, VideoId};
 use crate::store::{StoredAlert, WatchRow};
 
 /// The document, and whether something is left out: alerts, from the oldest on, where it would be longer than `bytes_max`.
@@ -74,7 +74,7 @@ fn watch(row: &WatchRow) -> Json {
 fn alert(alert: &StoredAlert) -> Json {
     json!({
         "address": alert.address.to_string(),
-        "video": alert.video.as_ref().map(|video| video.as_str()),
+        "video": alert.video.as_ref().map(VideoId::as_str),
         "rule": alert.rule,
         "previous": value(&alert.previous),
         "current": value(&alert.current),

@@ -31,7 +31,18 @@ impl AddressLine {
             line("discord:@5678", false, true, 1),
             line("email:ana@example.org", false, false, 0),
             line("telegram:1234", true, false, 12),
-            line(HOSTILE, false, false, 1_234),
         ]
+    }
+
+    /// The same with one that nobody should have.
+    pub(super) fn hostile_samples() -> Vec<AddressLine> {
+        let mut samples = AddressLine::samples();
+        samples.push(AddressLine {
+            address: HOSTILE.to_owned(),
+            is_here: false,
+            is_off: false,
+            watches: Some(Grouped(1_234)),
+        });
+        samples
     }
 }

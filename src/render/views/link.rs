@@ -79,7 +79,11 @@ impl View for LinkView {
                 ..none.clone()
             },
             LinkView { linked: linked("discord:@5678", true), ..none.clone() },
-            LinkView { linked: linked(HOSTILE, false), ..none },
+            LinkView {
+                linked: linked(HOSTILE, false),
+                addresses: AddressLine::hostile_samples(),
+                ..none
+            },
         ]
     }
 }

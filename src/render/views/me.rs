@@ -73,6 +73,8 @@ impl View for Me {
             is_cut: false,
             file: None,
         };
+        let hostile =
+            StoredView { addresses: AddressLine::hostile_samples(), ..stored.clone() };
         let bare = StoredView {
             addresses: Vec::new(),
             since: None,
@@ -86,7 +88,7 @@ impl View for Me {
         let (watches, erase) = (Some(Grouped(12)), Some("/me delete everything".to_owned()));
         vec![
             Me { stored: Some(stored.clone()), watches, ..none.clone() },
-            Me { stored: Some(stored.clone()), watches, erase: erase.clone(), ..none.clone() },
+            Me { stored: Some(hostile), watches, erase: erase.clone(), ..none.clone() },
             Me { stored: Some(bare.clone()), erase, ..none.clone() },
             Me { stored: Some(stored), is_exported: true, is_cut: true, ..none.clone() },
             Me { stored: Some(bare), is_exported: true, ..none.clone() },

@@ -1,14 +1,11 @@
 //! What a command or a watch file changes, and what it did.
 
-use std::fmt;
-use std::sync::Arc;
-
 use super::account::{AskedEnough, ReaderEdit};
 use crate::model::{
-    Address, Body, NextTrigger, Owner, RoutingTx, Series, Settings, Snapshot, SubjectRef,
+    Address, Body, NextTrigger, Owner, Series, Settings, Snapshot, SubjectRef,
     SubscriptionId, UnixMillis, VideoId,
 };
-use crate::store::{Result, StoreError};
+use crate::store::stream::FirstLook;
 
 /// A rule to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,29 +32,6 @@ pub struct Beginning {
     /// When to look again.
     pub next_poll: UnixMillis,
 }
-
-/// Routes a snapshot inside the transaction of an edit, so that no stream is needed for it.
-#[derive(Clone)]
-pub struct FirstLook(pub Arc<FirstLookFn>);
-
-/// What a [`FirstLook`] does.
-pub(crate) type FirstLookFn =
-    dyn Fn(&mut dyn RoutingTx<Error = StoreError>, &Snapshot) -> Result<()> + Send + Sync;
-
-impl fmt::Debug for FirstLook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FirstLook")
-    }
-}
-
-/// There is one way to route.
-impl PartialEq for FirstLook {
-    fn eq(&self, _: &FirstLook) -> bool {
-        true
-    }
-}
-
-impl Eq for FirstLook {}
 
 /// A change of what is watched or how it is told.
 #[derive(Debug, Clone, PartialEq)]
