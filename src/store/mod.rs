@@ -30,8 +30,8 @@ pub use polling::{DueSubject, ListLimits, Listed, ListedMember, Listing, Polled,
 pub(crate) use polling::{DueVideo, ListCounts, NextPolls};
 pub use registry::{
     ADDRESSES_MAX, AskLimits, AskedEnough, Beginning, CardEdit, DestinationState, Edit, Edited,
- LinkCode, NewRule, PersonState, ReaderEdit, Registry, UpdateMark, VideosLimit,
-    Waits, WatchEdit, WatchFilter, WatchRow,
+    LinkCode, NewRule, PersonState, ReaderEdit, Registry, UpdateMark, VideosLimit, Waits,
+    WatchEdit, WatchFilter, WatchRow,
 };
 pub(crate) use registry::{
     CardRow, Collecting, DigestState, History, PersonRow, RuleStory, Standing, StoredAddress,

@@ -73,8 +73,7 @@ impl View for Me {
             is_cut: false,
             file: None,
         };
-        let hostile =
-            StoredView { addresses: AddressLine::hostile_samples(), ..stored.clone() };
+        let hostile = StoredView { addresses: AddressLine::hostile_samples(), ..stored.clone() };
         let bare = StoredView {
             addresses: Vec::new(),
             since: None,

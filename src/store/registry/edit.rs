@@ -2,8 +2,8 @@
 
 use super::account::{AskedEnough, ReaderEdit};
 use crate::model::{
-    Address, Body, NextTrigger, Owner, Series, Settings, Snapshot, SubjectRef,
-    SubscriptionId, UnixMillis, VideoId,
+    Address, Body, NextTrigger, Owner, Series, Settings, Snapshot, SubjectRef, SubscriptionId,
+    UnixMillis, VideoId,
 };
 use crate::store::stream::FirstLook;
 
