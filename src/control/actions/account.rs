@@ -181,13 +181,13 @@ pub(in crate::control) struct OnItsOwn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::control) struct OnlyAddress;
 
-/// Takes an address out; `is_in`: the configuration says that it may use the bot.
+/// Takes an address out; `is_in`, `others_are_in`: the configuration says that it, or one of the others, may use the bot.
 pub(in crate::control) async fn unlink<C: Commit>(
     commit: &mut C,
     address: &Address,
-    is_in: bool,
+    (is_in, others_are_in): (bool, bool),
 ) -> Outcome<OnItsOwn, OnlyAddress, C::Stop> {
-    let edit = Edit::Unlink { address: address.clone(), is_in };
+    let edit = Edit::Unlink { address: address.clone(), is_in, others_are_in };
     Ok(match commit.commit(vec![edit]).await?.first() {
         Some(Edited::Unlinked { is_in, watches }) => {
             Ok(OnItsOwn { is_in: *is_in, watches: *watches })

@@ -127,7 +127,14 @@ async fn is_operator(turn: &Turn<'_>, person: &Address) -> Result<bool, StoreErr
         return opened_the_first_invitation(turn, person).await;
     }
     let theirs = turn.control.store.addresses(person).await?;
-    Ok(theirs.iter().any(|address| named.iter().any(|known| known.lane() == address.lane())))
+    let is_named = |address: &Address| named.iter().any(|known| known.lane() == address.lane());
+    Ok(theirs.iter().any(|address| shows_who_they_are(address) && is_named(address)))
+}
+
+/// Whether somebody is whoever an address belongs to: at a mailbox others may read, too, and whoever confirms it need not be
+/// the one whom the configuration means.
+fn shows_who_they_are(address: &Address) -> bool {
+    address.channel().traits().is_chat
 }
 
 /// Whether somebody is the operator, as long as the configuration names none.
@@ -189,11 +196,18 @@ async fn is_listed(turn: &Turn<'_>, address: &Address) -> Result<bool, StoreErro
     if address.is_group() {
         return Ok(false);
     }
-    Ok(turn.control.store.addresses(address).await?.iter().any(|known| is_named(turn, known)))
+    let theirs = turn.control.store.addresses(address).await?;
+    Ok(theirs.iter().any(|known| shows_who_they_are(known) && is_named(turn, known)))
+}
+
+/// Whether somebody is in at this address without a row and without any other address. Nobody can ask for anything at a mailbox.
+pub(super) fn is_in_by_itself(turn: &Turn<'_>, address: &Address) -> bool {
+    let is_open = turn.control.options.access == AccessMode::Open;
+    shows_who_they_are(address) && (is_open || is_named(turn, address))
 }
 
 /// Whether the configuration names this address.
-pub(super) fn is_named(turn: &Turn<'_>, address: &Address) -> bool {
+fn is_named(turn: &Turn<'_>, address: &Address) -> bool {
     let options = &turn.control.options;
     let mut named = options.operator.iter().chain(&options.allow);
     named.any(|known| known.lane() == address.lane())

@@ -251,8 +251,10 @@ pub(super) async fn unlink(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, St
     }
     let name = if rest.eq_ignore_ascii_case("here") { here.to_string() } else { rest.to_owned() };
     let address = elsewhere::theirs(turn, &name, &example).await?.whole();
-    let is_in = access::is_named(turn, &address);
-    match actions::unlink(turn, &address, is_in).await? {
+    let is_in = |address| access::is_in_by_itself(turn, address);
+    let others_are_in = theirs.iter().any(|other| *other != address && is_in(other));
+    let are_in = (is_in(&address), others_are_in);
+    match actions::unlink(turn, &address, are_in).await? {
         Ok(OnItsOwn { is_in, watches }) => Ok(Answer::of(&Unlinked {
             address: address.to_string(),
             is_in,

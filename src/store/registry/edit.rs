@@ -201,12 +201,12 @@ pub enum Edit {
         made_by: Owner,
         /// Until when it can be used.
         expires_at: UnixMillis,
-        /// How many they may make within 24 hours; `None`: any number. Beyond, none is made:
+        /// How many they may make within 24 hours, and none by whoever was unlinked within these; `None`: any number. Beyond, none is made:
         /// [`Edited::InvitationsReached`].
         per_day: Option<usize>,
     },
     /// Makes a code: whoever types it at another address becomes one person with whoever asked for it. What they asked for
-    /// before and nobody has typed is void.
+    /// before and nobody has typed is void. [`Edited::NotForGroups`] where a group asks.
     MakeLinkCode {
         /// Who asks: a private chat.
         by: Address,
@@ -216,7 +216,7 @@ pub enum Edit {
         expires_at: UnixMillis,
     },
     /// Asks the reader of a mailbox: [`Edited::Done`] with 1, or with 0 where the address is theirs already;
-    /// [`Edited::AskedEnough`]; [`Edited::Refused`].
+    /// [`Edited::AskedEnough`]; [`Edited::Refused`]; [`Edited::NotForGroups`].
     AskReader(Box<ReaderEdit>),
     /// Uses a code: [`Edited::Linked`], [`Edited::BadCode`], [`Edited::NotForGroups`], or [`Edited::AddressesReached`].
     Link {
@@ -228,11 +228,15 @@ pub enum Edit {
         told: Option<Body>,
     },
     /// Takes an address out of those of its person: [`Edited::Unlinked`], or [`Edited::NotFound`] where it is their only one.
+    /// Whoever had come in at it stays in with what is theirs; where nobody has at any of the others, these are out. What rings
+    /// at an address that is out ends.
     Unlink {
         /// Which.
         address: Address,
         /// Whether it may use tubebell without its person: by the configuration.
         is_in: bool,
+        /// The same of any of the others.
+        others_are_in: bool,
     },
     /// Tells something at a destination that stands, like any other message; [`Edited::NotFound`] where none does.
     Tell {

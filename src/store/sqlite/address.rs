@@ -49,6 +49,7 @@ pub(super) fn destination_for(
 }
 
 fn make(tx: &Connection, address: &Address, owner: PersonKey) -> Result<(DestinationId, i64)> {
+    let owner = if person::is_operators(tx, owner)? { PersonKey::OPERATOR } else { owner };
     tx.prepare_cached(
         "INSERT INTO lane (key, channel) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING",
     )?

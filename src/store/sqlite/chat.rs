@@ -314,6 +314,10 @@ pub(super) fn move_lane(
         else {
             continue;
         };
+        // Whoever was there is forgotten.
+        if address == Address::nobody(id.0) {
+            continue;
+        }
         let target = address.moved(to);
         let (new, lane) = destination_for(tx, &target, address::owner(tx, id)?)?;
         if new == id {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     address, card, chat, digest, erase, invitations, link, mark, notices, operator, people, places,
-    rows, server, unit, watch,
+    rows, server, unit, unlink, watch,
 };
 use crate::model::{Address, DestinationId, Settings, SubjectRef, SubscriptionId, UnixMillis};
 use crate::store::{Edit, Edited, Result, UpdateMark};
@@ -84,7 +84,9 @@ pub(super) fn one(tx: &Connection, edit: &Edit, now: UnixMillis) -> Result<Edite
         }
         Edit::AskReader(asked) => link::ask_reader(tx, asked, now),
         Edit::Link { code, at, told } => link::link(tx, code, at.as_ref(), told.as_ref(), now),
-        Edit::Unlink { address, is_in } => link::unlink(tx, address, *is_in, now),
+        Edit::Unlink { address, is_in, others_are_in } => {
+            unlink::unlink(tx, address, (*is_in, *others_are_in), now)
+        }
         Edit::Tell { to, body } => match address::find(tx, to)? {
             Some(_) => notices::notice(tx, None, &[(to.clone(), body.clone())], now)
                 .map(|told| Edited::Done(usize::from(told))),

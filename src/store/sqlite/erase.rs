@@ -5,8 +5,11 @@
 
 use rusqlite::{Connection, params};
 
-use super::{chat, invitations, lane, link, people, person, places};
-use crate::model::{Address, PersonKey, UnixMillis};
+use super::ending::{End, end_all};
+use super::ledger::Ended;
+use super::places::InChat;
+use super::{address, chat, lane, people, person, places, rows, unlink};
+use crate::model::{Address, CancelReason, DestinationId, NotificationId, PersonKey, UnixMillis};
 use crate::store::{Edited, Result};
 
 /// Forgets whoever has an address.
@@ -15,74 +18,149 @@ pub(super) fn erase(tx: &Connection, address: &Address, now: UnixMillis) -> Resu
     let Some(person) = found.filter(|person| *person != PersonKey::OPERATOR) else {
         return Ok(Edited::NotFound);
     };
+    // Whoever is there after them has limits, also where somebody had none.
+    tx.prepare_cached(people::DISOWN)?.execute([person.0, PersonKey::OPERATOR.0])?;
+    let addresses = person::addresses(tx, person)?;
     let mut watches = 0;
-    for place in places::of(tx, person)? {
-        if place.owner == person {
-            watches += erase_lane(tx, &place.address, now)?;
-        }
+    for address in &addresses {
+        watches += erase_chat(tx, address, now)?;
     }
     leave_groups(tx, person)?;
-    invitations::withdraw(tx, person, now)?;
+    forget_codes(tx, person, &addresses, now)?;
     for sql in [
         "DELETE FROM invite WHERE made_by = ?1",
         "UPDATE invite SET used_by = 0 WHERE used_by = ?1",
         "UPDATE person SET invited_by = NULL WHERE invited_by = ?1",
-        "DELETE FROM link WHERE person = ?1",
         "DELETE FROM identity WHERE person = ?1",
-        // What is left are topics of chats that nobody writes in any more.
-        "UPDATE destination SET person = 1 WHERE person = ?1",
-        "DELETE FROM person WHERE id = ?1",
     ] {
         tx.prepare_cached(sql)?.execute([person.0])?;
     }
+    give_back(tx, person)?;
+    tx.prepare_cached("DELETE FROM person WHERE id = ?1")?.execute([person.0])?;
     Ok(Edited::Erased { watches })
 }
 
 /// Ends what rings in a chat, with its topics, and forgets its address.
-fn erase_lane(tx: &Connection, address: &Address, now: UnixMillis) -> Result<usize> {
-    let all: Vec<(i64, i64, bool)> = tx
-        .prepare_cached(
-            "SELECT d.id, d.lane, d.is_refused FROM lane l JOIN destination d ON d.lane = l.id WHERE l.key = ?1",
-        )?
-        .query_map([address.lane()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<rusqlite::Result<_>>()?;
+fn erase_chat(tx: &Connection, address: &Address, now: UnixMillis) -> Result<usize> {
     let mut watches = 0;
-    let mut rename =
-        tx.prepare_cached("UPDATE destination SET address = ?2, person = ?3 WHERE id = ?1")?;
     let mut is_kept = false;
-    for (id, _, is_refused) in &all {
-        let destination = crate::model::DestinationId(*id);
-        watches += link::end(tx, destination, now)?;
-        if *is_refused {
+    for InChat { id, owner, is_refused } in places::in_chat(tx, &address.lane())? {
+        watches += unlink::end(tx, id, owner, now)?;
+        if is_refused || owner == PersonKey::OPERATOR {
+            // The operator's files send there, or its reader wants nothing from here: that is all that is known of it.
             is_kept = true;
             tx.prepare_cached("UPDATE destination SET person = ?2 WHERE id = ?1")?
-                .execute([*id, PersonKey::OPERATOR.0])?;
+                .execute([id.0, PersonKey::OPERATOR.0])?;
+            if is_refused {
+                forget_messages(tx, id, now)?;
+                tx.prepare_cached(FORGET_NAMES)?.execute([id.0])?;
+            }
             continue;
         }
-        chat::block(tx, destination, "whoever was there has left", now)?;
-        rename.execute(params![id, Address::nobody(*id).to_string(), PersonKey::OPERATOR.0])?;
-        // Addresses that have become this one are of the same person.
-        let before: Vec<i64> = tx
-            .prepare_cached("SELECT id FROM destination WHERE moved_to = ?1")?
-            .query_map([id], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        for old in before {
-            rename.execute(params![
-                old,
-                Address::nobody(old).to_string(),
-                PersonKey::OPERATOR.0
-            ])?;
-        }
+        chat::block(tx, id, "whoever was there has left", now)?;
+        forget_messages(tx, id, now)?;
+        forget_place(tx, id)?;
     }
-    if let Some((_, lane, _)) = all.first() {
+    if let Some(lane) = address::find_lane(tx, address)? {
         if !is_kept {
-            let nobody = Address::nobody(*lane);
-            tx.prepare_cached("UPDATE lane SET key = ?2, channel = ?3 WHERE id = ?1")?
-                .execute(params![lane, nobody.to_string(), nobody.channel().name()])?;
+            forget_lane(tx, lane)?;
         }
-        lane::settle(tx, *lane)?;
+        lane::settle(tx, lane)?;
     }
     Ok(watches)
+}
+
+/// Forgets the address of a destination, and those that have become this one.
+fn forget_place(tx: &Connection, id: DestinationId) -> Result<()> {
+    let before: Vec<(i64, i64)> = tx
+        .prepare_cached("SELECT id, lane FROM destination WHERE moved_to = ?1")?
+        .query_map([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let mut rename =
+        tx.prepare_cached("UPDATE destination SET address = ?2, person = ?3 WHERE id = ?1")?;
+    for id in before.iter().map(|(id, _)| *id).chain([id.0]) {
+        rename.execute(params![id, Address::nobody(id).to_string(), PersonKey::OPERATOR.0])?;
+        tx.prepare_cached(FORGET_NAMES)?.execute([id])?;
+    }
+    for (_, lane) in before {
+        forget_lane(tx, lane)?;
+        lane::settle(tx, lane)?;
+    }
+    Ok(())
+}
+
+/// It stays a lane of its channel, whose claims end what waits there.
+fn forget_lane(tx: &Connection, lane: i64) -> Result<()> {
+    tx.prepare_cached("UPDATE lane SET key = ?2 WHERE id = ?1")?
+        .execute(params![lane, Address::nobody(lane).to_string()])?;
+    Ok(())
+}
+
+/// Notices tell of addresses, and receivers name them in what they answer.
+pub(super) const FORGET_NAMES: &str =
+    "UPDATE notification SET body = '', body_kind = NULL, error = NULL
+     WHERE destination = ?1 AND (unit IS NULL OR error IS NOT NULL)";
+
+pub(super) const PENDING: &str =
+    "SELECT n.id FROM destination d JOIN notification n ON n.lane = d.lane
+     WHERE d.id = ?1 AND n.state = 'pending' AND n.next_at IS NOT NULL AND n.destination = d.id";
+
+/// Ends the messages that wait for another try, each with the parts behind it. What is in flight ends by its own answer.
+fn forget_messages(tx: &Connection, id: DestinationId, now: UnixMillis) -> Result<()> {
+    let mut ended = Ended::default();
+    loop {
+        let pending: Vec<(NotificationId, End<'_>)> = tx
+            .prepare_cached(PENDING)?
+            .query_map([id.0], |row| {
+                Ok((NotificationId(row.get(0)?), End::cancelled(CancelReason::Disabled, now)))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        if pending.is_empty() {
+            return ended.keep(tx);
+        }
+        end_all(tx, &pending, &mut ended)?;
+    }
+}
+
+/// Codes are void. How many readers were asked stays known for its day, so that nobody asks more of them by leaving in between.
+fn forget_codes(
+    tx: &Connection,
+    person: PersonKey,
+    addresses: &[Address],
+    now: UnixMillis,
+) -> Result<()> {
+    for address in addresses {
+        tx.prepare_cached(
+            "UPDATE link SET address = NULL, mailbox = '', used_at = coalesce(used_at, ?2) WHERE mailbox = ?1",
+        )?
+        .execute(params![address.counted_by(), now.0])?;
+        tx.prepare_cached("UPDATE link SET made_in = '' WHERE made_in = ?1")?
+            .execute([address.lane()])?;
+    }
+    tx.prepare_cached("DELETE FROM link WHERE person = ?1 AND mailbox IS NULL")?
+        .execute([person.0])?;
+    tx.prepare_cached(
+        "UPDATE link SET person = 0, made_in = '', address = NULL, used_at = coalesce(used_at, ?2) WHERE person = ?1",
+    )?
+    .execute([person.0, now.0])?;
+    Ok(())
+}
+
+/// What is left are places that others are in: each counts for itself.
+fn give_back(tx: &Connection, person: PersonKey) -> Result<()> {
+    let left: Vec<(i64, String)> = tx
+        .prepare_cached(
+            "SELECT d.id, coalesce(d.part_of, l.key) FROM destination d JOIN lane l ON l.id = d.lane WHERE d.person = ?1",
+        )?
+        .query_map([person.0], |row| Ok((row.get(0)?, rows::text(row, 1))))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (id, chat) in left {
+        let is_group = chat.parse().is_ok_and(|chat: Address| chat.is_group());
+        let itself = person::known_as(tx, &chat, is_group)?;
+        tx.prepare_cached("UPDATE destination SET person = ?2 WHERE id = ?1")?
+            .execute([id, itself.0])?;
+    }
+    Ok(())
 }
 
 /// The groups that somebody brought in stay where they are and count for themselves; they are out until somebody brings them
@@ -95,7 +173,7 @@ fn leave_groups(tx: &Connection, person: PersonKey) -> Result<()> {
     for group in groups {
         tx.prepare_cached(people::OWN_PLACES)?.execute([group, person.0])?;
         tx.prepare_cached(
-            "UPDATE person SET since = NULL, invited_by = NULL, brought_by = NULL WHERE id = ?1",
+            "UPDATE person SET since = NULL, invited_by = NULL, brought_by = NULL, brought_from = NULL WHERE id = ?1",
         )?
         .execute([group])?;
         person::forget(tx, PersonKey(group))?;

@@ -56,7 +56,11 @@ pub(super) fn invite(
         let since = now.minus(DAY).0;
         let made: usize =
             tx.prepare_cached(INVITED)?.query_row([made_by.0, since], |row| row.get(0))?;
-        if made >= per_day {
+        // Who was taken out of somebody's addresses may have made them as that one.
+        let was_another = tx
+            .prepare_cached("SELECT 1 FROM person WHERE id = ?1 AND unlinked_at > ?2")?
+            .exists([made_by.0, since])?;
+        if made >= per_day || was_another {
             return Ok(Edited::InvitationsReached);
         }
     }

@@ -1,12 +1,12 @@
-//! One person with several addresses: codes, each of which adds one, and taking one out again.
+//! One person with several addresses: codes, each of which adds one.
 //!
 //! The addresses of a person are rows of `identity`; the destinations behind them belong to that person, so that they have
 //! one set of limits, and share one time zone.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{address, card, chat, notices, person, places, rows, watch};
-use crate::model::{Address, Body, DestinationId, Owner, PersonKey, UnixMillis};
+use super::{address, chat, notices, person, places, rows};
+use crate::model::{Address, Body, Owner, PersonKey, UnixMillis};
 use crate::store::{ADDRESSES_MAX, AskLimits, AskedEnough, Edited, LinkCode, ReaderEdit, Result};
 
 /// Makes a code to be typed at another address.
@@ -17,6 +17,9 @@ pub(super) fn make_code(
     expires_at: UnixMillis,
     now: UnixMillis,
 ) -> Result<Edited> {
+    if by.is_group() {
+        return Ok(Edited::NotForGroups);
+    }
     let person = person::known(tx, by)?;
     tx.prepare_cached(
         "DELETE FROM link WHERE person = ?1 AND address IS NULL AND used_at IS NULL",
@@ -75,21 +78,23 @@ fn asked_enough(
 
 /// Asks the reader of a mailbox. Nothing else is sent there before they say yes: the mailbox belongs to nobody until then.
 pub(super) fn ask_reader(tx: &Connection, asked: &ReaderEdit, now: UnixMillis) -> Result<Edited> {
+    if asked.by.is_group() || asked.address.is_group() {
+        return Ok(Edited::NotForGroups);
+    }
     let person = person::known(tx, &asked.by)?;
     if person::find(tx, &asked.address.lane())? == Some(person) {
         return Ok(Edited::Done(0));
     }
-    if let Some(row) = rows::destination(tx, &asked.address)? {
-        if row.is_refused {
-            return Ok(Edited::Refused);
-        }
-        // What was off because a server knew no such mailbox may be there by now: this mail finds out.
-        if row.disabled.is_some() {
-            chat::enable(tx, &asked.address, &Owner::Operator, now)?;
-        }
+    let row = rows::destination(tx, &asked.address)?;
+    if row.as_ref().is_some_and(|row| row.is_refused) {
+        return Ok(Edited::Refused);
     }
     if let Some(enough) = asked_enough(tx, person, asked, now)? {
         return Ok(Edited::AskedEnough(enough));
+    }
+    // What was off because a server knew no such mailbox may be there by now: this mail finds out.
+    if row.is_some_and(|row| row.disabled.is_some()) {
+        chat::enable(tx, &asked.address, &Owner::Operator, now)?;
     }
     insert(tx, &asked.code, person, (&asked.by, Some(asked)), asked.expires_at, now)?;
     notices::notice(tx, None, &[(asked.address.clone(), asked.mail.clone())], now)?;
@@ -163,21 +168,20 @@ pub(super) fn link(
     tx.prepare_cached("UPDATE link SET used_at = ?2 WHERE code = ?1")?
         .execute(params![code, now.0])?;
     note_standing(tx, person)?;
-    let person = match there {
-        Some(there) if comes_whole => {
-            note_standing(tx, there)?;
-            become_one(tx, there, person)?
-        }
-        Some(_) | None => {
-            tx.prepare_cached(
-                "INSERT INTO identity (address, person) VALUES (?1, ?2)
-                 ON CONFLICT (address) DO UPDATE SET person = ?2, in_since = NULL",
-            )?
-            .execute(params![at.lane(), person.0])?;
-            person
-        }
+    let person = if there.is_some() && !comes_whole {
+        tx.prepare_cached(
+            "UPDATE identity SET person = ?2, in_since = NULL, rank = 0 WHERE address = ?1",
+        )?
+        .execute(params![at.lane(), person.0])?;
+        person
+    } else {
+        let there = person::known(tx, &at)?;
+        note_standing(tx, there)?;
+        become_one(tx, there, person)?
     };
     address::destination_for(tx, &at, person)?;
+    // Nobody may have watched anything there: what is told there must find it theirs.
+    address::destination_for(tx, &made_in, person)?;
     // Its reader has just said that they want to hear.
     chat::allow(tx, &at)?;
     chat::enable(tx, &at, &Owner::Operator, now)?;
@@ -208,11 +212,24 @@ fn comes_whole(db: &Connection, at: &Address, there: Option<PersonKey>) -> Resul
     Ok(at.channel().traits().is_chat || count(db, there)? == 1)
 }
 
-/// Writes down of somebody's only address that it is in by itself, if it is: soon it will be one of several.
+/// Writes down of somebody's only address how it stands by itself: soon it will be one of several.
 fn note_standing(tx: &Connection, person: PersonKey) -> Result<()> {
+    if count(tx, person)? != 1 {
+        return Ok(());
+    }
+    // Of a mailbox it says nothing whose its row is: whatever is sent there unasked makes it the operator's.
+    let only = person::first_address(tx, person)?;
+    let is_chat = only.is_some_and(|address| address.channel().traits().is_chat);
     tx.prepare_cached(
-        "UPDATE identity SET in_since = (SELECT since FROM person WHERE id = ?1) WHERE person = ?1
-         AND (SELECT count(*) FROM identity WHERE person = ?1) = 1",
+        "UPDATE identity SET in_since = p.since,
+             rank = CASE WHEN p.kind = 'operator' THEN 2 WHEN ?2 AND EXISTS (SELECT 1 FROM destination d
+                         WHERE d.address = identity.address AND d.person = ?3) THEN 1 ELSE 0 END
+         FROM person p WHERE p.id = ?1 AND identity.person = ?1",
+    )?
+    .execute(params![person.0, is_chat, PersonKey::OPERATOR.0])?;
+    tx.prepare_cached(
+        "UPDATE person SET brought_from = (SELECT address FROM identity WHERE person = ?1)
+         WHERE brought_by = ?1 AND brought_from IS NULL",
     )?
     .execute([person.0])?;
     Ok(())
@@ -231,57 +248,4 @@ fn become_one(tx: &Connection, one: PersonKey, other: PersonKey) -> Result<Perso
     .execute([gone.0, kept.0])?;
     person::unite(tx, gone, kept)?;
     Ok(kept)
-}
-
-/// Takes an address out.
-pub(super) fn unlink(
-    tx: &Connection,
-    address: &Address,
-    is_in: bool,
-    now: UnixMillis,
-) -> Result<Edited> {
-    let lane = address.lane();
-    let Some(person) = person::find(tx, &lane)? else { return Ok(Edited::NotFound) };
-    if count(tx, person)? < 2 {
-        return Ok(Edited::NotFound);
-    }
-    let since: Option<i64> = tx
-        .prepare_cached("SELECT in_since FROM identity WHERE address = ?1")?
-        .query_row([&lane], |row| row.get(0))?;
-    tx.prepare_cached("INSERT INTO person (kind, since) VALUES ('human', ?1)")?.execute([since])?;
-    let alone = PersonKey(tx.last_insert_rowid());
-    tx.prepare_cached("UPDATE identity SET person = ?2, in_since = NULL WHERE address = ?1")?
-        .execute(params![lane, alone.0])?;
-    places::own(tx, alone)?;
-    let stays = is_in || since.is_some();
-    let mut watches = 0;
-    for place in places::of(tx, alone)?.into_iter().filter(|place| place.owner == alone) {
-        watches += running(tx, place.id)?.len();
-        if !stays {
-            end(tx, place.id, now)?;
-        }
-    }
-    Ok(Edited::Unlinked { is_in: stays, watches })
-}
-
-/// The running watches of a destination, and what each is of.
-pub(super) fn running(db: &Connection, id: DestinationId) -> Result<Vec<(i64, i64)>> {
-    Ok(db
-        .prepare_cached(
-            "SELECT id, subject FROM subscription WHERE destination = ?1 AND ended_at IS NULL",
-        )?
-        .query_map([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?)
-}
-
-/// Ends all that rings or stands at a destination, and what is set there.
-pub(super) fn end(tx: &Connection, id: DestinationId, now: UnixMillis) -> Result<usize> {
-    let running = running(tx, id)?;
-    for (watch, subject) in &running {
-        watch::end_subscription(tx, *watch, *subject, "unwatched", now)?;
-    }
-    card::forget_all(tx, id)?;
-    tx.prepare_cached("UPDATE destination SET settings = '{}', muted_until = NULL WHERE id = ?1")?
-        .execute([id.0])?;
-    Ok(running.len())
 }

@@ -70,6 +70,7 @@ mod sweep;
 mod thread;
 mod unit;
 mod unite;
+mod unlink;
 mod waiting;
 mod watch;
 mod why;

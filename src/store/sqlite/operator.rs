@@ -1,8 +1,8 @@
 //! Who runs this installation, where the configuration does not say so: whoever opened the first invitation.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 
-use super::{address, invitations, person, rows};
+use super::{address, invitations, person, places, rows};
 use crate::model::{Address, Owner, PersonKey, UnixMillis};
 use crate::store::{Edited, Result};
 
@@ -57,9 +57,10 @@ pub(super) fn become_operator(
         return Ok(Edited::Done(0));
     }
     tx.prepare_cached("UPDATE person SET kind = 'operator' WHERE id = ?1")?.execute([person.0])?;
+    tx.prepare_cached("UPDATE identity SET rank = 2 WHERE address = ?1")?
+        .execute([address.lane()])?;
     // Nothing limits what is watched there.
-    let (destination, _) = address::destination(tx, address, &Owner::Operator)?;
-    tx.prepare_cached("UPDATE destination SET person = ?2 WHERE id = ?1")?
-        .execute(params![destination.0, PersonKey::OPERATOR.0])?;
+    address::destination(tx, address, &Owner::Operator)?;
+    places::own(tx, person)?;
     Ok(Edited::Done(1))
 }

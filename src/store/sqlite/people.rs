@@ -61,8 +61,10 @@ pub(super) fn admit(
     let Some(made_by) = invitations::usable(tx, code, now)? else { return Ok(Edited::BadInvite) };
     let person = person::known(tx, address)?;
     invitations::use_up(tx, code, person)?;
-    tx.prepare_cached("UPDATE person SET since = ?2, invited_by = ?3 WHERE id = ?1")?
+    tx.prepare_cached("UPDATE person SET since = ?2, invited_by = nullif(?3, ?1) WHERE id = ?1")?
         .execute([person.0, now.0, made_by.0])?;
+    tx.prepare_cached("UPDATE identity SET in_since = ?2 WHERE address = ?1")?
+        .execute(params![address.lane(), now.0])?;
     Ok(Edited::Done(1))
 }
 
@@ -114,15 +116,17 @@ pub(super) fn bring_in(
     if is_in(tx, group)? {
         return Ok(Edited::Done(0));
     }
-    let by = person::known(tx, by)?;
+    let (from, by) = (by.lane(), person::known(tx, by)?);
     if let Some(limit) = limit
         && count(tx, AWAKE_GROUPS, [by.0])? >= limit
     {
         return Ok(Edited::GroupsReached { limit });
     }
     let person = person::known(tx, group)?;
-    tx.prepare_cached("UPDATE person SET since = ?2, brought_by = ?3 WHERE id = ?1")?
-        .execute([person.0, now.0, by.0])?;
+    tx.prepare_cached(
+        "UPDATE person SET since = ?2, brought_by = ?3, brought_from = ?4 WHERE id = ?1",
+    )?
+    .execute(params![person.0, now.0, by.0, from])?;
     let owner = person::of(tx, owner)?;
     // It may have been in before, by somebody else. What the operator's files bring stays the operator's.
     tx.prepare_cached(
@@ -156,6 +160,14 @@ pub(super) const DISOWN: &str = concat!(
                                        AND s.ended_at IS NULL AND s.origin <> 'chat')"
 );
 
+/// What a person (1) has in their chats and in groups that they brought in is the operator's (2).
+pub(super) const TO_OPERATOR: &str =
+    concat!("UPDATE destination SET person = ?2 WHERE person = ?1 AND id IN (", in_chats!(), ")");
+
+/// What a person (2) had in the chats of another (1) is that one's.
+pub(super) const FOLLOW: &str =
+    concat!("UPDATE destination SET person = ?1 WHERE person = ?2 AND id IN (", in_chats!(), ")");
+
 /// Puts somebody out, with the groups that they brought in and the invitations that they made and nobody has used.
 pub(super) fn expel(tx: &Connection, address: &Address, now: UnixMillis) -> Result<Edited> {
     let person = person::known(tx, address)?;
@@ -173,13 +185,16 @@ pub(super) fn expel(tx: &Connection, address: &Address, now: UnixMillis) -> Resu
         put_out(tx, *group)?;
     }
     put_out(tx, person)?;
+    // Nor do any of their addresses come back in by themselves.
+    tx.prepare_cached("UPDATE identity SET in_since = NULL, rank = 0 WHERE person = ?1")?
+        .execute([person.0])?;
     let groups = brought.into_iter().map(|(_, address)| address).collect();
     Ok(Edited::Expelled { was_in, groups, invitations })
 }
 
 macro_rules! out {
     () => {
-        "UPDATE person SET since = NULL, invited_by = NULL, brought_by = NULL
+        "UPDATE person SET since = NULL, invited_by = NULL, brought_by = NULL, brought_from = NULL
          WHERE id = ?1 AND since IS NOT NULL"
     };
 }

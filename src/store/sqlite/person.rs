@@ -76,6 +76,14 @@ pub(super) fn owner_at(db: &Connection, chat: &Address) -> Result<Owner> {
     Ok(known.unwrap_or_else(|| Owner::of(chat)))
 }
 
+pub(super) const IS_OPERATORS: &str = "SELECT 1 FROM person WHERE id = ?1 AND (kind = 'operator'
+     OR EXISTS (SELECT 1 FROM identity WHERE person = ?1 AND rank > 0))";
+
+/// Whether one of somebody's addresses is that of whoever runs this installation.
+pub(super) fn is_operators(db: &Connection, person: PersonKey) -> Result<bool> {
+    Ok(db.prepare_cached(IS_OPERATORS)?.exists([person.0])?)
+}
+
 /// By what somebody is known, in the order of the addresses as texts; what can't be read is left out.
 pub(super) fn addresses(db: &Connection, person: PersonKey) -> Result<Vec<Address>> {
     let texts: Vec<String> = db
@@ -105,6 +113,8 @@ pub(super) fn unite(tx: &Connection, gone: PersonKey, kept: PersonKey) -> Result
         "UPDATE destination SET person = ?2 WHERE person = ?1",
         "UPDATE person SET brought_by = ?2 WHERE brought_by = ?1",
         "UPDATE person SET invited_by = ?2 WHERE invited_by = ?1",
+        // One of them may have invited the other.
+        "UPDATE person SET invited_by = NULL WHERE id = ?2 AND invited_by = ?2 AND ?1 <> ?2",
         "UPDATE invite SET made_by = ?2 WHERE made_by = ?1",
         "UPDATE link SET person = ?2 WHERE person = ?1",
     ] {
@@ -116,6 +126,14 @@ pub(super) fn unite(tx: &Connection, gone: PersonKey, kept: PersonKey) -> Result
 
 /// An address of somebody's has become another one.
 pub(super) fn readdress(tx: &Connection, from: &str, to: &str) -> Result<()> {
+    if let Some(person) = find(tx, from)? {
+        for sql in [
+            "UPDATE person SET brought_from = ?3 WHERE brought_by = ?1 AND brought_from = ?2",
+            "UPDATE link SET made_in = ?3 WHERE person = ?1 AND made_in = ?2",
+        ] {
+            tx.prepare_cached(sql)?.execute(params![person.0, from, to])?;
+        }
+    }
     tx.prepare_cached("UPDATE OR REPLACE identity SET address = ?2 WHERE address = ?1")?
         .execute([from, to])?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{person, rows, unit};
+use super::{people, person, rows, unit};
 use crate::model::{Address, DestinationId, PersonKey, Settings, UnixMillis};
 use crate::store::Result;
 
@@ -10,58 +10,69 @@ use crate::store::Result;
 pub(super) struct Place {
     pub(super) id: DestinationId,
     pub(super) address: Address,
-    /// Whose limits count there now.
-    pub(super) owner: PersonKey,
-    /// An operator's file has watches there: it stays the operator's.
-    is_of_file: bool,
 }
 
-pub(super) const OF: &str = "SELECT d.id, d.address, d.person,
-         EXISTS (SELECT 1 FROM subscription s WHERE s.destination = d.id AND s.ended_at IS NULL AND s.origin <> 'chat')
-     FROM identity i JOIN destination d ON d.address = i.address
+pub(super) const OF: &str =
+    "SELECT d.id, d.address FROM identity i JOIN destination d ON d.address = i.address
      WHERE i.person = ?1 AND d.moved_to IS NULL";
 
 /// What is known of them; topics are places of their own.
-pub(super) fn of(db: &Connection, person: PersonKey) -> Result<Vec<Place>> {
+fn of(db: &Connection, person: PersonKey) -> Result<Vec<Place>> {
     let mut statement = db.prepare_cached(OF)?;
     let mut found = Vec::new();
     let mut rows = statement.query([person.0])?;
     while let Some(row) = rows.next()? {
         let address = rows::parsed::<Address>(&rows::text(row, 1), "destination");
         let Some(address) = rows::or_skipped(address)? else { continue };
-        found.push(Place {
-            id: DestinationId(row.get(0)?),
-            address,
-            owner: PersonKey(rows::integer_or(row, 2, 0)),
-            is_of_file: row.get(3)?,
-        });
+        found.push(Place { id: DestinationId(row.get(0)?), address });
     }
     Ok(found)
 }
 
-/// Makes them the person's, with all topics: one set of limits. Whoever runs this installation has none under any of their
-/// addresses. What only the operator's files bring stays the operator's.
-pub(super) fn own(tx: &Connection, person: PersonKey) -> Result<()> {
-    let places = of(tx, person)?;
-    let is_operators = is_operator(tx, person)?
-        || places.len() > 1
-            && places.iter().any(|place| {
-                place.owner == PersonKey::OPERATOR && place.address.channel().traits().is_chat
-            });
-    let owner = if is_operators { PersonKey::OPERATOR } else { person };
-    for place in places.iter().filter(|place| !place.is_of_file) {
-        tx.prepare_cached(
-            "UPDATE destination SET person = ?2 WHERE lane = (SELECT lane FROM destination WHERE id = ?1)",
-        )?
-        .execute(params![place.id.0, owner.0])?;
-    }
-    Ok(())
+/// A destination of a chat, which may be one topic of it.
+pub(super) struct InChat {
+    pub(super) id: DestinationId,
+    /// Whose limits count there.
+    pub(super) owner: PersonKey,
+    /// Its reader has ended it.
+    pub(super) is_refused: bool,
 }
 
-fn is_operator(db: &Connection, person: PersonKey) -> Result<bool> {
+pub(super) const IN_CHAT: &str =
+    "SELECT d.id, d.person, d.is_refused FROM lane l JOIN destination d ON d.lane = l.id
+     WHERE l.key = ?1 AND d.moved_to IS NULL";
+
+/// What there is in a chat, with its topics.
+pub(super) fn in_chat(db: &Connection, lane: &str) -> Result<Vec<InChat>> {
     Ok(db
-        .prepare_cached("SELECT 1 FROM person WHERE id = ?1 AND kind = 'operator'")?
-        .exists([person.0])?)
+        .prepare_cached(IN_CHAT)?
+        .query_map([lane], |row| {
+            Ok(InChat {
+                id: DestinationId(row.get(0)?),
+                owner: PersonKey(rows::integer_or(row, 1, 0)),
+                is_refused: rows::integer_or(row, 2, 0) != 0,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// What the operator's (3) files bring stays the operator's.
+pub(super) const OWN: &str = "UPDATE destination SET person = ?2
+     WHERE id IN (SELECT d.id FROM identity i JOIN lane l ON l.key = i.address JOIN destination d ON d.lane = l.id
+                  WHERE i.person = ?1)
+     AND NOT (person = ?3 AND EXISTS (SELECT 1 FROM subscription s WHERE s.destination = destination.id
+                                      AND s.ended_at IS NULL AND s.origin <> 'chat'))";
+
+/// Makes them the person's, with all topics: one set of limits. Whoever runs this installation has none under any of their
+/// addresses, nor in the groups that they brought in.
+pub(super) fn own(tx: &Connection, person: PersonKey) -> Result<()> {
+    let is_operators = person::is_operators(tx, person)?;
+    let owner = if is_operators { PersonKey::OPERATOR } else { person };
+    tx.prepare_cached(OWN)?.execute([person.0, owner.0, PersonKey::OPERATOR.0])?;
+    if is_operators {
+        tx.prepare_cached(people::TO_OPERATOR)?.execute([person.0, PersonKey::OPERATOR.0])?;
+    }
+    Ok(())
 }
 
 /// Sets one time zone at all of them.

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use rusqlite::types::Null;
 
 use super::{
-    asleep, card, card_look, chat, course, dead_letters, destinations, digest, due, ending,
+    asleep, card, card_look, chat, course, dead_letters, destinations, digest, due, ending, erase,
     figures, invitations, lane, link, listing, log, member, migrate, notification, open, operator,
     owners, people, person, places, poll, read, routing_tx, rule, scan, server, stored, sweep,
     unit, unite, waiting, why, writes,
@@ -159,6 +159,7 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         people::OUT,
         people::OUT_IF_OFF,
         people::WALK,
+        sweep::LINKS,
         person::FORGET,
         asleep::BEGIN_ANEW,
         asleep::WATCHES,
@@ -193,6 +194,13 @@ fn questions_read_what_they_are_about() {
     check(link::ASKED_BY);
     check(link::ASKED);
     check(places::OF);
+    check(places::IN_CHAT);
+    check(places::OWN);
+    check(person::IS_OPERATORS);
+    check(people::TO_OPERATOR);
+    check(people::FOLLOW);
+    check(erase::FORGET_NAMES);
+    check(erase::PENDING);
     check(stored::ALERTS);
     check(chat::SHUT);
     check(chat::SHUT_WITH);

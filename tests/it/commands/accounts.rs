@@ -369,6 +369,42 @@ async fn whoever_is_linked_with_the_list_or_the_operator_may_what_they_may() {
 }
 
 #[tokio::test]
+async fn whoever_reads_a_mailbox_that_hears_of_trouble_does_not_run_the_bot() {
+    let mut world = world_with(|options| {
+        options.operator = vec![chat(1), mailbox("ops@example.org")];
+        options.actions.watches_per_owner = 1;
+    });
+    world.confirmed("ops@example.org").await;
+    world.say(&format!("/watch {VIDEO}")).await;
+    for to in ["", " to email"] {
+        let said = world.say(&format!("/watch {SECOND}{to}")).await;
+        assert!(said.contains("has 1 watch, as many as it may"), "{said}");
+    }
+    let said = world.say("/me").await;
+    assert!(!said.contains("You run this bot."), "{said}");
+}
+
+#[tokio::test]
+async fn where_everybody_may_use_it_whoever_is_taken_out_goes_on() {
+    let mut world = world_with(|options| {
+        options.access = AccessMode::Open;
+        options.allow = Vec::new();
+    });
+    world.linked().await;
+    world.confirmed("ana@example.org").await;
+    world.other(&format!("/watch {VIDEO}")).await;
+    world.say(&format!("/watch {VIDEO} to email")).await;
+    let said = world.say(&format!("/unlink telegram:{OTHER}")).await;
+    assert!(said.contains("What rings there goes on: 1."), "{said}");
+    let said = world.other("/list").await;
+    assert!(said.contains("You watch 1 of 50 possible"), "{said}");
+    // Nobody could end what rings at a mailbox that stands alone.
+    let said = world.say("/unlink here").await;
+    assert!(said.contains("is on its own now."), "{said}");
+    assert!(world.watches(mailbox("ana@example.org")).await.is_empty());
+}
+
+#[tokio::test]
 async fn what_is_stored_is_told_and_comes_as_a_file() {
     let mut world = world();
     world.linked().await;

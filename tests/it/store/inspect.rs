@@ -57,6 +57,8 @@ pub(super) enum Laws {
     Sums,
     /// The same while a chat has moved with a message in flight, whose slot stays with the old lane.
     SumsButLanes,
+    /// What belongs to whom, by the addresses that people are known by.
+    People,
     /// Lists, their videos and the work that is left over know of each other what they count.
     Lists,
 }

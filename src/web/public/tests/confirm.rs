@@ -172,7 +172,8 @@ async fn whoever_has_as_many_addresses_as_may_be_is_told_and_the_link_stays_good
     assert!(page.contains(&format!("has {ADDRESSES_MAX} of them")), "{page}");
     assert!(server.is_evas().await);
 
-    let out = Edit::Unlink { address: address("email:eva1@example.org"), is_in: true };
+    let address = address("email:eva1@example.org");
+    let out = Edit::Unlink { address, is_in: true, others_are_in: true };
     server.store.edit(None, vec![out], NOW).await.unwrap();
     let page = server.post(&path, FORM, "").await;
     assert_eq!(status(&page), "200", "{page}");

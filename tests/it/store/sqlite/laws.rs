@@ -36,16 +36,16 @@ const SUMS: [Law; 20] = [
     ("a part overtakes the one before it", "SELECT count(*) FROM notification n JOIN notification p ON p.id = n.id - 1
       AND p.unit = n.unit AND p.parts_left = n.parts_left + 1 WHERE n.state <> 'queued' AND p.ended IS NULL"),
     ("more is in flight than may be", "SELECT count(*) FROM lane WHERE in_flight NOT BETWEEN 0 AND
-      CASE channel WHEN 'telegram' THEN 1 ELSE 16 END"),
+      CASE WHEN channel IN ('webhook', 'recorder') THEN 16 ELSE 1 END"),
     ("a lane sleeps for ever or too long, or is awake too early", "SELECT count(*) FROM (SELECT l.due_at AS due, l.free_at,
-          l.in_flight >= CASE WHEN l.channel = 'telegram' OR l.failing >= 8 THEN 1 ELSE 16 END AS full,
+          l.in_flight >= CASE WHEN l.channel IN ('webhook', 'recorder') AND l.failing < 8 THEN 16 ELSE 1 END AS full,
           (SELECT min(at) FROM (SELECT min(due_at) AS at FROM unit u WHERE u.lane = l.id AND u.notification IS NULL
            AND u.id >= 0 AND u.collected_in IS NULL
            UNION ALL SELECT min(next_at) FROM notification n WHERE n.lane = l.id AND n.state = 'pending')) AS first
         FROM lane l)
       WHERE due IS NOT CASE WHEN full THEN NULL ELSE max(free_at, first) END"),
     ("digests of a lane sleep for ever or too long, or are awake too early", "SELECT count(*) FROM (SELECT l.digest_at AS due,
-          l.free_at, l.in_flight >= CASE WHEN l.channel = 'telegram' OR l.failing >= 8 THEN 1 ELSE 16 END AS full,
+          l.free_at, l.in_flight >= CASE WHEN l.channel IN ('webhook', 'recorder') AND l.failing < 8 THEN 16 ELSE 1 END AS full,
           (SELECT min(due_at) FROM unit u WHERE u.lane = l.id AND u.notification IS NULL AND u.id < 0) AS first
         FROM lane l)
       WHERE due IS NOT CASE WHEN full THEN NULL ELSE max(free_at, first) END"),
@@ -68,6 +68,33 @@ const SUMS: [Law; 20] = [
     ("somebody is known by nothing", "SELECT count(*) FROM person p WHERE p.id <> 1
       AND NOT EXISTS (SELECT 1 FROM identity i WHERE i.person = p.id)"),
     ("an address is nobody's", "SELECT count(*) FROM identity WHERE person NOT IN (SELECT id FROM person)"),
+];
+
+const PEOPLE: [Law; 5] = [
+    (
+        "a place behind somebody's address is neither theirs nor the operator's",
+        "SELECT count(*) FROM identity i JOIN person p ON p.id = i.person AND p.kind <> 'group' JOIN lane l ON l.key = i.address
+         JOIN destination d ON d.lane = l.id AND d.moved_to IS NULL WHERE d.person NOT IN (i.person, 1)",
+    ),
+    (
+        "a place behind the operator's address is somebody else's",
+        "SELECT count(*) FROM identity i JOIN person p ON p.id = i.person AND p.kind = 'operator' JOIN lane l ON l.key = i.address
+         JOIN destination d ON d.lane = l.id AND d.moved_to IS NULL WHERE d.person <> 1",
+    ),
+    (
+        "a chat is the operator's whom neither a file nor whoever runs this made it",
+        "SELECT count(*) FROM identity i JOIN person p ON p.id = i.person AND p.kind = 'human' JOIN lane l ON l.key = i.address
+         JOIN destination d ON d.lane = l.id AND d.moved_to IS NULL WHERE d.person = 1 AND l.channel <> 'email'",
+    ),
+    (
+        "somebody has invited or brought in themselves",
+        "SELECT count(*) FROM person WHERE id IN (invited_by, brought_by)",
+    ),
+    (
+        "an address of several is in by itself, and its person is not",
+        "SELECT count(*) FROM identity i JOIN person p ON p.id = i.person WHERE i.in_since IS NOT NULL AND p.since IS NULL
+         AND (SELECT count(*) FROM identity o WHERE o.person = p.id) > 1",
+    ),
 ];
 
 const LISTS: [Law; 6] = [
@@ -106,6 +133,7 @@ pub(super) fn broken(db: &Connection, laws: Laws) -> Option<&'static str> {
         Laws::Sums => SUMS.into_iter().chain([SLOTS]).collect(),
         Laws::SumsButLanes => SUMS.to_vec(),
         Laws::Lists => LISTS.to_vec(),
+        Laws::People => PEOPLE.to_vec(),
     };
     let is_broken =
         |(_, sql): &Law| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() != 0;

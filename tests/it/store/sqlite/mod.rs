@@ -1,6 +1,7 @@
 //! The store on SQLite: the suite, and what is about SQLite alone.
 
 mod copies;
+mod erased;
 mod laws;
 mod opening;
 mod people;

@@ -3,6 +3,7 @@
 //!
 //! Time is a number that the tests turn; nothing sleeps.
 
+mod accounts;
 mod budget;
 mod cards;
 mod clock;
