@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{person, rows};
-use crate::model::{Address, DestinationId, Owner, PersonKey};
+use crate::model::{Address, DestinationId, Owner, PersonKey, Settings};
 use crate::store::Result;
 
 /// The rows of a destination and its lane, followed to where it has moved.
@@ -32,11 +32,31 @@ pub(super) fn destination(
 ) -> Result<(DestinationId, i64)> {
     match find(tx, address)? {
         Some(found) => Ok(found),
-        None => make(tx, address, person::of(tx, owner)?),
+        None => {
+            let (id, lane) = make(tx, address, person::of(tx, owner)?)?;
+            take_zone(tx, id, address)?;
+            Ok((id, lane))
+        }
     }
 }
 
-/// The same for a person.
+/// A new place of somebody's is on the clock of their others; topics are places of their own.
+fn take_zone(tx: &Connection, id: DestinationId, address: &Address) -> Result<()> {
+    if address.is_thread() || address.is_group() {
+        return Ok(());
+    }
+    for other in person::addresses_with(tx, address)? {
+        let row = rows::or_skipped(rows::destination(tx, &other))?.flatten();
+        let Some(tz) = row.and_then(|row| row.settings.tz) else { continue };
+        let settings = Settings { tz: Some(tz), ..Settings::default() };
+        tx.prepare_cached("UPDATE destination SET settings = ?2 WHERE id = ?1")?
+            .execute(params![id.0, rows::json(&settings)?])?;
+        return Ok(());
+    }
+    Ok(())
+}
+
+/// The same for a person, as it is.
 pub(super) fn destination_for(
     tx: &Connection,
     address: &Address,

@@ -179,9 +179,9 @@ pub(super) fn link(
         note_standing(tx, there)?;
         become_one(tx, there, person)?
     };
-    address::destination_for(tx, &at, person)?;
+    address::destination(tx, &at, &Owner::of(&at))?;
     // Nobody may have watched anything there: what is told there must find it theirs.
-    address::destination_for(tx, &made_in, person)?;
+    address::destination(tx, &made_in, &Owner::of(&made_in))?;
     // Its reader has just said that they want to hear.
     chat::allow(tx, &at)?;
     chat::enable(tx, &at, &Owner::Operator, now)?;

@@ -66,6 +66,22 @@ async fn one_person_has_one_time_zone() {
 }
 
 #[tokio::test]
+async fn a_place_that_is_made_later_is_on_the_same_clock() {
+    let bench = Bench::new();
+    bench.link(ANA, PHONE).await;
+    bench.confirmed(ANA, MAIL).await;
+    bench.sweep_for(DAY).await;
+    assert!(bench.store().destination(&at(ANA)).await.unwrap().is_none(), "nothing was there");
+    bench.theirs_at(PHONE, VIDEO).await;
+    bench.set_zone(PHONE, Some("Europe/Madrid")).await;
+    bench.theirs_at(ANA, VIDEO).await;
+    bench.confirmed(ANA, "email:b@example.org").await;
+    for to in [ANA, "email:b@example.org"] {
+        assert_eq!(bench.zone(to).await.as_deref(), Some("Europe/Madrid"), "{to}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_person_watches_is_listed_in_one_order() {
     let bench = Bench::new();
     bench.link(ANA, PHONE).await;
