@@ -378,7 +378,7 @@ async fn whoever_reads_a_mailbox_that_hears_of_trouble_does_not_run_the_bot() {
     world.say(&format!("/watch {VIDEO}")).await;
     for to in ["", " to email"] {
         let said = world.say(&format!("/watch {SECOND}{to}")).await;
-        assert!(said.contains("has 1 watch, as many as it may"), "{said}");
+        assert!(said.contains("has 1 watches, as many as it may"), "{said}");
     }
     let said = world.say("/me").await;
     assert!(!said.contains("You run this bot."), "{said}");
