@@ -480,6 +480,9 @@ fn previews_show_every_message() {
     /settings – what is set, and less often: `/settings at most 15m`, `/settings at most 10 a day`
     /test – see that messages arrive
     /invite – let somebody else in
+    /link – use another chat, or a mailbox, as yourself; then `/watch dQw4w9WgXcQ to email` rings there
+    /unlink – take one out: `/unlink email`
+    /me – what is stored about you, as a file too, and how to erase it
 
     A link works wherever an id does. Without a rule I use the preset `all` (`uploads` for a channel or playlist).
     "#);

@@ -175,6 +175,8 @@ pub(in crate::control) struct OnItsOwn {
     /// Whether it may still use the bot; otherwise its watches have ended.
     pub(in crate::control) is_in: bool,
     pub(in crate::control) watches: usize,
+    /// The others were in by it alone, and are out.
+    pub(in crate::control) others_are_out: bool,
 }
 
 /// A refusal: it is the only address, or nobody's.
@@ -189,8 +191,8 @@ pub(in crate::control) async fn unlink<C: Commit>(
 ) -> Outcome<OnItsOwn, OnlyAddress, C::Stop> {
     let edit = Edit::Unlink { address: address.clone(), is_in, others_are_in };
     Ok(match commit.commit(vec![edit]).await?.first() {
-        Some(Edited::Unlinked { is_in, watches }) => {
-            Ok(OnItsOwn { is_in: *is_in, watches: *watches })
+        Some(Edited::Unlinked { is_in, watches, others_are_out }) => {
+            Ok(OnItsOwn { is_in: *is_in, watches: *watches, others_are_out: *others_are_out })
         }
         _ => Err(OnlyAddress),
     })

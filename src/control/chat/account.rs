@@ -255,9 +255,10 @@ pub(super) async fn unlink(turn: &mut Turn<'_>, rest: &str) -> Result<Answer, St
     let others_are_in = theirs.iter().any(|other| *other != address && is_in(other));
     let are_in = (is_in(&address), others_are_in);
     match actions::unlink(turn, &address, are_in).await? {
-        Ok(OnItsOwn { is_in, watches }) => Ok(Answer::of(&Unlinked {
+        Ok(OnItsOwn { is_in, watches, others_are_out }) => Ok(Answer::of(&Unlinked {
             address: address.to_string(),
             is_in,
+            others_are_out,
             watches: (watches > 0).then(|| Grouped::count(watches)),
         })
         .for_asker()),

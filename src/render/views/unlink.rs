@@ -15,6 +15,8 @@ pub(crate) struct Unlinked {
     pub is_in: bool,
     /// How many watches it has, or had; `None`: none.
     pub watches: Option<Grouped>,
+    /// The others were in by it alone: they are out, and what rang there has ended.
+    pub others_are_out: bool,
 }
 
 impl View for Unlinked {
@@ -25,6 +27,7 @@ impl View for Unlinked {
             address: address.to_owned(),
             is_in,
             watches,
+            others_are_out: is_in,
         };
         vec![
             unlinked("email:ana@example.org", false, Some(Grouped(3))),

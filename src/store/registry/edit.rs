@@ -395,6 +395,8 @@ pub enum Edited {
         is_in: bool,
         /// How many watches it has, or had.
         watches: usize,
+        /// Whether the others were in by it alone: they are out, and their watches have ended.
+        others_are_out: bool,
     },
     /// All is forgotten that was somebody's.
     Erased {

@@ -64,7 +64,7 @@ pub(super) fn unlink(
             }
         }
     }
-    Ok(Edited::Unlinked { is_in, watches })
+    Ok(Edited::Unlinked { is_in, watches, others_are_out: others_go })
 }
 
 fn standings(db: &Connection, person: PersonKey) -> Result<Vec<Standing>> {

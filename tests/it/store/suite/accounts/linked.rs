@@ -143,7 +143,7 @@ async fn a_chat_that_moves_to_a_new_id_keeps_its_person() {
     bench.set_zone(PHONE, Some("America/Lima")).await;
     assert_eq!(bench.zone(new).await.as_deref(), Some("America/Lima"));
     assert_eq!(bench.type_code("one", BEN).await, linked(BEN));
-    let in_by_itself = Edited::Unlinked { is_in: true, watches: 1 };
+    let in_by_itself = Edited::Unlinked { is_in: true, watches: 1, others_are_out: true };
     assert_eq!(bench.unlink(new).await, in_by_itself);
     assert!(bench.is_in(new).await && !bench.is_in(PHONE).await && !bench.is_in(BEN).await);
     bench.sums();

@@ -11,7 +11,10 @@ async fn whoever_had_come_in_by_themselves_stays_in_with_what_they_have() {
     bench.card_at(PHONE, OTHER, 99).await;
     bench.link(ANA, PHONE).await;
     bench.theirs_at(PHONE, "bbbbbbbbbbb").await;
-    assert_eq!(bench.unlink(PHONE).await, Edited::Unlinked { is_in: true, watches: 2 });
+    assert_eq!(
+        bench.unlink(PHONE).await,
+        Edited::Unlinked { is_in: true, watches: 2, others_are_out: false }
+    );
     assert!(bench.is_in(ANA).await && bench.is_in(PHONE).await);
     assert_eq!(bench.runs(PHONE).await, 2);
     assert_eq!(bench.store().cards(&at(PHONE)).await.unwrap().len(), 1);
@@ -35,7 +38,10 @@ async fn whoever_came_by_the_link_is_out_and_what_they_have_ends() {
         bench.see(1).await;
         bench.see(2).await;
         let is_in = named == ANA;
-        assert_eq!(bench.unlink(named).await, Edited::Unlinked { is_in, watches: 1 });
+        assert_eq!(
+            bench.unlink(named).await,
+            Edited::Unlinked { is_in, watches: 1, others_are_out: is_in }
+        );
         assert!(bench.is_in(ANA).await && !bench.is_in(PHONE).await, "{named}");
         assert_eq!((bench.runs(ANA).await, bench.runs(PHONE).await), (1, 0));
         assert!(bench.store().cards(&at(PHONE)).await.unwrap().is_empty());
@@ -57,7 +63,10 @@ async fn what_rings_in_topics_of_a_chat_that_is_out_ends_too() {
     bench.link(PHONE, ANA).await;
     bench.theirs_at(ANA, VIDEO).await;
     bench.theirs_at("telegram:4711/7", VIDEO).await;
-    assert_eq!(bench.unlink(ANA).await, Edited::Unlinked { is_in: false, watches: 2 });
+    assert_eq!(
+        bench.unlink(ANA).await,
+        Edited::Unlinked { is_in: false, watches: 2, others_are_out: false }
+    );
     assert_eq!(bench.runs("telegram:4711/7").await, 0);
     assert_eq!(bench.store().watches_of_owner(&owner(PHONE)).await.unwrap(), 0);
 }
@@ -73,7 +82,7 @@ async fn whom_the_configuration_lets_in_stays_in() {
         is_in,
         others_are_in,
     };
-    let stays = Edited::Unlinked { is_in: true, watches: 1 };
+    let stays = Edited::Unlinked { is_in: true, watches: 1, others_are_out: false };
     assert_eq!(bench.edit(unlink(PHONE, true, false)).await, stays);
     assert_eq!(bench.runs(PHONE).await, 1);
     // It is not in by a row, so that it is out once the configuration says so.
