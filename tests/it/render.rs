@@ -521,7 +521,7 @@ fn previews_show_every_message() {
     You watch 2 of 50 possible
     🗞 What happens is collected and told in a digest: daily 09:00
     1. Never Gonna Give You Up (4K Remaster) <https://www.youtube.com/watch?v=dQw4w9WgXcQ>: `views every 1000; status`
-    2. Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw> (500 of 1,234 videos): `views every 1000; status` 🚫 no longer there 🗞 weekly mon 09:00 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
+    2. Rick Astley <https://www.youtube.com/channel/UCuAXFkgsw1L7xaCfnd5JJOw> (500 of 1,234 videos): `views every 1000; status` 🚫 no longer there → `email:ana@example.org` 🗞 weekly mon 09:00 🔕 until Sat 21 Nov 2026, 15:03 (Europe/Madrid) 📆 ends Mon 21 Dec 2026, 14:03 (Europe/Madrid)
 
     Stop one by its number: `/unwatch 1` · the story of a video: `/why 1`
     "#);
