@@ -646,7 +646,7 @@ fn previews_show_every_message() {
     🔑 YouTube refuses the API key. Nothing is polled until it is replaced.
     API key not valid
     "#);
-    insta::assert_snapshot!(RENDERER.preview("watchoffer").unwrap_err(), @"no template is called `watchoffer`; there are alert, alerts, card, cards, digest, digests, error, feed, help, invite, list, mute, not-allowed, operator, quiet, rules, settings, start, stats, test, unwatch, watch, watch-offer, welcome-invited, why");
+    insta::assert_snapshot!(RENDERER.preview("watchoffer").unwrap_err(), @"no template is called `watchoffer`; there are alert, alerts, card, cards, digest, digests, error, feed, help, invite, link, list, me, mute, not-allowed, operator, quiet, rules, settings, start, stats, test, unlink, unwatch, watch, watch-offer, welcome-invited, why");
 }
 
 #[test]

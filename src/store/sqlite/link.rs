@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{address, chat, notices, person, places, rows};
 use crate::model::{Address, Body, Owner, PersonKey, UnixMillis};
-use crate::store::{ADDRESSES_MAX, AskLimits, AskedEnough, Edited, LinkCode, ReaderEdit, Result};
+use crate::store::{
+    ADDRESSES_MAX, AskLimits, AskedEnough, DestinationRow, Edited, LinkCode, ReaderEdit, Result,
+};
 
 /// Makes a code to be typed at another address.
 pub(super) fn make_code(
@@ -76,6 +78,21 @@ fn asked_enough(
     Ok((all >= limits.in_all).then_some(AskedEnough::All))
 }
 
+const REFUSED: &str = "SELECT address FROM destination WHERE is_refused = 1";
+
+/// Whether the reader of a mailbox has ended mails to it, under any address that leads there.
+fn is_refused(db: &Connection, mailbox: &str) -> Result<bool> {
+    let mut statement = db.prepare_cached(REFUSED)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let address = rows::or_skipped(rows::parsed::<Address>(&rows::text(row, 0), "address"))?;
+        if address.is_some_and(|address| address.counted_by() == mailbox) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Asks the reader of a mailbox. Nothing else is sent there before they say yes: the mailbox belongs to nobody until then.
 pub(super) fn ask_reader(tx: &Connection, asked: &ReaderEdit, now: UnixMillis) -> Result<Edited> {
     if asked.by.is_group() || asked.address.is_group() {
@@ -86,7 +103,8 @@ pub(super) fn ask_reader(tx: &Connection, asked: &ReaderEdit, now: UnixMillis) -
         return Ok(Edited::Done(0));
     }
     let row = rows::destination(tx, &asked.address)?;
-    if row.as_ref().is_some_and(|row| row.is_refused) {
+    let refused = |row: &DestinationRow| row.is_refused;
+    if row.as_ref().is_some_and(refused) || is_refused(tx, &asked.mailbox)? {
         return Ok(Edited::Refused);
     }
     if let Some(enough) = asked_enough(tx, person, asked, now)? {

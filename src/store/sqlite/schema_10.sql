@@ -28,3 +28,8 @@ CREATE INDEX link_made ON link (made_at);
 
 -- Messages that may name an address: notices, and what a receiver has answered.
 CREATE INDEX notification_naming ON notification (destination) WHERE unit IS NULL OR error IS NOT NULL;
+
+-- Who is told, and when ------------------------------------------------------------------------------------
+
+-- Whoever has ended mails to one form of their address is asked at no other.
+CREATE INDEX destination_refused ON destination (address) WHERE is_refused = 1;
