@@ -136,7 +136,8 @@ impl Templates {
         for BuiltIn { key, path, text } in BUILT_IN {
             let compiled = OnceLock::new();
             let of_operator = overrides.iter().rev().find(|(file, _)| file == path);
-            if let Some((_, text)) = of_operator {
+            // A copy of what is built in says nothing else, and whoever starts with the folder as it comes need not wait for it.
+            if let Some((_, text)) = of_operator.filter(|(_, own)| own != text) {
                 match template(path, text) {
                     Ok(template) => {
                         compiled.get_or_init(|| registry(*key, template));
@@ -256,4 +257,23 @@ fn template(file: &str, text: &str) -> Result<Template, TemplateError> {
         });
         TemplateError { file: file.to_owned(), line, problem }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_what_is_built_in_is_no_template_of_the_operators() {
+        let copies = |change: &str| -> Vec<(String, String)> {
+            built_in().map(|(_, path, text)| (path.to_owned(), format!("{text}{change}"))).collect()
+        };
+        for (change, is_own) in [("", false), ("\n", true)] {
+            let (templates, errors) = Templates::new(&copies(change));
+            assert!(errors.is_empty(), "{errors:?}");
+            for (key, path, _) in built_in() {
+                assert_eq!(templates.is_own(key), is_own, "{path}");
+            }
+        }
+    }
 }
