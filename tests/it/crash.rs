@@ -1,19 +1,24 @@
 //! The real process, killed at random instants of fan-outs of 2,000 messages and started again until all is told.
 //!
 //! `make crash` kills it 200 times; the suite a few times. What is counted is what the receiver got. Beside it: kills amid
-//! listings and fan-outs of lists, amid digests, amid alerts for Discord, and amid the upgrade of an older database.
+//! listings and fan-outs of lists, amid digests, amid alerts for Discord, amid mails, and amid the upgrade of an older database.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod ahead;
 mod cards;
 mod digests;
 mod feeds;
 mod installation;
 mod judge;
+mod letters;
 mod lists;
+mod mails;
+mod post;
 mod receiver;
 mod units;
 mod upgrade;
+mod videos;
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -73,6 +78,14 @@ async fn kill_again_and_again(
         program.signal("KILL");
         assert_eq!(program.end().await.code(), None, "{}", program.err(folder));
     }
+}
+
+/// The database in a folder as a killed process has left it. Only read: bringing it in order is for the next one.
+fn as_left(folder: &Path) -> Connection {
+    let path = folder.join("tubebell.db");
+    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+    db
 }
 
 /// Panics where a database is damaged, or its sums do not agree.
@@ -185,11 +198,9 @@ impl Scene {
         self.progress.1 = Limit::from_now();
     }
 
-    /// What the killed process had not recorded as sent. Only read: bringing the database in order is for the next one.
+    /// What the killed process had not recorded as sent.
     fn unrecorded(&self) -> HashSet<Message> {
-        let path = self.folder.path().join("tubebell.db");
-        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
-        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+        let db = as_left(self.folder.path());
         let pending =
             "SELECT d.address, a.current FROM notification n JOIN alert a ON a.id = n.newest
              JOIN destination d ON d.id = n.destination WHERE n.state = 'pending'";

@@ -19,6 +19,8 @@ pub enum Stage {
     Recipient,
     /// `DATA`, before the letter.
     Data,
+    /// The letter itself, of which nothing has been read yet.
+    Letter,
     /// The final dot behind the letter.
     Message,
 }

@@ -4,10 +4,9 @@ use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tubebell::app::system_clock;
 
 use super::units::{IN_FLIGHT_MAX, Units};
-use super::{RUN, kill_again_and_again, knob, seed};
+use super::{RUN, ahead, kill_again_and_again, knob, seed};
 use crate::process::Program;
 use crate::wait::until;
 
@@ -15,24 +14,9 @@ use crate::wait::until;
 const IS_COLLECTED: &str = "SELECT (SELECT count(*) FROM alert a JOIN rule r ON r.id = a.rule WHERE r.text = 'upload') = ?1
      AND NOT EXISTS (SELECT 1 FROM unit WHERE id >= 0 AND due_at IS NOT NULL AND collected_in IS NULL)";
 
-/// The time of all digests has come, an hour ahead of the clock on the wall.
-const COME: &str = "UPDATE digest SET next_at = min(next_at, ?1);
-     UPDATE unit SET due_at = ?1 WHERE id < 0 AND due_at > ?1;
-     UPDATE lane SET digest_at = max(free_at, ?1) WHERE digest_at > ?1;";
-
 impl Units {
     fn is_collected(&self) -> bool {
         self.at.database().query_row(IS_COLLECTED, [self.wanted()], |row| row.get(0)).unwrap()
-    }
-
-    /// Brings the time of all digests forward. A gateway that runs notices at its next look.
-    fn come(&self) {
-        let mut db = self.at.database();
-        let tx = db.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
-        for statement in COME.split(';').map(str::trim).filter(|sql| !sql.is_empty()) {
-            tx.execute(statement, [system_clock()().0]).unwrap();
-        }
-        tx.commit().unwrap();
     }
 }
 
@@ -49,7 +33,7 @@ async fn killed_amid_digests_it_tells_what_was_collected_once_and_to_everybody()
     kill_again_and_again(&folder, kills, start, &mut rng, || {
         units.go_on();
         if comes.random_bool(0.05) {
-            units.come();
+            units.at.bring_forward(&ahead::DIGESTS);
         }
     })
     .await;
@@ -64,7 +48,7 @@ async fn killed_amid_digests_it_tells_what_was_collected_once_and_to_everybody()
         until("that all is collected", async || units.is_collected()).await;
         program.signal("TERM");
         assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
-        units.come();
+        units.at.bring_forward(&ahead::DIGESTS);
         let program = Program::start(&folder, "run", &RUN);
         until("a digest", async || units.is_told()).await;
         units.at.finish(program).await;

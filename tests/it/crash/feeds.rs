@@ -5,13 +5,12 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tubebell_sim::discord::{DiscordSandbox, Fault, Message, Options, Scope, serve};
-use tubebell_sim::world::{Video, World};
 
 use super::installation::Installation;
 use super::receiver::BASE_VIEWS;
-use super::{APPLY, RUN, kill_again_and_again, knob, seed};
+use super::videos::{self, video};
+use super::{RUN, kill_again_and_again, knob, seed};
 use crate::process::Program;
-use crate::story::CHANNEL;
 use crate::wait::until;
 
 const OWNER: u64 = 101;
@@ -20,7 +19,7 @@ const SERVER: u64 = 200;
 /// The feeds are channels of one server, numbered from here; each watches all videos.
 const FIRST: u64 = 301;
 const FEEDS: u64 = 10;
-const VIDEOS: u64 = 4;
+const VIDEOS: u32 = 4;
 
 /// In how many rounds the answer to a message is lost, of 100.
 const LOST: u32 = 50;
@@ -36,19 +35,9 @@ fn feeds() -> std::ops::Range<u64> {
     FIRST..FIRST + FEEDS
 }
 
-fn video(number: u64) -> String {
-    format!("feedvideo{number:02}")
-}
-
 impl Feeds {
     async fn new() -> Feeds {
-        let at = Installation::without_channels(|world: &mut World| {
-            for number in 0..VIDEOS {
-                let video = Video::new(&video(number), CHANNEL, "Never gonna", world.now());
-                world.add_video(video.with_counts(u64::from(BASE_VIEWS), 1, 1));
-            }
-        })
-        .await;
+        let at = Installation::without_channels(|world| videos::add(world, VIDEOS)).await;
         // A session begins at each start.
         let options = Options {
             identifies_per_day: u32::MAX,
@@ -76,17 +65,12 @@ impl Feeds {
     /// All videos move.
     fn turn(&mut self) {
         self.round += 1;
-        let views = u64::from(BASE_VIEWS + self.round);
-        self.at.simulation.edit(|world| {
-            for number in 0..VIDEOS {
-                world.set_counts(&video(number), views, 1, 1).unwrap();
-            }
-        });
+        videos::turn(&self.at.simulation, 0..VIDEOS, self.round);
     }
 
     /// Whether as many messages are shown as there were alerts: which ones is judged at the end.
     fn is_told(&self) -> bool {
-        self.discord.counters().sent >= FEEDS * VIDEOS * u64::from(self.round)
+        self.discord.counters().sent >= FEEDS * u64::from(VIDEOS * self.round)
     }
 
     /// Goes on to the next round once everybody has been told of this one. In some rounds a message is stored and its
@@ -105,18 +89,7 @@ impl Feeds {
 
     /// Starts the gateway once, so that everything is seen, silently. Returns how much work a start is.
     async fn begin(&mut self) -> Duration {
-        let folder = self.at.folder.path().to_owned();
-        let mut apply = Program::start(&folder, "apply", &APPLY);
-        assert_eq!(apply.end().await.code(), Some(0), "{}", apply.err(&folder));
-        let mut program = Program::start(&folder, "run", &RUN);
-        let seen = "SELECT count(*) = ?1 FROM seen";
-        until("a first look", async || {
-            self.at.database().query_row(seen, [VIDEOS], |row| row.get(0)).unwrap()
-        })
-        .await;
-        let start = program.worked();
-        program.signal("TERM");
-        assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
+        let start = self.at.begin(VIDEOS).await;
         self.turn();
         start
     }
@@ -167,7 +140,11 @@ async fn killed_amid_alerts_for_feeds_on_discord_it_shows_each_once() {
     feeds.at.finish(program).await;
 
     let again = feeds.discord.counters().repeated;
-    println!("{} rounds of {} alerts; {again} were sent again", feeds.round, FEEDS * VIDEOS);
+    println!(
+        "{} rounds of {} alerts; {again} were sent again",
+        feeds.round,
+        FEEDS * u64::from(VIDEOS)
+    );
     feeds.judge();
     let in_flight = usize::try_from(FEEDS).unwrap();
     feeds.at.judge(kills, usize::try_from(again).unwrap(), in_flight);

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::MethodRouter;
@@ -14,7 +15,7 @@ use tubebell::app::system_clock;
 use tubebell_sim::world::World;
 use tubebell_sim::{Simulation, youtube};
 
-use super::check_sound;
+use super::{APPLY, RUN, check_sound};
 use crate::outside::{self, UNITS};
 use crate::process::Program;
 use crate::wait::{LIMIT, until};
@@ -74,6 +75,24 @@ impl Installation {
         let db = Connection::open(self.folder.path().join("tubebell.db")).unwrap();
         db.busy_timeout(LIMIT).unwrap();
         db
+    }
+
+    /// Applies the watch file, and starts the gateway once, so that so many videos are seen, silently. Returns how much work a
+    /// start is.
+    pub(super) async fn begin(&self, videos: u32) -> Duration {
+        let folder = self.folder.path();
+        let mut apply = Program::start(folder, "apply", &APPLY);
+        assert_eq!(apply.end().await.code(), Some(0), "{}", apply.err(folder));
+        let mut program = Program::start(folder, "run", &RUN);
+        let seen = "SELECT count(*) = ?1 FROM seen";
+        until("a first look", async || {
+            self.database().query_row(seen, [videos], |row| row.get(0)).unwrap()
+        })
+        .await;
+        let start = program.worked();
+        program.signal("TERM");
+        assert_eq!(program.end().await.code(), Some(0), "{}", program.err(folder));
+        start
     }
 
     /// Lets a running gateway tell all that waits, and ends it.

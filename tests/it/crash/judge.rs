@@ -8,9 +8,10 @@ use std::time::Duration;
 pub(super) enum Means {
     Telegram,
     Webhook,
+    Mail,
 }
 
-/// One message: for whom, and of which fan-out.
+/// One message: for whom, and of which fan-out. For mails it is one number for each video and round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Message {
     pub(super) means: Means,
@@ -22,7 +23,7 @@ pub(super) struct Message {
 #[derive(Debug, Clone)]
 pub(super) struct Copy {
     pub(super) message: Message,
-    /// `webhook-id`; Telegram has none.
+    /// `webhook-id`, or the Message-ID; Telegram has none.
     pub(super) id: Option<String>,
     /// A hash of its body.
     pub(super) body: u64,
@@ -50,6 +51,8 @@ pub(super) struct Tally {
     pub(super) repeated: BTreeMap<Means, usize>,
     /// The most second copies that one kill has led to, of one means.
     pub(super) most_after_one_kill: usize,
+    /// The same, but only those of which the first copy had no answer.
+    pub(super) most_unanswered: usize,
     /// The most requests, and the longest time, between the answer to a first copy and the end of its process.
     pub(super) latest: (usize, Duration),
     /// Second copies that a receiver can't recognise by an id.
@@ -82,6 +85,7 @@ pub(super) fn judge(
     }
     let mut tally = Tally { messages: by_message.len(), ..Tally::default() };
     let mut after_kill: HashMap<(Means, u32), usize> = HashMap::new();
+    let mut unanswered: HashMap<(Means, u32), usize> = HashMap::new();
     for (message, copies) in &by_message {
         for pair in copies.windows(2) {
             let (first, second) = (pair[0], pair[1]);
@@ -101,10 +105,14 @@ pub(super) fn judge(
                 return Err(format!("{message:?} came again, though its receipt was recorded"));
             }
             *after_kill.entry((message.means, first.life)).or_default() += 1;
+            if first.answered.is_none() {
+                *unanswered.entry((message.means, first.life)).or_default() += 1;
+            }
             *tally.repeated.entry(message.means).or_default() += 1;
         }
         let recognised: HashSet<_> = copies.iter().map(|copy| &copy.id).collect();
-        if message.means == Means::Webhook && (recognised.len() > 1 || recognised.contains(&None)) {
+        if message.means != Means::Telegram && (recognised.len() > 1 || recognised.contains(&None))
+        {
             return Err(format!("{message:?} came again under another id"));
         }
         if copies[0].id.is_none() {
@@ -112,6 +120,7 @@ pub(super) fn judge(
         }
     }
     tally.most_after_one_kill = after_kill.values().copied().max().unwrap_or(0);
+    tally.most_unanswered = unanswered.values().copied().max().unwrap_or(0);
     if tally.most_after_one_kill > in_flight_max {
         return Err(format!("{} second copies after one kill", tally.most_after_one_kill));
     }
@@ -157,6 +166,7 @@ fn a_second_copy_of_what_was_in_flight_at_a_kill_is_allowed_and_counted() {
         messages: 4,
         repeated: BTreeMap::from([(Means::Webhook, 2), (Means::Telegram, 1)]),
         most_after_one_kill: 1,
+        most_unanswered: 1,
         latest: (2, Duration::from_secs(2)),
         unrecognised: 1,
     };

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use tubebell_sim::world::World;
 
 use super::installation::Installation;
-use super::{APPLY, RUN, kill_again_and_again, knob, seed};
+use super::{RUN, kill_again_and_again, knob, seed};
 use crate::process::Program;
 use crate::story::CHANNEL;
 use crate::wait::{pause, until};
@@ -25,6 +25,9 @@ pub(super) const CHATS: i64 = 8;
 
 /// A chat has one message in flight at a time.
 pub(super) const IN_FLIGHT_MAX: usize = 8;
+
+/// Videos that are there from the beginning.
+const VIDEOS: u32 = 5;
 
 /// Videos that are new in a round: with their titles two messages hold fewer.
 const NEW: usize = 90;
@@ -90,7 +93,7 @@ impl Units {
         let got = Shared::default();
         let bot = post(answer).with_state(Arc::clone(&got));
         let more = format!("[limits]\nmembers_per_subject = 5000\n{more}");
-        let world = |world: &mut World| drop(world.add_videos(CHANNEL, 5));
+        let world = |world: &mut World| drop(world.add_videos(CHANNEL, VIDEOS));
         let at = Installation::new(world, bot, (tasks, stop), &more).await;
         let watches: String = (1..=CHATS)
             .map(|chat| format!("{CHANNEL},upload; views any,telegram:{chat}\n"))
@@ -135,18 +138,7 @@ impl Units {
 
     /// Starts the gateway once, so that everything is seen, silently. Returns how much work a start is.
     pub(super) async fn begin(&mut self) -> Duration {
-        let folder = self.at.folder.path().to_owned();
-        let mut apply = Program::start(&folder, "apply", &APPLY);
-        assert_eq!(apply.end().await.code(), Some(0), "{}", apply.err(&folder));
-        let mut program = Program::start(&folder, "run", &RUN);
-        let seen = "SELECT count(*) = 5 FROM seen";
-        until("a first look", async || {
-            self.at.database().query_row(seen, [], |row| row.get(0)).unwrap()
-        })
-        .await;
-        let start = program.worked();
-        program.signal("TERM");
-        assert_eq!(program.end().await.code(), Some(0), "{}", program.err(&folder));
+        let start = self.at.begin(VIDEOS).await;
         self.turn();
         start
     }

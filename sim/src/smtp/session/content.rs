@@ -65,15 +65,12 @@ impl Session {
         // Whatever becomes of the letter, another one begins with another envelope.
         let Some(transaction) = self.transaction.take() else { return Ok(OUT_OF_ORDER) };
         self.answer(GO_ON)?;
-        match self.content(transaction.is_eight_bit).await? {
-            Ok(raw) => {
-                self.note(".");
-                self.deliver(transaction, raw).await
-            }
-            Err(refusal) => {
-                self.note(".");
-                Ok(refusal)
-            }
+        let trouble = self.trouble(Stage::Letter, &recipients).await?;
+        let content = self.content(transaction.is_eight_bit).await?;
+        self.note(".");
+        match (trouble, content) {
+            (Some(refusal), _) | (None, Err(refusal)) => Ok(refusal),
+            (None, Ok(raw)) => self.deliver(transaction, raw).await,
         }
     }
 

@@ -45,6 +45,8 @@ async fn any_stage_answers_what_is_planned() {
         }
     }
     client.agree(&[("DATA", "354"), ("x\r\n.", "451 4.9.9 odd")]).await;
+    all.server.plan(Scope::at(Stage::Letter), Fault::Reply(odd), 1);
+    assert_eq!(client.letter(TO, "x").await, "451 4.9.9 odd");
     assert!(all.taken().is_empty());
     assert!(client.letter(TO, "x").await.starts_with("250"));
     assert_eq!(all.server.counters().taken, 1);
@@ -115,6 +117,20 @@ async fn a_stage_hangs_until_it_is_released() {
         assert!(client.reply().await.starts_with("250"));
         assert_eq!(all.taken().len(), taken + 1);
     }
+}
+
+#[tokio::test]
+async fn a_letter_is_taken_whose_sender_leaves_before_it_is_read() {
+    let all = fixture().await;
+    all.server.plan(Scope::at(Stage::Letter), Fault::Hang, 1);
+    let mut client = all.client().await;
+    client.begin(TO).await;
+    all.server.wait_for(|server| server.counters().hanging == 1).await;
+    client.send("x\r\n.\r\n").await;
+    drop(client);
+    all.server.release();
+    all.server.wait_for(|server| server.counters().connections_now == 0).await;
+    assert_eq!(all.taken().len(), 1);
 }
 
 #[tokio::test]

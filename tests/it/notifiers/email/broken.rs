@@ -7,7 +7,8 @@ use tubebell_sim::smtp::{Account, Auth, Enhanced};
 
 use super::*;
 
-/// All steps at which a server can fail, but for those of TLS and signing in.
+/// All steps at which a server can fail, but for those of TLS and signing in, and for the letter itself: a client can't see how far
+/// it was read.
 const STAGES: [Stage; 6] =
     [Stage::Connect, Stage::Hello, Stage::Mail, Stage::Recipient, Stage::Data, Stage::Message];
 
