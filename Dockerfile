@@ -2,6 +2,10 @@
 # inside the binary.
 
 FROM rust:1.95-slim-bookworm AS build
+# For librdkafka, which is built from source; OpenSSL itself is in the image below.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends g++ libssl-dev make pkg-config \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # Both caches outlive a change of the sources, so that a second build compiles tubebell alone.

@@ -9,7 +9,7 @@ pub mod config;
 pub mod control;
 pub mod deliver;
 pub(crate) mod demo;
-pub(crate) mod detect;
+pub mod detect;
 pub mod draw;
 pub(crate) mod files;
 pub mod http;

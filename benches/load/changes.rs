@@ -7,7 +7,7 @@ use anyhow::ensure;
 use tokio_util::sync::CancellationToken;
 
 use crate::figures::Figures;
-use crate::probe::{Router, longest_wait_ms, look, runtime};
+use crate::probe::{Router, longest_wait_ms, look, per_second, runtime};
 use crate::process::OneCore;
 use crate::seed::{NEVER, Seed};
 
@@ -142,9 +142,4 @@ async fn others(
         }
     }
     Ok((most, slowest))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of millions")]
-fn per_second(count: u64, took: Duration) -> f64 {
-    count as f64 / took.as_secs_f64()
 }

@@ -12,6 +12,8 @@ use crate::probe::{Router, runtime};
 use crate::process::{Gateway, Setup, pause};
 use crate::seed::{NEVER, Seed};
 use crate::sink::{Behaviour, Sink};
+#[cfg(feature = "kafka")]
+use crate::topic::{By, Topics};
 
 /// Three videos that move at each look, once a second, each with a watcher of its own.
 const MOVING: u64 = 3;
@@ -29,10 +31,19 @@ fn seed(address: &str) -> Seed {
     }
 }
 
+/// What else there is.
+#[derive(Default)]
+struct Beside {
+    telegram: bool,
+    hanging_hosts: usize,
+    /// Further sections of the configuration.
+    sections: String,
+}
+
 pub(crate) fn change_to_send(figures: &mut Figures) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let database = seed("webhook:http://127.0.0.1:1/hook/{}").database(folder.path())?;
-    run(figures, folder.path(), &database, (false, 0), "change_to_send_p99_ms")
+    run(figures, folder.path(), &database, &Beside::default(), "change_to_send_p99_ms")
 }
 
 /// The same beside endpoints that never answer: 600 of one host and one of each of 50 hosts, with a message each that is tried
@@ -40,7 +51,24 @@ pub(crate) fn change_to_send(figures: &mut Figures) -> anyhow::Result<()> {
 pub(crate) fn others_hanging(figures: &mut Figures) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let database = seed("webhook:http://127.0.0.1:1/hook/{}").database(folder.path())?;
-    run(figures, folder.path(), &database, (false, 50), "others_hanging_p99_ms")
+    run(
+        figures,
+        folder.path(),
+        &database,
+        &Beside { hanging_hosts: 50, ..Beside::default() },
+        "others_hanging_p99_ms",
+    )
+}
+
+/// The same through topics of Kafka's, whose changes the gateway finds itself.
+#[cfg(feature = "kafka")]
+pub(crate) fn kafka(figures: &mut Figures) -> anyhow::Result<()> {
+    const NAME: &str = "kafka_poll_to_alert_p99_ms";
+    let Some(topics) = Topics::new(NAME) else { return Ok(()) };
+    let folder = tempfile::tempdir()?;
+    let database = seed("webhook:http://127.0.0.1:1/hook/{}").database(folder.path())?;
+    let beside = Beside { sections: topics.sections(By::Builtin), ..Beside::default() };
+    run(figures, folder.path(), &database, &beside, NAME)
 }
 
 /// Queues a message to each of the endpoints that never answer.
@@ -76,30 +104,36 @@ pub(crate) fn others(figures: &mut Figures) -> anyhow::Result<()> {
         crate::seed::seen_at().0,
         crate::seed::seen_at().0,
     ))?;
-    run(figures, folder.path(), &database, (true, 0), "others_p99_ms")
+    run(
+        figures,
+        folder.path(),
+        &database,
+        &Beside { telegram: true, ..Beside::default() },
+        "others_p99_ms",
+    )
 }
 
 fn run(
     figures: &mut Figures,
     folder: &Path,
     database: &Path,
-    (telegram, hanging_hosts): (bool, usize),
+    Beside { telegram, hanging_hosts, sections }: &Beside,
     name: &str,
 ) -> anyhow::Result<()> {
     let behaviour = Behaviour {
         timed: true,
         moving_one_in: 1,
         step: 1,
-        many_hosts: hanging_hosts > 0,
+        many_hosts: *hanging_hosts > 0,
         ..Behaviour::default()
     };
     let sink = Sink::start(&behaviour)?;
     crate::seed::point_to(database, &sink.base)?;
-    if hanging_hosts > 0 {
-        hang(database, &sink.base, hanging_hosts)?;
+    if *hanging_hosts > 0 {
+        hang(database, &sink.base, *hanging_hosts)?;
     }
     let polling = "min_interval = \"1s\"\nmax_interval = \"1s\"\n";
-    let setup = Setup { telegram, polling, ..Setup::of(&sink) };
+    let setup = Setup { telegram: *telegram, polling, sections, ..Setup::of(&sink) };
     let mut gateway = Gateway::start(folder, database, &setup)?;
     pause(RUN);
     gateway.alive()?;

@@ -9,6 +9,8 @@ mod changes;
 mod deliver;
 mod digests;
 mod figures;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod latency;
 mod listing;
 mod mail;
@@ -21,6 +23,8 @@ mod sandbox;
 mod seed;
 mod sink;
 mod telling;
+#[cfg(feature = "kafka")]
+mod topic;
 mod upgrade;
 
 use std::process::ExitCode;
@@ -58,6 +62,14 @@ const BENCHES: &[Bench] = &[
     (&["change_to_send_p99_ms"], latency::change_to_send),
     (&["others_p99_ms"], latency::others),
     (&["others_hanging_p99_ms"], latency::others_hanging),
+    #[cfg(feature = "kafka")]
+    (&["kafka_produce", "kafka_bare_consumer", "kafka_intake"], kafka::stream),
+    #[cfg(feature = "kafka")]
+    (&["kafka_route", "kafka_route_builtin"], kafka::route),
+    #[cfg(feature = "kafka")]
+    (&["kafka_rss_mb", "kafka_cpu_us"], kafka::memory),
+    #[cfg(feature = "kafka")]
+    (&["kafka_poll_to_alert_p99_ms"], latency::kafka),
 ];
 
 fn main() -> ExitCode {

@@ -123,3 +123,8 @@ pub(crate) fn look(video: u64, nth: i64, step: i64) -> Snapshot {
 pub(crate) fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
+
+#[expect(clippy::cast_precision_loss, reason = "counts of millions")]
+pub(crate) fn per_second(count: u64, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}

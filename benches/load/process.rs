@@ -26,6 +26,8 @@ pub(crate) struct Setup<'a> {
     pub(crate) polling: &'a str,
     /// The port of its health and metrics; `None`: it listens nowhere.
     pub(crate) web: Option<u16>,
+    /// Further sections.
+    pub(crate) sections: &'a str,
 }
 
 /// A bot on Discord.
@@ -45,7 +47,8 @@ impl<'a> Setup<'a> {
     /// Webhooks alone, without limits.
     pub(crate) fn of(sink: &'a Sink) -> Setup<'a> {
         let (discord, smtp_url, web) = (None, None, None);
-        Setup { sink, telegram: false, discord, smtp_url, rates: UNLIMITED, polling: "", web }
+        let (rates, polling, sections) = (UNLIMITED, "", "");
+        Setup { sink, telegram: false, discord, smtp_url, rates, polling, web, sections }
     }
 
     fn text(&self, database: &Path) -> String {
@@ -77,7 +80,7 @@ impl<'a> Setup<'a> {
             write!(text, "[discord]\ntoken = \"{token}\"\napi_url = \"{url}\"\n{rates}")
                 .expect("a text can be written to");
         }
-        text
+        text + self.sections
     }
 
     /// Writes the configuration for a database into `folder`.

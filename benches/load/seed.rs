@@ -38,7 +38,7 @@ pub(crate) struct Seed {
 }
 
 /// All schemas, the oldest first.
-const SCHEMAS: [&str; 10] = [
+const SCHEMAS: [&str; 11] = [
     include_str!("../../src/store/sqlite/schema.sql"),
     include_str!("../../src/store/sqlite/schema_2.sql"),
     include_str!("../../src/store/sqlite/schema_3.sql"),
@@ -49,6 +49,7 @@ const SCHEMAS: [&str; 10] = [
     include_str!("../../src/store/sqlite/schema_8.sql"),
     include_str!("../../src/store/sqlite/schema_9.sql"),
     include_str!("../../src/store/sqlite/schema_10.sql"),
+    include_str!("../../src/store/sqlite/schema_11.sql"),
 ];
 
 /// What one schema calls otherwise than another.

@@ -1,5 +1,5 @@
-//! The outside world, simulated: servers on loopback that stand in for YouTube, Telegram, Discord and a mail server, for
-//! the demo and the tests.
+//! The outside world, simulated: servers on loopback that stand in for YouTube, Telegram, Discord, a mail server and a Schema
+//! Registry, for the demo and the tests.
 //!
 //! They tell about one [`World`](world::World) that they share, with one clock: a [`Simulation`] holds both, and each
 //! server is started on it. A further service is a further server, and a file of [`world`] with its nouns.
@@ -9,8 +9,10 @@
 
 pub mod discord;
 mod ids;
+pub mod ksqldb;
 mod loopback;
 mod plan;
+pub mod registry;
 pub mod replay;
 mod simulation;
 pub mod smtp;

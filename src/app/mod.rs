@@ -37,7 +37,7 @@ use opening::Opening;
 use service_timeout::ServiceTimeout;
 pub use templates::templates;
 
-use crate::bus::Embedded;
+use crate::bus::{self, Bus};
 use crate::config::Config;
 use crate::control::{AccessMode, ActionOptions, ControlOptions};
 use crate::deliver::{Cards, ChannelHealth, Composer, Operator, RetryPolicy, Wakers, Worker};
@@ -188,6 +188,17 @@ impl Gateway {
             .transpose()
             .map_err(StartError::Other)?;
 
+        let parts = bus::Parts {
+            store: Arc::clone(&store) as _,
+            shared: Arc::clone(&store) as _,
+            clock: Arc::clone(&clock),
+            metrics: metrics.clone(),
+            tracker: tracker.clone(),
+            keep: DAY * config.limits.retention_days,
+        };
+        let Bus { sink, stream, tasks, trouble } = bus::open(&config.bus, parts)
+            .map_err(|error| StartError::Configuration(vec![error.to_string()]))?;
+
         let stop = CancellationToken::new();
         let defaults = defaults(config);
         let composer = Arc::new(Composer {
@@ -249,10 +260,19 @@ impl Gateway {
             tracker.spawn(worker.run(tracker.clone(), stop.clone()));
         }
 
-        let stream = Arc::new(Embedded::new(Arc::clone(&store) as _));
+        for task in tasks {
+            let stopped = stop.clone().cancelled_owned();
+            tracker.spawn(async move {
+                tokio::select! {
+                    () = stopped => {}
+                    () = task => {}
+                }
+            });
+        }
+        checks.extend(trouble.map(|trouble| ("kafka", trouble)));
         let routing = Routing {
             store: Arc::clone(&store) as _,
-            stream: Arc::clone(&stream) as _,
+            stream,
             clock: Arc::clone(&clock),
             metrics: metrics.clone(),
             wakers: wakers.clone(),
@@ -291,7 +311,7 @@ impl Gateway {
         tracker.spawn(lister.run(stop.clone()));
         let poller = Poller {
             store: Arc::clone(&store) as _,
-            sink: Arc::clone(&stream) as _,
+            sink,
             youtube: Arc::clone(&youtube),
             options: youtube_options,
             tz: config.defaults.tz.clone(),

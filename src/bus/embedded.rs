@@ -47,8 +47,16 @@ impl ChangeStream for Embedded {
     async fn read(&self, limit: usize) -> Result<Batch, BusError> {
         let read = self.store.position(EMBEDDED_STREAM, 0).await.map_err(sorted)?;
         let rows = self.store.read_log(read, limit).await.map_err(sorted)?;
-        let snapshots = rows.into_iter().map(|(offset, snapshot)| (offset + 1, snapshot)).collect();
-        Ok(Batch { stream: Arc::from(EMBEDDED_STREAM), partition: 0, read, snapshots })
+        let snapshots: Vec<_> =
+            rows.into_iter().map(|(offset, snapshot)| (offset + 1, snapshot)).collect();
+        let end = snapshots.last().map_or(read, |(after, _)| *after);
+        Ok(Batch {
+            stream: Arc::from(EMBEDDED_STREAM),
+            partition: 0,
+            read,
+            snapshots: Arc::new(snapshots),
+            end,
+        })
     }
 
     /// The table is read from the position each time.

@@ -2,7 +2,11 @@
 //!
 //! First what needs no network: the configuration, the templates, the store and the plan of polling. Then, unless
 //! `--offline`, YouTube is asked with the key (1 unit), Telegram and Discord are with their tokens, and the mail server is signed
-//! in to. A webhook is not called: its receiver would take that for a message.
+//! in to; with Kafka, brokers, the Schema Registry and ksqlDB are asked what is there. A webhook is not called: its receiver
+//! would take that for a message.
+
+#[cfg(feature = "kafka")]
+mod stream;
 
 use std::io::Write;
 use std::path::Path;
@@ -80,8 +84,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Fault> {
         let watched = store(context, &config, &mut report).await?;
         plan(&config, watched, context.now, &mut report)?;
         operator(&config, &mut report).await?;
+        #[cfg(feature = "kafka")]
+        let stream = stream::open(&config, &mut report)?;
         if args.offline {
             return Ok(());
+        }
+        #[cfg(feature = "kafka")]
+        if let Some(stream) = stream {
+            stream.ask(&mut report).await?;
         }
         youtube(&config, context.now, &mut report).await?;
         telegram(&config, &mut report).await?;

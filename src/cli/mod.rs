@@ -14,6 +14,10 @@ mod export;
 mod fault;
 mod init;
 mod invite;
+#[cfg(feature = "kafka")]
+mod ksql;
+#[cfg(feature = "kafka")]
+mod parked;
 mod people;
 mod preview;
 mod send_test;
@@ -72,6 +76,12 @@ enum Command {
     Invite(invite::Args),
     /// Sends a sample message to a destination, and says what is answered
     Test(send_test::Args),
+    /// Makes the streams and tables of ksqlDB, or says how far they are
+    #[cfg(feature = "kafka")]
+    Ksql(ksql::Args),
+    /// Lists records of Kafka's that could not be read, or writes them back
+    #[cfg(feature = "kafka")]
+    Parked(parked::Args),
     /// Says why there was, or was not, a message about a video
     Why(why::Args),
 }
@@ -148,6 +158,10 @@ fn dispatch(context: &Context, command: Command) -> Result<(), Fault> {
         Command::People(args) => people::run(context, args),
         Command::Invite(args) => invite::run(context, &args),
         Command::Test(args) => send_test::run(context, &args),
+        #[cfg(feature = "kafka")]
+        Command::Ksql(args) => ksql::run(context, &args),
+        #[cfg(feature = "kafka")]
+        Command::Parked(args) => parked::run(context, &args),
         Command::Why(args) => why::run(context, &args),
     }
 }

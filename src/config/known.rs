@@ -11,12 +11,6 @@ use crate::model::excerpt;
 /// The text of `config/default.toml`.
 pub(super) const DEFAULT_TOML: &str = include_str!("../../config/default.toml");
 
-/// Sections of later releases: a clearer answer than "unknown".
-const NOT_IN_THIS_VERSION: [(&str, &str); 2] = [
-    ("kafka", "Kafka (snapshots travel through the store)"),
-    ("ksqldb", "ksqlDB (changes are found by tubebell itself)"),
-];
-
 /// What the variables that concern us begin with.
 pub(super) const PREFIX: &str = "TUBEBELL_";
 
@@ -66,9 +60,6 @@ pub(super) fn unknown_section(name: &str) -> Option<String> {
     if KNOWN.contains_key(name) {
         return None;
     }
-    if let Some(message) = later(name) {
-        return Some(message);
-    }
     let sections = KNOWN.keys().map(String::as_str);
     let near = nearest(name, sections.clone());
     let name = excerpt(name);
@@ -79,11 +70,6 @@ pub(super) fn unknown_section(name: &str) -> Option<String> {
             sections.collect::<Vec<_>>().join(", ")
         ),
     })
-}
-
-fn later(section: &str) -> Option<String> {
-    let (name, channel) = NOT_IN_THIS_VERSION.iter().find(|(name, _)| *name == section)?;
-    Some(format!("[{name}]: this version has no {channel}: take the section out"))
 }
 
 pub(super) fn unknown_key(section: &str, key: &str) -> Option<String> {
@@ -111,11 +97,6 @@ pub(super) fn unknown_key(section: &str, key: &str) -> Option<String> {
 }
 
 pub(super) fn unknown_variable(name: &str) -> String {
-    let rest = name.strip_prefix(PREFIX).unwrap_or_default();
-    let section = rest.split("__").next().unwrap_or_default().to_ascii_lowercase();
-    if let Some(message) = later(&section) {
-        return message;
-    }
     let names: Vec<String> =
         all_known().map(|(section, key, _)| variable_name(section, key)).collect();
     match nearest(name, names.iter().map(String::as_str)) {

@@ -9,9 +9,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::reader::Reader;
 use super::values;
+use crate::bus::{BusOptions, Detect, Format, KafkaOptions, ServiceOptions};
 use crate::control::AccessMode;
 use crate::files;
-use crate::model::{Address, Channel, Schedule, excerpt};
+use crate::model::{Address, Channel, Schedule};
 use crate::notify::discord::{self, DiscordOptions};
 use crate::notify::email::{self, DkimOptions, EmailOptions};
 use crate::notify::telegram::TelegramOptions;
@@ -34,6 +35,8 @@ pub struct Config {
     pub webhook: Option<WebhookOptions>,
     /// The database.
     pub store: StoreOptions,
+    /// How snapshots travel.
+    pub bus: BusOptions,
     /// Health, metrics and pages.
     pub web: Option<WebOptions>,
     /// Who may talk to the bots.
@@ -234,6 +237,12 @@ const MODES: [(&str, AccessMode); 3] = [
     ("open", AccessMode::Open),
     ("allowlist", AccessMode::Allowlist),
 ];
+/// Whether it is Kafka.
+const BUS_MODES: [(&str, bool); 2] = [("embedded", false), ("kafka", true)];
+/// Whether it is Avro.
+const RECORD_FORMATS: [(&str, bool); 2] = [("avro", true), ("json", false)];
+/// Whether it is ksqlDB.
+const DETECTORS: [(&str, bool); 2] = [("ksqldb", true), ("builtin", false)];
 const LEVELS: [(&str, tracing::Level); 5] = [
     ("error", tracing::Level::ERROR),
     ("warn", tracing::Level::WARN),
@@ -248,7 +257,6 @@ const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Reads everything. The result means nothing when the reader found mistakes.
 pub(super) fn read(reader: &mut Reader) -> Config {
-    reader.value("bus.mode", bus_mode);
     let mut config = Config {
         youtube: reader.on("youtube").then(|| youtube(reader)),
         telegram: reader.on("telegram").then(|| telegram(reader)),
@@ -256,6 +264,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         email: reader.on("email").then(|| email(reader)),
         webhook: reader.on("webhook").then(|| webhook(reader)),
         store: StoreOptions { path: reader.value("store.url", values::sqlite) },
+        bus: bus(reader),
         web: reader.on("web").then(|| web(reader)),
         access: access(reader),
         defaults: DefaultOptions {
@@ -435,12 +444,81 @@ fn limits(reader: &mut Reader) -> LimitOptions {
     }
 }
 
-/// The modes of the bus that this version has: one.
-fn bus_mode(raw: &super::toml::Raw) -> Result<(), String> {
-    match super::text::text(raw)? {
-        "embedded" => Ok(()),
-        "kafka" => Err("this version has no Kafka: write \"embedded\"".to_owned()),
-        other => Err(format!("\"{}\" is not known: write \"embedded\"", excerpt(other))),
+fn bus(reader: &mut Reader) -> BusOptions {
+    if !reader.value("bus.mode", values::one_of(&BUS_MODES)) {
+        return BusOptions::Embedded;
+    }
+    if cfg!(not(feature = "kafka")) {
+        let message =
+            "this program was built without Kafka (cargo feature \"kafka\"): write \"embedded\"";
+        reader.mistake("bus.mode", &[], message);
+        return BusOptions::Embedded;
+    }
+    if !reader.on("kafka") {
+        let message =
+            "needs a section [kafka] that says where brokers are found: bootstrap_servers";
+        reader.mistake("bus.mode", &[], message);
+    }
+    BusOptions::Kafka(Box::new(kafka(reader)))
+}
+
+fn kafka(reader: &mut Reader) -> KafkaOptions {
+    let mut properties =
+        reader.optional("kafka.properties", values::properties(false)).unwrap_or_default();
+    let in_files =
+        reader.optional("kafka.properties_file", values::properties(true)).unwrap_or_default();
+    reader.note_secrets("kafka.properties");
+    reader.note_secrets("kafka.properties_file");
+    for (name, value) in in_files.0 {
+        let message = format!("{name} stands in kafka.properties too: keep one");
+        if properties.0.insert(name, value).is_some() {
+            reader.mistake("kafka.properties_file", &[], &message);
+        }
+    }
+    let servers = reader.needed(
+        "kafka.bootstrap_servers",
+        values::bootstrap_servers,
+        "write where brokers are found, as in localhost:9092",
+    );
+    KafkaOptions {
+        bootstrap_servers: servers.unwrap_or_default(),
+        topic_prefix: reader.value("kafka.topic_prefix", values::topic_prefix),
+        partitions: reader.value("kafka.partitions", values::number(1)),
+        properties,
+        format: if reader.value("kafka.format", values::one_of(&RECORD_FORMATS)) {
+            let url = reader.needed(
+                "kafka.schema_registry_url",
+                values::base_url,
+                "write where the Schema Registry is, or format = \"json\"",
+            );
+            Format::Avro(ServiceOptions {
+                url: url.unwrap_or_default(),
+                user: reader.optional("kafka.schema_registry_user", values::line),
+                password: reader
+                    .optional_secret("kafka.schema_registry_password", values::not_empty),
+            })
+        } else {
+            Format::Json
+        },
+        has_admin: true,
+        detect: if reader.value("kafka.detect", values::one_of(&DETECTORS)) {
+            if reader.on("kafka") && !reader.on("ksqldb") {
+                let message = "\"ksqldb\" needs a section [ksqldb] with its url; without ksqlDB, write \"builtin\"";
+                reader.mistake("kafka.detect", &["kafka.bootstrap_servers", "bus.mode"], message);
+            }
+            let url = reader.needed(
+                "ksqldb.url",
+                values::base_url,
+                "write where ksqlDB is, or detect = \"builtin\" in [kafka]",
+            );
+            Detect::Ksqldb(ServiceOptions {
+                url: url.unwrap_or_default(),
+                user: reader.optional("ksqldb.user", values::line),
+                password: reader.optional_secret("ksqldb.password", values::not_empty),
+            })
+        } else {
+            Detect::Builtin
+        },
     }
 }
 

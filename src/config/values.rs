@@ -13,6 +13,7 @@ use secrecy::SecretString;
 
 use super::text::{IN_QUOTES, bounded, holds_quotes, secret_of, text};
 use super::toml::Raw;
+use crate::bus::Properties;
 use crate::model::{Address, Digest, Schedule, Settings, SettingsError, excerpt};
 use crate::notify::email::Mailbox;
 
@@ -356,5 +357,80 @@ pub(super) fn secrets(in_files: bool) -> impl Fn(&Raw) -> Result<SecretsByUrl, S
             all.insert(url.clone(), SecretString::from(secret));
         }
         Ok(SecretsByUrl(all))
+    }
+}
+
+/// Properties of librdkafka that have a key of their own or that tubebell counts on, with the reason.
+const NOT_YOURS: [(&str, &str); 9] = [
+    ("bootstrap.servers", "write kafka.bootstrap_servers"),
+    ("metadata.broker.list", "write kafka.bootstrap_servers"),
+    ("enable.auto.commit", "positions are kept in the database"),
+    ("enable.auto.offset.store", "positions are kept in the database"),
+    ("auto.offset.reset", "positions are kept in the database"),
+    ("isolation.level", "only what was committed counts"),
+    ("enable.idempotence", "no record may be repeated or overtaken"),
+    ("partitioner", "ksqlDB finds a key only where murmur2 puts it"),
+    ("enable.partition.eof", "it has no use here"),
+];
+
+/// The table of properties for librdkafka, or, with `in_files`, of the files that hold their values.
+pub(super) fn properties(in_files: bool) -> impl Fn(&Raw) -> Result<Properties, String> {
+    move |raw| {
+        let Raw::Table(rows) = raw else {
+            return Err(format!("expected lines \"name\" = \"…\", not {}", raw.kind()));
+        };
+        let mut all = BTreeMap::new();
+        for (name, value) in rows {
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+            if name.is_empty() || name.len() > HOST_MAX_BYTES || !name.chars().all(fits) {
+                return Err("a line begins with no name of a property".to_owned());
+            }
+            if let Some((_, why)) = NOT_YOURS.iter().find(|(own, _)| own == name) {
+                return Err(format!("{name} is set by tubebell: {why}"));
+            }
+            let at = |message: String| format!("{name}: {message}");
+            let value = match value {
+                Raw::Bool(value) if !in_files => value.to_string(),
+                Raw::Integer(Some(value)) if !in_files => value.to_string(),
+                value => text(value).map_err(at)?.to_owned(),
+            };
+            let value = if in_files { secret_of(&value).map_err(at)? } else { value };
+            all.insert(name.clone(), SecretString::from(value));
+        }
+        Ok(Properties(all))
+    }
+}
+
+/// Where brokers are found.
+pub(super) fn bootstrap_servers(raw: &Raw) -> Result<String, String> {
+    let servers = bounded(text(raw)?)?;
+    let is_server = |server: &str| {
+        let (host, port) = server.trim().rsplit_once(':').unwrap_or_default();
+        !host.is_empty()
+            && host.len() <= HOST_MAX_BYTES
+            && !host.contains(|c: char| c.is_whitespace() || c.is_control() || "/@,".contains(c))
+            && port.parse::<u16>().is_ok_and(|port| port > 0)
+    };
+    if servers.split(',').all(is_server) {
+        Ok(servers.to_owned())
+    } else {
+        Err("expected host:port, several with commas, as in \"localhost:9092\"".to_owned())
+    }
+}
+
+/// Longest name of a topic. Source: Kafka 4.1, `Topic.MAX_NAME_LENGTH`.
+const TOPIC_MAX: usize = 249;
+
+/// Longest name that follows a prefix.
+const OWN_NAME_MAX: usize = 20;
+
+/// What stands in front of the names of topics.
+pub(super) fn topic_prefix(raw: &Raw) -> Result<String, String> {
+    let prefix = text(raw)?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if prefix.len() <= TOPIC_MAX - OWN_NAME_MAX && prefix.chars().all(fits) {
+        Ok(prefix.to_owned())
+    } else {
+        Err("expected letters, digits, \"_\", \"-\" and \".\", as in \"test_\"".to_owned())
     }
 }

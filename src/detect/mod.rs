@@ -14,7 +14,7 @@ use crate::model::{Change, Counts, Delta, Event, Known, Live, Metric, Snapshot, 
     clippy::large_enum_variant,
     reason = "the large one is the common one, and is taken apart at once"
 )]
-pub(crate) enum Detected {
+pub enum Detected {
     /// Not newer than the last one handled: a replay, or a record that came late. Fires nothing.
     Late,
     /// The video is to be forgotten. Fires nothing.
@@ -36,7 +36,7 @@ pub(crate) enum Detected {
 ///
 /// Promises that nothing is found twice: of two snapshots of the same moment the second is late.
 #[must_use]
-pub(crate) fn detect(known: Option<&Known>, snapshot: &Snapshot) -> Detected {
+pub fn detect(known: Option<&Known>, snapshot: &Snapshot) -> Detected {
     if known.is_some_and(|known| snapshot.observed_at <= known.observed_at) {
         return Detected::Late;
     }

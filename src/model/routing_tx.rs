@@ -7,8 +7,9 @@ use std::error::Error;
 use std::sync::Arc;
 
 use super::{
-    Counts, DestinationId, FanoutCursor, Holder, Known, ListKey, Marks, Membership, Metric, News,
-    RuleId, Series, SubscriptionId, Suppressed, TriggerId, UnixMillis, Value, VideoId, VideoKey,
+    Counts, DestinationId, FanoutCursor, Holder, Known, ListKey, Marks, Membership, Metric,
+    Mirrored, News, RuleId, Series, Snapshot, SubscriptionId, Suppressed, TriggerId, UnixMillis,
+    Value, VideoId, VideoKey,
 };
 
 /// Whether an alert of a watch may wait for its destination just now.
@@ -187,4 +188,13 @@ pub trait RoutingTx {
         work: String,
         merge: &mut dyn FnMut(&str, &str) -> String,
     ) -> Result<(), Self::Error>;
+
+    /// The last snapshot that [`RoutingTx::save_passed`] has of a video, whoever watches it.
+    fn passed(&mut self, video: VideoId) -> Result<Option<Snapshot>, Self::Error>;
+
+    /// Keeps the last snapshot of a video that came by.
+    fn save_passed(&mut self, snapshot: &Snapshot) -> Result<(), Self::Error>;
+
+    /// Queues a record for other programs.
+    fn mirror(&mut self, record: &Mirrored) -> Result<(), Self::Error>;
 }

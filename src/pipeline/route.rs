@@ -141,7 +141,7 @@ impl Routing {
         let mut failures = LogThrottle::new(1);
         let mut limit = SNAPSHOTS_MAX;
         while !stop.is_cancelled() {
-            match self.once(&mut state, limit).await {
+            match self.once(&mut state, limit, &stop).await {
                 Ok(any) => {
                     limit = limit.saturating_mul(2).min(SNAPSHOTS_MAX);
                     if !any {
@@ -193,10 +193,19 @@ impl Routing {
         }
     }
 
-    /// One batch of the stream and one piece of what was left over: neither holds up the other. True: there was any.
-    async fn once(&self, state: &mut State, limit: usize) -> Result<bool, RouteError> {
-        let (any, routed) = match self.stream.read(limit).await {
-            Ok(batch) if batch.snapshots.is_empty() => (false, Ok(())),
+    /// One batch of the stream and one piece of what was left over: neither holds up the other. True: there was any. A stop
+    /// waits for no answer of the stream's.
+    async fn once(
+        &self,
+        state: &mut State,
+        limit: usize,
+        stop: &CancellationToken,
+    ) -> Result<bool, RouteError> {
+        let Some(read) = stop.run_until_cancelled(self.stream.read(limit)).await else {
+            return Ok(false);
+        };
+        let (any, routed) = match read {
+            Ok(batch) if batch.is_empty() => (false, Ok(())),
             Ok(batch) => (true, self.route(state, batch).await.map_err(RouteError::Store)),
             Err(error) => (false, Err(error.into())),
         };
@@ -241,13 +250,13 @@ impl Routing {
     /// Routes a batch, as much of it as a transaction may; the rest is handed over again.
     async fn route(&self, state: &mut State, batch: Batch) -> Result<(), StoreError> {
         let (stream, partition, read) = (Arc::clone(&batch.stream), batch.partition, batch.read);
-        let end = batch.snapshots.last().map(|(after, _)| *after);
+        let end = batch.end;
         let alone = match batch.snapshots.as_slice() {
             [(after, snapshot)] => Some((*after, snapshot.video_id)),
             _ => None,
         };
         let routed = self.route_batch(state, batch).await;
-        if routed.as_ref().ok().copied() != end {
+        if routed.as_ref().ok() != Some(&end) {
             self.stream.again(&stream, partition).await;
         }
         match (&routed, alone) {
@@ -264,7 +273,8 @@ impl Routing {
         let (router, time) = (Arc::clone(&state.router), state.pace.work());
         let tally = Arc::new(Mutex::new(Tally::default()));
         let counted = Arc::clone(&tally);
-        let Batch { stream, partition, read, snapshots } = batch;
+        let Batch { stream, partition, read, snapshots, end } = batch;
+        let beside = self.stream.beside();
         let reached = self
             .store
             .route(
@@ -278,11 +288,19 @@ impl Routing {
                     let mut budget = Budget::new(ALERTS_MAX, &expired);
                     let mut router = router.lock().unwrap_or_else(PoisonError::into_inner);
                     let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
-                    let mut next = read;
+                    let (mut next, mut done) = (read, 0);
                     router.route_all(tx, &snapshots, &mut budget, |after, routed| {
                         counted.saw(routed.sight);
-                        next = after;
+                        (next, done) = (after, done + 1);
                     })?;
+                    if let Some(beside) = &beside {
+                        snapshots[..done]
+                            .iter()
+                            .try_for_each(|(_, snapshot)| beside(tx, snapshot))?;
+                    }
+                    if done == snapshots.len() {
+                        next = end;
+                    }
                     counted.alerts = budget.alerts;
                     counted.suppressed = budget.suppressed;
                     counted.worked = Some((begun, begun.elapsed()));

@@ -1,7 +1,7 @@
 //! What tubebell remembers. One method is one transaction.
 //!
 //! The store has five sides, each a trait with the rows that go in and out of it, by who uses it: [`Polling`] (what to look
-//! at), [`Stream`] (the log, and routing), [`Outbox`] (deliveries), [`Registry`] (who watches what, and what became of it)
+//! at), [`Stream`] (the log, routing, and what other programs are told), [`Outbox`] (deliveries), [`Registry`] (who watches what, and what became of it)
 //! and [`Housekeeping`]. [`Shared`] is what several of them need. Whoever needs one side takes that one; [`Store`] is all.
 //!
 //! The store knows tables, not meanings: deciding functions (routing, composing) are handed in and run inside the
@@ -37,7 +37,7 @@ pub(crate) use registry::{
     CardRow, Collecting, DigestState, History, PersonRow, RuleStory, Standing, StoredAddress,
     StoredAlert, WatchAt,
 };
-pub use shared::Shared;
+pub use shared::{LockTaken, Shared};
 pub use sqlite::{Access, Sqlite};
 pub use stream::{EMBEDDED_STREAM, FirstLook, Stream};
 pub(crate) use stream::{ResumeFn, RouteFn};

@@ -1,12 +1,14 @@
-//! The stream of snapshots that the store keeps itself, and the transactions in which the router takes a stream to alerts.
+//! The stream of snapshots that the store keeps itself, the transactions in which the router takes a stream to alerts, and what
+//! waits to be told to other programs.
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::error::{Result, StoreError};
-use crate::model::{Holder, RoutingTx, Snapshot, UnixMillis};
+use crate::model::{Holder, Mirrored, RoutingTx, Snapshot, UnixMillis};
 
 /// The name of the stream that the store's own log is.
 pub const EMBEDDED_STREAM: &str = "log";
@@ -71,4 +73,18 @@ pub trait Stream: Send + Sync + 'static {
 
     /// Runs one piece of deferred work; returns whether there was any.
     async fn fan_out(&self, now: UnixMillis, work: ResumeFn) -> Result<bool>;
+
+    /// Forgets the positions of streams whose names begin with `prefix`, but for `kept`.
+    async fn forget_positions(&self, prefix: &str, kept: &str) -> Result<()>;
+
+    /// The oldest records for other programs that wait, at most `limit`, each with its number.
+    async fn mirrored(&self, limit: usize) -> Result<Vec<(i64, Mirrored)>>;
+
+    /// Records up to this number have reached their topics, and go.
+    async fn acknowledged(&self, to: i64) -> Result<()>;
+
+    /// Compares a stretch of the watched videos with the list that other programs have, and queues what differs. A video that
+    /// nobody has watched for `keep` is to be erased from topics: that is queued, too. Returns how many records were queued; the
+    /// next call looks at the next stretch.
+    async fn compare_watched(&self, keep: Duration, now: UnixMillis) -> Result<usize>;
 }

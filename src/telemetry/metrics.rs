@@ -193,6 +193,7 @@ table! {
         Bytes "store_bytes" "" "Size of the database"
         FreeBytes "store_free_bytes" "" "Part of the database that is free for new rows"
         WalBytes "store_wal_bytes" "" "Size of the database's write-ahead log"
+        ChangesBehind "changes_behind_seconds" "" "How far the newest change that was read lies behind the newest snapshot that was published; with Kafka alone"
         CountedTime "counted_time_seconds" "" "When rows were last counted, in seconds since 1970"
     }
 }
@@ -218,6 +219,7 @@ table! {
         Polls "polls" "result" "Questions to YouTube by how they ended"
         Routed "routed_snapshots" "sight" "Snapshots routed, by what they were: changed, same, first, late, unwatched, forgotten"
         Suppressions "suppressions" "reason" "Rules that were crossed and made no alert"
+        LeftOut "left_out_records" "why" "Records of Kafka's that were not routed: parked, tombstone, expired (gone before they were read)"
         StoreErrors "store_errors" "class" "Errors that the store has answered with"
         StoreJobs "store_jobs" "thread" "Transactions of the store"
     }
@@ -273,6 +275,9 @@ impl Metrics {
         }
         for reason in Suppressed::ALL {
             metrics.add(Count::Suppressions, reason.name(), 0);
+        }
+        for why in ["parked", "tombstone", "expired"] {
+            metrics.add(Count::LeftOut, why, 0);
         }
         metrics
     }

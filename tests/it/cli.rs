@@ -6,6 +6,8 @@ mod apply;
 mod discord;
 mod files;
 mod gateway;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod mailboxes;
 mod people;
 mod reaching;
@@ -19,7 +21,7 @@ use tempfile::TempDir;
 use tubebell::model::UnixMillis;
 use tubebell::store::{Access, Sqlite};
 
-const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
 [youtube]
 api_key = "AIzaSyTest"
 [telegram]
@@ -32,37 +34,37 @@ secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 const EARLIER: UnixMillis = UnixMillis(1_700_000_000_000);
 
 /// What one run of the program said.
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Said {
     /// The run went well and said this last on standard output.
     #[track_caller]
-    fn done(&self, last: &str) {
+    pub(crate) fn done(&self, last: &str) {
         assert_eq!((self.code, self.err.as_str()), (0, ""), "{}", self.out);
         assert_eq!(self.out.lines().last().unwrap_or_default(), last);
     }
 
     /// The run ended with this code and these lines on standard error.
     #[track_caller]
-    fn failed(&self, code: i32, lines: &[&str]) {
+    pub(crate) fn failed(&self, code: i32, lines: &[&str]) {
         assert_eq!(self.err.lines().collect::<Vec<_>>(), lines);
         assert_eq!(self.code, code);
     }
 }
 
 /// A folder with a configuration, in which the program is started.
-struct Home(TempDir);
+pub(crate) struct Home(TempDir);
 
 impl Home {
-    fn empty() -> Home {
+    pub(crate) fn empty() -> Home {
         Home(tempfile::tempdir().unwrap())
     }
 
-    fn new() -> Home {
+    pub(crate) fn new() -> Home {
         let home = Home::empty();
         std::fs::create_dir(home.path().join("config")).unwrap();
         home.write("config/tubebell.toml", CONFIG);
@@ -74,7 +76,7 @@ impl Home {
     }
 
     /// Writes a file that nobody else can read, as one with secrets should be.
-    fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path().join(name);
         std::fs::write(&path, text).unwrap();
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -98,7 +100,7 @@ impl Home {
         command
     }
 
-    fn run(&self, arguments: &str) -> Said {
+    pub(crate) fn run(&self, arguments: &str) -> Said {
         said(&mut self.command(arguments))
     }
 

@@ -1,7 +1,8 @@
 //! The real process, killed at random instants of fan-outs of 2,000 messages and started again until all is told.
 //!
 //! `make crash` kills it 200 times; the suite a few times. What is counted is what the receiver got. Beside it: kills amid
-//! listings and fan-outs of lists, amid digests, amid alerts for Discord, amid mails, and amid the upgrade of an older database.
+//! listings and fan-outs of lists, amid digests, amid alerts for Discord, amid mails, amid a stream through Kafka, and amid the
+//! upgrade of an older database.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -11,6 +12,8 @@ mod digests;
 mod feeds;
 mod installation;
 mod judge;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod letters;
 mod lists;
 mod mails;

@@ -13,14 +13,21 @@ mod discord_sim;
 mod faults;
 mod fuzz_corpus;
 mod gateway;
+#[cfg(feature = "kafka")]
+mod kafka;
+#[cfg(feature = "kafka")]
+mod ksqldb;
 mod laws;
 mod metrics;
 mod notifiers;
 mod outside;
 mod process;
+#[cfg(feature = "kafka")]
+mod real;
 mod render;
 mod rings_by_mail;
 mod rings_on_discord;
+mod schema_registry;
 mod security;
 mod soak;
 mod source;
@@ -28,6 +35,8 @@ mod stage;
 mod store;
 mod story;
 mod telegram_sandbox;
+#[cfg(feature = "kafka")]
+mod topic_id;
 mod wait;
 mod web;
 mod youtube_sim;

@@ -37,6 +37,10 @@ fn all_on(section: &str, key: &str, line: &str) -> String {
         ("email", "dkim_selector", "dkim_selector = \"s\"\n"),
         ("email", "dkim_key", "dkim_key = \"nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=\"\n"),
         ("web", "public_url", "public_url = \"https://a.org\"\n"),
+        ("bus", "mode", "mode = \"kafka\"\n"),
+        ("kafka", "bootstrap_servers", "bootstrap_servers = \"localhost:9092\"\n"),
+        ("kafka", "schema_registry_url", "schema_registry_url = \"http://localhost:8081\"\n"),
+        ("ksqldb", "url", "url = \"http://localhost:8088\"\n"),
     ];
     let mut text = String::new();
     for name in KNOWN.keys() {
@@ -54,6 +58,7 @@ fn all_on(section: &str, key: &str, line: &str) -> String {
     text
 }
 
+#[cfg(feature = "kafka")]
 #[test]
 fn every_documented_key_is_read_and_checked() {
     for (section, content) in KNOWN.iter() {
@@ -108,4 +113,40 @@ fn the_example_for_one_box_has_no_mistake_but_the_secrets_that_are_not_here() {
             .replace("api_key_file = \"/run/secrets/youtube_api_key\"", "api_key = \"k\"")
             .replace("token_file = \"/run/secrets/telegram_token\"", "token = \"1:a\""),
     );
+}
+
+#[cfg(feature = "kafka")]
+#[test]
+fn the_example_for_kafka_has_no_mistake_but_the_secrets_that_are_not_here_in_any_of_its_forms() {
+    let text = include_str!("../../../config/kafka.toml");
+    let found = lines(text, &[]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|line| line.contains("can't be read")), "{found:?}");
+
+    // Each example that is commented out is taken as well, with a file that is here.
+    let folder = tempfile::tempdir().unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "1:a\n").unwrap();
+    let filled = |text: &str| {
+        let row = |line: &str| match line.split_once("\"/run/secrets/") {
+            Some((key, _)) => format!("{key}{:?}", secret.to_str().unwrap()),
+            None => line.to_owned(),
+        };
+        text.lines().map(row).collect::<Vec<_>>().join("\n")
+    };
+    good(&filled(text));
+    let is_example = |line: &str| line.starts_with(|c: char| "[\"".contains(c) || c.is_lowercase());
+    let bare = |line: &str| match line.strip_prefix('#').filter(|line| is_example(line)) {
+        Some(example) => example.to_owned(),
+        None => line.to_owned(),
+    };
+    // The smallest form stands before the full one, in a section of the same name.
+    let (small, full) = text.split_once("\n[kafka]\n").expect("it has the section");
+    let small: String = small.lines().map(|line| bare(line) + "\n").collect();
+    good(&filled(&small));
+    let full: String = full.lines().map(|line| bare(line) + "\n").collect();
+    let (head, _) = text.split_once("#[kafka]\n").expect("it has the smallest form");
+    let config = good(&filled(&format!("{head}[kafka]\n{full}")));
+    let crate::bus::BusOptions::Kafka(options) = config.bus else { panic!("it is embedded") };
+    assert_eq!(options.properties.0.len(), 4);
 }

@@ -27,7 +27,7 @@ youtube.token = "1:a" → unknown key youtube.token: did you mean discord.token,
 bus.zzzzzz = 1 → unknown key bus.zzzzzz: [bus] has mode
 bus.more.x = 1 → unknown key bus.more: did you mean mode?
 [youtub] ⏎ api_key = "k" → unknown section [youtub]: did you mean [youtube]?
-[weather] → unknown section [weather]: known are access, bus, defaults, discord, email, limits, log, operator, store, telegram, web, webhook, youtube
+[weather] → unknown section [weather]: known are access, bus, defaults, discord, email, kafka, ksqldb, limits, log, operator, store, telegram, web, webhook, youtube
 daily_units = 5 → daily_units stands in no section: write it below [youtube]
 youtube = 5 → youtube is a section: write [youtube], and its keys below
 [[web]] → web is a section: write [web] in single brackets, and its keys below
@@ -39,18 +39,35 @@ youtube = 5 → youtube is a section: write [youtube], and its keys below
 fn what_later_versions_bring_is_named_as_not_there() {
     check_rows(
         r#"
-[kafka] → [kafka]: this version has no Kafka (snapshots travel through the store): take the section out
-[ksqldb] → [ksqldb]: this version has no ksqlDB (changes are found by tubebell itself): take the section out
-bus.mode = "kafka" → bus.mode: this version has no Kafka: write "embedded"
-bus.mode = "kafak" → bus.mode: "kafak" is not known: write "embedded"
 store.url = "postgres://u:hunter2@db/x" → store.url: this version has no PostgreSQL: write sqlite://<path>
 "#,
     );
-    check_variable(
-        "TUBEBELL_KSQLDB__URL",
-        "x",
-        "TUBEBELL_KSQLDB__URL: [ksqldb]: this version has no ksqlDB (changes are found by tubebell itself): take the section out",
+}
+
+#[test]
+fn a_stream_that_travels_through_kafka_says_what_it_lacks() {
+    check_rows(
+        r#"
+bus.mode = "kafak" → bus.mode: "kafak" is not known: write "embedded" or "kafka"
+bus.mode = "kafka" → bus.mode: needs a section [kafka] that says where brokers are found: bootstrap_servers
+kafka.bootstrap_servers = "localhost" ⏎ kafka.format = "json" ⏎ kafka.detect = "builtin" ⏎ bus.mode = "kafka" → kafka.bootstrap_servers: expected host:port, several with commas, as in "localhost:9092"
+kafka.bootstrap_servers = "http://u:hunter2@localhost:9092" ⏎ kafka.format = "json" ⏎ kafka.detect = "builtin" ⏎ bus.mode = "kafka" → kafka.bootstrap_servers: expected host:port, several with commas, as in "localhost:9092"
+kafka.topic_prefix = "a b" ⏎ kafka.bootstrap_servers = "b:1" ⏎ kafka.format = "json" ⏎ kafka.detect = "builtin" ⏎ bus.mode = "kafka" → kafka.topic_prefix: expected letters, digits, "_", "-" and ".", as in "test_"
+kafka.detect = "ksqldb" ⏎ kafka.bootstrap_servers = "b:1" ⏎ kafka.format = "json" ⏎ bus.mode = "kafka" → kafka.detect: "ksqldb" needs a section [ksqldb] with its url; without ksqlDB, write "builtin"
+kafka.properties = { "auto.offset.reset" = "latest" } ⏎ kafka.bootstrap_servers = "b:1" ⏎ kafka.format = "json" ⏎ kafka.detect = "builtin" ⏎ bus.mode = "kafka" → kafka.properties: auto.offset.reset is set by tubebell: positions are kept in the database
+kafka.properties = { "sasl.password" = ["hunter2"] } ⏎ kafka.bootstrap_servers = "b:1" ⏎ kafka.format = "json" ⏎ kafka.detect = "builtin" ⏎ bus.mode = "kafka" → kafka.properties: sasl.password: expected text in quotes, not a list
+"#,
     );
+    check(
+        "[bus]\nmode = \"kafka\"\n[kafka]\ndetect = \"builtin\"\nbootstrap_servers = \"b:1\"\n",
+        ":3: kafka.schema_registry_url is missing: write where the Schema Registry is, or format = \"json\"",
+    );
+}
+
+#[test]
+fn what_kafka_needs_is_not_asked_for_where_the_stream_is_embedded() {
+    let config = good("[kafka]\nformat = \"json\"\n");
+    assert!(matches!(config.bus, crate::bus::BusOptions::Embedded));
 }
 
 #[test]

@@ -94,3 +94,32 @@ fn debug_output_and_mistakes_hold_no_secret() {
         assert!(!lines.join("\n").contains("hunter2"), "{text}\n{lines:?}");
     }
 }
+
+#[cfg(feature = "kafka")]
+#[test]
+fn properties_of_librdkafka_are_given_or_in_files_and_shown_nowhere() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "hunter2\n").unwrap();
+    let path = file.path().display();
+    let head = "[bus]\nmode = 'kafka'\n[kafka]\nformat = 'json'\ndetect = 'builtin'\nbootstrap_servers = 'b:9092'\n\
+                [kafka.properties]\n'sasl.username' = 'hunter1'\n'socket.timeout.ms' = 7000\n'enable.ssl.certificate.verification' = true\n";
+    let config = good(&format!("{head}[kafka.properties_file]\n'sasl.password' = '{path}'\n"));
+    let crate::bus::BusOptions::Kafka(kafka) = &config.bus else { panic!("{:?}", config.bus) };
+    let values =
+        kafka.properties.0.iter().map(|(name, value)| (name.as_str(), value.expose_secret()));
+    assert_eq!(
+        values.collect::<Vec<_>>(),
+        [
+            ("enable.ssl.certificate.verification", "true"),
+            ("sasl.password", "hunter2"),
+            ("sasl.username", "hunter1"),
+            ("socket.timeout.ms", "7000"),
+        ]
+    );
+    assert!(!format!("{config:?}").contains("hunter"), "{config:?}");
+    assert!(config.secret_files.contains(&file.path().to_owned()));
+    check(
+        &format!("{head}[kafka.properties_file]\n'sasl.username' = '{path}'\n"),
+        ":11: kafka.properties_file: sasl.username stands in kafka.properties too: keep one",
+    );
+}

@@ -124,7 +124,7 @@ pub(super) const RUNNING: &str = "SELECT (SELECT count(*) FROM subscription)
 
 /// Whole tables are counted page by page, not row by row. Every notification is pending, queued behind one, or has ended, and these have
 /// an index while the table holds the bodies.
-pub(super) const TABLES: [(&str, &str); 19] = [
+pub(super) const TABLES: [(&str, &str); 22] = [
     ("alert", "SELECT count(*) FROM alert"),
     ("card", "SELECT count(*) FROM card"),
     ("destination", "SELECT count(*) FROM destination"),
@@ -133,13 +133,16 @@ pub(super) const TABLES: [(&str, &str); 19] = [
     ("invite", "SELECT count(*) FROM invite"),
     ("lane", "SELECT count(*) FROM lane"),
     ("link", "SELECT count(*) FROM link"),
+    ("listed", "SELECT count(*) FROM listed"),
     ("log", BACKLOG),
     ("member", "SELECT count(*) FROM member"),
+    ("mirror", "SELECT count(*) FROM mirror"),
     (
         "notification",
         "SELECT (SELECT count(*) FROM notification WHERE ended IS NOT NULL)
               + (SELECT count(*) + coalesce(sum(parts_left), 0) FROM notification WHERE state = 'pending')",
     ),
+    ("passed", "SELECT count(*) FROM passed"),
     ("person", "SELECT count(*) FROM person"),
     ("rule", "SELECT count(*) FROM rule"),
     ("seen", "SELECT count(*) FROM seen"),

@@ -24,7 +24,7 @@ const CHECKPOINT_PAGES_OF_A_TOOL: i64 = 2000;
 const STATEMENTS: usize = 256;
 
 /// Schemas in order: the n-th statement batch brings `user_version` from n to n + 1. Only ever appended to.
-pub(super) const MIGRATIONS: [&str; 10] = [
+pub(super) const MIGRATIONS: [&str; 11] = [
     include_str!("schema.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
@@ -35,6 +35,7 @@ pub(super) const MIGRATIONS: [&str; 10] = [
     include_str!("schema_8.sql"),
     include_str!("schema_9.sql"),
     include_str!("schema_10.sql"),
+    include_str!("schema_11.sql"),
 ];
 
 /// The schema that this version makes and knows.

@@ -5,9 +5,9 @@ use rusqlite::types::Null;
 
 use super::{
     asleep, card, card_look, chat, course, dead_letters, destinations, digest, due, ending, erase,
-    figures, invitations, lane, link, listing, log, member, migrate, notification, open, operator,
-    owners, people, person, places, poll, read, routing_tx, rule, scan, server, stored, sweep,
-    unit, unite, waiting, why, writes,
+    figures, invitations, lane, link, listing, log, member, migrate, mirror, notification, open,
+    operator, owners, people, person, places, poll, read, routing_tx, rule, scan, server, stored,
+    sweep, unit, unite, waiting, why, writes,
 };
 
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -156,6 +156,13 @@ fn sweeps_find_what_is_old_without_reading_what_is_not() {
         sweep::FORGET_DESTINATION,
         sweep::IS_IDLE,
         sweep::LOG,
+        sweep::MIRROR,
+        sweep::PASSED,
+        mirror::OLDEST,
+        mirror::PASSED,
+        mirror::VIDEOS,
+        mirror::LISTED,
+        mirror::OVER,
         people::OUT,
         people::OUT_IF_OFF,
         people::WALK,
@@ -264,8 +271,19 @@ fn a_pulse_reads_ends_of_indexes_and_a_count_no_bodies() {
         let steps = plan(&db, sql);
         let wide = steps.iter().any(|step| step == &format!("SCAN {table}"));
         // What has no index for all of its rows has narrow rows, few, or keys for a table.
-        let narrow =
-            ["fanout", "invite", "link", "member", "person", "seen", "suppression", "unit"];
+        let narrow = [
+            "fanout",
+            "invite",
+            "link",
+            "listed",
+            "member",
+            "mirror",
+            "passed",
+            "person",
+            "seen",
+            "suppression",
+            "unit",
+        ];
         assert!(!wide || narrow.contains(&table), "{sql}\n{steps:#?}");
     }
 }

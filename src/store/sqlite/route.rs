@@ -15,6 +15,15 @@ pub(super) fn position(db: &Connection, stream: &str, partition: i32) -> Result<
         .unwrap_or(0))
 }
 
+/// Positions of a topic that was deleted and made anew have no use any more.
+pub(super) fn forget_positions(tx: &Connection, prefix: &str, kept: &str) -> Result<()> {
+    tx.prepare_cached(
+        "DELETE FROM position WHERE substr(stream, 1, length(?1)) = ?1 AND stream <> ?2",
+    )?
+    .execute([prefix, kept])?;
+    Ok(())
+}
+
 pub(super) fn route(
     tx: &Connection,
     stream: &str,

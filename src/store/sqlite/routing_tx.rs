@@ -6,11 +6,11 @@ use super::kept::Kept;
 use super::ledger::Ended;
 use super::scan::Scans;
 use super::unit::{Queue, UnitId};
-use super::{fanout, rows, waiting};
+use super::{fanout, mirror, rows, waiting};
 use crate::model::{
     AlertDraft, AlertId, Counts, FanoutCursor, Found, Holder, Known, ListKey, Marks, Membership,
-    Metric, News, NextTrigger, RoutingTx, RuleId, Series, Suppressed, TriggerId, TriggerRow,
-    UnixMillis, VideoId, VideoKey,
+    Metric, Mirrored, News, NextTrigger, RoutingTx, RuleId, Series, Snapshot, Suppressed,
+    TriggerId, TriggerRow, UnixMillis, VideoId, VideoKey,
 };
 use crate::store::{Result, StoreError};
 
@@ -380,5 +380,17 @@ impl RoutingTx for SqliteRouting<'_> {
             fanout::queue(self.tx, Holder::Video(video), last.is_none(), &work)?;
         }
         Ok(())
+    }
+
+    fn passed(&mut self, video: VideoId) -> Result<Option<Snapshot>> {
+        mirror::passed(self.tx, &video)
+    }
+
+    fn save_passed(&mut self, snapshot: &Snapshot) -> Result<()> {
+        mirror::save_passed(self.tx, snapshot)
+    }
+
+    fn mirror(&mut self, record: &Mirrored) -> Result<()> {
+        mirror::mirror(self.tx, record, self.now)
     }
 }

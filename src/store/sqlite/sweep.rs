@@ -47,6 +47,8 @@ pub(super) fn sweep(tx: &Connection, keep: Retention, now: UnixMillis) -> Result
         (MARKS, now.minus(MARK_KEPT)),
         (HANDLED, now.minus(MARK_KEPT)),
         (LOG, statistics),
+        (MIRROR, alerts),
+        (PASSED, statistics),
     ] {
         more |= tx.prepare_cached(sql)?.execute(params![before.0, PIECE])? == PIECE;
     }
@@ -84,6 +86,12 @@ const HANDLED: &str = "DELETE FROM handled WHERE (source, update_id) IN
 pub(super) const LOG: &str = "DELETE FROM log WHERE offset IN
      (SELECT offset FROM log WHERE offset < (SELECT min(offset) FROM log) + ?2)
      AND CASE WHEN json_valid(snapshot) THEN json_extract(snapshot, '$.observed_at') < ?1 ELSE 1 END";
+
+/// Topics keep no record for longer.
+pub(super) const MIRROR: &str =
+    "DELETE FROM mirror WHERE id IN (SELECT id FROM mirror WHERE at < ?1 ORDER BY at LIMIT ?2)";
+pub(super) const PASSED: &str = "DELETE FROM passed WHERE video IN
+     (SELECT video FROM passed WHERE observed_at < ?1 ORDER BY observed_at LIMIT ?2)";
 
 pub(super) const EXPIRED: &str =
     "SELECT s.id, s.subject, coalesce(u.members, 0) FROM subscription s

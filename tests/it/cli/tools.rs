@@ -26,6 +26,8 @@ fn the_program_tells_its_version_and_its_commands() {
         "people",
         "invite",
         "test",
+        #[cfg(feature = "kafka")]
+        "ksql",
         "why",
     ] {
         assert!(help.out.contains(&format!("\n  {command} ")), "{command}");
@@ -46,6 +48,8 @@ fn wrong_usage_ends_with_2() {
         "people remove",
         "people remove nobody",
         "people remove telegram:1/5",
+        "ksql",
+        "ksql drop",
         "why",
         "why nope",
         "why dQw4w9WgXcQ --to nobody",

@@ -25,7 +25,7 @@ const BEN: i64 = 5;
 
 /// What `/readyz` says, and whether all is well.
 #[expect(clippy::unwrap_used, reason = "a helper of tests")]
-async fn ready(gateway: &Gateway) -> (bool, String) {
+pub(crate) async fn ready(gateway: &Gateway) -> (bool, String) {
     let page = format!("http://{}/readyz", gateway.web.unwrap());
     let answer = reqwest::get(page).await.unwrap();
     (answer.status() == 200, answer.text().await.unwrap())

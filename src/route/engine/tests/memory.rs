@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::super::{Budget, Routed, Router};
 use crate::model::{
     AlertDraft, Counts, DestinationId, Event, FanoutCursor, Found, Gate, Holder, Known, ListKey,
-    Live, Marks, Membership, Metric, News, NextTrigger, RoutingTx, RuleId, Series, Signal,
-    Snapshot, Status, SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, Value,
+    Live, Marks, Membership, Metric, Mirrored, News, NextTrigger, RoutingTx, RuleId, Series,
+    Signal, Snapshot, Status, SubscriptionId, Suppressed, TriggerId, TriggerRow, UnixMillis, Value,
     VideoId, VideoKey,
 };
 use crate::route::{language, trigger};
@@ -246,6 +246,18 @@ impl RoutingTx for MemoryDesk {
             Some((_, queued)) => *queued = merge(queued, &work),
             None => self.queue.push((holder, work)),
         }
+        Ok(())
+    }
+
+    fn passed(&mut self, _: VideoId) -> Result<Option<Snapshot>, Infallible> {
+        Ok(None)
+    }
+
+    fn save_passed(&mut self, _: &Snapshot) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn mirror(&mut self, _: &Mirrored) -> Result<(), Infallible> {
         Ok(())
     }
 }

@@ -82,7 +82,7 @@ fn a_newer_database_is_left_as_it_is() {
     for access in [Access::Run, Access::Tool, Access::Existing] {
         assert_eq!(
             refused(&path, access),
-            "…/tubebell.db has schema 99 and this version knows up to 10: run the newer tubebell, or restore a backup"
+            "…/tubebell.db has schema 99 and this version knows up to 11: run the newer tubebell, or restore a backup"
         );
     }
     assert_eq!(std::fs::read(&path).unwrap(), before);

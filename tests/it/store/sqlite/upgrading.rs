@@ -335,7 +335,7 @@ async fn a_tool_leaves_an_older_database_as_it_is_and_says_what_to_do() {
         for access in [Access::Tool, Access::Existing] {
             let error = Sqlite::open(&path, access).err().unwrap().to_string();
             let expected = format!(
-                "tubebell.db is of an older version (schema {schema}, and this one needs 10): start this version's `tubebell run` once, it brings the database up to date"
+                "tubebell.db is of an older version (schema {schema}, and this one needs 11): start this version's `tubebell run` once, it brings the database up to date"
             );
             assert!(error.ends_with(&expected), "{error}");
         }

@@ -17,6 +17,8 @@ mod keeping;
 mod laws;
 mod list_laws;
 mod listing;
+mod locks;
+mod mirror;
 mod moving;
 mod reaching;
 mod refusing;

@@ -1,0 +1,38 @@
+-- Every row that YOUTUBE_LATEST ever had, as events: its topic, read as a stream.
+CREATE STREAM YOUTUBE_LATEST_LOG (
+  video_id VARCHAR KEY,
+  id VARCHAR,
+  observed_at_previous BIGINT,
+  observed_at_current BIGINT,
+  numbers_at_previous BIGINT,
+  numbers_at_current BIGINT,
+  details_at_previous BIGINT,
+  details_at_current BIGINT,
+  views_previous BIGINT,
+  views_current BIGINT,
+  likes_previous BIGINT,
+  likes_current BIGINT,
+  comments_previous BIGINT,
+  comments_current BIGINT,
+  title_previous VARCHAR,
+  title_current VARCHAR,
+  channel_id_previous VARCHAR,
+  channel_id_current VARCHAR,
+  channel_title_previous VARCHAR,
+  channel_title_current VARCHAR,
+  status_previous VARCHAR,
+  status_current VARCHAR,
+  live_previous VARCHAR,
+  live_current VARCHAR,
+  published_at_previous BIGINT,
+  published_at_current BIGINT,
+  duration_previous BIGINT,
+  duration_current BIGINT,
+  starts_at_previous BIGINT,
+  starts_at_current BIGINT
+) WITH (
+  KAFKA_TOPIC = '${prefix}youtube_latest',
+  KEY_FORMAT = 'KAFKA',
+  VALUE_FORMAT = '${value_format}',
+  TIMESTAMP = 'observed_at_current'
+);
